@@ -1,0 +1,160 @@
+------------------------------- MODULE Close -------------------------------
+(* The timed world of lastack's DESIGN.md, section 3: two TCP endpoints     *)
+(* that close, a bag network whose copies live less than MSL ticks, a       *)
+(* discrete clock. TLC's "states generated" less the initial state are the  *)
+(* world's transitions. `count` writes the configuration.                   *)
+EXTENDS Integers, FiniteSets, TLC
+CONSTANTS MSL, RTO, TW,
+          LOSSES, UNLIMITED,        \* UNLIMITED: losses are not counted
+          DUPLICATES,
+          SENDS_A, SENDS_B,         \* octets
+          A_ANY_TIME, B_ANY_TIME,   \* FALSE: closes after-eof
+          HOLD,                     \* FALSE: out-of-order text is dropped
+          RESTART, IGNORE_RST,      \* in TIME_WAIT
+          RETRIES                   \* 255: retransmits for ever, uncounted
+VARIABLES ep, net, losses, duplicates
+vars == <<ep, net, losses, duplicates>>
+
+Ends == {"A", "B"}
+Peer(x) == IF x = "A" THEN "B" ELSE "A"
+Sends(x) == IF x = "A" THEN SENDS_A ELSE SENDS_B
+AnyTime(x) == IF x = "A" THEN A_ANY_TIME ELSE B_ANY_TIME
+
+OFF == 255
+(* TLC enumerates a disjunctive guard once per true disjunct; this evaluates it once. *)
+Only(p) == p = TRUE
+Copy(to, kind, seq, ack) == <<to, kind, seq, ack, 0, FALSE>>
+To(c) == c[1]   Kind(c) == c[2]  Seq(c) == c[3]
+Ack(c) == c[4]  Age(c) == c[5]   IsDuplicate(c) == c[6]
+Costs(c) == ~IsDuplicate(c) /\ ~UNLIMITED
+
+(* The network is a bag: a function from copies to positive counts.         *)
+Add(b, c) == IF c \in DOMAIN b THEN [b EXCEPT ![c] = @ + 1] ELSE b @@ (c :> 1)
+Del(b, c) == IF b[c] > 1 THEN [b EXCEPT ![c] = @ - 1]
+                         ELSE [d \in DOMAIN b \ {c} |-> b[d]]
+
+(* Numbers start at 1. una, nxt, fin, rcv and rfin say what is sent, acked  *)
+(* and delivered, with the FINs; they are kept when CLOSED.                 *)
+Init == /\ ep = [x \in Ends |-> [st |-> "ESTABLISHED", left |-> "NONE", by |-> "NONE",
+                                 una |-> 1, nxt |-> 1, fin |-> OFF, rcv |-> 1, rfin |-> FALSE,
+                                 held |-> {}, heldFin |-> OFF, rto |-> OFF, tw |-> OFF, again |-> 0]]
+        /\ net = <<>>
+        /\ losses = 0
+        /\ duplicates = 0
+
+Shut(e, why) == [e EXCEPT !.st = "CLOSED", !.left = e.st, !.by = why,
+                          !.held = {}, !.heldFin = OFF, !.rto = OFF, !.tw = OFF]
+TimeWait(e) == [e EXCEPT !.st = "TIME_WAIT", !.tw = TW]
+Armed(e) == IF e.rto = OFF THEN RTO ELSE e.rto
+AckOf(x, e) == Copy(Peer(x), "ACK", e.nxt, e.rcv)
+
+Close(x) == LET e == ep[x] IN
+  /\ Only((e.st = "ESTABLISHED" /\ AnyTime(x)) \/ e.st = "CLOSE_WAIT")
+  /\ net' = Add(net, Copy(Peer(x), "FIN", e.nxt, e.rcv))
+  /\ ep' = [ep EXCEPT ![x] = [e EXCEPT !.fin = e.nxt, !.nxt = @ + 1, !.rto = Armed(e),
+                                       !.st = IF @ = "ESTABLISHED" THEN "FIN_WAIT_1" ELSE "LAST_ACK"]]
+  /\ UNCHANGED <<losses, duplicates>>
+
+Send(x) == LET e == ep[x] IN
+  /\ e.st \in {"ESTABLISHED", "CLOSE_WAIT"} /\ e.nxt <= Sends(x)
+  /\ net' = Add(net, Copy(Peer(x), "DATA", e.nxt, e.rcv))
+  /\ ep' = [ep EXCEPT ![x] = [e EXCEPT !.nxt = @ + 1, !.rto = Armed(e)]]
+  /\ UNCHANGED <<losses, duplicates>>
+
+Retransmit(x) == LET e == ep[x] IN
+  /\ e.rto = 0
+  /\ IF RETRIES # OFF /\ e.again >= RETRIES
+     THEN ep' = [ep EXCEPT ![x] = Shut(e, "GIVE_UP")] /\ UNCHANGED net
+     ELSE /\ net' = Add(net, Copy(Peer(x), IF e.una = e.fin THEN "FIN" ELSE "DATA", e.una, e.rcv))
+          /\ ep' = [ep EXCEPT ![x] = [e EXCEPT !.rto = RTO,
+                                        !.again = IF RETRIES # OFF THEN @ + 1 ELSE @]]
+  /\ UNCHANGED <<losses, duplicates>>
+
+TimeWaitEnds(x) == /\ ep[x].tw = 0
+                   /\ ep' = [ep EXCEPT ![x] = Shut(@, "FIN")]
+                   /\ UNCHANGED <<net, losses, duplicates>>
+
+(* Segment arrival (RFC 9293 3.10.7.4) at x in state e: <<new e, answers>>. *)
+(* The window is larger than every number, so acceptable means seq >= rcv.  *)
+AckStep(e, a) ==
+  IF a <= e.una THEN e
+  ELSE [e EXCEPT !.una = a, !.again = 0, !.rto = IF a < e.nxt THEN RTO ELSE OFF]
+FinAckStep(e) ==
+  IF e.fin = OFF \/ e.una <= e.fin THEN e
+  ELSE CASE e.st = "FIN_WAIT_1" -> [e EXCEPT !.st = "FIN_WAIT_2"]
+         [] e.st = "CLOSING"    -> TimeWait(e)
+         [] e.st = "LAST_ACK"   -> Shut(e, "FIN")
+         [] OTHER               -> e
+FinStep(e) == LET f == [e EXCEPT !.rcv = @ + 1, !.rfin = TRUE, !.heldFin = OFF] IN
+  CASE e.st = "ESTABLISHED" -> [f EXCEPT !.st = "CLOSE_WAIT"]
+    [] e.st = "FIN_WAIT_1"  -> [f EXCEPT !.st = "CLOSING"]
+    [] e.st = "FIN_WAIT_2"  -> TimeWait(f)
+RECURSIVE TextStep(_)       \* the octet rcv is here, and perhaps the next ones
+TextStep(e) == LET f == [e EXCEPT !.rcv = @ + 1, !.held = @ \ {e.rcv}] IN
+  IF f.rcv \in f.held THEN TextStep(f)
+  ELSE IF f.rcv = f.heldFin THEN FinStep(f) ELSE f
+HoldStep(e, c) ==
+  IF ~HOLD THEN e
+  ELSE IF Kind(c) = "FIN" THEN [e EXCEPT !.heldFin = Seq(c)]
+  ELSE [e EXCEPT !.held = @ \cup {Seq(c)}]
+
+RstArrives(x, e, c) ==
+  IF Seq(c) < e.rcv \/ (IGNORE_RST /\ e.st = "TIME_WAIT") THEN <<e, {}>>
+  ELSE IF Seq(c) = e.rcv THEN <<Shut(e, "RST"), {}>>
+  ELSE <<e, {AckOf(x, e)}>>
+
+Arrives(x, e, c) ==
+  IF e.st = "CLOSED"
+  THEN <<e, IF Kind(c) = "RST" THEN {} ELSE {Copy(Peer(x), "RST", Ack(c), 0)}>>
+  ELSE IF Kind(c) = "RST" THEN RstArrives(x, e, c)
+  ELSE IF Seq(c) < e.rcv
+  THEN <<IF e.st = "TIME_WAIT" /\ Kind(c) = "FIN" /\ RESTART THEN [e EXCEPT !.tw = TW] ELSE e,
+         {AckOf(x, e)}>>
+  ELSE IF Ack(c) > e.nxt THEN <<e, {AckOf(x, e)}>>
+  ELSE LET f == FinAckStep(AckStep(e, Ack(c))) IN
+       IF Kind(c) = "ACK" \/ f.st \notin {"ESTABLISHED", "FIN_WAIT_1", "FIN_WAIT_2"} THEN <<f, {}>>
+       ELSE LET h == IF Seq(c) > f.rcv THEN HoldStep(f, c)
+                     ELSE IF Kind(c) = "FIN" THEN FinStep(f) ELSE TextStep(f)
+            IN <<h, {AckOf(x, h)}>>
+
+Deliver(c) == LET x == To(c)
+                  r == Arrives(x, ep[x], c)
+                  b == Del(net, c) IN
+  /\ ep' = [ep EXCEPT ![x] = r[1]]
+  /\ net' = IF r[2] = {} THEN b ELSE Add(b, CHOOSE s \in r[2] : TRUE)
+  /\ UNCHANGED <<losses, duplicates>>
+
+Lose(c) == /\ Only(~Costs(c) \/ losses < LOSSES)
+           /\ net' = Del(net, c)
+           /\ losses' = IF Costs(c) THEN losses + 1 ELSE losses
+           /\ UNCHANGED <<ep, duplicates>>
+
+Duplicate(c) == /\ duplicates < DUPLICATES
+                /\ net' = Add(net, [c EXCEPT ![6] = TRUE])
+                /\ duplicates' = duplicates + 1
+                /\ UNCHANGED <<ep, losses>>
+
+Older(c) == [c EXCEPT ![5] = @ + 1]
+Younger(c) == [c EXCEPT ![5] = @ - 1]
+Last(c) == Age(c) = MSL - 1
+RECURSIVE Copies(_)
+Copies(S) == IF S = {} THEN 0 ELSE LET c == CHOOSE c \in S : TRUE IN net[c] + Copies(S \ {c})
+Down(t) == IF t = OFF THEN OFF ELSE t - 1
+Tick ==
+  /\ \A x \in Ends : ep[x].rto # 0 /\ ep[x].tw # 0
+  /\ Only(DOMAIN net # {} \/ \E x \in Ends : ep[x].rto # OFF \/ ep[x].tw # OFF)
+  /\ LET expiring == Copies({c \in DOMAIN net : Last(c) /\ Costs(c)}) IN
+     /\ Only(UNLIMITED \/ losses + expiring <= LOSSES)
+     /\ losses' = losses + expiring
+  /\ net' = [d \in {Older(c) : c \in {c \in DOMAIN net : ~Last(c)}} |-> net[Younger(d)]]
+  /\ ep' = [x \in Ends |-> [ep[x] EXCEPT !.rto = Down(@), !.tw = Down(@)]]
+  /\ UNCHANGED duplicates
+
+Next == \/ \E x \in Ends : Close(x) \/ Send(x) \/ Retransmit(x) \/ TimeWaitEnds(x)
+        \/ \E c \in DOMAIN net : Deliver(c) \/ Lose(c) \/ Duplicate(c)
+        \/ Tick
+Spec == Init /\ [][Next]_vars
+
+NoPrematureClosed == \A x \in Ends : ep[x].left = "TIME_WAIT" =>
+                        \A c \in DOMAIN net : ~(To(c) = x /\ Kind(c) = "FIN")
+=============================================================================

@@ -1,0 +1,200 @@
+//! Exploring a world with stateright's checker, within limits.
+
+use std::fmt;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use stateright::{Checker, Model, Property};
+
+use super::Instance;
+use crate::world::{Limit, World};
+
+/// How far an exploration may go.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits<'a> {
+    /// How many states it may expand.
+    pub max_states: Option<usize>,
+    /// When it must end.
+    pub deadline: Option<Instant>,
+    /// Set when the user has asked it to end.
+    pub interrupted: &'a AtomicBool,
+}
+
+/// Why an exploration ended before it had seen every state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// `--max-states` was reached.
+    MaxStates,
+    /// `--timeout` was reached.
+    Timeout,
+    /// The user has asked for it.
+    Interrupted,
+    /// The world cannot represent a state.
+    Limit(Limit),
+}
+
+impl fmt::Display for Stopped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MaxStates => f.write_str("the limit of --max-states was reached"),
+            Self::Timeout => f.write_str("the limit of --timeout was reached"),
+            Self::Interrupted => f.write_str("interrupted"),
+            Self::Limit(limit) => limit.fmt(f),
+        }
+    }
+}
+
+/// How far an exploration has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extent {
+    /// Different states found.
+    pub states: usize,
+    /// Steps between them: every action that is enabled in some state counts once.
+    pub transitions: usize,
+    /// Steps from the initial state to the farthest one: on the shortest way, if one thread explored.
+    pub depth: usize,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+/// What stateright is asked to do with a world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Aim {
+    /// See every state, and note which instances are revealed. stateright would copy a path to each state that
+    /// violates a property, however many there are; so it is given one property that takes notes instead.
+    Survey,
+    /// Find a path to a state that reveals the first instance.
+    Path,
+}
+
+/// The name that stateright knows a path's property by.
+pub(super) const SOUGHT: &str = "sought";
+
+/// A world with a look at each of its states.
+pub(super) struct Explored<W> {
+    pub(super) world: W,
+    instances: Vec<Instance>,
+    revealed: Vec<AtomicBool>,
+    aim: Aim,
+    expanded: AtomicUsize,
+    max_states: usize,
+    stopped: OnceLock<Stopped>,
+}
+
+impl<W: World> Explored<W> {
+    pub(super) fn new(world: W, instances: Vec<Instance>, aim: Aim, limits: Limits<'_>) -> Self {
+        Self {
+            world,
+            revealed: instances.iter().map(|_| AtomicBool::new(false)).collect(),
+            instances,
+            aim,
+            expanded: AtomicUsize::new(0),
+            max_states: limits.max_states.unwrap_or(usize::MAX),
+            stopped: OnceLock::new(),
+        }
+    }
+
+    /// Explores until stateright is done or a limit is hit, telling `progress` now and then.
+    pub(super) fn run(
+        self,
+        threads: usize,
+        limits: Limits<'_>,
+        mut progress: impl FnMut(&Extent),
+    ) -> (impl Checker<Self>, Extent) {
+        let start = Instant::now();
+        let checker = self.checker().threads(threads).spawn_bfs();
+        let mut pause = Duration::from_micros(50);
+        while !checker.is_done() {
+            thread::sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(20));
+            if limits.interrupted.load(Ordering::Relaxed) {
+                checker.model().stop(Stopped::Interrupted);
+            } else if limits.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                checker.model().stop(Stopped::Timeout);
+            }
+            progress(&extent(&checker, start));
+        }
+        let checker = checker.join();
+        let extent = extent(&checker, start);
+        (checker, extent)
+    }
+
+    /// Why the exploration is to stop, or has stopped, early.
+    pub(super) fn stopped(&self) -> Option<Stopped> {
+        self.world.limit().map(Stopped::Limit).or_else(|| self.stopped.get().copied())
+    }
+
+    /// For each instance, whether some state has revealed it.
+    pub(super) fn revealed(&self) -> Vec<bool> {
+        self.revealed.iter().map(|revealed| revealed.load(Ordering::Relaxed)).collect()
+    }
+
+    fn stop(&self, why: Stopped) {
+        // The first reason is the reason.
+        let _ = self.stopped.set(why);
+    }
+
+    /// Notes what a state reveals, and says whether it was anything. What is revealed is not asked again.
+    fn look(&self, state: &W::State) -> bool {
+        if self.expanded.fetch_add(1, Ordering::Relaxed) >= self.max_states {
+            self.stop(Stopped::MaxStates);
+            return false;
+        }
+        let mut any = false;
+        for (instance, revealed) in self.instances.iter().zip(&self.revealed) {
+            if !revealed.load(Ordering::Relaxed) && instance.is_revealed_by(state) {
+                revealed.store(true, Ordering::Relaxed);
+                any = true;
+            }
+        }
+        any
+    }
+}
+
+fn extent<W: World>(checker: &impl Checker<Explored<W>>, start: Instant) -> Extent {
+    Extent {
+        states: checker.unique_state_count(),
+        // stateright counts the initial state as generated, and begins to count depth with it.
+        transitions: checker.state_count().saturating_sub(1),
+        depth: checker.max_depth().saturating_sub(1),
+        elapsed: start.elapsed(),
+    }
+}
+
+impl<W: World> Model for Explored<W> {
+    type State = W::State;
+    type Action = W::Action;
+
+    fn init_states(&self) -> Vec<W::State> {
+        self.world.init_states()
+    }
+
+    /// Nothing, once the exploration is to stop: what is still queued then runs dry.
+    fn actions(&self, state: &W::State, actions: &mut Vec<W::Action>) {
+        if self.stopped().is_none() {
+            self.world.actions(state, actions);
+        }
+    }
+
+    fn next_state(&self, state: &W::State, action: W::Action) -> Option<W::State> {
+        self.world.next_state(state, action)
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        match self.aim {
+            Aim::Survey => vec![
+                Property::always("looked at", |explored: &Self, state: &W::State| {
+                    explored.look(state);
+                    true
+                }),
+                // stateright stops when it has discovered something of every property: of this one, never.
+                Property::sometimes("exhausted", |_: &Self, _: &W::State| false),
+            ],
+            Aim::Path => {
+                vec![Property::sometimes(SOUGHT, |explored: &Self, state: &W::State| explored.look(state))]
+            }
+        }
+    }
+}

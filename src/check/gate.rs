@@ -1,0 +1,302 @@
+//! The gate: scenarios against properties, each verdict compared with the expected one.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::thread;
+
+use stateright::Checker;
+
+use super::explore::{Aim, Explored};
+use super::trace::shortest;
+use super::{Extent, Instance, Library, Limits, NoTrace, Stopped, Trace, Verdict};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::property::{Observation, Property, Temporal};
+use crate::world::{End, Expectation, Scenario, TimedWorld, World, WorldKind, asynchronous_world};
+
+/// What a scenario's exploration has shown.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// The scenario.
+    pub scenario: Arc<Scenario>,
+    /// How far the exploration came.
+    pub extent: Extent,
+    /// Why it ended early.
+    pub stopped: Option<Stopped>,
+    /// Each property's verdict.
+    pub results: Vec<Outcome>,
+}
+
+/// What is known of one property in one scenario.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The property.
+    pub property: Arc<Property>,
+    /// The verdict on all its instances together.
+    pub verdict: Verdict,
+    /// The verdict on each.
+    pub instances: Vec<(Option<End>, Verdict)>,
+    /// What the scenario states of the property or its instances.
+    pub stated: Vec<Expectation>,
+    /// The verdict is what is expected; also if it is compared with nothing.
+    pub is_expected: bool,
+}
+
+/// How a gate ended, as an exit code of the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Passed {
+    /// 0: every verdict is the expected one.
+    Yes,
+    /// 2: some verdict is undecided, and no other is unexpected.
+    Undecided,
+    /// 1: some verdict is not the expected one.
+    No,
+}
+
+impl Checked {
+    /// Whether this scenario lets the gate pass.
+    #[must_use]
+    pub fn passed(&self) -> Passed {
+        let passed = |outcome: &Outcome| match (outcome.verdict, outcome.is_expected) {
+            (Verdict::Undecided, _) => Passed::Undecided,
+            // A world changed by settings has no expectations: then holding is what is asked for.
+            (Verdict::Violated, _) if self.scenario.is_changed => Passed::No,
+            (_, true) => Passed::Yes,
+            (_, false) => Passed::No,
+        };
+        self.results.iter().map(passed).max().unwrap_or(Passed::Yes)
+    }
+}
+
+/// Finds what cannot be asked: expectations, in any file, of no property; and selected properties that speak of
+/// what a selected scenario lacks.
+pub fn validate(
+    library: &Library,
+    scenarios: &[Arc<Scenario>],
+    properties: &[Arc<Property>],
+) -> Result<(), Diagnostics> {
+    let mut mistakes = Diagnostics::default();
+    for scenario in library.scenarios(&[], &[], 1)? {
+        for expectation in &scenario.expectations {
+            mistakes.0.extend(misstated(&scenario, expectation, &library.properties));
+        }
+    }
+    for scenario in scenarios {
+        for property in properties {
+            mistakes.0.extend(lacking(scenario, property));
+        }
+    }
+    mistakes.or(())
+}
+
+fn misstated(scenario: &Scenario, expectation: &Expectation, all: &[Arc<Property>]) -> Option<Diagnostic> {
+    let mistake = |title: String, label: &str| {
+        Some(Diagnostic::new(title).at(&scenario.source, expectation.span.clone(), label))
+    };
+    let name = &expectation.property;
+    let instances = all.iter().flat_map(Instance::all);
+    let Some(property) = all
+        .iter()
+        .find(|property| property.name == *name)
+        .or(instances.clone().find(|instance| instance.name() == *name).map(|instance| instance.property).as_ref())
+        .cloned()
+    else {
+        let names: Vec<String> =
+            all.iter().map(|property| property.name.clone()).chain(instances.map(|i| i.name())).collect();
+        let unknown = mistake(format!("there is no property `{name}`"), "expected a property's name");
+        return match crate::diagnostic::nearest(name, names.iter().map(String::as_str)) {
+            Some(near) => unknown.map(|unknown| unknown.help(format!("there is `{near}`"))),
+            None => unknown,
+        };
+    };
+    let is_about_possibility =
+        matches!(Verdict::from(expectation.verdict), Verdict::Possible | Verdict::Impossible);
+    match (property.formula.temporal() == Temporal::Possible, is_about_possibility) {
+        (true, false) => mistake(
+            format!("`{name}` is a property of the form `possible …`"),
+            "expected the verdict \"possible\" or \"impossible\"",
+        ),
+        (false, true) => mistake(
+            format!("`{name}` is a property of the form `{} …`", property.formula.temporal().name()),
+            "expected the verdict \"holds\" or \"violated\"",
+        ),
+        _ => None,
+    }
+}
+
+/// A property that counts what the timed world of a scenario does not count.
+fn lacking(scenario: &Scenario, property: &Property) -> Option<Diagnostic> {
+    if scenario.kind == WorldKind::Asynchronous {
+        return None;
+    }
+    let config = &scenario.config;
+    let counts_retries = End::BOTH.iter().all(|end| config.end(*end).policy.retries.is_some());
+    let lacks = [
+        (Observation::Retransmissions, counts_retries, "both ends have `retries`"),
+        (Observation::Losses, config.losses.is_some(), "`network.losses` is a number"),
+    ];
+    lacks.into_iter().find_map(|(observation, is_counted, condition)| {
+        let span = property.formula.mentions(observation).filter(|_| !is_counted)?;
+        Some(
+            Diagnostic::new(format!(
+                "`{}` are not counted in the scenario `{}`",
+                observation.name(),
+                scenario.name
+            ))
+            .at(&property.file, span, format!("counted where {condition}"))
+            .help("check this property in other scenarios, or others in this one, with --property"),
+        )
+    })
+}
+
+/// Checks the scenarios, `at_once` at a time, each exploring on `threads` threads, and hands them over in their
+/// order.
+pub fn check(
+    scenarios: &[Arc<Scenario>],
+    properties: &[Arc<Property>],
+    (at_once, threads): (usize, usize),
+    limits: Limits<'_>,
+    progress: &(dyn Fn(&Scenario, &Extent) + Sync),
+    mut done: impl FnMut(Checked),
+) {
+    let next = AtomicUsize::new(0);
+    let (sender, receiver) = mpsc::channel();
+    thread::scope(|scope| {
+        for _ in 0..at_once.clamp(1, scenarios.len().max(1)) {
+            let (next, sender) = (&next, sender.clone());
+            scope.spawn(move || {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(scenario) = scenarios.get(index) else {
+                        return;
+                    };
+                    let checked =
+                        check_one(scenario, properties, threads, limits, &|extent| progress(scenario, extent));
+                    if sender.send((index, checked)).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        let mut waiting: Vec<Option<Checked>> = scenarios.iter().map(|_| None).collect();
+        let mut handed_over = 0;
+        for (index, checked) in receiver {
+            if let Some(slot) = waiting.get_mut(index) {
+                *slot = Some(checked);
+            }
+            while let Some(checked) = waiting.get_mut(handed_over).and_then(Option::take) {
+                done(checked);
+                handed_over += 1;
+            }
+        }
+    });
+}
+
+/// Explores one scenario, once, and decides the properties in it.
+pub fn check_one(
+    scenario: &Arc<Scenario>,
+    properties: &[Arc<Property>],
+    threads: usize,
+    limits: Limits<'_>,
+    progress: &dyn Fn(&Extent),
+) -> Checked {
+    let (applicable, foreign): (Vec<_>, Vec<_>) =
+        properties.iter().cloned().partition(|property| is_applicable(scenario, property));
+    let instances: Vec<Instance> = applicable.iter().flat_map(Instance::all).collect();
+    let (extent, stopped, verdicts) = match scenario.kind {
+        WorldKind::Timed => survey(TimedWorld::new(scenario.config), instances, threads, limits, progress),
+        WorldKind::Asynchronous => {
+            survey(asynchronous_world(&scenario.config), instances, threads, limits, progress)
+        }
+    };
+    let outcome = |property: &Arc<Property>| {
+        let verdict_of = |instance: Instance| {
+            let decided = verdicts.iter().find(|(other, _)| other.name() == instance.name());
+            (instance.end, decided.map_or(Verdict::NotApplicable, |(_, verdict)| *verdict))
+        };
+        let instances: Vec<_> = Instance::all(property).into_iter().map(verdict_of).collect();
+        Outcome::new(property, instances, scenario)
+    };
+    let mut results: Vec<_> = applicable.iter().chain(&foreign).map(outcome).collect();
+    results.sort_by(|one, other| one.property.name.cmp(&other.property.name));
+    Checked { scenario: Arc::clone(scenario), extent, stopped, results }
+}
+
+/// The shortest counterexample (or example) that decides any of these instances in a scenario.
+pub fn shortest_trace(
+    scenario: &Scenario,
+    instances: &[Instance],
+    limits: Limits<'_>,
+) -> Result<Option<(Instance, Trace)>, NoTrace> {
+    match scenario.kind {
+        WorldKind::Timed => shortest(|| TimedWorld::new(scenario.config), instances, limits),
+        WorldKind::Asynchronous => shortest(|| asynchronous_world(&scenario.config), instances, limits),
+    }
+}
+
+/// The asynchronous world counts nothing.
+#[must_use]
+pub fn is_applicable(scenario: &Scenario, property: &Property) -> bool {
+    let counters = [Observation::Retransmissions, Observation::Losses, Observation::Duplicates];
+    scenario.kind == WorldKind::Timed
+        || counters.iter().all(|counter| property.formula.mentions(*counter).is_none())
+}
+
+fn survey<W: World>(
+    world: W,
+    instances: Vec<Instance>,
+    threads: usize,
+    limits: Limits<'_>,
+    progress: &dyn Fn(&Extent),
+) -> (Extent, Option<Stopped>, Vec<(Instance, Verdict)>) {
+    let explored = Explored::new(world, instances.clone(), Aim::Survey, limits);
+    let (checker, extent) = explored.run(threads, limits, progress);
+    let stopped = checker.model().stopped();
+    let verdicts = instances
+        .into_iter()
+        .zip(checker.model().revealed())
+        .map(|(instance, revealed)| {
+            let verdict = instance.verdict(revealed, stopped.is_none());
+            (instance, verdict)
+        })
+        .collect();
+    (extent, stopped, verdicts)
+}
+
+impl Outcome {
+    fn new(property: &Arc<Property>, instances: Vec<(Option<End>, Verdict)>, scenario: &Scenario) -> Self {
+        let all = instances.iter().map(|(_, verdict)| *verdict);
+        let verdict = all.reduce(Verdict::together).unwrap_or(Verdict::NotApplicable);
+        let of =
+            |name: &str| scenario.expectations.iter().find(|expectation| expectation.property == name).cloned();
+        let together = of(&property.name);
+        let mut is_expected = true;
+        let mut stated: Vec<Expectation> = together.iter().cloned().collect();
+        if let Some(expectation) = &together {
+            is_expected = verdict == expectation.verdict.into();
+        }
+        for (end, verdict) in &instances {
+            let own = Instance { property: Arc::clone(property), end: *end };
+            let own = own.end.and_then(|_| of(&own.name()));
+            let expected = match (&own, &together) {
+                (Some(own), _) => Some(own.verdict.into()),
+                (None, Some(_)) => None,
+                (None, None) => default_verdict(property, *verdict),
+            };
+            is_expected &= expected.is_none_or(|expected| expected == *verdict);
+            stated.extend(own);
+        }
+        if scenario.is_changed {
+            is_expected = true;
+        }
+        Self { property: Arc::clone(property), verdict, instances, stated, is_expected }
+    }
+}
+
+/// Every property is expected to hold; what is possible is compared only where a scenario states it, and what
+/// does not apply is compared with nothing.
+fn default_verdict(property: &Property, verdict: Verdict) -> Option<Verdict> {
+    let compared = property.formula.temporal() != Temporal::Possible && verdict != Verdict::NotApplicable;
+    compared.then_some(Verdict::Holds)
+}

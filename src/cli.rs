@@ -1,0 +1,184 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  every verdict is the expected one
+  1  some verdict is not
+  2  the command line or a file is wrong, nothing was selected, or a verdict is undecided";
+
+/// A model checker for one protocol: how TCP closes a connection
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXIT_CODES, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Explore scenarios exhaustively and compare each verdict with the expected one
+    #[command(after_help = EXIT_CODES)]
+    Check(CheckArgs),
+    /// Draw the shortest counterexample of a property in a scenario, or the shortest example of what is possible
+    #[command(after_help = EXIT_CODES)]
+    Show(ShowArgs),
+    /// List scenarios and properties, or the words that properties are written in
+    List(ListArgs),
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Scenarios to check [default: all]
+    #[arg(value_name = "SCENARIO")]
+    pub scenarios: Vec<String>,
+
+    /// Check only this property; repeatable
+    #[arg(short, long = "property", value_name = "NAME")]
+    pub properties: Vec<String>,
+
+    /// What changes the world.
+    #[command(flatten)]
+    pub world: WorldArgs,
+
+    /// Threads: so many scenarios are explored at once, and if there are fewer scenarios, each on several
+    /// threads [default: one scenario a core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+
+    /// How far to go.
+    #[command(flatten)]
+    pub limits: LimitArgs,
+
+    /// How to write the verdicts
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: Format,
+
+    /// What to add to the files that are compiled in.
+    #[command(flatten)]
+    pub library: LibraryArgs,
+}
+
+/// Arguments of `show`.
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// The scenario
+    #[arg(value_name = "SCENARIO")]
+    pub scenario: String,
+
+    /// The property, or one of its two instances, as in `no-premature-closed@A`
+    #[arg(value_name = "PROPERTY")]
+    pub property: String,
+
+    /// What changes the world.
+    #[command(flatten)]
+    pub world: WorldArgs,
+
+    /// How far to go.
+    #[command(flatten)]
+    pub limits: LimitArgs,
+
+    /// What to add to the files that are compiled in.
+    #[command(flatten)]
+    pub library: LibraryArgs,
+}
+
+/// Arguments of `list`.
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// List the words of formulas instead
+    #[arg(long)]
+    pub vocabulary: bool,
+
+    /// What to add to the files that are compiled in.
+    #[command(flatten)]
+    pub library: LibraryArgs,
+}
+
+/// What changes a scenario's world.
+#[derive(Debug, Args)]
+pub struct WorldArgs {
+    /// Set a field of the scenario, as in `network.losses=2`; its expectations are then dropped; repeatable
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub settings: Vec<String>,
+
+    /// Multiply every duration: the same world with finer ticks; expectations are then dropped
+    #[arg(long, value_name = "K", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=16))]
+    pub scale: u32,
+}
+
+/// How far an exploration may go.
+#[derive(Debug, Args)]
+pub struct LimitArgs {
+    /// Stop each exploration after so many states; what is not decided by then is undecided
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub max_states: Option<u64>,
+
+    /// Stop after this time, as in 500ms, 30s or 5m; what is not decided by then is undecided
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub timeout: Option<Duration>,
+}
+
+/// Folders of a user's own files.
+#[derive(Debug, Args)]
+pub struct LibraryArgs {
+    /// Add the properties of a folder; repeatable
+    #[arg(long = "properties", value_name = "DIR")]
+    pub property_folders: Vec<PathBuf>,
+
+    /// Add the scenarios of a folder; repeatable
+    #[arg(long = "scenarios", value_name = "DIR")]
+    pub scenario_folders: Vec<PathBuf>,
+}
+
+/// How verdicts are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Human,
+    /// One JSON document.
+    Json,
+}
+
+/// A number and its unit: `ms`, `s` (also if none is given), `m` or `h`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(char::is_alphabetic);
+    let milliseconds: u64 = match text.get(digits.len()..) {
+        Some("ms") => 1,
+        Some("" | "s") => 1000,
+        Some("m") => 60_000,
+        Some("h") => 3_600_000,
+        _ => return Err("expected a number with a unit: ms, s, m or h".to_owned()),
+    };
+    let number: u64 = digits.parse().map_err(|_| "expected a whole number, as in 30s".to_owned())?;
+    number.checked_mul(milliseconds).map(Duration::from_millis).ok_or_else(|| "that is too long".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn durations() {
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("30"), Ok(Duration::from_secs(30)));
+        assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
+        for wrong in ["", "s", "-1s", "1.5s", "3 weeks", "99999999999999999999s", "18446744073709551615h", "１s"]
+        {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+}

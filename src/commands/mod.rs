@@ -1,0 +1,76 @@
+//! One file a subcommand: it puts the parts together and has no logic of its own.
+
+pub mod check;
+pub mod list;
+pub mod show;
+
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use crate::check::{Library, Limits, Passed};
+use crate::cli::{LibraryArgs, LimitArgs, WorldArgs};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::world::Setting;
+
+/// Set by the first Ctrl-C; the exploration then ends, and says so.
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// The exit code of a run, after its diagnostics were written to stderr.
+#[must_use]
+pub fn exit_code(result: Result<Passed, Diagnostics>) -> ExitCode {
+    match result {
+        Ok(Passed::Yes) => ExitCode::SUCCESS,
+        Ok(Passed::No) => ExitCode::from(1),
+        Ok(Passed::Undecided) => ExitCode::from(2),
+        Err(mistakes) => {
+            let rendered = mistakes.render(io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none());
+            // Nobody is left to be told if stderr is gone.
+            let _ = writeln!(io::stderr(), "{rendered}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn library(args: &LibraryArgs) -> Result<Library, Diagnostics> {
+    Library::read(&args.property_folders, &args.scenario_folders)
+}
+
+fn settings(args: &WorldArgs) -> Result<Vec<Setting>, Diagnostics> {
+    let mut mistakes = Diagnostics::default();
+    let mut settings = Vec::new();
+    for text in &args.settings {
+        match Setting::parse(text) {
+            Ok(setting) => settings.push(setting),
+            Err(more) => mistakes.0.extend(more.0),
+        }
+    }
+    mistakes.or(settings)
+}
+
+/// The limits, from now on; the first Ctrl-C becomes one, the second ends the process.
+fn limits(args: &LimitArgs) -> Limits<'static> {
+    // Without a handler, Ctrl-C still ends the process.
+    let _ = ctrlc::set_handler(|| {
+        if INTERRUPTED.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+    });
+    Limits {
+        max_states: args.max_states.map(|states| usize::try_from(states).unwrap_or(usize::MAX)),
+        deadline: args.timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
+        interrupted: &INTERRUPTED,
+    }
+}
+
+/// Writes to stdout. A reader that has gone away is no error: the exit code still tells the verdict.
+fn print(text: &str) -> Result<(), Diagnostics> {
+    let written = anstream::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush());
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Diagnostic::new(format!("cannot write to stdout: {error}")).into())
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,347 @@
+//! What is said of a file with a mistake in it: what is wrong, where, and what was expected instead.
+
+use std::collections::HashSet;
+use std::error::Error;
+use std::fmt;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet, normalize_untrusted_str};
+
+/// A part of a file, in bytes.
+pub type Span = Range<usize>;
+
+/// A text that diagnostics point into: a file, or one that is compiled in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceFile {
+    /// What the reader calls it, as a rule its path.
+    pub path: String,
+    /// All of its text.
+    pub text: String,
+}
+
+impl SourceFile {
+    /// A text and what to call it.
+    #[must_use]
+    pub fn new(path: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
+        Arc::new(Self { path: path.into(), text: text.into() })
+    }
+
+    /// The file's name without folders and extension: properties and scenarios are named after it.
+    #[must_use]
+    pub fn stem(&self) -> &str {
+        Path::new(&self.path).file_stem().and_then(|stem| stem.to_str()).unwrap_or(&self.path)
+    }
+
+    /// The number, from 1, of the line that the byte is in.
+    #[must_use]
+    pub fn line_of(&self, byte: usize) -> usize {
+        let newlines = self.text.bytes().take(byte).filter(|&byte| byte == b'\n').count();
+        newlines + 1
+    }
+
+    /// The nearest span that lies within the text and between characters.
+    fn clamp(&self, span: &Span) -> Span {
+        let start = self.text.floor_char_boundary(span.start);
+        let end = self.text.ceil_char_boundary(span.end.max(span.start));
+        start..end
+    }
+}
+
+/// A part of a file and what there is to say of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Annotation {
+    /// The file.
+    pub file: Arc<SourceFile>,
+    /// The part of it; out of bounds is no error, the nearest part is shown.
+    pub span: Span,
+    /// What to say; may be empty.
+    pub label: String,
+}
+
+/// One mistake.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// What is wrong, in a line.
+    pub title: String,
+    /// Where, unless it is in no file's text.
+    pub primary: Option<Annotation>,
+    /// Other places that have to do with it.
+    pub related: Vec<Annotation>,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+impl Diagnostic {
+    /// A mistake that is, so far, nowhere in particular.
+    #[must_use]
+    pub fn new(title: impl Into<String>) -> Self {
+        Self { title: title.into(), primary: None, related: Vec::new(), help: None }
+    }
+
+    /// Says where the mistake is.
+    #[must_use]
+    pub fn at(mut self, file: &Arc<SourceFile>, span: Span, label: impl Into<String>) -> Self {
+        self.primary = Some(Annotation { file: Arc::clone(file), span, label: label.into() });
+        self
+    }
+
+    /// Adds a place that has to do with it, in the same file or another.
+    #[must_use]
+    pub fn also(mut self, file: &Arc<SourceFile>, span: Span, label: impl Into<String>) -> Self {
+        self.related.push(Annotation { file: Arc::clone(file), span, label: label.into() });
+        self
+    }
+
+    /// Says what to do about it.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// What is wrong with a TOML file, according to the parser or to the shape the file should have.
+    #[must_use]
+    pub fn from_toml(file: &Arc<SourceFile>, error: &toml::de::Error) -> Self {
+        let message = without_rust_types(&error.message().trim().replace('\n', "; "));
+        let mut names = message.split('`').skip(1).step_by(2);
+        let help = if message.starts_with("unknown ") {
+            let unknown = names.next().unwrap_or_default();
+            let expected: Vec<&str> = names.collect();
+            nearest(unknown, expected).map(|name| format!("there is `{name}`"))
+        } else {
+            None
+        };
+        let span = error.span().unwrap_or(0..0);
+        // What is missing from a table is reported of all of its text; its first line will do.
+        let first_line = if message.starts_with("missing field") {
+            let text = file.text.get(file.clamp(&span)).unwrap_or_default();
+            span.start..span.start + text.lines().next().map_or(0, str::len)
+        } else {
+            span
+        };
+        Self { help, ..Self::new(message).at(file, first_line, "") }
+    }
+
+    /// The text for people, with colours if `styled`.
+    #[must_use]
+    pub fn render(&self, styled: bool) -> String {
+        let mut group = Level::ERROR.primary_title(self.title.as_str()).elements(self.snippets());
+        if let Some(help) = &self.help {
+            group = group.element(Level::HELP.message(normalize_untrusted_str(help)));
+        }
+        let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
+        renderer.render(&[group])
+    }
+
+    /// One snippet a file, that of the primary place first.
+    fn snippets(&self) -> Vec<Snippet<'_, annotate_snippets::Annotation<'_>>> {
+        let mut snippets: Vec<(&SourceFile, Snippet<'_, _>)> = Vec::new();
+        let primary = self.primary.iter().map(|place| (place, AnnotationKind::Primary));
+        let related = self.related.iter().map(|place| (place, AnnotationKind::Context));
+        for (place, kind) in primary.chain(related) {
+            let file = place.file.as_ref();
+            let mut annotation = kind.span(file.clamp(&place.span));
+            if !place.label.is_empty() {
+                annotation = annotation.label(place.label.as_str());
+            }
+            let known = snippets.iter().position(|(other, _)| *other == file);
+            let snippet = match known {
+                Some(index) => snippets.remove(index).1,
+                None => Snippet::source(file.text.as_str()).path(file.path.as_str()),
+            };
+            let index = known.unwrap_or(snippets.len());
+            snippets.insert(index, (file, snippet.annotation(annotation)));
+        }
+        snippets.into_iter().map(|(_, snippet)| snippet).collect()
+    }
+}
+
+/// All the mistakes that were found in one go.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Diagnostics(pub Vec<Diagnostic>);
+
+impl Diagnostics {
+    /// The text for people, with colours if `styled`.
+    #[must_use]
+    pub fn render(&self, styled: bool) -> String {
+        let rendered: Vec<String> = self.0.iter().map(|one| one.render(styled)).collect();
+        rendered.join("\n\n")
+    }
+
+    /// The value, unless there are mistakes.
+    pub fn or<T>(self, value: T) -> Result<T, Self> {
+        if self.0.is_empty() { Ok(value) } else { Err(self) }
+    }
+}
+
+impl From<Diagnostic> for Diagnostics {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self(vec![diagnostic])
+    }
+}
+
+impl fmt::Display for Diagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.render(false))
+    }
+}
+
+impl Error for Diagnostics {}
+
+/// The message with the numbers that fit instead of the type that they should fit into.
+fn without_rust_types(message: &str) -> String {
+    let types = [("u8", u32::from(u8::MAX)), ("u16", u32::from(u16::MAX)), ("u32", u32::MAX)];
+    for (name, greatest) in types {
+        if let Some(start) = message.strip_suffix(&format!("expected {name}")) {
+            return format!("{start}expected an integer from 0 to {greatest}");
+        }
+    }
+    message.to_owned()
+}
+
+/// The candidate that was most likely meant, if any is near; upper and lower case are the same.
+#[must_use]
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let name = name.to_lowercase();
+    // A third of the letters may be wrong; a comparison with something very long is futile and slow.
+    let tolerance = (name.chars().count() / 3).max(1);
+    candidates
+        .into_iter()
+        .filter(|candidate| candidate.len().abs_diff(name.len()) <= 4 * tolerance.min(16))
+        .map(|candidate| (strsim::damerau_levenshtein(&name, &candidate.to_lowercase()), candidate))
+        .filter(|&(distance, _)| distance <= tolerance)
+        .min_by_key(|&(distance, _)| distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// The mistake, for each name that several have, that only one can have it.
+///
+/// `what` is what bears the names, in the plural; each comes with the place that gives it.
+pub fn unique_names<'a>(
+    what: &str,
+    named: impl IntoIterator<Item = (&'a str, &'a Arc<SourceFile>, Span)>,
+) -> Result<(), Diagnostics> {
+    let named: Vec<_> = named.into_iter().collect();
+    let mut seen = HashSet::new();
+    let mut mistakes = Diagnostics::default();
+    for (name, file, span) in &named {
+        if seen.insert(*name) {
+            continue;
+        }
+        let mut mistake = Diagnostic::new(format!("two {what} are named `{name}`"))
+            .at(file, span.clone(), "defined here")
+            .help("a file's name is the name of what it defines: rename one of them");
+        if let Some((_, first, span)) = named.iter().find(|(other, ..)| other == name) {
+            mistake = mistake.also(first, span.clone(), "also defined here");
+        }
+        mistakes.0.push(mistake);
+    }
+    mistakes.or(())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[test]
+    fn the_nearest_name_is_near() {
+        let states = ["CLOSED", "CLOSING", "CLOSE_WAIT", "TIME_WAIT"];
+        assert_eq!(nearest("timewait", states), Some("TIME_WAIT"));
+        assert_eq!(nearest("CLOSD", states), Some("CLOSED"));
+        assert_eq!(nearest("ESTABLISHED", states), None);
+        assert_eq!(nearest("", states), None);
+        assert_eq!(nearest(&"x".repeat(1 << 20), states), None);
+        assert_eq!(nearest("a", []), None);
+    }
+
+    #[test]
+    fn lines_are_counted_from_one() {
+        let file = SourceFile::new("x/some-name.toml", "a\nb\r\nc");
+        assert_eq!([0, 1, 2, 5, 99].map(|byte| file.line_of(byte)), [1, 1, 2, 3, 3]);
+        assert_eq!(file.stem(), "some-name");
+    }
+
+    #[test]
+    fn places_in_several_files_are_shown_by_file() {
+        let one = SourceFile::new("one.toml", "first = 1\nsecond = 2\n");
+        let two = SourceFile::new("two.toml", "\r\n\tfirst = \"\u{1F980}\" # é\r\n");
+        let diagnostic = Diagnostic::new("two are named `first`")
+            .at(&two, 3..8, "defined here")
+            .also(&one, 0..5, "also defined here")
+            .also(&one, 10..16, "this is another")
+            .help("rename one of them");
+        insta::assert_snapshot!("several-files", diagnostic.render(false));
+        assert!(diagnostic.render(true).contains("\u{1b}["));
+        assert_eq!(Diagnostics::from(diagnostic.clone()).to_string(), diagnostic.render(false));
+    }
+
+    #[test]
+    fn toml_errors_point_into_the_file() {
+        #[derive(Debug, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Outer {
+            #[serde(rename = "network")]
+            _network: Inner,
+        }
+        #[derive(Debug, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Inner {
+            #[serde(rename = "losses")]
+            _losses: u8,
+            #[serde(rename = "closes")]
+            _closes: Option<Closes>,
+        }
+        #[derive(Debug, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        enum Closes {
+            AnyTime,
+            AfterEof,
+        }
+        let said = |text: &str| {
+            let error = toml::from_str::<Outer>(text).unwrap_err();
+            Diagnostic::from_toml(&SourceFile::new("scenario.toml", text), &error).render(false)
+        };
+        let _ = (Closes::AnyTime, Closes::AfterEof);
+        let all = [
+            said("[network]\nloses = 1\n"),
+            said("[network]\n# none\n\n[other]\n"),
+            said("[network]\nlosses = 300\n"),
+            said("[network]\nlosses = 1\ncloses = \"after_eof\"\n"),
+            said("network = [\n"),
+            said(""),
+        ];
+        insta::assert_snapshot!("toml", all.join("\n\n"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_span_of_any_text_can_be_shown(
+            text in prop_oneof![any::<String>(), "[ab\r\n\t\u{0}\u{1b}é\u{1F980}]{0,40}"],
+            spans in prop::collection::vec((0..50_usize, 0..50_usize), 1..4),
+            label in any::<String>(),
+        ) {
+            let file = SourceFile::new("file", text);
+            let mut diagnostic = Diagnostic::new(&*label).help(&*label);
+            for (start, end) in spans {
+                diagnostic = match diagnostic.primary {
+                    None => diagnostic.at(&file, start..end, &*label),
+                    Some(_) => diagnostic.also(&file, start..end, &*label),
+                };
+            }
+            let _ = diagnostic.render(true);
+        }
+
+        #[test]
+        fn any_mistake_in_toml_can_be_shown(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            if let Err(error) = toml::from_str::<toml::Table>(&text) {
+                let _ = Diagnostic::from_toml(&SourceFile::new("file", text), &error).render(false);
+            }
+        }
+    }
+}

@@ -1,0 +1,316 @@
+//! Properties in their files.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::diagnostic::{self, Diagnostic, Diagnostics, SourceFile, Span};
+use crate::source::read_sources;
+
+use super::formula::Formula;
+
+/// A named formula and why it should be true.
+#[derive(Clone, Debug)]
+pub struct Property {
+    /// The file's name without `.toml`.
+    pub name: String,
+    /// One sentence: what it says.
+    pub about: String,
+    /// What must be true.
+    pub formula: Formula,
+    /// What says so.
+    pub sources: Vec<String>,
+    /// The file it was read from.
+    pub file: Arc<SourceFile>,
+    /// The formula's text in the file, with its quotes.
+    pub formula_span: Span,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Shape {
+    about: Spanned<String>,
+    formula: Spanned<String>,
+    sources: Spanned<Vec<Spanned<String>>>,
+}
+
+impl Property {
+    /// Reads a property from the text of its file.
+    pub fn from_source(file: Arc<SourceFile>) -> Result<Self, Diagnostics> {
+        let mut mistakes = Diagnostics::default();
+        let name = file.stem().to_owned();
+        if !is_kebab_case(&name) {
+            let title = format!("`{name}` cannot name a property (in `{}`)", file.path);
+            let help = "name the file in lower case with hyphens, such as `both-close.toml`";
+            mistakes.0.push(Diagnostic::new(title).help(help));
+        }
+        let shape: Shape = match toml::from_str(&file.text) {
+            Ok(shape) => shape,
+            Err(error) => {
+                mistakes.0.push(Diagnostic::from_toml(&file, &error));
+                return Err(mistakes);
+            }
+        };
+        let empty = |what: &str, span: Span, expected: &str| {
+            let title = format!("the property has no {what}");
+            Diagnostic::new(title).at(&file, span, format!("expected {expected}"))
+        };
+        if shape.about.get_ref().trim().is_empty() {
+            mistakes.0.push(empty("`about`", shape.about.span(), "a sentence that says what holds"));
+        }
+        let sources = shape.sources.get_ref();
+        if sources.is_empty() {
+            let expected = "at least one, such as \"RFC 9293 section 3.6\"";
+            mistakes.0.push(empty("`sources`", shape.sources.span(), expected));
+        }
+        for source in sources.iter().filter(|source| source.get_ref().trim().is_empty()) {
+            mistakes.0.push(empty("such source", source.span(), "what says that this holds"));
+        }
+        let formula_span = shape.formula.span();
+        let formula = Formula::parse(&file, formula_span.clone(), shape.formula.get_ref());
+        match formula {
+            Ok(formula) => mistakes.or(Self {
+                name,
+                about: shape.about.into_inner(),
+                formula,
+                sources: shape.sources.into_inner().into_iter().map(Spanned::into_inner).collect(),
+                file,
+                formula_span,
+            }),
+            Err(more) => {
+                mistakes.0.extend(more.0);
+                Err(mistakes)
+            }
+        }
+    }
+
+    /// The number of the line of its file that the formula begins in.
+    #[must_use]
+    pub fn formula_line(&self) -> usize {
+        self.file.line_of(self.formula_span.start)
+    }
+}
+
+/// Reads every property of a folder, sorted by name.
+pub fn read_folder(path: &Path) -> Result<Vec<Property>, Diagnostics> {
+    let mut properties = Vec::new();
+    let mut mistakes = Diagnostics::default();
+    for file in read_sources(path, "properties")? {
+        match Property::from_source(file) {
+            Ok(property) => properties.push(property),
+            Err(more) => mistakes.0.extend(more.0),
+        }
+    }
+    mistakes.or(properties)
+}
+
+/// Finds properties of one name, which come from different folders.
+pub fn unique_names(properties: &[Property]) -> Result<(), Diagnostics> {
+    let named =
+        properties.iter().map(|property| (property.name.as_str(), &property.file, property.formula_span.clone()));
+    diagnostic::unique_names("properties", named)
+}
+
+fn is_kebab_case(name: &str) -> bool {
+    let is_word = |word: &str| {
+        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    };
+    name.starts_with(|first: char| first.is_ascii_lowercase()) && name.split('-').all(is_word)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::PathBuf;
+
+    use insta::assert_snapshot;
+    use proptest::prelude::*;
+
+    use super::super::vocabulary::Observation;
+    use super::*;
+
+    fn read(path: &str, text: &str) -> Result<Property, Diagnostics> {
+        Property::from_source(SourceFile::new(path, text))
+    }
+
+    fn mistakes_in(text: &str) -> String {
+        match read("properties/example.toml", text) {
+            Ok(property) => panic!("no mistake in `{}`", property.formula),
+            Err(mistakes) => mistakes.render(false),
+        }
+    }
+
+    fn mistakes_in_formula(formula: &str) -> String {
+        mistakes_in(&format!(
+            "about   = \"An example.\"\nformula = \"{formula}\"\nsources = [\"RFC 9293 section 3.6\"]\n"
+        ))
+    }
+
+    /// A folder of its own for a test, gone afterwards.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(name: &str, files: &[(&str, &[u8])]) -> Self {
+            let path = std::env::temp_dir().join(format!("lastack-{}-{name}", std::process::id()));
+            fs::create_dir_all(&path).unwrap();
+            for (file, bytes) in files {
+                fs::write(path.join(file), bytes).unwrap();
+            }
+            Self(path)
+        }
+
+        fn mistakes(&self) -> String {
+            let mistakes = read_folder(&self.0).unwrap_err().render(false);
+            mistakes.replace(&self.0.display().to_string(), "FOLDER")
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    const GOOD: &[u8] = b"about = 'An example.'\nformula = 'always self.acked <= self.sent'\nsources = ['none']\n";
+
+    #[test]
+    fn a_property_has_what_its_file_says() {
+        let text = "about = \"An example.\"\n\nformula = \"\"\"\nalways self.left == TIME_WAIT\n  implies not in_flight(FIN, self)\"\"\"\nsources = [\"RFC 1337\", \"RFC 9293 section 3.6.1\"]\n";
+        let property = read("some/folder/no-fin-2-remains.toml", text).unwrap();
+        assert_eq!(property.name, "no-fin-2-remains");
+        assert_eq!(property.about, "An example.");
+        let canonical = "always self.left == TIME_WAIT implies not in_flight(FIN, self)";
+        assert_eq!(property.formula.to_string(), canonical);
+        assert_eq!(property.sources, ["RFC 1337", "RFC 9293 section 3.6.1"]);
+        assert_eq!(property.formula_line(), 3);
+        let in_flight = property.formula.mentions(Observation::InFlight).unwrap();
+        assert_eq!(&text[in_flight], "in_flight(FIN, self)");
+    }
+
+    #[test]
+    fn names() {
+        assert_snapshot!("unknown-observation", mistakes_in_formula("always self.stat == CLOSED"));
+        assert_snapshot!(
+            "unknown-names",
+            mistakes_in_formula("never self.state == TIMEWAIT and per.acked < lossses")
+        );
+        assert_snapshot!("state-of-which-end", mistakes_in_formula("always state == CLOSED"));
+        assert_snapshot!("end-by-itself", mistakes_in_formula("always self == CLOSED"));
+        assert_snapshot!(
+            "unknown-kind",
+            mistakes_in_formula("never in_flight(SYN, self) or in_flight(fin, slef)")
+        );
+        assert_snapshot!("network-of-an-end", mistakes_in_formula("never self.in_flight > 0"));
+        assert_snapshot!("kind-by-itself", mistakes_in_formula("never DATA > 0"));
+    }
+
+    #[test]
+    fn types() {
+        assert_snapshot!("order-of-states", mistakes_in_formula("always self.state < 3"));
+        assert_snapshot!("state-and-number", mistakes_in_formula("always self.state == 3"));
+        assert_snapshot!("state-is-never-none", mistakes_in_formula("always self.state != NONE"));
+        assert_snapshot!("number-as-truth", mistakes_in_formula("never self.sent and in_flight(ANY, self)"));
+        assert_snapshot!("count-and-truth", mistakes_in_formula("never in_flight(FIN, self) == peer.fin_sent"));
+        assert_snapshot!("mixed-set", mistakes_in_formula("always self.state in {CLOSED, FIN, NONE, 3}"));
+    }
+
+    #[test]
+    fn syntax() {
+        assert_snapshot!("unclosed", mistakes_in_formula("always (self.fin_sent or (peer.fin_sent)"));
+        assert_snapshot!("unopened", mistakes_in_formula("always self.fin_sent) or peer.fin_sent"));
+        assert_snapshot!("eventually", mistakes_in_formula("eventually self.state == CLOSED"));
+        assert_snapshot!("two-temporals", mistakes_in_formula("always eventually self.state == CLOSED"));
+        assert_snapshot!("assignment", mistakes_in_formula("always self.state = CLOSED"));
+        assert_snapshot!("chained", mistakes_in_formula("always 0 <= self.sent <= 3"));
+        assert_snapshot!("cut-off", mistakes_in_formula("always self.fin_sent implies"));
+        assert_snapshot!("misspelt-operator", mistakes_in_formula("always self.fin_sent implise peer.fin_sent"));
+        assert_snapshot!("too-large", mistakes_in_formula("always self.sent < 4294967296"));
+        assert_snapshot!("empty-set", mistakes_in_formula("always self.state in {}"));
+        assert_snapshot!("empty-formula", mistakes_in_formula(""));
+    }
+
+    #[test]
+    fn files() {
+        assert_snapshot!("unknown-key", mistakes_in("about = \"x\"\nformla = \"always true\"\n"));
+        assert_snapshot!("missing-formula", mistakes_in("about = \"x\"\nsources = [\"y\"]\n"));
+        assert_snapshot!("no-sources", mistakes_in("about = \" \"\nformula = \"always 1\"\nsources = []\n"));
+        assert_snapshot!("no-toml", mistakes_in("about = \"x\nformula = \"always true\"\n"));
+        assert_snapshot!(
+            "wrong-kind-of-value",
+            mistakes_in("about = 1\nformula = \"always true\"\nsources = []\n")
+        );
+        assert_snapshot!(
+            "escapes-in-the-formula",
+            mistakes_in("about = 'x'\nformula = \"\\u0061lways \\\"stat\\\" == CLOSED\"\nsources = ['y']\n")
+        );
+        assert_snapshot!(
+            "folded-formula",
+            mistakes_in("about = 'x'\nformula = \"\"\"always \\\n    stat == CLOSED\"\"\"\nsources = ['y']\n")
+        );
+        let misnamed =
+            read("properties/Both_Close.toml", "about = \"x\"\nformula = \"always true\"\nsources = [\"y\"]\n");
+        assert_snapshot!("misnamed", misnamed.unwrap_err().render(false));
+    }
+
+    #[test]
+    fn folders() {
+        let long = vec![b'#'; (1 << 20) + 1];
+        let folder = Folder::new(
+            "bad",
+            &[
+                ("a.toml", b"about = 1"),
+                ("b.toml", b"# \xff"),
+                ("c.toml", &long),
+                ("d.toml", GOOD),
+                ("e.txt", b""),
+            ],
+        );
+        fs::create_dir(folder.0.join("f.toml")).unwrap();
+        // What cannot be read is said before anything is parsed.
+        assert_snapshot!("unreadable-files", folder.mistakes());
+        assert_snapshot!("empty-folder", Folder::new("empty", &[("README.md", b"")]).mistakes());
+        let missing = read_folder(Path::new("no/such/folder")).unwrap_err().render(false);
+        assert!(missing.contains("cannot read the folder of properties `no/such/folder`"), "{missing}");
+    }
+
+    #[test]
+    fn properties_of_a_folder_are_sorted_and_names_are_unique() {
+        let one = Folder::new("one", &[("b.toml", GOOD), ("a.toml", GOOD), ("c-d.toml", GOOD)]);
+        let two = Folder::new("two", &[("b.toml", GOOD)]);
+        let mut properties = read_folder(&one.0).unwrap();
+        let names: Vec<&str> = properties.iter().map(|property| property.name.as_str()).collect();
+        assert_eq!(names, ["a", "b", "c-d"]);
+        unique_names(&properties).unwrap();
+        properties.extend(read_folder(&two.0).unwrap());
+        let mistakes = unique_names(&properties).unwrap_err().render(false);
+        let mistakes = mistakes.replace(&one.0.display().to_string(), "ONE");
+        assert_snapshot!("same-name", mistakes.replace(&two.0.display().to_string(), "TWO"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_formula_in_any_quotes_is_read_or_refused(
+            text in prop_oneof![any::<String>(), "(always|never)? ?[a-z.\\\\\"'\n\t() ={}é]{0,30}"],
+        ) {
+            let quoted = toml::Value::String(text.clone());
+            for formula in [quoted.to_string(), format!("\"{text}\""), format!("\"\"\"\r\n{text}\"\"\"")] {
+                let file = format!("about = 'x'\r\nformula = {formula}\r\nsources = ['y']\r\n");
+                if let Err(mistakes) = read("p.toml", &file) {
+                    prop_assert!(!mistakes.render(true).is_empty());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn kebab_case() {
+        for good in ["a", "both-close", "msl2", "no-2-fins"] {
+            assert!(is_kebab_case(good), "{good}");
+        }
+        for bad in ["", "-", "a-", "-a", "a--b", "A", "a_b", "2-fins", "é", "a b"] {
+            assert!(!is_kebab_case(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! What must be true of a world: the formula language and the files that properties are kept in.
+//!
+//! A text becomes tokens (`lexer`), then a tree of names (`parser`, `syntax`), then, with names looked up and
+//! types checked (`resolve`, `value`), a compact tree that is evaluated in every world (`predicate`).
+
+mod file;
+mod formula;
+mod lexer;
+mod parser;
+mod predicate;
+mod problem;
+mod resolve;
+mod syntax;
+#[cfg(test)]
+mod testing;
+mod value;
+mod vocabulary;
+
+pub use file::{Property, read_folder, unique_names};
+pub use formula::Formula;
+pub use predicate::{Counter, Flag, Number, Order, Predicate, Symbol, Who};
+pub use syntax::Temporal;
+pub use vocabulary::{Observation, Term, vocabulary};

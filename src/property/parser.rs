@@ -1,0 +1,442 @@
+//! From a formula's text to its syntax tree.
+//!
+//! ```text
+//! sentence    = ("always" | "never" | "possible") implies
+//! implies     = or ["implies" implies]
+//! or          = and {"or" and}
+//! and         = not {"and" not}
+//! not         = "not" not | comparison
+//! comparison  = sum [("==" | "!=" | "<" | "<=" | ">" | ">=") sum | "in" "{" item {"," item} "}"]
+//! sum         = negative {("+" | "-") negative}
+//! negative    = "-" negative | primary
+//! primary     = INTEGER | NAME | NAME "." NAME | NAME "(" NAME {"," NAME} ")" | "(" implies ")"
+//! item        = INTEGER | NAME
+//! ```
+
+use crate::diagnostic::{Span, nearest};
+
+use super::lexer::{Kind, Token, tokens};
+use super::problem::Problem;
+use super::syntax::{Comparison, Expression, Form, Sentence, Sign, Temporal, Word};
+
+/// What walks a tree recurses; these two bound how deep.
+const LONGEST: usize = 4096;
+const DEEPEST: usize = 64;
+
+/// Words that are no names, apart from the temporal operators.
+const KEYWORDS: [&str; 5] = ["and", "or", "not", "implies", "in"];
+
+/// The operators that can follow a term, and the words that stand for a comparison.
+const COMPARISONS: [Comparison; 6] = [
+    Comparison::Equal,
+    Comparison::Unequal,
+    Comparison::Less,
+    Comparison::LessOrEqual,
+    Comparison::Greater,
+    Comparison::GreaterOrEqual,
+];
+
+/// Parses a whole formula.
+pub(super) fn parse(text: &str) -> Result<Sentence, Problem> {
+    if text.len() > LONGEST {
+        let title = format!("the formula is too long: {} bytes", text.len());
+        return Err(Problem::new(title, &(0..text.len()), format!("expected at most {LONGEST} bytes")));
+    }
+    let tokens = tokens(text)?;
+    let mut parser = Parser { tokens: &tokens, depth: 0, end: text.len() };
+    let temporal = parser.temporal()?;
+    let predicate = parser.implies()?;
+    if parser.kind() == Kind::End { Ok(Sentence { temporal, predicate }) } else { Err(parser.after_a_term()) }
+}
+
+struct Parser<'t> {
+    tokens: &'t [Token<'t>],
+    depth: usize,
+    end: usize,
+}
+
+impl<'t> Parser<'t> {
+    fn temporal(&mut self) -> Result<Temporal, Problem> {
+        let token = self.next();
+        let temporal = Temporal::ALL.into_iter().find(|temporal| token.kind == Kind::Word(temporal.name()));
+        temporal.ok_or_else(|| {
+            let title = "a formula begins with a temporal operator";
+            let label = format!("expected `always`, `never` or `possible`, found {}", found(&token));
+            let problem = Problem::new(title, &token.span, label);
+            match token.kind {
+                Kind::Word(word) => match nearest(word, Temporal::ALL.map(Temporal::name)) {
+                    Some(name) => problem.help(format!("there is `{name}`")),
+                    None => problem,
+                },
+                _ => problem,
+            }
+        })
+    }
+
+    fn implies(&mut self) -> Result<Expression, Problem> {
+        let premise = self.or()?;
+        if !self.take_word("implies") {
+            return Ok(premise);
+        }
+        let conclusion = self.deeper(Self::implies)?;
+        let span = premise.span.start..conclusion.span.end;
+        Ok(Expression { form: Form::Implies(Box::new(premise), Box::new(conclusion)), span })
+    }
+
+    fn or(&mut self) -> Result<Expression, Problem> {
+        self.chain("or", Self::and, Form::or)
+    }
+
+    fn and(&mut self) -> Result<Expression, Problem> {
+        self.chain("and", Self::not, Form::and)
+    }
+
+    fn chain(
+        &mut self,
+        word: &str,
+        part: impl Fn(&mut Self) -> Result<Expression, Problem>,
+        form: impl Fn(Vec<Expression>) -> Form,
+    ) -> Result<Expression, Problem> {
+        let first = part(self)?;
+        let mut span = first.span.clone();
+        let mut parts = vec![first];
+        while self.take_word(word) {
+            let next = part(self)?;
+            span.end = next.span.end;
+            parts.push(next);
+        }
+        match <[Expression; 1]>::try_from(parts) {
+            Ok([only]) => Ok(only),
+            Err(parts) => Ok(Expression { form: form(parts), span }),
+        }
+    }
+
+    fn not(&mut self) -> Result<Expression, Problem> {
+        let start = self.span().start;
+        if !self.take_word("not") {
+            return self.comparison();
+        }
+        let part = self.deeper(Self::not)?;
+        let span = start..part.span.end;
+        Ok(Expression { form: Form::Not(Box::new(part)), span })
+    }
+
+    fn comparison(&mut self) -> Result<Expression, Problem> {
+        let left = self.sum()?;
+        let compared = if let Some(comparison) = self.take_comparison() {
+            let right = self.sum()?;
+            let span = left.span.start..right.span.end;
+            Expression { form: Form::Compare(Box::new(left), comparison, Box::new(right)), span }
+        } else if self.take_word("in") {
+            let (items, end) = self.set()?;
+            let span = left.span.start..end;
+            Expression { form: Form::In(Box::new(left), items), span }
+        } else {
+            return Ok(left);
+        };
+        let operator = self.span();
+        if self.take_comparison().is_some() || self.take_word("in") {
+            return Err(Problem::new("comparisons do not chain", &operator, "expected `and`, `or` or `implies`")
+                .also(&compared.span, "this is compared already")
+                .help("join two comparisons with `and`, or put one in parentheses"));
+        }
+        Ok(compared)
+    }
+
+    /// The items of a set, and where it ends.
+    fn set(&mut self) -> Result<(Vec<Expression>, usize), Problem> {
+        let open = self.expect("{", "the set of `in`")?;
+        let mut items = Vec::new();
+        loop {
+            let token = self.next();
+            let form = match token.kind {
+                Kind::Integer(integer) => Form::Integer(integer),
+                Kind::Word(text) if !is_keyword(text) => Form::Name(text.to_owned()),
+                Kind::End => return Err(unclosed("{", &open, &token)),
+                _ => return Err(unexpected("a name or an integer", &token)),
+            };
+            items.push(Expression { form, span: token.span });
+            let token = self.next();
+            match token.kind {
+                Kind::Symbol(",") => {}
+                Kind::Symbol("}") => return Ok((items, token.span.end)),
+                Kind::End => return Err(unclosed("{", &open, &token)),
+                _ => return Err(unexpected("`,` or `}`", &token)),
+            }
+        }
+    }
+
+    fn sum(&mut self) -> Result<Expression, Problem> {
+        let first = self.negative()?;
+        let mut span = first.span.clone();
+        let mut others = Vec::new();
+        loop {
+            let sign = match self.kind() {
+                Kind::Symbol("+") => Sign::Plus,
+                Kind::Symbol("-") => Sign::Minus,
+                _ => break,
+            };
+            self.next();
+            let other = self.negative()?;
+            span.end = other.span.end;
+            others.push((sign, other));
+        }
+        if others.is_empty() {
+            return Ok(first);
+        }
+        Ok(Expression { form: Form::sum(first, others), span })
+    }
+
+    fn negative(&mut self) -> Result<Expression, Problem> {
+        let start = self.span().start;
+        if self.kind() != Kind::Symbol("-") {
+            return self.primary();
+        }
+        self.next();
+        let part = self.deeper(Self::negative)?;
+        let span = start..part.span.end;
+        Ok(Expression { form: Form::Negative(Box::new(part)), span })
+    }
+
+    fn primary(&mut self) -> Result<Expression, Problem> {
+        let token = self.next();
+        match token.kind {
+            Kind::Integer(integer) => Ok(Expression { form: Form::Integer(integer), span: token.span }),
+            Kind::Symbol("(") => {
+                let inner = self.deeper(Self::implies)?;
+                let close = self.close(&token.span)?;
+                Ok(Expression { form: inner.form, span: token.span.start..close })
+            }
+            Kind::Word(text) if !is_keyword(text) => self.name(word(text, token.span)),
+            Kind::Word("not") => Err(unexpected("a term", &token).help("put `not …` in parentheses here")),
+            Kind::Word(text) if is_temporal(text) => {
+                Err(unexpected("a term", &token).help("a formula has one temporal operator, at its beginning"))
+            }
+            _ => Err(unexpected("a term", &token)),
+        }
+    }
+
+    fn name(&mut self, name: Word) -> Result<Expression, Problem> {
+        match self.kind() {
+            Kind::Symbol(".") => {
+                self.next();
+                let observation = self.expect_name("an observation of the end, as in `self.state`")?;
+                let span = name.span.start..observation.span.end;
+                Ok(Expression { form: Form::Member(name, observation), span })
+            }
+            Kind::Symbol("(") => {
+                let open = self.next().span;
+                let mut arguments = vec![self.expect_name("a name, as in `in_flight(FIN, self)`")?];
+                while self.kind() == Kind::Symbol(",") {
+                    self.next();
+                    arguments.push(self.expect_name("a name, as in `in_flight(FIN, self)`")?);
+                }
+                let span = name.span.start..self.close(&open)?;
+                Ok(Expression { form: Form::Call(name, arguments), span })
+            }
+            _ => Ok(Expression { form: Form::Name(name.text), span: name.span }),
+        }
+    }
+
+    /// Parses what is one level further down.
+    fn deeper(&mut self, part: impl Fn(&mut Self) -> Result<Expression, Problem>) -> Result<Expression, Problem> {
+        if self.depth == DEEPEST {
+            let label = format!("expected at most {DEEPEST} levels of parentheses, `not`, `implies` and `-`");
+            return Err(Problem::new("the formula is nested too deeply", &self.span(), label));
+        }
+        self.depth += 1;
+        let parsed = part(self);
+        self.depth -= 1;
+        parsed
+    }
+
+    /// Takes the `)` that belongs to a `(`; where it ends.
+    fn close(&mut self, open: &Span) -> Result<usize, Problem> {
+        let token = self.next();
+        match token.kind {
+            Kind::Symbol(")") => Ok(token.span.end),
+            Kind::End => Err(unclosed("(", open, &token)),
+            _ => Err(unexpected("an operator or `)`", &token).also(open, "for this `(`")),
+        }
+    }
+
+    /// Something follows a term that is no operator.
+    fn after_a_term(&self) -> Problem {
+        let token = self.peek();
+        match token.kind {
+            Kind::Symbol(")") => Problem::new("unbalanced parenthesis", &token.span, "this `)` closes nothing"),
+            Kind::Word("is") => unexpected("an operator", &token).help("write `==`"),
+            Kind::Word(text) => {
+                let problem = unexpected("an operator or the end of the formula", &token);
+                match nearest(text, KEYWORDS) {
+                    Some(name) => problem.help(format!("there is `{name}`")),
+                    None => problem,
+                }
+            }
+            _ => unexpected("an operator or the end of the formula", &token),
+        }
+    }
+
+    fn expect(&mut self, symbol: &str, of: &str) -> Result<Span, Problem> {
+        let token = self.next();
+        if token.kind == Kind::Word(symbol) || matches!(token.kind, Kind::Symbol(s) if s == symbol) {
+            Ok(token.span)
+        } else {
+            Err(unexpected(&format!("`{symbol}` and {of}"), &token))
+        }
+    }
+
+    fn expect_name(&mut self, what: &str) -> Result<Word, Problem> {
+        let token = self.next();
+        match token.kind {
+            Kind::Word(text) if !is_keyword(text) => Ok(word(text, token.span)),
+            _ => Err(unexpected(what, &token)),
+        }
+    }
+
+    fn take_word(&mut self, word: &str) -> bool {
+        let is_next = self.kind() == Kind::Word(word);
+        if is_next {
+            self.next();
+        }
+        is_next
+    }
+
+    fn take_comparison(&mut self) -> Option<Comparison> {
+        let Kind::Symbol(symbol) = self.kind() else {
+            return None;
+        };
+        let comparison = COMPARISONS.into_iter().find(|comparison| comparison.name() == symbol)?;
+        self.next();
+        Some(comparison)
+    }
+
+    fn peek(&self) -> Token<'t> {
+        let end = Token { kind: Kind::End, span: self.end..self.end };
+        self.tokens.first().cloned().unwrap_or(end)
+    }
+
+    fn kind(&self) -> Kind<'t> {
+        self.peek().kind
+    }
+
+    fn span(&self) -> Span {
+        self.peek().span
+    }
+
+    fn next(&mut self) -> Token<'t> {
+        let token = self.peek();
+        self.tokens = self.tokens.get(1..).unwrap_or_default();
+        token
+    }
+}
+
+fn word(text: &str, span: Span) -> Word {
+    Word { text: text.to_owned(), span }
+}
+
+fn is_keyword(word: &str) -> bool {
+    KEYWORDS.contains(&word) || is_temporal(word)
+}
+
+/// Words that are, or in other logics are, temporal operators; none can be a name.
+fn is_temporal(word: &str) -> bool {
+    Temporal::ALL.iter().any(|temporal| temporal.name() == word) || word == "eventually"
+}
+
+fn unexpected(expected: &str, token: &Token<'_>) -> Problem {
+    let title = format!("expected {expected}");
+    Problem::new(title, &token.span, format!("found {}", found(token)))
+}
+
+fn unclosed(symbol: &str, open: &Span, end: &Token<'_>) -> Problem {
+    let (title, close) = if symbol == "(" { ("unbalanced parenthesis", ")") } else { ("unbalanced brace", "}") };
+    Problem::new(title, open, format!("this `{symbol}` is never closed"))
+        .also(&end.span, format!("expected `{close}`"))
+}
+
+fn found(token: &Token<'_>) -> String {
+    match token.kind {
+        Kind::Word(word) => format!("`{word}`"),
+        Kind::Integer(integer) => format!("`{integer}`"),
+        Kind::Symbol(symbol) => format!("`{symbol}`"),
+        Kind::End => "the end of the formula".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::testing::any_sentence;
+    use super::*;
+
+    fn canonical(text: &str) -> String {
+        parse(text).unwrap().to_string()
+    }
+
+    #[test]
+    fn operators_bind_as_in_the_grammar() {
+        let written = "always not a == b and c or d implies e implies f";
+        assert_eq!(canonical(written), written);
+        let grouped = "always (((((not (a == b)) and c) or d)) implies (e implies f))";
+        assert_eq!(canonical(grouped), written);
+        assert_eq!(parse(grouped).unwrap(), parse(written).unwrap());
+    }
+
+    #[test]
+    fn only_needed_parentheses_are_kept() {
+        for canonical_already in [
+            "never (a implies b) implies c",
+            "never (a or b) and not (c and d)",
+            "never (not a) == (b and c)",
+            "never a - (b + c) + -(d - e) - -f < 3",
+            "possible (a in {X, 1}) == in_flight(FIN, self)",
+        ] {
+            assert_eq!(canonical(canonical_already), canonical_already);
+        }
+        assert_eq!(canonical("never (a and b) and (c and (d))"), "never a and b and c and d");
+        assert_eq!(canonical("never (a + b) + (c - d) > 0"), "never a + b + c - d > 0");
+        assert_eq!(canonical("never a<=b\n\tand -c+1 in{X ,Y}"), "never a <= b and -c + 1 in {X, Y}");
+    }
+
+    #[test]
+    fn long_chains_are_flat_and_deep_nesting_is_refused() {
+        for (first, part) in [("a", " or a"), ("a", " and a"), ("1", " + 1")] {
+            let long = format!("always {first}{}", part.repeat(500));
+            assert_eq!(canonical(&long), long);
+        }
+        for (open, inner, close) in [("(", "a", ")"), ("not ", "a", ""), ("-", "a", ""), ("a implies ", "a", "")] {
+            let nested = |depth| format!("always {}{inner}{}", open.repeat(depth), close.repeat(depth));
+            assert!(parse(&nested(DEEPEST)).is_ok());
+            assert!(parse(&nested(DEEPEST + 1)).is_err());
+        }
+        assert!(parse(&format!("always {}", "a".repeat(LONGEST))).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_displayed_parses_to_the_same(sentence in any_sentence()) {
+            let displayed = sentence.to_string();
+            // A formula cannot be longer.
+            prop_assume!(displayed.len() <= LONGEST);
+            prop_assert_eq!(parse(&displayed).unwrap(), sentence, "{}", displayed);
+        }
+
+        #[test]
+        fn any_text_is_parsed_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _ = parse(&String::from_utf8_lossy(&bytes));
+        }
+
+        #[test]
+        fn any_sequence_of_tokens_is_parsed_or_refused(
+            tokens in prop::collection::vec(prop::sample::select(&[
+                "always", "never", "not", "and", "or", "implies", "in", "==", "<", "{", "}", "(", ")", ",", ".",
+                "-", "+", "self", "state", "FIN", "in_flight", "7", "99999999999", "é", "=", "!", "eventually",
+            ][..]), 0..40),
+        ) {
+            let _ = parse(&tokens.join(" "));
+            let _ = parse(&format!("always {}", tokens.concat()));
+        }
+    }
+}

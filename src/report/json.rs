@@ -1,0 +1,111 @@
+//! Verdicts as one JSON document.
+
+use serde::Serialize;
+
+use crate::check::{Checked, Outcome, Passed};
+
+/// Raised with every change that a reader could trip over.
+const VERSION: u32 = 1;
+
+#[derive(Serialize)]
+struct Report<'a> {
+    version: u32,
+    lastack: &'static str,
+    passed: bool,
+    exit_code: u8,
+    scenarios: Vec<ScenarioReport<'a>>,
+}
+
+#[derive(Serialize)]
+struct ScenarioReport<'a> {
+    name: &'a str,
+    about: &'a str,
+    file: &'a str,
+    states: usize,
+    transitions: usize,
+    depth: usize,
+    seconds: f64,
+    /// Why not every state was seen.
+    stopped: Option<String>,
+    properties: Vec<PropertyReport<'a>>,
+}
+
+#[derive(Serialize)]
+struct PropertyReport<'a> {
+    name: &'a str,
+    verdict: &'static str,
+    is_expected: bool,
+    instances: Vec<InstanceReport>,
+    /// What the scenario's file states.
+    stated: Vec<StatedReport<'a>>,
+}
+
+#[derive(Serialize)]
+struct InstanceReport {
+    /// Absent where the property is not about an end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end: Option<String>,
+    verdict: &'static str,
+}
+
+#[derive(Serialize)]
+struct StatedReport<'a> {
+    property: &'a str,
+    verdict: &'static str,
+    because: &'a str,
+}
+
+/// The report, with a final line break.
+#[must_use]
+pub fn report(all: &[Checked]) -> String {
+    let passed = all.iter().map(Checked::passed).max().unwrap_or(Passed::Undecided);
+    let report = Report {
+        version: VERSION,
+        lastack: env!("CARGO_PKG_VERSION"),
+        passed: passed == Passed::Yes,
+        exit_code: match passed {
+            Passed::Yes => 0,
+            Passed::No => 1,
+            Passed::Undecided => 2,
+        },
+        scenarios: all.iter().map(scenario).collect(),
+    };
+    // Only maps with other keys than strings, and failing writers, can fail.
+    serde_json::to_string_pretty(&report).map_or_else(|error| error.to_string(), |text| text + "\n")
+}
+
+fn scenario(checked: &Checked) -> ScenarioReport<'_> {
+    ScenarioReport {
+        name: &checked.scenario.name,
+        about: &checked.scenario.about,
+        file: &checked.scenario.source.path,
+        states: checked.extent.states,
+        transitions: checked.extent.transitions,
+        depth: checked.extent.depth,
+        seconds: checked.extent.elapsed.as_secs_f64(),
+        stopped: checked.stopped.map(|stopped| stopped.to_string()),
+        properties: checked.results.iter().map(property).collect(),
+    }
+}
+
+fn property(outcome: &Outcome) -> PropertyReport<'_> {
+    PropertyReport {
+        name: &outcome.property.name,
+        verdict: outcome.verdict.name(),
+        is_expected: outcome.is_expected,
+        instances: outcome
+            .instances
+            .iter()
+            .map(|(end, verdict)| InstanceReport { end: end.map(|end| end.to_string()), verdict: verdict.name() })
+            .collect(),
+        stated: outcome
+            .stated
+            .iter()
+            .map(|stated| StatedReport {
+                property: &stated.property,
+                verdict: crate::check::Verdict::from(stated.verdict).name(),
+                because: &stated.because,
+            })
+            .collect(),
+    }
+}

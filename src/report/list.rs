@@ -1,0 +1,42 @@
+//! What there is: scenarios, properties, and the words of formulas.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use super::text::prose;
+use crate::check::Library;
+use crate::property::vocabulary as terms;
+use crate::world::Scenario;
+
+const INDENT: usize = 4;
+
+/// Scenarios and properties, each with what it is about.
+#[must_use]
+pub fn library(library: &Library, scenarios: &[Arc<Scenario>]) -> String {
+    let mut text = "Scenarios\n".to_owned();
+    for scenario in scenarios {
+        let _ = writeln!(text, "  {}\n    {}", scenario.name, prose(&scenario.about, INDENT));
+    }
+    text.push_str("\nProperties\n");
+    for property in &library.properties {
+        let _ = writeln!(
+            text,
+            "  {}\n    {}\n    {}",
+            property.name,
+            prose(&property.about, INDENT),
+            prose(&property.formula.to_string(), INDENT)
+        );
+    }
+    text
+}
+
+/// Every term of the formula language, with a sentence and an example.
+#[must_use]
+pub fn vocabulary() -> String {
+    let mut text = String::new();
+    for term in terms() {
+        let example = prose(term.example, INDENT);
+        let _ = writeln!(text, "  {}\n    {}\n    {example}", term.term, prose(term.meaning, INDENT));
+    }
+    text
+}

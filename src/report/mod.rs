@@ -1,0 +1,8 @@
+//! What people and machines are shown: one pure function a format.
+
+pub mod human;
+pub mod json;
+pub mod ladder;
+pub mod list;
+pub mod progress;
+mod text;

@@ -1,0 +1,62 @@
+//! Folders of TOML files.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
+
+/// No property or scenario is anywhere near as long; what is, was not meant to be read.
+const LONGEST: u64 = 1 << 20;
+
+/// Reads every `*.toml` of a folder, sorted by name; `what` they are is for the diagnostics, in the plural.
+pub fn read_sources(folder: &Path, what: &str) -> Result<Vec<Arc<SourceFile>>, Diagnostics> {
+    let unreadable = |error: &io::Error| {
+        let title = format!("cannot read the folder of {what} `{}`: {error}", folder.display());
+        Diagnostics::from(Diagnostic::new(title))
+    };
+    let mut paths: Vec<PathBuf> = Vec::new();
+    for entry in fs::read_dir(folder).map_err(|error| unreadable(&error))? {
+        let path = entry.map_err(|error| unreadable(&error))?.path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            paths.push(path);
+        }
+    }
+    if paths.is_empty() {
+        let title = format!("the folder `{}` has no {what}", folder.display());
+        return Err(Diagnostic::new(title).help("they are its files `*.toml`").into());
+    }
+    paths.sort();
+
+    let mut files = Vec::new();
+    let mut mistakes = Diagnostics::default();
+    for path in paths {
+        match read_source(&path) {
+            Ok(file) => files.push(file),
+            Err(mistake) => mistakes.0.push(mistake),
+        }
+    }
+    mistakes.or(files)
+}
+
+/// Reads one file of at most 1 MiB of UTF-8.
+pub fn read_source(path: &Path) -> Result<Arc<SourceFile>, Diagnostic> {
+    let name = path.display();
+    let unreadable = |error: io::Error| Diagnostic::new(format!("cannot read `{name}`: {error}"));
+    // To open a pipe would wait for its writer.
+    if !fs::metadata(path).map_err(unreadable)?.is_file() {
+        return Err(Diagnostic::new(format!("cannot read `{name}`: it is not a file")));
+    }
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(unreadable)?;
+    file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > LONGEST {
+        return Err(Diagnostic::new(format!("cannot read `{name}`: it is longer than 1 MiB")));
+    }
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let byte = error.utf8_error().valid_up_to();
+        Diagnostic::new(format!("cannot read `{name}`: byte {byte} is not UTF-8"))
+    })?;
+    Ok(SourceFile::new(name.to_string(), text))
+}

@@ -1,0 +1,491 @@
+//! One endpoint of a connection: the RFC's event processing, from ESTABLISHED to CLOSED.
+//!
+//! RFC 9293 §3.10. An endpoint takes an event and answers with [`Effects`]: at most one segment, and what
+//! becomes of its timers. It keeps no time itself.
+
+use super::{
+    Call, Effects, EndedBy, Flags, Held, OutOfOrder, Policy, RstInTimeWait, Segment, Seq, State, Timer,
+    TimerChange,
+};
+
+/// RCV.WND and MAX.SND.WND, in octets: constant, and larger than what these connections transfer.
+const WINDOW: u32 = 65_535;
+
+/// The number of an end's first octet; the handshake used number 0 for its SYN.
+const FIRST: Seq = Seq(1);
+
+/// An endpoint: its state, its send and receive variables, and a record of how far the close has come.
+///
+/// RFC 9293 §3.3.1. In CLOSED only the record is left: what was sent, acknowledged and delivered, read off the
+/// frozen variables.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own that the RFC's text asks for")]
+pub struct Endpoint {
+    /// The connection's state.
+    pub state: State,
+    /// The state from which the endpoint became CLOSED.
+    pub left: Option<State>,
+    /// How the endpoint became CLOSED.
+    pub ended_by: Option<EndedBy>,
+    /// RFC 9293 §3.3.1: SND.UNA, the oldest unacknowledged number.
+    pub snd_una: Seq,
+    /// RFC 9293 §3.3.1: SND.NXT, the next number to be sent.
+    pub snd_nxt: Seq,
+    /// RFC 9293 §3.3.1: RCV.NXT, the next number expected.
+    pub rcv_nxt: Seq,
+    /// Our FIN has been sent; it has the number SND.NXT − 1.
+    pub fin_sent: bool,
+    /// The peer's FIN has been consumed; it had the number RCV.NXT − 1.
+    pub fin_received: bool,
+    /// The application has called [`Call::Shutdown`] or [`Call::Close`].
+    pub close_called: bool,
+    /// The application has called [`Call::Close`]: nobody will read what arrives.
+    pub reader_gone: bool,
+    /// Octets delivered in order that the application has not read.
+    pub unread: u32,
+    /// What arrived beyond a hole.
+    pub held: Held,
+    /// An ACK is waiting for a segment to ride on; [`Timer::DelayedAck`] runs.
+    pub ack_delayed: bool,
+    /// Retransmissions since SND.UNA last advanced; counted only where the policy has `retries`.
+    pub retransmissions: u32,
+    /// How often the retransmission timeout has doubled; 0 without the policy's `backoff`.
+    pub doublings: u32,
+    /// Numbers before this one, from SND.UNA on, were sent more than once (`None`: none were); only with
+    /// `backoff`, for RFC 6298 §3 (Karn's rule).
+    pub retransmitted_to: Option<Seq>,
+}
+
+/// What moves an endpoint along an arrow of RFC 9293's Figure 5.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Arrow {
+    /// Our FIN was sent: "snd FIN".
+    FinSent,
+    /// The peer's FIN was consumed: "rcv FIN".
+    FinReceived,
+    /// Our FIN was acknowledged: "rcv ACK of FIN".
+    AckOfFin,
+}
+
+/// Whether a segment that was processed calls for an acknowledgment, the more urgent the greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Acknowledge {
+    No,
+    /// At the latest when the policy's `delayed_ack` has passed.
+    Soon,
+    Now,
+}
+
+impl Endpoint {
+    /// An endpoint whose handshake has just been completed: ESTABLISHED, nothing sent or received.
+    #[must_use]
+    pub fn established() -> Self {
+        Self {
+            state: State::Established,
+            left: None,
+            ended_by: None,
+            snd_una: FIRST,
+            snd_nxt: FIRST,
+            rcv_nxt: FIRST,
+            fin_sent: false,
+            fin_received: false,
+            close_called: false,
+            reader_gone: false,
+            unread: 0,
+            held: Held::default(),
+            ack_delayed: false,
+            retransmissions: 0,
+            doublings: 0,
+            retransmitted_to: None,
+        }
+    }
+
+    /// Octets sent, without the FIN.
+    #[must_use]
+    pub fn sent(&self) -> u32 {
+        self.snd_nxt.since(FIRST) - u32::from(self.fin_sent)
+    }
+
+    /// Octets of ours that the peer has acknowledged, without the FIN.
+    #[must_use]
+    pub fn acked(&self) -> u32 {
+        self.snd_una.since(FIRST) - u32::from(self.fin_acked())
+    }
+
+    /// Octets received in order, without the FIN.
+    #[must_use]
+    pub fn delivered(&self) -> u32 {
+        self.rcv_nxt.since(FIRST) - u32::from(self.fin_received)
+    }
+
+    /// Our FIN has been acknowledged.
+    #[must_use]
+    pub fn fin_acked(&self) -> bool {
+        self.fin_sent && self.snd_una == self.snd_nxt
+    }
+
+    /// RFC 9293 §3.10.7: SEGMENT ARRIVES.
+    pub fn on_segment(&mut self, segment: &Segment, policy: &Policy) -> Effects {
+        let mut effects = Effects::default();
+        if self.state == State::Closed {
+            effects.segment = answer_of_closed(segment);
+            return effects;
+        }
+
+        // RFC 9293 §3.10.7.4: First, check sequence number. "If an incoming segment is not acceptable, an
+        // acknowledgment should be sent in reply (unless the RST bit is set …)".
+        if !self.is_acceptable(segment) {
+            if !segment.flags.rst {
+                if segment.flags.fin && self.state == State::TimeWait {
+                    restart_time_wait(policy, &mut effects);
+                }
+                self.send(Flags::ACK, self.snd_nxt, 0, &mut effects);
+            }
+            return effects;
+        }
+
+        // RFC 9293 §3.10.7.4: Second, check the RST bit. RFC 5961 §3.2: only a reset at RCV.NXT is believed.
+        if segment.flags.rst {
+            if self.state == State::TimeWait && policy.rst_in_time_wait == RstInTimeWait::Ignore {
+                return effects;
+            }
+            if segment.seq == self.rcv_nxt {
+                self.end(EndedBy::Rst, &mut effects);
+            } else {
+                self.send(Flags::ACK, self.snd_nxt, 0, &mut effects);
+            }
+            return effects;
+        }
+
+        // RFC 9293 §3.10.7.4: Fourth, check the SYN bit. RFC 5961 §4.2: a challenge ACK, in every state.
+        if segment.flags.syn {
+            self.send(Flags::ACK, self.snd_nxt, 0, &mut effects);
+            return effects;
+        }
+
+        // RFC 9293 §3.10.7.4: Fifth, check the ACK field. "If the ACK bit is off, drop the segment and return".
+        if !segment.flags.ack {
+            return effects;
+        }
+        // RFC 5961 §5.2: SND.UNA − MAX.SND.WND ≤ SEG.ACK ≤ SND.NXT, else an ACK and the segment is dropped.
+        let oldest = Seq(self.snd_una.0.wrapping_sub(WINDOW));
+        if segment.ack.precedes(oldest) || self.snd_nxt.precedes(segment.ack) {
+            self.send(Flags::ACK, self.snd_nxt, 0, &mut effects);
+            return effects;
+        }
+        if self.snd_una.precedes(segment.ack) {
+            self.on_progress(segment.ack, policy, &mut effects);
+            if self.fin_acked() {
+                self.follow(Arrow::AckOfFin, policy, &mut effects);
+                if self.state == State::Closed {
+                    return effects;
+                }
+            }
+        }
+
+        // RFC 9293 §3.10.7.4: Seventh, process the segment text; "this should not occur" once a FIN was received.
+        let beyond_a_hole = !self.held.is_empty();
+        let mut acknowledge = Acknowledge::No;
+        let reads_text = matches!(self.state, State::Established | State::FinWait1 | State::FinWait2);
+        if reads_text && segment.len > 0 {
+            if self.reader_gone && self.rcv_nxt.precedes(segment.seq + segment.len) {
+                // RFC 9293 §3.6.1 (RFC 1122 §4.2.2.13): data that nobody will read is answered with a reset.
+                let reset = Segment { flags: Flags::RST, seq: segment.ack, ack: Seq(0), len: 0 };
+                self.end(EndedBy::Abort, &mut effects);
+                effects.segment = Some(reset);
+                return effects;
+            }
+            acknowledge = self.on_text(segment.seq, segment.seq + segment.len, policy);
+        }
+
+        // RFC 9293 §3.10.7.4: Eighth, check the FIN bit.
+        if segment.flags.fin {
+            acknowledge = acknowledge.max(self.on_fin(segment.seq + segment.len, policy, &mut effects));
+        }
+        if !self.fin_received && self.held.take_fin(self.rcv_nxt) {
+            self.consume_fin(policy, &mut effects);
+            acknowledge = Acknowledge::Now;
+        }
+        // RFC 5681 §4.2: an ACK is not delayed when the segment fills all or part of a hole.
+        if beyond_a_hole && acknowledge == Acknowledge::Soon {
+            acknowledge = Acknowledge::Now;
+        }
+        match (acknowledge, policy.delayed_ack) {
+            (Acknowledge::No, _) => {}
+            (Acknowledge::Soon, Some(_)) if self.ack_delayed => {}
+            (Acknowledge::Soon, Some(ticks)) => {
+                self.ack_delayed = true;
+                effects.change(Timer::DelayedAck, TimerChange::Set(ticks));
+            }
+            (Acknowledge::Soon, None) | (Acknowledge::Now, _) => {
+                self.send(Flags::ACK, self.snd_nxt, 0, &mut effects);
+            }
+        }
+        effects
+    }
+
+    /// RFC 9293 §3.10.8 and RFC 6298 §5: a timer has expired; it does not run any more.
+    ///
+    /// A timer that cannot run in this state has no effect.
+    pub fn on_timeout(&mut self, timer: Timer, policy: &Policy) -> Effects {
+        let mut effects = Effects::default();
+        match (timer, self.state) {
+            (Timer::Retransmission, _) if self.snd_una != self.snd_nxt && self.state != State::Closed => {
+                self.retransmit(policy, &mut effects);
+            }
+            (Timer::TimeWait, State::TimeWait) => self.end(EndedBy::Fin, &mut effects),
+            (Timer::FinWait2, State::FinWait2) => self.end(EndedBy::GiveUp, &mut effects),
+            (Timer::DelayedAck, _) if self.ack_delayed => self.send(Flags::ACK, self.snd_nxt, 0, &mut effects),
+            _ => {}
+        }
+        effects
+    }
+
+    /// RFC 9293 §3.10.2–5: the application calls. A call that the state does not allow has no effect.
+    pub fn on_call(&mut self, call: Call, policy: &Policy) -> Effects {
+        let mut effects = Effects::default();
+        match (call, self.state) {
+            (Call::Send, State::Established | State::CloseWait) => {
+                self.send_new(Flags::ACK, 1, policy, &mut effects);
+            }
+            (_, State::Closed) | (Call::Send, _) => {}
+            (Call::Receive, _) => self.unread = 0,
+            (Call::Shutdown, _) => self.shutdown(policy, &mut effects),
+            (Call::Close, _) => {
+                self.close_called = true;
+                self.reader_gone = true;
+                if self.unread > 0 {
+                    // RFC 9293 §3.6.1 (RFC 2525 §2.17): the peer must learn that its data was not read.
+                    self.send(Flags::RST_ACK, self.snd_nxt, 0, &mut effects);
+                    self.end(EndedBy::Abort, &mut effects);
+                } else if self.state == State::FinWait2 {
+                    start_fin_wait_2(policy, &mut effects);
+                } else {
+                    self.shutdown(policy, &mut effects);
+                }
+            }
+            (Call::Abort, state) => {
+                // RFC 9293 §3.10.5: no reset is due once both ends have said that they are done.
+                if !matches!(state, State::Closing | State::LastAck | State::TimeWait) {
+                    effects.segment = Some(Segment { flags: Flags::RST, seq: self.snd_nxt, ack: Seq(0), len: 0 });
+                }
+                self.end(EndedBy::Abort, &mut effects);
+            }
+        }
+        effects
+    }
+
+    /// RFC 9293 §3.3.2, Figure 5: the arrows between the states, and the timers that start at their heads.
+    fn follow(&mut self, arrow: Arrow, policy: &Policy, effects: &mut Effects) {
+        self.state = match (self.state, arrow) {
+            // RFC 9293 §3.10.4: "form a FIN segment and send it. In any case, enter FIN-WAIT-1 state."
+            (State::Established, Arrow::FinSent) => State::FinWait1,
+            // RFC 9293 §3.10.4: "then send a FIN segment, enter LAST-ACK state."
+            (State::CloseWait, Arrow::FinSent) => State::LastAck,
+            // RFC 9293 §3.10.7.4: "Enter the CLOSE-WAIT state."
+            (State::Established, Arrow::FinReceived) => State::CloseWait,
+            // RFC 9293 §3.10.7.4: "if the FIN segment is now acknowledged, then enter FIN-WAIT-2 and continue
+            // processing in that state."
+            (State::FinWait1, Arrow::AckOfFin) => {
+                if self.reader_gone {
+                    start_fin_wait_2(policy, effects);
+                }
+                State::FinWait2
+            }
+            // RFC 9293 §3.10.7.4: "If our FIN has been ACKed (perhaps in this segment), then enter TIME-WAIT …;
+            // otherwise, enter the CLOSING state." Where it has, the ACK has already led to FIN_WAIT_2.
+            (State::FinWait1, Arrow::FinReceived) => State::Closing,
+            // RFC 9293 §3.10.7.4: "Enter the TIME-WAIT state. Start the time-wait timer, turn off the other
+            // timers." And from CLOSING: "if the ACK acknowledges our FIN, then enter the TIME-WAIT state".
+            (State::FinWait2, Arrow::FinReceived) | (State::Closing, Arrow::AckOfFin) => {
+                effects.change(Timer::FinWait2, TimerChange::Cancel);
+                effects.change(Timer::TimeWait, TimerChange::Set(policy.time_wait));
+                State::TimeWait
+            }
+            // RFC 9293 §3.10.7.4: "If our FIN is now acknowledged, delete the TCB, enter the CLOSED state, and
+            // return."
+            (State::LastAck, Arrow::AckOfFin) => return self.end(EndedBy::Fin, effects),
+            (state, _) => state,
+        };
+    }
+
+    /// Becomes CLOSED: RFC 9293's "delete the TCB". The record of the close stays.
+    fn end(&mut self, by: EndedBy, effects: &mut Effects) {
+        *self = Self {
+            state: State::Closed,
+            left: Some(self.state),
+            ended_by: Some(by),
+            reader_gone: false,
+            unread: 0,
+            held: Held::default(),
+            ack_delayed: false,
+            doublings: 0,
+            retransmitted_to: None,
+            ..*self
+        };
+        effects.timers = [TimerChange::Cancel; 4];
+    }
+
+    /// RFC 9293 §3.4, Table 6: is some part of the segment in the receive window?
+    fn is_acceptable(&self, segment: &Segment) -> bool {
+        let in_window = |number: Seq| number.since(self.rcv_nxt) < WINDOW;
+        match segment.sequence_length() {
+            0 => in_window(segment.seq),
+            len => in_window(segment.seq) || in_window(segment.seq + (len - 1)),
+        }
+    }
+
+    /// RFC 6298 §5.2, §5.3: SND.UNA advances to `ack`.
+    fn on_progress(&mut self, ack: Seq, policy: &Policy, effects: &mut Effects) {
+        self.snd_una = ack;
+        self.retransmissions = 0;
+        // RFC 6298 §3, §5.7: only an ACK of something that was sent once undoes the doubling.
+        match self.retransmitted_to {
+            Some(mark) if ack.precedes(mark) => {}
+            Some(mark) if ack == mark => self.retransmitted_to = None,
+            _ => {
+                self.doublings = 0;
+                self.retransmitted_to = None;
+            }
+        }
+        let outstanding = self.snd_una != self.snd_nxt;
+        effects.change(
+            Timer::Retransmission,
+            if outstanding { TimerChange::Set(self.timeout(policy)) } else { TimerChange::Cancel },
+        );
+    }
+
+    /// Text from `start` up to, but not including, `end`.
+    fn on_text(&mut self, start: Seq, end: Seq, policy: &Policy) -> Acknowledge {
+        if self.rcv_nxt.precedes(start) {
+            if policy.out_of_order == OutOfOrder::Hold {
+                self.held.hold_text(start, end);
+            }
+            return Acknowledge::Now;
+        }
+        if !self.rcv_nxt.precedes(end) {
+            return Acknowledge::No;
+        }
+        let next = self.held.take_text(end);
+        self.unread = self.unread.saturating_add(next.since(self.rcv_nxt));
+        self.rcv_nxt = next;
+        Acknowledge::Soon
+    }
+
+    /// A FIN with this number.
+    fn on_fin(&mut self, number: Seq, policy: &Policy, effects: &mut Effects) -> Acknowledge {
+        if self.fin_received {
+            // RFC 9293 §3.10.7.4: the state remains. In TIME-WAIT "Restart the 2 MSL time-wait timeout".
+            if self.state == State::TimeWait {
+                restart_time_wait(policy, effects);
+                return Acknowledge::Now;
+            }
+            return Acknowledge::No;
+        }
+        if self.rcv_nxt.precedes(number) {
+            if policy.out_of_order == OutOfOrder::Hold {
+                self.held.hold_fin(number);
+            }
+            return Acknowledge::Now;
+        }
+        if number.precedes(self.rcv_nxt) {
+            return Acknowledge::No;
+        }
+        self.consume_fin(policy, effects);
+        if self.state == State::CloseWait { Acknowledge::Soon } else { Acknowledge::Now }
+    }
+
+    /// RFC 9293 §3.10.7.4: "advance RCV.NXT over the FIN".
+    fn consume_fin(&mut self, policy: &Policy, effects: &mut Effects) {
+        self.rcv_nxt = self.rcv_nxt + 1;
+        self.fin_received = true;
+        self.follow(Arrow::FinReceived, policy, effects);
+    }
+
+    /// RFC 9293 §3.10.4: CLOSE. It has no effect once the FIN has been sent.
+    fn shutdown(&mut self, policy: &Policy, effects: &mut Effects) {
+        if matches!(self.state, State::Established | State::CloseWait) {
+            self.close_called = true;
+            self.fin_sent = true;
+            self.send_new(Flags::FIN_ACK, 0, policy, effects);
+            self.follow(Arrow::FinSent, policy, effects);
+        }
+    }
+
+    /// RFC 6298 §5.4–5.6: the retransmission timer has expired. RFC 9293 §3.8.3: or nobody answers.
+    fn retransmit(&mut self, policy: &Policy, effects: &mut Effects) {
+        if let Some(retries) = policy.retries {
+            if self.retransmissions >= retries {
+                return self.end(EndedBy::GiveUp, effects);
+            }
+            self.retransmissions += 1;
+        }
+        let end = self.snd_una + 1;
+        if policy.backoff {
+            if self.timeout(policy) < policy.rto_max {
+                self.doublings += 1;
+            }
+            self.retransmitted_to = Some(self.retransmitted_to.map_or(end, |mark| mark.max(end)));
+        }
+        let (flags, len) =
+            if self.fin_sent && end == self.snd_nxt { (Flags::FIN_ACK, 0) } else { (Flags::ACK, 1) };
+        self.send(flags, self.snd_una, len, effects);
+        effects.change(Timer::Retransmission, TimerChange::Set(self.timeout(policy)));
+    }
+
+    /// RFC 6298 §5.5: the retransmission timeout as it stands, in ticks.
+    fn timeout(&self, policy: &Policy) -> u32 {
+        let doubled = u64::from(policy.rto) << self.doublings.min(31);
+        if self.doublings == 0 {
+            policy.rto
+        } else {
+            u32::try_from(doubled).map_or(policy.rto_max, |ticks| ticks.min(policy.rto_max))
+        }
+    }
+
+    /// Sends a segment that takes sequence space for the first time. RFC 6298 §5.1: the timer is started if it
+    /// is not running.
+    fn send_new(&mut self, flags: Flags, len: u32, policy: &Policy, effects: &mut Effects) {
+        if self.snd_una == self.snd_nxt {
+            effects.change(Timer::Retransmission, TimerChange::Set(self.timeout(policy)));
+        }
+        self.send(flags, self.snd_nxt, len, effects);
+        self.snd_nxt = self.snd_nxt + len + u32::from(flags.fin);
+    }
+
+    /// Sends a segment that acknowledges all that was received; an ACK that was waiting rides on it.
+    fn send(&mut self, flags: Flags, seq: Seq, len: u32, effects: &mut Effects) {
+        if self.ack_delayed {
+            self.ack_delayed = false;
+            effects.change(Timer::DelayedAck, TimerChange::Cancel);
+        }
+        effects.segment = Some(Segment { flags, seq, ack: self.rcv_nxt, len });
+    }
+}
+
+/// RFC 9293 §3.10.7.1: CLOSED answers everything but a reset with a reset.
+fn answer_of_closed(segment: &Segment) -> Option<Segment> {
+    match segment.flags {
+        Flags { rst: true, .. } => None,
+        Flags { ack: true, .. } => Some(Segment { flags: Flags::RST, seq: segment.ack, ack: Seq(0), len: 0 }),
+        Flags { ack: false, .. } => Some(Segment {
+            flags: Flags::RST_ACK,
+            seq: Seq(0),
+            ack: segment.seq + segment.sequence_length(),
+            len: 0,
+        }),
+    }
+}
+
+/// RFC 9293 §3.10.7.4: "restart the 2 MSL time-wait timeout".
+fn restart_time_wait(policy: &Policy, effects: &mut Effects) {
+    if policy.restart_time_wait {
+        effects.change(Timer::TimeWait, TimerChange::Set(policy.time_wait));
+    }
+}
+
+fn start_fin_wait_2(policy: &Policy, effects: &mut Effects) {
+    if let Some(ticks) = policy.fin_wait_2_timeout {
+        effects.change(Timer::FinWait2, TimerChange::Set(ticks));
+    }
+}

@@ -1,0 +1,97 @@
+//! What happens to an endpoint besides segments, and what it does in answer.
+
+use super::Segment;
+
+/// An endpoint's timers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Timer {
+    /// RFC 6298 §5: runs while anything is unacknowledged.
+    Retransmission,
+    /// RFC 9293 §3.10.8: the 2MSL timer; runs in `TIME_WAIT`.
+    TimeWait,
+    /// The timeout of `FIN_WAIT_2` once nobody reads any more.
+    FinWait2,
+    /// RFC 9293 §3.8.6.3: runs while an ACK waits for a segment to ride on.
+    DelayedAck,
+}
+
+impl Timer {
+    /// Every timer.
+    pub const ALL: [Self; 4] = [Self::Retransmission, Self::TimeWait, Self::FinWait2, Self::DelayedAck];
+
+    /// What the timer is called in ladders and reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Retransmission => "retransmission",
+            Self::TimeWait => "2MSL",
+            Self::FinWait2 => "FIN_WAIT_2",
+            Self::DelayedAck => "delayed ACK",
+        }
+    }
+}
+
+/// What an application asks of its endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Call {
+    /// RFC 9293 §3.10.2: SEND of one octet.
+    Send,
+    /// RFC 9293 §3.10.3: RECEIVE of all that was delivered.
+    Receive,
+    /// RFC 9293 §3.10.4: CLOSE, sockets' `shutdown(SHUT_WR)`: no more to send, but reading goes on.
+    Shutdown,
+    /// Sockets' `close()`: as [`Call::Shutdown`], and nobody reads any more.
+    Close,
+    /// RFC 9293 §3.10.5: ABORT.
+    Abort,
+}
+
+impl Call {
+    /// What the call is called in ladders and reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Send => "send",
+            Self::Receive => "receive",
+            Self::Shutdown => "shutdown",
+            Self::Close => "close",
+            Self::Abort => "abort",
+        }
+    }
+}
+
+/// What becomes of a timer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum TimerChange {
+    /// It goes on as it is.
+    #[default]
+    Keep,
+    /// It is due after so many ticks, whether or not it ran before.
+    Set(u32),
+    /// It stops.
+    Cancel,
+}
+
+/// What an endpoint does in answer to one event.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Effects {
+    /// The segment it sends.
+    pub segment: Option<Segment>,
+    /// What becomes of its timers, in the order of [`Timer::ALL`].
+    pub timers: [TimerChange; 4],
+}
+
+impl Effects {
+    /// Says what becomes of one timer.
+    pub(super) fn change(&mut self, timer: Timer, change: TimerChange) {
+        let [retransmission, time_wait, fin_wait_2, delayed_ack] = &mut self.timers;
+        *match timer {
+            Timer::Retransmission => retransmission,
+            Timer::TimeWait => time_wait,
+            Timer::FinWait2 => fin_wait_2,
+            Timer::DelayedAck => delayed_ack,
+        } = change;
+    }
+}

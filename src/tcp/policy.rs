@@ -1,0 +1,75 @@
+//! What real stacks differ in.
+
+/// The choices that the RFCs leave to an endpoint, or that stacks make against them.
+///
+/// Every duration is in ticks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Policy {
+    /// The retransmission timeout before any backoff, in ticks, at least 1. RFC 6298 §2.
+    pub rto: u32,
+    /// The timeout doubles with each retransmission. RFC 6298 §5.5.
+    pub backoff: bool,
+    /// The longest timeout that doubling leads to, in ticks. RFC 6298 §2.5.
+    pub rto_max: u32,
+    /// Retransmissions without progress after which the next timeout closes, silently; `None`: never.
+    /// RFC 9293 §3.8.3, RFC 1122 §4.2.3.5 (R2).
+    pub retries: Option<u32>,
+    /// How long `TIME_WAIT` lasts, in ticks. RFC 9293 §3.6.1 says 2 MSL.
+    pub time_wait: u32,
+    /// A FIN that arrives again in `TIME_WAIT` restarts the 2MSL timer. RFC 9293 §3.10.7.4, eighth step.
+    pub restart_time_wait: bool,
+    /// What a reset does to `TIME_WAIT`.
+    pub rst_in_time_wait: RstInTimeWait,
+    /// What becomes of text and FIN beyond a hole.
+    pub out_of_order: OutOfOrder,
+    /// How long `FIN_WAIT_2` lasts once nobody reads any more, in ticks; `None`: for ever. RFC 9293 has no
+    /// such timer; Linux has it as `tcp_fin_timeout`, BSD as `net.inet.tcp.finwait2_timeout`.
+    pub fin_wait_2_timeout: Option<u32>,
+    /// How long an ACK may wait for a segment to ride on, in ticks; `None`: not at all. RFC 9293 §3.8.6.3,
+    /// RFC 5681 §4.2.
+    pub delayed_ack: Option<u32>,
+}
+
+/// What a reset at RCV.NXT does to an endpoint in `TIME_WAIT`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RstInTimeWait {
+    /// It closes the connection. RFC 9293 §3.10.7.4, second step.
+    Close,
+    /// Every reset is dropped, without an answer. RFC 1337 §3, fix (F1).
+    Ignore,
+}
+
+/// What becomes of text, and of a FIN, that arrives before what precedes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OutOfOrder {
+    /// Held until the hole is filled. RFC 9293 §3.10.7.4, "should be held for later processing".
+    Hold,
+    /// Dropped; the peer has to send it again. RFC 9293 §3.10.7.4 permits it ("may be trimmed").
+    Drop,
+}
+
+impl Policy {
+    /// RFC 9293 to the letter, for a given segment lifetime in ticks: a fixed retransmission timeout of one
+    /// MSL, no give-up, no delayed ACK.
+    #[must_use]
+    pub fn rfc9293(msl: u32) -> Self {
+        Self {
+            rto: msl,
+            backoff: false,
+            rto_max: msl.saturating_mul(4),
+            retries: None,
+            time_wait: msl.saturating_mul(2),
+            restart_time_wait: true,
+            rst_in_time_wait: RstInTimeWait::Close,
+            out_of_order: OutOfOrder::Hold,
+            fin_wait_2_timeout: None,
+            delayed_ack: None,
+        }
+    }
+
+    /// RFC 9293 with RFC 1337's fix (F1): resets do not end `TIME_WAIT`.
+    #[must_use]
+    pub fn rfc1337(msl: u32) -> Self {
+        Self { rst_in_time_wait: RstInTimeWait::Ignore, ..Self::rfc9293(msl) }
+    }
+}

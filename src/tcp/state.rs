@@ -1,0 +1,98 @@
+//! The states of a connection that is being closed, by the RFC's names.
+
+use std::fmt;
+
+/// A state of the connection as one endpoint sees it.
+///
+/// RFC 9293 §3.3.2: from ESTABLISHED on; the handshake's own states are not part of closing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum State {
+    /// RFC 9293 §3.3.2: an open connection, data can be sent and received.
+    Established,
+    /// RFC 9293 §3.3.2: our FIN is sent; waiting for its ACK or for the peer's FIN.
+    FinWait1,
+    /// RFC 9293 §3.3.2: our FIN is acknowledged; waiting for the peer's FIN.
+    FinWait2,
+    /// RFC 9293 §3.3.2: the peer's FIN is received; waiting for the application to close.
+    CloseWait,
+    /// RFC 9293 §3.3.2: both FINs crossed; waiting for the ACK of ours.
+    Closing,
+    /// RFC 9293 §3.3.2: the peer's FIN came first, ours is sent; waiting for its ACK.
+    LastAck,
+    /// RFC 9293 §3.3.2: waiting until the peer has surely received the last ACK.
+    TimeWait,
+    /// RFC 9293 §3.3.2: no connection at all.
+    Closed,
+}
+
+impl State {
+    /// Every state, in the order of the RFC's list.
+    pub const ALL: [Self; 8] = [
+        Self::Established,
+        Self::FinWait1,
+        Self::FinWait2,
+        Self::CloseWait,
+        Self::Closing,
+        Self::LastAck,
+        Self::TimeWait,
+        Self::Closed,
+    ];
+
+    /// The state's name as the RFC spells it, with underscores.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Established => "ESTABLISHED",
+            Self::FinWait1 => "FIN_WAIT_1",
+            Self::FinWait2 => "FIN_WAIT_2",
+            Self::CloseWait => "CLOSE_WAIT",
+            Self::Closing => "CLOSING",
+            Self::LastAck => "LAST_ACK",
+            Self::TimeWait => "TIME_WAIT",
+            Self::Closed => "CLOSED",
+        }
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// How an endpoint came to be CLOSED.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum EndedBy {
+    /// RFC 9293 §3.6: by the handshake, with the ACK of its FIN in `LAST_ACK` or after 2MSL.
+    Fin,
+    /// RFC 9293 §3.5.3: a reset was received.
+    Rst,
+    /// RFC 9293 §3.10.5: a reset was sent, or the connection was aborted where none is due.
+    Abort,
+    /// RFC 9293 §3.8.3: silently, after the last retry or the timeout of `FIN_WAIT_2`.
+    GiveUp,
+}
+
+impl EndedBy {
+    /// Every way to end.
+    pub const ALL: [Self; 4] = [Self::Fin, Self::Rst, Self::Abort, Self::GiveUp];
+
+    /// The name that properties use.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Fin => "FIN",
+            Self::Rst => "RST",
+            Self::Abort => "ABORT",
+            Self::GiveUp => "GIVE_UP",
+        }
+    }
+}
+
+impl fmt::Display for EndedBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}

@@ -1,0 +1,71 @@
+//! The applications: when they send, close and abort.
+
+use crate::tcp::{Call, Endpoint, State};
+
+/// When an application closes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closes {
+    /// At any moment from the start.
+    AnyTime,
+    /// At any moment after it has read the peer's FIN.
+    AfterEof,
+    /// Never.
+    Never,
+}
+
+/// The application of one end. It reads whatever is delivered, at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Application {
+    /// When it closes.
+    pub closes: Closes,
+    /// The call that it closes with: [`Call::Shutdown`] or [`Call::Close`].
+    pub closes_with: Call,
+    /// How many octets it may send before it closes, one a call.
+    pub sends: u32,
+    /// It may abort at any moment.
+    pub aborts: bool,
+}
+
+impl Application {
+    /// The calls that it may make now.
+    pub fn calls(self, endpoint: &Endpoint) -> impl Iterator<Item = Call> {
+        let open = matches!(endpoint.state, State::Established | State::CloseWait);
+        let send = (open && endpoint.sent() < self.sends).then_some(Call::Send);
+        let may_close = match self.closes {
+            Closes::AnyTime => true,
+            Closes::AfterEof => endpoint.fin_received,
+            Closes::Never => false,
+        };
+        let close = (open && may_close).then_some(self.closes_with);
+        let abort = (self.aborts && endpoint.state != State::Closed).then_some(Call::Abort);
+        [send, close, abort].into_iter().flatten()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tcp::{Flags, Policy, Segment, Seq};
+
+    #[test]
+    fn calls_follow_the_promise() {
+        let policy = Policy::rfc1337(2);
+        let application =
+            Application { closes: Closes::AfterEof, closes_with: Call::Shutdown, sends: 1, aborts: false };
+        let calls = |endpoint: &Endpoint| application.calls(endpoint).collect::<Vec<_>>();
+
+        let mut endpoint = Endpoint::established();
+        assert_eq!(calls(&endpoint), [Call::Send]);
+        endpoint.on_call(Call::Send, &policy);
+        assert_eq!(calls(&endpoint), []);
+        endpoint.on_segment(&Segment { flags: Flags::FIN_ACK, seq: Seq(1), ack: Seq(1), len: 0 }, &policy);
+        assert_eq!(calls(&endpoint), [Call::Shutdown]);
+        endpoint.on_call(Call::Shutdown, &policy);
+        assert_eq!(calls(&endpoint), []);
+
+        let aborting = Application { closes: Closes::Never, aborts: true, ..application };
+        assert_eq!(aborting.calls(&endpoint).collect::<Vec<_>>(), [Call::Abort]);
+        endpoint.on_call(Call::Abort, &policy);
+        assert_eq!(aborting.calls(&endpoint).collect::<Vec<_>>(), []);
+    }
+}

@@ -1,0 +1,39 @@
+//! What a timed or asynchronous world is made of, resolved: every duration in ticks.
+
+use super::{Application, End};
+use crate::tcp::Policy;
+
+/// A world's configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// The age, in ticks, that no copy reaches: at least 1.
+    pub msl: u32,
+    /// How many originals may be lost; `None`: any number.
+    pub losses: Option<u8>,
+    /// How many duplicates may be made.
+    pub duplicates: u8,
+    /// Endpoint A and its application.
+    pub a: EndConfig,
+    /// Endpoint B and its application.
+    pub b: EndConfig,
+}
+
+/// One end's configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EndConfig {
+    /// Its TCP.
+    pub policy: Policy,
+    /// Its application.
+    pub application: Application,
+}
+
+impl Config {
+    /// One end's configuration.
+    #[must_use]
+    pub fn end(&self, end: End) -> &EndConfig {
+        match end {
+            End::A => &self.a,
+            End::B => &self.b,
+        }
+    }
+}

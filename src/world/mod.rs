@@ -1,0 +1,24 @@
+//! The environment of the two endpoints: the network, the clock and the applications.
+
+mod application;
+mod asynchronous;
+mod config;
+mod limit;
+mod network;
+mod observe;
+mod packed;
+mod scenario;
+mod scenario_values;
+mod step;
+mod timed;
+
+pub use application::{Application, Closes};
+pub use asynchronous::{Host, asynchronous_world};
+pub use config::{Config, EndConfig};
+pub use limit::Limit;
+pub use network::{Network, SegmentCopy};
+pub use observe::{End, Kind, Observe, Observed};
+pub use packed::{Timers, WorldState};
+pub use scenario::{Expectation, Expected, Scenario, ScenarioFile, Setting, WorldKind};
+pub use step::{Event, Flight, Step, World};
+pub use timed::{Action, TimedWorld};

@@ -1,0 +1,146 @@
+//! What a property may see of a world, whichever world it is.
+
+use std::fmt;
+
+use crate::tcp::{EndedBy, Endpoint, Flags, Segment, State};
+
+/// One of the two ends, called as in RFC 9293's figures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum End {
+    /// The left lifeline of the RFC's figures.
+    A,
+    /// The right lifeline of the RFC's figures.
+    B,
+}
+
+impl End {
+    /// Both ends.
+    pub const BOTH: [Self; 2] = [Self::A, Self::B];
+
+    /// The other end.
+    #[must_use]
+    pub fn peer(self) -> Self {
+        match self {
+            Self::A => Self::B,
+            Self::B => Self::A,
+        }
+    }
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::A => "A",
+            Self::B => "B",
+        })
+    }
+}
+
+/// A kind of segment, as the endpoints of these worlds send them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Kind {
+    /// An ACK that takes no sequence space.
+    Ack,
+    /// One octet of text, with an ACK.
+    Data,
+    /// A FIN, with an ACK.
+    Fin,
+    /// A reset.
+    Rst,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Ack, Self::Data, Self::Fin, Self::Rst];
+
+    /// The kind of a segment; `None` if these worlds' endpoints never send such a one.
+    #[must_use]
+    pub fn of(segment: &Segment) -> Option<Self> {
+        match (segment.flags, segment.len) {
+            (Flags::ACK, 0) => Some(Self::Ack),
+            (Flags::ACK, 1) => Some(Self::Data),
+            (Flags::FIN_ACK, 0) => Some(Self::Fin),
+            (Flags::RST, 0) => Some(Self::Rst),
+            _ => None,
+        }
+    }
+
+    /// The name that properties and ladders use.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ack => "ACK",
+            Self::Data => "DATA",
+            Self::Fin => "FIN",
+            Self::Rst => "RST",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// What can be observed of one end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an observation with a name of its own")]
+pub struct Observed {
+    /// The state it is in.
+    pub state: State,
+    /// The state from which it became CLOSED; `None` until then.
+    pub left: Option<State>,
+    /// How it became CLOSED; `None` until then.
+    pub ended_by: Option<EndedBy>,
+    /// Octets sent, without the FIN.
+    pub sent: u32,
+    /// Octets sent that the peer has acknowledged, without the FIN.
+    pub acked: u32,
+    /// Octets received in order, without the FIN.
+    pub delivered: u32,
+    /// Its FIN has been sent.
+    pub fin_sent: bool,
+    /// Its FIN has been acknowledged.
+    pub fin_acked: bool,
+    /// The peer's FIN has been consumed: everything before it was received, too.
+    pub fin_received: bool,
+    /// Its application has called `shutdown` or `close`.
+    pub close_called: bool,
+    /// Retransmissions since `SND.UNA` last advanced; 0 where no `retries` are counted.
+    pub retransmissions: u32,
+}
+
+impl Observed {
+    /// What can be observed of an endpoint.
+    #[must_use]
+    pub fn of(endpoint: &Endpoint) -> Self {
+        Self {
+            state: endpoint.state,
+            left: endpoint.left,
+            ended_by: endpoint.ended_by,
+            sent: endpoint.sent(),
+            acked: endpoint.acked(),
+            delivered: endpoint.delivered(),
+            fin_sent: endpoint.fin_sent,
+            fin_acked: endpoint.fin_acked(),
+            fin_received: endpoint.fin_received,
+            close_called: endpoint.close_called,
+            retransmissions: endpoint.retransmissions,
+        }
+    }
+}
+
+/// A world as properties see it.
+pub trait Observe {
+    /// What can be seen of one end.
+    fn end(&self, end: End) -> Observed;
+    /// How many copies of segments of this kind (`None`: of any) are in flight to this end.
+    fn in_flight(&self, kind: Option<Kind>, to: End) -> u32;
+    /// Losses so far; 0 where the world does not count them.
+    fn losses(&self) -> u32;
+    /// Duplicates made so far; 0 where the world does not count them.
+    fn duplicates(&self) -> u32;
+}

@@ -1,0 +1,400 @@
+//! The state of the timed world, packed: `Copy`, canonical, at most 64 bytes.
+//!
+//! Packing refuses what does not fit; nothing wraps, saturates or is left out.
+
+use std::hash::{Hash, Hasher};
+
+use super::{End, Kind, Limit, Network, Observe, Observed};
+use crate::tcp::{EndedBy, Endpoint, Held, Seq, State, Timer};
+
+/// The ticks that an endpoint's timers still run, in the order of [`Timer::ALL`]; `None`: it does not run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Timers([Option<u32>; 4]);
+
+impl Timers {
+    /// The longest time that a timer can be set to, in ticks.
+    pub const MAX: u32 = OFF as u32 - 1;
+
+    /// The ticks that a timer still runs.
+    #[must_use]
+    pub fn get(&self, timer: Timer) -> Option<u32> {
+        let [retransmission, time_wait, fin_wait_2, delayed_ack] = self.0;
+        match timer {
+            Timer::Retransmission => retransmission,
+            Timer::TimeWait => time_wait,
+            Timer::FinWait2 => fin_wait_2,
+            Timer::DelayedAck => delayed_ack,
+        }
+    }
+
+    /// Sets a timer to so many ticks, or stops it.
+    pub fn set(&mut self, timer: Timer, ticks: Option<u32>) {
+        let [retransmission, time_wait, fin_wait_2, delayed_ack] = &mut self.0;
+        *match timer {
+            Timer::Retransmission => retransmission,
+            Timer::TimeWait => time_wait,
+            Timer::FinWait2 => fin_wait_2,
+            Timer::DelayedAck => delayed_ack,
+        } = ticks;
+    }
+}
+
+/// A timer that does not run.
+const OFF: u8 = u8::MAX;
+
+/// An endpoint and its timers in ten bytes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct PackedEnd {
+    /// `state` (3 bits), `left` (3; CLOSED stands for none), FIN sent, FIN acknowledged.
+    close: u8,
+    /// `ended_by` (3 bits; 0 stands for none), FIN received, close called, reader gone, ACK delayed, and
+    /// whether the highest held number is a FIN's.
+    facts: u8,
+    /// Octets sent and acknowledged (4 bits each).
+    sent_acked: u8,
+    /// Octets delivered, and retransmissions since SND.UNA advanced (4 bits each).
+    delivered_retransmissions: u8,
+    /// Doublings of the timeout, and up to which number was retransmitted (4 bits each; 0 stands for none).
+    doublings_mark: u8,
+    /// The numbers held beyond a hole: bits 0–7 and 8–15.
+    held: [u8; 2],
+    retransmission: u8,
+    /// The timer that belongs to the state: 2MSL in `TIME_WAIT`, else that of `FIN_WAIT_2`.
+    state_timer: u8,
+    delayed_ack: u8,
+}
+
+impl PackedEnd {
+    pub(super) fn pack(endpoint: &Endpoint, timers: &Timers) -> Result<Self, Limit> {
+        let in_time_wait = endpoint.state == State::TimeWait;
+        let (own, others) =
+            if in_time_wait { (Timer::TimeWait, Timer::FinWait2) } else { (Timer::FinWait2, Timer::TimeWait) };
+        if timers.get(others).is_some() || endpoint.unread > 0 {
+            return Err(Limit::Endpoint);
+        }
+        let mut held: u16 = 0;
+        for (start, end) in endpoint.held.text() {
+            for number in start.0..end.0 {
+                held |= bit(number)?;
+            }
+        }
+        if let Some(fin) = endpoint.held.fin() {
+            let fin = bit(fin.0)?;
+            if held >= fin {
+                return Err(Limit::Endpoint);
+            }
+            held |= fin;
+        }
+        Ok(Self {
+            close: endpoint.state as u8
+                | (endpoint.left.unwrap_or(State::Closed) as u8) << 3
+                | u8::from(endpoint.fin_sent) << 6
+                | u8::from(endpoint.fin_acked()) << 7,
+            facts: endpoint.ended_by.map_or(0, |by| by as u8 + 1)
+                | u8::from(endpoint.fin_received) << 3
+                | u8::from(endpoint.close_called) << 4
+                | u8::from(endpoint.reader_gone) << 5
+                | u8::from(endpoint.ack_delayed) << 6
+                | u8::from(endpoint.held.fin().is_some()) << 7,
+            sent_acked: nibbles(endpoint.sent(), endpoint.acked())?,
+            delivered_retransmissions: nibbles(endpoint.delivered(), endpoint.retransmissions)?,
+            doublings_mark: nibbles(endpoint.doublings, endpoint.retransmitted_to.map_or(0, |mark| mark.0))?,
+            held: held.to_le_bytes(),
+            retransmission: ticks(timers.get(Timer::Retransmission))?,
+            state_timer: ticks(timers.get(own))?,
+            delayed_ack: ticks(timers.get(Timer::DelayedAck))?,
+        })
+    }
+
+    pub(super) fn unpack(&self) -> (Endpoint, Timers) {
+        let seen = self.observed();
+        let first = Seq(1);
+        let held_numbers = u16::from_le_bytes(self.held);
+        let mut held = Held::default();
+        if held_numbers != 0 {
+            let highest = held_numbers.ilog2();
+            for number in 0..=highest {
+                if held_numbers >> number & 1 == 0 {
+                    continue;
+                }
+                if number == highest && self.facts >> 7 == 1 {
+                    held.hold_fin(Seq(number));
+                } else {
+                    held.hold_text(Seq(number), Seq(number + 1));
+                }
+            }
+        }
+        let mark = u32::from(self.doublings_mark >> 4);
+        let endpoint = Endpoint {
+            state: seen.state,
+            left: seen.left,
+            ended_by: seen.ended_by,
+            snd_una: first + (seen.acked + u32::from(seen.fin_acked)),
+            snd_nxt: first + (seen.sent + u32::from(seen.fin_sent)),
+            rcv_nxt: first + (seen.delivered + u32::from(seen.fin_received)),
+            fin_sent: seen.fin_sent,
+            fin_received: seen.fin_received,
+            close_called: seen.close_called,
+            reader_gone: self.facts >> 5 & 1 == 1,
+            unread: 0,
+            held,
+            ack_delayed: self.facts >> 6 & 1 == 1,
+            retransmissions: seen.retransmissions,
+            doublings: u32::from(self.doublings_mark & 15),
+            retransmitted_to: (mark != 0).then_some(Seq(mark)),
+        };
+        (endpoint, self.timers())
+    }
+
+    pub(super) fn state(&self) -> State {
+        match self.close & 7 {
+            0 => State::Established,
+            1 => State::FinWait1,
+            2 => State::FinWait2,
+            3 => State::CloseWait,
+            4 => State::Closing,
+            5 => State::LastAck,
+            6 => State::TimeWait,
+            _ => State::Closed,
+        }
+    }
+
+    pub(super) fn timers(&self) -> Timers {
+        let running = |ticks: u8| (ticks != OFF).then_some(u32::from(ticks));
+        let own = running(self.state_timer);
+        let (time_wait, fin_wait_2) = if self.state() == State::TimeWait { (own, None) } else { (None, own) };
+        Timers([running(self.retransmission), time_wait, fin_wait_2, running(self.delayed_ack)])
+    }
+
+    /// Some timer is due.
+    pub(super) fn is_due(&self) -> bool {
+        self.retransmission == 0 || self.state_timer == 0 || self.delayed_ack == 0
+    }
+
+    /// Some timer runs.
+    pub(super) fn is_timed(&self) -> bool {
+        self.retransmission != OFF || self.state_timer != OFF || self.delayed_ack != OFF
+    }
+
+    /// The same end one tick later; no timer may be due.
+    pub(super) fn aged(mut self) -> Self {
+        for timer in [&mut self.retransmission, &mut self.state_timer, &mut self.delayed_ack] {
+            if *timer != OFF {
+                *timer -= 1;
+            }
+        }
+        self
+    }
+
+    fn observed(&self) -> Observed {
+        let left = Self { close: self.close >> 3, ..*self }.state();
+        Observed {
+            state: self.state(),
+            left: (left != State::Closed).then_some(left),
+            ended_by: match self.facts & 7 {
+                1 => Some(EndedBy::Fin),
+                2 => Some(EndedBy::Rst),
+                3 => Some(EndedBy::Abort),
+                4 => Some(EndedBy::GiveUp),
+                _ => None,
+            },
+            sent: u32::from(self.sent_acked & 15),
+            acked: u32::from(self.sent_acked >> 4),
+            delivered: u32::from(self.delivered_retransmissions & 15),
+            fin_sent: self.close >> 6 & 1 == 1,
+            fin_acked: self.close >> 7 == 1,
+            fin_received: self.facts >> 3 & 1 == 1,
+            close_called: self.facts >> 4 & 1 == 1,
+            retransmissions: u32::from(self.delivered_retransmissions >> 4),
+        }
+    }
+}
+
+/// Two numbers below 16 in one byte, the first in the lower half.
+fn nibbles(low: u32, high: u32) -> Result<u8, Limit> {
+    match (u8::try_from(low), u8::try_from(high)) {
+        (Ok(low @ 0..=15), Ok(high @ 0..=15)) => Ok(low | high << 4),
+        _ => Err(Limit::Endpoint),
+    }
+}
+
+fn bit(number: u32) -> Result<u16, Limit> {
+    1u16.checked_shl(number).ok_or(Limit::Endpoint)
+}
+
+fn ticks(timer: Option<u32>) -> Result<u8, Limit> {
+    match timer {
+        None => Ok(OFF),
+        Some(ticks) => u8::try_from(ticks).ok().filter(|ticks| *ticks != OFF).ok_or(Limit::Endpoint),
+    }
+}
+
+/// A state of the timed world.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct WorldState {
+    pub(super) network: Network,
+    pub(super) ends: [PackedEnd; 2],
+    pub(super) losses: u8,
+    pub(super) duplicates: u8,
+}
+
+/// How large a state may be, in bytes.
+const SIZE: usize = 64;
+const _: () = assert!(size_of::<WorldState>() <= SIZE, "a state of the timed world has outgrown its size");
+
+impl WorldState {
+    pub(super) fn end_ref(&self, end: End) -> &PackedEnd {
+        let [a, b] = &self.ends;
+        match end {
+            End::A => a,
+            End::B => b,
+        }
+    }
+
+    pub(super) fn end_mut(&mut self, end: End) -> &mut PackedEnd {
+        let [a, b] = &mut self.ends;
+        match end {
+            End::A => a,
+            End::B => b,
+        }
+    }
+
+    /// An endpoint and what its timers still run.
+    #[must_use]
+    pub fn endpoint(&self, end: End) -> (Endpoint, Timers) {
+        self.end_ref(end).unpack()
+    }
+
+    /// The copies in flight.
+    #[must_use]
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+}
+
+impl Hash for WorldState {
+    /// All bytes at once: hashing field by field costs a multiplication for each.
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        let mut bytes = [0; SIZE];
+        let ends = self.ends.iter().flat_map(|end| {
+            [
+                end.close,
+                end.facts,
+                end.sent_acked,
+                end.delivered_retransmissions,
+                end.doublings_mark,
+                end.held[0],
+                end.held[1],
+                end.retransmission,
+                end.state_timer,
+                end.delayed_ack,
+            ]
+        });
+        let copies = self.network.copies.iter().flat_map(|copy| copy.to_bytes());
+        let counters = [self.losses, self.duplicates, self.network.in_flight];
+        for (slot, byte) in bytes.iter_mut().zip(ends.chain(copies).chain(counters)) {
+            *slot = byte;
+        }
+        hasher.write(&bytes);
+    }
+}
+
+impl Observe for WorldState {
+    fn end(&self, end: End) -> Observed {
+        self.end_ref(end).observed()
+    }
+
+    fn in_flight(&self, kind: Option<Kind>, to: End) -> u32 {
+        self.network.count(kind, to)
+    }
+
+    fn losses(&self) -> u32 {
+        u32::from(self.losses)
+    }
+
+    fn duplicates(&self) -> u32 {
+        u32::from(self.duplicates)
+    }
+}
+
+impl std::fmt::Debug for WorldState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (a, a_timers) = self.endpoint(End::A);
+        let (b, b_timers) = self.endpoint(End::B);
+        f.debug_struct("WorldState")
+            .field("a", &a)
+            .field("a_timers", &a_timers)
+            .field("b", &b)
+            .field("b_timers", &b_timers)
+            .field("network", &self.network.copies())
+            .field("losses", &self.losses)
+            .field("duplicates", &self.duplicates)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::tcp::{Call, Flags, Policy, Segment};
+
+    #[test]
+    fn a_state_is_small_and_has_room() {
+        assert!(size_of::<WorldState>() <= 64);
+        const { assert!(Network::CAPACITY >= 20) };
+    }
+
+    proptest! {
+        /// Whatever events an endpoint meets, its packed form is the same endpoint, or is refused.
+        #[test]
+        fn packing_loses_nothing(
+            events in prop::collection::vec((0..7u8, 0..6u32, 0..6u32, any::<bool>()), 0..24),
+            timers in prop::array::uniform4(prop::option::of(0..300u32)),
+        ) {
+            let policy = Policy {
+                backoff: true,
+                retries: Some(3),
+                fin_wait_2_timeout: Some(3),
+                delayed_ack: Some(1),
+                ..Policy::rfc9293(2)
+            };
+            let mut endpoint = Endpoint::established();
+            for (event, seq, ack, fin) in events {
+                match event {
+                    0 => endpoint.on_call(Call::Send, &policy),
+                    1 if fin => endpoint.on_call(Call::Close, &policy),
+                    1 => endpoint.on_call(Call::Shutdown, &policy),
+                    2 => endpoint.on_timeout(Timer::Retransmission, &policy),
+                    3 => endpoint.on_timeout(Timer::DelayedAck, &policy),
+                    _ => {
+                        let flags = if fin { Flags::FIN_ACK } else { Flags::ACK };
+                        let len = u32::from(!fin && event > 4);
+                        endpoint.on_segment(&Segment { flags, seq: Seq(seq), ack: Seq(ack), len }, &policy)
+                    }
+                };
+                endpoint.on_call(Call::Receive, &policy);
+            }
+            let timers = Timers(timers);
+            let too_long = timers.0.iter().flatten().any(|ticks| *ticks > Timers::MAX);
+            let foreign = if endpoint.state == State::TimeWait { Timer::FinWait2 } else { Timer::TimeWait };
+            let text_beyond_fin = endpoint.held.fin().is_some_and(|fin| {
+                endpoint.held.text().iter().any(|(_, end)| fin.precedes(*end))
+            });
+            match PackedEnd::pack(&endpoint, &timers) {
+                Ok(packed) => prop_assert_eq!(packed.unpack(), (endpoint, timers)),
+                Err(limit) => {
+                    prop_assert_eq!(limit, Limit::Endpoint);
+                    prop_assert!(
+                        too_long
+                            || timers.get(foreign).is_some()
+                            || text_beyond_fin
+                            || endpoint.sent() > 15
+                            || endpoint.delivered() > 15
+                    );
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! A step of a world as it is told: what happened, what was sent, where both ends are.
+
+use std::hash::Hash;
+
+use stateright::Model;
+use stateright::actor::{ActorModel, ActorModelAction, ActorModelState};
+
+use super::timed::id;
+use super::{Action, End, Host, Limit, Observe, SegmentCopy, TimedWorld, WorldState};
+use crate::tcp::{Call, Segment, State, Timer};
+
+/// A copy of a segment as it is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Flight {
+    /// The end that it goes to.
+    pub to: End,
+    /// The segment.
+    pub segment: Segment,
+    /// How long it has been in flight, in ticks; `None` in a world without a clock.
+    pub age: Option<u32>,
+    /// The network made it.
+    pub is_duplicate: bool,
+}
+
+/// What happened in a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// An application called.
+    Call(End, Call),
+    /// A timer expired.
+    Timeout(End, Timer),
+    /// A copy arrived.
+    Deliver(Flight),
+    /// The network lost a copy.
+    Lose(Flight),
+    /// The network duplicated a copy.
+    Duplicate(Flight),
+    /// One tick of time passed.
+    Tick,
+}
+
+/// One step of a behaviour.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// What happened.
+    pub event: Event,
+    /// The segment that was sent in answer.
+    pub sent: Option<Flight>,
+    /// The copies that reached the MSL with this tick.
+    pub expired: Vec<Flight>,
+    /// The states of A and B afterwards.
+    pub states: [State; 2],
+    /// What is in flight afterwards.
+    pub in_flight: Vec<Flight>,
+}
+
+/// A world that can be explored on several threads, observed and told.
+pub trait World:
+    Model<
+        State: Observe + Clone + PartialEq + Hash + Send + Sync + 'static,
+        Action: Clone + PartialEq + Send + Sync + 'static,
+    > + Send
+    + Sync
+    + 'static
+{
+    /// What is in flight in a state.
+    fn in_flight(&self, state: &Self::State) -> Vec<Flight>;
+
+    /// What an action is, as it is told.
+    fn event(&self, action: &Self::Action) -> Event;
+
+    /// The first bound of the representation that a step of this world ran into.
+    fn limit(&self) -> Option<Limit>;
+
+    /// Copies stay in flight when they are delivered.
+    const KEEPS_DELIVERED: bool;
+
+    /// A step as it is told.
+    fn tell(&self, before: &Self::State, action: &Self::Action, after: &Self::State) -> Step {
+        let event = self.event(action);
+        let in_flight = self.in_flight(after);
+        // What was there before, one tick older if time has passed, and less what this action took out.
+        let mut known = self.in_flight(before);
+        match event {
+            Event::Deliver(flight) if !Self::KEEPS_DELIVERED => take(&mut known, &flight),
+            Event::Lose(flight) => take(&mut known, &flight),
+            Event::Duplicate(flight) => known.push(Flight { is_duplicate: true, ..flight }),
+            Event::Tick => {
+                for flight in &mut known {
+                    flight.age = flight.age.map(|age| age + 1);
+                }
+            }
+            Event::Deliver(_) | Event::Call(..) | Event::Timeout(..) => {}
+        }
+        let mut sent = in_flight.clone();
+        for flight in &known {
+            take(&mut sent, flight);
+        }
+        for flight in &in_flight {
+            take(&mut known, flight);
+        }
+        let expired = if event == Event::Tick { known } else { Vec::new() };
+        Step { event, sent: sent.pop(), expired, states: End::BOTH.map(|end| after.end(end).state), in_flight }
+    }
+}
+
+fn take(flights: &mut Vec<Flight>, flight: &Flight) {
+    if let Some(place) = flights.iter().position(|other| other == flight) {
+        flights.remove(place);
+    }
+}
+
+impl From<SegmentCopy> for Flight {
+    fn from(copy: SegmentCopy) -> Self {
+        Self { to: copy.to(), segment: copy.segment(), age: Some(copy.age()), is_duplicate: copy.is_duplicate() }
+    }
+}
+
+impl World for TimedWorld {
+    const KEEPS_DELIVERED: bool = false;
+
+    fn limit(&self) -> Option<Limit> {
+        self.limit()
+    }
+
+    fn in_flight(&self, state: &WorldState) -> Vec<Flight> {
+        state.network().copies().iter().copied().map(Flight::from).collect()
+    }
+
+    fn event(&self, action: &Action) -> Event {
+        match *action {
+            Action::Call(end, call) => Event::Call(end, call),
+            Action::Timeout(end, timer) => Event::Timeout(end, timer),
+            Action::Deliver(copy) => Event::Deliver(copy.into()),
+            Action::Lose(copy) => Event::Lose(copy.into()),
+            Action::Duplicate(copy) => Event::Duplicate(copy.into()),
+            Action::Tick => Event::Tick,
+        }
+    }
+}
+
+impl World for ActorModel<Host> {
+    const KEEPS_DELIVERED: bool = true;
+
+    /// An `ActorModel` has no bounds.
+    fn limit(&self) -> Option<Limit> {
+        None
+    }
+
+    fn in_flight(&self, state: &ActorModelState<Host>) -> Vec<Flight> {
+        let mut flights: Vec<_> =
+            state.network.iter_all().map(|envelope| flight(envelope.dst, *envelope.msg)).collect();
+        flights.sort_by_key(|flight| (flight.to, flight.segment));
+        flights
+    }
+
+    fn event(&self, action: &Self::Action) -> Event {
+        let end = |actor| if actor == id(End::A) { End::A } else { End::B };
+        match action {
+            ActorModelAction::Deliver { dst, msg, .. } => Event::Deliver(flight(*dst, *msg)),
+            ActorModelAction::Drop(envelope) => Event::Lose(flight(envelope.dst, envelope.msg)),
+            ActorModelAction::Timeout(actor, timer) => Event::Timeout(end(*actor), *timer),
+            ActorModelAction::SelectRandom { actor, random, .. } => Event::Call(end(*actor), *random),
+            // No actor crashes unless an `ActorModel` is told to let them.
+            ActorModelAction::Crash(actor) | ActorModelAction::Recover(actor) => {
+                Event::Call(end(*actor), Call::Abort)
+            }
+        }
+    }
+}
+
+fn flight(to: stateright::actor::Id, segment: Segment) -> Flight {
+    let to = if to == id(End::A) { End::A } else { End::B };
+    Flight { to, segment, age: None, is_duplicate: false }
+}

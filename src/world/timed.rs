@@ -1,0 +1,284 @@
+//! The timed world: two endpoints, a network that loses, duplicates and reorders, and a clock.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::OnceLock;
+
+use stateright::Model;
+use stateright::actor::{Actor, Command, Id, Out};
+
+use super::packed::PackedEnd;
+use super::{Config, End, Limit, Network, SegmentCopy, Timers, WorldState};
+use crate::tcp::{Call, Endpoint, TICK, TcpActor, Timer};
+
+/// One closed world to explore.
+///
+/// Time is counted in ticks. Whatever is enabled at one instant may happen in any order; then a tick passes.
+#[derive(Debug)]
+pub struct TimedWorld {
+    config: Config,
+    actors: [TcpActor; 2],
+    limit: OnceLock<Limit>,
+}
+
+/// One step of the timed world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// An application calls.
+    Call(End, Call),
+    /// A timer that is due expires.
+    Timeout(End, Timer),
+    /// A copy arrives.
+    Deliver(SegmentCopy),
+    /// The network loses a copy.
+    Lose(SegmentCopy),
+    /// The network duplicates a copy.
+    Duplicate(SegmentCopy),
+    /// One tick of time passes.
+    Tick,
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Call(end, call) => write!(f, "{end} calls {}", call.name()),
+            Self::Timeout(end, timer) => write!(f, "{end}'s {} timer expires", timer.name()),
+            Self::Deliver(copy) => write!(f, "{} → {copy}", copy.to().peer()),
+            Self::Lose(copy) => write!(f, "{} → {copy} is lost", copy.to().peer()),
+            Self::Duplicate(copy) => write!(f, "{} → {copy} is duplicated", copy.to().peer()),
+            Self::Tick => write!(f, "tick"),
+        }
+    }
+}
+
+impl TimedWorld {
+    /// The world of a configuration.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        let actor = |end: End| TcpActor { peer: id(end.peer()), policy: config.end(end).policy };
+        Self { config, actors: End::BOTH.map(actor), limit: OnceLock::new() }
+    }
+
+    /// What the world was made from.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The first bound of the representation that a step of this world ran into.
+    #[must_use]
+    pub fn limit(&self) -> Option<Limit> {
+        self.limit.get().copied()
+    }
+
+    /// Both ends ESTABLISHED, nothing in flight.
+    pub fn initial(&self) -> Result<WorldState, Limit> {
+        let end = PackedEnd::pack(&Endpoint::established(), &Timers::default())?;
+        Ok(WorldState { network: Network::EMPTY, ends: [end; 2], losses: 0, duplicates: 0 })
+    }
+
+    /// Everything that may happen next, in a fixed order.
+    pub fn enabled(&self, state: &WorldState, actions: &mut Vec<Action>) {
+        for end in End::BOTH {
+            let (endpoint, timers) = state.endpoint(end);
+            actions.extend(self.config.end(end).application.calls(&endpoint).map(|call| Action::Call(end, call)));
+            let due = Timer::ALL.into_iter().filter(|timer| timers.get(*timer) == Some(0));
+            actions.extend(due.map(|timer| Action::Timeout(end, timer)));
+        }
+        let may_lose = self.config.losses.is_none_or(|most| state.losses < most);
+        let may_duplicate = state.duplicates < self.config.duplicates;
+        for copy in state.network.distinct() {
+            actions.push(Action::Deliver(copy));
+            if copy.is_duplicate() || may_lose {
+                actions.push(Action::Lose(copy));
+            }
+            if may_duplicate {
+                actions.push(Action::Duplicate(copy));
+            }
+        }
+        if self.may_tick(state) {
+            actions.push(Action::Tick);
+        }
+    }
+
+    /// The state after an action that is enabled.
+    pub fn step(&self, state: &WorldState, action: Action) -> Result<WorldState, Limit> {
+        match action {
+            Action::Call(end, call) => self.at_end(*state, end, None, |actor, id, endpoint, out| {
+                actor.on_random(id, endpoint, &call, out);
+            }),
+            Action::Timeout(end, timer) => self.at_end(*state, end, Some(timer), |actor, id, endpoint, out| {
+                actor.on_timeout(id, endpoint, &timer, out);
+            }),
+            Action::Deliver(copy) => {
+                let mut next = *state;
+                next.network.remove(copy);
+                self.at_end(next, copy.to(), None, |actor, id, endpoint, out| {
+                    actor.on_msg(id, endpoint, actor.peer, copy.segment(), out);
+                })
+            }
+            Action::Lose(copy) => {
+                let mut next = *state;
+                next.network.remove(copy);
+                next.losses += u8::from(!copy.is_duplicate() && self.config.losses.is_some());
+                Ok(next)
+            }
+            Action::Duplicate(copy) => {
+                let mut next = *state;
+                next.network.insert(copy.duplicate())?;
+                next.duplicates += 1;
+                Ok(next)
+            }
+            Action::Tick => {
+                let mut next = *state;
+                if self.config.losses.is_some() {
+                    // At most as many as copies fit in the network, and no more than are left.
+                    next.losses +=
+                        u8::try_from(state.network.expiring(self.config.msl)).map_err(|_| Limit::Copies)?;
+                }
+                next.network = state.network.aged(self.config.msl)?;
+                next.ends = state.ends.map(PackedEnd::aged);
+                Ok(next)
+            }
+        }
+    }
+
+    /// A tick waits for due timers, for deliveries where the losses that it would cost are not left, and for
+    /// something that time can change.
+    fn may_tick(&self, state: &WorldState) -> bool {
+        let something_to_wait_for =
+            !state.network.copies().is_empty() || state.ends.iter().any(PackedEnd::is_timed);
+        let affordable = self.config.losses.is_none_or(|most| {
+            usize::from(state.losses) + state.network.expiring(self.config.msl) <= usize::from(most)
+        });
+        something_to_wait_for && affordable && !state.ends.iter().any(PackedEnd::is_due)
+    }
+
+    /// Lets one endpoint take an event, after the timer `expired` has stopped; its application reads whatever is
+    /// delivered.
+    fn at_end(
+        &self,
+        mut next: WorldState,
+        end: End,
+        expired: Option<Timer>,
+        event: impl FnOnce(&TcpActor, Id, &mut Cow<'_, Endpoint>, &mut Out<TcpActor>),
+    ) -> Result<WorldState, Limit> {
+        let (endpoint, mut timers) = next.endpoint(end);
+        if let Some(timer) = expired {
+            timers.set(timer, None);
+        }
+        let [a, b] = &self.actors;
+        let actor = match end {
+            End::A => a,
+            End::B => b,
+        };
+        let mut endpoint = Cow::Owned(endpoint);
+        let mut out = Out::new();
+        event(actor, id(end), &mut endpoint, &mut out);
+        if endpoint.unread > 0 {
+            actor.on_random(id(end), &mut endpoint, &Call::Receive, &mut out);
+        }
+        for command in out {
+            match command {
+                Command::Send(_, segment) => {
+                    next.network.insert(SegmentCopy::original(end.peer(), &segment)?)?;
+                }
+                Command::SetTimer(timer, duration) => {
+                    let ticks = duration.start.as_secs() / TICK.as_secs();
+                    timers.set(timer, Some(u32::try_from(ticks).map_err(|_| Limit::Endpoint)?));
+                }
+                Command::CancelTimer(timer) => timers.set(timer, None),
+                // An endpoint offers no choices and stores nothing.
+                Command::ChooseRandom(..) | Command::Save(()) => {}
+            }
+        }
+        *next.end_mut(end) = PackedEnd::pack(&endpoint, &timers)?;
+        Ok(next)
+    }
+
+    fn or_limit<T>(&self, result: Result<T, Limit>) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(limit) => {
+                // Only the first is reported; a later one says nothing new.
+                let _ = self.limit.set(limit);
+                None
+            }
+        }
+    }
+}
+
+/// stateright knows the ends by number.
+pub(super) fn id(end: End) -> Id {
+    Id::from(end as usize)
+}
+
+impl Model for TimedWorld {
+    type State = WorldState;
+    type Action = Action;
+
+    fn init_states(&self) -> Vec<WorldState> {
+        self.or_limit(self.initial()).into_iter().collect()
+    }
+
+    fn actions(&self, state: &WorldState, actions: &mut Vec<Action>) {
+        self.enabled(state, actions);
+    }
+
+    /// The state after an action. `None` is never a quiet end: [`TimedWorld::limit`] then says what was hit.
+    fn next_state(&self, state: &WorldState, action: Action) -> Option<WorldState> {
+        self.or_limit(self.step(state, action))
+    }
+
+    fn format_action(&self, action: &Action) -> String {
+        action.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::tcp::Policy;
+    use crate::world::{Application, Closes, EndConfig};
+
+    fn config(msl: u32, losses: u8, duplicates: u8, sends: u32) -> Config {
+        let end = EndConfig {
+            policy: Policy { rto: 2, ..Policy::rfc1337(msl) },
+            application: Application {
+                closes: Closes::AnyTime,
+                closes_with: Call::Shutdown,
+                sends,
+                aborts: false,
+            },
+        };
+        Config { msl, losses: Some(losses), duplicates, a: end, b: end }
+    }
+
+    /// States and transitions, by the plainest of searches.
+    fn count(config: Config) -> (usize, usize) {
+        let world = TimedWorld::new(config);
+        let mut seen = HashSet::from([world.initial().unwrap()]);
+        let mut pending: Vec<_> = seen.iter().copied().collect();
+        let mut transitions = 0;
+        let mut actions = Vec::new();
+        while let Some(state) = pending.pop() {
+            world.enabled(&state, &mut actions);
+            for action in actions.drain(..) {
+                transitions += 1;
+                let next = world.step(&state, action).unwrap();
+                if seen.insert(next) {
+                    pending.push(next);
+                }
+            }
+        }
+        (seen.len(), transitions)
+    }
+
+    #[test]
+    fn worlds_have_their_size() {
+        assert_eq!(count(config(2, 1, 1, 0)), (19_044, 85_292));
+        assert_eq!(count(config(2, 1, 0, 1)), (450_205, 2_217_190));
+    }
+}
