@@ -99,9 +99,11 @@ impl Ladder {
     fn step(&mut self, step: &Step, next: Option<&Step>) {
         match step.event {
             Event::Call(end, call) => self.note(end, call.name(), step),
-            Event::Timeout(end, timer) => self.note(end, &format!("{} timer", timer.name()), step),
+            Event::Timeout(end, timer) => self.note(end, &format!("{} timer expires", timer.name()), step),
             Event::Deliver(flight) => {
-                let stays = step.in_flight.contains(&flight);
+                let count = |flights: &mut dyn Iterator<Item = &Flight>| flights.filter(|other| **other == flight).count();
+                let known = count(&mut self.flights.iter().map(|(known, _)| known));
+                let stays = count(&mut step.in_flight.iter()) >= known;
                 let label = self.label(&flight, stays);
                 let [left, right] = self.changes(step);
                 if self.delivered_already {
