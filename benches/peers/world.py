@@ -153,6 +153,7 @@ class Tcp:
                 e = (e._replace(held_fin=seq) if kind == FIN else
                      e._replace(held=tuple(sorted({*e.held, seq}))))
             return self.ack_now(e)
+        fills_a_hole = e.held or e.held_fin                                 # RFC 5681 §4.2: acknowledged at once
         if kind == DATA:
             e = e._replace(delivered=e.delivered + 1)
             while e.rcv in e.held:
@@ -166,7 +167,7 @@ class Tcp:
                 e = e._replace(state=CLOSING)
             else:
                 e = self.time_wait(e)
-        if self.o.delayed_ack and e.state not in (CLOSING, TIME_WAIT):
+        if self.o.delayed_ack and not fills_a_hole and e.state not in (CLOSING, TIME_WAIT):
             return (e if e.delayed_ack is not None else e._replace(delayed_ack=self.o.delayed_ack)), None
         return self.ack_now(e)
 

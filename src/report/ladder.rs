@@ -101,7 +101,8 @@ impl Ladder {
             Event::Call(end, call) => self.note(end, call.name(), step),
             Event::Timeout(end, timer) => self.note(end, &format!("{} timer expires", timer.name()), step),
             Event::Deliver(flight) => {
-                let count = |flights: &mut dyn Iterator<Item = &Flight>| flights.filter(|other| **other == flight).count();
+                let count =
+                    |flights: &mut dyn Iterator<Item = &Flight>| flights.filter(|other| **other == flight).count();
                 let known = count(&mut self.flights.iter().map(|(known, _)| known));
                 let stays = count(&mut step.in_flight.iter()) >= known;
                 let label = self.label(&flight, stays);

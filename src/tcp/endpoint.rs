@@ -489,3 +489,250 @@ fn start_fin_wait_2(policy: &Policy, effects: &mut Effects) {
         effects.change(Timer::FinWait2, TimerChange::Set(ticks));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POLICY: Policy = Policy {
+        rto: 2,
+        backoff: false,
+        rto_max: 8,
+        retries: None,
+        time_wait: 4,
+        restart_time_wait: true,
+        rst_in_time_wait: RstInTimeWait::Close,
+        out_of_order: OutOfOrder::Hold,
+        fin_wait_2_timeout: None,
+        delayed_ack: None,
+    };
+
+    fn segment(flags: Flags, seq: u32, ack: u32, len: u32) -> Segment {
+        Segment { flags, seq: Seq(seq), ack: Seq(ack), len }
+    }
+
+    fn ack(seq: u32, ack: u32) -> Segment {
+        segment(Flags::ACK, seq, ack, 0)
+    }
+
+    fn data(seq: u32, ack: u32) -> Segment {
+        segment(Flags::ACK, seq, ack, 1)
+    }
+
+    fn fin(seq: u32, ack: u32) -> Segment {
+        segment(Flags::FIN_ACK, seq, ack, 0)
+    }
+
+    fn retransmission(effects: &Effects) -> TimerChange {
+        effects.timers[0]
+    }
+
+    fn calling(policy: &Policy, calls: &[Call]) -> Endpoint {
+        let mut endpoint = Endpoint::established();
+        for call in calls {
+            endpoint.on_call(*call, policy);
+        }
+        endpoint
+    }
+
+    #[test]
+    fn the_timer_runs_while_anything_is_outstanding() {
+        let mut endpoint = Endpoint::established();
+        assert_eq!(retransmission(&endpoint.on_call(Call::Send, &POLICY)), TimerChange::Set(2));
+        assert_eq!(retransmission(&endpoint.on_call(Call::Send, &POLICY)), TimerChange::Keep);
+        assert_eq!(retransmission(&endpoint.on_call(Call::Shutdown, &POLICY)), TimerChange::Keep);
+        assert_eq!(retransmission(&endpoint.on_segment(&ack(1, 2), &POLICY)), TimerChange::Set(2));
+        assert_eq!(retransmission(&endpoint.on_segment(&ack(1, 2), &POLICY)), TimerChange::Keep);
+        let resent = endpoint.on_timeout(Timer::Retransmission, &POLICY);
+        assert_eq!((resent.segment, retransmission(&resent)), (Some(data(2, 1)), TimerChange::Set(2)));
+        assert_eq!(retransmission(&endpoint.on_segment(&ack(1, 4), &POLICY)), TimerChange::Cancel);
+        assert_eq!(endpoint.state, State::FinWait2);
+    }
+
+    #[test]
+    fn a_retransmission_carries_the_current_acknowledgment() {
+        let mut endpoint = calling(&POLICY, &[Call::Shutdown]);
+        endpoint.on_segment(&data(1, 1), &POLICY);
+        let resent = endpoint.on_timeout(Timer::Retransmission, &POLICY);
+        assert_eq!(resent.segment, Some(fin(1, 2)));
+    }
+
+    /// RFC 6298 §3, §5.5, §5.7.
+    #[test]
+    fn the_timeout_doubles_until_something_sent_once_is_acknowledged() {
+        let policy = Policy { backoff: true, rto_max: 7, ..POLICY };
+        let mut endpoint = calling(&policy, &[Call::Send, Call::Send, Call::Send]);
+        let timeout =
+            |endpoint: &mut Endpoint| retransmission(&endpoint.on_timeout(Timer::Retransmission, &policy));
+        assert_eq!(timeout(&mut endpoint), TimerChange::Set(4));
+        assert_eq!(timeout(&mut endpoint), TimerChange::Set(7));
+        assert_eq!(timeout(&mut endpoint), TimerChange::Set(7));
+        assert_eq!(endpoint.doublings, 2, "equal timeouts are equal states");
+        // What is acknowledged here was retransmitted: no sample, the timeout stays.
+        assert_eq!(retransmission(&endpoint.on_segment(&ack(1, 2), &policy)), TimerChange::Set(7));
+        assert_eq!(endpoint.retransmitted_to, None);
+        assert_eq!(retransmission(&endpoint.on_segment(&ack(1, 3), &policy)), TimerChange::Set(2));
+        // Retransmitted once more, and acknowledged together with what was not.
+        assert_eq!(timeout(&mut endpoint), TimerChange::Set(4));
+        endpoint.on_call(Call::Send, &policy);
+        assert_eq!(endpoint.retransmitted_to, Some(Seq(4)));
+        endpoint.on_segment(&ack(1, 5), &policy);
+        assert_eq!((endpoint.doublings, endpoint.retransmitted_to), (0, None));
+        assert_eq!(retransmission(&endpoint.on_call(Call::Send, &policy)), TimerChange::Set(2));
+    }
+
+    #[test]
+    fn the_mark_of_what_was_retransmitted_does_not_go_back() {
+        let policy = Policy { backoff: true, ..POLICY };
+        let mut endpoint = calling(&policy, &[Call::Send, Call::Send]);
+        endpoint.on_timeout(Timer::Retransmission, &policy);
+        assert_eq!(endpoint.retransmitted_to, Some(Seq(2)));
+        endpoint.on_timeout(Timer::Retransmission, &policy);
+        assert_eq!(endpoint.retransmitted_to, Some(Seq(2)));
+        endpoint.on_segment(&ack(1, 2), &policy);
+        endpoint.on_timeout(Timer::Retransmission, &policy);
+        assert_eq!(endpoint.retransmitted_to, Some(Seq(3)));
+    }
+
+    /// RFC 9293 §3.8.3.
+    #[test]
+    fn an_end_gives_up_after_its_retries_without_progress() {
+        let policy = Policy { retries: Some(2), ..POLICY };
+        let mut endpoint = calling(&policy, &[Call::Send, Call::Shutdown]);
+        endpoint.on_timeout(Timer::Retransmission, &policy);
+        endpoint.on_timeout(Timer::Retransmission, &policy);
+        endpoint.on_segment(&ack(1, 2), &policy);
+        assert_eq!(endpoint.retransmissions, 0);
+        endpoint.on_timeout(Timer::Retransmission, &policy);
+        endpoint.on_timeout(Timer::Retransmission, &policy);
+        let last = endpoint.on_timeout(Timer::Retransmission, &policy);
+        assert_eq!((last.segment, last.timers), (None, [TimerChange::Cancel; 4]));
+        assert_eq!((endpoint.left, endpoint.ended_by), (Some(State::FinWait1), Some(EndedBy::GiveUp)));
+        assert_eq!(endpoint.retransmissions, 2);
+    }
+
+    #[test]
+    fn text_beyond_a_hole_is_held_and_delivered_in_order() {
+        let mut endpoint = Endpoint::established();
+        assert_eq!(endpoint.on_segment(&fin(3, 1), &POLICY).segment, Some(ack(1, 1)));
+        assert_eq!(endpoint.on_segment(&data(2, 1), &POLICY).segment, Some(ack(1, 1)));
+        assert_eq!((endpoint.delivered(), endpoint.state), (0, State::Established));
+        assert_eq!(endpoint.on_segment(&data(1, 1), &POLICY).segment, Some(ack(1, 4)));
+        assert_eq!((endpoint.delivered(), endpoint.unread, endpoint.state), (2, 2, State::CloseWait));
+    }
+
+    #[test]
+    fn what_is_dropped_beyond_a_hole_must_be_sent_again() {
+        let policy = Policy { out_of_order: OutOfOrder::Drop, ..POLICY };
+        let mut endpoint = Endpoint::established();
+        endpoint.on_segment(&fin(2, 1), &policy);
+        assert!(endpoint.held.is_empty());
+        assert_eq!(endpoint.on_segment(&data(1, 1), &policy).segment, Some(ack(1, 2)));
+        assert_eq!(endpoint.state, State::Established);
+    }
+
+    /// An ACK beyond a hole still acknowledges. RFC 9293 §3.10.7.4, fifth step.
+    #[test]
+    fn an_acknowledgment_out_of_order_counts() {
+        let mut endpoint = calling(&POLICY, &[Call::Send]);
+        endpoint.on_segment(&data(2, 2), &POLICY);
+        assert_eq!(endpoint.acked(), 1);
+    }
+
+    /// RFC 9293 §3.8.6.3, RFC 5681 §4.2.
+    #[test]
+    fn only_the_ack_of_text_in_order_and_of_the_first_fin_is_delayed() {
+        let policy = Policy { delayed_ack: Some(3), ..POLICY };
+        let delayed = |effects: &Effects| effects.timers[3];
+        let mut endpoint = Endpoint::established();
+        let first = endpoint.on_segment(&data(1, 1), &policy);
+        assert_eq!((first.segment, delayed(&first)), (None, TimerChange::Set(3)));
+        let second = endpoint.on_segment(&data(2, 1), &policy);
+        assert_eq!((second.segment, delayed(&second)), (None, TimerChange::Keep));
+        let beyond = endpoint.on_segment(&data(4, 1), &policy);
+        assert_eq!((beyond.segment, delayed(&beyond)), (Some(ack(1, 3)), TimerChange::Cancel));
+        let filled = endpoint.on_segment(&data(3, 1), &policy);
+        assert_eq!((filled.segment, delayed(&filled)), (Some(ack(1, 5)), TimerChange::Keep));
+        let fin_waits = endpoint.on_segment(&fin(5, 1), &policy);
+        assert_eq!((fin_waits.segment, delayed(&fin_waits)), (None, TimerChange::Set(3)));
+        let due = endpoint.on_timeout(Timer::DelayedAck, &policy);
+        assert_eq!(due.segment, Some(ack(1, 6)));
+        assert_eq!(endpoint.on_timeout(Timer::DelayedAck, &policy), Effects::default());
+
+        let mut closing = calling(&policy, &[Call::Shutdown]);
+        assert_eq!(closing.on_segment(&fin(1, 1), &policy).segment, Some(ack(2, 2)));
+    }
+
+    /// RFC 9293 §3.6.1, SHLD-3.
+    #[test]
+    fn close_with_unread_text_resets() {
+        let mut endpoint = Endpoint::established();
+        endpoint.on_segment(&data(1, 1), &POLICY);
+        let effects = endpoint.on_call(Call::Close, &POLICY);
+        assert_eq!(effects.segment, Some(segment(Flags::RST_ACK, 1, 2, 0)));
+        assert_eq!(endpoint.ended_by, Some(EndedBy::Abort));
+
+        let mut endpoint = Endpoint::established();
+        endpoint.on_segment(&data(1, 1), &POLICY);
+        endpoint.on_call(Call::Receive, &POLICY);
+        assert_eq!(endpoint.on_call(Call::Close, &POLICY).segment, Some(fin(1, 2)));
+    }
+
+    #[test]
+    fn text_after_close_resets_and_text_after_shutdown_is_read() {
+        let mut endpoint = calling(&POLICY, &[Call::Close]);
+        let effects = endpoint.on_segment(&data(1, 2), &POLICY);
+        assert_eq!(effects.segment, Some(segment(Flags::RST, 2, 0, 0)));
+        assert_eq!((endpoint.left, endpoint.ended_by), (Some(State::FinWait2), Some(EndedBy::Abort)));
+
+        let mut endpoint = calling(&POLICY, &[Call::Shutdown]);
+        endpoint.on_segment(&data(1, 2), &POLICY);
+        assert_eq!((endpoint.state, endpoint.delivered()), (State::FinWait2, 1));
+    }
+
+    #[test]
+    fn fin_wait_2_times_out_only_when_nobody_reads() {
+        let policy = Policy { fin_wait_2_timeout: Some(9), ..POLICY };
+        let mut endpoint = calling(&policy, &[Call::Shutdown]);
+        assert_eq!(endpoint.on_segment(&ack(1, 2), &policy).timers[2], TimerChange::Keep);
+        assert_eq!(endpoint.on_call(Call::Close, &policy).timers[2], TimerChange::Set(9));
+
+        let mut endpoint = calling(&policy, &[Call::Close]);
+        assert_eq!(endpoint.on_segment(&ack(1, 2), &policy).timers[2], TimerChange::Set(9));
+        let mut in_time = endpoint.clone();
+        assert_eq!(in_time.on_segment(&fin(1, 2), &policy).timers[2], TimerChange::Cancel);
+        endpoint.on_timeout(Timer::FinWait2, &policy);
+        assert_eq!((endpoint.state, endpoint.ended_by), (State::Closed, Some(EndedBy::GiveUp)));
+    }
+
+    #[test]
+    fn closed_keeps_its_record_and_nothing_else() {
+        let policy = Policy { backoff: true, delayed_ack: Some(1), ..POLICY };
+        let mut endpoint = calling(&policy, &[Call::Send, Call::Close]);
+        endpoint.on_timeout(Timer::Retransmission, &policy);
+        endpoint.on_segment(&fin(3, 2), &policy);
+        endpoint.on_segment(&segment(Flags::RST, 1, 0, 0), &policy);
+        let record = Endpoint {
+            state: State::Closed,
+            left: Some(State::FinWait1),
+            ended_by: Some(EndedBy::Rst),
+            snd_una: Seq(2),
+            snd_nxt: Seq(3),
+            fin_sent: true,
+            close_called: true,
+            ..Endpoint::established()
+        };
+        assert_eq!(endpoint, record);
+    }
+
+    /// RFC 9293 §3.10.7.1.
+    #[test]
+    fn closed_answers_everything_but_a_reset() {
+        let mut endpoint = calling(&POLICY, &[Call::Abort]);
+        assert_eq!(endpoint.on_segment(&fin(7, 5), &POLICY).segment, Some(segment(Flags::RST, 5, 0, 0)));
+        let without_ack = Segment { flags: Flags { fin: true, ..Flags::default() }, ..fin(7, 0) };
+        let answer = Segment { len: 0, ..segment(Flags::RST_ACK, 0, 10, 0) };
+        assert_eq!(endpoint.on_segment(&Segment { len: 2, ..without_ack }, &POLICY).segment, Some(answer));
+        assert_eq!(endpoint.on_segment(&segment(Flags::RST, 7, 0, 0), &POLICY), Effects::default());
+    }
+}

@@ -1,0 +1,30 @@
+//! The gate itself: every shipped scenario has the expected verdicts and its exact size.
+
+use std::fmt::Write;
+use std::sync::atomic::AtomicBool;
+
+use lastack::check::{Checked, Library, Limits, Passed, check, validate};
+
+static NEVER: AtomicBool = AtomicBool::new(false);
+const LIMITS: Limits<'static> = Limits { max_states: None, deadline: None, interrupted: &NEVER };
+
+#[test]
+fn every_verdict_is_expected_and_every_world_has_its_size() {
+    let library = Library::read(&[], &[]).unwrap();
+    let scenarios = library.scenarios(&[], &[], 1).unwrap();
+    validate(&library, &scenarios, &library.properties).unwrap();
+    let mut sizes = String::new();
+    let mut verdicts = String::new();
+    check(&scenarios, &library.properties, (2, 1), LIMITS, &|_, _| {}, |checked: Checked| {
+        let (name, extent) = (&checked.scenario.name, checked.extent);
+        assert_eq!(checked.stopped, None, "{name}");
+        assert_eq!(checked.passed(), Passed::Yes, "{name}: {:#?}", checked.results);
+        writeln!(sizes, "{name:<24} {:>8} {:>9} {:>3}", extent.states, extent.transitions, extent.depth).unwrap();
+        for outcome in &checked.results {
+            let each: Vec<_> = outcome.instances.iter().map(|(_, verdict)| verdict.name()).collect();
+            writeln!(verdicts, "{name:<24} {:<28} {}", outcome.property.name, each.join(", ")).unwrap();
+        }
+    });
+    insta::assert_snapshot!("sizes", sizes);
+    insta::assert_snapshot!("verdicts", verdicts);
+}

@@ -1,0 +1,131 @@
+//! The timed world counted by tools that share no code with lastack: SPIN, TLC and a brute-force explorer in
+//! Python (`benches/peers`). They keep exactly the same state, so the numbers have to be equal.
+//!
+//! A tool that is not installed is skipped, and a line says so (`cargo test --test peers -- --nocapture`). TLC
+//! needs `TLA2TOOLS`, the path of `tla2tools.jar`.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// A shipped scenario with settings on top, as `check` takes them.
+type World = (&'static str, &'static [&'static str]);
+
+const NO_DUPLICATES: &str = "network.duplicates=0";
+
+/// From 10,000 to 300,000 states each, with both verdicts among them.
+const WORLDS: [World; 9] = [
+    ("simultaneous", &[]),
+    ("simultaneous", &["tcp.time_wait=0"]),
+    ("simultaneous", &["network.losses=2", "tcp.retries=1"]),
+    ("simultaneous", &["tcp.rst_in_time_wait=close", "tcp.time_wait=1", "tcp.restart_time_wait=false"]),
+    ("sequential", &["network.msl=3", "tcp.rto=2"]),
+    ("sequential", &["network.msl=3", "tcp.rto=3", "tcp.time_wait=3"]),
+    ("sequential", &["a.sends=3", "network.losses=2", NO_DUPLICATES]),
+    ("sequential", &["a.sends=3", "network.losses=2", NO_DUPLICATES, "tcp.out_of_order=drop"]),
+    ("half-close", &["network.losses=unlimited", "tcp.retries=1"]),
+];
+
+/// Around 10,000 states each: TLC is slow to start.
+const SMALL_WORLDS: [World; 2] = [
+    ("sequential", &["a.sends=2", NO_DUPLICATES]),
+    ("half-close", &["a.sends=1", NO_DUPLICATES, "network.losses=unlimited", "tcp.out_of_order=drop"]),
+];
+
+/// What only `world.py` knows.
+const WORLDS_FOR_PYTHON: [World; 8] = [
+    ("sequential", &["tcp.delayed_ack=1"]),
+    // A's FIN may overtake its octet: what fills the hole is acknowledged at once, everything else later.
+    ("sequential", &["tcp.delayed_ack=1", "a.sends=1"]),
+    ("sequential", &["tcp.delayed_ack=1", "a.sends=2", NO_DUPLICATES, "tcp.out_of_order=drop"]),
+    ("half-close", &["a.closes_with=close", NO_DUPLICATES]),
+    ("simultaneous", &["a.closes_with=close", "tcp.fin_wait_2_timeout=4"]),
+    ("sequential", &["tcp.backoff=true", "network.losses=2", NO_DUPLICATES, "a.sends=1"]),
+    ("sequential", &["a.aborts=true", "a.sends=1", NO_DUPLICATES]),
+    ("half-close", &["b.closes=never"]),
+];
+
+#[test]
+fn spin_counts_the_same() {
+    compare("spin", &WORLDS);
+}
+
+#[test]
+fn tlc_counts_the_same() {
+    compare("tlc", &SMALL_WORLDS);
+}
+
+#[test]
+fn python_counts_the_same() {
+    compare("python", &WORLDS_FOR_PYTHON);
+}
+
+fn compare(tool: &str, worlds: &[World]) {
+    if !is_installed("python3") {
+        println!("{tool}: skipped: python3 is not installed");
+        return;
+    }
+    for world in worlds {
+        let report = peer(tool, world);
+        if let Some(why) = report.get("skipped") {
+            println!("{tool}: skipped: {}", why.as_str().unwrap());
+            return;
+        }
+        let counted = ["states", "transitions", "verdict"].map(|key| report[key].clone());
+        assert_eq!(lastack(world), counted, "lastack (left) and {tool} (right) differ in {world:?}");
+    }
+}
+
+fn is_installed(tool: &str) -> bool {
+    Command::new(tool).arg("--version").output().is_ok()
+}
+
+/// States, transitions and whether no-premature-closed holds, by lastack.
+fn lastack((scenario, settings): &World) -> [Value; 3] {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lastack"));
+    command.args(["check", scenario, "--property", "no-premature-closed", "--format", "json"]);
+    command.args(settings.iter().flat_map(|setting| ["--set", setting]));
+    let report = json(&command.output().unwrap());
+    let scenario = &report["scenarios"][0];
+    assert_eq!(scenario["stopped"], Value::Null);
+    [&scenario["states"], &scenario["transitions"], &scenario["properties"][0]["verdict"]].map(Value::clone)
+}
+
+/// The report of `benches/peers/count`.
+fn peer(tool: &str, (scenario, settings): &World) -> Value {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/peers");
+    let of_the_scenario: &[&str] = match *scenario {
+        "simultaneous" => &[],
+        "sequential" => &["b.closes=after-eof"],
+        "half-close" => &["b.closes=after-eof", "b.sends=1"],
+        _ => panic!("{scenario}: what is it for count?"),
+    };
+    let mut command = Command::new("python3");
+    command.arg(folder.join("count")).args(["--tool", tool, "--property", "no-premature-closed", "--json"]);
+    command.args(of_the_scenario.iter().chain(*settings).flat_map(|setting| option(setting)));
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    json(&output)
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
+}
+
+/// A setting as an option of `count`: `a.sends=1` is `--sends-a=1`, `tcp.delayed_ack=1` is `--delayed-ack=1`.
+fn option(setting: &str) -> Option<String> {
+    let (key, value) = setting.split_once('=').unwrap();
+    let name = match key.split_once('.').unwrap() {
+        ("network" | "tcp", name) => name.to_owned(),
+        (end, "sends") => format!("sends-{end}"),
+        (end, name) => format!("{end}-{name}"),
+    };
+    let name = name.replace('_', "-");
+    match (name.as_str(), value) {
+        (_, "true") => Some(format!("--{name}")),
+        ("restart-time-wait", "false") => Some("--restart-time-wait=no".to_owned()),
+        (_, "false") => None,
+        _ => Some(format!("--{name}={value}")),
+    }
+}

@@ -1,0 +1,50 @@
+//! The shortest counterexample of every scenario that has one, as its reader sees it.
+
+use std::sync::atomic::AtomicBool;
+
+use lastack::check::{Library, Limits, shortest_trace};
+use lastack::report::ladder;
+
+static NEVER: AtomicBool = AtomicBool::new(false);
+const LIMITS: Limits<'static> = Limits { max_states: None, deadline: None, interrupted: &NEVER };
+
+/// The ladder of a scenario's property, and the number of its steps.
+fn ladder_of(scenario: &str, property: &str) -> String {
+    let library = Library::read(&[], &[]).unwrap();
+    let scenario = library.scenarios(&[scenario.to_owned()], &[], 1).unwrap().remove(0);
+    let instances = library.instances(property).unwrap();
+    let (instance, trace) = shortest_trace(&scenario, &instances, LIMITS).unwrap().expect("there is a trace");
+    let ladder = ladder::draw(&scenario, &instance, &trace);
+    assert!(ladder.lines().all(|line| line.chars().count() <= 80), "{ladder}");
+    format!("{} steps\n{ladder}", trace.steps.len())
+}
+
+macro_rules! pinned {
+    ($($test:ident: $scenario:literal $property:literal;)*) => {
+        $(#[test]
+        fn $test() {
+            insta::assert_snapshot!(ladder_of($scenario, $property));
+        })*
+    };
+}
+
+pinned! {
+    one_msl: "one-msl" "no-premature-closed";
+    no_time_wait: "no-time-wait" "no-premature-closed";
+    no_time_wait_no_reset: "no-time-wait" "no-reset";
+    no_restart: "no-restart" "no-premature-closed";
+    two_losses: "two-losses" "no-premature-closed";
+    backoff: "backoff" "no-premature-closed";
+    half_close: "half-close" "no-premature-closed";
+    data_in_flight: "data-in-flight" "no-premature-closed";
+    lossy_for_ever: "lossy-for-ever" "nobody-waits-for-the-gone";
+    gives_up: "gives-up" "half-open-is-reached";
+    time_wait_assassination: "time-wait-assassination" "no-reset";
+    time_wait_assassination_no_premature_closed: "time-wait-assassination" "no-premature-closed";
+    three_flights: "three-flights" "nothing-outlives-time-wait";
+    abort: "abort" "no-reset";
+    close_with_late_data: "close-with-late-data" "closed-means-delivered";
+    asynchronous: "asynchronous" "no-premature-closed";
+    simultaneous: "simultaneous" "both-reach-closing";
+    sequential: "sequential" "stale-fin-meets-closed";
+}
