@@ -175,7 +175,7 @@ mod tests {
     fn durations() {
         assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
         assert_eq!(duration("30"), Ok(Duration::from_secs(30)));
-        assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
+        assert_eq!(duration("2m"), Ok(Duration::from_mins(2)));
         for wrong in ["", "s", "-1s", "1.5s", "3 weeks", "99999999999999999999s", "18446744073709551615h", "１s"]
         {
             assert!(duration(wrong).is_err(), "{wrong}");

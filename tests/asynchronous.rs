@@ -1,5 +1,12 @@
 //! The asynchronous world allows whatever the timed world does: it only forgets the time.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that fails may panic"
+)]
+
 use std::collections::BTreeSet;
 
 use lastack::check::Library;

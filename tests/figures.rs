@@ -1,5 +1,12 @@
 //! The closing sequences of RFC 9293, segment by segment, and the three-segment close of most captures.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that fails may panic"
+)]
+
 use lastack::tcp::{Call, Effects, Endpoint, Policy, Segment, Timer, TimerChange};
 
 /// Both ends of a connection, and what they have said.

@@ -4,6 +4,9 @@
 //! A tool that is not installed is skipped, and a line says so (`cargo test --test peers -- --nocapture`). TLC
 //! needs `TLA2TOOLS`, the path of `tla2tools.jar`.
 
+// clippy.toml allows these in tests, and does not see that a test's helpers are part of it.
+#![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -14,11 +17,9 @@ type World = (&'static str, &'static [&'static str]);
 
 const NO_DUPLICATES: &str = "network.duplicates=0";
 
-/// From 10,000 to 300,000 states each, with both verdicts among them.
-const WORLDS: [World; 9] = [
+/// From 19,000 to 193,000 states each, with both verdicts among them.
+const WORLDS: [World; 7] = [
     ("simultaneous", &[]),
-    ("simultaneous", &["tcp.time_wait=0"]),
-    ("simultaneous", &["network.losses=2", "tcp.retries=1"]),
     ("simultaneous", &["tcp.rst_in_time_wait=close", "tcp.time_wait=1", "tcp.restart_time_wait=false"]),
     ("sequential", &["network.msl=3", "tcp.rto=2"]),
     ("sequential", &["network.msl=3", "tcp.rto=3", "tcp.time_wait=3"]),
@@ -27,13 +28,13 @@ const WORLDS: [World; 9] = [
     ("half-close", &["network.losses=unlimited", "tcp.retries=1"]),
 ];
 
-/// Around 10,000 states each: TLC is slow to start.
+/// Around 10,000 states each: TLC is slow to start, and slow.
 const SMALL_WORLDS: [World; 2] = [
     ("sequential", &["a.sends=2", NO_DUPLICATES]),
-    ("half-close", &["a.sends=1", NO_DUPLICATES, "network.losses=unlimited", "tcp.out_of_order=drop"]),
+    ("simultaneous", &[NO_DUPLICATES, "network.losses=unlimited", "tcp.retries=2"]),
 ];
 
-/// What only `world.py` knows.
+/// What only `world.py` knows: from 5,000 to 43,000 states each.
 const WORLDS_FOR_PYTHON: [World; 8] = [
     ("sequential", &["tcp.delayed_ack=1"]),
     // A's FIN may overtake its octet: what fills the hole is acknowledged at once, everything else later.
@@ -103,7 +104,7 @@ fn peer(tool: &str, (scenario, settings): &World) -> Value {
     };
     let mut command = Command::new("python3");
     command.arg(folder.join("count")).args(["--tool", tool, "--property", "no-premature-closed", "--json"]);
-    command.args(of_the_scenario.iter().chain(*settings).flat_map(|setting| option(setting)));
+    command.args(of_the_scenario.iter().chain(*settings).filter_map(|setting| option(setting)));
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     json(&output)

@@ -1,5 +1,12 @@
 //! The shortest counterexample of every scenario that has one, as its reader sees it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that fails may panic"
+)]
+
 use std::sync::atomic::AtomicBool;
 
 use lastack::check::{Library, Limits, shortest_trace};

@@ -1,5 +1,12 @@
 //! The endpoint's transition table, to be held against RFC 9293's Figure 5 and §3.10.7.4.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that fails may panic"
+)]
+
 use std::fmt::Write;
 
 use lastack::tcp::{
@@ -50,11 +57,17 @@ fn in_state(state: State, policy: &Policy) -> Endpoint {
 
 fn answer(effects: &Effects) -> String {
     let mut parts: Vec<String> = effects.segment.iter().map(ToString::to_string).collect();
+    let mut stopped = Vec::new();
     for (timer, change) in Timer::ALL.into_iter().zip(effects.timers) {
         match change {
             TimerChange::Set(ticks) => parts.push(format!("{} in {ticks}", timer.name())),
-            TimerChange::Keep | TimerChange::Cancel => {}
+            TimerChange::Cancel => stopped.push(timer),
+            TimerChange::Keep => {}
         }
+    }
+    match stopped.as_slice() {
+        stopped if stopped == Timer::ALL => parts.push("all timers off".to_owned()),
+        stopped => parts.extend(stopped.iter().map(|timer| format!("{} off", timer.name()))),
     }
     if parts.is_empty() { "-".to_owned() } else { parts.join(", ") }
 }
@@ -83,10 +96,13 @@ fn table(policy: &Policy) -> String {
             ("FIN beyond a hole", segment(Flags::FIN_ACK, next + 1, una, 0)),
             ("FIN of old", segment(Flags::FIN_ACK, before, una, 0)),
             ("DATA and FIN", segment(Flags::FIN_ACK, next, una, 1)),
+            ("a window of DATA and FIN", segment(Flags::FIN_ACK, next, una, 65_535)),
             ("FIN without ACK", segment(Flags { fin: true, ..Flags::default() }, next, una, 0)),
             ("RST at RCV.NXT", segment(Flags::RST, next, Seq(0), 0)),
             ("RST with ACK at RCV.NXT", segment(Flags::RST_ACK, next, sent, 0)),
             ("RST with FIN at RCV.NXT", segment(fin_and_rst, next, Seq(0), 0)),
+            ("RST with DATA at RCV.NXT", segment(Flags::RST, next, Seq(0), 2)),
+            ("RST with DATA of old", segment(Flags::RST, before, Seq(0), 2)),
             ("RST in the window", segment(Flags::RST, next + 1, Seq(0), 0)),
             ("RST of old", segment(Flags::RST, before, Seq(0), 0)),
             ("RST beyond the window", segment(Flags::RST, next + 65_535, Seq(0), 0)),
@@ -97,19 +113,19 @@ fn table(policy: &Policy) -> String {
         for (name, segment) in arriving {
             let mut endpoint = at.clone();
             let effects = endpoint.on_segment(&segment, policy);
-            writeln!(table, "{state:<12} {name:<25} {:<42} {}", answer(&effects), endpoint.state).unwrap();
+            writeln!(table, "{state:<12} {name:<25} {:<50} {}", answer(&effects), endpoint.state).unwrap();
         }
         for call in [Call::Send, Call::Shutdown, Call::Close, Call::Abort] {
             let mut endpoint = at.clone();
             let effects = endpoint.on_call(call, policy);
-            writeln!(table, "{state:<12} {:<25} {:<42} {}", call.name(), answer(&effects), endpoint.state)
+            writeln!(table, "{state:<12} {:<25} {:<50} {}", call.name(), answer(&effects), endpoint.state)
                 .unwrap();
         }
         for timer in Timer::ALL {
             let mut endpoint = at.clone();
             let effects = endpoint.on_timeout(timer, policy);
             let name = format!("{} timer", timer.name());
-            writeln!(table, "{state:<12} {name:<25} {:<42} {}", answer(&effects), endpoint.state).unwrap();
+            writeln!(table, "{state:<12} {name:<25} {:<50} {}", answer(&effects), endpoint.state).unwrap();
         }
     }
     table

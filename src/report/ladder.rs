@@ -101,10 +101,7 @@ impl Ladder {
             Event::Call(end, call) => self.note(end, call.name(), step),
             Event::Timeout(end, timer) => self.note(end, &format!("{} timer expires", timer.name()), step),
             Event::Deliver(flight) => {
-                let count =
-                    |flights: &mut dyn Iterator<Item = &Flight>| flights.filter(|other| **other == flight).count();
-                let known = count(&mut self.flights.iter().map(|(known, _)| known));
-                let stays = count(&mut step.in_flight.iter()) >= known;
+                let stays = count(&step.in_flight, &flight) >= self.known(&flight);
                 let label = self.label(&flight, stays);
                 let [left, right] = self.changes(step);
                 if self.delivered_already {
@@ -141,16 +138,29 @@ impl Ladder {
             }
         }
         if let Some(flight) = step.sent {
-            self.sent += 1;
-            let label = format!("#{}", self.sent);
-            let is_delivered_next = next.is_some_and(|next| next.event == Event::Deliver(flight))
-                && !self.flights.iter().any(|(other, _)| *other == flight);
+            // In a network that is a set, what is sent again is no other copy.
+            let is_new = count(&step.in_flight, &flight) > self.known(&flight);
+            let label = if is_new {
+                self.sent += 1;
+                format!("#{}", self.sent)
+            } else {
+                self.label(&flight, true)
+            };
+            let is_delivered_next =
+                next.is_some_and(|next| next.event == Event::Deliver(flight)) && self.known(&flight) == 0;
             let half = if is_delivered_next { Half::Both } else { Half::Leaving };
             let [left, right] = self.changes(step);
             self.arrow(&flight, &label, half, [left, right]);
             self.delivered_already = is_delivered_next;
-            self.flights.push((flight, label));
+            if is_new {
+                self.flights.push((flight, label));
+            }
         }
+    }
+
+    /// How many copies like this one have a label.
+    fn known(&self, flight: &Flight) -> usize {
+        self.flights.iter().filter(|(known, _)| known == flight).count()
     }
 
     /// Something that happens at one end; the state that it leads to stands beside what is sent, if anything is.
@@ -225,6 +235,10 @@ impl Ladder {
             None => String::new(),
         }
     }
+}
+
+fn count(flights: &[Flight], flight: &Flight) -> usize {
+    flights.iter().filter(|other| *other == flight).count()
 }
 
 /// Which part of a copy's way a row shows.

@@ -41,8 +41,8 @@ pub struct Endpoint {
     pub close_called: bool,
     /// The application has called [`Call::Close`]: nobody will read what arrives.
     pub reader_gone: bool,
-    /// Octets delivered in order that the application has not read.
-    pub unread: u32,
+    /// Text was delivered that the application has not read.
+    pub unread: bool,
     /// What arrived beyond a hole.
     pub held: Held,
     /// An ACK is waiting for a segment to ride on; [`Timer::DelayedAck`] runs.
@@ -51,9 +51,9 @@ pub struct Endpoint {
     pub retransmissions: u32,
     /// How often the retransmission timeout has doubled; 0 without the policy's `backoff`.
     pub doublings: u32,
-    /// Numbers before this one, from SND.UNA on, were sent more than once (`None`: none were); only with
-    /// `backoff`, for RFC 6298 §3 (Karn's rule).
-    pub retransmitted_to: Option<Seq>,
+    /// What has the number SND.UNA was sent more than once; only with `backoff`, for RFC 6298 §3 (Karn's
+    /// rule). Nothing else can have been: only the earliest unacknowledged segment is ever sent again.
+    pub retransmitted: bool,
 }
 
 /// What moves an endpoint along an arrow of RFC 9293's Figure 5.
@@ -91,31 +91,31 @@ impl Endpoint {
             fin_received: false,
             close_called: false,
             reader_gone: false,
-            unread: 0,
+            unread: false,
             held: Held::default(),
             ack_delayed: false,
             retransmissions: 0,
             doublings: 0,
-            retransmitted_to: None,
+            retransmitted: false,
         }
     }
 
     /// Octets sent, without the FIN.
     #[must_use]
     pub fn sent(&self) -> u32 {
-        self.snd_nxt.since(FIRST) - u32::from(self.fin_sent)
+        self.snd_nxt.since(FIRST).wrapping_sub(u32::from(self.fin_sent))
     }
 
     /// Octets of ours that the peer has acknowledged, without the FIN.
     #[must_use]
     pub fn acked(&self) -> u32 {
-        self.snd_una.since(FIRST) - u32::from(self.fin_acked())
+        self.snd_una.since(FIRST).wrapping_sub(u32::from(self.fin_acked()))
     }
 
     /// Octets received in order, without the FIN.
     #[must_use]
     pub fn delivered(&self) -> u32 {
-        self.rcv_nxt.since(FIRST) - u32::from(self.fin_received)
+        self.rcv_nxt.since(FIRST).wrapping_sub(u32::from(self.fin_received))
     }
 
     /// Our FIN has been acknowledged.
@@ -163,7 +163,7 @@ impl Endpoint {
             return effects;
         }
 
-        // RFC 9293 §3.10.7.4: Fifth, check the ACK field. "If the ACK bit is off, drop the segment and return".
+        // RFC 9293 §3.10.7.4: Fifth, check the ACK field; "if the ACK bit is off, drop the segment and return".
         if !segment.flags.ack {
             return effects;
         }
@@ -183,24 +183,26 @@ impl Endpoint {
             }
         }
 
-        // RFC 9293 §3.10.7.4: Seventh, process the segment text; "this should not occur" once a FIN was received.
+        // RFC 9293 §3.10.7.4: Seventh, process the segment text. "This should not occur" once a FIN was received.
+        let (len, fin) = self.trimmed(segment);
+        let (start, end) = (segment.seq, segment.seq + len);
         let beyond_a_hole = !self.held.is_empty();
         let mut acknowledge = Acknowledge::No;
         let reads_text = matches!(self.state, State::Established | State::FinWait1 | State::FinWait2);
-        if reads_text && segment.len > 0 {
-            if self.reader_gone && self.rcv_nxt.precedes(segment.seq + segment.len) {
+        if reads_text && len > 0 {
+            if self.reader_gone && self.rcv_nxt.precedes(end) {
                 // RFC 9293 §3.6.1 (RFC 1122 §4.2.2.13): data that nobody will read is answered with a reset.
                 let reset = Segment { flags: Flags::RST, seq: segment.ack, ack: Seq(0), len: 0 };
                 self.end(EndedBy::Abort, &mut effects);
                 effects.segment = Some(reset);
                 return effects;
             }
-            acknowledge = self.on_text(segment.seq, segment.seq + segment.len, policy);
+            acknowledge = self.on_text(start, end, policy);
         }
 
         // RFC 9293 §3.10.7.4: Eighth, check the FIN bit.
-        if segment.flags.fin {
-            acknowledge = acknowledge.max(self.on_fin(segment.seq + segment.len, policy, &mut effects));
+        if fin {
+            acknowledge = acknowledge.max(self.on_fin(end, policy, &mut effects));
         }
         if !self.fin_received && self.held.take_fin(self.rcv_nxt) {
             self.consume_fin(policy, &mut effects);
@@ -249,12 +251,12 @@ impl Endpoint {
                 self.send_new(Flags::ACK, 1, policy, &mut effects);
             }
             (_, State::Closed) | (Call::Send, _) => {}
-            (Call::Receive, _) => self.unread = 0,
+            (Call::Receive, _) => self.unread = false,
             (Call::Shutdown, _) => self.shutdown(policy, &mut effects),
             (Call::Close, _) => {
                 self.close_called = true;
                 self.reader_gone = true;
-                if self.unread > 0 {
+                if self.unread {
                     // RFC 9293 §3.6.1 (RFC 2525 §2.17): the peer must learn that its data was not read.
                     self.send(Flags::RST_ACK, self.snd_nxt, 0, &mut effects);
                     self.end(EndedBy::Abort, &mut effects);
@@ -316,37 +318,43 @@ impl Endpoint {
             left: Some(self.state),
             ended_by: Some(by),
             reader_gone: false,
-            unread: 0,
+            unread: false,
             held: Held::default(),
             ack_delayed: false,
             doublings: 0,
-            retransmitted_to: None,
+            retransmitted: false,
             ..*self
         };
         effects.timers = [TimerChange::Cancel; 4];
     }
 
-    /// RFC 9293 §3.4, Table 6: is some part of the segment in the receive window?
+    /// RFC 9293 §3.10.7.4, Table 6: is some part of the segment in the receive window? RFC 5961 §3.2: of a reset,
+    /// only the sequence number counts.
     fn is_acceptable(&self, segment: &Segment) -> bool {
         let in_window = |number: Seq| number.since(self.rcv_nxt) < WINDOW;
         match segment.sequence_length() {
-            0 => in_window(segment.seq),
-            len => in_window(segment.seq) || in_window(segment.seq + (len - 1)),
+            len if len > 0 && !segment.flags.rst => in_window(segment.seq) || in_window(segment.seq + (len - 1)),
+            _ => in_window(segment.seq),
         }
+    }
+
+    /// RFC 9293 §3.10.7.4: "trimming off any portions that lie outside the window (including SYN and FIN)". The
+    /// octets of text up to the window's right edge, and whether there is room for the FIN behind them.
+    fn trimmed(&self, segment: &Segment) -> (u32, bool) {
+        let room = WINDOW.wrapping_sub(segment.seq.since(self.rcv_nxt));
+        (segment.len.min(room), segment.flags.fin && segment.len < room)
     }
 
     /// RFC 6298 §5.2, §5.3: SND.UNA advances to `ack`.
     fn on_progress(&mut self, ack: Seq, policy: &Policy, effects: &mut Effects) {
+        // RFC 6298 §3, §5: only an ACK of something that was sent once undoes the doubling. Once our FIN is
+        // acknowledged there is nothing left to send, and it does not matter any more.
+        let sent_once = !self.retransmitted || ack != self.snd_una + 1;
         self.snd_una = ack;
         self.retransmissions = 0;
-        // RFC 6298 §3, §5.7: only an ACK of something that was sent once undoes the doubling.
-        match self.retransmitted_to {
-            Some(mark) if ack.precedes(mark) => {}
-            Some(mark) if ack == mark => self.retransmitted_to = None,
-            _ => {
-                self.doublings = 0;
-                self.retransmitted_to = None;
-            }
+        self.retransmitted = false;
+        if sent_once || self.fin_acked() {
+            self.doublings = 0;
         }
         let outstanding = self.snd_una != self.snd_nxt;
         effects.change(
@@ -367,7 +375,7 @@ impl Endpoint {
             return Acknowledge::No;
         }
         let next = self.held.take_text(end);
-        self.unread = self.unread.saturating_add(next.since(self.rcv_nxt));
+        self.unread = true;
         self.rcv_nxt = next;
         Acknowledge::Soon
     }
@@ -375,7 +383,8 @@ impl Endpoint {
     /// A FIN with this number.
     fn on_fin(&mut self, number: Seq, policy: &Policy, effects: &mut Effects) -> Acknowledge {
         if self.fin_received {
-            // RFC 9293 §3.10.7.4: the state remains. In TIME-WAIT "Restart the 2 MSL time-wait timeout".
+            // A second FIN beyond the first is nothing that a peer sends. Only TIME_WAIT answers it: "Restart the
+            // 2 MSL time-wait timeout" (RFC 9293 §3.10.7.4). The other states drop it, as Linux does.
             if self.state == State::TimeWait {
                 restart_time_wait(policy, effects);
                 return Acknowledge::Now;
@@ -399,6 +408,8 @@ impl Endpoint {
     fn consume_fin(&mut self, policy: &Policy, effects: &mut Effects) {
         self.rcv_nxt = self.rcv_nxt + 1;
         self.fin_received = true;
+        // Nothing follows a FIN.
+        self.held = Held::default();
         self.follow(Arrow::FinReceived, policy, effects);
     }
 
@@ -425,7 +436,7 @@ impl Endpoint {
             if self.timeout(policy) < policy.rto_max {
                 self.doublings += 1;
             }
-            self.retransmitted_to = Some(self.retransmitted_to.map_or(end, |mark| mark.max(end)));
+            self.retransmitted = true;
         }
         let (flags, len) =
             if self.fin_sent && end == self.snd_nxt { (Flags::FIN_ACK, 0) } else { (Flags::ACK, 1) };
@@ -477,7 +488,7 @@ fn answer_of_closed(segment: &Segment) -> Option<Segment> {
     }
 }
 
-/// RFC 9293 §3.10.7.4: "restart the 2 MSL time-wait timeout".
+/// RFC 9293 §3.10.7.4: "Restart the 2 MSL time-wait timeout".
 fn restart_time_wait(policy: &Policy, effects: &mut Effects) {
     if policy.restart_time_wait {
         effects.change(Timer::TimeWait, TimerChange::Set(policy.time_wait));
@@ -492,6 +503,8 @@ fn start_fin_wait_2(policy: &Policy, effects: &mut Effects) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const POLICY: Policy = Policy {
@@ -557,7 +570,7 @@ mod tests {
         assert_eq!(resent.segment, Some(fin(1, 2)));
     }
 
-    /// RFC 6298 §3, §5.5, §5.7.
+    /// RFC 6298 §3, §5.5.
     #[test]
     fn the_timeout_doubles_until_something_sent_once_is_acknowledged() {
         let policy = Policy { backoff: true, rto_max: 7, ..POLICY };
@@ -570,28 +583,23 @@ mod tests {
         assert_eq!(endpoint.doublings, 2, "equal timeouts are equal states");
         // What is acknowledged here was retransmitted: no sample, the timeout stays.
         assert_eq!(retransmission(&endpoint.on_segment(&ack(1, 2), &policy)), TimerChange::Set(7));
-        assert_eq!(endpoint.retransmitted_to, None);
+        assert!(!endpoint.retransmitted);
         assert_eq!(retransmission(&endpoint.on_segment(&ack(1, 3), &policy)), TimerChange::Set(2));
         // Retransmitted once more, and acknowledged together with what was not.
         assert_eq!(timeout(&mut endpoint), TimerChange::Set(4));
         endpoint.on_call(Call::Send, &policy);
-        assert_eq!(endpoint.retransmitted_to, Some(Seq(4)));
         endpoint.on_segment(&ack(1, 5), &policy);
-        assert_eq!((endpoint.doublings, endpoint.retransmitted_to), (0, None));
+        assert_eq!((endpoint.doublings, endpoint.retransmitted), (0, false));
         assert_eq!(retransmission(&endpoint.on_call(Call::Send, &policy)), TimerChange::Set(2));
     }
 
     #[test]
-    fn the_mark_of_what_was_retransmitted_does_not_go_back() {
+    fn the_doubling_is_forgotten_with_the_last_acknowledgment() {
         let policy = Policy { backoff: true, ..POLICY };
-        let mut endpoint = calling(&policy, &[Call::Send, Call::Send]);
+        let mut endpoint = calling(&policy, &[Call::Shutdown]);
         endpoint.on_timeout(Timer::Retransmission, &policy);
-        assert_eq!(endpoint.retransmitted_to, Some(Seq(2)));
-        endpoint.on_timeout(Timer::Retransmission, &policy);
-        assert_eq!(endpoint.retransmitted_to, Some(Seq(2)));
         endpoint.on_segment(&ack(1, 2), &policy);
-        endpoint.on_timeout(Timer::Retransmission, &policy);
-        assert_eq!(endpoint.retransmitted_to, Some(Seq(3)));
+        assert_eq!((endpoint.state, endpoint.doublings, endpoint.retransmitted), (State::FinWait2, 0, false));
     }
 
     /// RFC 9293 §3.8.3.
@@ -618,7 +626,7 @@ mod tests {
         assert_eq!(endpoint.on_segment(&data(2, 1), &POLICY).segment, Some(ack(1, 1)));
         assert_eq!((endpoint.delivered(), endpoint.state), (0, State::Established));
         assert_eq!(endpoint.on_segment(&data(1, 1), &POLICY).segment, Some(ack(1, 4)));
-        assert_eq!((endpoint.delivered(), endpoint.unread, endpoint.state), (2, 2, State::CloseWait));
+        assert_eq!((endpoint.delivered(), endpoint.unread, endpoint.state), (2, true, State::CloseWait));
     }
 
     #[test]
@@ -734,5 +742,81 @@ mod tests {
         let answer = Segment { len: 0, ..segment(Flags::RST_ACK, 0, 10, 0) };
         assert_eq!(endpoint.on_segment(&Segment { len: 2, ..without_ack }, &POLICY).segment, Some(answer));
         assert_eq!(endpoint.on_segment(&segment(Flags::RST, 7, 0, 0), &POLICY), Effects::default());
+    }
+
+    /// RFC 9293 §3.10.7.4, first and second step.
+    #[test]
+    fn a_segment_is_trimmed_to_the_window() {
+        let mut endpoint = Endpoint::established();
+        let whole_window = segment(Flags::FIN_ACK, 1, 1, WINDOW);
+        assert_eq!(endpoint.on_segment(&whole_window, &POLICY).segment, Some(ack(1, 65_536)));
+        assert_eq!((endpoint.state, endpoint.delivered()), (State::Established, WINDOW));
+
+        let mut endpoint = Endpoint::established();
+        endpoint.on_segment(&segment(Flags::ACK, WINDOW, 1, 9), &POLICY);
+        assert_eq!(endpoint.held.text(), [(Seq(WINDOW), Seq(WINDOW + 1))]);
+        let half_old = segment(Flags::FIN_ACK, 0, 1, 2);
+        assert_eq!(endpoint.on_segment(&half_old, &POLICY).segment, Some(ack(1, 3)));
+        assert_eq!(endpoint.state, State::CloseWait);
+
+        let mut endpoint = Endpoint::established();
+        assert_eq!(endpoint.on_segment(&segment(Flags::RST, 0, 0, 2), &POLICY), Effects::default());
+    }
+
+    #[test]
+    fn nothing_is_held_beyond_a_fin() {
+        let mut endpoint = Endpoint::established();
+        endpoint.on_segment(&fin(3, 1), &POLICY);
+        endpoint.on_segment(&data(5, 1), &POLICY);
+        endpoint.on_segment(&segment(Flags::FIN_ACK, 1, 1, 2), &POLICY);
+        assert_eq!((endpoint.state, endpoint.rcv_nxt, endpoint.held.is_empty()), (State::CloseWait, Seq(4), true));
+
+        let mut endpoint = Endpoint::established();
+        endpoint.on_segment(&fin(3, 1), &POLICY);
+        endpoint.on_segment(&segment(Flags::ACK, 1, 1, 4), &POLICY);
+        assert_eq!((endpoint.state, endpoint.held.is_empty()), (State::Established, true));
+    }
+
+    fn any_number() -> impl Strategy<Value = u32> {
+        prop_oneof![0..8u32, 65_530..65_545u32, Just(1 << 31), (u32::MAX - 65_540)..=u32::MAX, any::<u32>()]
+    }
+
+    proptest! {
+        /// Whatever arrives, in whatever order: no overflow, and the variables keep their order.
+        #[test]
+        fn no_segment_confuses_an_endpoint(
+            events in prop::collection::vec(
+                (any_number(), any_number(), prop_oneof![0..4u32, 0..=65_535u32], any::<[bool; 4]>(), 0..12u8), 0..30),
+            delayed_ack in prop::option::of(1..3u32),
+            backoff: bool,
+        ) {
+            let policy =
+                Policy { delayed_ack, backoff, retries: Some(9), fin_wait_2_timeout: Some(3), ..POLICY };
+            let mut endpoint = Endpoint::established();
+            for (seq, number, len, [syn, fin, rst, ack], event) in events {
+                let before = endpoint.clone();
+                let effects = match event {
+                    0 => endpoint.on_call(Call::Send, &policy),
+                    1 => endpoint.on_call(Call::Shutdown, &policy),
+                    2 => endpoint.on_call(Call::Close, &policy),
+                    3 => endpoint.on_timeout(Timer::Retransmission, &policy),
+                    4 => endpoint.on_timeout(Timer::DelayedAck, &policy),
+                    _ => {
+                        let flags = Flags { syn: syn && event == 5, fin, rst: rst && event == 6, ack: ack || event > 6 };
+                        endpoint.on_segment(&Segment { flags, seq: Seq(seq), ack: Seq(number), len }, &policy)
+                    }
+                };
+                prop_assert!(!endpoint.snd_nxt.precedes(endpoint.snd_una));
+                prop_assert!(!endpoint.snd_una.precedes(before.snd_una));
+                prop_assert!(!endpoint.rcv_nxt.precedes(before.rcv_nxt));
+                prop_assert!(endpoint.held.text().iter().all(|(start, _)| endpoint.rcv_nxt.precedes(*start)));
+                prop_assert!(endpoint.held.fin().is_none_or(|fin| endpoint.rcv_nxt.precedes(fin)));
+                prop_assert_eq!(endpoint.left.is_some(), endpoint.state == State::Closed);
+                if before.state == State::Closed {
+                    prop_assert_eq!(&endpoint, &before);
+                    prop_assert_eq!(effects.timers, [TimerChange::Keep; 4]);
+                }
+            }
+        }
     }
 }

@@ -67,9 +67,10 @@ impl Held {
         next
     }
 
-    /// Takes out the FIN if it has the number `next`.
+    /// Takes out the FIN if its turn has come: if it has the number `next`. One that text has run over is
+    /// forgotten.
     pub fn take_fin(&mut self, next: Seq) -> bool {
-        self.fin.take_if(|number| *number == next).is_some()
+        self.fin.take_if(|number| !next.precedes(*number)) == Some(next)
     }
 }
 

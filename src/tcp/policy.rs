@@ -1,5 +1,7 @@
 //! What real stacks differ in.
 
+use serde::Deserialize;
+
 /// The choices that the RFCs leave to an endpoint, or that stacks make against them.
 ///
 /// Every duration is in ticks.
@@ -31,7 +33,8 @@ pub struct Policy {
 }
 
 /// What a reset at RCV.NXT does to an endpoint in `TIME_WAIT`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum RstInTimeWait {
     /// It closes the connection. RFC 9293 §3.10.7.4, second step.
     Close,
@@ -40,17 +43,18 @@ pub enum RstInTimeWait {
 }
 
 /// What becomes of text, and of a FIN, that arrives before what precedes it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum OutOfOrder {
-    /// Held until the hole is filled. RFC 9293 §3.10.7.4, "should be held for later processing".
+    /// Held until the hole is filled. RFC 9293 §3.10.7.4: "SHOULD be held for later processing (SHLD-31)".
     Hold,
-    /// Dropped; the peer has to send it again. RFC 9293 §3.10.7.4 permits it ("may be trimmed").
+    /// Dropped; the peer has to send it again. RFC 9293 §3.10.7.4 permits it: SHLD-31 is no MUST.
     Drop,
 }
 
 impl Policy {
-    /// RFC 9293 to the letter, for a given segment lifetime in ticks: a fixed retransmission timeout of one
-    /// MSL, no give-up, no delayed ACK.
+    /// RFC 9293's rules of closing, for a given segment lifetime in ticks. The timeout is fixed at one MSL, a
+    /// departure from RFC 6298 §5.5; nobody gives up, and no ACK is delayed.
     #[must_use]
     pub fn rfc9293(msl: u32) -> Self {
         Self {

@@ -14,7 +14,7 @@ impl Seq {
     /// RFC 9293 §3.4: `self` comes before `other`, modulo 2³².
     #[must_use]
     pub fn precedes(self, other: Self) -> bool {
-        other.since(self).wrapping_sub(1) < 1 << 31
+        (1..1 << 31).contains(&other.since(self))
     }
 
     /// Octets from `earlier` to `self`, modulo 2³².
@@ -130,7 +130,9 @@ mod tests {
         assert!(last.precedes(Seq(0)));
         assert!(!Seq(0).precedes(last));
         assert!(!Seq(7).precedes(Seq(7)));
-        assert!(Seq(1).precedes(Seq(1 + (1 << 31))));
+        assert!(Seq(1).precedes(Seq(1 << 31)));
+        assert!(!Seq(1).precedes(Seq(1 + (1 << 31))), "at half the space, neither precedes the other");
+        assert!(!Seq(1 + (1 << 31)).precedes(Seq(1)));
         assert_eq!((last + 2).since(last), 2);
         assert_eq!(last.max(Seq(3)), Seq(3));
     }

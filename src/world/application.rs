@@ -1,9 +1,12 @@
 //! The applications: when they send, close and abort.
 
+use serde::Deserialize;
+
 use crate::tcp::{Call, Endpoint, State};
 
 /// When an application closes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Closes {
     /// At any moment from the start.
     AnyTime,
@@ -13,13 +16,23 @@ pub enum Closes {
     Never,
 }
 
+/// What an application closes with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClosesWith {
+    /// It goes on reading.
+    Shutdown,
+    /// It does not read any more.
+    Close,
+}
+
 /// The application of one end. It reads whatever is delivered, at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Application {
     /// When it closes.
     pub closes: Closes,
-    /// The call that it closes with: [`Call::Shutdown`] or [`Call::Close`].
-    pub closes_with: Call,
+    /// What it closes with.
+    pub closes_with: ClosesWith,
     /// How many octets it may send before it closes, one a call.
     pub sends: u32,
     /// It may abort at any moment.
@@ -36,7 +49,10 @@ impl Application {
             Closes::AfterEof => endpoint.fin_received,
             Closes::Never => false,
         };
-        let close = (open && may_close).then_some(self.closes_with);
+        let close = (open && may_close).then_some(match self.closes_with {
+            ClosesWith::Shutdown => Call::Shutdown,
+            ClosesWith::Close => Call::Close,
+        });
         let abort = (self.aborts && endpoint.state != State::Closed).then_some(Call::Abort);
         [send, close, abort].into_iter().flatten()
     }
@@ -51,7 +67,7 @@ mod tests {
     fn calls_follow_the_promise() {
         let policy = Policy::rfc1337(2);
         let application =
-            Application { closes: Closes::AfterEof, closes_with: Call::Shutdown, sends: 1, aborts: false };
+            Application { closes: Closes::AfterEof, closes_with: ClosesWith::Shutdown, sends: 1, aborts: false };
         let calls = |endpoint: &Endpoint| application.calls(endpoint).collect::<Vec<_>>();
 
         let mut endpoint = Endpoint::established();

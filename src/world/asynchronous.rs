@@ -32,7 +32,7 @@ pub fn asynchronous_world(config: &Config) -> ActorModel<Host> {
 impl Host {
     /// The application reads whatever was delivered, and its choice is offered anew.
     fn after(&self, state: &mut Cow<'_, Endpoint>, out: &mut Out<Self>) {
-        if state.unread > 0 {
+        if state.unread {
             state.to_mut().on_call(Call::Receive, &self.tcp.policy);
         }
         if matches!(state, Cow::Owned(_)) {

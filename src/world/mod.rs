@@ -12,7 +12,7 @@ mod scenario_values;
 mod step;
 mod timed;
 
-pub use application::{Application, Closes};
+pub use application::{Application, Closes, ClosesWith};
 pub use asynchronous::{Host, asynchronous_world};
 pub use config::{Config, EndConfig};
 pub use limit::Limit;

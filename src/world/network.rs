@@ -192,6 +192,11 @@ mod tests {
     use super::*;
 
     fn any_copy() -> impl Strategy<Value = SegmentCopy> {
+        any_sent().prop_map(|(_, _, copy)| copy)
+    }
+
+    /// A segment, its age, and its copy.
+    fn any_sent() -> impl Strategy<Value = (Segment, u32, SegmentCopy)> {
         (any::<bool>(), 0..4usize, 1u32..=15, 1u32..=15, 0u32..4, any::<bool>()).prop_map(
             |(to_b, kind, seq, ack, age, duplicate)| {
                 let (flags, len, ack) = match Kind::ALL[kind] {
@@ -201,20 +206,21 @@ mod tests {
                     Kind::Rst => (Flags::RST, 0, 0),
                 };
                 let to = if to_b { End::B } else { End::A };
-                let mut copy =
-                    SegmentCopy::original(to, &Segment { flags, seq: Seq(seq), ack: Seq(ack), len }).unwrap();
+                let segment = Segment { flags, seq: Seq(seq), ack: Seq(ack), len };
+                let mut copy = SegmentCopy::original(to, &segment).unwrap();
                 copy.0 += SegmentCopy::ONE_TICK * u16::try_from(age).unwrap();
-                if duplicate { copy.duplicate() } else { copy }
+                (segment, age, if duplicate { copy.duplicate() } else { copy })
             },
         )
     }
 
     proptest! {
         #[test]
-        fn a_copy_keeps_its_segment(copy in any_copy()) {
-            let again = SegmentCopy::original(copy.to(), &copy.segment()).unwrap();
-            prop_assert_eq!(again.segment(), copy.segment());
-            prop_assert_eq!((again.to(), again.age(), again.is_duplicate()), (copy.to(), 0, false));
+        fn a_copy_keeps_its_segment((segment, age, copy) in any_sent()) {
+            prop_assert_eq!((copy.segment(), copy.age()), (segment, age));
+            let again = SegmentCopy::original(copy.to(), &segment).unwrap();
+            prop_assert_eq!((again.to(), again.kind(), again.age()), (copy.to(), copy.kind(), 0));
+            prop_assert!(!again.is_duplicate() && copy.duplicate().is_duplicate());
         }
 
         /// Against a sorted vector.

@@ -11,9 +11,9 @@ use toml::Table;
 use toml::de::{DeTable, DeValue};
 
 use super::scenario_values::{Duration, Limited, Optional};
-use super::{Application, Closes, Config, EndConfig, SegmentCopy, Timers};
+use super::{Application, Closes, ClosesWith, Config, EndConfig, SegmentCopy, Timers};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, Span, nearest};
-use crate::tcp::{Call, OutOfOrder, Policy, RstInTimeWait};
+use crate::tcp::{OutOfOrder, Policy, RstInTimeWait};
 
 /// A scenario, resolved: ready to be explored.
 #[derive(Clone, Debug)]
@@ -28,9 +28,9 @@ pub struct Scenario {
     pub kind: WorldKind,
     /// The world.
     pub config: Config,
-    /// Where it departs from "every property holds"; empty when settings have changed the world.
+    /// Where it departs from "every property holds"; empty when the world was changed.
     pub expectations: Vec<Expectation>,
-    /// Settings of the command line have changed the world.
+    /// Settings or a scale have changed the world: nothing is expected of it.
     pub is_changed: bool,
 }
 
@@ -111,26 +111,11 @@ struct NetworkShape {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct EndShape {
-    closes: Option<ClosesShape>,
-    closes_with: Option<ClosesWithShape>,
+    closes: Option<Closes>,
+    closes_with: Option<ClosesWith>,
     sends: Option<u32>,
     aborts: Option<bool>,
     tcp: TcpShape,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum ClosesShape {
-    AnyTime,
-    AfterEof,
-    Never,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum ClosesWithShape {
-    Shutdown,
-    Close,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
@@ -143,8 +128,8 @@ struct TcpShape {
     retries: Option<Optional<u32>>,
     time_wait: Option<Duration>,
     restart_time_wait: Option<bool>,
-    rst_in_time_wait: Option<RstInTimeWaitShape>,
-    out_of_order: Option<OutOfOrderShape>,
+    rst_in_time_wait: Option<RstInTimeWait>,
+    out_of_order: Option<OutOfOrder>,
     fin_wait_2_timeout: Option<Optional<Duration>>,
     delayed_ack: Option<Optional<Duration>>,
 }
@@ -154,20 +139,6 @@ struct TcpShape {
 enum PolicyName {
     Rfc9293,
     Rfc1337,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum RstInTimeWaitShape {
-    Close,
-    Ignore,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum OutOfOrderShape {
-    Hold,
-    Drop,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -246,12 +217,18 @@ impl ScenarioFile {
         let shape: Shape =
             merged.try_into().map_err(|error: toml::de::Error| Diagnostic::from_toml(&self.source, &error))?;
         let config = resolve(&shape, scale).map_err(|mistake| {
-            let place =
-                layers.iter().rev().find_map(|(source, _)| Some((*source, locate(source, &mistake.path)?)));
+            let find =
+                |path: &[&str]| layers.iter().rev().find_map(|(source, _)| Some((*source, locate(source, path)?)));
+            // An end's own policy may also be set for both.
+            let place = find(&mistake.path).or_else(|| match mistake.path.as_slice() {
+                ["a" | "b", shared @ ..] => find(shared),
+                _ => None,
+            });
             let (source, span) = place.unwrap_or((&self.source, 0..0));
-            Diagnostic::new(mistake.title).at(source, span, mistake.label)
+            let scaled = if scale == 1 { String::new() } else { format!(" after scaling by {scale}") };
+            Diagnostic::new(mistake.title + &scaled).at(source, span, mistake.label)
         })?;
-        let is_changed = !settings.is_empty();
+        let is_changed = !settings.is_empty() || scale != 1;
         let expectations = if is_changed { Vec::new() } else { self.expectations() };
         Ok(Scenario {
             name: self.name().to_owned(),
@@ -303,28 +280,36 @@ impl ScenarioFile {
 }
 
 impl Setting {
-    /// Reads `KEY=VALUE`, as in `network.losses=2`. A value that is no TOML is taken for a string.
+    /// Reads `KEY=VALUE`, as in `network.losses=2` or `b.closes=never`: words need no quotes.
     pub fn parse(text: &str) -> Result<Self, Diagnostics> {
         let source = SourceFile::new("--set", text);
+        let refused = |label: &str| {
+            Diagnostic::new("a setting is a key and a value").at(&source, 0..text.len(), label).into()
+        };
         let Some((key, value)) = text.split_once('=') else {
-            return Err(Diagnostic::new("a setting is a key and a value")
-                .at(&source, 0..text.len(), "expected KEY=VALUE, as in network.losses=2")
-                .into());
+            return Err(refused("expected KEY=VALUE, as in network.losses=2"));
         };
-        let (source, table): (_, Table) = if let Ok(table) = toml::from_str(text) {
-            (source, table)
-        } else {
-            let source = SourceFile::new("--set", format!("{key} = {}", toml::Value::from(value.trim())));
-            match toml::from_str(&source.text) {
-                Ok(table) => (source, table),
-                Err(error) => return Err(Diagnostic::from_toml(&source, &error).into()),
-            }
-        };
-        if let Some(name) = ["about", "extends", "expect"].iter().find(|name| table.contains_key(**name)) {
+        if text.contains(['\n', '\r']) {
+            return Err(refused("expected one line"));
+        }
+        if let Some(name) = ["about", "extends", "expect"].iter().find(|name| key.trim().starts_with(**name)) {
             return Err(Diagnostic::new(format!("`{name}` cannot be set"))
-                .at(&source, 0..name.len(), "expected a field of the world, as in network.losses=2")
+                .at(&source, 0..key.len(), "expected a field of the world, as in network.losses=2")
                 .into());
         }
+        // A word needs no quotes here.
+        let is_word = value.contains(char::is_alphabetic)
+            && value.chars().all(|char| char.is_alphanumeric() || " -".contains(char));
+        let (source, table) = match toml::from_str::<Table>(text) {
+            Ok(table) => (source, table),
+            Err(error) => {
+                let quoted = SourceFile::new("--set", format!("{key} = {}", toml::Value::from(value.trim())));
+                match toml::from_str::<Table>(&quoted.text) {
+                    Ok(table) if is_word => (quoted, table),
+                    _ => return Err(Diagnostic::from_toml(&source, &error).into()),
+                }
+            }
+        };
         match toml::from_str::<Shape>(&source.text) {
             Ok(_) => Ok(Self { source, table }),
             Err(error) => Err(Diagnostic::from_toml(&source, &error).into()),
@@ -355,8 +340,8 @@ fn resolve(shape: &Shape, scale: u32) -> Result<Config, Mistake> {
             });
         }
     }
-    let msl = within("msl", network.msl.unwrap_or(2), 1..=u32::MAX, &["network"])?;
-    let msl = within("msl", msl.saturating_mul(scale), 1..=SegmentCopy::MAX_AGE + 1, &["network"])?;
+    let msl = network.msl.unwrap_or(2).saturating_mul(scale);
+    let msl = within("msl", msl, 1..=SegmentCopy::MAX_AGE + 1, &["network"])?;
     let losses = match network.losses.unwrap_or(Limited::To(1)) {
         Limited::To(most) => Some(small("losses", most, &["network"])?),
         Limited::Unlimited => None,
@@ -366,15 +351,8 @@ fn resolve(shape: &Shape, scale: u32) -> Result<Config, Mistake> {
         // The last octet has number `sends`, the FIN the next, and what acknowledges it the one after that.
         let sends = within("sends", end.sends.unwrap_or(0), 0..=SegmentCopy::MAX_NUMBER - 2, &[name])?;
         let application = Application {
-            closes: match end.closes.unwrap_or(ClosesShape::AnyTime) {
-                ClosesShape::AnyTime => Closes::AnyTime,
-                ClosesShape::AfterEof => Closes::AfterEof,
-                ClosesShape::Never => Closes::Never,
-            },
-            closes_with: match end.closes_with.unwrap_or(ClosesWithShape::Shutdown) {
-                ClosesWithShape::Shutdown => Call::Shutdown,
-                ClosesWithShape::Close => Call::Close,
-            },
+            closes: end.closes.unwrap_or(Closes::AnyTime),
+            closes_with: end.closes_with.unwrap_or(ClosesWith::Shutdown),
             sends,
             aborts: end.aborts.unwrap_or(false),
         };
@@ -419,16 +397,8 @@ fn policy(
         retries,
         time_wait: ticks("time_wait", own.time_wait.or(both.time_wait), base.time_wait, 0)?,
         restart_time_wait: own.restart_time_wait.or(both.restart_time_wait).unwrap_or(base.restart_time_wait),
-        rst_in_time_wait: match own.rst_in_time_wait.or(both.rst_in_time_wait) {
-            None => base.rst_in_time_wait,
-            Some(RstInTimeWaitShape::Close) => RstInTimeWait::Close,
-            Some(RstInTimeWaitShape::Ignore) => RstInTimeWait::Ignore,
-        },
-        out_of_order: match own.out_of_order.or(both.out_of_order) {
-            None => base.out_of_order,
-            Some(OutOfOrderShape::Hold) => OutOfOrder::Hold,
-            Some(OutOfOrderShape::Drop) => OutOfOrder::Drop,
-        },
+        rst_in_time_wait: own.rst_in_time_wait.or(both.rst_in_time_wait).unwrap_or(base.rst_in_time_wait),
+        out_of_order: own.out_of_order.or(both.out_of_order).unwrap_or(base.out_of_order),
         fin_wait_2_timeout: optional_ticks(
             "fin_wait_2_timeout",
             own.fin_wait_2_timeout.or(both.fin_wait_2_timeout),
@@ -470,22 +440,16 @@ fn merge(under: &mut Table, over: &Table) {
     }
 }
 
-/// Where a file sets the value that these keys lead to. An end's own `tcp.x` may also be set for both ends.
+/// Where a file sets the value that these keys lead to.
 fn locate(source: &SourceFile, path: &[&str]) -> Option<Span> {
     let document = DeTable::parse(&source.text).ok()?;
-    let find = |path: &[&str]| -> Option<Span> {
-        let (last, tables) = path.split_last()?;
-        let mut table = document.get_ref();
-        for key in tables {
-            table = match table.get(*key)?.get_ref() {
-                DeValue::Table(table) => table,
-                _ => return None,
-            };
-        }
-        Some(table.get(*last)?.span())
-    };
-    find(path).or_else(|| match path {
-        ["a" | "b", shared @ ..] if shared.len() > 1 => find(shared),
-        _ => None,
-    })
+    let (last, tables) = path.split_last()?;
+    let mut table = document.get_ref();
+    for key in tables {
+        table = match table.get(*key)?.get_ref() {
+            DeValue::Table(table) => table,
+            _ => return None,
+        };
+    }
+    Some(table.get(*last)?.span())
 }

@@ -1,9 +1,10 @@
 //! A step of a world as it is told: what happened, what was sent, where both ends are.
 
+use std::borrow::Cow;
 use std::hash::Hash;
 
 use stateright::Model;
-use stateright::actor::{ActorModel, ActorModelAction, ActorModelState};
+use stateright::actor::{Actor, ActorModel, ActorModelAction, ActorModelState, Command, Out};
 
 use super::timed::id;
 use super::{Action, End, Host, Limit, Observe, SegmentCopy, TimedWorld, WorldState};
@@ -72,42 +73,37 @@ pub trait World:
     /// The first bound of the representation that a step of this world ran into.
     fn limit(&self) -> Option<Limit>;
 
-    /// Copies stay in flight when they are delivered.
-    const KEEPS_DELIVERED: bool;
+    /// The segment that an action, once taken, has sent.
+    fn sent(&self, before: &Self::State, action: &Self::Action, after: &Self::State) -> Option<Flight>;
 
     /// A step as it is told.
     fn tell(&self, before: &Self::State, action: &Self::Action, after: &Self::State) -> Step {
         let event = self.event(action);
         let in_flight = self.in_flight(after);
-        // What was there before, one tick older if time has passed, and less what this action took out.
-        let mut known = self.in_flight(before);
-        match event {
-            Event::Deliver(flight) if !Self::KEEPS_DELIVERED => take(&mut known, &flight),
-            Event::Lose(flight) => take(&mut known, &flight),
-            Event::Duplicate(flight) => known.push(Flight { is_duplicate: true, ..flight }),
-            Event::Tick => {
-                for flight in &mut known {
-                    flight.age = flight.age.map(|age| age + 1);
-                }
-            }
-            Event::Deliver(_) | Event::Call(..) | Event::Timeout(..) => {}
-        }
-        let mut sent = in_flight.clone();
-        for flight in &known {
-            take(&mut sent, flight);
-        }
-        for flight in &in_flight {
-            take(&mut known, flight);
-        }
-        let expired = if event == Event::Tick { known } else { Vec::new() };
-        Step { event, sent: sent.pop(), expired, states: End::BOTH.map(|end| after.end(end).state), in_flight }
+        let expired = match event {
+            Event::Tick => without(older(self.in_flight(before)), &in_flight),
+            _ => Vec::new(),
+        };
+        let sent = self.sent(before, action, after);
+        Step { event, sent, expired, states: End::BOTH.map(|end| after.end(end).state), in_flight }
     }
 }
 
-fn take(flights: &mut Vec<Flight>, flight: &Flight) {
-    if let Some(place) = flights.iter().position(|other| other == flight) {
-        flights.remove(place);
+fn older(mut flights: Vec<Flight>) -> Vec<Flight> {
+    for flight in &mut flights {
+        flight.age = flight.age.map(|age| age + 1);
     }
+    flights
+}
+
+/// What is left of a bag when another is taken out.
+fn without(mut flights: Vec<Flight>, other: &[Flight]) -> Vec<Flight> {
+    for flight in other {
+        if let Some(place) = flights.iter().position(|one| one == flight) {
+            flights.remove(place);
+        }
+    }
+    flights
 }
 
 impl From<SegmentCopy> for Flight {
@@ -117,14 +113,22 @@ impl From<SegmentCopy> for Flight {
 }
 
 impl World for TimedWorld {
-    const KEEPS_DELIVERED: bool = false;
-
     fn limit(&self) -> Option<Limit> {
         self.limit()
     }
 
     fn in_flight(&self, state: &WorldState) -> Vec<Flight> {
         state.network().copies().iter().copied().map(Flight::from).collect()
+    }
+
+    /// What is new in the bag; a duplicate, or a copy that is older now, was not sent.
+    fn sent(&self, before: &WorldState, action: &Action, after: &WorldState) -> Option<Flight> {
+        match action {
+            Action::Call(..) | Action::Timeout(..) | Action::Deliver(_) => {
+                without(self.in_flight(after), &self.in_flight(before)).pop()
+            }
+            Action::Lose(_) | Action::Duplicate(_) | Action::Tick => None,
+        }
     }
 
     fn event(&self, action: &Action) -> Event {
@@ -140,8 +144,6 @@ impl World for TimedWorld {
 }
 
 impl World for ActorModel<Host> {
-    const KEEPS_DELIVERED: bool = true;
-
     /// An `ActorModel` has no bounds.
     fn limit(&self) -> Option<Limit> {
         None
@@ -152,6 +154,33 @@ impl World for ActorModel<Host> {
             state.network.iter_all().map(|envelope| flight(envelope.dst, *envelope.msg)).collect();
         flights.sort_by_key(|flight| (flight.to, flight.segment));
         flights
+    }
+
+    /// What the actor says when it is asked once more: the network is a set, and need not show it.
+    fn sent(
+        &self,
+        before: &ActorModelState<Host>,
+        action: &Self::Action,
+        _: &ActorModelState<Host>,
+    ) -> Option<Flight> {
+        let actor = match action {
+            ActorModelAction::Deliver { dst, .. } => *dst,
+            ActorModelAction::Timeout(actor, _) | ActorModelAction::SelectRandom { actor, .. } => *actor,
+            _ => return None,
+        };
+        let host = self.actors.get(usize::from(actor))?;
+        let mut state = Cow::Borrowed(&**before.actor_states.get(usize::from(actor))?);
+        let mut out = Out::new();
+        match action {
+            ActorModelAction::Deliver { src, msg, .. } => host.on_msg(actor, &mut state, *src, *msg, &mut out),
+            ActorModelAction::Timeout(_, timer) => host.on_timeout(actor, &mut state, timer, &mut out),
+            ActorModelAction::SelectRandom { random, .. } => host.on_random(actor, &mut state, random, &mut out),
+            _ => {}
+        }
+        out.into_iter().find_map(|command| match command {
+            Command::Send(to, segment) => Some(flight(to, segment)),
+            _ => None,
+        })
     }
 
     fn event(&self, action: &Self::Action) -> Event {

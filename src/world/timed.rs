@@ -101,7 +101,7 @@ impl TimedWorld {
         }
     }
 
-    /// The state after an action that is enabled.
+    /// The state after an action, which must be enabled.
     pub fn step(&self, state: &WorldState, action: Action) -> Result<WorldState, Limit> {
         match action {
             Action::Call(end, call) => self.at_end(*state, end, None, |actor, id, endpoint, out| {
@@ -112,14 +112,16 @@ impl TimedWorld {
             }),
             Action::Deliver(copy) => {
                 let mut next = *state;
-                next.network.remove(copy);
+                let was_in_flight = next.network.remove(copy);
+                debug_assert!(was_in_flight, "{copy} is not in flight");
                 self.at_end(next, copy.to(), None, |actor, id, endpoint, out| {
                     actor.on_msg(id, endpoint, actor.peer, copy.segment(), out);
                 })
             }
             Action::Lose(copy) => {
                 let mut next = *state;
-                next.network.remove(copy);
+                let was_in_flight = next.network.remove(copy);
+                debug_assert!(was_in_flight, "{copy} is not in flight");
                 next.losses += u8::from(!copy.is_duplicate() && self.config.losses.is_some());
                 Ok(next)
             }
@@ -175,7 +177,7 @@ impl TimedWorld {
         let mut endpoint = Cow::Owned(endpoint);
         let mut out = Out::new();
         event(actor, id(end), &mut endpoint, &mut out);
-        if endpoint.unread > 0 {
+        if endpoint.unread {
             actor.on_random(id(end), &mut endpoint, &Call::Receive, &mut out);
         }
         for command in out {
@@ -241,14 +243,14 @@ mod tests {
 
     use super::*;
     use crate::tcp::Policy;
-    use crate::world::{Application, Closes, EndConfig};
+    use crate::world::{Application, Closes, ClosesWith, EndConfig};
 
     fn config(msl: u32, losses: u8, duplicates: u8, sends: u32) -> Config {
         let end = EndConfig {
             policy: Policy { rto: 2, ..Policy::rfc1337(msl) },
             application: Application {
                 closes: Closes::AnyTime,
-                closes_with: Call::Shutdown,
+                closes_with: ClosesWith::Shutdown,
                 sends,
                 aborts: false,
             },
