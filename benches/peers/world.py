@@ -173,7 +173,7 @@ class Tcp:
 
     def acknowledged(self, e, ack):
         e = e._replace(acked=min(ack - 1, e.sent), fin_acked=ack - 1 > e.sent, retransmissions=0)
-        if ack > e.mark:                        # something never retransmitted (Karn)
+        if ack > e.mark or e.fin_acked:         # something never retransmitted (Karn), or nothing is left to send
             e = e._replace(backoff=0, mark=0)
         return e._replace(rto=self.current_rto(e) if e.una < e.nxt else None)   # RFC 6298 (5.2), (5.3)
 

@@ -36,10 +36,21 @@ pub struct Outcome {
     pub verdict: Verdict,
     /// The verdict on each.
     pub instances: Vec<(Option<End>, Verdict)>,
-    /// What the scenario states of the property or its instances.
-    pub stated: Vec<Expectation>,
-    /// The verdict is what is expected; also if it is compared with nothing.
-    pub is_expected: bool,
+    /// Each verdict that is compared with an expected one; none in a world that was changed.
+    pub comparisons: Vec<Comparison>,
+}
+
+/// A verdict beside the expected one.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    /// The property or the instance.
+    pub name: String,
+    /// The verdict on it.
+    pub verdict: Verdict,
+    /// What is expected.
+    pub expected: Verdict,
+    /// Why, if the scenario states it; what it does not state is expected to hold.
+    pub because: Option<String>,
 }
 
 /// How a gate ended, as an exit code of the process.
@@ -57,12 +68,13 @@ impl Checked {
     /// Whether this scenario lets the gate pass.
     #[must_use]
     pub fn passed(&self) -> Passed {
-        let passed = |outcome: &Outcome| match (outcome.verdict, outcome.is_expected) {
-            (Verdict::Undecided, _) => Passed::Undecided,
-            // A world changed by settings has no expectations: then holding is what is asked for.
-            (Verdict::Violated, _) if self.scenario.is_changed => Passed::No,
-            (_, true) => Passed::Yes,
-            (_, false) => Passed::No,
+        let passed = |outcome: &Outcome| match outcome.verdict {
+            _ if outcome.comparisons.iter().any(Comparison::is_missed) => Passed::No,
+            // A changed world has no expectations: then holding is what is asked for.
+            Verdict::Violated if self.scenario.is_changed => Passed::No,
+            Verdict::Undecided => Passed::Undecided,
+            _ if outcome.comparisons.iter().any(|one| one.verdict == Verdict::Undecided) => Passed::Undecided,
+            _ => Passed::Yes,
         };
         self.results.iter().map(passed).max().unwrap_or(Passed::Yes)
     }
@@ -85,6 +97,12 @@ pub fn validate(
         for property in properties {
             mistakes.0.extend(lacking(scenario, property));
         }
+    }
+    if !scenarios.iter().any(|scenario| properties.iter().any(|property| is_applicable(scenario, property))) {
+        let title = "no selected property is applicable to a selected scenario";
+        mistakes
+            .0
+            .push(Diagnostic::new(title).help("the asynchronous world counts no losses, duplicates or retries"));
     }
     mistakes.or(())
 }
@@ -266,37 +284,42 @@ fn survey<W: World>(
 
 impl Outcome {
     fn new(property: &Arc<Property>, instances: Vec<(Option<End>, Verdict)>, scenario: &Scenario) -> Self {
-        let all = instances.iter().map(|(_, verdict)| *verdict);
-        let verdict = all.reduce(Verdict::together).unwrap_or(Verdict::NotApplicable);
-        let of =
-            |name: &str| scenario.expectations.iter().find(|expectation| expectation.property == name).cloned();
-        let together = of(&property.name);
-        let mut is_expected = true;
-        let mut stated: Vec<Expectation> = together.iter().cloned().collect();
-        if let Some(expectation) = &together {
-            is_expected = verdict == expectation.verdict.into();
+        let verdicts = instances.iter().map(|(_, verdict)| *verdict);
+        let verdict = verdicts.reduce(Verdict::together).unwrap_or(Verdict::NotApplicable);
+        let stated = |name: &str| scenario.expectations.iter().find(|expectation| expectation.property == name);
+        let compare = |name: String, verdict: Verdict, expectation: &Expectation| Comparison {
+            name,
+            verdict,
+            expected: expectation.verdict.into(),
+            because: Some(expectation.because.clone()),
+        };
+        let together = stated(&property.name);
+        let mut comparisons: Vec<_> =
+            together.map(|expectation| compare(property.name.clone(), verdict, expectation)).into_iter().collect();
+        for (end, verdict) in instances.iter().copied() {
+            let name = Instance { property: Arc::clone(property), end }.name();
+            match end.and_then(|_| stated(&name)) {
+                Some(expectation) => comparisons.push(compare(name, verdict, expectation)),
+                None if together.is_none() && !scenario.is_changed && is_expected_to_hold(property, verdict) => {
+                    comparisons.push(Comparison { name, verdict, expected: Verdict::Holds, because: None });
+                }
+                None => {}
+            }
         }
-        for (end, verdict) in &instances {
-            let own = Instance { property: Arc::clone(property), end: *end };
-            let own = own.end.and_then(|_| of(&own.name()));
-            let expected = match (&own, &together) {
-                (Some(own), _) => Some(own.verdict.into()),
-                (None, Some(_)) => None,
-                (None, None) => default_verdict(property, *verdict),
-            };
-            is_expected &= expected.is_none_or(|expected| expected == *verdict);
-            stated.extend(own);
-        }
-        if scenario.is_changed {
-            is_expected = true;
-        }
-        Self { property: Arc::clone(property), verdict, instances, stated, is_expected }
+        Self { property: Arc::clone(property), verdict, instances, comparisons }
+    }
+}
+
+impl Comparison {
+    /// The verdict is another than the expected one. What is undecided is not missed.
+    #[must_use]
+    pub fn is_missed(&self) -> bool {
+        self.verdict != self.expected && self.verdict != Verdict::Undecided
     }
 }
 
 /// Every property is expected to hold; what is possible is compared only where a scenario states it, and what
 /// does not apply is compared with nothing.
-fn default_verdict(property: &Property, verdict: Verdict) -> Option<Verdict> {
-    let compared = property.formula.temporal() != Temporal::Possible && verdict != Verdict::NotApplicable;
-    compared.then_some(Verdict::Holds)
+fn is_expected_to_hold(property: &Property, verdict: Verdict) -> bool {
+    property.formula.temporal() != Temporal::Possible && verdict != Verdict::NotApplicable
 }

@@ -8,7 +8,7 @@ mod trace;
 mod verdict;
 
 pub use explore::{Extent, Limits, Stopped};
-pub use gate::{Checked, Outcome, Passed, check, check_one, is_applicable, shortest_trace, validate};
+pub use gate::{Checked, Comparison, Outcome, Passed, check, check_one, is_applicable, shortest_trace, validate};
 pub use library::Library;
 pub use trace::{NoTrace, Trace};
 pub use verdict::{Instance, Verdict};

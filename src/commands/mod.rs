@@ -4,7 +4,7 @@ pub mod check;
 pub mod list;
 pub mod show;
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -25,9 +25,8 @@ pub fn exit_code(result: Result<Passed, Diagnostics>) -> ExitCode {
         Ok(Passed::No) => ExitCode::from(1),
         Ok(Passed::Undecided) => ExitCode::from(2),
         Err(mistakes) => {
-            let rendered = mistakes.render(io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none());
             // Nobody is left to be told if stderr is gone.
-            let _ = writeln!(io::stderr(), "{rendered}");
+            let _ = writeln!(anstream::stderr(), "{}", mistakes.render(true));
             ExitCode::from(2)
         }
     }
@@ -49,12 +48,12 @@ fn settings(args: &WorldArgs) -> Result<Vec<Setting>, Diagnostics> {
     mistakes.or(settings)
 }
 
-/// The limits, from now on; the first Ctrl-C becomes one, the second ends the process.
+/// The limits, from now on; the first Ctrl-C becomes one, the second ends the process at once.
 fn limits(args: &LimitArgs) -> Limits<'static> {
     // Without a handler, Ctrl-C still ends the process.
     let _ = ctrlc::set_handler(|| {
         if INTERRUPTED.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
+            std::process::exit(2);
         }
     });
     Limits {

@@ -1,7 +1,7 @@
 //! `lastack show`
 
 use super::{library, limits, print, settings};
-use crate::check::{NoTrace, Passed, is_applicable, shortest_trace, validate};
+use crate::check::{NoTrace, Passed, shortest_trace, validate};
 use crate::cli::ShowArgs;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::report::ladder;
@@ -16,10 +16,6 @@ pub fn run(args: &ShowArgs) -> Result<Passed, Diagnostics> {
     validate(&library, &scenarios, &properties)?;
 
     for scenario in &scenarios {
-        if !properties.iter().all(|property| is_applicable(scenario, property)) {
-            let title = format!("`{}` is not applicable to `{}`", args.property, scenario.name);
-            return Err(Diagnostic::new(title).help("that world counts no losses, duplicates or retries").into());
-        }
         match shortest_trace(scenario, &instances, limits(&args.limits)) {
             Ok(Some((instance, trace))) => print(&ladder::draw(scenario, &instance, &trace))?,
             Ok(None) => print(&ladder::nothing_to_draw(scenario, &args.property, &properties))?,

@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Style};
 use indicatif::HumanCount;
 
 use super::text::{prose, wrapped};
-use crate::check::{Checked, Outcome, Passed, Verdict};
+use crate::check::{Checked, Comparison, Outcome, Passed, Verdict};
 
 const BOLD: Style = Style::new().bold();
 const GOOD: Style = AnsiColor::Green.on_default();
@@ -23,10 +23,10 @@ pub fn scenario(checked: &Checked) -> String {
     let mut text = String::new();
     let _ = writeln!(
         text,
-        "{BOLD}{:<24}{BOLD:#}{:>9} states {:>11} transitions  depth {:>3} {:>9}",
+        "{BOLD}{:<24}{BOLD:#}{:>16} {:>23}  depth {:>3} {:>7}",
         checked.scenario.name,
-        HumanCount(extent.states as u64).to_string(),
-        HumanCount(extent.transitions as u64).to_string(),
+        counted(extent.states, "state"),
+        counted(extent.transitions, "transition"),
         extent.depth,
         seconds(extent.elapsed),
     );
@@ -41,57 +41,50 @@ pub fn scenario(checked: &Checked) -> String {
         Verdict::Undecided,
         Verdict::NotApplicable,
     ] {
+        let is_plain = |outcome: &Outcome| !outcome.comparisons.iter().any(is_remarkable);
         let of_this_verdict = || checked.results.iter().filter(|outcome| outcome.verdict == verdict);
         let plain: Vec<&str> = of_this_verdict()
-            .filter(|outcome| outcome.is_expected && outcome.stated.is_empty())
+            .filter(|outcome| is_plain(outcome))
             .map(|outcome| outcome.property.name.as_str())
             .collect();
         if !plain.is_empty() {
             let name = if verdict == Verdict::NotApplicable { "n/a" } else { verdict.name() };
             let _ = writeln!(text, "  {name:<12}{}", wrapped(plain, ", ", INDENT));
         }
-        for outcome in of_this_verdict().filter(|outcome| !outcome.is_expected || !outcome.stated.is_empty()) {
-            text.push_str(&remarkable(checked, outcome));
+        for outcome in of_this_verdict() {
+            for comparison in outcome.comparisons.iter().filter(|comparison| is_remarkable(comparison)) {
+                text.push_str(&remark(checked, outcome, comparison));
+            }
         }
     }
     text
 }
 
-/// A verdict that the scenario speaks of, or should have.
-fn remarkable(checked: &Checked, outcome: &Outcome) -> String {
-    let style = if outcome.is_expected { GOOD } else { BAD };
-    let mut text = String::new();
-    let _ = write!(text, "  {style}{:<12}{style:#}{}", outcome.verdict.name(), outcome.property.name);
-    let decisive: Vec<String> = outcome
-        .instances
-        .iter()
-        .filter(|(_, verdict)| *verdict == outcome.verdict)
-        .filter_map(|(end, _)| end.map(|end| end.to_string()))
-        .collect();
-    if !decisive.is_empty() && decisive.len() < outcome.instances.len() {
-        let _ = write!(text, "@{}", decisive.join(""));
-    }
-    text.push('\n');
+/// Worth a line of its own: what the scenario states, and what is not as expected.
+fn is_remarkable(comparison: &Comparison) -> bool {
+    comparison.verdict != Verdict::Undecided && (comparison.because.is_some() || comparison.is_missed())
+}
+
+fn remark(checked: &Checked, outcome: &Outcome, comparison: &Comparison) -> String {
+    let (verdict, expected) = (comparison.verdict, comparison.expected);
+    let style = if comparison.is_missed() { BAD } else { GOOD };
+    // Of two instances, the one that decides the matter is named.
+    let decisive: Vec<_> = outcome.instances.iter().filter(|(_, each)| *each == verdict).collect();
+    let end = match decisive.as_slice() {
+        [(Some(end), _)] if comparison.name == outcome.property.name => format!("@{end}"),
+        _ => String::new(),
+    };
+    let mut text = format!("  {style}{:<12}{style:#}{}{end}\n", verdict.name(), comparison.name);
     let indent = " ".repeat(INDENT);
-    for stated in &outcome.stated {
-        let expected = Verdict::from(stated.verdict);
-        let of = if stated.property == outcome.property.name { "" } else { &stated.property };
-        let remark = format!(
-            "{}expected{}{of}: {}",
-            if outcome.is_expected { "" } else { "not as " },
-            if of.is_empty() { "" } else { " of " },
-            stated.because
-        );
-        let remark = if expected == outcome.verdict { remark } else { format!("{remark} (stated: {expected})") };
-        let _ = writeln!(text, "{indent}{}", prose(&remark, INDENT));
-    }
-    if !outcome.is_expected {
-        if outcome.stated.is_empty() {
-            let _ = writeln!(text, "{indent}{BAD}expected to hold{BAD:#}");
+    let because = comparison.because.as_ref().map_or(String::new(), |because| format!(": {because}"));
+    if comparison.is_missed() {
+        let expected = prose(&format!("expected {expected}{because}"), INDENT);
+        let _ = writeln!(text, "{indent}{BAD}{expected}{BAD:#}");
+        if matches!(verdict, Verdict::Violated | Verdict::Possible) {
+            let _ = writeln!(text, "{indent}lastack show {} {}", checked.scenario.name, comparison.name);
         }
-        if outcome.verdict != Verdict::Undecided {
-            let _ = writeln!(text, "{indent}lastack show {} {}", checked.scenario.name, outcome.property.name);
-        }
+    } else {
+        let _ = writeln!(text, "{indent}{}", prose(&format!("as expected{because}"), INDENT));
     }
     text
 }
@@ -100,28 +93,30 @@ fn remarkable(checked: &Checked, outcome: &Outcome) -> String {
 #[must_use]
 pub fn summary(all: &[Checked]) -> String {
     let outcomes = || all.iter().flat_map(|checked| &checked.results);
-    let unexpected = outcomes().filter(|outcome| !outcome.is_expected).count();
-    let undecided = outcomes().filter(|outcome| outcome.verdict == Verdict::Undecided).count();
-    let violated = outcomes().filter(|outcome| outcome.verdict == Verdict::Violated).count();
-    let states: usize = all.iter().map(|checked| checked.extent.states).sum();
-    let transitions: usize = all.iter().map(|checked| checked.extent.transitions).sum();
+    let of = |verdict: Verdict| outcomes().filter(|outcome| outcome.verdict == verdict).count();
+    let missed = outcomes().flat_map(|outcome| &outcome.comparisons).filter(|one| one.is_missed()).count();
     let passed = all.iter().map(Checked::passed).max().unwrap_or(Passed::Undecided);
+    let is_changed = all.iter().any(|checked| checked.scenario.is_changed);
     let (style, result) = match passed {
-        Passed::Yes if all.iter().any(|checked| checked.scenario.is_changed) => {
-            (GOOD, "nothing is violated".to_owned())
-        }
+        Passed::Yes if is_changed => (GOOD, "nothing is violated".to_owned()),
         Passed::Yes => (GOOD, "each is the expected one".to_owned()),
-        Passed::Undecided => (BAD, format!("{undecided} undecided")),
-        Passed::No if unexpected == 0 => (BAD, format!("{violated} violated")),
-        Passed::No => (BAD, format!("{unexpected} unexpected")),
+        Passed::Undecided => (BAD, format!("{} undecided", of(Verdict::Undecided))),
+        Passed::No if is_changed => (BAD, format!("{} violated", of(Verdict::Violated))),
+        Passed::No => (BAD, format!("{missed} not as expected")),
     };
     format!(
-        "\n{} verdicts in {}, {} states and {} transitions: {style}{result}{style:#}\n",
-        outcomes().count(),
-        if all.len() == 1 { "1 scenario".to_owned() } else { format!("{} scenarios", all.len()) },
-        HumanCount(states as u64),
-        HumanCount(transitions as u64),
+        "\n{} in {}, {} and {}: {style}{result}{style:#}\n",
+        counted(outcomes().count(), "verdict"),
+        counted(all.len(), "scenario"),
+        counted(all.iter().map(|checked| checked.extent.states).sum(), "state"),
+        counted(all.iter().map(|checked| checked.extent.transitions).sum(), "transition"),
     )
+}
+
+/// A number of things.
+fn counted(number: usize, thing: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {thing}{plural}", HumanCount(number as u64))
 }
 
 fn seconds(elapsed: Duration) -> String {

@@ -34,10 +34,9 @@ struct ScenarioReport<'a> {
 struct PropertyReport<'a> {
     name: &'a str,
     verdict: &'static str,
-    is_expected: bool,
     instances: Vec<InstanceReport>,
-    /// What the scenario's file states.
-    stated: Vec<StatedReport<'a>>,
+    /// Each verdict that is compared with an expected one; none where settings or a scale have changed the world.
+    comparisons: Vec<ComparisonReport<'a>>,
 }
 
 #[derive(Serialize)]
@@ -49,10 +48,14 @@ struct InstanceReport {
 }
 
 #[derive(Serialize)]
-struct StatedReport<'a> {
-    property: &'a str,
+struct ComparisonReport<'a> {
+    name: &'a str,
     verdict: &'static str,
-    because: &'a str,
+    expected: &'static str,
+    is_missed: bool,
+    /// Absent where the scenario states nothing: the property is then expected to hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    because: Option<&'a str>,
 }
 
 /// The report, with a final line break.
@@ -92,19 +95,20 @@ fn property(outcome: &Outcome) -> PropertyReport<'_> {
     PropertyReport {
         name: &outcome.property.name,
         verdict: outcome.verdict.name(),
-        is_expected: outcome.is_expected,
         instances: outcome
             .instances
             .iter()
             .map(|(end, verdict)| InstanceReport { end: end.map(|end| end.to_string()), verdict: verdict.name() })
             .collect(),
-        stated: outcome
-            .stated
+        comparisons: outcome
+            .comparisons
             .iter()
-            .map(|stated| StatedReport {
-                property: &stated.property,
-                verdict: crate::check::Verdict::from(stated.verdict).name(),
-                because: &stated.because,
+            .map(|comparison| ComparisonReport {
+                name: &comparison.name,
+                verdict: comparison.verdict.name(),
+                expected: comparison.expected.name(),
+                is_missed: comparison.is_missed(),
+                because: comparison.because.as_deref(),
             })
             .collect(),
     }

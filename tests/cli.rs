@@ -1,0 +1,733 @@
+//! The command as people and scripts meet it: what it writes where, and the exit code.
+//!
+//! Shipped scenarios may change what they say; what is snapshotted here are worlds of a test's own.
+
+// clippy.toml allows these in tests, and does not see that a test's helpers are part of it.
+#![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use insta::assert_snapshot;
+use serde_json::Value;
+
+/// A world of 619 states.
+const MINE: &str = r#"
+about = "A world of my own."
+
+[network]
+duplicates = 0
+
+[b]
+closes = "after-eof"
+"#;
+
+/// True of [`MINE`].
+const ONE_LOSS: (&str, &str) = ("properties/one-loss-at-most.toml", "always losses <= 1");
+/// Violated by [`MINE`]; not about an end.
+const NEVER_CLOSES: (&str, &str) = ("properties/b-never-closes.toml", "never B.state == CLOSED");
+/// Violated by B in [`MINE`].
+const ENDS_STAY: (&str, &str) = ("properties/nobody-gets-far.toml", "never self.state == LAST_ACK");
+/// Possible for B in [`MINE`].
+const IS_REACHED: (&str, &str) = ("properties/last-ack.toml", "possible self.state == LAST_ACK");
+/// What [`MINE`] does not count.
+const RETRANSMITS: (&str, &str) = ("properties/few-retransmissions.toml", "never self.retransmissions > 3");
+
+/// Half of the truth where both ends close.
+const EXPECTED_OF_A: &str = "[expect.\"nobody-closes@A\"]\nverdict = \"violated\"\nbecause = \"A closes.\"\n";
+
+/// So large that nobody waits for its end.
+const HUGE: [&str; 7] =
+    ["simultaneous", "--set", "network.losses=3", "--set", "network.duplicates=3", "--set", "network.msl=4"];
+
+/// A working folder, gone afterwards: so every path is short and the same on every computer.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn with(self, file: &str, content: impl AsRef<[u8]>) -> Self {
+        let path = self.0.join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+        self
+    }
+
+    fn with_properties(self, properties: &[(&str, &str)]) -> Self {
+        properties.iter().fold(self, |folder, (file, formula)| folder.with(file, property(formula)))
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lastack"));
+        command.current_dir(&self.0).args(args).stdin(Stdio::null());
+        for variable in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "RUST_BACKTRACE"] {
+            command.env_remove(variable);
+        }
+        command
+    }
+
+    fn run(&self, args: &[&str]) -> Run {
+        Run::of(&self.command(args).output().unwrap())
+    }
+
+    /// The JSON report, whose exit code is that of the process.
+    fn report(&self, args: &[&str]) -> Value {
+        let run = self.run(&[args, &["--format", "json"]].concat());
+        let report: Value = serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {run:?}"));
+        assert_eq!(report["exit_code"], run.code, "{args:?}");
+        report
+    }
+
+    /// What each of these commands says that are wrong: on stderr, with exit code 2, and not one verdict.
+    fn refusals(&self, commands: &[&[&str]]) -> String {
+        let refusal = |args: &&[&str]| {
+            let run = self.run(args);
+            assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{args:?}");
+            format!("$ lastack {}\n{}\n", args.join(" "), run.stderr)
+        };
+        commands.iter().map(refusal).collect()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// What a command has written, and its exit code.
+#[derive(Debug)]
+struct Run {
+    code: i32,
+    stdout: String,
+    stderr: String,
+}
+
+impl Run {
+    fn of(output: &Output) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        let code = output.status.code().unwrap_or_else(|| panic!("{output:?}"));
+        Self { code, stdout: text(&output.stdout), stderr: text(&output.stderr) }
+    }
+
+    /// Stdout and the exit code, of a command that has nothing to say on stderr.
+    fn transcript(&self) -> String {
+        assert_eq!(self.stderr, "");
+        format!("{}exit code {}\n", without_seconds(&self.stdout), self.code)
+    }
+
+    fn says_holds(&self) -> bool {
+        self.stdout.lines().any(|line| line.trim_start().starts_with("holds"))
+    }
+}
+
+fn property(formula: &str) -> String {
+    format!("about = \"A property of my own.\"\nformula = \"{formula}\"\nsources = [\"me\"]\n")
+}
+
+/// A scenario like [`MINE`], with an expectation.
+fn expecting(property: &str, verdict: &str, because: &str) -> String {
+    format!("{MINE}\n[expect.\"{property}\"]\nverdict = \"{verdict}\"\nbecause = \"{because}\"\n")
+}
+
+/// The seconds at the end of a scenario's first line are never the same.
+fn without_seconds(text: &str) -> String {
+    let line = |line: &str| match line.strip_suffix(" s") {
+        Some(rest) => format!("{} … s\n", rest.trim_end_matches(|char: char| char != ' ').trim_end()),
+        None => format!("{line}\n"),
+    };
+    text.lines().map(line).collect()
+}
+
+fn own<'a>(args: &[&'a str]) -> Vec<&'a str> {
+    [args, &["--scenarios", "scenarios", "--properties", "properties"]].concat()
+}
+
+/// Its verdict, and its name, for each property of a report's scenarios.
+fn verdicts(report: &Value) -> BTreeSet<(String, String)> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    report["scenarios"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|scenario| scenario["properties"].as_array().unwrap())
+        .map(|property| (text(&property["verdict"]), text(&property["name"])))
+        .collect()
+}
+
+/// What is still running after this long never ends.
+fn wait(mut child: Child, patience: Duration) -> Output {
+    let start = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if start.elapsed() > patience {
+            child.kill().unwrap();
+            panic!("still running after {patience:?}");
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    child.wait_with_output().unwrap()
+}
+
+// The command line.
+
+#[test]
+fn unknown_words() {
+    let folder = Folder::new("unknown-words");
+    assert_snapshot!(folder.refusals(&[
+        &["chek"],
+        &["check", "--lossless"],
+        &["check", "sequentail"],
+        &["check", "nothing-like-it", "sequential"],
+        &["check", "sequential", "--property", "no-premature-close"],
+        &["check", "sequential", "--property", "no-reset@A"],
+        &["show", "simultanous", "no-reset"],
+        &["show", "sequential", "no-reset@C"],
+    ]));
+    assert_eq!(folder.run(&[]).code, 2);
+}
+
+#[test]
+fn values_that_are_none() {
+    let folder = Folder::new("values");
+    assert_snapshot!(folder.refusals(&[
+        &["check", "--scale", "0"],
+        &["check", "--scale", "17"],
+        &["check", "--timeout", "3 weeks"],
+        &["check", "--timeout", "1.5s"],
+        &["check", "--timeout", "18446744073709551615h"],
+        &["check", "--max-states", "0"],
+        &["check", "--threads", "0"],
+        &["check", "--format", "xml"],
+        &["show", "sequential"],
+    ]));
+}
+
+#[test]
+fn settings() {
+    let folder = Folder::new("settings");
+    let set = ["check", "sequential", "--set"];
+    let refused: Vec<Vec<&str>> = [
+        "losses",
+        "=2",
+        "network.loses=1",
+        "a.tpc.rto=1",
+        "network.losses=many",
+        "network.losses=-1",
+        "network.losses=256",
+        "network.msl=17",
+        "network.msl=2.5",
+        "a.tcp.rto=0",
+        "a.aborts=yes",
+        "a.closes=before-eof",
+        "tcp.time_wait=2 days",
+        "tcp.time_wait=200 msl",
+        "expect.no-reset.verdict=violated",
+        "extends=simultaneous",
+        "about=",
+    ]
+    .iter()
+    .map(|setting| [&set[..], &[setting]].concat())
+    .chain([
+        vec!["check", "sequential", "--set", "network.msl=9", "--scale", "2"],
+        vec!["check", "asynchronous", "--set", "network.losses=1"],
+        vec!["show", "sequential", "no-reset", "--set", "network.losses"],
+    ])
+    .collect();
+    assert_snapshot!(folder.refusals(&refused.iter().map(Vec::as_slice).collect::<Vec<_>>()));
+}
+
+#[test]
+fn an_empty_name_selects_nothing() {
+    let folder = Folder::new("nothing");
+    let transcript = folder.refusals(&[&["check", ""], &["check", "--property", ""], &["show", "", ""]]);
+    assert!(!transcript.contains("panicked"), "{transcript}");
+}
+
+// Folders of one's own.
+
+#[test]
+fn files_of_ones_own_are_picked_up() {
+    let folder = Folder::new("own")
+        .with("scenarios/mine.toml", expecting("nobody-gets-far@B", "violated", "B closes second."))
+        .with_properties(&[ONE_LOSS, ENDS_STAY, IS_REACHED]);
+    let properties = ["--property", "one-loss-at-most", "-p", "nobody-gets-far", "-p", "last-ack"];
+    assert_snapshot!(folder.run(&own(&[&["check", "mine"], &properties[..]].concat())).transcript());
+
+    let listed = folder.run(&own(&["list"])).stdout;
+    for line in ["  mine\n    A world of my own.\n", "  one-loss-at-most\n    A property of my own.\n"] {
+        assert!(listed.contains(line), "{listed}");
+    }
+    // They add to what is shipped.
+    for name in ["  sequential\n", "  no-premature-closed\n"] {
+        assert!(listed.contains(name), "{listed}");
+    }
+    let all = folder.report(&own(&["check", "mine"]));
+    let names: BTreeSet<String> = verdicts(&all).into_iter().map(|(_, name)| name).collect();
+    assert!(names.contains("one-loss-at-most") && names.contains("no-premature-closed"), "{names:?}");
+}
+
+#[test]
+fn properties_with_mistakes() {
+    // All the mistakes of a folder in one go.
+    let folder = Folder::new("bad-properties")
+        .with("properties/a-key.toml", "about = 'x'\nformla = 'always true'\nsources = ['me']\n")
+        .with("properties/b-type.toml", "about = 1\nformula = 'always true'\nsources = ['me']\n")
+        .with_properties(&[
+            ("properties/c-names.toml", "never self.state == TIMEWAIT and per.acked < lossses"),
+            ("properties/d-balance.toml", "always (self.fin_sent or (peer.fin_sent)"),
+            ("properties/e-types.toml", "always self.state < 3"),
+            ("properties/F_name.toml", "always self.sent >= 0"),
+        ]);
+    assert_snapshot!(folder.refusals(&[&["check", "sequential", "--properties", "properties"]]));
+}
+
+#[test]
+fn scenarios_with_mistakes() {
+    let folder = Folder::new("bad-scenarios")
+        .with("scenarios/a-key.toml", "about = 'x'\n[network]\nloses = 1\n")
+        .with("scenarios/b-type.toml", "about = 'x'\n[network]\nlosses = true\n")
+        .with("scenarios/c-word.toml", "about = 'x'\n[b]\ncloses = 'after-fin'\n")
+        .with("scenarios/d-about.toml", "[network]\nlosses = 1\n")
+        .with("scenarios/e-reason.toml", expecting("no-reset", "violated", " "))
+        .with("scenarios/f-verdict.toml", expecting("no-reset", "undecided", "It is hard."))
+        .with("scenarios/G_name.toml", MINE);
+    assert_snapshot!(folder.refusals(&[&["check", "sequential", "--scenarios", "scenarios"]]));
+}
+
+#[test]
+fn scenarios_that_do_not_resolve() {
+    // Also when none of them is selected.
+    let folder = Folder::new("unresolved")
+        .with("scenarios/base.toml", "about = 'x'\nextends = 'sequential'\n")
+        .with("scenarios/a-chain.toml", "about = 'x'\nextends = 'base'\n")
+        .with("scenarios/b-nothing.toml", "about = 'x'\nextends = 'sequentail'\n")
+        .with("scenarios/c-range.toml", "about = 'x'\n[network]\nmsl = 17\n")
+        .with("scenarios/d-range.toml", "about = 'x'\n[a.tcp]\nrto = 0\n")
+        .with("scenarios/e-range.toml", "about = 'x'\n[a]\nsends = 1000\n")
+        .with("scenarios/f-range.toml", "about = 'x'\n[tcp]\nbackoff = true\nrto = 4\nrto_max = 2\n");
+    let folders = ["--scenarios", "scenarios"];
+    assert_snapshot!(folder.refusals(&[&[&["check"], &folders[..]].concat()]));
+    let stderr = |args: &[&str]| folder.run(&[args, &folders].concat()).stderr;
+    assert_eq!(stderr(&["check"]), stderr(&["list"]));
+    assert_eq!(stderr(&["check"]), stderr(&["check", "sequential"]));
+}
+
+#[test]
+fn expectations_with_mistakes() {
+    let folder = Folder::new("bad-expectations")
+        .with("scenarios/a-name.toml", expecting("no-premature-close", "violated", "It is not."))
+        .with("scenarios/b-end.toml", expecting("nobody-gets-far@C", "violated", "It is not."))
+        .with("scenarios/c-kind.toml", expecting("last-ack", "holds", "It does."))
+        .with("scenarios/d-kind.toml", expecting("one-loss-at-most", "impossible", "It is."))
+        .with("scenarios/e-end.toml", expecting("one-loss-at-most@A", "holds", "It names no end."))
+        .with_properties(&[ONE_LOSS, ENDS_STAY, IS_REACHED]);
+    // In any file, whichever is selected.
+    assert_snapshot!(folder.refusals(&[&own(&["check", "sequential", "--property", "no-reset"])]));
+}
+
+#[test]
+#[cfg(unix)] // What the system says of a folder differs elsewhere.
+fn folders_that_cannot_be_read() {
+    let folder = Folder::new("unreadable")
+        .with("empty/README.md", "No file of TOML.")
+        .with("file.toml", "")
+        .with("bytes/latin-1.toml", b"about = 'caf\xe9'\n");
+    fs::create_dir_all(folder.0.join("folders/a.toml")).unwrap();
+    assert_snapshot!(folder.refusals(&[
+        &["check", "--properties", "nowhere", "--scenarios", "nowhere-else"],
+        &["list", "--properties", "file.toml"],
+        &["show", "sequential", "no-reset", "--scenarios", "empty"],
+        &["check", "--properties", "empty"],
+        &["check", "--scenarios", "bytes", "--properties", "bytes"],
+        &["check", "--scenarios", "folders"],
+    ]));
+}
+
+#[test]
+fn two_of_one_name() {
+    let folder = Folder::new("two-of-one-name")
+        .with("scenarios/mine.toml", MINE)
+        .with_properties(&[ONE_LOSS, ("others/one-loss-at-most.toml", "always losses < 2")]);
+    assert_snapshot!(folder.refusals(&[
+        &["check", "--properties", "properties", "--properties", "others"],
+        &["check", "--properties", "properties", "--properties", "properties"],
+        &["check", "--scenarios", "scenarios", "--scenarios", "scenarios"],
+    ]));
+    // The shipped files' text is not for a snapshot.
+    let folder = Folder::new("shipped-names")
+        .with("scenarios/sequential.toml", MINE)
+        .with_properties(&[("properties/no-reset.toml", "never self.ended_by == RST")]);
+    let transcript = folder.refusals(&[&own(&["check", "sequential"])]);
+    for part in [
+        "two properties are named `no-reset`",
+        "two scenarios are named `sequential`",
+        "--> properties/no-reset.toml:2:",
+        "scenarios/sequential.toml:",
+    ] {
+        assert!(transcript.contains(part), "{part}: {transcript}");
+    }
+}
+
+#[test]
+fn what_a_scenario_does_not_count() {
+    let folder = Folder::new("counts")
+        .with("scenarios/mine.toml", MINE)
+        .with("scenarios/unlimited.toml", "about = 'x'\n[network]\nlosses = 'unlimited'\n")
+        .with("scenarios/one-retries.toml", "about = 'x'\n[a.tcp]\nretries = 1\n")
+        .with_properties(&[ONE_LOSS, RETRANSMITS]);
+    let loss = ["-p", "one-loss-at-most"];
+    let retransmissions = ["-p", "few-retransmissions"];
+    // Nor does `mine` get its verdict, where nothing is wrong with losses.
+    assert_snapshot!(folder.refusals(&[
+        &own(&[&["check", "mine", "unlimited"], &loss[..]].concat()),
+        &own(&[&["check", "mine", "--set", "network.losses=unlimited"], &loss[..]].concat()),
+        &own(&[&["check", "mine"], &retransmissions[..]].concat()),
+        &own(&[&["check", "one-retries"], &retransmissions[..]].concat()),
+        &own(&["show", "unlimited", "one-loss-at-most"]),
+    ]));
+    let counted = [&["check", "mine", "--set", "tcp.retries=2"], &retransmissions[..]].concat();
+    assert_eq!(folder.run(&own(&counted)).code, 0);
+}
+
+// Verdicts and exit codes.
+
+#[test]
+fn a_shipped_scenario_is_as_expected() {
+    let report = Folder::new("shipped").report(&["check", "sequential"]);
+    assert_eq!((&report["exit_code"], &report["passed"]), (&0.into(), &true.into()));
+    let verdicts = verdicts(&report);
+    assert!(verdicts.contains(&("holds".to_owned(), "no-premature-closed".to_owned())), "{verdicts:?}");
+    assert!(!verdicts.iter().any(|(verdict, _)| verdict == "undecided"), "{verdicts:?}");
+}
+
+#[test]
+fn expectations_that_are_wrong() {
+    let folder = Folder::new("wrong")
+        .with("scenarios/hopes.toml", expecting("one-loss-at-most", "violated", "There are more."))
+        .with("scenarios/hopes-for-a.toml", expecting("nobody-gets-far@A", "violated", "A closes last."))
+        .with("scenarios/impossible.toml", expecting("last-ack@B", "impossible", "B never waits."))
+        .with("scenarios/says-nothing.toml", MINE)
+        .with("scenarios/says-so.toml", expecting("nobody-gets-far@B", "violated", "B closes second."))
+        .with_properties(&[ONE_LOSS, ENDS_STAY, IS_REACHED]);
+    let properties = ["-p", "one-loss-at-most", "-p", "nobody-gets-far", "-p", "last-ack"];
+    let check =
+        |names: &[&'static str]| folder.run(&own(&[&["check"], names, &["--threads", "1"], &properties].concat()));
+    let run = check(&["hopes", "hopes-for-a", "impossible", "says-nothing", "says-so"]);
+    assert_eq!(run.code, 1);
+    assert_snapshot!(run.transcript());
+    assert_eq!(check(&["says-so"]).code, 0);
+}
+
+#[test]
+fn settings_drop_expectations() {
+    let folder = Folder::new("changed")
+        .with("scenarios/mine.toml", expecting("nobody-gets-far", "violated", "B closes second."))
+        .with_properties(&[ONE_LOSS, ENDS_STAY, IS_REACHED]);
+    let properties = ["-p", "one-loss-at-most", "-p", "nobody-gets-far", "-p", "last-ack"];
+    let check = |setting| folder.run(&own(&[&["check", "mine", "--set", setting], &properties[..]].concat()));
+    let violated = check("network.losses=2");
+    assert_eq!(violated.code, 1);
+    assert_snapshot!("settings-violate", violated.transcript());
+    // Now what was expected to be violated holds, and what was possible is impossible.
+    let holds = check("a.closes=never");
+    assert_eq!(holds.code, 0);
+    assert_snapshot!("settings-violate-nothing", holds.transcript());
+}
+
+#[test]
+fn an_expectation_that_is_met_is_not_blamed() {
+    let folder = Folder::new("blame")
+        .with("scenarios/mine.toml", format!("about = 'x'\n{EXPECTED_OF_A}"))
+        .with_properties(&[("properties/nobody-closes.toml", "never self.state == FIN_WAIT_1")]);
+    let run = folder.run(&own(&["check", "mine", "-p", "nobody-closes"]));
+    // Nothing is stated of B, and both violate it.
+    assert_eq!(run.code, 1);
+    assert!(!run.stdout.contains("not as expected of nobody-closes@A"), "{run:?}");
+}
+
+#[test]
+fn a_scale_drops_expectations() {
+    let folder = Folder::new("scaled")
+        .with("scenarios/mine.toml", expecting("one-loss-at-most", "violated", "It is not."))
+        .with_properties(&[ONE_LOSS]);
+    let check = |scale| folder.run(&own(&["check", "mine", "-p", "one-loss-at-most", "--scale", scale])).code;
+    assert_eq!((check("1"), check("2")), (1, 0));
+}
+
+#[test]
+fn a_limit_leaves_undecided() {
+    let folder = Folder::new("limits");
+    let big = ["--set", "network.losses=3", "--set", "network.duplicates=3"];
+    let cases: [(&[&str], &str); 3] = [
+        (&["sequential", "--max-states", "100"], "the limit of --max-states was reached"),
+        (&["simultaneous", "--max-states", "5000", "--threads", "4"], "the limit of --max-states was reached"),
+        (&[&["sequential", "--timeout", "1ms"], &big[..]].concat(), "the limit of --timeout was reached"),
+    ];
+    for (args, why) in cases {
+        let args = [&["check"], args].concat();
+        let run = folder.run(&args);
+        assert_eq!((run.code, run.says_holds()), (2, false), "{run:?}");
+        assert!(run.stdout.contains(why), "{run:?}");
+        let report = folder.report(&args);
+        assert_eq!((&report["exit_code"], &report["passed"]), (&2.into(), &false.into()));
+        let scenario = &report["scenarios"][0];
+        assert_eq!(scenario["stopped"], why);
+        // How far it came.
+        assert!(scenario["states"].as_u64().unwrap() > 0, "{scenario}");
+        let verdicts: BTreeSet<String> = verdicts(&report).into_iter().map(|(verdict, _)| verdict).collect();
+        assert!(verdicts.contains("undecided"), "{verdicts:?}");
+        assert!(!verdicts.contains("holds") && !verdicts.contains("impossible"), "{verdicts:?}");
+    }
+}
+
+#[test]
+fn what_was_found_before_the_limit_stays() {
+    let folder = Folder::new("found-before")
+        .with("scenarios/mine.toml", expecting("nobody-gets-far", "violated", "B closes second."))
+        .with_properties(&[ONE_LOSS, NEVER_CLOSES, ENDS_STAY, IS_REACHED]);
+    let check = |properties: &[&'static str]| {
+        folder.run(&own(&[&["check", "mine", "--max-states", "200"], properties].concat()))
+    };
+    let undecided = check(&["-p", "one-loss-at-most", "-p", "nobody-gets-far", "-p", "last-ack"]);
+    assert_eq!(undecided.code, 2);
+    assert_snapshot!("limit-after-expected-violation", undecided.transcript());
+    // An unexpected violation is one, whatever else is undecided.
+    let violated = check(&["-p", "one-loss-at-most", "-p", "b-never-closes"]);
+    assert_eq!(violated.code, 1);
+    assert_snapshot!("limit-after-violation", violated.transcript());
+    let decided = check(&["-p", "nobody-gets-far"]);
+    assert_eq!(decided.code, 0, "{decided:?}");
+}
+
+#[test]
+fn a_limit_of_the_search_for_a_trace() {
+    let folder = Folder::new("show-limits").with("scenarios/mine.toml", MINE).with_properties(&[ONE_LOSS]);
+    let run = folder.run(&own(&["show", "mine", "one-loss-at-most", "--max-states", "10"]));
+    assert_snapshot!(run.transcript(), @r"
+    one-loss-at-most is undecided in mine: the limit of --max-states was reached
+    exit code 2
+    ");
+}
+
+#[test]
+fn a_world_too_large_for_a_state() {
+    let crowded = r#"
+about = "A FIN is duplicated again and again."
+
+[network]
+msl = 1
+losses = 0
+duplicates = 255
+
+[b]
+closes = "never"
+"#;
+    let folder = Folder::new("crowded").with("scenarios/crowded.toml", crowded).with_properties(&[ONE_LOSS]);
+    let run = folder.run(&own(&["check", "crowded", "-p", "one-loss-at-most"]));
+    assert_eq!(run.code, 2);
+    assert_snapshot!(run.transcript());
+    let report = folder.report(&own(&["check", "crowded"]));
+    assert!(verdicts(&report).iter().all(|(verdict, _)| !["holds", "impossible"].contains(&verdict.as_str())));
+    let shown = folder.run(&own(&["show", "crowded", "one-loss-at-most"]));
+    assert_eq!(shown.code, 2);
+    assert!(shown.stdout.contains("undecided in crowded: more than"), "{shown:?}");
+}
+
+#[test]
+#[cfg(unix)]
+fn ctrl_c_ends_a_run_as_undecided() {
+    let folder = Folder::new("ctrl-c");
+    let interrupt = |args: &[&str]| {
+        let mut command = folder.command(args);
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // Long after its start, long before its end.
+        std::thread::sleep(Duration::from_secs(1));
+        let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+        assert!(kill.success(), "{args:?} has ended by itself");
+        Run::of(&wait(child, Duration::from_secs(20)))
+    };
+    for (command, property) in [("check", &["-p", "no-reset"][..]), ("show", &["no-reset"])] {
+        let (scenario, settings) = HUGE.split_first().unwrap();
+        let run = interrupt(&[&[command, scenario], property, settings].concat());
+        assert_eq!((run.code, run.says_holds()), (2, false), "{run:?}");
+        for part in ["interrupted", "simultaneous", "undecided"] {
+            assert!(run.stdout.contains(part), "{part}: {run:?}");
+        }
+    }
+}
+
+// Where output goes.
+
+#[test]
+fn a_reader_that_goes_away_changes_no_exit_code() {
+    let folder = Folder::new("broken-pipe")
+        .with("scenarios/good.toml", MINE)
+        .with("scenarios/bad.toml", expecting("one-loss-at-most", "violated", "It is not."))
+        .with_properties(&[ONE_LOSS, ENDS_STAY]);
+    let cases: [(&[&str], i32); 7] = [
+        (&["check", "good", "-p", "one-loss-at-most"], 0),
+        (&["check", "good", "bad", "-p", "one-loss-at-most"], 1),
+        (&["check", "good", "-p", "one-loss-at-most", "--format", "json"], 0),
+        (&["check", "bad", "-p", "one-loss-at-most", "--format", "json"], 1),
+        (&["check", "good", "-p", "one-loss-at-most", "--max-states", "9"], 2),
+        (&["show", "good", "nobody-gets-far"], 0),
+        (&["list"], 0),
+    ];
+    for (args, code) in cases {
+        let mut command = folder.command(&own(args));
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let run = Run::of(&wait(child, Duration::from_secs(20)));
+        assert_eq!((run.code, run.stderr.as_str()), (code, ""), "{args:?}");
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")] // Others have no /dev/full.
+fn verdicts_that_cannot_be_written() {
+    let folder = Folder::new("full");
+    for args in [&["check", "sequential"][..], &["check", "sequential", "--format", "json"], &["list"]] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let run = Run::of(&folder.command(args).stdout(full).output().unwrap());
+        assert_eq!(run.code, 2, "{args:?}");
+        assert!(run.stderr.starts_with("error: cannot write to stdout: "), "{run:?}");
+    }
+}
+
+#[test]
+fn json_has_what_people_are_told() {
+    let folder = Folder::new("json")
+        .with("scenarios/mine.toml", expecting("nobody-gets-far@B", "violated", "B closes second."))
+        .with_properties(&[ONE_LOSS, ENDS_STAY, IS_REACHED]);
+    let properties = ["-p", "one-loss-at-most", "-p", "nobody-gets-far", "-p", "last-ack"];
+    let mut report = folder.report(&own(&[&["check", "mine"], &properties[..]].concat()));
+    let seconds = report["scenarios"][0].as_object_mut().unwrap().remove("seconds").unwrap();
+    assert!(seconds.as_f64().unwrap() >= 0.0);
+    assert_eq!(report["lastack"].take(), env!("CARGO_PKG_VERSION"));
+    assert_snapshot!(serde_json::to_string_pretty(&report).unwrap());
+
+    // `report` compares the field with the process.
+    for (args, code) in [
+        (&["check", "sequential"][..], 0),
+        (&["check", "sequential", "--set", "tcp.time_wait=0"], 1),
+        (&["check", "sequential", "--max-states", "9"], 2),
+    ] {
+        assert_eq!(folder.report(args)["exit_code"], code);
+    }
+}
+
+#[test]
+fn the_same_on_every_run() {
+    let folder = Folder::new("determinism");
+    let names = ["check", "asynchronous", "half-close", "sequential", "simultaneous"];
+    let report = |more: &[&'static str], without: &[&str]| {
+        let mut report = folder.report(&[&names, more].concat());
+        for scenario in report["scenarios"].as_array_mut().unwrap() {
+            for field in without {
+                scenario.as_object_mut().unwrap().remove(*field).unwrap();
+            }
+        }
+        report
+    };
+    let seconds = &["seconds"];
+    let one = report(&["--threads", "1"], seconds);
+    assert_eq!(one, report(&[], seconds));
+    assert_eq!(one, report(&[], seconds));
+    assert_eq!(one["scenarios"].as_array().unwrap().len(), 4);
+    // Several threads do not search breadth-first.
+    let any_order = &["seconds", "depth"];
+    assert_eq!(report(&[], any_order), report(&["--threads", "8"], any_order));
+}
+
+#[test]
+fn traces() {
+    let asynchronous = "about = \"No clock.\"\nworld = \"asynchronous\"\n[b]\ncloses = \"after-eof\"\n";
+    let folder = Folder::new("traces")
+        .with("scenarios/mine.toml", expecting("nobody-gets-far@B", "violated", "B closes second."))
+        .with("scenarios/timeless.toml", asynchronous)
+        .with_properties(&[ONE_LOSS, NEVER_CLOSES, ENDS_STAY, IS_REACHED])
+        .with_properties(&[("properties/time-wait-never-ends.toml", "never self.left == TIME_WAIT")]);
+    let show = |args: &[&'static str]| folder.run(&own(&[&["show"], args].concat())).transcript();
+    assert_snapshot!("show-violated", show(&["mine", "b-never-closes"]));
+    assert_snapshot!("show-expected", show(&["mine", "nobody-gets-far"]));
+    assert_snapshot!("show-possible", show(&["mine", "last-ack"]));
+    assert_snapshot!("show-asynchronous", show(&["timeless", "b-never-closes"]));
+    // Twice the three ticks, and no `because`.
+    let changed = ["mine", "time-wait-never-ends", "--set", "tcp.time_wait=3", "--scale", "2"];
+    assert_snapshot!("show-changed", show(&changed));
+    let nothing =
+        [show(&["mine", "one-loss-at-most"]), show(&["mine", "nobody-gets-far@A"]), show(&["mine", "last-ack@A"])];
+    assert_snapshot!("show-nothing", nothing.concat());
+    assert_snapshot!("show-not-applicable", folder.refusals(&[&own(&["show", "timeless", "one-loss-at-most"])]));
+}
+
+#[test]
+fn vocabulary() {
+    assert_snapshot!(Folder::new("vocabulary").run(&["list", "--vocabulary"]).transcript());
+}
+
+#[test]
+fn colours_only_where_they_are_wanted() {
+    let folder = Folder::new("colours").with("properties/bad.toml", property("always CLOSD"));
+    let commands: [&[&str]; 5] = [
+        &["check", "sequential", "--set", "tcp.time_wait=0"],
+        &["show", "no-time-wait", "no-premature-closed"],
+        &["list"],
+        &["check", "--properties", "properties"],
+        &["chek"],
+    ];
+    let is_coloured = |command: &mut Command| {
+        let output = command.output().unwrap();
+        [output.stdout, output.stderr].concat().contains(&b'\x1b')
+    };
+    for args in commands {
+        assert!(!is_coloured(&mut folder.command(args)), "{args:?}");
+    }
+    let forced = |args| {
+        let mut command = folder.command(args);
+        command.env("CLICOLOR_FORCE", "1");
+        command
+    };
+    assert!(is_coloured(&mut forced(commands[0])));
+    assert!(!is_coloured(forced(commands[0]).env("NO_COLOR", "1")));
+}
+
+/// On a terminal, that is one which `script` of util-linux makes.
+#[test]
+#[cfg(target_os = "linux")]
+fn no_color_on_a_terminal() {
+    let folder = Folder::new("terminal").with("properties/bad.toml", property("always CLOSD"));
+    for args in ["check sequential", "check --properties properties", "chek"] {
+        let on_a_terminal = |no_color: bool| {
+            let mut command = Command::new("script");
+            command.args(["-qec", &format!("'{}' {args}", env!("CARGO_BIN_EXE_lastack")), "/dev/null"]);
+            command.current_dir(&folder.0).stdin(Stdio::null()).env("TERM", "xterm-256color");
+            command.env_remove("NO_COLOR");
+            if no_color {
+                command.env("NO_COLOR", "1");
+            }
+            command.output()
+        };
+        let (Ok(with), Ok(without)) = (on_a_terminal(false), on_a_terminal(true)) else {
+            println!("skipped: `script` is not installed");
+            return;
+        };
+        // Sequences that end in `m` are colours; progress also moves the cursor.
+        let is_coloured = |output: &Output| {
+            let text = String::from_utf8_lossy(&output.stdout).into_owned();
+            text.split("\x1b[").skip(1).any(|rest| {
+                rest.trim_start_matches(|char: char| char.is_ascii_digit() || char == ';').starts_with('m')
+            })
+        };
+        assert!(is_coloured(&with), "{args}: {with:?}");
+        assert!(!is_coloured(&without), "{args}: {without:?}");
+    }
+}
