@@ -87,6 +87,8 @@ fn table(policy: &Policy) -> String {
             ("ACK of all, old seq", segment(Flags::ACK, before, sent, 0)),
             ("ACK of the unsent", segment(Flags::ACK, next, sent + 1, 0)),
             ("ACK of long ago", segment(Flags::ACK, next, Seq(una.0.wrapping_sub(65_536)), 0)),
+            ("ACK at the window's end", segment(Flags::ACK, next + 65_534, una, 0)),
+            ("ACK beyond the window", segment(Flags::ACK, next + 65_535, una, 0)),
             ("DATA", segment(Flags::ACK, next, una, 1)),
             ("DATA beyond a hole", segment(Flags::ACK, next + 2, una, 1)),
             ("DATA of old", segment(Flags::ACK, before, una, 1)),

@@ -52,12 +52,23 @@ pub fn scenario(checked: &Checked) -> String {
             let _ = writeln!(text, "  {name:<12}{}", wrapped(plain, ", ", INDENT));
         }
         for outcome in of_this_verdict() {
-            for comparison in outcome.comparisons.iter().filter(|comparison| is_remarkable(comparison)) {
-                text.push_str(&remark(checked, outcome, comparison));
+            for comparison in remarkable(outcome) {
+                text.push_str(&remark(checked, outcome, &comparison));
             }
         }
     }
     text
+}
+
+/// The comparisons that are worth a line of their own. Two instances that both do not hold share one.
+fn remarkable(outcome: &Outcome) -> Vec<Comparison> {
+    let is_surprise = |one: &Comparison| one.because.is_none() && one.is_missed();
+    match outcome.comparisons.as_slice() {
+        [one, other] if is_surprise(one) && is_surprise(other) => {
+            vec![Comparison { name: outcome.property.name.clone(), ..one.clone() }]
+        }
+        all => all.iter().filter(|comparison| is_remarkable(comparison)).cloned().collect(),
+    }
 }
 
 /// Worth a line of its own: what the scenario states, and what is not as expected.

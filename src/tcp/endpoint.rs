@@ -715,22 +715,34 @@ mod tests {
 
     #[test]
     fn closed_keeps_its_record_and_nothing_else() {
-        let policy = Policy { backoff: true, delayed_ack: Some(1), ..POLICY };
-        let mut endpoint = calling(&policy, &[Call::Send, Call::Close]);
+        let policy = Policy { backoff: true, delayed_ack: Some(1), retries: Some(5), ..POLICY };
+        let mut endpoint = calling(&policy, &[Call::Send]);
         endpoint.on_timeout(Timer::Retransmission, &policy);
-        endpoint.on_segment(&fin(3, 2), &policy);
-        endpoint.on_segment(&segment(Flags::RST, 1, 0, 0), &policy);
-        let record = Endpoint {
-            state: State::Closed,
-            left: Some(State::FinWait1),
-            ended_by: Some(EndedBy::Rst),
-            snd_una: Seq(2),
-            snd_nxt: Seq(3),
-            fin_sent: true,
-            close_called: true,
-            ..Endpoint::established()
-        };
-        assert_eq!(endpoint, record);
+        endpoint.on_segment(&data(1, 1), &policy);
+        let mut closing = endpoint.clone();
+        closing.on_call(Call::Shutdown, &policy);
+        closing.on_segment(&data(4, 1), &policy);
+        let mut gone = calling(&policy, &[Call::Close]);
+        gone.on_segment(&fin(3, 1), &policy);
+        assert!(endpoint.unread && endpoint.ack_delayed && endpoint.retransmitted && endpoint.doublings == 1);
+        assert!(!closing.held.is_empty() && gone.reader_gone);
+        for mut endpoint in [endpoint, closing, gone] {
+            let record = Endpoint {
+                state: State::Closed,
+                left: Some(endpoint.state),
+                ended_by: Some(EndedBy::Rst),
+                snd_una: endpoint.snd_una,
+                snd_nxt: endpoint.snd_nxt,
+                rcv_nxt: endpoint.rcv_nxt,
+                fin_sent: endpoint.fin_sent,
+                close_called: endpoint.close_called,
+                retransmissions: endpoint.retransmissions,
+                ..Endpoint::established()
+            };
+            let reset = Segment { seq: endpoint.rcv_nxt, ..segment(Flags::RST, 0, 0, 0) };
+            assert_eq!(endpoint.on_segment(&reset, &policy).timers, [TimerChange::Cancel; 4]);
+            assert_eq!(endpoint, record);
+        }
     }
 
     /// RFC 9293 §3.10.7.1.

@@ -8,6 +8,7 @@ mod network;
 mod observe;
 mod packed;
 mod scenario;
+mod scenario_shape;
 mod scenario_values;
 mod step;
 mod timed;

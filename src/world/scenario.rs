@@ -3,17 +3,15 @@
 //! A file is checked for its shape by itself, so that a mistake is shown where it stands; then the layers (the
 //! scenario it extends, the file, the settings of the command line) are merged key by key and resolved.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Deserialize;
 use toml::Table;
 use toml::de::{DeTable, DeValue};
 
-use super::scenario_values::{Duration, Limited, Optional};
-use super::{Application, Closes, ClosesWith, Config, EndConfig, SegmentCopy, Timers};
+use super::Config;
+use super::scenario_shape::{ExpectationShape, Shape, resolve};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, Span, nearest};
-use crate::tcp::{OutOfOrder, Policy, RstInTimeWait};
 
 /// A scenario, resolved: ready to be explored.
 #[derive(Clone, Debug)]
@@ -85,67 +83,6 @@ pub struct ScenarioFile {
 pub struct Setting {
     source: Arc<SourceFile>,
     table: Table,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Shape {
-    about: Option<String>,
-    extends: Option<String>,
-    world: WorldKind,
-    network: NetworkShape,
-    tcp: TcpShape,
-    a: EndShape,
-    b: EndShape,
-    expect: BTreeMap<String, ExpectationShape>,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct NetworkShape {
-    msl: Option<u32>,
-    losses: Option<Limited>,
-    duplicates: Option<u32>,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct EndShape {
-    closes: Option<Closes>,
-    closes_with: Option<ClosesWith>,
-    sends: Option<u32>,
-    aborts: Option<bool>,
-    tcp: TcpShape,
-}
-
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct TcpShape {
-    policy: Option<PolicyName>,
-    rto: Option<Duration>,
-    backoff: Option<bool>,
-    rto_max: Option<Duration>,
-    retries: Option<Optional<u32>>,
-    time_wait: Option<Duration>,
-    restart_time_wait: Option<bool>,
-    rst_in_time_wait: Option<RstInTimeWait>,
-    out_of_order: Option<OutOfOrder>,
-    fin_wait_2_timeout: Option<Optional<Duration>>,
-    delayed_ack: Option<Optional<Duration>>,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum PolicyName {
-    Rfc9293,
-    Rfc1337,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ExpectationShape {
-    verdict: Expected,
-    because: String,
 }
 
 impl ScenarioFile {
@@ -317,117 +254,6 @@ impl Setting {
     }
 }
 
-/// A value that does not fit, and the keys that lead to it.
-struct Mistake {
-    path: Vec<&'static str>,
-    title: String,
-    label: String,
-}
-
-fn resolve(shape: &Shape, scale: u32) -> Result<Config, Mistake> {
-    let network = &shape.network;
-    if shape.world == WorldKind::Asynchronous {
-        let keys = [
-            ("msl", network.msl.is_some()),
-            ("losses", network.losses.is_some()),
-            ("duplicates", network.duplicates.is_some()),
-        ];
-        if let Some((key, _)) = keys.into_iter().find(|(_, is_set)| *is_set) {
-            return Err(Mistake {
-                path: vec!["network", key],
-                title: format!("the asynchronous world has no `{key}`"),
-                label: "it loses and duplicates without bound, and has no clock".to_owned(),
-            });
-        }
-    }
-    let msl = network.msl.unwrap_or(2).saturating_mul(scale);
-    let msl = within("msl", msl, 1..=SegmentCopy::MAX_AGE + 1, &["network"])?;
-    let losses = match network.losses.unwrap_or(Limited::To(1)) {
-        Limited::To(most) => Some(small("losses", most, &["network"])?),
-        Limited::Unlimited => None,
-    };
-    let duplicates = small("duplicates", network.duplicates.unwrap_or(1), &["network"])?;
-    let end = |name: &'static str, end: &EndShape| -> Result<EndConfig, Mistake> {
-        // The last octet has number `sends`, the FIN the next, and what acknowledges it the one after that.
-        let sends = within("sends", end.sends.unwrap_or(0), 0..=SegmentCopy::MAX_NUMBER - 2, &[name])?;
-        let application = Application {
-            closes: end.closes.unwrap_or(Closes::AnyTime),
-            closes_with: end.closes_with.unwrap_or(ClosesWith::Shutdown),
-            sends,
-            aborts: end.aborts.unwrap_or(false),
-        };
-        Ok(EndConfig { policy: policy(&shape.tcp, (name, &end.tcp), msl, scale)?, application })
-    };
-    Ok(Config { msl, losses, duplicates, a: end("a", &shape.a)?, b: end("b", &shape.b)? })
-}
-
-fn policy(
-    both: &TcpShape,
-    (name, own): (&'static str, &TcpShape),
-    msl: u32,
-    scale: u32,
-) -> Result<Policy, Mistake> {
-    let base = match own.policy.or(both.policy).unwrap_or(PolicyName::Rfc1337) {
-        PolicyName::Rfc9293 => Policy::rfc9293(msl),
-        PolicyName::Rfc1337 => Policy::rfc1337(msl),
-    };
-    let path: &[&'static str] = &[name, "tcp"];
-    // Every limit applies to the product: what is set, times the scale.
-    let ticks = |key, given: Option<Duration>, base: u32, least: u32| match given {
-        None => within(key, base, least..=Timers::MAX, path),
-        Some(duration) => within(key, duration.ticks(msl, scale), least..=Timers::MAX, path),
-    };
-    let optional_ticks = |key, given: Option<Optional<Duration>>, base: Option<u32>| match given {
-        None => Ok(base),
-        Some(Optional::None) => Ok(None),
-        Some(Optional::Some(duration)) => ticks(key, Some(duration), 0, 1).map(Some),
-    };
-    let retries = match own.retries.or(both.retries) {
-        None => base.retries,
-        Some(Optional::None) => None,
-        Some(Optional::Some(retries)) => Some(within("retries", retries, 0..=SegmentCopy::MAX_NUMBER, path)?),
-    };
-    let rto = ticks("rto", own.rto.or(both.rto), base.rto, 1)?;
-    let backoff = own.backoff.or(both.backoff).unwrap_or(base.backoff);
-    let least_max = if backoff { rto } else { 1 };
-    Ok(Policy {
-        rto,
-        backoff,
-        rto_max: ticks("rto_max", own.rto_max.or(both.rto_max), base.rto_max.max(least_max), least_max)?,
-        retries,
-        time_wait: ticks("time_wait", own.time_wait.or(both.time_wait), base.time_wait, 0)?,
-        restart_time_wait: own.restart_time_wait.or(both.restart_time_wait).unwrap_or(base.restart_time_wait),
-        rst_in_time_wait: own.rst_in_time_wait.or(both.rst_in_time_wait).unwrap_or(base.rst_in_time_wait),
-        out_of_order: own.out_of_order.or(both.out_of_order).unwrap_or(base.out_of_order),
-        fin_wait_2_timeout: optional_ticks(
-            "fin_wait_2_timeout",
-            own.fin_wait_2_timeout.or(both.fin_wait_2_timeout),
-            base.fin_wait_2_timeout,
-        )?,
-        delayed_ack: optional_ticks("delayed_ack", own.delayed_ack.or(both.delayed_ack), base.delayed_ack)?,
-    })
-}
-
-fn within(
-    key: &'static str,
-    value: u32,
-    range: std::ops::RangeInclusive<u32>,
-    path: &[&'static str],
-) -> Result<u32, Mistake> {
-    if range.contains(&value) {
-        return Ok(value);
-    }
-    Err(Mistake {
-        path: path.iter().copied().chain([key]).collect(),
-        title: format!("`{key}` is out of range: {value}"),
-        label: format!("expected {} to {}", range.start(), range.end()),
-    })
-}
-
-fn small(key: &'static str, value: u32, path: &[&'static str]) -> Result<u8, Mistake> {
-    within(key, value, 0..=u32::from(u8::MAX), path).map(|value| u8::try_from(value).unwrap_or(u8::MAX))
-}
-
 /// Lays one table over another, key by key.
 fn merge(under: &mut Table, over: &Table) {
     for (key, value) in over {
@@ -452,4 +278,88 @@ fn locate(source: &SourceFile, path: &[&str]) -> Option<Span> {
         };
     }
     Some(table.get(*last)?.span())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(path: &str, text: &str) -> ScenarioFile {
+        ScenarioFile::parse(SourceFile::new(path, text)).unwrap()
+    }
+
+    fn files() -> [ScenarioFile; 2] {
+        [
+            file(
+                "base.toml",
+                "about = 'Base.'\nnetwork = { msl = 3, losses = 0 }\nb.sends = 2\n
+                 [expect.p]\nverdict = 'violated'\nbecause = 'Of the base.'",
+            ),
+            file(
+                "child.toml",
+                "about = 'Child.'\nextends = 'base'\nnetwork.losses = 4\n
+                 [expect.q]\nverdict = 'possible'\nbecause = 'Of the child.'",
+            ),
+        ]
+    }
+
+    #[test]
+    fn a_world_is_taken_over_key_by_key_and_expectations_are_not() {
+        let [base, child] = files();
+        let scenario = child.resolve(&[base, child.clone()], &[], 1).unwrap();
+        assert_eq!((scenario.name.as_str(), scenario.about.as_str()), ("child", "Child."));
+        assert_eq!(
+            (scenario.config.msl, scenario.config.losses, scenario.config.b.application.sends),
+            (3, Some(4), 2)
+        );
+        let stated: Vec<_> = scenario.expectations.iter().map(|stated| stated.property.as_str()).collect();
+        assert_eq!((stated, scenario.is_changed), (vec!["q"], false));
+    }
+
+    #[test]
+    fn the_last_setting_wins_and_expectations_are_dropped() {
+        let [base, child] = files();
+        let settings = ["network.losses=5", "a.closes=never", "network.losses=6", "tcp.rto=2 msl"];
+        let settings: Vec<_> = settings.iter().map(|text| Setting::parse(text).unwrap()).collect();
+        let all = [base, child];
+        let scenario = all[1].resolve(&all, &settings, 1).unwrap();
+        let config = scenario.config;
+        assert_eq!((config.msl, config.losses, config.a.policy.rto), (3, Some(6), 6));
+        assert_eq!(config.a.application.closes, super::super::Closes::Never);
+        assert!(scenario.expectations.is_empty() && scenario.is_changed);
+        let scaled = all[1].resolve(&all, &[], 2).unwrap();
+        assert!(scaled.expectations.is_empty() && scaled.is_changed && scaled.config.msl == 6);
+    }
+
+    /// A mistake is shown in the layer that made it.
+    #[test]
+    fn a_value_that_does_not_fit_is_shown_where_it_stands() {
+        let own = file("own.toml", "about = 'Own.'\na.tcp.rto = 999");
+        let setting = Setting::parse("tcp.rto=3").unwrap();
+        let place = |result: Result<Scenario, Diagnostics>| {
+            let place = result.unwrap_err().0.remove(0).primary.unwrap();
+            (place.file.path.clone(), place.file.text[place.span].to_owned())
+        };
+        let shown = place(own.resolve(&[], std::slice::from_ref(&setting), 1));
+        assert_eq!(shown, ("own.toml".to_owned(), "999".to_owned()));
+        let late = Setting::parse("b.tcp.rto=888").unwrap();
+        let own = file("own.toml", "about = 'Own.'");
+        assert_eq!(place(own.resolve(&[], &[setting, late], 1)), ("--set".to_owned(), "888".to_owned()));
+    }
+
+    #[test]
+    fn settings_that_are_none() {
+        for text in [
+            "",
+            "a",
+            "=1",
+            "a.sends=",
+            "a.sends=1\nb.sends=1",
+            "extends=x",
+            "expect.p.verdict=holds",
+            "a.sends=-1",
+        ] {
+            assert!(Setting::parse(text).is_err(), "{text:?}");
+        }
+    }
 }
