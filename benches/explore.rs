@@ -3,7 +3,6 @@
 #![allow(clippy::panic, clippy::missing_docs_in_private_items, reason = "a benchmark that cannot run may panic")]
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
@@ -13,9 +12,6 @@ use peak_alloc::PeakAlloc;
 
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
-
-static NEVER: AtomicBool = AtomicBool::new(false);
-const LIMITS: Limits<'static> = Limits { max_states: None, deadline: None, interrupted: &NEVER };
 
 /// A small scenario, a middling one and the largest.
 const SCENARIOS: [&str; 3] = ["simultaneous", "half-close", "data-in-flight"];
@@ -49,7 +45,7 @@ fn transitions(bencher: Bencher<'_, '_>, name: &str) {
 /// Explores a scenario and decides every property in it.
 fn explore(name: &str) -> Extent {
     let (scenario, library) = scenario(name);
-    check_one(&scenario, &library.properties, 1, LIMITS, &|_| {}).extent
+    check_one(&scenario, &library.properties, 1, Limits::NONE, &|_| {}).extent
 }
 
 fn scenario(name: &str) -> (Arc<Scenario>, Library) {

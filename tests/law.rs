@@ -12,14 +12,12 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use lastack::check::{Library, Limits, Verdict, check_one};
 use lastack::world::{Config, Scenario, TimedWorld};
 use stateright::Model;
 
-static NEVER: AtomicBool = AtomicBool::new(false);
-const LIMITS: Limits<'static> = Limits { max_states: Some(60_000), deadline: None, interrupted: &NEVER };
+const LIMITS: Limits<'static> = Limits { max_states: Some(60_000), ..Limits::NONE };
 
 /// Everything that the laws depend on, in ticks.
 #[derive(Clone, Copy, Debug)]

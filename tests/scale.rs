@@ -8,14 +8,12 @@
 )]
 
 use std::fmt::Write;
-use std::sync::atomic::AtomicBool;
 
 use lastack::check::{Library, Limits, Verdict, check_one};
 use lastack::world::WorldKind;
 
-static NEVER: AtomicBool = AtomicBool::new(false);
 /// More than a test should take its time for.
-const LIMITS: Limits<'static> = Limits { max_states: Some(600_000), deadline: None, interrupted: &NEVER };
+const LIMITS: Limits<'static> = Limits { max_states: Some(600_000), ..Limits::NONE };
 
 /// Properties about what is in flight, or who is still there, when a timer has expired.
 const TIMED: [&str; 4] =

@@ -22,6 +22,14 @@ pub struct Limits<'a> {
     pub interrupted: &'a AtomicBool,
 }
 
+/// Nobody sets it.
+static NEVER: AtomicBool = AtomicBool::new(false);
+
+impl Limits<'static> {
+    /// No limit.
+    pub const NONE: Self = Self { max_states: None, deadline: None, interrupted: &NEVER };
+}
+
 /// Why an exploration ended before it had seen every state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stopped {

@@ -9,8 +9,11 @@ mod endpoint;
 mod event;
 mod held;
 mod policy;
+mod retransmission;
 mod segment;
 mod state;
+#[cfg(test)]
+mod testing;
 
 pub use actor::{TICK, TcpActor};
 pub use endpoint::Endpoint;

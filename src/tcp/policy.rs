@@ -56,7 +56,7 @@ impl Policy {
     /// RFC 9293's rules of closing, for a given segment lifetime in ticks. The timeout is fixed at one MSL, a
     /// departure from RFC 6298 §5.5; nobody gives up, and no ACK is delayed.
     #[must_use]
-    pub fn rfc9293(msl: u32) -> Self {
+    pub const fn rfc9293(msl: u32) -> Self {
         Self {
             rto: msl,
             backoff: false,
@@ -73,7 +73,7 @@ impl Policy {
 
     /// RFC 9293 with RFC 1337's fix (F1): resets do not end `TIME_WAIT`.
     #[must_use]
-    pub fn rfc1337(msl: u32) -> Self {
+    pub const fn rfc1337(msl: u32) -> Self {
         Self { rst_in_time_wait: RstInTimeWait::Ignore, ..Self::rfc9293(msl) }
     }
 }

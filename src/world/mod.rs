@@ -20,6 +20,7 @@ pub use limit::Limit;
 pub use network::{Network, SegmentCopy};
 pub use observe::{End, Kind, Observe, Observed};
 pub use packed::{Timers, WorldState};
-pub use scenario::{Expectation, Expected, Scenario, ScenarioFile, Setting, WorldKind};
+pub use scenario::{Expectation, Scenario, ScenarioFile, Setting};
+pub use scenario_shape::{Expected, WorldKind};
 pub use step::{Event, Flight, Step, World};
 pub use timed::{Action, TimedWorld};

@@ -5,12 +5,11 @@
 
 use std::sync::Arc;
 
-use serde::Deserialize;
 use toml::Table;
 use toml::de::{DeTable, DeValue};
 
 use super::Config;
-use super::scenario_shape::{ExpectationShape, Shape, resolve};
+use super::scenario_shape::{ExpectationShape, Expected, Shape, WorldKind, resolve};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, Span, nearest};
 
 /// A scenario, resolved: ready to be explored.
@@ -32,17 +31,6 @@ pub struct Scenario {
     pub is_changed: bool,
 }
 
-/// Which world a scenario runs on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum WorldKind {
-    /// The network and the clock of `TimedWorld`.
-    #[default]
-    Timed,
-    /// stateright's `ActorModel`: no clock, no budgets.
-    Asynchronous,
-}
-
 /// What a scenario expects of a property, or of one of its instances (`name@A`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expectation {
@@ -54,20 +42,6 @@ pub struct Expectation {
     pub because: String,
     /// Where the file says so.
     pub span: Span,
-}
-
-/// A verdict that can be expected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Expected {
-    /// The property is true of every behaviour.
-    Holds,
-    /// It is not.
-    Violated,
-    /// Some reachable state is such.
-    Possible,
-    /// None is.
-    Impossible,
 }
 
 /// A scenario's file, of the right shape but not resolved.

@@ -5,10 +5,34 @@ use std::ops::RangeInclusive;
 
 use serde::Deserialize;
 
-use super::scenario::{Expected, WorldKind};
 use super::scenario_values::{Duration, Limited, Optional};
 use super::{Application, Closes, ClosesWith, Config, EndConfig, SegmentCopy, Timers};
 use crate::tcp::{OutOfOrder, Policy, RstInTimeWait};
+
+/// Which world a scenario runs on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WorldKind {
+    /// The network and the clock of `TimedWorld`.
+    #[default]
+    Timed,
+    /// stateright's `ActorModel`: no clock, no budgets.
+    Asynchronous,
+}
+
+/// A verdict that can be expected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Expected {
+    /// The property is true of every behaviour.
+    Holds,
+    /// It is not.
+    Violated,
+    /// Some reachable state is such.
+    Possible,
+    /// None is.
+    Impossible,
+}
 
 /// A scenario's file.
 #[derive(Clone, Debug, Default, Deserialize)]
