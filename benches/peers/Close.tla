@@ -1,5 +1,5 @@
 ------------------------------- MODULE Close -------------------------------
-(* The timed world of lastack's DESIGN.md, section 3: two TCP endpoints     *)
+(* The timed world of lastack: two TCP endpoints                           *)
 (* that close, a bag network whose copies live less than MSL ticks, a       *)
 (* discrete clock. TLC's "states generated" less the initial state are the  *)
 (* world's transitions. `count` writes the configuration.                   *)

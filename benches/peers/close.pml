@@ -1,4 +1,4 @@
-/* The timed world of lastack's DESIGN.md §3: two TCP endpoints that close, a bag network whose copies
+/* The timed world of lastack: two TCP endpoints that close, a bag network whose copies
  * live less than MSL ticks, a discrete clock. One action is one d_step, so the transitions of the only
  * process are the world's. `count` defines the constants; by hand: spin -o2 -a -DMSL=3 close.pml
  *

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The timed world of lastack's DESIGN.md §3, explored by brute force: plain, slow, and sharing no code.
+"""The timed world of lastack, explored by brute force: plain, slow, and sharing no code.
 
 Prints `states=N transitions=M`: the worlds that can be reached, and the actions enabled in them, each
 counted once for each world. With --property, also a verdict. A segment is (kind, seq, ack), a copy in
