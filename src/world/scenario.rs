@@ -256,6 +256,8 @@ fn locate(source: &SourceFile, path: &[&str]) -> Option<Span> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn file(path: &str, text: &str) -> ScenarioFile {
@@ -334,6 +336,33 @@ mod tests {
             "a.sends=-1",
         ] {
             assert!(Setting::parse(text).is_err(), "{text:?}");
+        }
+    }
+
+    /// Pieces of scenario files, right and wrong.
+    fn any_text() -> impl Strategy<Value = String> {
+        let piece = prop_oneof![
+            Just("about = 'x'\n".to_owned()),
+            Just("extends = 'fuzzed'\n".to_owned()),
+            Just("[network]\n".to_owned()),
+            Just("[a.tcp]\n".to_owned()),
+            Just("[expect.p]\nverdict = 'holds'\nbecause = 'x'\n".to_owned()),
+            "(msl|losses|duplicates|rto|time_wait|sends|closes|retries) = (-?[0-9]{1,12}|'[0-9a-z ]{0,8}'|true)\n",
+            ".{0,12}",
+        ];
+        prop::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_scenario_or_a_mistake(text in any_text(), setting in any_text(), scale in 1..=16u32) {
+            let settings: Vec<_> = Setting::parse(&setting).into_iter().collect();
+            let resolved = ScenarioFile::parse(SourceFile::new("fuzzed.toml", text))
+                .and_then(|file| file.resolve(std::slice::from_ref(&file), &settings, scale));
+            match resolved {
+                Ok(scenario) => prop_assert!(scenario.config.msl <= 16),
+                Err(mistakes) => prop_assert!(!mistakes.render(false).is_empty()),
+            }
         }
     }
 }
