@@ -11,6 +11,11 @@ Exit codes:
   1  some verdict is not
   2  the command line or a file is wrong, nothing was selected, or a verdict is undecided";
 
+const SHOW_EXIT_CODES: &str = "\
+Exit codes:
+  0  it is drawn, or there is none
+  2  the command line or a file is wrong, or the search was stopped before it found any";
+
 /// A model checker for one protocol: how TCP closes a connection
 #[derive(Debug, Parser)]
 #[command(version, after_help = EXIT_CODES, max_term_width = 100)]
@@ -27,7 +32,7 @@ pub enum Command {
     #[command(after_help = EXIT_CODES)]
     Check(CheckArgs),
     /// Draw the shortest counterexample of a property in a scenario, or the shortest example of what is possible
-    #[command(after_help = EXIT_CODES)]
+    #[command(after_help = SHOW_EXIT_CODES)]
     Show(ShowArgs),
     /// List scenarios and properties, or the words that properties are written in
     List(ListArgs),
@@ -39,6 +44,10 @@ pub struct CheckArgs {
     /// Scenarios to check [default: all]
     #[arg(value_name = "SCENARIO")]
     pub scenarios: Vec<String>,
+
+    /// Check only the scenarios of the folders given with --scenarios
+    #[arg(long, requires = "scenario_folders", conflicts_with = "scenarios")]
+    pub own: bool,
 
     /// Check only this property; repeatable
     #[arg(short, long = "property", value_name = "NAME")]

@@ -61,8 +61,8 @@ pub struct Extent {
     pub states: usize,
     /// Steps between them: every action that is enabled in some state counts once.
     pub transitions: usize,
-    /// Steps from the initial state to the farthest one: on the shortest way, if one thread explored.
-    pub depth: usize,
+    /// Steps from the initial state to the farthest one, on the shortest way; only one thread finds that.
+    pub depth: Option<usize>,
     /// How long it took.
     pub elapsed: Duration,
 }
@@ -73,7 +73,7 @@ pub(super) enum Aim {
     /// See every state, and note which instances are revealed. stateright would copy a path to each state that
     /// violates a property, however many there are; so it is given one property that takes notes instead.
     Survey,
-    /// Find a path to a state that reveals the first instance.
+    /// Find a path to a state that reveals an instance.
     Path,
 }
 
@@ -89,6 +89,8 @@ pub(super) struct Explored<W> {
     expanded: AtomicUsize,
     max_states: usize,
     stopped: OnceLock<Stopped>,
+    /// The exploration is over; stateright may still ask for the actions along a path.
+    over: AtomicBool,
 }
 
 impl<W: World> Explored<W> {
@@ -101,6 +103,7 @@ impl<W: World> Explored<W> {
             expanded: AtomicUsize::new(0),
             max_states: limits.max_states.unwrap_or(usize::MAX),
             stopped: OnceLock::new(),
+            over: AtomicBool::new(false),
         }
     }
 
@@ -117,15 +120,19 @@ impl<W: World> Explored<W> {
         while !checker.is_done() {
             thread::sleep(pause);
             pause = (pause * 2).min(Duration::from_millis(20));
+            if checker.is_done() {
+                break;
+            }
             if limits.interrupted.load(Ordering::Relaxed) {
                 checker.model().stop(Stopped::Interrupted);
             } else if limits.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 checker.model().stop(Stopped::Timeout);
             }
-            progress(&extent(&checker, start));
+            progress(&extent(&checker, threads, start));
         }
         let checker = checker.join();
-        let extent = extent(&checker, start);
+        checker.model().over.store(true, Ordering::Relaxed);
+        let extent = extent(&checker, threads, start);
         (checker, extent)
     }
 
@@ -161,12 +168,12 @@ impl<W: World> Explored<W> {
     }
 }
 
-fn extent<W: World>(checker: &impl Checker<Explored<W>>, start: Instant) -> Extent {
+fn extent<W: World>(checker: &impl Checker<Explored<W>>, threads: usize, start: Instant) -> Extent {
     Extent {
         states: checker.unique_state_count(),
         // stateright counts the initial state as generated, and begins to count depth with it.
         transitions: checker.state_count().saturating_sub(1),
-        depth: checker.max_depth().saturating_sub(1),
+        depth: (threads == 1).then(|| checker.max_depth().saturating_sub(1)),
         elapsed: start.elapsed(),
     }
 }
@@ -181,7 +188,7 @@ impl<W: World> Model for Explored<W> {
 
     /// Nothing, once the exploration is to stop: what is still queued then runs dry.
     fn actions(&self, state: &W::State, actions: &mut Vec<W::Action>) {
-        if self.stopped().is_none() {
+        if self.stopped().is_none() || self.over.load(Ordering::Relaxed) {
             self.world.actions(state, actions);
         }
     }

@@ -1,5 +1,6 @@
 //! The gate: scenarios against properties, each verdict compared with the expected one.
 
+use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
@@ -12,7 +13,7 @@ use super::trace::shortest;
 use super::{Extent, Instance, Library, Limits, NoTrace, Stopped, Trace, Verdict};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::property::{Observation, Property, Temporal};
-use crate::world::{End, Expectation, Scenario, TimedWorld, World, WorldKind, asynchronous_world};
+use crate::world::{End, Expectation, Expected, Scenario, TimedWorld, World, WorldKind, asynchronous_world};
 
 /// What a scenario's exploration has shown.
 #[derive(Clone, Debug)]
@@ -71,12 +72,13 @@ impl Checked {
         let passed = |outcome: &Outcome| match outcome.verdict {
             _ if outcome.comparisons.iter().any(Comparison::is_missed) => Passed::No,
             // A changed world has no expectations: then holding is what is asked for.
-            Verdict::Violated if self.scenario.is_changed => Passed::No,
-            Verdict::Undecided => Passed::Undecided,
-            _ if outcome.comparisons.iter().any(|one| one.verdict == Verdict::Undecided) => Passed::Undecided,
+            Verdict::Violated if self.scenario.is_changed() => Passed::No,
+            _ if outcome.is_undecided() => Passed::Undecided,
             _ => Passed::Yes,
         };
-        self.results.iter().map(passed).max().unwrap_or(Passed::Yes)
+        // Even if it has decided what was asked: an exploration that was cut short passes nothing.
+        let cut_short = if self.stopped.is_some() { Passed::Undecided } else { Passed::Yes };
+        self.results.iter().map(passed).fold(cut_short, Passed::max)
     }
 }
 
@@ -90,7 +92,7 @@ pub fn validate(
     let mut mistakes = Diagnostics::default();
     for scenario in library.scenarios(&[], &[], 1)? {
         for expectation in &scenario.expectations {
-            mistakes.0.extend(misstated(&scenario, expectation, &library.properties));
+            mistakes.0.extend(misstated(library, &scenario, expectation));
         }
     }
     for scenario in scenarios {
@@ -107,39 +109,24 @@ pub fn validate(
     mistakes.or(())
 }
 
-fn misstated(scenario: &Scenario, expectation: &Expectation, all: &[Arc<Property>]) -> Option<Diagnostic> {
-    let mistake = |title: String, label: &str| {
-        Some(Diagnostic::new(title).at(&scenario.source, expectation.span.clone(), label))
-    };
+fn misstated(library: &Library, scenario: &Scenario, expectation: &Expectation) -> Option<Diagnostic> {
     let name = &expectation.property;
-    let instances = all.iter().flat_map(Instance::all);
-    let Some(property) = all
-        .iter()
-        .find(|property| property.name == *name)
-        .or(instances.clone().find(|instance| instance.name() == *name).map(|instance| instance.property).as_ref())
-        .cloned()
-    else {
-        let names: Vec<String> =
-            all.iter().map(|property| property.name.clone()).chain(instances.map(|i| i.name())).collect();
-        let unknown = mistake(format!("there is no property `{name}`"), "expected a property's name");
-        return match crate::diagnostic::nearest(name, names.iter().map(String::as_str)) {
-            Some(near) => unknown.map(|unknown| unknown.help(format!("there is `{near}`"))),
-            None => unknown,
-        };
+    let place = |mistake: Diagnostic, label: &str| mistake.at(&scenario.source, expectation.span.clone(), label);
+    let property = match library.instances(name) {
+        Ok(instances) => instances.into_iter().next()?.property,
+        Err(unknown) => {
+            return unknown.0.into_iter().next().map(|mistake| place(mistake, "expected a property's name"));
+        }
     };
-    let is_about_possibility =
-        matches!(Verdict::from(expectation.verdict), Verdict::Possible | Verdict::Impossible);
-    match (property.formula.temporal() == Temporal::Possible, is_about_possibility) {
-        (true, false) => mistake(
-            format!("`{name}` is a property of the form `possible …`"),
-            "expected the verdict \"possible\" or \"impossible\"",
-        ),
-        (false, true) => mistake(
-            format!("`{name}` is a property of the form `{} …`", property.formula.temporal().name()),
-            "expected the verdict \"holds\" or \"violated\"",
-        ),
-        _ => None,
-    }
+    let temporal = property.formula.temporal();
+    let label = match (temporal, expectation.verdict) {
+        (Temporal::Possible, Expected::Possible | Expected::Impossible)
+        | (Temporal::Always | Temporal::Never, Expected::Holds | Expected::Violated) => return None,
+        (Temporal::Possible, _) => "expected the verdict \"possible\" or \"impossible\"",
+        (Temporal::Always | Temporal::Never, _) => "expected the verdict \"holds\" or \"violated\"",
+    };
+    let title = format!("`{name}` is a property of the form `{} …`", temporal.name());
+    Some(place(Diagnostic::new(title), label))
 }
 
 /// A property that counts what the timed world of a scenario does not count.
@@ -167,20 +154,25 @@ fn lacking(scenario: &Scenario, property: &Property) -> Option<Diagnostic> {
     })
 }
 
-/// Checks the scenarios, `at_once` at a time, each exploring on `threads` threads, and hands them over in their
-/// order.
+/// Checks the scenarios and hands them over in their order.
+///
+/// `threads` scenarios are explored at once; if there are fewer scenarios, each on several threads. `None`: one
+/// scenario a core, and each on one thread, which alone makes a search breadth-first.
 pub fn check(
     scenarios: &[Arc<Scenario>],
     properties: &[Arc<Property>],
-    (at_once, threads): (usize, usize),
+    threads: Option<usize>,
     limits: Limits<'_>,
     progress: &(dyn Fn(&Scenario, &Extent) + Sync),
     mut done: impl FnMut(Checked),
 ) {
+    let cores = || thread::available_parallelism().map_or(1, NonZero::get);
+    let at_once = threads.unwrap_or_else(cores).clamp(1, scenarios.len().max(1));
+    let threads = threads.map_or(1, |threads| (threads / at_once).max(1));
     let next = AtomicUsize::new(0);
     let (sender, receiver) = mpsc::channel();
     thread::scope(|scope| {
-        for _ in 0..at_once.clamp(1, scenarios.len().max(1)) {
+        for _ in 0..at_once {
             let (next, sender) = (&next, sender.clone());
             scope.spawn(move || {
                 loop {
@@ -228,15 +220,17 @@ pub fn check_one(
             survey(asynchronous_world(&scenario.config), instances, threads, limits, progress)
         }
     };
-    let outcome = |property: &Arc<Property>| {
-        let verdict_of = |instance: Instance| {
-            let decided = verdicts.iter().find(|(other, _)| other.name() == instance.name());
-            (instance.end, decided.map_or(Verdict::NotApplicable, |(_, verdict)| *verdict))
-        };
-        let instances: Vec<_> = Instance::all(property).into_iter().map(verdict_of).collect();
-        Outcome::new(property, instances, scenario)
-    };
-    let mut results: Vec<_> = applicable.iter().chain(&foreign).map(outcome).collect();
+    // The verdicts are in the order of the instances, and those in the order of their properties.
+    let mut verdicts = verdicts.into_iter();
+    let mut results: Vec<_> = Vec::new();
+    for property in &applicable {
+        let instances = Instance::all(property).into_iter().map(|instance| instance.end).zip(verdicts.by_ref());
+        results.push(Outcome::new(property, instances.collect(), scenario));
+    }
+    for property in &foreign {
+        let instances = Instance::all(property).into_iter().map(|instance| (instance.end, Verdict::NotApplicable));
+        results.push(Outcome::new(property, instances.collect(), scenario));
+    }
     results.sort_by(|one, other| one.property.name.cmp(&other.property.name));
     Checked { scenario: Arc::clone(scenario), extent, stopped, results }
 }
@@ -267,22 +261,26 @@ fn survey<W: World>(
     threads: usize,
     limits: Limits<'_>,
     progress: &dyn Fn(&Extent),
-) -> (Extent, Option<Stopped>, Vec<(Instance, Verdict)>) {
+) -> (Extent, Option<Stopped>, Vec<Verdict>) {
     let explored = Explored::new(world, instances.clone(), Aim::Survey, limits);
     let (checker, extent) = explored.run(threads, limits, progress);
     let stopped = checker.model().stopped();
     let verdicts = instances
         .into_iter()
         .zip(checker.model().revealed())
-        .map(|(instance, revealed)| {
-            let verdict = instance.verdict(revealed, stopped.is_none());
-            (instance, verdict)
-        })
+        .map(|(instance, revealed)| instance.verdict(revealed, stopped.is_none()))
         .collect();
     (extent, stopped, verdicts)
 }
 
 impl Outcome {
+    /// The verdict, or one that is compared, is undecided.
+    #[must_use]
+    pub fn is_undecided(&self) -> bool {
+        let compared = self.comparisons.iter().map(|comparison| comparison.verdict);
+        compared.chain([self.verdict]).any(|verdict| verdict == Verdict::Undecided)
+    }
+
     fn new(property: &Arc<Property>, instances: Vec<(Option<End>, Verdict)>, scenario: &Scenario) -> Self {
         let verdicts = instances.iter().map(|(_, verdict)| *verdict);
         let verdict = verdicts.reduce(Verdict::together).unwrap_or(Verdict::NotApplicable);
@@ -300,7 +298,7 @@ impl Outcome {
             let name = Instance { property: Arc::clone(property), end }.name();
             match end.and_then(|_| stated(&name)) {
                 Some(expectation) => comparisons.push(compare(name, verdict, expectation)),
-                None if together.is_none() && !scenario.is_changed && is_expected_to_hold(property, verdict) => {
+                None if together.is_none() && !scenario.is_changed() && is_expected_to_hold(property, verdict) => {
                     comparisons.push(Comparison { name, verdict, expected: Verdict::Holds, because: None });
                 }
                 None => {}

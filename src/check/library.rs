@@ -16,6 +16,7 @@ pub struct Library {
     pub properties: Vec<Arc<Property>>,
     /// The scenarios.
     pub scenarios: Vec<ScenarioFile>,
+    own_scenarios: Vec<String>,
 }
 
 impl Library {
@@ -41,6 +42,7 @@ impl Library {
         for folder in property_folders {
             keep(property::read_folder(folder), &mut properties, &mut mistakes);
         }
+        let shipped = scenarios.len();
         for folder in scenario_folders {
             match read_sources(folder, "scenarios") {
                 Ok(sources) => {
@@ -57,9 +59,16 @@ impl Library {
                 mistakes.0.extend(more.0);
             }
         }
+        let own_scenarios = scenarios.iter().skip(shipped).map(|file| file.name().to_owned()).collect();
         properties.sort_by(|one, other| one.name.cmp(&other.name));
         scenarios.sort_by(|one, other| one.name().cmp(other.name()));
-        mistakes.or(Self { properties: properties.into_iter().map(Arc::new).collect(), scenarios })
+        mistakes.or(Self { properties: properties.into_iter().map(Arc::new).collect(), scenarios, own_scenarios })
+    }
+
+    /// The names of the scenarios that are not compiled in.
+    #[must_use]
+    pub fn own_scenarios(&self) -> &[String] {
+        &self.own_scenarios
     }
 
     /// The scenarios of these names, resolved; all of them if there are no names.

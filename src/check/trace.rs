@@ -46,59 +46,34 @@ impl fmt::Display for NoTrace {
     }
 }
 
-/// Finds a shortest trace that decides the instance, and replays it in a world made afresh. `Ok(None)`: every
-/// state was seen, and none decides it.
-fn trace<W: World>(
-    fresh: impl Fn() -> W,
-    instance: &Instance,
-    limits: Limits<'_>,
-) -> Result<Option<Trace>, NoTrace> {
-    let explored = Explored::new(fresh(), vec![instance.clone()], Aim::Path, limits);
-    // One thread: only then is stateright's search breadth-first, and the first path found a shortest one.
-    let (checker, _) = explored.run(1, limits, |_| {});
-    match (checker.discovery(SOUGHT), checker.model().stopped()) {
-        (Some(path), _) => replay(&fresh(), instance, path.into_actions()).map(Some).ok_or(NoTrace::NotReplayed),
-        (None, Some(stopped)) => Err(NoTrace::Stopped(stopped)),
-        (None, None) => Ok(None),
-    }
-}
-
-/// The shortest of the instances' traces, with the instance that it decides. `Ok(None)`: there is none.
+/// The shortest trace that decides one of the instances, with that instance, replayed in a world made afresh.
+/// `Ok(None)`: every state was seen, and none decides any.
 pub(super) fn shortest<W: World>(
     fresh: impl Fn() -> W,
     instances: &[Instance],
     limits: Limits<'_>,
 ) -> Result<Option<(Instance, Trace)>, NoTrace> {
-    let mut shortest: Option<(Instance, Trace)> = None;
-    let mut unsure = None;
-    for instance in instances {
-        match trace(&fresh, instance, limits) {
-            Ok(None) => {}
-            Ok(Some(trace)) => {
-                if shortest.as_ref().is_none_or(|(_, other)| trace.steps.len() < other.steps.len()) {
-                    shortest = Some((instance.clone(), trace));
-                }
-            }
-            Err(NoTrace::NotReplayed) => return Err(NoTrace::NotReplayed),
-            Err(stopped) => unsure = Some(stopped),
-        }
-    }
-    match (shortest, unsure) {
-        (None, Some(stopped)) => Err(stopped),
-        (shortest, _) => Ok(shortest),
+    let explored = Explored::new(fresh(), instances.to_vec(), Aim::Path, limits);
+    // One thread: only then is stateright's search breadth-first, and the first path found a shortest one.
+    let (checker, _) = explored.run(1, limits, |_| {});
+    match (checker.discovery(SOUGHT), checker.model().stopped()) {
+        (Some(path), _) => replay(&fresh(), instances, path.into_actions()).map(Some).ok_or(NoTrace::NotReplayed),
+        (None, Some(stopped)) => Err(NoTrace::Stopped(stopped)),
+        (None, None) => Ok(None),
     }
 }
 
-/// Takes the actions one by one: each must be enabled where it is taken, and only the last state may decide the
+/// Takes the actions one by one: each must be enabled where it is taken, and only the last state may decide an
 /// instance.
-fn replay<W: World>(world: &W, instance: &Instance, actions: Vec<W::Action>) -> Option<Trace> {
+fn replay<W: World>(world: &W, instances: &[Instance], actions: Vec<W::Action>) -> Option<(Instance, Trace)> {
+    let decided = |state: &W::State| instances.iter().find(|instance| instance.is_revealed_by(state)).cloned();
     let mut state = world.init_states().pop()?;
     let initial = End::BOTH.map(|end| state.end(end).state);
     let mut steps = Vec::new();
     let mut enabled = Vec::new();
     for action in actions {
         world.actions(&state, &mut enabled);
-        if instance.is_revealed_by(&state) || !enabled.contains(&action) {
+        if decided(&state).is_some() || !enabled.contains(&action) {
             return None;
         }
         enabled.clear();
@@ -106,5 +81,5 @@ fn replay<W: World>(world: &W, instance: &Instance, actions: Vec<W::Action>) -> 
         steps.push(world.tell(&state, &action, &next));
         state = next;
     }
-    instance.is_revealed_by(&state).then_some(Trace { initial, steps })
+    decided(&state).map(|instance| (instance, Trace { initial, steps }))
 }

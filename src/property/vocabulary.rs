@@ -193,17 +193,17 @@ impl Temporal {
         match self {
             Self::Always => Term {
                 term: "always p",
-                meaning: "p is true in every world that can be reached.",
+                meaning: "p is true in every state that can be reached.",
                 example: "always self.acked <= self.sent",
             },
             Self::Never => Term {
                 term: "never p",
-                meaning: "p is true in no world that can be reached.",
+                meaning: "p is true in no state that can be reached.",
                 example: "never self.ended_by == RST",
             },
             Self::Possible => Term {
                 term: "possible p",
-                meaning: "p is true in some world that can be reached.",
+                meaning: "p is true in some state that can be reached.",
                 example: "possible self.state == TIME_WAIT",
             },
         }

@@ -23,15 +23,18 @@ pub fn scenario(checked: &Checked) -> String {
     let mut text = String::new();
     let _ = writeln!(
         text,
-        "{BOLD}{:<24}{BOLD:#}{:>16} {:>23}  depth {:>3} {:>7}",
+        "{BOLD}{:<24}{BOLD:#}{:>16} {:>23}  {:<9} {:>7}",
         checked.scenario.name,
         counted(extent.states, "state"),
         counted(extent.transitions, "transition"),
-        extent.depth,
+        extent.depth.map_or(String::new(), |depth| format!("depth {depth:>3}")),
         seconds(extent.elapsed),
     );
+    if checked.scenario.is_changed() {
+        let _ = writeln!(text, "  {:<12}{}", "set", prose(&checked.scenario.changes.join(", "), INDENT));
+    }
     if let Some(stopped) = &checked.stopped {
-        let _ = writeln!(text, "  {BAD}undecided{BAD:#}   {}", prose(&stopped.to_string(), INDENT));
+        let _ = writeln!(text, "  {BAD}{:<12}{BAD:#}{}", "stopped", prose(&stopped.to_string(), INDENT));
     }
     for verdict in [
         Verdict::Holds,
@@ -52,6 +55,9 @@ pub fn scenario(checked: &Checked) -> String {
             let _ = writeln!(text, "  {name:<12}{}", wrapped(plain, ", ", INDENT));
         }
         for outcome in of_this_verdict() {
+            for comparison in open(outcome) {
+                let _ = writeln!(text, "  {BAD}{:<12}{BAD:#}{}", comparison.verdict.name(), comparison.name);
+            }
             for comparison in remarkable(outcome) {
                 text.push_str(&remark(checked, outcome, &comparison));
             }
@@ -71,9 +77,15 @@ fn remarkable(outcome: &Outcome) -> Vec<Comparison> {
     }
 }
 
+/// The comparisons that are undecided although the property is not.
+fn open(outcome: &Outcome) -> impl Iterator<Item = &Comparison> {
+    let comparisons = outcome.comparisons.iter().filter(|_| outcome.verdict != Verdict::Undecided);
+    comparisons.filter(|comparison| comparison.verdict == Verdict::Undecided)
+}
+
 /// Worth a line of its own: what the scenario states, and what is not as expected.
 fn is_remarkable(comparison: &Comparison) -> bool {
-    comparison.verdict != Verdict::Undecided && (comparison.because.is_some() || comparison.is_missed())
+    comparison.is_missed() || (comparison.because.is_some() && comparison.verdict != Verdict::Undecided)
 }
 
 fn remark(checked: &Checked, outcome: &Outcome, comparison: &Comparison) -> String {
@@ -107,11 +119,13 @@ pub fn summary(all: &[Checked]) -> String {
     let of = |verdict: Verdict| outcomes().filter(|outcome| outcome.verdict == verdict).count();
     let missed = outcomes().flat_map(|outcome| &outcome.comparisons).filter(|one| one.is_missed()).count();
     let passed = all.iter().map(Checked::passed).max().unwrap_or(Passed::Undecided);
-    let is_changed = all.iter().any(|checked| checked.scenario.is_changed);
+    let is_changed = all.iter().any(|checked| checked.scenario.is_changed());
+    let undecided = outcomes().filter(|outcome| outcome.is_undecided()).count();
     let (style, result) = match passed {
         Passed::Yes if is_changed => (GOOD, "nothing is violated".to_owned()),
         Passed::Yes => (GOOD, "each is the expected one".to_owned()),
-        Passed::Undecided => (BAD, format!("{} undecided", of(Verdict::Undecided))),
+        Passed::Undecided if undecided == 0 => (BAD, "not explored to the end".to_owned()),
+        Passed::Undecided => (BAD, format!("{undecided} undecided")),
         Passed::No if is_changed => (BAD, format!("{} violated", of(Verdict::Violated))),
         Passed::No => (BAD, format!("{missed} not as expected")),
     };

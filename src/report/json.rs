@@ -21,9 +21,13 @@ struct ScenarioReport<'a> {
     name: &'a str,
     about: &'a str,
     file: &'a str,
+    /// Settings and scale that have changed the world.
+    changes: &'a [String],
     states: usize,
     transitions: usize,
-    depth: usize,
+    /// Absent where several threads explored: they do not find the shortest ways.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    depth: Option<usize>,
     seconds: f64,
     /// Why not every state was seen.
     stopped: Option<String>,
@@ -82,6 +86,7 @@ fn scenario(checked: &Checked) -> ScenarioReport<'_> {
         name: &checked.scenario.name,
         about: &checked.scenario.about,
         file: &checked.scenario.source.path,
+        changes: &checked.scenario.changes,
         states: checked.extent.states,
         transitions: checked.extent.transitions,
         depth: checked.extent.depth,

@@ -23,7 +23,11 @@ pub fn draw(scenario: &Scenario, instance: &Instance, trace: &Trace) -> String {
     let mut text = String::new();
     let _ = writeln!(text, "{} is {verdict} in {}", instance.name(), scenario.name);
     let _ = writeln!(text, "  property  {}", prose(&property.about, 12));
+    let _ = writeln!(text, "  sources   {}", prose(&property.sources.join(", "), 12));
     let _ = writeln!(text, "  scenario  {}", prose(&scenario.about, 12));
+    if scenario.is_changed() {
+        let _ = writeln!(text, "  set       {}", prose(&scenario.changes.join(", "), 12));
+    }
     let stated = scenario.expectations.iter().find(|stated| {
         (stated.property == property.name || stated.property == instance.name())
             && Verdict::from(stated.verdict) == verdict
@@ -60,12 +64,7 @@ pub fn nothing_to_draw(scenario: &Scenario, name: &str, properties: &[Arc<Proper
 }
 
 fn at_the_end(flight: &Flight, label: &str) -> String {
-    let age = match flight.age {
-        Some(0) => ", just sent".to_owned(),
-        Some(1) => ", sent 1 tick ago".to_owned(),
-        Some(ticks) => format!(", sent {ticks} ticks ago"),
-        None => String::new(),
-    };
+    let age = flight.age.map_or(String::new(), |age| format!(" (age {age})"));
     format!("{label} {} to {}{age}", flight.segment, flight.to)
 }
 

@@ -21,10 +21,11 @@ pub fn library(library: &Library, scenarios: &[Arc<Scenario>]) -> String {
     for property in &library.properties {
         let _ = writeln!(
             text,
-            "  {}\n    {}\n    {}",
+            "  {}\n    {}\n    {}\n    {}",
             property.name,
             prose(&property.about, INDENT),
-            prose(&property.formula.to_string(), INDENT)
+            prose(&property.formula.to_string(), INDENT),
+            prose(&property.sources.join(", "), INDENT)
         );
     }
     text

@@ -24,7 +24,7 @@ pub struct Policy {
     pub rst_in_time_wait: RstInTimeWait,
     /// What becomes of text and FIN beyond a hole.
     pub out_of_order: OutOfOrder,
-    /// How long `FIN_WAIT_2` lasts once nobody reads any more, in ticks; `None`: for ever. RFC 9293 has no
+    /// How long `FIN_WAIT_2` lasts after sockets' `close()`, in ticks; `None`: for ever. RFC 9293 has no
     /// such timer; Linux has it as `tcp_fin_timeout`, BSD as `net.inet.tcp.finwait2_timeout`.
     pub fin_wait_2_timeout: Option<u32>,
     /// How long an ACK may wait for a segment to ride on, in ticks; `None`: not at all. RFC 9293 §3.8.6.3,

@@ -9,7 +9,7 @@ use toml::Table;
 use toml::de::{DeTable, DeValue};
 
 use super::Config;
-use super::scenario_shape::{ExpectationShape, Expected, Shape, WorldKind, resolve};
+use super::scenario_shape::{ExpectationShape, Expected, KEYS, Shape, WorldKind, resolve};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, Span, nearest};
 
 /// A scenario, resolved: ready to be explored.
@@ -27,8 +27,16 @@ pub struct Scenario {
     pub config: Config,
     /// Where it departs from "every property holds"; empty when the world was changed.
     pub expectations: Vec<Expectation>,
-    /// Settings or a scale have changed the world: nothing is expected of it.
-    pub is_changed: bool,
+    /// The settings and the scale that have changed the world: nothing is expected of it then.
+    pub changes: Vec<String>,
+}
+
+impl Scenario {
+    /// Settings or a scale have changed the world.
+    #[must_use]
+    pub fn is_changed(&self) -> bool {
+        !self.changes.is_empty()
+    }
 }
 
 /// What a scenario expects of a property, or of one of its instances (`name@A`).
@@ -135,12 +143,20 @@ impl ScenarioFile {
                 ["a" | "b", shared @ ..] => find(shared),
                 _ => None,
             });
-            let (source, span) = place.unwrap_or((&self.source, 0..0));
             let scaled = if scale == 1 { String::new() } else { format!(" after scaling by {scale}") };
-            Diagnostic::new(mistake.title + &scaled).at(source, span, mistake.label)
+            match place {
+                Some((source, span)) => Diagnostic::new(mistake.title + &scaled).at(source, span, mistake.label),
+                None => Diagnostic::new(mistake.title + &scaled).help(format!(
+                    "in `{}` it has its default; {}",
+                    self.name(),
+                    mistake.label
+                )),
+            }
         })?;
-        let is_changed = !settings.is_empty() || scale != 1;
-        let expectations = if is_changed { Vec::new() } else { self.expectations() };
+        let scaled = (scale != 1).then(|| format!("scale {scale}"));
+        let changes: Vec<String> =
+            settings.iter().map(|setting| setting.source.text.clone()).chain(scaled).collect();
+        let expectations = if changes.is_empty() { self.expectations() } else { Vec::new() };
         Ok(Scenario {
             name: self.name().to_owned(),
             about: shape.about.unwrap_or_default(),
@@ -148,7 +164,7 @@ impl ScenarioFile {
             kind: shape.world,
             config,
             expectations,
-            is_changed,
+            changes,
         })
     }
 
@@ -223,7 +239,15 @@ impl Setting {
         };
         match toml::from_str::<Shape>(&source.text) {
             Ok(_) => Ok(Self { source, table }),
-            Err(error) => Err(Diagnostic::from_toml(&source, &error).into()),
+            Err(error) => {
+                let mistake = Diagnostic::from_toml(&source, &error);
+                let last = |key: &str| key.rsplit('.').next().unwrap_or_default().trim().to_owned();
+                Err(match KEYS.iter().find(|known| last(known) == last(key)) {
+                    Some(known) if *known != key.trim() => mistake.help(format!("there is `{known}`")),
+                    _ => mistake,
+                }
+                .into())
+            }
         }
     }
 }
@@ -289,7 +313,7 @@ mod tests {
             (3, Some(4), 2)
         );
         let stated: Vec<_> = scenario.expectations.iter().map(|stated| stated.property.as_str()).collect();
-        assert_eq!((stated, scenario.is_changed), (vec!["q"], false));
+        assert_eq!((stated, scenario.is_changed()), (vec!["q"], false));
     }
 
     #[test]
@@ -302,9 +326,9 @@ mod tests {
         let config = scenario.config;
         assert_eq!((config.msl, config.losses, config.a.policy.rto), (3, Some(6), 6));
         assert_eq!(config.a.application.closes, super::super::Closes::Never);
-        assert!(scenario.expectations.is_empty() && scenario.is_changed);
+        assert!(scenario.expectations.is_empty() && scenario.is_changed());
         let scaled = all[1].resolve(&all, &[], 2).unwrap();
-        assert!(scaled.expectations.is_empty() && scaled.is_changed && scaled.config.msl == 6);
+        assert!(scaled.expectations.is_empty() && scaled.is_changed() && scaled.config.msl == 6);
     }
 
     /// A mistake is shown in the layer that made it.

@@ -96,6 +96,29 @@ pub(super) struct ExpectationShape {
     pub(super) because: String,
 }
 
+/// Every key that can be set, those of one end for A alone.
+pub(super) const KEYS: [&str; 19] = [
+    "world",
+    "network.msl",
+    "network.losses",
+    "network.duplicates",
+    "a.closes",
+    "a.closes_with",
+    "a.sends",
+    "a.aborts",
+    "tcp.policy",
+    "tcp.rto",
+    "tcp.backoff",
+    "tcp.rto_max",
+    "tcp.retries",
+    "tcp.time_wait",
+    "tcp.restart_time_wait",
+    "tcp.rst_in_time_wait",
+    "tcp.out_of_order",
+    "tcp.fin_wait_2_timeout",
+    "tcp.delayed_ack",
+];
+
 /// A value that does not fit, and the keys that lead to it.
 pub(super) struct Mistake {
     /// The keys, outermost first; `a.tcp.x` may also be set as `tcp.x`.
@@ -300,6 +323,14 @@ mod tests {
             assert_eq!(config(&own, 1).unwrap().b.policy, base, "{own}");
             let other = format!("b.tcp.{setting}");
             assert_eq!(config(&other, 1).unwrap().b.policy, expected, "{other}");
+        }
+    }
+
+    #[test]
+    fn every_key_is_known() {
+        for key in KEYS {
+            let message = toml::from_str::<Shape>(&format!("{key} = []")).unwrap_err().message().to_owned();
+            assert!(!message.starts_with("unknown field"), "{key}: {message}");
         }
     }
 
