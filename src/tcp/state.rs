@@ -90,9 +90,3 @@ impl EndedBy {
         }
     }
 }
-
-impl fmt::Display for EndedBy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}

@@ -104,3 +104,79 @@ impl Observe for ActorModelState<Host> {
         0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use stateright::Model;
+    use stateright::actor::ActorModelAction;
+
+    use super::*;
+    use crate::tcp::{Policy, State};
+    use crate::world::{Closes, ClosesWith, EndConfig};
+
+    fn world() -> ActorModel<Host> {
+        let end = |closes, sends| EndConfig {
+            policy: Policy::rfc9293(2),
+            application: Application { closes, closes_with: ClosesWith::Shutdown, sends, aborts: false },
+        };
+        asynchronous_world(&Config {
+            msl: 2,
+            losses: None,
+            duplicates: 0,
+            a: end(Closes::AnyTime, 1),
+            b: end(Closes::AfterEof, 0),
+        })
+    }
+
+    fn call(end: End, call: Call) -> ActorModelAction<Segment, Timer, Call> {
+        ActorModelAction::SelectRandom { actor: id(end), key: "application".to_owned(), random: call }
+    }
+
+    fn deliver(to: End, msg: Segment) -> ActorModelAction<Segment, Timer, Call> {
+        ActorModelAction::Deliver { src: id(to.peer()), dst: id(to), msg }
+    }
+
+    #[test]
+    fn what_is_in_flight_is_a_set_that_stays() {
+        let world = world();
+        let state = world.init_states().remove(0);
+        assert!(End::BOTH.iter().all(|end| state.in_flight(None, *end) == 0));
+        let state = world.next_state(&state, call(End::A, Call::Shutdown)).unwrap();
+        assert_eq!((state.end(End::A).state, state.end(End::B).state), (State::FinWait1, State::Established));
+        assert_eq!((state.in_flight(None, End::A), state.in_flight(None, End::B)), (0, 1));
+        assert_eq!((state.in_flight(Some(Kind::Fin), End::B), state.in_flight(Some(Kind::Ack), End::B)), (1, 0));
+        let again = ActorModelAction::Timeout(id(End::A), Timer::Retransmission);
+        let state = world.next_state(&state, again).unwrap();
+        let fin = *state.network.iter_all().next().unwrap().msg;
+        let state = world.next_state(&state, deliver(End::B, fin)).unwrap();
+        assert_eq!((state.in_flight(Some(Kind::Fin), End::B), state.in_flight(Some(Kind::Ack), End::A)), (1, 1));
+        assert_eq!((state.losses(), state.duplicates()), (0, 0));
+    }
+
+    /// What an application may do changes with what its endpoint has seen; what arrives is read at once.
+    #[test]
+    fn the_application_chooses_anew_after_every_event() {
+        let world = world();
+        let offered = |state: &ActorModelState<Host>| {
+            let mut actions = Vec::new();
+            world.actions(state, &mut actions);
+            let calls = actions.into_iter().filter_map(|action| match action {
+                ActorModelAction::SelectRandom { actor, random, .. } => Some((usize::from(actor), random)),
+                _ => None,
+            });
+            calls.collect::<Vec<_>>()
+        };
+        let state = world.init_states().remove(0);
+        assert_eq!(offered(&state), [(0, Call::Send), (0, Call::Shutdown)]);
+        let state = world.next_state(&state, call(End::A, Call::Send)).unwrap();
+        assert_eq!(offered(&state), [(0, Call::Shutdown)]);
+        let data = *state.network.iter_all().next().unwrap().msg;
+        let state = world.next_state(&state, deliver(End::B, data)).unwrap();
+        assert!(!state.actor_states[1].unread && state.end(End::B).delivered == 1);
+        let state = world.next_state(&state, call(End::A, Call::Shutdown)).unwrap();
+        assert_eq!(offered(&state), []);
+        let fin = state.network.iter_all().find(|envelope| envelope.msg.flags.fin).unwrap().msg;
+        let state = world.next_state(&state, deliver(End::B, *fin)).unwrap();
+        assert_eq!(offered(&state), [(1, Call::Shutdown)]);
+    }
+}

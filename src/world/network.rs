@@ -298,7 +298,14 @@ mod tests {
     fn what_no_copy_can_carry_is_refused() {
         let segment = Segment { flags: Flags::ACK, seq: Seq(16), ack: Seq(1), len: 0 };
         assert_eq!(SegmentCopy::original(End::A, &segment), Err(Limit::Segment(segment)));
-        let segment = Segment { flags: Flags::RST_ACK, seq: Seq(1), ack: Seq(1), len: 0 };
-        assert_eq!(SegmentCopy::original(End::A, &segment), Err(Limit::Segment(segment)));
+        let others = [
+            Segment { seq: Seq(15), ack: Seq(16), ..segment },
+            Segment { seq: Seq(1), len: 2, ..segment },
+            Segment { flags: Flags::RST_ACK, seq: Seq(1), ack: Seq(1), len: 0 },
+            Segment { flags: Flags::RST, seq: Seq(1), ack: Seq(1), len: 0 },
+        ];
+        for segment in others {
+            assert_eq!(SegmentCopy::original(End::A, &segment), Err(Limit::Segment(segment)));
+        }
     }
 }
