@@ -1,4 +1,4 @@
-//! The gate: scenarios against properties, each verdict compared with the expected one.
+//! The gate: scenarios against properties.
 
 use std::num::NonZero;
 use std::sync::Arc;
@@ -10,149 +10,9 @@ use stateright::Checker;
 
 use super::explore::{Aim, Explored};
 use super::trace::shortest;
-use super::{Extent, Instance, Library, Limits, NoTrace, Stopped, Trace, Verdict};
-use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::property::{Observation, Property, Temporal};
-use crate::world::{End, Expectation, Expected, Scenario, TimedWorld, World, WorldKind, asynchronous_world};
-
-/// What a scenario's exploration has shown.
-#[derive(Clone, Debug)]
-pub struct Checked {
-    /// The scenario.
-    pub scenario: Arc<Scenario>,
-    /// How far the exploration came.
-    pub extent: Extent,
-    /// Why it ended early.
-    pub stopped: Option<Stopped>,
-    /// Each property's verdict.
-    pub results: Vec<Outcome>,
-}
-
-/// What is known of one property in one scenario.
-#[derive(Clone, Debug)]
-pub struct Outcome {
-    /// The property.
-    pub property: Arc<Property>,
-    /// The verdict on all its instances together.
-    pub verdict: Verdict,
-    /// The verdict on each.
-    pub instances: Vec<(Option<End>, Verdict)>,
-    /// Each verdict that is compared with an expected one; none in a world that was changed.
-    pub comparisons: Vec<Comparison>,
-}
-
-/// A verdict beside the expected one.
-#[derive(Clone, Debug)]
-pub struct Comparison {
-    /// The property or the instance.
-    pub name: String,
-    /// The verdict on it.
-    pub verdict: Verdict,
-    /// What is expected.
-    pub expected: Verdict,
-    /// Why, if the scenario states it; what it does not state is expected to hold.
-    pub because: Option<String>,
-}
-
-/// How a gate ended, as an exit code of the process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Passed {
-    /// 0: every verdict is the expected one.
-    Yes,
-    /// 2: some verdict is undecided, and no other is unexpected.
-    Undecided,
-    /// 1: some verdict is not the expected one.
-    No,
-}
-
-impl Checked {
-    /// Whether this scenario lets the gate pass.
-    #[must_use]
-    pub fn passed(&self) -> Passed {
-        let passed = |outcome: &Outcome| match outcome.verdict {
-            _ if outcome.comparisons.iter().any(Comparison::is_missed) => Passed::No,
-            // A changed world has no expectations: then holding is what is asked for.
-            Verdict::Violated if self.scenario.is_changed() => Passed::No,
-            _ if outcome.is_undecided() => Passed::Undecided,
-            _ => Passed::Yes,
-        };
-        // Even if it has decided what was asked: an exploration that was cut short passes nothing.
-        let cut_short = if self.stopped.is_some() { Passed::Undecided } else { Passed::Yes };
-        self.results.iter().map(passed).fold(cut_short, Passed::max)
-    }
-}
-
-/// Finds what cannot be asked: expectations, in any file, of no property; and selected properties that speak of
-/// what a selected scenario lacks.
-pub fn validate(
-    library: &Library,
-    scenarios: &[Arc<Scenario>],
-    properties: &[Arc<Property>],
-) -> Result<(), Diagnostics> {
-    let mut mistakes = Diagnostics::default();
-    for scenario in library.scenarios(&[], &[], 1)? {
-        for expectation in &scenario.expectations {
-            mistakes.0.extend(misstated(library, &scenario, expectation));
-        }
-    }
-    for scenario in scenarios {
-        for property in properties {
-            mistakes.0.extend(lacking(scenario, property));
-        }
-    }
-    if !scenarios.iter().any(|scenario| properties.iter().any(|property| is_applicable(scenario, property))) {
-        let title = "no selected property is applicable to a selected scenario";
-        mistakes
-            .0
-            .push(Diagnostic::new(title).help("the asynchronous world counts no losses, duplicates or retries"));
-    }
-    mistakes.or(())
-}
-
-fn misstated(library: &Library, scenario: &Scenario, expectation: &Expectation) -> Option<Diagnostic> {
-    let name = &expectation.property;
-    let place = |mistake: Diagnostic, label: &str| mistake.at(&scenario.source, expectation.span.clone(), label);
-    let property = match library.instances(name) {
-        Ok(instances) => instances.into_iter().next()?.property,
-        Err(unknown) => {
-            return unknown.0.into_iter().next().map(|mistake| place(mistake, "expected a property's name"));
-        }
-    };
-    let temporal = property.formula.temporal();
-    let label = match (temporal, expectation.verdict) {
-        (Temporal::Possible, Expected::Possible | Expected::Impossible)
-        | (Temporal::Always | Temporal::Never, Expected::Holds | Expected::Violated) => return None,
-        (Temporal::Possible, _) => "expected the verdict \"possible\" or \"impossible\"",
-        (Temporal::Always | Temporal::Never, _) => "expected the verdict \"holds\" or \"violated\"",
-    };
-    let title = format!("`{name}` is a property of the form `{} …`", temporal.name());
-    Some(place(Diagnostic::new(title), label))
-}
-
-/// A property that counts what the timed world of a scenario does not count.
-fn lacking(scenario: &Scenario, property: &Property) -> Option<Diagnostic> {
-    if scenario.kind == WorldKind::Asynchronous {
-        return None;
-    }
-    let config = &scenario.config;
-    let counts_retries = End::BOTH.iter().all(|end| config.end(*end).policy.retries.is_some());
-    let lacks = [
-        (Observation::Retransmissions, counts_retries, "both ends have `retries`"),
-        (Observation::Losses, config.losses.is_some(), "`network.losses` is a number"),
-    ];
-    lacks.into_iter().find_map(|(observation, is_counted, condition)| {
-        let span = property.formula.mentions(observation).filter(|_| !is_counted)?;
-        Some(
-            Diagnostic::new(format!(
-                "`{}` are not counted in the scenario `{}`",
-                observation.name(),
-                scenario.name
-            ))
-            .at(&property.file, span, format!("counted where {condition}"))
-            .help("check this property in other scenarios, or others in this one, with --property"),
-        )
-    })
-}
+use super::{Checked, Extent, Instance, Limits, NoTrace, Outcome, Stopped, Trace, Verdict, is_applicable};
+use crate::property::Property;
+use crate::world::{Scenario, TimedWorld, World, WorldKind, asynchronous_world};
 
 /// Checks the scenarios and hands them over in their order.
 ///
@@ -247,14 +107,6 @@ pub fn shortest_trace(
     }
 }
 
-/// The asynchronous world counts nothing.
-#[must_use]
-pub fn is_applicable(scenario: &Scenario, property: &Property) -> bool {
-    let counters = [Observation::Retransmissions, Observation::Losses, Observation::Duplicates];
-    scenario.kind == WorldKind::Timed
-        || counters.iter().all(|counter| property.formula.mentions(*counter).is_none())
-}
-
 fn survey<W: World>(
     world: W,
     instances: Vec<Instance>,
@@ -271,53 +123,4 @@ fn survey<W: World>(
         .map(|(instance, revealed)| instance.verdict(revealed, stopped.is_none()))
         .collect();
     (extent, stopped, verdicts)
-}
-
-impl Outcome {
-    /// The verdict, or one that is compared, is undecided.
-    #[must_use]
-    pub fn is_undecided(&self) -> bool {
-        let compared = self.comparisons.iter().map(|comparison| comparison.verdict);
-        compared.chain([self.verdict]).any(|verdict| verdict == Verdict::Undecided)
-    }
-
-    fn new(property: &Arc<Property>, instances: Vec<(Option<End>, Verdict)>, scenario: &Scenario) -> Self {
-        let verdicts = instances.iter().map(|(_, verdict)| *verdict);
-        let verdict = verdicts.reduce(Verdict::together).unwrap_or(Verdict::NotApplicable);
-        let stated = |name: &str| scenario.expectations.iter().find(|expectation| expectation.property == name);
-        let compare = |name: String, verdict: Verdict, expectation: &Expectation| Comparison {
-            name,
-            verdict,
-            expected: expectation.verdict.into(),
-            because: Some(expectation.because.clone()),
-        };
-        let together = stated(&property.name);
-        let mut comparisons: Vec<_> =
-            together.map(|expectation| compare(property.name.clone(), verdict, expectation)).into_iter().collect();
-        for (end, verdict) in instances.iter().copied() {
-            let name = Instance { property: Arc::clone(property), end }.name();
-            match end.and_then(|_| stated(&name)) {
-                Some(expectation) => comparisons.push(compare(name, verdict, expectation)),
-                None if together.is_none() && !scenario.is_changed() && is_expected_to_hold(property, verdict) => {
-                    comparisons.push(Comparison { name, verdict, expected: Verdict::Holds, because: None });
-                }
-                None => {}
-            }
-        }
-        Self { property: Arc::clone(property), verdict, instances, comparisons }
-    }
-}
-
-impl Comparison {
-    /// The verdict is another than the expected one. What is undecided is not missed.
-    #[must_use]
-    pub fn is_missed(&self) -> bool {
-        self.verdict != self.expected && self.verdict != Verdict::Undecided
-    }
-}
-
-/// Every property is expected to hold; what is possible is compared only where a scenario states it, and what
-/// does not apply is compared with nothing.
-fn is_expected_to_hold(property: &Property, verdict: Verdict) -> bool {
-    property.formula.temporal() != Temporal::Possible && verdict != Verdict::NotApplicable
 }

@@ -3,12 +3,16 @@
 mod explore;
 mod gate;
 mod library;
+mod outcome;
 mod shipped;
 mod trace;
+mod validate;
 mod verdict;
 
 pub use explore::{Extent, Limits, Stopped};
-pub use gate::{Checked, Comparison, Outcome, Passed, check, check_one, is_applicable, shortest_trace, validate};
+pub use gate::{check, check_one, shortest_trace};
 pub use library::Library;
+pub use outcome::{Checked, Comparison, Outcome, Passed};
 pub use trace::{NoTrace, Trace};
+pub use validate::{is_applicable, validate};
 pub use verdict::{Instance, Verdict};

@@ -142,7 +142,8 @@ pub(super) fn resolve(shape: &Shape, scale: u32) -> Result<Config, Mistake> {
             return Err(Mistake {
                 path: vec!["network", key],
                 title: format!("the asynchronous world has no `{key}`"),
-                label: "it loses and duplicates without bound, and has no clock".to_owned(),
+                label: "it loses and duplicates without bound, and has no clock: name the scenarios to check"
+                    .to_owned(),
             });
         }
     }

@@ -1,0 +1,88 @@
+//! What cannot be asked of a scenario.
+
+use std::sync::Arc;
+
+use super::Library;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::property::{Observation, Property, Temporal};
+use crate::world::{End, Expectation, Expected, Scenario, WorldKind};
+
+/// Finds what cannot be asked: expectations, in any file, of no property; and selected properties that speak of
+/// what a selected scenario lacks.
+pub fn validate(
+    library: &Library,
+    scenarios: &[Arc<Scenario>],
+    properties: &[Arc<Property>],
+) -> Result<(), Diagnostics> {
+    let mut mistakes = Diagnostics::default();
+    for scenario in library.scenarios(&[], &[], 1)? {
+        for expectation in &scenario.expectations {
+            mistakes.0.extend(misstated(library, &scenario, expectation));
+        }
+    }
+    for scenario in scenarios {
+        for property in properties {
+            mistakes.0.extend(lacking(scenario, property));
+        }
+    }
+    if !scenarios.iter().any(|scenario| properties.iter().any(|property| is_applicable(scenario, property))) {
+        let title = "no selected property is applicable to a selected scenario";
+        mistakes
+            .0
+            .push(Diagnostic::new(title).help("the asynchronous world counts no losses, duplicates or retries"));
+    }
+    mistakes.or(())
+}
+
+fn misstated(library: &Library, scenario: &Scenario, expectation: &Expectation) -> Option<Diagnostic> {
+    let name = &expectation.property;
+    let place = |mistake: Diagnostic, label: &str| mistake.at(&scenario.source, expectation.span.clone(), label);
+    let property = match library.instances(name) {
+        Ok(instances) => instances.into_iter().next()?.property,
+        Err(unknown) => {
+            return unknown.0.into_iter().next().map(|mistake| place(mistake, "expected a property's name"));
+        }
+    };
+    let temporal = property.formula.temporal();
+    let label = match (temporal, expectation.verdict) {
+        (Temporal::Possible, Expected::Possible | Expected::Impossible)
+        | (Temporal::Always | Temporal::Never, Expected::Holds | Expected::Violated) => return None,
+        (Temporal::Possible, _) => "expected the verdict \"possible\" or \"impossible\"",
+        (Temporal::Always | Temporal::Never, _) => "expected the verdict \"holds\" or \"violated\"",
+    };
+    let title = format!("`{name}` is a property of the form `{} …`", temporal.name());
+    Some(place(Diagnostic::new(title), label))
+}
+
+/// A property that counts what the timed world of a scenario does not count.
+fn lacking(scenario: &Scenario, property: &Property) -> Option<Diagnostic> {
+    if scenario.kind == WorldKind::Asynchronous {
+        return None;
+    }
+    let config = &scenario.config;
+    let counts_retries = End::BOTH.iter().all(|end| config.end(*end).policy.retries.is_some());
+    let lacks = [
+        (Observation::Retransmissions, counts_retries, "both ends have `retries`"),
+        (Observation::Losses, config.losses.is_some(), "`network.losses` is a number"),
+    ];
+    lacks.into_iter().find_map(|(observation, is_counted, condition)| {
+        let span = property.formula.mentions(observation).filter(|_| !is_counted)?;
+        Some(
+            Diagnostic::new(format!(
+                "`{}` are not counted in the scenario `{}`",
+                observation.name(),
+                scenario.name
+            ))
+            .at(&property.file, span, format!("counted where {condition}"))
+            .help("check this property in other scenarios, or others in this one, with --property"),
+        )
+    })
+}
+
+/// The asynchronous world counts nothing.
+#[must_use]
+pub fn is_applicable(scenario: &Scenario, property: &Property) -> bool {
+    let counters = [Observation::Retransmissions, Observation::Losses, Observation::Duplicates];
+    scenario.kind == WorldKind::Timed
+        || counters.iter().all(|counter| property.formula.mentions(*counter).is_none())
+}
