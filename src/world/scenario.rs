@@ -241,8 +241,9 @@ impl Setting {
             Ok(_) => Ok(Self { source, table }),
             Err(error) => {
                 let mistake = Diagnostic::from_toml(&source, &error);
-                let last = |key: &str| key.rsplit('.').next().unwrap_or_default().trim().to_owned();
-                Err(match KEYS.iter().find(|known| last(known) == last(key)) {
+                // A key without its table: most often it is known which was meant.
+                let last = |known: &str| known.rsplit('.').next() == Some(key.trim());
+                Err(match KEYS.iter().find(|known| last(known)) {
                     Some(known) if *known != key.trim() => mistake.help(format!("there is `{known}`")),
                     _ => mistake,
                 }
