@@ -336,22 +336,6 @@ impl Observe for WorldState {
     }
 }
 
-impl std::fmt::Debug for WorldState {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (a, a_timers) = self.endpoint(End::A);
-        let (b, b_timers) = self.endpoint(End::B);
-        f.debug_struct("WorldState")
-            .field("a", &a)
-            .field("a_timers", &a_timers)
-            .field("b", &b)
-            .field("b_timers", &b_timers)
-            .field("network", &self.network.copies())
-            .field("losses", &self.losses)
-            .field("duplicates", &self.duplicates)
-            .finish_non_exhaustive()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -243,7 +243,7 @@ mod tests {
 
     use super::*;
     use crate::tcp::Policy;
-    use crate::world::{Application, Closes, ClosesWith, EndConfig};
+    use crate::world::{Application, Closes, ClosesWith, EndConfig, Observe};
 
     fn config(msl: u32, losses: u8, duplicates: u8, sends: u32) -> Config {
         let end = EndConfig {
@@ -282,5 +282,48 @@ mod tests {
     fn worlds_have_their_size() {
         assert_eq!(count(config(2, 1, 1, 0)), (19_044, 85_292));
         assert_eq!(count(config(2, 1, 0, 1)), (450_205, 2_217_190));
+    }
+
+    #[test]
+    fn losses_and_duplicates_are_counted() {
+        let world = TimedWorld::new(config(2, 3, 1, 0));
+        let step = |state: &WorldState, action| world.step(state, action).unwrap();
+        let state = step(&world.initial().unwrap(), Action::Call(End::A, Call::Shutdown));
+        let fin = state.network().copies()[0];
+        assert_eq!((state.losses(), state.duplicates()), (0, 0));
+        let state = step(&state, Action::Duplicate(fin));
+        assert_eq!((state.losses(), state.duplicates()), (0, 1));
+        let state = step(&state, Action::Lose(fin.duplicate()));
+        assert_eq!((state.losses(), state.duplicates()), (0, 1));
+        let lost = step(&state, Action::Lose(fin));
+        assert_eq!((lost.losses(), lost.network().copies().len()), (1, 0));
+        // What reaches the MSL with a tick is lost as well.
+        let expired = step(&step(&state, Action::Tick), Action::Tick);
+        assert_eq!((expired.losses(), expired.network().copies().len()), (1, 0));
+
+        let unlimited = TimedWorld::new(Config { losses: None, ..config(2, 0, 1, 0) });
+        let state = unlimited.step(&unlimited.initial().unwrap(), Action::Call(End::A, Call::Shutdown)).unwrap();
+        assert_eq!(unlimited.step(&state, Action::Lose(fin)).unwrap().losses(), 0);
+    }
+
+    /// A tick waits for due timers, and for deliveries where the losses that it would cost are not left.
+    #[test]
+    fn a_tick_waits() {
+        let can_tick = |world: &TimedWorld, state: &WorldState| {
+            let mut actions = Vec::new();
+            world.enabled(state, &mut actions);
+            actions.contains(&Action::Tick)
+        };
+        let world = TimedWorld::new(config(2, 0, 0, 0));
+        let initial = world.initial().unwrap();
+        assert!(!can_tick(&world, &initial), "there is nothing to wait for");
+        let sent = world.step(&initial, Action::Call(End::A, Call::Shutdown)).unwrap();
+        assert!(can_tick(&world, &sent));
+        let old = world.step(&sent, Action::Tick).unwrap();
+        assert!(!can_tick(&world, &old), "the next tick would lose the FIN");
+        let lossy = TimedWorld::new(config(2, 1, 0, 0));
+        assert!(can_tick(&lossy, &old));
+        let due = lossy.step(&old, Action::Tick).unwrap();
+        assert!(!can_tick(&lossy, &due), "A's retransmission timer is due");
     }
 }
