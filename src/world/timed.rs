@@ -326,4 +326,29 @@ mod tests {
         let due = lossy.step(&old, Action::Tick).unwrap();
         assert!(!can_tick(&lossy, &due), "A's retransmission timer is due");
     }
+
+    #[test]
+    fn actions_are_told_to_people() {
+        let world = TimedWorld::new(config(2, 1, 1, 0));
+        let state = world.step(&world.initial().unwrap(), Action::Call(End::A, Call::Shutdown)).unwrap();
+        let fin = state.network().copies()[0];
+        let told = [
+            Action::Call(End::B, Call::Close),
+            Action::Timeout(End::A, Timer::TimeWait),
+            Action::Deliver(fin),
+            Action::Lose(fin.duplicate()),
+            Action::Duplicate(fin),
+            Action::Tick,
+        ]
+        .map(|action| world.format_action(&action));
+        let expected = [
+            "B calls close",
+            "A's 2MSL timer expires",
+            "A → FIN seq=1 ack=1 → B",
+            "A → FIN seq=1 ack=1 → B (duplicate) is lost",
+            "A → FIN seq=1 ack=1 → B is duplicated",
+            "tick",
+        ];
+        assert_eq!(told, expected);
+    }
 }
