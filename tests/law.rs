@@ -17,7 +17,7 @@ use lastack::check::{Library, Limits, Verdict, check_one};
 use lastack::world::{Config, Scenario, TimedWorld};
 use stateright::Model;
 
-const LIMITS: Limits<'static> = Limits { max_states: Some(60_000), ..Limits::NONE };
+const LIMITS: Limits<'static> = Limits { max_states: Some(100_000), ..Limits::NONE };
 
 /// Everything that the laws depend on, in ticks.
 #[derive(Clone, Copy, Debug)]
