@@ -349,6 +349,20 @@ mod tests {
     }
 
     #[test]
+    fn a_setting_with_a_mistake_is_shown_as_it_was_typed() {
+        let mistake = |text: &str| {
+            let mistake = Setting::parse(text).unwrap_err().0.remove(0);
+            (mistake.primary.unwrap().file.text.clone(), mistake.help)
+        };
+        let as_typed = |text: &str| (text.to_owned(), None);
+        assert_eq!(mistake("tcp.rto=99999999999999999999"), as_typed("tcp.rto=99999999999999999999"));
+        assert_eq!(mistake("a.closes=ne\"ver"), as_typed("a.closes=ne\"ver"));
+        assert_eq!(mistake("world=5"), as_typed("world=5"));
+        let help = Some("there is `network.losses`".to_owned());
+        assert_eq!(mistake("losses=5"), ("losses=5".to_owned(), help));
+    }
+
+    #[test]
     fn settings_that_are_none() {
         for text in [
             "",
