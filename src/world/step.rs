@@ -202,3 +202,70 @@ fn flight(to: stateright::actor::Id, segment: Segment) -> Flight {
     let to = if to == id(End::A) { End::A } else { End::B };
     Flight { to, segment, age: None, is_duplicate: false }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tcp::Policy;
+    use crate::world::{Application, Closes, ClosesWith, Config, EndConfig, asynchronous_world};
+
+    fn config() -> Config {
+        let end = EndConfig {
+            policy: Policy::rfc9293(2),
+            application: Application {
+                closes: Closes::AnyTime,
+                closes_with: ClosesWith::Shutdown,
+                sends: 0,
+                aborts: false,
+            },
+        };
+        Config { msl: 2, losses: Some(1), duplicates: 1, a: end, b: end }
+    }
+
+    /// Takes the first action of this kind, and tells it.
+    fn take<W: World>(world: &W, state: &mut W::State, wanted: impl Fn(&Event) -> bool) -> Step {
+        let mut actions = Vec::new();
+        world.actions(state, &mut actions);
+        let action = actions.into_iter().find(|action| wanted(&world.event(action))).expect("it is enabled");
+        let next = world.next_state(state, action.clone()).expect("within every bound");
+        let step = world.tell(state, &action, &next);
+        *state = next;
+        step
+    }
+
+    fn is_retransmission(event: &Event) -> bool {
+        *event == Event::Timeout(End::A, Timer::Retransmission)
+    }
+
+    fn is_shutdown(event: &Event) -> bool {
+        *event == Event::Call(End::A, Call::Shutdown)
+    }
+
+    #[test]
+    fn a_step_tells_what_was_sent_and_what_has_expired() {
+        let world = TimedWorld::new(config());
+        let mut state = world.init_states().remove(0);
+        let fin = take(&world, &mut state, is_shutdown).sent.expect("a FIN");
+        assert_eq!((fin.segment.to_string().as_str(), fin.age), ("FIN seq=1 ack=1", Some(0)));
+        let duplicated = take(&world, &mut state, |event| matches!(event, Event::Duplicate(_)));
+        assert_eq!((duplicated.sent, duplicated.in_flight.len()), (None, 2));
+        assert_eq!(take(&world, &mut state, |event| *event == Event::Tick).expired, []);
+        let expired = take(&world, &mut state, |event| *event == Event::Tick).expired;
+        assert_eq!(expired.iter().map(|flight| flight.is_duplicate).collect::<Vec<_>>(), [false, true]);
+        let again = take(&world, &mut state, is_retransmission);
+        assert_eq!((again.sent, again.in_flight), (Some(fin), vec![fin]));
+    }
+
+    /// The network is a set, so that what is sent again changes nothing in it; it is told all the same.
+    #[test]
+    fn a_retransmission_is_told_in_the_asynchronous_world() {
+        let world = asynchronous_world(&config());
+        let mut state = world.init_states().remove(0);
+        let fin = take(&world, &mut state, is_shutdown).sent.expect("a FIN");
+        let again = take(&world, &mut state, is_retransmission);
+        assert_eq!((again.sent, again.in_flight), (Some(fin), vec![fin]));
+        let answer = take(&world, &mut state, |event| *event == Event::Deliver(fin));
+        assert_eq!(answer.sent.map(|ack| ack.segment.to_string()), Some("ACK seq=1 ack=2".to_owned()));
+        assert_eq!(answer.states, [State::FinWait1, State::CloseWait]);
+    }
+}
