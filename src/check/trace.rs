@@ -7,7 +7,7 @@ use stateright::Checker;
 use super::explore::{Aim, Explored, SOUGHT};
 use super::{Instance, Limits, Stopped};
 use crate::tcp::State;
-use crate::world::{End, Flight, Observe, Step, World};
+use crate::world::{End, Observe, Step, World};
 
 /// A behaviour from the initial state on, as it is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,14 +16,6 @@ pub struct Trace {
     pub initial: [State; 2],
     /// The steps in order.
     pub steps: Vec<Step>,
-}
-
-impl Trace {
-    /// What is in flight at the end.
-    #[must_use]
-    pub fn in_flight(&self) -> &[Flight] {
-        self.steps.last().map_or(&[], |step| &step.in_flight)
-    }
 }
 
 /// Why there is no trace to show although there may be one.
