@@ -8,11 +8,12 @@ use std::thread;
 
 use stateright::Checker;
 
-use super::explore::{Aim, Explored};
-use super::trace::shortest;
-use super::{Checked, Extent, Instance, Limits, NoTrace, Outcome, Stopped, Trace, Verdict, is_applicable};
+use super::decide::{self, decide};
+use super::survey::{Aim, Explored};
+use super::trace::{Found, shortest_by_stateright};
+use super::{Checked, Extent, Instance, Limits, NoTrace, Outcome, Stopped, Verdict, is_applicable};
 use crate::property::Property;
-use crate::world::{Scenario, TimedWorld, World, WorldKind, asynchronous_world};
+use crate::world::{Scenario, World, WorldKind, asynchronous_world};
 
 /// Checks the scenarios and hands them over in their order.
 ///
@@ -75,7 +76,10 @@ pub fn check_one(
         properties.iter().cloned().partition(|property| is_applicable(scenario, property));
     let instances: Vec<Instance> = applicable.iter().flat_map(Instance::all).collect();
     let (extent, stopped, verdicts) = match scenario.kind {
-        WorldKind::Timed => survey(TimedWorld::new(scenario.config), instances, threads, limits, progress),
+        WorldKind::Timed => {
+            let decided = decide(scenario, &instances, threads, limits, progress);
+            (decided.extent, decided.stopped, decided.verdicts)
+        }
         WorldKind::Asynchronous => {
             survey(asynchronous_world(&scenario.config), instances, threads, limits, progress)
         }
@@ -96,14 +100,12 @@ pub fn check_one(
 }
 
 /// The shortest counterexample (or example) that decides any of these instances in a scenario.
-pub fn shortest_trace(
-    scenario: &Scenario,
-    instances: &[Instance],
-    limits: Limits<'_>,
-) -> Result<Option<(Instance, Trace)>, NoTrace> {
+pub fn shortest_trace(scenario: &Scenario, instances: &[Instance], limits: Limits<'_>) -> Result<Found, NoTrace> {
     match scenario.kind {
-        WorldKind::Timed => shortest(|| TimedWorld::new(scenario.config), instances, limits),
-        WorldKind::Asynchronous => shortest(|| asynchronous_world(&scenario.config), instances, limits),
+        WorldKind::Timed => decide::shortest(scenario, instances, limits),
+        WorldKind::Asynchronous => {
+            shortest_by_stateright(|| asynchronous_world(&scenario.config), instances, limits)
+        }
     }
 }
 

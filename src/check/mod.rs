@@ -1,18 +1,26 @@
 //! Deciding properties of worlds: exploration, traces, verdicts, and the gate over all scenarios.
 
-mod explore;
+mod components;
+mod decide;
+mod explorer;
 mod gate;
+mod graph;
 mod library;
+mod limits;
+mod liveness;
 mod outcome;
+mod promises;
 mod shipped;
+mod states;
+mod survey;
 mod trace;
 mod validate;
 mod verdict;
 
-pub use explore::{Extent, Limits, Stopped};
 pub use gate::{check, check_one, shortest_trace};
 pub use library::Library;
+pub use limits::{Extent, Limits, Stopped};
 pub use outcome::{Checked, Comparison, Outcome, Passed};
-pub use trace::{NoTrace, Trace};
+pub use trace::{Ending, Found, NoTrace, Promise, Trace};
 pub use validate::{is_applicable, validate};
 pub use verdict::{Instance, Verdict};

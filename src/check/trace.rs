@@ -1,13 +1,15 @@
-//! The shortest way to a state that violates a property, or is an example of it.
+//! The way to a state that violates a property or is an example of it, or a behaviour without end that violates one.
 
 use std::fmt;
 
 use stateright::Checker;
 
-use super::explore::{Aim, Explored, SOUGHT};
+use super::promises::{closes, may_close, may_stop, owed};
+use super::survey::{Aim, Explored, SOUGHT};
 use super::{Instance, Limits, Stopped};
-use crate::tcp::State;
-use crate::world::{End, Observe, Step, World};
+use crate::property::{Claim, Predicate};
+use crate::tcp::{Segment, State};
+use crate::world::{Action, End, Fairness, Observe, Step, TimedWorld, World, WorldState};
 
 /// A behaviour from the initial state on, as it is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +18,43 @@ pub struct Trace {
     pub initial: [State; 2],
     /// The steps in order.
     pub steps: Vec<Step>,
+    /// What becomes of it after the last step.
+    pub ending: Ending,
 }
+
+/// How a behaviour goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// However it likes: the state that it has come to is what is shown.
+    Open,
+    /// It does not: nothing happens any more.
+    Stops,
+    /// The steps from this one on are repeated for ever.
+    Repeats {
+        /// The place of the first step of the cycle.
+        from: usize,
+        /// Why that is fair.
+        promises: Vec<Promise>,
+    },
+}
+
+/// What a cycle makes of something that fairness is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Promise {
+    /// The segment to this end is in flight again and again, and delivered again and again.
+    Delivered(Segment, End),
+    /// The segment to this end is in flight again and again and never delivered; the network does not owe it.
+    NotOwed(Segment, End),
+    /// The end has closed.
+    Closed(End),
+    /// The end closes on the cycle, or may not close at some moment of it.
+    NotHeldUp(End),
+    /// The end could close all the time and does not; the applications do not owe it.
+    HeldUp(End),
+}
+
+/// A trace and the instance that it decides, if there is one.
+pub type Found = Option<(Instance, Trace)>;
 
 /// Why there is no trace to show although there may be one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,13 +76,13 @@ impl fmt::Display for NoTrace {
     }
 }
 
-/// The shortest trace that decides one of the instances, with that instance, replayed in a world made afresh.
-/// `Ok(None)`: every state was seen, and none decides any.
-pub(super) fn shortest<W: World>(
+/// The shortest trace that stateright finds that decides one of the instances, with that instance, replayed in a
+/// world made afresh. `Ok(None)`: every state was seen, and none decides any.
+pub(super) fn shortest_by_stateright<W: World>(
     fresh: impl Fn() -> W,
     instances: &[Instance],
     limits: Limits<'_>,
-) -> Result<Option<(Instance, Trace)>, NoTrace> {
+) -> Result<Found, NoTrace> {
     let explored = Explored::new(fresh(), instances.to_vec(), Aim::Path, limits);
     // One thread: only then is stateright's search breadth-first, and the first path found a shortest one.
     let (checker, _) = explored.run(1, limits, |_| {});
@@ -57,21 +95,128 @@ pub(super) fn shortest<W: World>(
 
 /// Takes the actions one by one: each must be enabled where it is taken, and only the last state may decide an
 /// instance.
-fn replay<W: World>(world: &W, instances: &[Instance], actions: Vec<W::Action>) -> Option<(Instance, Trace)> {
+pub(super) fn replay<W: World>(
+    world: &W,
+    instances: &[Instance],
+    actions: Vec<W::Action>,
+) -> Option<(Instance, Trace)> {
     let decided = |state: &W::State| instances.iter().find(|instance| instance.is_revealed_by(state)).cloned();
+    let (states, steps) = take(world, &actions)?;
+    let (last, before) = states.split_last()?;
+    if before.iter().any(|state| decided(state).is_some()) {
+        return None;
+    }
+    let initial = initial(states.first()?);
+    decided(last).map(|instance| (instance, Trace { initial, steps, ending: Ending::Open }))
+}
+
+/// Takes the stem and once the cycle, or without a cycle stops: each action must be enabled where it is taken, the
+/// cycle must end where it began, it must be fair to repeat it (or to stop), and the property must be false of that.
+pub(super) fn replay_for_ever(
+    world: &TimedWorld,
+    fairness: Fairness,
+    instance: &Instance,
+    stem: &[Action],
+    cycle: &[Action],
+) -> Option<Trace> {
+    let actions = [stem, cycle].concat();
+    let (mut states, steps) = take(world, &actions)?;
+    let initial = initial(states.first()?);
+    let ending = if cycle.is_empty() {
+        may_stop(world, fairness, states.last()?).then_some(Ending::Stops)?
+    } else {
+        // The last state is the one in which the cycle began.
+        let last = states.pop()?;
+        let repeated = states.get(stem.len()..)?;
+        let promises = (repeated.first()? == &last).then(|| promises(world, repeated, cycle))?;
+        let is_broken = |promise: &Promise| match promise {
+            Promise::NotOwed(segment, to) => {
+                let owed = repeated.iter().flat_map(|state| owed(state, fairness));
+                owed.into_iter().any(|copy| copy.segment() == *segment && copy.to() == *to)
+            }
+            Promise::HeldUp(_) => fairness.applications,
+            Promise::Delivered(..) | Promise::Closed(_) | Promise::NotHeldUp(_) => false,
+        };
+        if promises.iter().any(is_broken) {
+            return None;
+        }
+        Ending::Repeats { from: stem.len(), promises }
+    };
+    let repeats_from = stem.len().min(states.len() - 1);
+    is_false(instance, &states, repeats_from).then_some(Trace { initial, steps, ending })
+}
+
+/// Whether a liveness property is false of the behaviour whose states from one place on are repeated for ever.
+fn is_false(instance: &Instance, states: &[WorldState], repeats_from: usize) -> bool {
+    let this = instance.this();
+    let (once, repeated) = states.split_at(repeats_from);
+    let holds = |p: &Predicate, state: &WorldState| p.holds(state, this);
+    match instance.property.formula.claim() {
+        Claim::Eventually(p) => !states.iter().any(|state| holds(p, state)),
+        Claim::AlwaysEventually(p) => !repeated.iter().any(|state| holds(p, state)),
+        Claim::EventuallyAlways(p) => repeated.iter().any(|state| !holds(p, state)),
+        Claim::LeadsTo(p, q) => {
+            !repeated.iter().any(|state| holds(q, state))
+                && (repeated.iter().any(|state| holds(p, state))
+                    || once.iter().rev().take_while(|state| !holds(q, state)).any(|state| holds(p, state)))
+        }
+        Claim::Always(_) | Claim::Never(_) | Claim::Possible(_) => false,
+    }
+}
+
+/// What a cycle makes of everything that fairness is about.
+fn promises(world: &TimedWorld, states: &[WorldState], cycle: &[Action]) -> Vec<Promise> {
+    let mut promises = Vec::new();
+    for copy in states.iter().flat_map(|state| state.network().distinct()) {
+        let (segment, to) = (copy.segment(), copy.to());
+        let is_delivery = |action: &Action| matches!(action, Action::Deliver(other) if other.segment() == segment && other.to() == to);
+        let promise = if cycle.iter().any(is_delivery) {
+            Promise::Delivered(segment, to)
+        } else {
+            Promise::NotOwed(segment, to)
+        };
+        if !promises.contains(&promise) {
+            promises.push(promise);
+        }
+    }
+    for end in End::BOTH {
+        let could_close = |state: &WorldState| {
+            let mut enabled = Vec::new();
+            world.enabled(state, &mut enabled);
+            may_close(&enabled, end)
+        };
+        let is_close = |action: &Action| matches!(action, Action::Call(of, call) if *of == end && closes(*call));
+        promises.push(if states.iter().all(|state| state.end(end).close_called) {
+            Promise::Closed(end)
+        } else if cycle.iter().any(is_close) || !states.iter().all(could_close) {
+            Promise::NotHeldUp(end)
+        } else {
+            Promise::HeldUp(end)
+        });
+    }
+    promises
+}
+
+/// The states that actions lead through, and the steps between them; `None` if one is not enabled.
+fn take<W: World>(world: &W, actions: &[W::Action]) -> Option<(Vec<W::State>, Vec<Step>)> {
     let mut state = world.init_states().pop()?;
-    let initial = End::BOTH.map(|end| state.end(end).state);
+    let mut states = vec![state.clone()];
     let mut steps = Vec::new();
     let mut enabled = Vec::new();
     for action in actions {
+        enabled.clear();
         world.actions(&state, &mut enabled);
-        if decided(&state).is_some() || !enabled.contains(&action) {
+        if !enabled.contains(action) {
             return None;
         }
-        enabled.clear();
         let next = world.next_state(&state, action.clone())?;
-        steps.push(world.tell(&state, &action, &next));
+        steps.push(world.tell(&state, action, &next));
+        states.push(next.clone());
         state = next;
     }
-    decided(&state).map(|instance| (instance, Trace { initial, steps }))
+    Some((states, steps))
+}
+
+fn initial(state: &impl Observe) -> [State; 2] {
+    End::BOTH.map(|end| state.end(end).state)
 }

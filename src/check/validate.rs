@@ -27,9 +27,10 @@ pub fn validate(
     }
     if !scenarios.iter().any(|scenario| properties.iter().any(|property| is_applicable(scenario, property))) {
         let title = "no selected property is applicable to a selected scenario";
-        mistakes
-            .0
-            .push(Diagnostic::new(title).help("the asynchronous world counts no losses, duplicates or retries"));
+        mistakes.0.push(
+            Diagnostic::new(title)
+                .help("the asynchronous world has no fairness, and counts no losses, duplicates or retries"),
+        );
     }
     mistakes.or(())
 }
@@ -45,12 +46,14 @@ fn misstated(library: &Library, scenario: &Scenario, expectation: &Expectation) 
     };
     let temporal = property.formula.temporal();
     let label = match (temporal, expectation.verdict) {
-        (Temporal::Possible, Expected::Possible | Expected::Impossible)
-        | (Temporal::Always | Temporal::Never, Expected::Holds | Expected::Violated) => return None,
+        (Temporal::Possible, Expected::Possible | Expected::Impossible) => return None,
         (Temporal::Possible, _) => "expected the verdict \"possible\" or \"impossible\"",
-        (Temporal::Always | Temporal::Never, _) => "expected the verdict \"holds\" or \"violated\"",
+        (_, Expected::Holds | Expected::Violated) => return None,
+        (_, _) => "expected the verdict \"holds\" or \"violated\"",
     };
-    let title = format!("`{name}` is a property of the form `{} …`", temporal.name());
+    let form =
+        if temporal == Temporal::LeadsTo { "… leads to …".to_owned() } else { format!("{temporal} …") };
+    let title = format!("`{name}` is a property of the form `{form}`");
     Some(place(Diagnostic::new(title), label))
 }
 
@@ -79,10 +82,11 @@ fn lacking(scenario: &Scenario, property: &Property) -> Option<Diagnostic> {
     })
 }
 
-/// The asynchronous world counts nothing.
+/// The asynchronous world counts nothing, and has no fairness.
 #[must_use]
 pub fn is_applicable(scenario: &Scenario, property: &Property) -> bool {
     let counters = [Observation::Retransmissions, Observation::Losses, Observation::Duplicates];
+    let formula = &property.formula;
     scenario.kind == WorldKind::Timed
-        || counters.iter().all(|counter| property.formula.mentions(*counter).is_none())
+        || !formula.temporal().is_liveness() && counters.iter().all(|counter| formula.mentions(*counter).is_none())
 }

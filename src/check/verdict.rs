@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::property::{Property, Temporal};
+use crate::property::{Claim, Property, Temporal};
 use crate::world::{End, Expected, Observe};
 
 /// What is known of a property in a world.
@@ -98,22 +98,35 @@ impl Instance {
     /// Whether this state decides the matter by itself: it violates what should always (never) be so, or is an
     /// example of what should be possible.
     pub(super) fn is_revealed_by(&self, state: &impl Observe) -> bool {
-        let formula = &self.property.formula;
-        let condition = formula.condition(state, self.end.unwrap_or(End::A));
-        match formula.temporal() {
-            Temporal::Always => !condition,
-            Temporal::Never | Temporal::Possible => condition,
+        let this = self.this();
+        match self.property.formula.claim() {
+            Claim::Always(p) => !p.holds(state, this),
+            Claim::Never(p) | Claim::Possible(p) => p.holds(state, this),
+            Claim::Eventually(_)
+            | Claim::AlwaysEventually(_)
+            | Claim::EventuallyAlways(_)
+            | Claim::LeadsTo(..) => false,
         }
+    }
+
+    /// It is decided by behaviours without end, not by states.
+    pub(super) fn is_liveness(&self) -> bool {
+        self.property.formula.temporal().is_liveness()
+    }
+
+    /// Who `self` is in its formula; either, if the formula does not ask.
+    pub(super) fn this(&self) -> End {
+        self.end.unwrap_or(End::A)
     }
 
     /// The verdict, given whether a state has revealed it, and whether every state was seen.
     pub(super) fn verdict(&self, revealed: bool, exhausted: bool) -> Verdict {
         match (self.property.formula.temporal(), revealed, exhausted) {
-            (Temporal::Always | Temporal::Never, true, _) => Verdict::Violated,
             (Temporal::Possible, true, _) => Verdict::Possible,
+            (_, true, _) => Verdict::Violated,
             (_, false, false) => Verdict::Undecided,
-            (Temporal::Always | Temporal::Never, false, true) => Verdict::Holds,
             (Temporal::Possible, false, true) => Verdict::Impossible,
+            (_, false, true) => Verdict::Holds,
         }
     }
 }

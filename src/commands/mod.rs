@@ -58,6 +58,7 @@ fn limits(args: &LimitArgs) -> Limits<'static> {
     });
     Limits {
         max_states: args.max_states.map(|states| usize::try_from(states).unwrap_or(usize::MAX)),
+        max_memory: None,
         deadline: args.timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
         interrupted: &INTERRUPTED,
     }

@@ -220,8 +220,15 @@ mod tests {
     fn syntax() {
         assert_snapshot!("unclosed", mistakes_in_formula("always (self.fin_sent or (peer.fin_sent)"));
         assert_snapshot!("unopened", mistakes_in_formula("always self.fin_sent) or peer.fin_sent"));
-        assert_snapshot!("eventually", mistakes_in_formula("eventually self.state == CLOSED"));
-        assert_snapshot!("two-temporals", mistakes_in_formula("always eventually self.state == CLOSED"));
+        assert_snapshot!("no-temporal", mistakes_in_formula("self.state == CLOSED"));
+        assert_snapshot!("misspelt-temporal", mistakes_in_formula("evntually self.state == CLOSED"));
+        assert_snapshot!("two-temporals", mistakes_in_formula("always never self.state == CLOSED"));
+        assert_snapshot!("leads-where", mistakes_in_formula("self.fin_sent leads self.fin_acked"));
+        assert_snapshot!(
+            "leads-to-leads-to",
+            mistakes_in_formula("self.fin_sent leads to self.fin_acked leads to self.state == CLOSED")
+        );
+        assert_snapshot!("always-leads-to", mistakes_in_formula("always self.fin_sent leads to self.fin_acked"));
         assert_snapshot!("assignment", mistakes_in_formula("always self.state = CLOSED"));
         assert_snapshot!("chained", mistakes_in_formula("always 0 <= self.sent <= 3"));
         assert_snapshot!("cut-off", mistakes_in_formula("always self.fin_sent implies"));

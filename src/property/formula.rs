@@ -3,23 +3,22 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostics, SourceFile, Span};
-use crate::world::{End, Observe};
-
 use super::parser::parse;
 use super::predicate::Predicate;
 use super::problem::Place;
-use super::resolve::{Resolved, resolve};
-use super::syntax::{Sentence, Temporal};
+use super::resolve::{Premise, Resolved, resolve};
+use super::syntax::{Claim, Expression, Temporal};
 use super::vocabulary::Observation;
+use crate::diagnostic::{Diagnostics, SourceFile, Span};
 
 /// A temporal formula whose names are known and whose types are right.
 ///
 /// It displays in its canonical form: one space around operators, and no more parentheses than needed.
 #[derive(Clone, Debug)]
 pub struct Formula {
-    sentence: Sentence,
-    predicate: Predicate,
+    written: Claim<Expression>,
+    claim: Claim<Predicate>,
+    premises: Vec<Premise>,
     mentions: Vec<(Observation, Span)>,
     is_about_an_end: bool,
 }
@@ -30,27 +29,33 @@ impl Formula {
     /// A text without quotes around it, such as a command-line argument, may stand for itself.
     pub fn parse(file: &Arc<SourceFile>, literal: Span, text: &str) -> Result<Self, Diagnostics> {
         let place = Place::new(file, literal, text);
-        let sentence = parse(text).map_err(|problem| Diagnostics::from(place.diagnostic(problem)))?;
-        let resolved = resolve(&sentence.predicate).map_err(|problems| {
+        let written = parse(text).map_err(|problem| Diagnostics::from(place.diagnostic(problem)))?;
+        let resolved = resolve(&written).map_err(|problems| {
             Diagnostics(problems.into_iter().map(|problem| place.diagnostic(problem)).collect())
         })?;
-        let Resolved { predicate, mut mentions, is_about_an_end } = resolved;
+        let Resolved { claim, premises, mut mentions, is_about_an_end } = resolved;
         for (_, span) in &mut mentions {
             *span = place.span(span);
         }
-        Ok(Self { sentence, predicate, mentions, is_about_an_end })
+        Ok(Self { written, claim, premises, mentions, is_about_an_end })
     }
 
-    /// What it says about the worlds in which its predicate is true.
+    /// Its temporal operator.
     #[must_use]
     pub fn temporal(&self) -> Temporal {
-        self.sentence.temporal
+        self.claim.temporal()
     }
 
-    /// Its predicate, without the temporal operator.
+    /// What it says, ready to be evaluated.
     #[must_use]
-    pub fn predicate(&self) -> &Predicate {
-        &self.predicate
+    pub fn claim(&self) -> &Claim<Predicate> {
+        &self.claim
+    }
+
+    /// What its implications suppose, in the order in which they are written; for `p leads to q` also p.
+    #[must_use]
+    pub fn premises(&self) -> &[Premise] {
+        &self.premises
     }
 
     /// Whether it says `self` or `peer`, and so has an instance for each end.
@@ -65,17 +70,11 @@ impl Formula {
         let (_, span) = self.mentions.iter().find(|(mentioned, _)| *mentioned == observation)?;
         Some(span.clone())
     }
-
-    /// Whether its predicate is true in the world, for the instance about this end.
-    #[must_use]
-    pub fn condition<W: Observe + ?Sized>(&self, world: &W, this: End) -> bool {
-        self.predicate.holds(world, this)
-    }
 }
 
 impl fmt::Display for Formula {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.sentence.fmt(f)
+        self.written.fmt(f)
     }
 }
 
@@ -85,6 +84,7 @@ mod tests {
 
     use super::super::testing::{any_predicate, any_world, is_true};
     use super::*;
+    use crate::world::End;
 
     fn parsed(text: &str) -> Formula {
         let file = SourceFile::new("a formula", text);
@@ -112,10 +112,23 @@ mod tests {
     }
 
     #[test]
-    fn the_premise_of_an_implication_is_at_hand() {
-        let formula = parsed("always self.left == TIME_WAIT implies not in_flight(FIN, self)");
-        assert_eq!(formula.temporal(), Temporal::Always);
-        assert!(matches!(formula.predicate(), Predicate::Implies(..)));
+    fn the_premises_of_implications_are_at_hand() {
+        let premises = |text: &str| {
+            let formula = parsed(text);
+            formula.premises().iter().map(|premise| premise.text.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            premises("always self.left == TIME_WAIT implies not in_flight(FIN, self)"),
+            ["self.left == TIME_WAIT"]
+        );
+        assert_eq!(
+            premises(
+                "never (A.fin_sent implies B.fin_sent) or A.fin_acked implies B.fin_acked implies losses > 1"
+            ),
+            ["A.fin_sent", "(A.fin_sent implies B.fin_sent) or A.fin_acked", "B.fin_acked"]
+        );
+        assert_eq!(premises("A.fin_sent leads to B.fin_received"), ["A.fin_sent"]);
+        assert_eq!(premises("eventually A.fin_sent"), Vec::<String>::new());
     }
 
     proptest! {
@@ -128,8 +141,9 @@ mod tests {
             // A formula cannot be longer.
             prop_assume!(text.len() <= 4096);
             let formula = parsed(&text);
+            let Claim::Always(claimed) = formula.claim() else { panic!("{formula}") };
             for (world, this) in worlds.iter().flat_map(|world| End::BOTH.map(|this| (world, this))) {
-                prop_assert_eq!(formula.condition(world, this), is_true(&predicate, world, this), "{}", text);
+                prop_assert_eq!(claimed.holds(world, this), is_true(&predicate, world, this), "{}", text);
             }
         }
     }

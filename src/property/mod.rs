@@ -19,5 +19,6 @@ mod vocabulary;
 pub use file::{Property, read_folder, unique_names};
 pub use formula::Formula;
 pub use predicate::{Counter, Flag, Number, Order, Predicate, Symbol, Who};
-pub use syntax::Temporal;
+pub use resolve::Premise;
+pub use syntax::{Claim, Temporal};
 pub use vocabulary::{Observation, Term, vocabulary};

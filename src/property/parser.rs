@@ -1,7 +1,8 @@
 //! From a formula's text to its syntax tree.
 //!
 //! ```text
-//! sentence    = ("always" | "never" | "possible") implies
+//! claim       = ("always" | "never" | "possible" | "eventually" | "always" "eventually" | "eventually" "always")
+//!               implies | implies "leads" "to" implies
 //! implies     = or ["implies" implies]
 //! or          = and {"or" and}
 //! and         = not {"and" not}
@@ -17,14 +18,17 @@ use crate::diagnostic::{Span, nearest};
 
 use super::lexer::{Kind, Token, tokens};
 use super::problem::Problem;
-use super::syntax::{Comparison, Expression, Form, Sentence, Sign, Temporal, Word};
+use super::syntax::{Claim, Comparison, Expression, Form, Sign, Temporal, Word};
 
 /// What walks a tree recurses; these two bound how deep.
 const LONGEST: usize = 4096;
 const DEEPEST: usize = 64;
 
 /// Words that are no names, apart from the temporal operators.
-const KEYWORDS: [&str; 5] = ["and", "or", "not", "implies", "in"];
+const KEYWORDS: [&str; 7] = ["and", "or", "not", "implies", "in", "leads", "to"];
+
+/// The words that a formula can begin with.
+const FIRST_WORDS: [&str; 4] = ["always", "never", "possible", "eventually"];
 
 /// The operators that can follow a term, and the words that stand for a comparison.
 const COMPARISONS: [Comparison; 6] = [
@@ -37,16 +41,15 @@ const COMPARISONS: [Comparison; 6] = [
 ];
 
 /// Parses a whole formula.
-pub(super) fn parse(text: &str) -> Result<Sentence, Problem> {
+pub(super) fn parse(text: &str) -> Result<Claim<Expression>, Problem> {
     if text.len() > LONGEST {
         let title = format!("the formula is too long: {} bytes", text.len());
         return Err(Problem::new(title, &(0..text.len()), format!("expected at most {LONGEST} bytes")));
     }
     let tokens = tokens(text)?;
     let mut parser = Parser { tokens: &tokens, depth: 0, end: text.len() };
-    let temporal = parser.temporal()?;
-    let predicate = parser.implies()?;
-    if parser.kind() == Kind::End { Ok(Sentence { temporal, predicate }) } else { Err(parser.after_a_term()) }
+    let claim = parser.claim()?;
+    if parser.kind() == Kind::End { Ok(claim) } else { Err(parser.after_a_term()) }
 }
 
 struct Parser<'t> {
@@ -56,21 +59,32 @@ struct Parser<'t> {
 }
 
 impl<'t> Parser<'t> {
-    fn temporal(&mut self) -> Result<Temporal, Problem> {
-        let token = self.next();
-        let temporal = Temporal::ALL.into_iter().find(|temporal| token.kind == Kind::Word(temporal.name()));
-        temporal.ok_or_else(|| {
-            let title = "a formula begins with a temporal operator";
-            let label = format!("expected `always`, `never` or `possible`, found {}", found(&token));
-            let problem = Problem::new(title, &token.span, label);
-            match token.kind {
-                Kind::Word(word) => match nearest(word, Temporal::ALL.map(Temporal::name)) {
-                    Some(name) => problem.help(format!("there is `{name}`")),
-                    None => problem,
-                },
-                _ => problem,
-            }
-        })
+    fn claim(&mut self) -> Result<Claim<Expression>, Problem> {
+        let claim = if self.take_word("always") {
+            if self.take_word("eventually") { Claim::AlwaysEventually } else { Claim::Always }
+        } else if self.take_word("eventually") {
+            if self.take_word("always") { Claim::EventuallyAlways } else { Claim::Eventually }
+        } else if self.take_word("never") {
+            Claim::Never
+        } else if self.take_word("possible") {
+            Claim::Possible
+        } else {
+            return self.leads_to();
+        };
+        self.implies().map(claim)
+    }
+
+    fn leads_to(&mut self) -> Result<Claim<Expression>, Problem> {
+        // Without its word it is more likely that the operator at the beginning is missing.
+        if !self.tokens.iter().any(|token| token.kind == Kind::Word("leads")) {
+            return Err(no_temporal(&self.peek()));
+        }
+        let premise = self.implies()?;
+        if !self.take_word("leads") {
+            return Err(self.after_a_term());
+        }
+        self.expect("to", "what it leads to")?;
+        Ok(Claim::LeadsTo(premise, self.implies()?))
     }
 
     fn implies(&mut self) -> Result<Expression, Problem> {
@@ -209,9 +223,7 @@ impl<'t> Parser<'t> {
             }
             Kind::Word(text) if !is_keyword(text) => self.name(word(text, token.span)),
             Kind::Word("not") => Err(unexpected("a term", &token).help("put `not …` in parentheses here")),
-            Kind::Word(text) if is_temporal(text) => {
-                Err(unexpected("a term", &token).help("a formula has one temporal operator, at its beginning"))
-            }
+            Kind::Word(text) if is_temporal(text) => Err(unexpected("a term", &token).help(ONE_TEMPORAL)),
             _ => Err(unexpected("a term", &token)),
         }
     }
@@ -266,6 +278,7 @@ impl<'t> Parser<'t> {
         match token.kind {
             Kind::Symbol(")") => Problem::new("unbalanced parenthesis", &token.span, "this `)` closes nothing"),
             Kind::Word("is") => unexpected("an operator", &token).help("write `==`"),
+            Kind::Word("leads") => unexpected("the end of the formula", &token).help(ONE_TEMPORAL),
             Kind::Word(text) => {
                 let problem = unexpected("an operator or the end of the formula", &token);
                 match nearest(text, KEYWORDS) {
@@ -339,9 +352,26 @@ fn is_keyword(word: &str) -> bool {
     KEYWORDS.contains(&word) || is_temporal(word)
 }
 
-/// Words that are, or in other logics are, temporal operators; none can be a name.
+/// None can be a name.
 fn is_temporal(word: &str) -> bool {
-    Temporal::ALL.iter().any(|temporal| temporal.name() == word) || word == "eventually"
+    FIRST_WORDS.contains(&word)
+}
+
+const ONE_TEMPORAL: &str = "a formula has one temporal operator, at its beginning or, `leads to`, in the middle";
+
+fn no_temporal(token: &Token<'_>) -> Problem {
+    let operators = Temporal::ALL.iter().filter(|temporal| **temporal != Temporal::LeadsTo);
+    let operators: Vec<String> = operators.map(|temporal| format!("`{temporal}`")).collect();
+    let title = "a formula begins with a temporal operator, or has `leads to` in the middle";
+    let label = format!("expected {}, found {}", operators.join(", "), found(token));
+    let problem = Problem::new(title, &token.span, label);
+    match token.kind {
+        Kind::Word(word) => match nearest(word, FIRST_WORDS) {
+            Some(name) => problem.help(format!("there is `{name}`")),
+            None => problem,
+        },
+        _ => problem,
+    }
 }
 
 fn unexpected(expected: &str, token: &Token<'_>) -> Problem {
@@ -368,7 +398,7 @@ fn found(token: &Token<'_>) -> String {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::testing::any_sentence;
+    use super::super::testing::any_claim;
     use super::*;
 
     fn canonical(text: &str) -> String {
@@ -416,11 +446,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_displayed_parses_to_the_same(sentence in any_sentence()) {
-            let displayed = sentence.to_string();
+        fn what_is_displayed_parses_to_the_same(claim in any_claim()) {
+            let displayed = claim.to_string();
             // A formula cannot be longer.
             prop_assume!(displayed.len() <= LONGEST);
-            prop_assert_eq!(parse(&displayed).unwrap(), sentence, "{}", displayed);
+            prop_assert_eq!(parse(&displayed).unwrap(), claim, "{}", displayed);
         }
 
         #[test]
@@ -432,7 +462,8 @@ mod tests {
         fn any_sequence_of_tokens_is_parsed_or_refused(
             tokens in prop::collection::vec(prop::sample::select(&[
                 "always", "never", "not", "and", "or", "implies", "in", "==", "<", "{", "}", "(", ")", ",", ".",
-                "-", "+", "self", "state", "FIN", "in_flight", "7", "99999999999", "é", "=", "!", "eventually",
+                "-", "+", "self", "state", "FIN", "in_flight", "7", "99999999999", "é", "=", "!", "eventually", "leads",
+                "to",
             ][..]), 0..40),
         ) {
             let _ = parse(&tokens.join(" "));

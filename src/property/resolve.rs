@@ -6,26 +6,41 @@ use crate::world::{End, Kind};
 
 use super::predicate::{Counter, Flag, Number, Order, Predicate, Symbol, Who};
 use super::problem::Problem;
-use super::syntax::{Comparison, Expression, Form, Sign, Word};
+use super::syntax::{Claim, Comparison, Expression, Form, Sign, Word};
 use super::value::{Names, Value, mismatch};
 use super::vocabulary::Observation;
 
-/// A predicate that means something, and what it speaks of.
+/// A claim that means something, and what it speaks of.
 #[derive(Debug)]
 pub(super) struct Resolved {
-    pub(super) predicate: Predicate,
+    pub(super) claim: Claim<Predicate>,
+    /// The premises of its implications, in the order in which they are written.
+    pub(super) premises: Vec<Premise>,
     /// Each observation where it is first mentioned.
     pub(super) mentions: Vec<(Observation, Span)>,
     pub(super) is_about_an_end: bool,
 }
 
-/// Resolves a predicate, or finds all that is wrong with it.
-pub(super) fn resolve(expression: &Expression) -> Result<Resolved, Vec<Problem>> {
+/// What an implication, or `leads to`, supposes: where it is never true, the rest says nothing.
+#[derive(Clone, Debug)]
+pub struct Premise {
+    /// As it is written.
+    pub text: String,
+    /// As it is evaluated.
+    pub predicate: Predicate,
+}
+
+/// Resolves a claim, or finds all that is wrong with it.
+pub(super) fn resolve(claim: &Claim<Expression>) -> Result<Resolved, Vec<Problem>> {
     let mut resolver = Resolver::default();
-    match resolver.predicate(expression) {
-        Some(predicate) if resolver.problems.is_empty() => {
-            let Resolver { mentions, is_about_an_end, .. } = resolver;
-            Ok(Resolved { predicate, mentions, is_about_an_end })
+    let resolved = claim.try_map(|expression| resolver.predicate(expression));
+    match resolved {
+        Some(resolved) if resolver.problems.is_empty() => {
+            if let (Claim::LeadsTo(written, _), Claim::LeadsTo(premise, _)) = (claim, &resolved) {
+                resolver.premises.push(Premise { text: written.to_string(), predicate: premise.clone() });
+            }
+            let Resolver { premises, mentions, is_about_an_end, .. } = resolver;
+            Ok(Resolved { claim: resolved, premises, mentions, is_about_an_end })
         }
         _ => Err(resolver.problems),
     }
@@ -35,6 +50,7 @@ pub(super) fn resolve(expression: &Expression) -> Result<Resolved, Vec<Problem>>
 #[derive(Default)]
 struct Resolver {
     problems: Vec<Problem>,
+    premises: Vec<Premise>,
     mentions: Vec<(Observation, Span)>,
     is_about_an_end: bool,
 }
@@ -74,7 +90,11 @@ impl Resolver {
     fn value(&mut self, expression: &Expression) -> Option<Value> {
         Some(match &expression.form {
             Form::Implies(premise, conclusion) => {
+                let text = premise.to_string();
                 let premise = self.predicate(premise);
+                if let Some(predicate) = premise.clone() {
+                    self.premises.push(Premise { text, predicate });
+                }
                 let conclusion = self.predicate(conclusion);
                 Value::Truth(Predicate::Implies(Box::new(premise?), Box::new(conclusion?)))
             }

@@ -4,28 +4,57 @@ use std::fmt;
 
 use crate::diagnostic::Span;
 
-/// What a formula says about the worlds of a behaviour.
+/// How a formula ties its predicates to the worlds of a behaviour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Temporal {
     /// True in every world.
     Always,
     /// True in no world.
     Never,
-    /// True in some world.
+    /// True in some world that can be reached.
     Possible,
+    /// True in some world of every fair behaviour.
+    Eventually,
+    /// True again and again in every fair behaviour.
+    AlwaysEventually,
+    /// True from some world of every fair behaviour on.
+    EventuallyAlways,
+    /// Whenever the first is true, the second is true then or later in every fair behaviour.
+    LeadsTo,
 }
 
 impl Temporal {
     /// Every temporal operator.
-    pub const ALL: [Self; 3] = [Self::Always, Self::Never, Self::Possible];
+    pub const ALL: [Self; 7] = [
+        Self::Always,
+        Self::Never,
+        Self::Possible,
+        Self::Eventually,
+        Self::AlwaysEventually,
+        Self::EventuallyAlways,
+        Self::LeadsTo,
+    ];
 
-    /// The word in formulas.
+    /// The words in formulas.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Always => "always",
             Self::Never => "never",
             Self::Possible => "possible",
+            Self::Eventually => "eventually",
+            Self::AlwaysEventually => "always eventually",
+            Self::EventuallyAlways => "eventually always",
+            Self::LeadsTo => "leads to",
+        }
+    }
+
+    /// It speaks of what happens in the end, so that no single world decides it, and fairness matters.
+    #[must_use]
+    pub fn is_liveness(self) -> bool {
+        match self {
+            Self::Always | Self::Never | Self::Possible => false,
+            Self::Eventually | Self::AlwaysEventually | Self::EventuallyAlways | Self::LeadsTo => true,
         }
     }
 }
@@ -36,11 +65,55 @@ impl fmt::Display for Temporal {
     }
 }
 
-/// A whole formula.
+/// A whole formula: a temporal operator and what it ties to the worlds of a behaviour.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Sentence {
-    pub(super) temporal: Temporal,
-    pub(super) predicate: Expression,
+pub enum Claim<P> {
+    /// `always p`
+    Always(P),
+    /// `never p`
+    Never(P),
+    /// `possible p`
+    Possible(P),
+    /// `eventually p`
+    Eventually(P),
+    /// `always eventually p`
+    AlwaysEventually(P),
+    /// `eventually always p`
+    EventuallyAlways(P),
+    /// `p leads to q`
+    LeadsTo(P, P),
+}
+
+impl<P> Claim<P> {
+    /// The temporal operator.
+    #[must_use]
+    pub fn temporal(&self) -> Temporal {
+        match self {
+            Self::Always(_) => Temporal::Always,
+            Self::Never(_) => Temporal::Never,
+            Self::Possible(_) => Temporal::Possible,
+            Self::Eventually(_) => Temporal::Eventually,
+            Self::AlwaysEventually(_) => Temporal::AlwaysEventually,
+            Self::EventuallyAlways(_) => Temporal::EventuallyAlways,
+            Self::LeadsTo(..) => Temporal::LeadsTo,
+        }
+    }
+
+    /// The same claim of other predicates; `None` if one of them is none. All are asked.
+    pub(super) fn try_map<Q>(&self, mut map: impl FnMut(&P) -> Option<Q>) -> Option<Claim<Q>> {
+        Some(match self {
+            Self::Always(p) => Claim::Always(map(p)?),
+            Self::Never(p) => Claim::Never(map(p)?),
+            Self::Possible(p) => Claim::Possible(map(p)?),
+            Self::Eventually(p) => Claim::Eventually(map(p)?),
+            Self::AlwaysEventually(p) => Claim::AlwaysEventually(map(p)?),
+            Self::EventuallyAlways(p) => Claim::EventuallyAlways(map(p)?),
+            Self::LeadsTo(p, q) => {
+                let (p, q) = (map(p), map(q));
+                Claim::LeadsTo(p?, q?)
+            }
+        })
+    }
 }
 
 /// A part of a formula and where it stands.
@@ -200,9 +273,18 @@ fn flat(parts: Vec<Expression>, parts_of: impl Fn(Form) -> Result<Vec<Expression
     all
 }
 
-impl fmt::Display for Sentence {
+impl<P: fmt::Display> fmt::Display for Claim<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.temporal, self.predicate)
+        let temporal = self.temporal();
+        match self {
+            Self::Always(p)
+            | Self::Never(p)
+            | Self::Possible(p)
+            | Self::Eventually(p)
+            | Self::AlwaysEventually(p)
+            | Self::EventuallyAlways(p) => write!(f, "{temporal} {p}"),
+            Self::LeadsTo(p, q) => write!(f, "{p} {temporal} {q}"),
+        }
     }
 }
 

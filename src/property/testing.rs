@@ -7,7 +7,7 @@ use proptest::sample::select;
 use crate::tcp::{EndedBy, State};
 use crate::world::{End, Kind, Observe, Observed};
 
-use super::syntax::{Comparison, Expression, Form, Sentence, Sign, Temporal, Word};
+use super::syntax::{Claim, Comparison, Expression, Form, Sign, Word};
 
 const COMPARISONS: [Comparison; 6] = [
     Comparison::Equal,
@@ -27,13 +27,25 @@ fn word(text: &str) -> Word {
     Word { text: text.to_owned(), span: 0..0 }
 }
 
-/// Sentences that follow the grammar, most of which mean nothing.
-pub(super) fn any_sentence() -> impl Strategy<Value = Sentence> {
-    (select(&Temporal::ALL), any_expression()).prop_map(|(temporal, predicate)| Sentence { temporal, predicate })
+/// Claims that follow the grammar, most of which mean nothing.
+pub(super) fn any_claim() -> impl Strategy<Value = Claim<Expression>> {
+    let of_one = [
+        Claim::Always,
+        Claim::Never,
+        Claim::Possible,
+        Claim::Eventually,
+        Claim::AlwaysEventually,
+        Claim::EventuallyAlways,
+    ];
+    prop_oneof![
+        (select(of_one.to_vec()), any_expression()).prop_map(|(claim, predicate)| claim(predicate)),
+        (any_expression(), any_expression()).prop_map(|(premise, then)| Claim::LeadsTo(premise, then)),
+    ]
 }
 
 fn any_expression() -> impl Strategy<Value = Expression> {
-    let name = "[A-Zb-hj-mq-z_][A-Za-z0-9_]{0,5}".prop_filter("no keyword", |name| name != "eventually");
+    let name = "[A-Zb-hj-mq-z_][A-Za-z0-9_]{0,5}"
+        .prop_filter("no keyword", |name| !["eventually", "leads", "to"].contains(&name.as_str()));
     let leaf = prop_oneof![
         any::<u32>().prop_map(Form::Integer),
         name.clone().prop_map(Form::Name),

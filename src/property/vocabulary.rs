@@ -206,6 +206,26 @@ impl Temporal {
                 meaning: "p is true in some state that can be reached.",
                 example: "possible self.state == TIME_WAIT",
             },
+            Self::Eventually => Term {
+                term: "eventually p",
+                meaning: "On every fair behaviour p is true at some moment.",
+                example: "eventually A.state == CLOSED and B.state == CLOSED",
+            },
+            Self::AlwaysEventually => Term {
+                term: "always eventually p",
+                meaning: "On every fair behaviour p is true again and again, or, where it ends, in the end.",
+                example: "always eventually not in_flight(ANY, self)",
+            },
+            Self::EventuallyAlways => Term {
+                term: "eventually always p",
+                meaning: "On every fair behaviour p is true from some moment on.",
+                example: "eventually always self.state == CLOSED",
+            },
+            Self::LeadsTo => Term {
+                term: "p leads to q",
+                meaning: "On every fair behaviour, whenever p is true, q is true then or later.",
+                example: "self.state == LAST_ACK leads to self.state == CLOSED",
+            },
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use super::text::prose;
-use crate::check::{Instance, Trace, Verdict};
+use crate::check::{Ending, Instance, Promise, Trace, Verdict};
 use crate::property::{Property, Temporal};
 use crate::tcp::State;
 use crate::world::{End, Event, Flight, Scenario, Step};
@@ -16,10 +16,8 @@ const MIDDLE: usize = 46;
 #[must_use]
 pub fn draw(scenario: &Scenario, instance: &Instance, trace: &Trace) -> String {
     let property = &instance.property;
-    let verdict = match property.formula.temporal() {
-        Temporal::Possible => Verdict::Possible,
-        Temporal::Always | Temporal::Never => Verdict::Violated,
-    };
+    let verdict =
+        if property.formula.temporal() == Temporal::Possible { Verdict::Possible } else { Verdict::Violated };
     let mut text = String::new();
     let _ = writeln!(text, "{} is {verdict} in {}", instance.name(), scenario.name);
     let _ = writeln!(text, "  property  {}", prose(&property.about, 12));
@@ -39,7 +37,13 @@ pub fn draw(scenario: &Scenario, instance: &Instance, trace: &Trace) -> String {
 
     let mut ladder = Ladder::new(trace.initial);
     for (index, step) in trace.steps.iter().enumerate() {
+        if matches!(trace.ending, Ending::Repeats { from, .. } if from == index) {
+            ladder.repeat(" from here on ");
+        }
         ladder.step(step, trace.steps.get(index + 1));
+    }
+    if let Ending::Repeats { .. } = trace.ending {
+        ladder.repeat(" again and again ");
     }
     text.push_str(&ladder.text);
 
@@ -50,7 +54,34 @@ pub fn draw(scenario: &Scenario, instance: &Instance, trace: &Trace) -> String {
     let in_flight: Vec<String> = ladder.flights.iter().map(|(flight, label)| at_the_end(flight, label)).collect();
     let in_flight = if in_flight.is_empty() { "nothing".to_owned() } else { in_flight.join(", ") };
     let _ = writeln!(text, "  in flight {}", prose(&in_flight, 12));
+    match &trace.ending {
+        Ending::Open => {}
+        Ending::Stops => {
+            let [a, b] = ladder.states;
+            let stays = format!("nothing happens any more: A stays in {a}, B stays in {b}");
+            let _ = writeln!(text, "  for ever  {}", prose(&stays, 12));
+        }
+        Ending::Repeats { promises, .. } => {
+            let _ = writeln!(text, "  for ever  the steps between the double lines are repeated; that is fair:");
+            for promise in promises {
+                let _ = writeln!(text, "            {}", prose(&told(promise), 12));
+            }
+        }
+    }
     text
+}
+
+/// Why a cycle is fair, as far as one thing is concerned.
+fn told(promise: &Promise) -> String {
+    match promise {
+        Promise::Delivered(segment, to) => format!("{segment} to {to} is delivered again and again"),
+        Promise::NotOwed(segment, to) => {
+            format!("{segment} to {to} is never delivered; this network does not promise it")
+        }
+        Promise::Closed(end) => format!("{end} has closed"),
+        Promise::NotHeldUp(end) => format!("{end} may not always close"),
+        Promise::HeldUp(end) => format!("{end} could close and never does; these applications do not promise it"),
+    }
 }
 
 /// What is said where there is no trace to draw.
@@ -78,6 +109,8 @@ struct Ladder {
     sent: usize,
     /// The copy that was drawn from lifeline to lifeline when it was sent.
     delivered_already: bool,
+    /// What is drawn is repeated for ever.
+    repeats: bool,
 }
 
 impl Ladder {
@@ -89,6 +122,7 @@ impl Ladder {
             flights: Vec::new(),
             sent: 0,
             delivered_already: false,
+            repeats: false,
         };
         let [a, b] = states;
         ladder.row(Some(0), [Some(a), Some(b)], ('│', '│'), "");
@@ -172,6 +206,12 @@ impl Ladder {
         self.row(None, states, ('│', '│'), &middle);
     }
 
+    /// The beginning, or the end, of what is repeated for ever.
+    fn repeat(&mut self, what: &str) {
+        self.repeats = true;
+        self.row(None, [None, None], ('╪', '╪'), &format!("{what:═^MIDDLE$}"));
+    }
+
     fn lost(&mut self, flight: &Flight, label: &str) {
         let towards = format!("{label} {} ✗ lost", flight.segment);
         self.centred(&towards);
@@ -214,7 +254,8 @@ impl Ladder {
         let tick = tick.map_or(String::new(), |tick| tick.to_string());
         let left = left.map_or("", State::name);
         let right = right.map_or("", State::name);
-        let row = format!("{tick:>4}  {left:<12}{}{middle:<MIDDLE$}{} {right}", lifelines.0, lifelines.1);
+        let mark = if self.repeats { '║' } else { ' ' };
+        let row = format!("{tick:>4} {mark}{left:<12}{}{middle:<MIDDLE$}{} {right}", lifelines.0, lifelines.1);
         let _ = writeln!(self.text, "{}", row.trim_end());
     }
 

@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 
-use crate::tcp::{Call, Endpoint, State};
+use super::Observed;
+use crate::tcp::{Call, State};
 
 /// When an application closes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -41,19 +42,19 @@ pub struct Application {
 
 impl Application {
     /// The calls that it may make now.
-    pub fn calls(self, endpoint: &Endpoint) -> impl Iterator<Item = Call> {
-        let open = matches!(endpoint.state, State::Established | State::CloseWait);
-        let send = (open && endpoint.sent() < self.sends).then_some(Call::Send);
+    pub fn calls(self, end: &Observed) -> impl Iterator<Item = Call> {
+        let open = matches!(end.state, State::Established | State::CloseWait);
+        let send = (open && end.sent < self.sends).then_some(Call::Send);
         let may_close = match self.closes {
             Closes::AnyTime => true,
-            Closes::AfterEof => endpoint.fin_received,
+            Closes::AfterEof => end.fin_received,
             Closes::Never => false,
         };
         let close = (open && may_close).then_some(match self.closes_with {
             ClosesWith::Shutdown => Call::Shutdown,
             ClosesWith::Close => Call::Close,
         });
-        let abort = (self.aborts && endpoint.state != State::Closed).then_some(Call::Abort);
+        let abort = (self.aborts && end.state != State::Closed).then_some(Call::Abort);
         [send, close, abort].into_iter().flatten()
     }
 }
@@ -61,14 +62,14 @@ impl Application {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tcp::{Flags, Policy, Segment, Seq};
+    use crate::tcp::{Endpoint, Flags, Policy, Segment, Seq};
 
     #[test]
     fn calls_follow_the_promise() {
         let policy = Policy::rfc1337(2);
         let application =
             Application { closes: Closes::AfterEof, closes_with: ClosesWith::Shutdown, sends: 1, aborts: false };
-        let calls = |endpoint: &Endpoint| application.calls(endpoint).collect::<Vec<_>>();
+        let calls = |endpoint: &Endpoint| application.calls(&Observed::of(endpoint)).collect::<Vec<_>>();
 
         let mut endpoint = Endpoint::established();
         assert_eq!(calls(&endpoint), [Call::Send]);
@@ -80,8 +81,9 @@ mod tests {
         assert_eq!(calls(&endpoint), []);
 
         let aborting = Application { closes: Closes::Never, aborts: true, ..application };
-        assert_eq!(aborting.calls(&endpoint).collect::<Vec<_>>(), [Call::Abort]);
+        let calls = |endpoint: &Endpoint| aborting.calls(&Observed::of(endpoint)).collect::<Vec<_>>();
+        assert_eq!(calls(&endpoint), [Call::Abort]);
         endpoint.on_call(Call::Abort, &policy);
-        assert_eq!(aborting.calls(&endpoint).collect::<Vec<_>>(), []);
+        assert_eq!(calls(&endpoint), []);
     }
 }

@@ -41,7 +41,7 @@ impl Host {
     }
 
     fn offer(&self, endpoint: &Endpoint, out: &mut Out<Self>) {
-        out.choose_random("application", self.application.calls(endpoint).collect());
+        out.choose_random("application", self.application.calls(&Observed::of(endpoint)).collect());
     }
 }
 

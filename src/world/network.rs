@@ -83,8 +83,20 @@ impl SegmentCopy {
         Self(self.0 | Self::DUPLICATE)
     }
 
-    pub(super) fn to_bytes(self) -> [u8; 2] {
-        self.0.to_le_bytes()
+    /// A number for its segment and where it goes: the same for all its copies, and with five low bits of 0.
+    #[must_use]
+    pub fn segment_code(self) -> u16 {
+        self.0 & !0x1f
+    }
+
+    /// A copy, just sent, of the segment with this code.
+    #[must_use]
+    pub fn of_segment_code(code: u16) -> Self {
+        Self(code & !0x1f)
+    }
+
+    pub(super) fn code(self) -> u16 {
+        self.0
     }
 }
 

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use toml::Table;
 use toml::de::{DeTable, DeValue};
 
-use super::Config;
 use super::scenario_shape::{ExpectationShape, Expected, KEYS, Shape, WorldKind, resolve};
+use super::{Config, Fairness};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, Span, nearest};
 
 /// A scenario, resolved: ready to be explored.
@@ -25,6 +25,8 @@ pub struct Scenario {
     pub kind: WorldKind,
     /// The world.
     pub config: Config,
+    /// What may not be postponed for ever in it.
+    pub fairness: Fairness,
     /// Where it departs from "every property holds"; empty when the world was changed.
     pub expectations: Vec<Expectation>,
     /// The settings and the scale that have changed the world: nothing is expected of it then.
@@ -157,12 +159,14 @@ impl ScenarioFile {
         let changes: Vec<String> =
             settings.iter().map(|setting| setting.source.text.clone()).chain(scaled).collect();
         let expectations = if changes.is_empty() { self.expectations() } else { Vec::new() };
+        let fairness = shape.fairness();
         Ok(Scenario {
             name: self.name().to_owned(),
             about: shape.about.unwrap_or_default(),
             source: Arc::clone(&self.source),
             kind: shape.world,
             config,
+            fairness,
             expectations,
             changes,
         })

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use serde::Deserialize;
 
 use super::scenario_values::{Duration, Limited, Optional};
-use super::{Application, Closes, ClosesWith, Config, EndConfig, SegmentCopy, Timers};
+use super::{Application, Closes, ClosesWith, Config, Deliveries, EndConfig, Fairness, SegmentCopy, Timers};
 use crate::tcp::{OutOfOrder, Policy, RstInTimeWait};
 
 /// Which world a scenario runs on.
@@ -42,6 +42,7 @@ pub(super) struct Shape {
     pub(super) extends: Option<String>,
     pub(super) world: WorldKind,
     network: NetworkShape,
+    fairness: FairnessShape,
     tcp: TcpShape,
     a: EndShape,
     b: EndShape,
@@ -54,6 +55,13 @@ struct NetworkShape {
     msl: Option<u32>,
     losses: Option<Limited>,
     duplicates: Option<u32>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct FairnessShape {
+    applications: Option<bool>,
+    network: Option<Deliveries>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -97,11 +105,13 @@ pub(super) struct ExpectationShape {
 }
 
 /// Every key that can be set, those of one end for A alone.
-pub(super) const KEYS: [&str; 19] = [
+pub(super) const KEYS: [&str; 21] = [
     "world",
     "network.msl",
     "network.losses",
     "network.duplicates",
+    "fairness.applications",
+    "fairness.network",
     "a.closes",
     "a.closes_with",
     "a.sends",
@@ -129,20 +139,34 @@ pub(super) struct Mistake {
     pub(super) label: String,
 }
 
+impl Shape {
+    /// What may not be postponed for ever.
+    pub(super) fn fairness(&self) -> Fairness {
+        let default = Fairness::default();
+        Fairness {
+            applications: self.fairness.applications.unwrap_or(default.applications),
+            network: self.fairness.network.unwrap_or(default.network),
+        }
+    }
+}
+
 /// The world that a scenario comes to, with every duration multiplied by `scale`.
 pub(super) fn resolve(shape: &Shape, scale: u32) -> Result<Config, Mistake> {
     let network = &shape.network;
     if shape.world == WorldKind::Asynchronous {
         let keys = [
-            ("msl", network.msl.is_some()),
-            ("losses", network.losses.is_some()),
-            ("duplicates", network.duplicates.is_some()),
+            ("network", "msl", network.msl.is_some()),
+            ("network", "losses", network.losses.is_some()),
+            ("network", "duplicates", network.duplicates.is_some()),
+            ("fairness", "applications", shape.fairness.applications.is_some()),
+            ("fairness", "network", shape.fairness.network.is_some()),
         ];
-        if let Some((key, _)) = keys.into_iter().find(|(_, is_set)| *is_set) {
+        if let Some((table, key, _)) = keys.into_iter().find(|(.., is_set)| *is_set) {
             return Err(Mistake {
-                path: vec!["network", key],
-                title: format!("the asynchronous world has no `{key}`"),
-                label: "it loses and duplicates without bound, and has no clock: name the scenarios to check"
+                path: vec![table, key],
+                title: format!("the asynchronous world has no `{table}.{key}`"),
+                label: "it loses and duplicates without bound or fairness, and has no clock: name the scenarios \
+                        to check"
                     .to_owned(),
             });
         }
@@ -328,9 +352,17 @@ mod tests {
     }
 
     #[test]
+    fn everything_is_fair_unless_it_is_said() {
+        let fairness = |text: &str| toml::from_str::<Shape>(text).unwrap().fairness();
+        assert_eq!(fairness(""), Fairness { applications: true, network: Deliveries::ALL });
+        assert_eq!(fairness("fairness.applications = false"), Fairness { applications: false, ..fairness("") });
+        assert_eq!(fairness("fairness.network = false"), Fairness { network: Deliveries::NONE, ..fairness("") });
+    }
+
+    #[test]
     fn every_key_is_known() {
         for key in KEYS {
-            let message = toml::from_str::<Shape>(&format!("{key} = []")).unwrap_err().message().to_owned();
+            let message = toml::from_str::<Shape>(&format!("{key} = 1.5")).unwrap_err().message().to_owned();
             assert!(!message.starts_with("unknown field"), "{key}: {message}");
         }
     }
@@ -391,6 +423,8 @@ mod tests {
             ("world = 'asynchronous'", "world = 'asynchronous'\nnetwork.msl = 2"),
             ("world = 'asynchronous'\ntcp.rto = 3", "world = 'asynchronous'\nnetwork.losses = 1"),
             ("world = 'timed'\nnetwork.duplicates = 1", "world = 'asynchronous'\nnetwork.duplicates = 1"),
+            ("fairness.network = true", "world = 'asynchronous'\nfairness.network = true"),
+            ("fairness.applications = true", "world = 'asynchronous'\nfairness.applications = true"),
         ];
         for (good, bad) in cases {
             assert!(config(good, 1).is_ok(), "{good}: {:?}", config(good, 1));

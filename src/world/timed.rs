@@ -8,7 +8,8 @@ use stateright::Model;
 use stateright::actor::{Actor, Command, Id, Out};
 
 use super::packed::PackedEnd;
-use super::{Config, End, Limit, Network, SegmentCopy, Timers, WorldState};
+use super::reaction::{EndEvent, Reaction};
+use super::{Config, End, Limit, Network, Observe, Reactions, SegmentCopy, Timers, WorldState};
 use crate::tcp::{Call, Endpoint, TICK, TcpActor, Timer};
 
 /// One closed world to explore.
@@ -80,10 +81,13 @@ impl TimedWorld {
     /// Everything that may happen next, in a fixed order.
     pub fn enabled(&self, state: &WorldState, actions: &mut Vec<Action>) {
         for end in End::BOTH {
-            let (endpoint, timers) = state.endpoint(end);
-            actions.extend(self.config.end(end).application.calls(&endpoint).map(|call| Action::Call(end, call)));
-            let due = Timer::ALL.into_iter().filter(|timer| timers.get(*timer) == Some(0));
-            actions.extend(due.map(|timer| Action::Timeout(end, timer)));
+            let application = self.config.end(end).application;
+            actions.extend(application.calls(&state.end(end)).map(|call| Action::Call(end, call)));
+            if state.end_ref(end).is_due() {
+                let timers = state.end_ref(end).timers();
+                let due = Timer::ALL.into_iter().filter(|timer| timers.get(*timer) == Some(0));
+                actions.extend(due.map(|timer| Action::Timeout(end, timer)));
+            }
         }
         let may_lose = self.config.losses.is_none_or(|most| state.losses < most);
         let may_duplicate = state.duplicates < self.config.duplicates;
@@ -103,20 +107,43 @@ impl TimedWorld {
 
     /// The state after an action, which must be enabled.
     pub fn step(&self, state: &WorldState, action: Action) -> Result<WorldState, Limit> {
+        self.step_by(state, action, |end, before, event| self.react(end, before, event))
+    }
+
+    /// The same, where what an end does with an event is asked of its actor only once.
+    pub fn step_remembering(
+        &self,
+        state: &WorldState,
+        action: Action,
+        known: &mut Reactions,
+    ) -> Result<WorldState, Limit> {
+        self.step_by(state, action, |end, before, event| {
+            known.remember(end, before, event, || self.react(end, before, event))
+        })
+    }
+
+    fn step_by(
+        &self,
+        state: &WorldState,
+        action: Action,
+        react: impl FnOnce(End, PackedEnd, EndEvent) -> Result<Reaction, Limit>,
+    ) -> Result<WorldState, Limit> {
+        let at_end = |mut next: WorldState, end: End, event: EndEvent| {
+            let reaction = react(end, *next.end_ref(end), event)?;
+            *next.end_mut(end) = reaction.end;
+            if let Some(copy) = reaction.sent {
+                next.network.insert(copy)?;
+            }
+            Ok(next)
+        };
         match action {
-            Action::Call(end, call) => self.at_end(*state, end, None, |actor, id, endpoint, out| {
-                actor.on_random(id, endpoint, &call, out);
-            }),
-            Action::Timeout(end, timer) => self.at_end(*state, end, Some(timer), |actor, id, endpoint, out| {
-                actor.on_timeout(id, endpoint, &timer, out);
-            }),
+            Action::Call(end, call) => at_end(*state, end, EndEvent::Call(call)),
+            Action::Timeout(end, timer) => at_end(*state, end, EndEvent::Timeout(timer)),
             Action::Deliver(copy) => {
                 let mut next = *state;
                 let was_in_flight = next.network.remove(copy);
                 debug_assert!(was_in_flight, "{copy} is not in flight");
-                self.at_end(next, copy.to(), None, |actor, id, endpoint, out| {
-                    actor.on_msg(id, endpoint, actor.peer, copy.segment(), out);
-                })
+                at_end(next, copy.to(), EndEvent::Arrival(copy))
             }
             Action::Lose(copy) => {
                 let mut next = *state;
@@ -156,35 +183,33 @@ impl TimedWorld {
         something_to_wait_for && affordable && !state.ends.iter().any(PackedEnd::is_due)
     }
 
-    /// Lets one endpoint take an event, after the timer `expired` has stopped; its application reads whatever is
-    /// delivered.
-    fn at_end(
-        &self,
-        mut next: WorldState,
-        end: End,
-        expired: Option<Timer>,
-        event: impl FnOnce(&TcpActor, Id, &mut Cow<'_, Endpoint>, &mut Out<TcpActor>),
-    ) -> Result<WorldState, Limit> {
-        let (endpoint, mut timers) = next.endpoint(end);
-        if let Some(timer) = expired {
-            timers.set(timer, None);
-        }
+    /// Lets one endpoint take an event; its application reads whatever is delivered.
+    fn react(&self, end: End, before: PackedEnd, event: EndEvent) -> Result<Reaction, Limit> {
         let [a, b] = &self.actors;
         let actor = match end {
             End::A => a,
             End::B => b,
         };
+        let (endpoint, mut timers) = before.unpack();
         let mut endpoint = Cow::Owned(endpoint);
         let mut out = Out::new();
-        event(actor, id(end), &mut endpoint, &mut out);
+        match event {
+            EndEvent::Call(call) => actor.on_random(id(end), &mut endpoint, &call, &mut out),
+            EndEvent::Timeout(timer) => {
+                // It has expired: unless it is set again it does not run any more.
+                timers.set(timer, None);
+                actor.on_timeout(id(end), &mut endpoint, &timer, &mut out);
+            }
+            EndEvent::Arrival(copy) => actor.on_msg(id(end), &mut endpoint, actor.peer, copy.segment(), &mut out),
+        }
         if endpoint.unread {
             actor.on_random(id(end), &mut endpoint, &Call::Receive, &mut out);
         }
+        let mut sent = None;
         for command in out {
             match command {
-                Command::Send(_, segment) => {
-                    next.network.insert(SegmentCopy::original(end.peer(), &segment)?)?;
-                }
+                // One event draws at most one segment.
+                Command::Send(_, segment) => sent = Some(SegmentCopy::original(end.peer(), &segment)?),
                 Command::SetTimer(timer, duration) => {
                     let ticks = duration.start.as_secs() / TICK.as_secs();
                     timers.set(timer, Some(u32::try_from(ticks).map_err(|_| Limit::Endpoint)?));
@@ -194,8 +219,7 @@ impl TimedWorld {
                 Command::ChooseRandom(..) | Command::Save(()) => {}
             }
         }
-        *next.end_mut(end) = PackedEnd::pack(&endpoint, &timers)?;
-        Ok(next)
+        Ok(Reaction { end: PackedEnd::pack(&endpoint, &timers)?, sent })
     }
 
     fn or_limit<T>(&self, result: Result<T, Limit>) -> Option<T> {

@@ -1,6 +1,5 @@
-//! Exploring a world with stateright's checker, within limits.
+//! Surveying a world with stateright's checker, within limits.
 
-use std::fmt;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
@@ -8,64 +7,8 @@ use std::time::{Duration, Instant};
 
 use stateright::{Checker, Model, Property};
 
-use super::Instance;
-use crate::world::{Limit, World};
-
-/// How far an exploration may go.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits<'a> {
-    /// How many states it may expand.
-    pub max_states: Option<usize>,
-    /// When it must end.
-    pub deadline: Option<Instant>,
-    /// Set when the user has asked it to end.
-    pub interrupted: &'a AtomicBool,
-}
-
-/// Nobody sets it.
-static NEVER: AtomicBool = AtomicBool::new(false);
-
-impl Limits<'static> {
-    /// No limit.
-    pub const NONE: Self = Self { max_states: None, deadline: None, interrupted: &NEVER };
-}
-
-/// Why an exploration ended before it had seen every state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stopped {
-    /// `--max-states` was reached.
-    MaxStates,
-    /// `--timeout` was reached.
-    Timeout,
-    /// The user has asked for it.
-    Interrupted,
-    /// The world cannot represent a state.
-    Limit(Limit),
-}
-
-impl fmt::Display for Stopped {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::MaxStates => f.write_str("the limit of --max-states was reached"),
-            Self::Timeout => f.write_str("the limit of --timeout was reached"),
-            Self::Interrupted => f.write_str("interrupted"),
-            Self::Limit(limit) => limit.fmt(f),
-        }
-    }
-}
-
-/// How far an exploration has come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Extent {
-    /// Different states found.
-    pub states: usize,
-    /// Steps between them: every action that is enabled in some state counts once.
-    pub transitions: usize,
-    /// Steps from the initial state to the farthest one, on the shortest way; only one thread finds that.
-    pub depth: Option<usize>,
-    /// How long it took.
-    pub elapsed: Duration,
-}
+use super::{Extent, Instance, Limits, Stopped};
+use crate::world::World;
 
 /// What stateright is asked to do with a world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,10 +66,8 @@ impl<W: World> Explored<W> {
             if checker.is_done() {
                 break;
             }
-            if limits.interrupted.load(Ordering::Relaxed) {
-                checker.model().stop(Stopped::Interrupted);
-            } else if limits.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-                checker.model().stop(Stopped::Timeout);
+            if let Some(stopped) = limits.cut_off() {
+                checker.model().stop(stopped);
             }
             progress(&extent(&checker, threads, start));
         }
@@ -174,6 +115,7 @@ fn extent<W: World>(checker: &impl Checker<Explored<W>>, threads: usize, start: 
         // stateright counts the initial state as generated, and begins to count depth with it.
         transitions: checker.state_count().saturating_sub(1),
         depth: (threads == 1).then(|| checker.max_depth().saturating_sub(1)),
+        bytes: 0,
         elapsed: start.elapsed(),
     }
 }
