@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use lastack::check::{Extent, Library, Limits, check_one};
+use lastack::check::{Extent, Library, Options, check_one};
 use lastack::world::Scenario;
 use peak_alloc::PeakAlloc;
 
@@ -45,7 +45,7 @@ fn transitions(bencher: Bencher<'_, '_>, name: &str) {
 /// Explores a scenario and decides every property in it.
 fn explore(name: &str) -> Extent {
     let (scenario, library) = scenario(name);
-    check_one(&scenario, &library.properties, 1, Limits::NONE, &|_| {}).extent
+    check_one(&scenario, &library.properties, &Options::PLAIN, &|_| {}).extent
 }
 
 fn scenario(name: &str) -> (Arc<Scenario>, Library) {

@@ -58,13 +58,21 @@ pub struct CheckArgs {
     pub world: WorldArgs,
 
     /// Threads: so many scenarios are explored at once, and if there are fewer scenarios, each on several
-    /// threads [default: one scenario a core]
+    /// threads [default: one a core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
 
     /// How far to go.
     #[command(flatten)]
     pub limits: LimitArgs,
+
+    /// Ask stateright's own checker as well, and fail if it finds other states, transitions or verdicts of safety
+    #[arg(long)]
+    pub cross_check: bool,
+
+    /// Count how often each action, each transition of an endpoint and each premise of a property was taken
+    #[arg(long)]
+    pub coverage: bool,
 
     /// How to write the verdicts
     #[arg(long, value_name = "FORMAT", default_value = "human")]
@@ -130,6 +138,11 @@ pub struct LimitArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub max_states: Option<u64>,
 
+    /// Stop when all explorations together would take more memory, as in 500MiB or 8GiB [default: nine tenths of what
+    /// is available]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub max_memory: Option<usize>,
+
     /// Stop after this time, as in 500ms, 30s or 5m; what is not decided by then is undecided
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub timeout: Option<Duration>,
@@ -170,6 +183,19 @@ fn duration(text: &str) -> Result<Duration, String> {
     number.checked_mul(milliseconds).map(Duration::from_millis).ok_or_else(|| "that is too long".to_owned())
 }
 
+/// A number of bytes and its unit: `KiB`, `MiB` or `GiB`.
+fn size(text: &str) -> Result<usize, String> {
+    let digits = text.trim_end_matches(char::is_alphabetic);
+    let unit: usize = match text.get(digits.len()..) {
+        Some("KiB") => 1 << 10,
+        Some("MiB") => 1 << 20,
+        Some("GiB") => 1 << 30,
+        _ => return Err("expected a number with a unit: KiB, MiB or GiB".to_owned()),
+    };
+    let number: usize = digits.parse().map_err(|_| "expected a whole number, as in 500MiB".to_owned())?;
+    number.checked_mul(unit).ok_or_else(|| "that is too much".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -178,6 +204,16 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn sizes() {
+        assert_eq!(size("7KiB"), Ok(7 << 10));
+        assert_eq!(size("500MiB"), Ok(500 << 20));
+        assert_eq!(size("8GiB"), Ok(8 << 30));
+        for wrong in ["", "8", "GiB", "8GB", "-1MiB", "0.5GiB", "99999999999GiB", "18446744073709551616KiB"] {
+            assert!(size(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

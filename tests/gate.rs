@@ -9,7 +9,7 @@
 
 use std::fmt::Write;
 
-use lastack::check::{Checked, Library, Limits, Passed, check, validate};
+use lastack::check::{Checked, Library, Options, Passed, check, validate};
 
 #[test]
 fn every_verdict_is_expected_and_every_world_has_its_size() {
@@ -18,17 +18,29 @@ fn every_verdict_is_expected_and_every_world_has_its_size() {
     validate(&library, &scenarios, &library.properties).unwrap();
     let mut sizes = String::new();
     let mut verdicts = String::new();
-    check(&scenarios, &library.properties, None, Limits::NONE, &|_, _| {}, |checked: Checked| {
-        let (name, extent) = (&checked.scenario.name, checked.extent);
-        assert_eq!(checked.stopped, None, "{name}");
-        assert_eq!(checked.passed(), Passed::Yes, "{name}: {:#?}", checked.results);
-        writeln!(sizes, "{name:<24} {:>8} {:>9} {:>3}", extent.states, extent.transitions, extent.depth.unwrap())
+    check(
+        &scenarios,
+        &library.properties,
+        &Options { threads: None, ..Options::PLAIN },
+        &|_, _| {},
+        |checked: Checked| {
+            let (name, extent) = (&checked.scenario.name, checked.extent);
+            assert_eq!(checked.stopped, None, "{name}");
+            assert_eq!(checked.passed(), Passed::Yes, "{name}: {:#?}", checked.results);
+            writeln!(
+                sizes,
+                "{name:<24} {:>8} {:>9} {:>3}",
+                extent.states,
+                extent.transitions,
+                extent.depth.unwrap()
+            )
             .unwrap();
-        for outcome in &checked.results {
-            let each: Vec<_> = outcome.instances.iter().map(|(_, verdict)| verdict.name()).collect();
-            writeln!(verdicts, "{name:<24} {:<28} {}", outcome.property.name, each.join(", ")).unwrap();
-        }
-    });
+            for outcome in &checked.results {
+                let each: Vec<_> = outcome.instances.iter().map(|(_, verdict)| verdict.name()).collect();
+                writeln!(verdicts, "{name:<24} {:<28} {}", outcome.property.name, each.join(", ")).unwrap();
+            }
+        },
+    );
     insta::assert_snapshot!("sizes", sizes);
     insta::assert_snapshot!("verdicts", verdicts);
 }

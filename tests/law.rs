@@ -13,10 +13,12 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::sync::Arc;
 
-use lastack::check::{Library, Limits, Verdict, check_one};
+use lastack::check::{Library, Limits, Options, Verdict, check_one};
 use lastack::world::{Config, Scenario};
 
 const LIMITS: Limits<'static> = Limits { max_states: Some(100_000), ..Limits::NONE };
+
+const OPTIONS: Options<'static> = Options { limits: LIMITS, ..Options::PLAIN };
 
 /// Everything that the laws depend on, in ticks.
 #[derive(Clone, Copy, Debug)]
@@ -55,7 +57,7 @@ impl Laws {
         change(config);
         let property = self.library.properties(&["no-premature-closed".to_owned()]).unwrap();
         let scenario = Arc::new(scenario);
-        match check_one(&scenario, &property, 1, LIMITS, &|_| {}).results[0].verdict {
+        match check_one(&scenario, &property, &OPTIONS, &|_| {}).results[0].verdict {
             Verdict::Undecided => writeln!(self.too_large, "{} {at:?}", scenario.name).unwrap(),
             verdict => {
                 self.decided += 1;
@@ -157,5 +159,5 @@ fn grid() -> impl Iterator<Item = (u32, u32, u32)> {
 fn the_worlds_of_the_grid_are_real() {
     let library = Library::read(&[], &[]).unwrap();
     let scenario = library.scenarios(&["sequential".to_owned()], &[], 1).unwrap().remove(0);
-    assert_eq!(check_one(&scenario, &[], 1, LIMITS, &|_| {}).extent.states, 6_215);
+    assert_eq!(check_one(&scenario, &[], &OPTIONS, &|_| {}).extent.states, 6_215);
 }

@@ -9,11 +9,13 @@
 
 use std::fmt::Write;
 
-use lastack::check::{Library, Limits, Verdict, check_one};
+use lastack::check::{Library, Limits, Options, Verdict, check_one};
 use lastack::world::WorldKind;
 
 /// More than a test should take its time for.
 const LIMITS: Limits<'static> = Limits { max_states: Some(600_000), ..Limits::NONE };
+
+const OPTIONS: Options<'static> = Options { limits: LIMITS, ..Options::PLAIN };
 
 #[test]
 fn what_holds_holds_with_finer_ticks_or_the_readme_says_so() {
@@ -23,13 +25,13 @@ fn what_holds_holds_with_finer_ticks_or_the_readme_says_so() {
     let mut table = String::new();
     let mut holding_still = 0;
     for (coarse, fine) in coarse.iter().zip(&fine).filter(|(coarse, _)| coarse.kind == WorldKind::Timed) {
-        let holding: Vec<_> = check_one(coarse, &library.properties, 1, Limits::NONE, &|_| {})
+        let holding: Vec<_> = check_one(coarse, &library.properties, &Options::PLAIN, &|_| {})
             .results
             .into_iter()
             .filter(|outcome| outcome.verdict == Verdict::Holds)
             .map(|outcome| outcome.property)
             .collect();
-        for outcome in check_one(fine, &holding, 1, LIMITS, &|_| {}).results {
+        for outcome in check_one(fine, &holding, &OPTIONS, &|_| {}).results {
             match outcome.verdict {
                 Verdict::Holds => holding_still += 1,
                 verdict => writeln!(table, "{:<24} {:<28} {verdict}", fine.name, outcome.property.name).unwrap(),

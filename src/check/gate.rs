@@ -8,28 +8,49 @@ use std::thread;
 
 use stateright::Checker;
 
+use super::cross_check::cross_check;
 use super::decide::{self, decide};
 use super::survey::{Aim, Explored};
 use super::trace::{Found, shortest_by_stateright};
-use super::{Checked, Extent, Instance, Limits, NoTrace, Outcome, Stopped, Verdict, is_applicable};
+use super::{Checked, Coverage, Extent, Instance, Limits, NoTrace, Outcome, Stopped, Verdict, is_applicable};
 use crate::property::Property;
 use crate::world::{Scenario, World, WorldKind, asynchronous_world};
 
+/// What is asked of a check besides verdicts, and how far it may go.
+#[derive(Clone, Copy, Debug)]
+pub struct Options<'a> {
+    /// How many threads there are; `None`: one a core.
+    pub threads: Option<usize>,
+    /// How far each exploration may go.
+    pub limits: Limits<'a>,
+    /// Ask stateright's own checker as well.
+    pub cross_check: bool,
+    /// Count what is taken.
+    pub coverage: bool,
+}
+
+impl Options<'static> {
+    /// Verdicts alone, on one thread, however long it takes.
+    pub const PLAIN: Self = Self { threads: Some(1), limits: Limits::NONE, cross_check: false, coverage: false };
+}
+
 /// Checks the scenarios and hands them over in their order.
 ///
-/// `threads` scenarios are explored at once; if there are fewer scenarios, each on several threads. `None`: one
-/// scenario a core, and each on one thread, which alone makes a search breadth-first.
+/// As many scenarios are explored at once as there are threads, and if there are fewer scenarios, each on several
+/// threads. They share the memory that there is.
 pub fn check(
     scenarios: &[Arc<Scenario>],
     properties: &[Arc<Property>],
-    threads: Option<usize>,
-    limits: Limits<'_>,
+    options: &Options<'_>,
     progress: &(dyn Fn(&Scenario, &Extent) + Sync),
     mut done: impl FnMut(Checked),
 ) {
     let cores = || thread::available_parallelism().map_or(1, NonZero::get);
-    let at_once = threads.unwrap_or_else(cores).clamp(1, scenarios.len().max(1));
-    let threads = threads.map_or(1, |threads| (threads / at_once).max(1));
+    let threads = options.threads.unwrap_or_else(cores).max(1);
+    let at_once = threads.clamp(1, scenarios.len().max(1));
+    let max_memory = options.limits.max_memory.map(|all| all / at_once);
+    let limits = Limits { max_memory, ..options.limits };
+    let options = &Options { threads: Some(threads / at_once), limits, ..*options };
     let next = AtomicUsize::new(0);
     let (sender, receiver) = mpsc::channel();
     thread::scope(|scope| {
@@ -41,8 +62,7 @@ pub fn check(
                     let Some(scenario) = scenarios.get(index) else {
                         return;
                     };
-                    let checked =
-                        check_one(scenario, properties, threads, limits, &|extent| progress(scenario, extent));
+                    let checked = check_one(scenario, properties, options, &|extent| progress(scenario, extent));
                     if sender.send((index, checked)).is_err() {
                         return;
                     }
@@ -68,16 +88,21 @@ pub fn check(
 pub fn check_one(
     scenario: &Arc<Scenario>,
     properties: &[Arc<Property>],
-    threads: usize,
-    limits: Limits<'_>,
+    options: &Options<'_>,
     progress: &dyn Fn(&Extent),
 ) -> Checked {
     let (applicable, foreign): (Vec<_>, Vec<_>) =
         properties.iter().cloned().partition(|property| is_applicable(scenario, property));
     let instances: Vec<Instance> = applicable.iter().flat_map(Instance::all).collect();
+    let (threads, limits) = (options.threads.unwrap_or(1), options.limits);
+    let mut second_opinion = None;
+    let mut coverage = None;
     let (extent, stopped, verdicts) = match scenario.kind {
         WorldKind::Timed => {
             let decided = decide(scenario, &instances, threads, limits, progress);
+            second_opinion =
+                options.cross_check.then(|| cross_check(scenario, &instances, &decided, threads, limits));
+            coverage = options.coverage.then(|| Coverage::of(&applicable, &decided));
             (decided.extent, decided.stopped, decided.verdicts)
         }
         WorldKind::Asynchronous => {
@@ -96,7 +121,7 @@ pub fn check_one(
         results.push(Outcome::new(property, instances.collect(), scenario));
     }
     results.sort_by(|one, other| one.property.name.cmp(&other.property.name));
-    Checked { scenario: Arc::clone(scenario), extent, stopped, results }
+    Checked { scenario: Arc::clone(scenario), extent, stopped, results, cross_check: second_opinion, coverage }
 }
 
 /// The shortest counterexample (or example) that decides any of these instances in a scenario.

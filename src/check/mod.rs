@@ -1,6 +1,8 @@
 //! Deciding properties of worlds: exploration, traces, verdicts, and the gate over all scenarios.
 
 mod components;
+mod coverage;
+mod cross_check;
 mod decide;
 mod explorer;
 mod gate;
@@ -17,7 +19,9 @@ mod trace;
 mod validate;
 mod verdict;
 
-pub use gate::{check, check_one, shortest_trace};
+pub use coverage::{ActionKind, Coverage, Event};
+pub use cross_check::CrossCheck;
+pub use gate::{Options, check, check_one, shortest_trace};
 pub use library::Library;
 pub use limits::{Extent, Limits, Stopped};
 pub use outcome::{Checked, Comparison, Outcome, Passed};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Extent, Instance, Stopped, Verdict};
+use super::{Coverage, CrossCheck, Extent, Instance, Stopped, Verdict};
 use crate::property::{Property, Temporal};
 use crate::world::{End, Expectation, Scenario};
 
@@ -17,6 +17,10 @@ pub struct Checked {
     pub stopped: Option<Stopped>,
     /// Each property's verdict.
     pub results: Vec<Outcome>,
+    /// What stateright says, if it was asked and the world is one that lastack explores itself.
+    pub cross_check: Option<CrossCheck>,
+    /// What was taken how often, if it was asked and likewise.
+    pub coverage: Option<Coverage>,
 }
 
 /// What is known of one property in one scenario.
@@ -68,8 +72,12 @@ impl Checked {
             _ => Passed::Yes,
         };
         // Even if it has decided what was asked: an exploration that was cut short passes nothing.
-        let cut_short = if self.stopped.is_some() { Passed::Undecided } else { Passed::Yes };
-        self.results.iter().map(passed).fold(cut_short, Passed::max)
+        let cut_short = |is_cut_short| if is_cut_short { Passed::Undecided } else { Passed::Yes };
+        let cross_check = self.cross_check.as_ref().map_or(Passed::Yes, |cross_check| {
+            if cross_check.differences.is_empty() { cut_short(cross_check.stopped.is_some()) } else { Passed::No }
+        });
+        let explored = cut_short(self.stopped.is_some()).max(cross_check);
+        self.results.iter().map(passed).fold(explored, Passed::max)
     }
 }
 

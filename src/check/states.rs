@@ -31,6 +31,11 @@ impl States {
         self.blocks.get(node as usize / BLOCK)?.get(node as usize % BLOCK)
     }
 
+    /// All of them, in the order of their numbers.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &WorldState> {
+        self.blocks.iter().flatten()
+    }
+
     /// Gives the next number to a state.
     pub(super) fn push(&mut self, state: WorldState) {
         if self.blocks.last().is_none_or(|block| block.len() == BLOCK) {

@@ -1,10 +1,10 @@
 //! `lastack check`
 
 use super::{library, limits, print, settings};
-use crate::check::{self, Checked, Passed};
+use crate::check::{self, Checked, Options, Passed};
 use crate::cli::{CheckArgs, Format};
 use crate::diagnostic::Diagnostics;
-use crate::report::{human, json, progress::Progress};
+use crate::report::{coverage, human, json, progress::Progress};
 
 /// Explores scenarios and reports each verdict.
 pub fn run(args: &CheckArgs) -> Result<Passed, Diagnostics> {
@@ -20,8 +20,12 @@ pub fn run(args: &CheckArgs) -> Result<Passed, Diagnostics> {
     check::check(
         &scenarios,
         &properties,
-        args.threads.map(usize::from),
-        limits(&args.limits),
+        &Options {
+            threads: args.threads.map(usize::from),
+            limits: limits(&args.limits),
+            cross_check: args.cross_check,
+            coverage: args.coverage,
+        },
         &|scenario, extent| progress.update(scenario, extent),
         |checked| {
             progress.done(&checked.scenario, || {
@@ -35,7 +39,12 @@ pub fn run(args: &CheckArgs) -> Result<Passed, Diagnostics> {
     progress.finish();
     written?;
     match args.format {
-        Format::Human => print(&human::summary(&all))?,
+        Format::Human => {
+            if args.coverage {
+                print(&coverage::table(&all))?;
+            }
+            print(&human::summary(&all))?;
+        }
         Format::Json => print(&json::report(&all))?,
     }
     Ok(all.iter().map(Checked::passed).max().unwrap_or(Passed::Undecided))

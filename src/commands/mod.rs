@@ -9,6 +9,8 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+use sysinfo::System;
+
 use crate::check::{Library, Limits, Passed};
 use crate::cli::{LibraryArgs, LimitArgs, WorldArgs};
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -58,10 +60,19 @@ fn limits(args: &LimitArgs) -> Limits<'static> {
     });
     Limits {
         max_states: args.max_states.map(|states| usize::try_from(states).unwrap_or(usize::MAX)),
-        max_memory: None,
+        max_memory: args.max_memory.or_else(|| available_memory().map(|available| available / 10 * 9)),
         deadline: args.timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
         interrupted: &INTERRUPTED,
     }
+}
+
+/// How much memory this process could still take, in bytes, as far as the system says.
+fn available_memory() -> Option<usize> {
+    let mut system = System::new().ok()?;
+    system.refresh_memory();
+    let within_group = system.cgroup_limits().map_or(u64::MAX, |limits| limits.free_memory);
+    let available = system.available_memory().min(within_group);
+    usize::try_from(available).ok().filter(|available| *available > 0)
 }
 
 /// Writes to stdout. A reader that has gone away is no error: the exit code still tells the verdict.

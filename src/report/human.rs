@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Style};
 use indicatif::HumanCount;
 
 use super::text::{prose, wrapped};
-use crate::check::{Checked, Comparison, Outcome, Passed, Verdict};
+use crate::check::{Checked, Comparison, CrossCheck, Outcome, Passed, Verdict};
 
 const BOLD: Style = Style::new().bold();
 const GOOD: Style = AnsiColor::Green.on_default();
@@ -36,6 +36,9 @@ pub fn scenario(checked: &Checked) -> String {
     if let Some(stopped) = &checked.stopped {
         let _ = writeln!(text, "  {BAD}{:<12}{BAD:#}{}", "stopped", prose(&stopped.to_string(), INDENT));
     }
+    if let Some(cross_check) = &checked.cross_check {
+        text.push_str(&second_opinion(cross_check));
+    }
     for verdict in [
         Verdict::Holds,
         Verdict::Possible,
@@ -62,6 +65,28 @@ pub fn scenario(checked: &Checked) -> String {
                 text.push_str(&remark(checked, outcome, &comparison));
             }
         }
+    }
+    text
+}
+
+/// What stateright says.
+fn second_opinion(cross_check: &CrossCheck) -> String {
+    let CrossCheck { differences, verdicts, stopped } = cross_check;
+    let mut text = String::new();
+    for (what, ours, theirs) in differences {
+        let difference = prose(&format!("{what}: {ours} by lastack, {theirs} by stateright"), INDENT);
+        let _ = writeln!(text, "  {BAD}{:<12}{BAD:#}{difference}", "differs");
+    }
+    if let Some(stopped) = stopped {
+        let _ = writeln!(
+            text,
+            "  {BAD}{:<12}{BAD:#}{}",
+            "unchecked",
+            prose(&format!("stateright: {stopped}"), INDENT)
+        );
+    } else if differences.is_empty() {
+        let verdicts = counted(*verdicts, "verdict");
+        let _ = writeln!(text, "  {:<12}the same states, transitions and {verdicts} by stateright", "checked");
     }
     text
 }
@@ -121,11 +146,14 @@ pub fn summary(all: &[Checked]) -> String {
     let passed = all.iter().map(Checked::passed).max().unwrap_or(Passed::Undecided);
     let is_changed = all.iter().any(|checked| checked.scenario.is_changed());
     let undecided = outcomes().filter(|outcome| outcome.is_undecided()).count();
+    let differs = |checked: &&Checked| checked.cross_check.as_ref().is_some_and(|one| !one.differences.is_empty());
+    let differing = all.iter().filter(differs).count();
     let (style, result) = match passed {
         Passed::Yes if is_changed => (GOOD, "nothing is violated".to_owned()),
         Passed::Yes => (GOOD, "each is the expected one".to_owned()),
         Passed::Undecided if undecided == 0 => (BAD, "not explored to the end".to_owned()),
         Passed::Undecided => (BAD, format!("{undecided} undecided")),
+        Passed::No if differing > 0 => (BAD, format!("stateright differs in {}", counted(differing, "scenario"))),
         Passed::No if is_changed => (BAD, format!("{} violated", of(Verdict::Violated))),
         Passed::No => (BAD, format!("{missed} not as expected")),
     };

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::check::{Checked, Outcome, Passed};
+use crate::check::{ActionKind, Checked, Coverage, CrossCheck, Event, Outcome, Passed};
+use crate::tcp::State;
 
 /// Raised with every change that a reader could trip over.
 const VERSION: u32 = 1;
@@ -28,10 +29,64 @@ struct ScenarioReport<'a> {
     /// Absent where several threads explored: they do not find the shortest ways.
     #[serde(skip_serializing_if = "Option::is_none")]
     depth: Option<usize>,
+    /// What states, the set of them and the steps between them take in memory; 0 in the asynchronous world.
+    bytes: usize,
     seconds: f64,
     /// Why not every state was seen.
     stopped: Option<String>,
     properties: Vec<PropertyReport<'a>>,
+    /// Only with `--cross-check`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cross_check: Option<CrossCheckReport>,
+    /// Only with `--coverage`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    coverage: Option<CoverageReport<'a>>,
+}
+
+#[derive(Serialize)]
+struct CrossCheckReport {
+    /// Why stateright did not come to its end.
+    stopped: Option<String>,
+    verdicts: usize,
+    differences: Vec<DifferenceReport>,
+}
+
+#[derive(Serialize)]
+struct DifferenceReport {
+    what: String,
+    lastack: String,
+    stateright: String,
+}
+
+#[derive(Serialize)]
+struct CoverageReport<'a> {
+    actions: Vec<ActionReport>,
+    transitions: Vec<TransitionReport>,
+    premises: Vec<PremiseReport<'a>>,
+}
+
+#[derive(Serialize)]
+struct ActionReport {
+    action: String,
+    times: u64,
+}
+
+#[derive(Serialize)]
+struct TransitionReport {
+    from: &'static str,
+    event: String,
+    to: &'static str,
+    times: u64,
+}
+
+#[derive(Serialize)]
+struct PremiseReport<'a> {
+    property: &'a str,
+    /// Absent where the property is not about an end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end: Option<String>,
+    premise: &'a str,
+    states: u64,
 }
 
 #[derive(Serialize)]
@@ -90,9 +145,49 @@ fn scenario(checked: &Checked) -> ScenarioReport<'_> {
         states: checked.extent.states,
         transitions: checked.extent.transitions,
         depth: checked.extent.depth,
+        bytes: checked.extent.bytes,
         seconds: checked.extent.elapsed.as_secs_f64(),
         stopped: checked.stopped.map(|stopped| stopped.to_string()),
         properties: checked.results.iter().map(property).collect(),
+        cross_check: checked.cross_check.as_ref().map(second_opinion),
+        coverage: checked.coverage.as_ref().map(coverage),
+    }
+}
+
+fn second_opinion(cross_check: &CrossCheck) -> CrossCheckReport {
+    let difference = |(what, ours, theirs): &(String, String, String)| DifferenceReport {
+        what: what.clone(),
+        lastack: ours.clone(),
+        stateright: theirs.clone(),
+    };
+    CrossCheckReport {
+        stopped: cross_check.stopped.map(|stopped| stopped.to_string()),
+        verdicts: cross_check.verdicts,
+        differences: cross_check.differences.iter().map(difference).collect(),
+    }
+}
+
+fn coverage(coverage: &Coverage) -> CoverageReport<'_> {
+    let action = |(kind, times): (&ActionKind, &u64)| ActionReport { action: kind.to_string(), times: *times };
+    let transition = |((from, event, to), times): (&(State, Event, State), &u64)| TransitionReport {
+        from: from.name(),
+        event: event.to_string(),
+        to: to.name(),
+        times: *times,
+    };
+    CoverageReport {
+        actions: coverage.actions.iter().map(action).collect(),
+        transitions: coverage.transitions.iter().map(transition).collect(),
+        premises: coverage
+            .premises
+            .iter()
+            .map(|((property, premise, end), states)| PremiseReport {
+                property,
+                end: end.map(|end| end.to_string()),
+                premise,
+                states: *states,
+            })
+            .collect(),
     }
 }
 

@@ -1,0 +1,162 @@
+//! What an exploration has taken, and how often: a property says nothing where its premise is never true.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use super::Instance;
+use super::decide::Decided;
+use crate::property::{Premise, Property};
+use crate::tcp::{Call, State, Timer};
+use crate::world::{Action, End, Kind, Observe};
+
+/// How often everything was taken that could have been.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Coverage {
+    /// Steps of the world, of each kind that there is.
+    pub actions: BTreeMap<ActionKind, u64>,
+    /// Steps of an endpoint: the state that it was in, what happened, and the state that it came to.
+    pub transitions: BTreeMap<(State, Event, State), u64>,
+    /// For each property, each premise in it and each instance, the states in which it was true.
+    pub premises: BTreeMap<(String, String, Option<End>), u64>,
+}
+
+/// A kind of action of the world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ActionKind {
+    /// Something happens at an end.
+    AtEnd(Event),
+    /// The network loses a copy.
+    Lose(Kind),
+    /// The network duplicates a copy.
+    Duplicate(Kind),
+    /// A tick passes.
+    Tick,
+}
+
+/// What can happen at an end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Event {
+    /// A segment arrives.
+    Arrival(Kind),
+    /// Its application calls.
+    Call(Call),
+    /// A timer expires.
+    Timeout(Timer),
+}
+
+impl Event {
+    /// Everything that can happen at an end in these worlds, where applications read at once.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let calls = [Call::Send, Call::Shutdown, Call::Close, Call::Abort];
+        Kind::ALL
+            .into_iter()
+            .map(Self::Arrival)
+            .chain(calls.into_iter().map(Self::Call))
+            .chain(Timer::ALL.into_iter().map(Self::Timeout))
+    }
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Arrival(kind) => f.write_str(kind.name()),
+            Self::Call(call) => f.write_str(call.name()),
+            Self::Timeout(timer) => write!(f, "{} timer", timer.name()),
+        }
+    }
+}
+
+impl ActionKind {
+    /// Every kind of action.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Event::all()
+            .map(Self::AtEnd)
+            .chain(Kind::ALL.into_iter().map(Self::Lose))
+            .chain(Kind::ALL.into_iter().map(Self::Duplicate))
+            .chain([Self::Tick])
+    }
+}
+
+impl fmt::Display for ActionKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AtEnd(Event::Arrival(kind)) => write!(f, "deliver {}", kind.name()),
+            Self::AtEnd(event) => event.fmt(f),
+            Self::Lose(kind) => write!(f, "lose {}", kind.name()),
+            Self::Duplicate(kind) => write!(f, "duplicate {}", kind.name()),
+            Self::Tick => f.write_str("tick"),
+        }
+    }
+}
+
+impl Coverage {
+    /// What was taken in an exploration.
+    pub(super) fn of(properties: &[Arc<Property>], decided: &Decided) -> Self {
+        let mut coverage = Self::default();
+        let (graph, states) = (&decided.explored.graph, &decided.explored.states);
+        let instances: Vec<Instance> = properties.iter().flat_map(Instance::all).collect();
+        let mut premises: Vec<_> = instances
+            .iter()
+            .flat_map(|instance| {
+                instance.property.formula.premises().iter().map(move |premise| (instance, premise, 0))
+            })
+            .collect();
+        let mut enabled = Vec::new();
+        for (node, state) in (0..).zip(states.iter()) {
+            for (instance, premise, times) in &mut premises {
+                *times += u64::from(premise.predicate.holds(state, instance.this()));
+            }
+            enabled.clear();
+            decided.world.enabled(state, &mut enabled);
+            for (action, target) in enabled.iter().zip(graph.targets(node)) {
+                let (kind, end) = kind_of(*action);
+                *coverage.actions.entry(kind).or_default() += 1;
+                if let (ActionKind::AtEnd(event), Some(end), Some(after)) = (kind, end, states.get(*target)) {
+                    let step = (state.end(end).state, event, after.end(end).state);
+                    *coverage.transitions.entry(step).or_default() += 1;
+                }
+            }
+        }
+        let counted = |(instance, premise, times): &(&Instance, &Premise, u64)| {
+            ((instance.property.name.clone(), premise.text.clone(), instance.end), *times)
+        };
+        coverage.premises = premises.iter().map(counted).collect();
+        coverage
+    }
+
+    /// Adds what was taken in another exploration.
+    pub fn add(&mut self, other: &Self) {
+        add_up(&mut self.actions, &other.actions);
+        add_up(&mut self.transitions, &other.transitions);
+        add_up(&mut self.premises, &other.premises);
+    }
+
+    /// The premises that were true in no instance, each with its property.
+    #[must_use]
+    pub fn vacuous(&self) -> Vec<(&str, &str)> {
+        let mut all: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+        for ((property, premise, _), times) in &self.premises {
+            *all.entry((property, premise)).or_default() += times;
+        }
+        all.into_iter().filter(|(_, times)| *times == 0).map(|(premise, _)| premise).collect()
+    }
+}
+
+fn add_up<K: Ord + Clone>(all: &mut BTreeMap<K, u64>, more: &BTreeMap<K, u64>) {
+    for (key, times) in more {
+        *all.entry(key.clone()).or_default() += times;
+    }
+}
+
+/// The kind of an action, and the end that it happens at, if it happens at one.
+fn kind_of(action: Action) -> (ActionKind, Option<End>) {
+    match action {
+        Action::Call(end, call) => (ActionKind::AtEnd(Event::Call(call)), Some(end)),
+        Action::Timeout(end, timer) => (ActionKind::AtEnd(Event::Timeout(timer)), Some(end)),
+        Action::Deliver(copy) => (ActionKind::AtEnd(Event::Arrival(copy.kind())), Some(copy.to())),
+        Action::Lose(copy) => (ActionKind::Lose(copy.kind()), None),
+        Action::Duplicate(copy) => (ActionKind::Duplicate(copy.kind()), None),
+        Action::Tick => (ActionKind::Tick, None),
+    }
+}

@@ -1,0 +1,58 @@
+//! A second opinion: stateright's own checker on the same world.
+
+use stateright::Checker;
+
+use super::decide::Decided;
+use super::survey::{Aim, Explored};
+use super::{Instance, Limits, Stopped, Verdict};
+use crate::world::{Scenario, TimedWorld};
+
+/// What stateright's checker says of a scenario beside lastack's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CrossCheck {
+    /// Where the two differ: what, by lastack, by stateright.
+    pub differences: Vec<(String, String, String)>,
+    /// How many verdicts were compared.
+    pub verdicts: usize,
+    /// Why stateright did not come to its end; then only what both know is compared.
+    pub stopped: Option<Stopped>,
+}
+
+/// Explores a scenario's world once more, with stateright, which shares no code with the exploration that is held
+/// against it, and decides what a single state decides.
+pub(super) fn cross_check(
+    scenario: &Scenario,
+    instances: &[Instance],
+    decided: &Decided,
+    threads: usize,
+    limits: Limits<'_>,
+) -> CrossCheck {
+    let of_states: Vec<(&Instance, Verdict)> = instances
+        .iter()
+        .zip(decided.verdicts.iter().copied())
+        .filter(|(instance, _)| !instance.is_liveness())
+        .collect();
+    let asked = of_states.iter().map(|(instance, _)| (*instance).clone()).collect();
+    let explored = Explored::new(TimedWorld::new(scenario.config), asked, Aim::Survey, limits);
+    let (checker, extent) = explored.run(threads, limits, |_| {});
+    let stopped = checker.model().stopped();
+    let mut differences = Vec::new();
+    let mut compare = |what: String, ours: String, theirs: String| {
+        if ours != theirs {
+            differences.push((what, ours, theirs));
+        }
+    };
+    if decided.stopped.is_none() && stopped.is_none() {
+        compare("states".to_owned(), decided.extent.states.to_string(), extent.states.to_string());
+        compare("transitions".to_owned(), decided.extent.transitions.to_string(), extent.transitions.to_string());
+    }
+    let mut verdicts = 0;
+    for ((instance, ours), revealed) in of_states.iter().zip(checker.model().revealed()) {
+        let theirs = instance.verdict(revealed, stopped.is_none());
+        if *ours != Verdict::Undecided && theirs != Verdict::Undecided {
+            verdicts += 1;
+            compare(instance.name(), ours.to_string(), theirs.to_string());
+        }
+    }
+    CrossCheck { differences, verdicts, stopped }
+}
