@@ -8,17 +8,18 @@ CONSTANTS MSL, RTO, TW,
           LOSSES, UNLIMITED,        \* UNLIMITED: losses are not counted
           DUPLICATES,
           SENDS_A, SENDS_B,         \* octets
-          A_ANY_TIME, B_ANY_TIME,   \* FALSE: closes after-eof
+          A_CLOSES, B_CLOSES,       \* 0: never, 1: after-eof, 2: any-time
           HOLD,                     \* FALSE: out-of-order text is dropped
           RESTART, IGNORE_RST,      \* in TIME_WAIT
-          RETRIES                   \* 255: retransmits for ever, uncounted
+          RETRIES,                  \* 255: retransmits for ever, uncounted
+          SEGMENTS                  \* that fairness speaks of: all that are ever in flight
 VARIABLES ep, net, losses, duplicates
 vars == <<ep, net, losses, duplicates>>
 
 Ends == {"A", "B"}
 Peer(x) == IF x = "A" THEN "B" ELSE "A"
 Sends(x) == IF x = "A" THEN SENDS_A ELSE SENDS_B
-AnyTime(x) == IF x = "A" THEN A_ANY_TIME ELSE B_ANY_TIME
+Closes(x) == IF x = "A" THEN A_CLOSES ELSE B_CLOSES
 
 OFF == 255
 (* TLC enumerates a disjunctive guard once per true disjunct; this evaluates it once. *)
@@ -26,6 +27,7 @@ Only(p) == p = TRUE
 Copy(to, kind, seq, ack) == <<to, kind, seq, ack, 0, FALSE>>
 To(c) == c[1]   Kind(c) == c[2]  Seq(c) == c[3]
 Ack(c) == c[4]  Age(c) == c[5]   IsDuplicate(c) == c[6]
+Segment(c) == <<To(c), Kind(c), Seq(c), Ack(c)>>
 Costs(c) == ~IsDuplicate(c) /\ ~UNLIMITED
 
 (* The network is a bag: a function from copies to positive counts.         *)
@@ -49,7 +51,7 @@ Armed(e) == IF e.rto = OFF THEN RTO ELSE e.rto
 AckOf(x, e) == Copy(Peer(x), "ACK", e.nxt, e.rcv)
 
 Close(x) == LET e == ep[x] IN
-  /\ Only((e.st = "ESTABLISHED" /\ AnyTime(x)) \/ e.st = "CLOSE_WAIT")
+  /\ Only((e.st = "ESTABLISHED" /\ Closes(x) = 2) \/ (e.st = "CLOSE_WAIT" /\ Closes(x) > 0))
   /\ net' = Add(net, Copy(Peer(x), "FIN", e.nxt, e.rcv))
   /\ ep' = [ep EXCEPT ![x] = [e EXCEPT !.fin = e.nxt, !.nxt = @ + 1, !.rto = Armed(e),
                                        !.st = IF @ = "ESTABLISHED" THEN "FIN_WAIT_1" ELSE "LAST_ACK"]]
@@ -150,11 +152,31 @@ Tick ==
   /\ ep' = [x \in Ends |-> [ep[x] EXCEPT !.rto = Down(@), !.tw = Down(@)]]
   /\ UNCHANGED duplicates
 
-Next == \/ \E x \in Ends : Close(x) \/ Send(x) \/ Retransmit(x) \/ TimeWaitEnds(x)
-        \/ \E c \in DOMAIN net : Deliver(c) \/ Lose(c) \/ Duplicate(c)
-        \/ Tick
+Call == \E x \in Ends : Close(x) \/ Send(x)
+Happens == \/ \E x \in Ends : Retransmit(x) \/ TimeWaitEnds(x)
+           \/ \E c \in DOMAIN net : Deliver(c) \/ Lose(c) \/ Duplicate(c)
+           \/ Tick
+Next == Call \/ Happens
 Spec == Init /\ [][Next]_vars
 
 NoPrematureClosed == \A x \in Ends : ep[x].left = "TIME_WAIT" =>
                         \A c \in DOMAIN net : ~(To(c) = x /\ Kind(c) = "FIN")
+
+(* Fairness; `count` puts together what is asked for. A behaviour stops only *)
+(* where nothing is enabled, or, if applications may be silent for ever,    *)
+(* nothing but their calls. A segment is delivered when any copy of it is,  *)
+(* whatever its age and whether it is a duplicate.                          *)
+FairApplications == WF_vars(Next) /\ \A x \in Ends : WF_vars(Close(x))
+SilentApplications == WF_vars(Happens)
+DeliverSegment(s) == \E c \in DOMAIN net : Segment(c) = s /\ Deliver(c)
+FairNetwork == \A s \in SEGMENTS : SF_vars(DeliverSegment(s))
+
+BothClose == <>(\A x \in Ends : ep[x].st = "CLOSED")
+
+(* Never false: tells each segment that is ever in flight.                  *)
+ASSUME TLCSet(1, {})
+TellsSegments == LET new == {Segment(c) : c \in DOMAIN net} \ TLCGet(1) IN
+                 new = {} \/ (TLCSet(1, TLCGet(1) \cup new) /\ \A s \in new : PrintT(s))
+(* False: SEGMENTS is not complete, and fairness means less than it says.   *)
+SegmentsAreAll == \A c \in DOMAIN net : Segment(c) \in SEGMENTS
 =============================================================================

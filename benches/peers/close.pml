@@ -28,11 +28,11 @@
 #ifndef SENDS_B
 #define SENDS_B 0
 #endif
-#ifndef A_ANY_TIME      /* 0: after-eof */
-#define A_ANY_TIME 1
+#ifndef A_CLOSES        /* 0: never, 1: after-eof, 2: any-time */
+#define A_CLOSES 2
 #endif
-#ifndef B_ANY_TIME
-#define B_ANY_TIME 1
+#ifndef B_CLOSES
+#define B_CLOSES 2
 #endif
 #ifndef HOLD            /* 0: drop */
 #define HOLD 1
@@ -46,7 +46,7 @@
 #ifndef RETRIES         /* 255: retransmits for ever, and does not count */
 #define RETRIES 255
 #endif
-#ifndef CAP             /* room for copies in flight: 12, 16 or 20 */
+#ifndef CAP             /* room for copies in flight: 8, 12, 16 or 20 */
 #define CAP 12
 #endif
 #define OFF 255
@@ -101,9 +101,12 @@ hidden short k; hidden short em; hidden byte j; hidden byte g; hidden byte sq; h
 #elif CAP > 12
 #define EACH(f,op) f(0) op f(1) op f(2) op f(3) op f(4) op f(5) op f(6) op f(7) op f(8) op f(9) op f(10) op f(11) op f(12) op f(13) op f(14) op f(15)
 #define ALL(f) f(0) f(1) f(2) f(3) f(4) f(5) f(6) f(7) f(8) f(9) f(10) f(11) f(12) f(13) f(14) f(15)
-#else
+#elif CAP > 8
 #define EACH(f,op) f(0) op f(1) op f(2) op f(3) op f(4) op f(5) op f(6) op f(7) op f(8) op f(9) op f(10) op f(11)
 #define ALL(f) f(0) f(1) f(2) f(3) f(4) f(5) f(6) f(7) f(8) f(9) f(10) f(11)
+#else
+#define EACH(f,op) f(0) op f(1) op f(2) op f(3) op f(4) op f(5) op f(6) op f(7)
+#define ALL(f) f(0) f(1) f(2) f(3) f(4) f(5) f(6) f(7)
 #endif
 
 #define expires(i) (i < n && lifeOf(net[i])==0 && !dupOf(net[i]))
@@ -112,6 +115,17 @@ hidden short k; hidden short em; hidden byte j; hidden byte g; hidden byte sq; h
 #define finToB(i) (i < n && (net[i]>>10) == (8|FIN))
 /* no-premature-closed is violated */
 #define premature ((left[0]==TIME_WAIT && (EACH(finToA,||))) || (left[1]==TIME_WAIT && (EACH(finToB,||))))
+/* both-close */
+#define closed (st[0]==CLOSED && st[1]==CLOSED)
+#define mayClose(x,closes) ((st[x]==ESTABLISHED && closes==2) || (st[x]==CLOSE_WAIT && closes>0))
+#define waits (n>0 || rto[0]!=OFF || rto[1]!=OFF || tw[0]!=OFF || tw[1]!=OFF)
+#ifdef BOTH_CLOSE
+/* A close, once called, is disabled for ever: weak fairness says that it does not stay enabled. */
+ltl both_close { ([]<> !mayClose(0,A_CLOSES) && []<> !mayClose(1,B_CLOSES)) -> <> closed }
+#endif
+#ifdef MAY_STOP         /* applications are not fair: the world may stop where they alone could go on */
+ltl both_close { <> closed }
+#endif
 
 inline send(c) {            /* insertion into the sorted array */
   assert(n < CAP);
@@ -244,8 +258,8 @@ inline recv(x) {
       if :: !dupOf(net[i]) && !UNLIMITED -> losses++ :: else fi; remove(i) }
 #define DUPLICATE(i) \
   :: d_step { duplicates < DUPLICATES && distinct(i) -> k = net[i]|1; send(k); duplicates++ }
-#define ENDPOINT(x,anytime,sends) \
-  :: d_step { (st[x]==ESTABLISHED && anytime) || st[x]==CLOSE_WAIT -> \
+#define ENDPOINT(x,closes,sends) \
+  :: d_step { mayClose(x,closes) -> \
       k = SEG(1-x, FIN, nxt[x], rcv[x]); send(k); fin[x] = nxt[x]; nxt[x]++; \
       if :: st[x]==ESTABLISHED -> st[x] = FIN_WAIT_1 :: else -> st[x] = LAST_ACK fi; \
       if :: rto[x]==OFF -> rto[x] = RTO :: else fi } \
@@ -269,13 +283,15 @@ end:
 #ifdef PROPERTY
   :: premature -> assert(false)
 #endif
-  ENDPOINT(0,A_ANY_TIME,SENDS_A)
-  ENDPOINT(1,B_ANY_TIME,SENDS_B)
+#ifdef MAY_STOP
+  :: !waits -> break
+#endif
+  ENDPOINT(0,A_CLOSES,SENDS_A)
+  ENDPOINT(1,B_CLOSES,SENDS_B)
   ALL(DELIVER)
   ALL(LOSE)
   ALL(DUPLICATE)
-  :: d_step { rto[0]!=0 && rto[1]!=0 && tw[0]!=0 && tw[1]!=0 &&
-      (n>0 || rto[0]!=OFF || rto[1]!=OFF || tw[0]!=OFF || tw[1]!=OFF) &&
+  :: d_step { rto[0]!=0 && rto[1]!=0 && tw[0]!=0 && tw[1]!=0 && waits &&
       (UNLIMITED || losses + expiring <= LOSSES) ->
       g = 0; j = 0;
       do

@@ -2,7 +2,8 @@
 """The timed world of lastack, explored by brute force: plain, slow, and sharing no code.
 
 Prints `states=N transitions=M`: the worlds that can be reached, and the actions enabled in them, each
-counted once for each world. With --property, also a verdict. A segment is (kind, seq, ack), a copy in
+counted once for each world. With --property, also a verdict, and for both-close how many segments were ever in
+flight, and whether a world can be met twice on one path (`cycles`). A segment is (kind, seq, ack), a copy in
 flight (to, kind, seq, ack, age, duplicate), the network a sorted tuple of copies.
 """
 import argparse, json, sys
@@ -186,7 +187,7 @@ class World(NamedTuple):
 
 
 def actions(w, o, tcp):
-    """Every enabled action, as (name, the world it leads to)."""
+    """Every enabled action, as (what, of whom, the world it leads to)."""
     def after(x, step, net=w.net):
         end, segment = step
         ends = (end, w.ends[1]) if x == 0 else (w.ends[0], end)
@@ -198,32 +199,32 @@ def actions(w, o, tcp):
     for x, e in enumerate(w.ends):
         open_to_send = e.state in (ESTABLISHED, CLOSE_WAIT)
         if open_to_send and e.sent < o.sends[x]:
-            yield f"{x} send", after(x, tcp.send(e))
+            yield "send", x, after(x, tcp.send(e))
         if open_to_send and (o.closes[x] == "any-time" or o.closes[x] == "after-eof" and e.fin_received):
-            yield f"{x} close", after(x, tcp.close(e, o.closes_with[x] == "close"))
+            yield "close", x, after(x, tcp.close(e, o.closes_with[x] == "close"))
         if o.aborts[x] and e.state != CLOSED:
-            yield f"{x} abort", after(x, tcp.abort(e))
+            yield "abort", x, after(x, tcp.abort(e))
         for timer in TIMERS:
             if getattr(e, timer) == 0:
-                yield f"{x} {timer}", after(x, getattr(tcp, "expired_" + timer)(e))
+                yield timer, x, after(x, getattr(tcp, "expired_" + timer)(e))
     for copy in set(w.net):
         to, kind, seq, ack, age, duplicate = copy
         i = w.net.index(copy)
         rest = w.net[:i] + w.net[i + 1:]
-        yield f"deliver {copy}", after(to, tcp.arrive(w.ends[to], kind, seq, ack), rest)
+        yield "deliver", copy[:4], after(to, tcp.arrive(w.ends[to], kind, seq, ack), rest)
         cost = 0 if duplicate or unlimited else 1
         if not cost or w.losses < o.losses:
-            yield f"lose {copy}", w._replace(net=rest, losses=w.losses + cost)
+            yield "lose", copy, w._replace(net=rest, losses=w.losses + cost)
         if w.duplicates < o.duplicates:
             net = tuple(sorted(w.net + ((to, kind, seq, ack, age, True),)))
-            yield f"duplicate {copy}", w._replace(net=net, duplicates=w.duplicates + 1)
+            yield "duplicate", copy, w._replace(net=net, duplicates=w.duplicates + 1)
     timers = [getattr(e, t) for e in w.ends for t in TIMERS]
     running = any(t is not None for t in timers)
     expiring = 0 if unlimited else sum(c[4] + 1 == o.msl and not c[5] for c in w.net)
     if 0 not in timers and (w.net or running) and (unlimited or w.losses + expiring <= o.losses):
         down = [e._replace(**{t: getattr(e, t) - 1 for t in TIMERS if getattr(e, t) is not None}) for e in w.ends]
         net = tuple(sorted((*c[:4], c[4] + 1, c[5]) for c in w.net if c[4] + 1 < o.msl))
-        yield "tick", w._replace(ends=tuple(down), net=net, losses=w.losses + expiring)
+        yield "tick", None, w._replace(ends=tuple(down), net=net, losses=w.losses + expiring)
 
 
 def premature(w):
@@ -237,13 +238,90 @@ def explore(o):
         w = frontier.pop()
         violated = violated or premature(w)
         most = max(most, len(w.net))
-        for _, successor in actions(w, o, tcp):
+        for _, _, successor in actions(w, o, tcp):
             transitions += 1
             if successor not in seen:
                 seen.add(successor)
                 frontier.append(successor)
     return {"states": len(seen), "transitions": transitions, "most_in_flight": most,
             **({"verdict": "violated" if violated else "holds"} if o.property else {})}
+
+
+CALLS = "send", "close", "abort"
+
+
+def explore_graph(o):
+    """explore() for both-close. It is violated when a behaviour that is maximal and fair stays where not both are
+    CLOSED: it ends there, or goes round there for ever. (What is CLOSED stays so.)"""
+    tcp = Tcp(o)
+    worlds, number, edges = [World()], {World(): 0}, []
+    for w in worlds:                                        # grows on the way
+        out = []
+        for what, whom, successor in actions(w, o, tcp):
+            if successor not in number:
+                number[successor] = len(worlds)
+                worlds.append(successor)
+            out.append((what, whom, number[successor]))
+        edges.append(out)
+    open_ = {v for v, w in enumerate(worlds) if not all(e.state == CLOSED for e in w.ends)}
+    may_stop = CALLS if o.fairness_applications == "no" else ()
+    stops = any(all(what in may_stop for what, _, _ in edges[v]) for v in open_)
+    return {"states": len(worlds), "transitions": sum(map(len, edges)),
+            "most_in_flight": max(len(w.net) for w in worlds),
+            "verdict": "violated" if stops or any(fair(c, edges, o) for c in components(open_, edges)) else "holds",
+            "segments": len({c[:4] for w in worlds for c in w.net}),
+            "cycles": any(True for _ in components(set(range(len(worlds))), edges))}
+
+
+def fair(component, edges, o):
+    """Some fair walk goes round in this strongly connected part of the graph for ever."""
+    enabled, taken, always = set(), set(), None
+    for v in component:
+        here = {(what, whom) for what, whom, _ in edges[v]}
+        enabled |= here
+        always = here if always is None else always & here
+        taken |= {(what, whom) for what, whom, u in edges[v] if u in component}
+    if o.fairness_applications == "yes" and any(a[0] == "close" for a in always - taken):
+        return False                                        # so it is in every smaller part
+    starved = {a for a in enabled - taken if a[0] == "deliver"}
+    if o.fairness_network == "no" or not starved:
+        return True
+    # A fair walk does not come, again and again, to where such a segment is in flight.
+    rest = {v for v in component if not any((what, whom) in starved for what, whom, _ in edges[v])}
+    return any(fair(smaller, edges, o) for smaller in components(rest, edges))
+
+
+def components(nodes, edges):
+    """The strongly connected parts of a part of the graph that have an edge in them: Kosaraju's way."""
+    finished, seen, backwards = [], set(), {v: [] for v in nodes}
+    for root in nodes:
+        stack = [] if root in seen else [(root, iter(edges[root]))]
+        seen.add(root)
+        while stack:
+            v, successors = stack[-1]
+            for _, _, u in successors:
+                if u in nodes:
+                    backwards[u].append(v)
+                    if u not in seen:
+                        seen.add(u)
+                        stack.append((u, iter(edges[u])))
+                        break
+            else:
+                finished.append(v)
+                stack.pop()
+    seen.clear()
+    for root in reversed(finished):
+        if root not in seen:
+            component, stack = {root}, [root]
+            seen.add(root)
+            while stack:
+                for u in backwards[stack.pop()]:
+                    if u not in seen:
+                        seen.add(u)
+                        component.add(u)
+                        stack.append(u)
+            if len(component) > 1 or root in backwards[root]:
+                yield component
 
 
 def arguments(**more):
@@ -265,7 +343,9 @@ def arguments(**more):
     p.add_argument("--backoff", action="store_true")
     p.add_argument("--rto-max", type=int, help="with --backoff; 4 RTO when not given")
     p.add_argument("--fin-wait-2-timeout", type=int)
-    p.add_argument("--property", choices=("no-premature-closed",))
+    p.add_argument("--property", choices=("no-premature-closed", "both-close"))
+    for fair in ("applications", "network"):
+        p.add_argument("--fairness-" + fair, choices=("yes", "no"), default="yes")
     p.add_argument("--json", action="store_true")
     return p
 
@@ -285,4 +365,4 @@ def show(result, as_json):
 
 if __name__ == "__main__":
     o = options(arguments(description=__doc__.split("\n")[0]))
-    show(explore(o), o.json)
+    show((explore_graph if o.property == "both-close" else explore)(o), o.json)

@@ -15,8 +15,9 @@ pub(super) struct Components<'g> {
 }
 
 /// A node on the way from the first one to where the search is.
-struct Frame {
+struct Frame<'g> {
     node: Node,
+    targets: &'g [Node],
     next_edge: usize,
     /// The earliest node on the stack that is known to be reached from here.
     low: u32,
@@ -38,7 +39,7 @@ impl<'g> Components<'g> {
     ) {
         let mut clock = UNSEEN;
         let mut stack: Vec<Node> = Vec::new();
-        let mut path: Vec<Frame> = Vec::new();
+        let mut path: Vec<Frame<'g>> = Vec::new();
         for root in nodes.clone() {
             if self.met_at(root) != UNSEEN {
                 continue;
@@ -46,7 +47,7 @@ impl<'g> Components<'g> {
             self.enter(root, &mut clock, &mut stack, &mut path);
             while let Some(frame) = path.last_mut() {
                 let edge = (frame.node, frame.next_edge);
-                if let Some(target) = self.graph.target(edge) {
+                if let Some(target) = frame.targets.get(frame.next_edge).copied() {
                     frame.next_edge += 1;
                     if !kept(edge, target) {
                         continue;
@@ -89,11 +90,11 @@ impl<'g> Components<'g> {
         }
     }
 
-    fn enter(&mut self, node: Node, clock: &mut u32, stack: &mut Vec<Node>, path: &mut Vec<Frame>) {
+    fn enter(&mut self, node: Node, clock: &mut u32, stack: &mut Vec<Node>, path: &mut Vec<Frame<'g>>) {
         *clock += 1;
         self.set(node, *clock);
         stack.push(node);
-        path.push(Frame { node, next_edge: 0, low: *clock });
+        path.push(Frame { node, targets: self.graph.targets(node), next_edge: 0, low: *clock });
     }
 
     fn met_at(&self, node: Node) -> u32 {

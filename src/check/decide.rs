@@ -63,7 +63,7 @@ pub(super) fn shortest(scenario: &Scenario, instances: &[Instance], limits: Limi
     if let Some(node) = explored.revealed.iter().flatten().min() {
         let path = explored.graph.path_to(*node).ok_or(NoTrace::NotReplayed)?;
         let actions = actions(&world, &explored.states, &path).ok_or(NoTrace::NotReplayed)?;
-        return replay(&fresh, instances, actions).map(Some).ok_or(NoTrace::NotReplayed);
+        return replay(&fresh, instances, &actions).map(Some).ok_or(NoTrace::NotReplayed);
     }
     if let Some(stopped) = explored.stopped {
         return Err(NoTrace::Stopped(stopped));

@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use hashbrown::HashTable;
 
-use super::graph::{Graph, Node};
+use super::graph::{Graph, Node, Rows};
 use super::states::{Numbers, States, hash_of};
 use super::{Extent, Instance, Limits, Stopped};
 use crate::world::{Action, Limit, Reactions, TimedWorld, WorldState};
@@ -46,6 +46,9 @@ const BATCH: usize = 1 << 14;
 
 /// How many states a thread expands at a time.
 const CHUNK: usize = 1 << 9;
+
+/// How many states are expanded together.
+const GROUP: usize = 1 << 4;
 
 /// What the search for cycles takes for each state, in bytes; the exploration leaves room for it.
 const FOR_CYCLES: usize = 16;
@@ -115,15 +118,15 @@ struct Worker {
     /// What they lead to.
     next: Vec<WorldState>,
     hashes: Vec<u64>,
+    slots: Vec<u64>,
+    candidates: Vec<Option<Node>>,
 }
 
 /// What the states of a chunk lead to.
 #[derive(Default)]
 struct Chunk {
-    /// How many edges each state has.
-    degrees: Vec<u16>,
     /// Where they lead: numbers, or [`FRESH`] and a place in `fresh`.
-    targets: Vec<u32>,
+    rows: Rows,
     fresh: Vec<WorldState>,
     /// The hashes of the fresh states.
     hashes: Vec<u64>,
@@ -132,8 +135,11 @@ struct Chunk {
     limit: Option<Limit>,
 }
 
-/// A fresh state, as its chunk and its place there.
-type Place = (usize, u32);
+/// A fresh state of a batch, as its chunk and its place there.
+type Place = (u32, u32);
+
+/// A fresh state, and the first one of its batch that is equal to it.
+type Equal = (Place, Place);
 
 impl<'w> Explorer<'w> {
     fn new(world: &'w TimedWorld, instances: &'w [Instance], threads: usize) -> Self {
@@ -148,7 +154,7 @@ impl<'w> Explorer<'w> {
             numbers: (0..threads).map(|_| Numbers::default()).collect(),
         };
         match world.initial() {
-            Ok(initial) => explorer.number(&[Chunk {
+            Ok(initial) => explorer.number(vec![Chunk {
                 hashes: vec![hash_of(&initial)],
                 fresh: vec![initial],
                 ..Chunk::default()
@@ -178,7 +184,7 @@ impl<'w> Explorer<'w> {
                 self.stopped.get_or_insert(Stopped::Limit(limit));
             }
         }
-        self.number(&chunks);
+        self.number(chunks);
         if self.stopped.is_some() {
             // What was found by now can still decide a property.
             let found = to..self.states.len();
@@ -219,102 +225,105 @@ impl<'w> Explorer<'w> {
 
     fn expand_chunk(&self, worker: &mut Worker, from: usize, to: usize) -> Chunk {
         let mut chunk = Chunk { revealed: self.look(from..to), ..Chunk::default() };
-        for node in from..to {
-            let Some(state) = self.states.get(number(node)) else {
-                break;
-            };
-            worker.actions.clear();
-            self.world.enabled(state, &mut worker.actions);
-            // Not one by one: so that the processor waits for several of the states in memory at once.
-            worker.next.clear();
-            for action in &worker.actions {
-                match self.world.step_remembering(state, *action, &mut worker.reactions) {
-                    Ok(next) => worker.next.push(next),
-                    Err(limit) => chunk.limit = chunk.limit.or(Some(limit)),
-                }
-            }
-            if worker.next.len() < worker.actions.len() {
-                // It has no row rather than one with a gap.
-                worker.next.clear();
-            }
-            worker.hashes.clear();
-            worker.hashes.extend(worker.next.iter().map(hash_of));
-            for (hash, next) in worker.hashes.iter().zip(&worker.next) {
-                self.target(*hash, next, &mut chunk);
-            }
-            #[expect(clippy::cast_possible_truncation, reason = "a world has a few hundred actions at most")]
-            chunk.degrees.push(worker.next.len() as u16);
+        for start in (from..to).step_by(GROUP) {
+            self.expand_group(worker, start..to.min(start + GROUP), &mut chunk);
         }
         chunk
     }
 
-    fn target(&self, hash: u64, state: &WorldState, chunk: &mut Chunk) {
-        let numbers = self.numbers.get(share_of(hash, self.numbers.len()));
-        let known = numbers.and_then(|numbers| numbers.find(hash, state, &self.states));
-        chunk.targets.push(known.unwrap_or_else(|| {
-            #[expect(clippy::cast_possible_truncation, reason = "a chunk leads to far fewer states")]
-            let place = chunk.fresh.len() as u32;
-            chunk.fresh.push(*state);
-            chunk.hashes.push(hash);
-            FRESH | place
-        }));
+    fn expand_group(&self, worker: &mut Worker, nodes: Range<usize>, chunk: &mut Chunk) {
+        let Worker { reactions, actions, next, hashes, slots, candidates } = worker;
+        next.clear();
+        for state in nodes.filter_map(|node| self.states.get(number(node))) {
+            let before = next.len();
+            actions.clear();
+            self.world.enabled(state, actions);
+            for action in &*actions {
+                match self.world.step_remembering(state, *action, reactions) {
+                    Ok(after) => next.push(after),
+                    Err(limit) => chunk.limit = chunk.limit.or(Some(limit)),
+                }
+            }
+            if next.len() - before < actions.len() {
+                // It has no row rather than one with a gap.
+                next.truncate(before);
+            }
+            chunk.rows.push_degree(next.len() - before);
+        }
+
+        // Step by step for all of them: to wait for memory takes the most time, and so they wait together.
+        hashes.clear();
+        hashes.extend(next.iter().map(hash_of));
+        slots.clear();
+        slots.extend(
+            hashes.iter().map(|hash| self.numbers_of(*hash).map_or(0, |numbers| numbers.first_slot(*hash))),
+        );
+        candidates.clear();
+        let likely = |(hash, slot): (&u64, &u64)| self.numbers_of(*hash)?.candidate(*hash, *slot);
+        candidates.extend(hashes.iter().zip(&*slots).map(likely));
+        for ((hash, state), candidate) in hashes.iter().zip(&*next).zip(&*candidates) {
+            let known = match candidate {
+                Some(node) if self.states.get(*node) == Some(state) => Some(*node),
+                Some(_) => self.numbers_of(*hash).and_then(|numbers| numbers.find(*hash, state, &self.states)),
+                None => None,
+            };
+            chunk.rows.targets_mut().push(known.unwrap_or_else(|| {
+                chunk.fresh.push(*state);
+                chunk.hashes.push(*hash);
+                FRESH | number(chunk.fresh.len() - 1)
+            }));
+        }
+    }
+
+    fn numbers_of(&self, hash: u64) -> Option<&Numbers> {
+        self.numbers.get(share_of(hash, self.numbers.len()))
     }
 
     /// Gives fresh states their numbers, and adds the rows of edges that lead to them.
-    fn number(&mut self, chunks: &[Chunk]) {
+    fn number(&mut self, mut chunks: Vec<Chunk>) {
         let small = chunks.len() == 1;
         let mut numbers = std::mem::take(&mut self.numbers);
         let count = numbers.len();
-        let firsts = on_threads(&mut numbers, small, |_, share| tell_apart((share, count), chunks));
+        let equals = on_threads(&mut numbers, small, |_, share| tell_apart((share, count), &chunks));
 
         // For each fresh state the place of the first one that is equal, and then its number.
-        let mut first_of: Vec<Vec<Place>> = chunks.iter().map(|chunk| vec![(0, 0); chunk.fresh.len()]).collect();
-        for (place, first) in firsts.into_iter().flatten() {
-            if let Some(slot) = first_of.get_mut(place.0).and_then(|chunk| chunk.get_mut(place.1 as usize)) {
-                *slot = first;
+        let mut numbered: Vec<Vec<Place>> = chunks.iter().map(|chunk| vec![(0, 0); chunk.fresh.len()]).collect();
+        for (place, first) in equals.iter().flatten() {
+            if let Some(slot) = at_mut(&mut numbered, *place) {
+                *slot = *first;
             }
         }
-        let mut number_of: Vec<Vec<Node>> = Vec::with_capacity(chunks.len());
-        let mut added: Vec<(u64, Node)> = Vec::new();
-        for (index, (chunk, first_of)) in chunks.iter().zip(&first_of).enumerate() {
-            number_of.push(Vec::with_capacity(chunk.fresh.len()));
-            for (place, first) in (0..).zip(first_of) {
-                let number = if *first == (index, place) {
-                    let number = number(self.states.len());
-                    if let (Some(state), Some(hash)) =
-                        (chunk.fresh.get(place as usize), chunk.hashes.get(place as usize))
-                    {
-                        self.states.push(*state);
-                        added.push((*hash, number));
-                    }
-                    number
+        let mut number_of: Vec<Vec<Node>> = chunks.iter().map(|chunk| vec![FRESH; chunk.fresh.len()]).collect();
+        for ((index, chunk), firsts) in (0..).zip(&chunks).zip(&numbered) {
+            for ((place, state), first) in (0..).zip(&chunk.fresh).zip(firsts) {
+                let node = if *first == (index, place) {
+                    self.states.push(*state);
+                    number(self.states.len() - 1)
                 } else {
-                    number_of.get(first.0).and_then(|chunk| chunk.get(first.1 as usize)).copied().unwrap_or(FRESH)
+                    at(&number_of, *first).copied().unwrap_or(FRESH)
                 };
-                if let Some(numbers) = number_of.last_mut() {
-                    numbers.push(number);
+                if let Some(slot) = at_mut(&mut number_of, (index, place)) {
+                    *slot = node;
                 }
             }
         }
 
-        let states = &self.states;
         on_threads(&mut numbers, small, |numbers, share| {
-            for (hash, node) in added.iter().filter(|(hash, _)| share_of(*hash, count) == share) {
-                numbers.insert(*hash, *node, states);
+            for (place, _) in equals.get(share).into_iter().flatten().filter(|(place, first)| place == first) {
+                if let (Some(chunk), Some(node)) = (chunks.get(place.0 as usize), at(&number_of, *place)) {
+                    numbers.insert(chunk.hashes.get(place.1 as usize).copied().unwrap_or(0), *node);
+                }
             }
         });
         self.numbers = numbers;
 
-        for (chunk, numbers) in chunks.iter().zip(&number_of) {
-            let mut targets = chunk.targets.as_slice();
-            for degree in &chunk.degrees {
-                let (row, rest) = targets.split_at_checked(usize::from(*degree)).unwrap_or((targets, &[]));
-                targets = rest;
-                self.graph.push(row.iter().map(|target| match target & FRESH {
-                    0 => *target,
-                    _ => numbers.get((target & !FRESH) as usize).copied().unwrap_or(FRESH),
-                }));
+        for (chunk, numbers) in chunks.iter_mut().zip(&number_of) {
+            for target in chunk.rows.targets_mut().iter_mut().filter(|target| **target & FRESH != 0) {
+                *target = numbers.get((*target & !FRESH) as usize).copied().unwrap_or(FRESH);
             }
+        }
+        for chunk in chunks {
+            self.graph.push(chunk.rows);
         }
     }
 
@@ -342,26 +351,33 @@ impl<'w> Explorer<'w> {
 }
 
 /// The fresh states whose hash falls to one of `count` threads, each with the first one that is equal to it.
-fn tell_apart((share, count): (usize, usize), chunks: &[Chunk]) -> Vec<(Place, Place)> {
-    let state_at = |(chunk, place): Place| chunks.get(chunk).and_then(|chunk| chunk.fresh.get(place as usize));
-    let hash_at = |(chunk, place): Place| chunks.get(chunk).and_then(|chunk| chunk.hashes.get(place as usize));
-    let mut firsts: HashTable<Place> = HashTable::new();
-    let mut found = Vec::new();
-    for (index, chunk) in chunks.iter().enumerate() {
+fn tell_apart((share, count): (usize, usize), chunks: &[Chunk]) -> Vec<Equal> {
+    let all: usize = chunks.iter().map(|chunk| chunk.fresh.len()).sum();
+    let mut firsts: HashTable<(u64, Place)> = HashTable::with_capacity(all / count);
+    let mut equals = Vec::with_capacity(all / count + all / 8);
+    for (index, chunk) in (0..).zip(chunks) {
         for (number, (hash, state)) in (0..).zip(chunk.hashes.iter().zip(&chunk.fresh)) {
             if share_of(*hash, count) != share {
                 continue;
             }
             let place = (index, number);
-            let first = firsts.entry(
-                *hash,
-                |first| state_at(*first) == Some(state),
-                |first| hash_at(*first).copied().unwrap_or(0),
-            );
-            found.push((place, *first.or_insert(place).get()));
+            let is_equal = |(other, (chunk, place)): &(u64, Place)| {
+                let chunk = chunks.get(*chunk as usize).filter(|_| other == hash);
+                chunk.and_then(|chunk| chunk.fresh.get(*place as usize)) == Some(state)
+            };
+            let (_, first) = *firsts.entry(*hash, is_equal, |(hash, _)| *hash).or_insert((*hash, place)).get();
+            equals.push((place, first));
         }
     }
-    found
+    equals
+}
+
+fn at<T>(chunks: &[Vec<T>], (chunk, place): Place) -> Option<&T> {
+    chunks.get(chunk as usize)?.get(place as usize)
+}
+
+fn at_mut<T>(chunks: &mut [Vec<T>], (chunk, place): Place) -> Option<&mut T> {
+    chunks.get_mut(chunk as usize)?.get_mut(place as usize)
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "all numbers are below FRESH")]
@@ -371,7 +387,8 @@ fn number(index: usize) -> Node {
 
 /// To which of `count` threads a hash falls; by bits that the sets of numbers do not go by.
 fn share_of(hash: u64, count: usize) -> usize {
-    (hash >> 32) as usize % count.max(1)
+    // Not a remainder: a division takes longer than all the rest of it.
+    (((hash & 0xffff_ffff) * count as u64) >> 32) as usize
 }
 
 /// Lets each worker do its job on a thread of its own, and returns what they come to, in order. Small jobs, and that

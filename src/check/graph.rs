@@ -9,28 +9,43 @@ pub(super) type Edge = (Node, usize);
 /// Nodes and edges that are added at the end, and never move in memory.
 #[derive(Debug, Default)]
 pub(super) struct Graph {
-    blocks: Vec<Block>,
+    rows: Vec<Rows>,
+    /// For each [`GRANULE`] of nodes, which rows its first node is in.
+    index: Vec<u32>,
+    nodes: usize,
     edges: usize,
 }
 
-/// The edges of [`BLOCK`] nodes that follow one another.
+/// The edges of nodes that follow one another.
 #[derive(Debug, Default)]
-struct Block {
+pub(super) struct Rows {
+    first: usize,
     /// For each node, where its targets end.
     ends: Vec<u32>,
     targets: Vec<Node>,
 }
 
-/// So small that what the last block does not use yet is nothing, and so large that there are few.
-const BLOCK: usize = 1 << 14;
+/// Nodes that are looked up together. Rows are seldom shorter.
+const GRANULE: usize = 1 << 9;
+
+impl Rows {
+    /// Adds the number of the next node's edges; their targets are added apart.
+    pub(super) fn push_degree(&mut self, degree: usize) {
+        let before = self.ends.last().copied().unwrap_or(0);
+        // Rows have far fewer edges than that.
+        self.ends.push(before.saturating_add(u32::try_from(degree).unwrap_or(u32::MAX)));
+    }
+
+    /// Where the edges of all nodes lead.
+    pub(super) fn targets_mut(&mut self) -> &mut Vec<Node> {
+        &mut self.targets
+    }
+}
 
 impl Graph {
     /// The number of nodes whose edges are known.
     pub(super) fn nodes(&self) -> usize {
-        match self.blocks.split_last() {
-            Some((last, full)) => full.len() * BLOCK + last.ends.len(),
-            None => 0,
-        }
+        self.nodes
     }
 
     /// The number of edges.
@@ -40,13 +55,16 @@ impl Graph {
 
     /// Where the edges of a node lead, in their order; nowhere if they are not known.
     pub(super) fn targets(&self, node: Node) -> &[Node] {
-        let (block, place) = (node as usize / BLOCK, node as usize % BLOCK);
-        let Some(Block { ends, targets }) = self.blocks.get(block) else {
+        let node = node as usize;
+        let first = self.index.get(node / GRANULE).copied().unwrap_or(u32::MAX) as usize;
+        let rows = self.rows.get(first..).unwrap_or_default();
+        let Some(rows) = rows.iter().find(|rows| node < rows.first + rows.ends.len()) else {
             return &[];
         };
-        let start = place.checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or(0);
-        let end = ends.get(place).copied().unwrap_or(start);
-        targets.get(start as usize..end as usize).unwrap_or_default()
+        let place = node - rows.first;
+        let start = place.checked_sub(1).and_then(|before| rows.ends.get(before)).copied().unwrap_or(0);
+        let end = rows.ends.get(place).copied().unwrap_or(start);
+        rows.targets.get(start as usize..end as usize).unwrap_or_default()
     }
 
     /// Where one edge leads.
@@ -54,22 +72,15 @@ impl Graph {
         self.targets(from).get(place).copied()
     }
 
-    /// Adds a node and where its edges lead.
-    pub(super) fn push(&mut self, targets: impl IntoIterator<Item = Node>) {
-        if self.blocks.last().is_none_or(|block| block.ends.len() == BLOCK) {
-            if let Some(full) = self.blocks.last_mut() {
-                full.targets.shrink_to_fit();
-            }
-            self.blocks.push(Block { ends: Vec::with_capacity(BLOCK), targets: Vec::new() });
-        }
-        let Some(block) = self.blocks.last_mut() else {
-            return;
-        };
-        let before = block.targets.len();
-        block.targets.extend(targets);
-        self.edges += block.targets.len() - before;
-        // A node has fewer edges than a block could number by far.
-        block.ends.push(u32::try_from(block.targets.len()).unwrap_or(u32::MAX));
+    /// Adds nodes and where their edges lead.
+    pub(super) fn push(&mut self, mut rows: Rows) {
+        rows.first = self.nodes;
+        rows.targets.shrink_to_fit();
+        self.nodes += rows.ends.len();
+        self.edges += rows.targets.len();
+        let place = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
+        self.rows.push(rows);
+        self.index.resize(self.nodes.div_ceil(GRANULE), place);
     }
 
     /// A shortest path from node 0 to a node, where nodes are numbered in breadth-first order.
@@ -96,17 +107,26 @@ impl Graph {
 
     /// How much memory it takes, in bytes.
     pub(super) fn bytes(&self) -> usize {
-        let words = |block: &Block| block.ends.capacity() + block.targets.capacity();
-        self.blocks.iter().map(words).sum::<usize>() * size_of::<u32>()
+        let words = |rows: &Rows| rows.ends.capacity() + rows.targets.capacity();
+        self.rows.iter().map(words).sum::<usize>() * size_of::<u32>() + self.rows.capacity() * size_of::<Rows>()
     }
 }
 
 #[cfg(test)]
 impl Graph {
+    /// A graph whose nodes are added in pieces of 1, 2, 3 and so on.
     pub(super) fn of(rows: impl IntoIterator<Item = Vec<Node>>) -> Self {
         let mut graph = Self::default();
-        for row in rows {
-            graph.push(row);
+        let mut rows = rows.into_iter().peekable();
+        let mut length = 0;
+        while rows.peek().is_some() {
+            length += 1;
+            let mut piece = Rows::default();
+            for row in rows.by_ref().take(length) {
+                piece.push_degree(row.len());
+                piece.targets_mut().extend(row);
+            }
+            graph.push(piece);
         }
         graph
     }
@@ -117,10 +137,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_are_kept_across_blocks() {
+    fn rows_are_kept_in_pieces_of_any_length() {
         let row =
             |node: usize| (0..node % 4).map(|edge| u32::try_from(node * 3 + edge).unwrap()).collect::<Vec<_>>();
-        let nodes = 2 * BLOCK + 5;
+        let nodes = 9 * GRANULE + 5;
         let graph = Graph::of((0..nodes).map(row));
         assert_eq!(graph.nodes(), nodes);
         assert_eq!(graph.edges(), (0..nodes).map(|node| node % 4).sum::<usize>());

@@ -23,7 +23,7 @@ pub(super) trait Fair {
     fn answers(&self, node: Node) -> Vec<Obligation>;
     /// What each of a state's edges answers, in their order.
     fn edges_answer(&self, node: Node) -> Vec<Option<Obligation>>;
-    /// A behaviour may stop in this state for ever.
+    /// A behaviour may stop in this state for ever although it has edges; where there are none it does.
     fn may_stop(&self, node: Node) -> bool;
     /// Which of a state's edges is a tick.
     fn tick(&self, node: Node) -> Option<usize>;
@@ -69,7 +69,8 @@ impl<'g, F: Fair> Endings<'g, F> {
         let mut components = Components::new(graph);
         let mut cyclic = Vec::new();
         components.cyclic(all_nodes(graph), |_, _| true, |component| cyclic.extend_from_slice(component));
-        let stops = all_nodes(graph).filter(|node| fair.may_stop(*node)).collect();
+        let stops =
+            all_nodes(graph).filter(|node| graph.targets(*node).is_empty() || fair.may_stop(*node)).collect();
         Self { graph, fair, components, cyclic, stops, part: vec![0; graph.nodes()], parts: 0 }
     }
 
@@ -378,12 +379,12 @@ mod tests {
         }
 
         fn may_stop(&self, node: Node) -> bool {
-            self.rows[node as usize].is_empty() || self.may_stop[node as usize]
+            self.may_stop[node as usize]
         }
 
         fn tick(&self, node: Node) -> Option<usize> {
             // Any choice is as good as another.
-            self.rows[node as usize].len().checked_sub(1).filter(|_| node % 3 != 0)
+            self.rows[node as usize].len().checked_sub(1).filter(|_| node != 0)
         }
     }
 
@@ -450,7 +451,7 @@ mod tests {
                 }
             }
             for node in self.nodes() {
-                if self.may_stop(u32::try_from(node).unwrap()) {
+                if self.rows[node].is_empty() || self.may_stop[node] {
                     goals |= 1 << node & within & recurs;
                 }
             }
@@ -484,7 +485,7 @@ mod tests {
             }
             let base = walk.stem.len();
             let (stem, cycle) = (&nodes[..=base], &nodes[base..]);
-            if walk.cycle.is_empty() && !self.may_stop(u32::try_from(at).unwrap()) {
+            if walk.cycle.is_empty() && !self.rows[at].is_empty() && !self.may_stop[at] {
                 return Some("it may not stop there");
             }
             if cycle.first() != cycle.last() {

@@ -24,14 +24,6 @@ impl Promises<'_> {
         }
         actions
     }
-
-    fn answer(&self, action: Action) -> Option<Obligation> {
-        match action {
-            Action::Deliver(copy) => Some(delivery(copy)),
-            Action::Call(end, call) if closes(call) => Some(close(end)),
-            _ => None,
-        }
-    }
 }
 
 impl Fair for Promises<'_> {
@@ -54,11 +46,12 @@ impl Fair for Promises<'_> {
     }
 
     fn edges_answer(&self, node: Node) -> Vec<Option<Obligation>> {
-        self.enabled(node).into_iter().map(|action| self.answer(action)).collect()
+        self.enabled(node).into_iter().map(answer).collect()
     }
 
     fn may_stop(&self, node: Node) -> bool {
-        self.states.get(node).is_some_and(|state| may_stop(self.world, self.fairness, state))
+        !self.fairness.applications
+            && self.states.get(node).is_some_and(|state| may_stop(self.world, self.fairness, state))
     }
 
     fn tick(&self, node: Node) -> Option<usize> {
@@ -86,6 +79,14 @@ pub(super) fn may_stop(world: &TimedWorld, fairness: Fairness, state: &WorldStat
 /// A call that an application has promised.
 pub(super) fn closes(call: Call) -> bool {
     matches!(call, Call::Shutdown | Call::Close)
+}
+
+fn answer(action: Action) -> Option<Obligation> {
+    match action {
+        Action::Deliver(copy) => Some(delivery(copy)),
+        Action::Call(end, call) if closes(call) => Some(close(end)),
+        _ => None,
+    }
 }
 
 fn close(end: End) -> Obligation {

@@ -87,7 +87,7 @@ pub(super) fn shortest_by_stateright<W: World>(
     // One thread: only then is stateright's search breadth-first, and the first path found a shortest one.
     let (checker, _) = explored.run(1, limits, |_| {});
     match (checker.discovery(SOUGHT), checker.model().stopped()) {
-        (Some(path), _) => replay(&fresh(), instances, path.into_actions()).map(Some).ok_or(NoTrace::NotReplayed),
+        (Some(path), _) => replay(&fresh(), instances, &path.into_actions()).map(Some).ok_or(NoTrace::NotReplayed),
         (None, Some(stopped)) => Err(NoTrace::Stopped(stopped)),
         (None, None) => Ok(None),
     }
@@ -98,10 +98,10 @@ pub(super) fn shortest_by_stateright<W: World>(
 pub(super) fn replay<W: World>(
     world: &W,
     instances: &[Instance],
-    actions: Vec<W::Action>,
+    actions: &[W::Action],
 ) -> Option<(Instance, Trace)> {
     let decided = |state: &W::State| instances.iter().find(|instance| instance.is_revealed_by(state)).cloned();
-    let (states, steps) = take(world, &actions)?;
+    let (states, steps) = take(world, actions)?;
     let (last, before) = states.split_last()?;
     if before.iter().any(|state| decided(state).is_some()) {
         return None;

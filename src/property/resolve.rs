@@ -33,14 +33,14 @@ pub struct Premise {
 /// Resolves a claim, or finds all that is wrong with it.
 pub(super) fn resolve(claim: &Claim<Expression>) -> Result<Resolved, Vec<Problem>> {
     let mut resolver = Resolver::default();
-    let resolved = claim.try_map(|expression| resolver.predicate(expression));
-    match resolved {
-        Some(resolved) if resolver.problems.is_empty() => {
-            if let (Claim::LeadsTo(written, _), Claim::LeadsTo(premise, _)) = (claim, &resolved) {
+    let meaning = claim.try_map(|expression| resolver.predicate(expression));
+    match meaning {
+        Some(meaning) if resolver.problems.is_empty() => {
+            if let (Claim::LeadsTo(written, _), Claim::LeadsTo(premise, _)) = (claim, &meaning) {
                 resolver.premises.push(Premise { text: written.to_string(), predicate: premise.clone() });
             }
             let Resolver { premises, mentions, is_about_an_end, .. } = resolver;
-            Ok(Resolved { claim: resolved, premises, mentions, is_about_an_end })
+            Ok(Resolved { claim: meaning, premises, mentions, is_about_an_end })
         }
         _ => Err(resolver.problems),
     }

@@ -287,7 +287,7 @@ pub struct WorldState {
     pub(super) duplicates: u8,
 }
 
-fn four_copies([one, two, three, four]: &[SegmentCopy; 4]) -> u64 {
+fn four_copies([one, two, three, four]: [SegmentCopy; 4]) -> u64 {
     let [one, two, three, four] = [one, two, three, four].map(|copy| u64::from(copy.code()));
     one | two << 16 | three << 32 | four << 48
 }
@@ -327,7 +327,7 @@ impl WorldState {
         let mut words = [a_first, b_first, rest, 0, 0, 0, 0, 0];
         let [_, _, _, of_copies @ ..] = &mut words;
         for (word, four) in of_copies.iter_mut().zip(copies.as_chunks().0) {
-            *word = four_copies(four);
+            *word = four_copies(*four);
         }
         words
     }

@@ -57,7 +57,7 @@ impl Reactions {
 /// Different for different events at an end, and for different ends: a segment's code leaves its lowest five bits
 /// to the copy's age and kind.
 fn code(end: End, event: EndEvent) -> u16 {
-    let own = |number: u8| (end as u16) << 15 | u16::from(number) + 1;
+    let own = |number: u8| (end as u16) << 15 | (u16::from(number) + 1);
     match event {
         EndEvent::Arrival(copy) => copy.segment_code(),
         EndEvent::Call(call) => own(call as u8),
