@@ -56,3 +56,47 @@ pub(super) fn cross_check(
     }
     CrossCheck { differences, verdicts, stopped }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Library;
+    use crate::check::decide::decide;
+
+    #[test]
+    fn whatever_differs_is_said() {
+        let library = Library::read(&[], &[]).unwrap();
+        let scenario = library.scenarios(&["one-msl".to_owned()], &[], 1).unwrap().remove(0);
+        let instances: Vec<Instance> = library.properties.iter().flat_map(Instance::all).collect();
+        let mut decided = decide(&scenario, &instances, 1, Limits::NONE, &|_| {});
+        let check = |decided: &Decided| cross_check(&scenario, &instances, decided, 1, Limits::NONE);
+        let agreed = check(&decided);
+        let of_states = instances.iter().filter(|instance| !instance.is_liveness()).count();
+        assert_eq!(agreed, CrossCheck { differences: Vec::new(), verdicts: of_states, stopped: None });
+
+        decided.extent.states -= 1;
+        decided.extent.transitions += 2;
+        let wrong = instances.iter().position(|instance| instance.name() == "no-reset@B").unwrap();
+        decided.verdicts[wrong] = Verdict::Holds;
+        let text = |text: &str| text.to_owned();
+        assert_eq!(
+            check(&decided).differences,
+            [
+                (text("states"), text("6911"), text("6912")),
+                (text("transitions"), text("31400"), text("31398")),
+                (text("no-reset@B"), text("holds"), text("violated")),
+            ]
+        );
+    }
+
+    #[test]
+    fn nothing_is_said_of_what_was_cut_short() {
+        let library = Library::read(&[], &[]).unwrap();
+        let scenario = library.scenarios(&["one-msl".to_owned()], &[], 1).unwrap().remove(0);
+        let instances: Vec<Instance> = library.properties.iter().flat_map(Instance::all).collect();
+        let decided = decide(&scenario, &instances, 1, Limits::NONE, &|_| {});
+        let limits = Limits { max_states: Some(10), ..Limits::NONE };
+        let cut = cross_check(&scenario, &instances, &decided, 1, limits);
+        assert_eq!((cut.differences, cut.stopped), (Vec::new(), Some(Stopped::MaxStates)));
+    }
+}

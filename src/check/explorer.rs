@@ -408,3 +408,103 @@ fn on_threads<W: Send, T: Send>(
         handles.into_iter().map(|handle| handle.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::check::Library;
+    use crate::property::Property;
+    use crate::world::Scenario;
+
+    fn scenario(name: &str) -> (Arc<Scenario>, Vec<Instance>) {
+        let library = Library::read(&[], &[]).unwrap();
+        let properties: Vec<Arc<Property>> = library.properties(&["no-reset".to_owned()]).unwrap();
+        let instances = properties.iter().flat_map(Instance::all).collect();
+        (library.scenarios(&[name.to_owned()], &[], 1).unwrap().remove(0), instances)
+    }
+
+    fn explored(name: &str, until: Until, threads: usize, limits: Limits<'_>) -> StateGraph {
+        let (scenario, instances) = scenario(name);
+        explore(&TimedWorld::new(scenario.config), &instances, until, threads, limits, &|_| {})
+    }
+
+    /// By the plainest of searches: the states in the order in which they are found, where each leads, and the
+    /// depth of the last.
+    fn oracle(name: &str) -> (Vec<WorldState>, Vec<Vec<Node>>, usize) {
+        let world = TimedWorld::new(scenario(name).0.config);
+        let mut states = vec![(world.initial().unwrap(), 0)];
+        let mut numbers = HashMap::from([(states[0].0, 0)]);
+        let mut rows = Vec::new();
+        let mut actions = Vec::new();
+        while let Some((state, depth)) = states.get(rows.len()).copied() {
+            actions.clear();
+            world.enabled(&state, &mut actions);
+            let row = actions.iter().map(|action| {
+                let next = world.step(&state, *action).unwrap();
+                *numbers.entry(next).or_insert_with(|| {
+                    states.push((next, depth + 1));
+                    number(states.len() - 1)
+                })
+            });
+            rows.push(row.collect());
+        }
+        let depth = states.last().unwrap().1;
+        (states.into_iter().map(|(state, _)| state).collect(), rows, depth)
+    }
+
+    #[test]
+    fn the_graph_is_that_of_a_plain_search_on_any_number_of_threads() {
+        // With levels of fewer states than a chunk, and of more than a batch.
+        for name in ["never-closes", "half-close"] {
+            let (states, rows, depth) = oracle(name);
+            for threads in [1, 2, 5] {
+                let found = explored(name, Until::Exhausted, threads, Limits::NONE);
+                assert!(found.states.iter().eq(&states), "{name} on {threads} threads");
+                assert_eq!((found.graph.nodes(), found.stopped), (rows.len(), None));
+                for (node, row) in (0..).zip(&rows) {
+                    assert_eq!(found.graph.targets(node), row, "{name} on {threads} threads, of {node}");
+                }
+                let edges: usize = rows.iter().map(Vec::len).sum();
+                let extent = found.extent;
+                assert_eq!((extent.states, extent.transitions, extent.depth), (states.len(), edges, Some(depth)));
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_state_that_reveals_an_instance_is_noted_and_ends_a_search_for_one() {
+        let (_, instances) = scenario("one-msl");
+        let (states, ..) = oracle("one-msl");
+        let first = |instance: &Instance| states.iter().position(|state| instance.is_revealed_by(state)).map(number);
+        let oracle: Vec<_> = instances.iter().map(first).collect();
+        assert!(oracle.contains(&None) && oracle.iter().any(Option::is_some));
+        let all = explored("one-msl", Until::Exhausted, 2, Limits::NONE);
+        assert_eq!(all.revealed, oracle);
+        let some = explored("one-msl", Until::Revealed, 1, Limits::NONE);
+        assert_eq!(some.revealed.iter().flatten().min(), oracle.iter().flatten().min());
+        assert!(some.states.len() < all.states.len() && some.stopped.is_none());
+    }
+
+    #[test]
+    fn a_limit_is_kept_and_said() {
+        let limits = Limits { max_states: Some(1000), ..Limits::NONE };
+        let cut = explored("simultaneous", Until::Exhausted, 2, limits);
+        assert_eq!((cut.graph.nodes(), cut.stopped), (1000, Some(Stopped::MaxStates)));
+        let limits = Limits { max_memory: Some(4 << 20), ..Limits::NONE };
+        let cut = explored("half-close", Until::Exhausted, 1, limits);
+        assert_eq!(cut.stopped, Some(Stopped::MaxMemory));
+        let whole = explored("half-close", Until::Exhausted, 1, Limits::NONE).extent;
+        assert!(cut.extent.states < whole.states && cut.extent.bytes <= 6 << 20);
+    }
+
+    /// What the design promises: at most 80 bytes a state, edges aside.
+    #[test]
+    fn a_state_takes_so_many_bytes() {
+        let found = explored("data-in-flight", Until::Exhausted, 2, Limits::NONE);
+        let bytes = found.extent.bytes - found.graph.bytes();
+        assert!(bytes <= 80 * found.states.len(), "{} bytes a state", bytes / found.states.len());
+    }
+}

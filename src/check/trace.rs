@@ -220,3 +220,95 @@ fn take<W: World>(world: &W, actions: &[W::Action]) -> Option<(Vec<W::State>, Ve
 fn initial(state: &impl Observe) -> [State; 2] {
     End::BOTH.map(|end| state.end(end).state)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Library;
+    use crate::tcp::{Call, Timer};
+    use crate::world::{Deliveries, SegmentCopy};
+
+    /// `dead-network`, where A's FIN is sent and lost for ever: the stem and the cycle of that.
+    struct Lasso {
+        library: Library,
+        world: TimedWorld,
+        fairness: Fairness,
+        stem: Vec<Action>,
+        cycle: Vec<Action>,
+    }
+
+    impl Lasso {
+        fn new(scenario: &str) -> Self {
+            let library = Library::read(&[], &[]).unwrap();
+            let scenario = library.scenarios(&[scenario.to_owned()], &[], 1).unwrap().remove(0);
+            let retransmits = Action::Timeout(End::A, Timer::Retransmission);
+            Self {
+                library,
+                world: TimedWorld::new(scenario.config),
+                fairness: scenario.fairness,
+                stem: vec![Action::Call(End::A, Call::Shutdown)],
+                cycle: vec![Action::Tick, Action::Tick, retransmits],
+            }
+        }
+
+        fn replay(&self, property: &str) -> Option<Trace> {
+            let instance = self.library.instances(property).unwrap().remove(0);
+            replay_for_ever(&self.world, self.fairness, &instance, &self.stem, &self.cycle)
+        }
+
+        /// The copy in flight after the stem.
+        fn copy(&self) -> SegmentCopy {
+            let (states, _) = take(&self.world, &self.stem).unwrap();
+            states.last().unwrap().network().copies()[0]
+        }
+    }
+
+    #[test]
+    fn a_lasso_is_told_with_its_promises() {
+        let lasso = Lasso::new("dead-network");
+        let fin = lasso.copy();
+        let trace = lasso.replay("both-close").unwrap();
+        let promises =
+            vec![Promise::NotOwed(fin.segment(), End::B), Promise::Closed(End::A), Promise::NotHeldUp(End::B)];
+        assert_eq!((trace.steps.len(), trace.ending), (4, Ending::Repeats { from: 1, promises }));
+    }
+
+    #[test]
+    fn what_is_no_fair_behaviour_is_refused() {
+        assert!(Lasso::new("lossy-for-ever").replay("both-close").is_none(), "its network delivers the FIN");
+        let dead = || Lasso::new("dead-network");
+        let to_b = toml::from_str::<toml::Table>("only = ['FIN to B']").unwrap()["only"].clone();
+        let to_b: Deliveries = to_b.try_into().unwrap();
+        let owes = |network| Fairness { network, ..Fairness::default() };
+        assert!(Lasso { fairness: owes(to_b), ..dead() }.replay("both-close").is_none());
+        let cut = Lasso { cycle: vec![Action::Tick, Action::Tick], ..dead() };
+        assert!(cut.replay("both-close").is_none(), "it does not end where it began");
+        let disabled = Lasso { cycle: vec![Action::Tick; 3], ..dead() };
+        assert!(disabled.replay("both-close").is_none(), "a timer that is due comes before the tick");
+        let moving = Lasso { stem: dead().stem, cycle: Vec::new(), ..dead() };
+        assert!(moving.replay("both-close").is_none(), "nothing stops while a tick is enabled");
+        // B could close all the while: a promise, unless the applications make none.
+        let held_up = |applications| {
+            let simultaneous = Lasso::new("simultaneous");
+            let config = crate::world::Config { losses: None, ..*simultaneous.world.config() };
+            let fairness = Fairness { applications, network: Deliveries::NONE };
+            Lasso { world: TimedWorld::new(config), fairness, ..simultaneous }.replay("both-close")
+        };
+        assert!(held_up(true).is_none() && held_up(false).is_some());
+    }
+
+    #[test]
+    fn a_property_that_is_true_of_it_is_not_refuted() {
+        let lasso = Lasso::new("dead-network");
+        for (property, is_false) in [
+            ("both-close", true),
+            ("fin-is-answered", true),
+            ("last-ack-ends", false),
+            ("time-wait-ends", false),
+            ("half-close-drains", false),
+            ("no-reset", false),
+        ] {
+            assert_eq!(lasso.replay(property).is_some(), is_false, "{property}");
+        }
+    }
+}
