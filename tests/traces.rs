@@ -50,4 +50,10 @@ pinned! {
     asynchronous: "asynchronous" "no-premature-closed";
     simultaneous: "simultaneous" "both-reach-closing";
     sequential: "sequential" "stale-fin-meets-closed";
+    dead_network: "dead-network" "both-close";
+    dead_network_last_ack: "dead-network" "last-ack-ends";
+    dead_network_time_wait: "dead-network" "time-wait-ends";
+    never_closes: "never-closes" "both-close";
+    gives_up_for_ever: "gives-up" "both-close";
+    close_with_late_data_half_close: "close-with-late-data" "half-close-drains";
 }

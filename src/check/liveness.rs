@@ -207,7 +207,7 @@ impl<'g, F: Fair> Endings<'g, F> {
                     by_node.chain(by_edge).any(|obligation| is_set(&open, obligation))
                 })
             } else if at == base && !cycle.is_empty() {
-                return cycle;
+                return self.shortest_round(&cycle, recurs);
             } else {
                 self.way(at, label, |_, to| to == base)
             };
@@ -222,6 +222,25 @@ impl<'g, F: Fair> Endings<'g, F> {
                 self.note_node(at, recurs, &mut ledger);
             }
         }
+    }
+
+    /// A cycle may come through its first node several times; perhaps fewer rounds are enough.
+    fn shortest_round(&self, cycle: &[Edge], recurs: &dyn Fn(Node) -> bool) -> Vec<Edge> {
+        let base = cycle.first().map(|(node, _)| *node);
+        let starts = cycle.iter().enumerate().filter(|(_, (node, _))| Some(*node) == base).map(|(place, _)| place);
+        let visits: Vec<usize> = starts.chain([cycle.len()]).collect();
+        let rounds = visits.iter().enumerate().flat_map(|(index, from)| {
+            visits.iter().skip(index + 1).filter_map(move |to| cycle.get(*from..*to))
+        });
+        let is_fair = |round: &&[Edge]| {
+            let mut ledger = self.ledger();
+            for (from, place) in *round {
+                self.note_node(*from, recurs, &mut ledger);
+                ledger.answer(self.fair.edges_answer(*from).get(*place).copied().flatten());
+            }
+            !ledger.open().contains(&true)
+        };
+        rounds.filter(is_fair).min_by_key(|round| round.len()).unwrap_or(cycle).to_vec()
     }
 
     /// The shortest way within a part whose last edge is a goal.
