@@ -128,3 +128,144 @@ fn find(endings: &mut Endings<'_, Promises<'_>>, states: &States, instance: &Ins
         Claim::Always(_) | Claim::Never(_) | Claim::Possible(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::check::Library;
+    use crate::diagnostic::SourceFile;
+    use crate::property::Property;
+    use crate::world::{Deliveries, WorldState};
+
+    /// A small world with cycles and endings in which nothing is owed to anybody, as a plain graph.
+    struct Small {
+        scenario: Scenario,
+        states: Vec<WorldState>,
+        rows: Vec<Vec<usize>>,
+        stops: Vec<bool>,
+    }
+
+    impl Small {
+        fn new(name: &str, settings: &[&str]) -> Self {
+            let library = Library::read(&[], &[]).unwrap();
+            let settings: Vec<_> =
+                settings.iter().map(|text| crate::world::Setting::parse(text).unwrap()).collect();
+            let mut scenario = (*library.scenarios(&[name.to_owned()], &settings, 1).unwrap()[0]).clone();
+            scenario.fairness = Fairness { applications: false, network: Deliveries::NONE };
+            let world = TimedWorld::new(scenario.config);
+            let mut states = vec![world.initial().unwrap()];
+            let (mut rows, mut stops) = (Vec::new(), Vec::new());
+            while let Some(state) = states.get(rows.len()).copied() {
+                let mut enabled = Vec::new();
+                world.enabled(&state, &mut enabled);
+                stops.push(enabled.iter().all(|action| matches!(action, Action::Call(..))));
+                let mut row = Vec::new();
+                for action in enabled {
+                    let next = world.step(&state, action).unwrap();
+                    row.push(states.iter().position(|known| *known == next).unwrap_or(states.len()));
+                    if row.last() == Some(&states.len()) {
+                        states.push(next);
+                    }
+                }
+                rows.push(row);
+            }
+            Self { scenario, states, rows, stops }
+        }
+
+        /// The nodes of a set from which some behaviour never leaves it: the greatest set whose members may stop or
+        /// lead to a member.
+        fn for_ever(&self, set: &[bool]) -> Vec<bool> {
+            let mut stays = set.to_vec();
+            loop {
+                let next: Vec<bool> = (0..set.len())
+                    .map(|node| stays[node] && (self.stops[node] || self.rows[node].iter().any(|to| stays[*to])))
+                    .collect();
+                if next == stays {
+                    return stays;
+                }
+                stays = next;
+            }
+        }
+
+        /// The node is passed again and again on some behaviour, or in the end.
+        fn recurs(&self, node: usize) -> bool {
+            let mut reached = BTreeSet::from_iter(self.rows[node].iter().copied());
+            let mut pending: Vec<usize> = reached.iter().copied().collect();
+            while let Some(at) = pending.pop() {
+                pending.extend(self.rows[at].iter().copied().filter(|to| reached.insert(*to)));
+            }
+            self.stops[node] || reached.contains(&node)
+        }
+
+        /// Whether some behaviour makes the claim false. Every node of the graph is reachable.
+        fn is_violated(&self, instance: &Instance) -> bool {
+            let of = |p: &Predicate, value: bool| -> Vec<bool> {
+                self.states.iter().map(|state| p.holds(state, instance.this()) == value).collect()
+            };
+            match instance.property.formula.claim() {
+                Claim::Eventually(p) => self.for_ever(&of(p, false))[0],
+                Claim::AlwaysEventually(p) => self.for_ever(&of(p, false)).contains(&true),
+                Claim::EventuallyAlways(p) => {
+                    of(p, false).iter().enumerate().any(|(node, is_false)| *is_false && self.recurs(node))
+                }
+                Claim::LeadsTo(p, q) => {
+                    of(p, true).iter().zip(self.for_ever(&of(q, false))).any(|(is, stays)| *is && stays)
+                }
+                Claim::Always(p) => of(p, false).contains(&true),
+                Claim::Never(p) | Claim::Possible(p) => of(p, true).contains(&true),
+            }
+        }
+    }
+
+    /// Against fixed points instead of components, without fairness.
+    #[test]
+    fn verdicts_are_those_of_fixed_points() {
+        let predicates = [
+            "self.state == CLOSED",
+            "self.state == LAST_ACK",
+            "self.state in {TIME_WAIT, CLOSED}",
+            "self.fin_acked",
+            "in_flight(FIN, self)",
+            "not in_flight(ANY, self)",
+            "peer.close_called and not in_flight(ACK, peer)",
+            "self.ended_by == FIN or peer.ended_by == FIN",
+            "true",
+            "false",
+        ];
+        let mut formulas = Vec::new();
+        for p in predicates {
+            let temporals =
+                ["always", "never", "possible", "eventually", "always eventually", "eventually always"];
+            formulas.extend(temporals.map(|temporal| format!("{temporal} {p}")));
+            formulas.extend(predicates.map(|q| format!("{p} leads to {q}")));
+        }
+        let property = |formula: &String| {
+            let text = format!("about = 'x'\nformula = '{formula}'\nsources = ['x']\n");
+            Arc::new(Property::from_source(SourceFile::new("any.toml", text)).unwrap())
+        };
+        let instances: Vec<Instance> =
+            formulas.iter().flat_map(|formula| Instance::all(&property(formula))).collect();
+        let mut seen = BTreeSet::new();
+        for small in [
+            Small::new("dead-network", &["network.duplicates=0"]),
+            Small::new("gives-up", &["network.duplicates=0", "tcp.retries=1"]),
+            Small::new("never-closes", &["network.losses=0"]),
+        ] {
+            let decided = decide(&small.scenario, &instances, 1, Limits::NONE, &|_| {});
+            assert_eq!(decided.extent.states, small.states.len());
+            for (instance, verdict) in instances.iter().zip(decided.verdicts) {
+                let expected = instance.verdict(small.is_violated(instance), true);
+                assert_eq!(verdict, expected, "{} in {}", instance.property.formula, small.scenario.name);
+                seen.insert((instance.property.formula.temporal().name(), verdict));
+                if instance.is_liveness() && verdict == Verdict::Violated {
+                    let found = shortest(&small.scenario, std::slice::from_ref(instance), Limits::NONE);
+                    assert!(matches!(found, Ok(Some(_))), "{}", instance.property.formula);
+                }
+            }
+        }
+        assert_eq!(seen.len(), 14, "each operator with both verdicts: {seen:?}");
+    }
+}

@@ -478,7 +478,8 @@ mod tests {
     fn the_first_state_that_reveals_an_instance_is_noted_and_ends_a_search_for_one() {
         let (_, instances) = scenario("one-msl");
         let (states, ..) = oracle("one-msl");
-        let first = |instance: &Instance| states.iter().position(|state| instance.is_revealed_by(state)).map(number);
+        let first =
+            |instance: &Instance| states.iter().position(|state| instance.is_revealed_by(state)).map(number);
         let oracle: Vec<_> = instances.iter().map(first).collect();
         assert!(oracle.contains(&None) && oracle.iter().any(Option::is_some));
         let all = explored("one-msl", Until::Exhausted, 2, Limits::NONE);

@@ -229,9 +229,10 @@ impl<'g, F: Fair> Endings<'g, F> {
         let base = cycle.first().map(|(node, _)| *node);
         let starts = cycle.iter().enumerate().filter(|(_, (node, _))| Some(*node) == base).map(|(place, _)| place);
         let visits: Vec<usize> = starts.chain([cycle.len()]).collect();
-        let rounds = visits.iter().enumerate().flat_map(|(index, from)| {
-            visits.iter().skip(index + 1).filter_map(move |to| cycle.get(*from..*to))
-        });
+        let rounds = visits
+            .iter()
+            .enumerate()
+            .flat_map(|(index, from)| visits.iter().skip(index + 1).filter_map(move |to| cycle.get(*from..*to)));
         let is_fair = |round: &&[Edge]| {
             let mut ledger = self.ledger();
             for (from, place) in *round {
