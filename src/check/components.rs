@@ -1,6 +1,7 @@
 //! Strongly connected components: where a walk can go round for ever.
 
 use super::graph::{Edge, Graph, Node};
+use super::{Limits, Stopped};
 
 /// A node that the search has not met.
 const UNSEEN: u32 = 0;
@@ -10,23 +11,26 @@ const DONE: u32 = u32::MAX;
 /// Tarjan's search, which remembers nothing from one part of the graph to the next but its memory.
 pub(super) struct Components<'g> {
     graph: &'g Graph,
+    limits: Limits<'g>,
     /// For each node, when it was met.
     met: Vec<u32>,
 }
 
 /// A node on the way from the first one to where the search is.
-struct Frame<'g> {
+struct Frame {
     node: Node,
-    targets: &'g [Node],
-    next_edge: usize,
+    next_edge: u32,
     /// The earliest node on the stack that is known to be reached from here.
     low: u32,
 }
 
+/// How many nodes are met between two looks at the limits.
+const PATIENCE: u32 = 1 << 16;
+
 impl<'g> Components<'g> {
-    /// A search in this graph.
-    pub(super) fn new(graph: &'g Graph) -> Self {
-        Self { graph, met: vec![UNSEEN; graph.nodes()] }
+    /// A search in this graph, which ends when the time is up.
+    pub(super) fn new(graph: &'g Graph, limits: Limits<'g>) -> Self {
+        Self { graph, limits, met: vec![UNSEEN; graph.nodes()] }
     }
 
     /// Finds each component, among these nodes and those edges between them that are `kept`, in which a walk can go
@@ -36,32 +40,38 @@ impl<'g> Components<'g> {
         nodes: impl Iterator<Item = Node> + Clone,
         kept: impl Fn(Edge, Node) -> bool,
         mut found: impl FnMut(&[Node]),
-    ) {
+    ) -> Result<(), Stopped> {
+        let graph = self.graph;
         let mut clock = UNSEEN;
         let mut stack: Vec<Node> = Vec::new();
-        let mut path: Vec<Frame<'g>> = Vec::new();
+        let mut path: Vec<Frame> = Vec::new();
         for root in nodes.clone() {
-            if self.met_at(root) != UNSEEN {
-                continue;
+            if self.met_at(root) == UNSEEN {
+                path.push(self.enter(root, &mut clock, &mut stack)?);
             }
-            self.enter(root, &mut clock, &mut stack, &mut path);
             while let Some(frame) = path.last_mut() {
-                let edge = (frame.node, frame.next_edge);
-                if let Some(target) = frame.targets.get(frame.next_edge).copied() {
+                let node = frame.node;
+                let mut deeper = None;
+                for (place, target) in graph.targets(node).iter().enumerate().skip(frame.next_edge as usize) {
                     frame.next_edge += 1;
-                    if !kept(edge, target) {
+                    if !kept((node, place), *target) {
                         continue;
                     }
-                    match self.met_at(target) {
-                        UNSEEN => self.enter(target, &mut clock, &mut stack, &mut path),
+                    match self.met_at(*target) {
+                        UNSEEN => {
+                            deeper = Some(*target);
+                            break;
+                        }
                         DONE => {}
                         when => frame.low = frame.low.min(when),
                     }
+                }
+                if let Some(target) = deeper {
+                    path.push(self.enter(target, &mut clock, &mut stack)?);
                     continue;
                 }
-                let Some(Frame { node, low, .. }) = path.pop() else {
-                    break;
-                };
+                let low = frame.low;
+                path.pop();
                 if let Some(before) = path.last_mut() {
                     before.low = before.low.min(low);
                 }
@@ -71,14 +81,8 @@ impl<'g> Components<'g> {
                     for member in component {
                         self.set(*member, DONE);
                     }
-                    let is_cyclic = match component {
-                        [only] => {
-                            let targets = self.graph.targets(*only).iter().enumerate();
-                            targets.into_iter().any(|(place, to)| to == only && kept((*only, place), *to))
-                        }
-                        _ => true,
-                    };
-                    if is_cyclic {
+                    let to_itself = |(place, to): (usize, &Node)| *to == node && kept((node, place), node);
+                    if component.len() > 1 || graph.targets(node).iter().enumerate().any(to_itself) {
                         found(component);
                     }
                     stack.truncate(start);
@@ -88,13 +92,19 @@ impl<'g> Components<'g> {
         for node in nodes {
             self.set(node, UNSEEN);
         }
+        Ok(())
     }
 
-    fn enter(&mut self, node: Node, clock: &mut u32, stack: &mut Vec<Node>, path: &mut Vec<Frame<'g>>) {
+    fn enter(&mut self, node: Node, clock: &mut u32, stack: &mut Vec<Node>) -> Result<Frame, Stopped> {
         *clock += 1;
+        if clock.is_multiple_of(PATIENCE)
+            && let Some(stopped) = self.limits.cut_off()
+        {
+            return Err(stopped);
+        }
         self.set(node, *clock);
         stack.push(node);
-        path.push(Frame { node, targets: self.graph.targets(node), next_edge: 0, low: *clock });
+        Ok(Frame { node, next_edge: 0, low: *clock })
     }
 
     fn met_at(&self, node: Node) -> u32 {
@@ -125,9 +135,10 @@ mod tests {
         kept: impl Fn(Edge, Node) -> bool,
     ) -> BTreeSet<BTreeSet<Node>> {
         let mut all = BTreeSet::new();
-        components.cyclic(nodes.iter().copied(), kept, |one| {
+        let search = components.cyclic(nodes.iter().copied(), kept, |one| {
             assert!(all.insert(one.iter().copied().collect()));
         });
+        search.unwrap();
         all
     }
 
@@ -143,6 +154,14 @@ mod tests {
             .collect()
     }
 
+    #[test]
+    fn a_search_ends_when_the_time_is_up() {
+        let limits = Limits { deadline: Some(std::time::Instant::now()), ..Limits::NONE };
+        let graph = Graph::of((1..=PATIENCE).map(|next| vec![next % PATIENCE]));
+        let found = Components::new(&graph, limits).cyclic(0..PATIENCE, |_, _| true, |_| {});
+        assert_eq!(found, Err(Stopped::Timeout));
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2000))]
 
@@ -155,7 +174,7 @@ mod tests {
             let edges: Vec<_> = edges.into_iter().filter(|(from, to)| *from < size && *to < size).collect();
             let row = |node| edges.iter().filter(|(from, _)| *from == node).map(|(_, to)| *to).collect::<Vec<_>>();
             let graph = Graph::of((0..size).map(row));
-            let mut components = Components::new(&graph);
+            let mut components = Components::new(&graph, Limits::NONE);
             let all: Vec<Node> = (0..size).collect();
             prop_assert_eq!(cyclic(&mut components, &all, |_, _| true), oracle(size, &edges));
 

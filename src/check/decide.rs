@@ -36,16 +36,13 @@ pub(super) fn decide(
     let mut violated: Vec<bool> = explored.revealed.iter().map(Option::is_some).collect();
     if stopped.is_none() {
         let promises = Promises { world: &world, fairness: scenario.fairness, states: &explored.states };
-        let mut endings = Endings::new(&explored.graph, &promises);
-        if endings.time_stops() {
-            stopped = Some(Stopped::NoTick);
-        }
-        for (instance, violated) in instances.iter().zip(&mut violated) {
-            stopped = stopped.or_else(|| limits.cut_off());
-            if stopped.is_none() && instance.is_liveness() {
-                *violated = find(&mut endings, &explored.states, instance).is_some();
+        let decided = endings(&explored, &promises, limits).and_then(|mut endings| {
+            for (instance, violated) in instances.iter().zip(&mut violated) {
+                *violated = *violated || find(&mut endings, &explored.states, instance)?.is_some();
             }
-        }
+            Ok(())
+        });
+        stopped = decided.err();
     }
     let verdict = |(instance, violated): (&Instance, &bool)| instance.verdict(*violated, stopped.is_none());
     let verdicts = instances.iter().zip(&violated).map(verdict).collect();
@@ -69,13 +66,11 @@ pub(super) fn shortest(scenario: &Scenario, instances: &[Instance], limits: Limi
         return Err(NoTrace::Stopped(stopped));
     }
     let promises = Promises { world: &world, fairness: scenario.fairness, states: &explored.states };
-    let mut endings = Endings::new(&explored.graph, &promises);
-    if endings.time_stops() {
-        return Err(NoTrace::Stopped(Stopped::NoTick));
-    }
+    let mut endings = endings(&explored, &promises, limits).map_err(NoTrace::Stopped)?;
     let mut walks = Vec::new();
-    for instance in instances.iter().filter(|instance| instance.is_liveness()) {
-        walks.extend(find(&mut endings, &explored.states, instance).map(|walk| (instance, walk)));
+    for instance in instances {
+        let found = find(&mut endings, &explored.states, instance).map_err(NoTrace::Stopped)?;
+        walks.extend(found.map(|walk| (instance, walk)));
     }
     let Some((instance, walk)) = walks.into_iter().min_by_key(|(_, walk)| walk.stem.len() + walk.cycle.len())
     else {
@@ -83,6 +78,16 @@ pub(super) fn shortest(scenario: &Scenario, instances: &[Instance], limits: Limi
     };
     let found = replay_walk(&world, &fresh, scenario.fairness, &explored.states, instance, &walk);
     found.map(|trace| Some((instance.clone(), trace))).ok_or(NoTrace::NotReplayed)
+}
+
+/// Where behaviours can stay for ever, once it is known that time does not stop in any of them.
+fn endings<'g>(
+    explored: &'g StateGraph,
+    promises: &'g Promises<'g>,
+    limits: Limits<'g>,
+) -> Result<Endings<'g, Promises<'g>>, Stopped> {
+    let mut endings = Endings::new(&explored.graph, promises, limits)?;
+    if endings.time_stops()? { Err(Stopped::NoTick) } else { Ok(endings) }
 }
 
 fn replay_walk(
@@ -109,7 +114,11 @@ fn actions(world: &TimedWorld, states: &States, edges: &[Edge]) -> Option<Vec<Ac
 }
 
 /// A fair behaviour that a liveness property forbids.
-fn find(endings: &mut Endings<'_, Promises<'_>>, states: &States, instance: &Instance) -> Option<Walk> {
+fn find(
+    endings: &mut Endings<'_, Promises<'_>>,
+    states: &States,
+    instance: &Instance,
+) -> Result<Option<Walk>, Stopped> {
     let this = instance.this();
     let holds = |p: &Predicate, node| states.get(node).is_some_and(|state| p.holds(state, this));
     let anywhere = Forbidden { triggers: &|_| true, at_first: false, within: &|_| true, recurs: &|_| true };
@@ -125,7 +134,7 @@ fn find(endings: &mut Endings<'_, Promises<'_>>, states: &States, instance: &Ins
             ..anywhere
         }),
         // A single state decides these.
-        Claim::Always(_) | Claim::Never(_) | Claim::Possible(_) => None,
+        Claim::Always(_) | Claim::Never(_) | Claim::Possible(_) => Ok(None),
     }
 }
 
@@ -192,7 +201,7 @@ mod tests {
 
         /// The node is passed again and again on some behaviour, or in the end.
         fn recurs(&self, node: usize) -> bool {
-            let mut reached = BTreeSet::from_iter(self.rows[node].iter().copied());
+            let mut reached: BTreeSet<usize> = self.rows[node].iter().copied().collect();
             let mut pending: Vec<usize> = reached.iter().copied().collect();
             while let Some(at) = pending.pop() {
                 pending.extend(self.rows[at].iter().copied().filter(|to| reached.insert(*to)));

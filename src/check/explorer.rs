@@ -50,8 +50,8 @@ const CHUNK: usize = 1 << 9;
 /// How many states are expanded together.
 const GROUP: usize = 1 << 4;
 
-/// What the search for cycles takes for each state, in bytes; the exploration leaves room for it.
-const FOR_CYCLES: usize = 16;
+/// What the search for cycles takes for each state at the most, in bytes; the exploration leaves room for it.
+const FOR_CYCLES: usize = 36;
 
 /// A target that has no number yet: its place among the fresh states of its chunk.
 const FRESH: u32 = 1 << 31;

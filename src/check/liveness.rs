@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::components::Components;
 use super::graph::{Edge, Graph, Node};
+use super::{Limits, Stopped};
 
 /// Something that is asked for again and again on a fair behaviour only if it is answered again and again: a number
 /// below [`Fair::obligations`].
@@ -64,46 +65,48 @@ pub(super) struct Endings<'g, F> {
 }
 
 impl<'g, F: Fair> Endings<'g, F> {
-    /// Looks for them in a whole graph.
-    pub(super) fn new(graph: &'g Graph, fair: &'g F) -> Self {
-        let mut components = Components::new(graph);
+    /// Looks for them in a whole graph, until the time is up.
+    pub(super) fn new(graph: &'g Graph, fair: &'g F, limits: Limits<'g>) -> Result<Self, Stopped> {
+        let mut components = Components::new(graph, limits);
         let mut cyclic = Vec::new();
-        components.cyclic(all_nodes(graph), |_, _| true, |component| cyclic.extend_from_slice(component));
+        components.cyclic(all_nodes(graph), |_, _| true, |component| cyclic.extend_from_slice(component))?;
         let stops =
             all_nodes(graph).filter(|node| graph.targets(*node).is_empty() || fair.may_stop(*node)).collect();
-        Self { graph, fair, components, cyclic, stops, part: vec![0; graph.nodes()], parts: 0 }
+        Ok(Self { graph, fair, components, cyclic, stops, part: vec![0; graph.nodes()], parts: 0 })
     }
 
-    /// A walk goes round without a tick.
-    pub(super) fn time_stops(&mut self) -> bool {
+    /// Whether a walk goes round without a tick.
+    pub(super) fn time_stops(&mut self) -> Result<bool, Stopped> {
         let nodes = std::mem::take(&mut self.cyclic);
         let label = self.label(&nodes);
         let (part, fair) = (&self.part, self.fair);
         let mut stops = false;
         let kept = |(from, place): Edge, to| is_in(part, to, label) && fair.tick(from) != Some(place);
-        self.components.cyclic(nodes.iter().copied(), kept, |_| stops = true);
+        self.components.cyclic(nodes.iter().copied(), kept, |_| stops = true)?;
         self.cyclic = nodes;
-        stops
+        Ok(stops)
     }
 
     /// A shortest way to where a forbidden fair behaviour can stay for ever, and how it stays there.
-    pub(super) fn find(&mut self, forbidden: &Forbidden<'_>) -> Option<Walk> {
+    pub(super) fn find(&mut self, forbidden: &Forbidden<'_>) -> Result<Option<Walk>, Stopped> {
         let nodes = self.cyclic.iter().copied().filter(|node| (forbidden.within)(*node)).collect();
-        let parts = self.fair_parts(nodes, forbidden.recurs);
+        let parts = self.fair_parts(nodes, forbidden.recurs)?;
         let may_stay = |node: &Node| (forbidden.within)(*node) && (forbidden.recurs)(*node);
         let stops: HashSet<Node> = self.stops.iter().copied().filter(may_stay).collect();
         if parts.is_empty() && stops.is_empty() {
-            return None;
+            return Ok(None);
         }
         let label_of = |node: Node| self.part.get(node as usize).copied().unwrap_or(0);
-        let (stem, end) = self.stem(forbidden, |node| stops.contains(&node) || parts.contains(&label_of(node)))?;
-        let cycle = if stops.contains(&end) { Vec::new() } else { self.cycle(end, forbidden.recurs) };
-        Some(Walk { stem, cycle })
+        let is_goal = |node| stops.contains(&node) || parts.contains(&label_of(node));
+        Ok(self.stem(forbidden, is_goal).map(|(stem, end)| {
+            let cycle = if stops.contains(&end) { Vec::new() } else { self.cycle(end, forbidden.recurs) };
+            Walk { stem, cycle }
+        }))
     }
 
     /// The labels of the parts of a set of nodes in which a fair behaviour can go round for ever, through all of the
     /// part's nodes.
-    fn fair_parts(&mut self, nodes: Vec<Node>, recurs: &dyn Fn(Node) -> bool) -> HashSet<u32> {
+    fn fair_parts(&mut self, nodes: Vec<Node>, recurs: &dyn Fn(Node) -> bool) -> Result<HashSet<u32>, Stopped> {
         let mut fair_parts = HashSet::new();
         let mut pending = vec![nodes];
         while let Some(nodes) = pending.pop() {
@@ -111,7 +114,7 @@ impl<'g, F: Fair> Endings<'g, F> {
             let mut found: Vec<Vec<Node>> = Vec::new();
             let part = &self.part;
             let kept = |_, to| is_in(part, to, label);
-            self.components.cyclic(nodes.iter().copied(), kept, |component| found.push(component.to_vec()));
+            self.components.cyclic(nodes.iter().copied(), kept, |component| found.push(component.to_vec()))?;
             for nodes in found {
                 let label = self.label(&nodes);
                 let open = self.unanswered(label, &nodes, recurs);
@@ -129,7 +132,7 @@ impl<'g, F: Fair> Endings<'g, F> {
                 }
             }
         }
-        fair_parts
+        Ok(fair_parts)
     }
 
     /// What is asked for in a part, and answered nowhere in it.
@@ -415,12 +418,15 @@ mod tests {
 
         fn find(&self) -> Option<Walk> {
             let at = |set: &[bool], node: Node| set[node as usize];
-            Endings::new(&self.graph(), self).find(&Forbidden {
+            let graph = self.graph();
+            let mut endings = Endings::new(&graph, self, Limits::NONE).unwrap();
+            let found = endings.find(&Forbidden {
                 triggers: &|node| at(&self.triggers, node),
                 at_first: self.at_first,
                 within: &|node| at(&self.within, node),
                 recurs: &|node| at(&self.recurs, node),
-            })
+            });
+            found.unwrap()
         }
 
         fn nodes(&self) -> std::ops::Range<usize> {
@@ -582,7 +588,8 @@ mod tests {
                 }
             }
             let oracle = case.nodes().any(|node| reached[node] >> node & 1 == 1);
-            prop_assert_eq!(Endings::new(&graph, &case).time_stops(), oracle);
+            let mut endings = Endings::new(&graph, &case, Limits::NONE).unwrap();
+            prop_assert_eq!(endings.time_stops(), Ok(oracle));
         }
     }
 }
