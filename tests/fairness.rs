@@ -123,6 +123,7 @@ fn whoever_is_left_is_in_one_of_two_states() {
             }
         }
     }
-    let left = [[State::FinWait2, State::Closed], [State::Closed, State::Established], [State::Closed, State::Closed]];
+    let left =
+        [[State::FinWait2, State::Closed], [State::Closed, State::Established], [State::Closed, State::Closed]];
     assert_eq!(seen, left.into_iter().collect());
 }
