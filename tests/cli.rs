@@ -36,6 +36,28 @@ const IS_REACHED: (&str, &str) = ("properties/last-ack.toml", "possible self.sta
 /// What [`MINE`] does not count.
 const RETRANSMITS: (&str, &str) = ("properties/few-retransmissions.toml", "never self.retransmissions > 3");
 
+/// Liveness that holds in [`MINE`], and not where a FIN is lost for ever.
+const ACKED: (&str, &str) = ("properties/fins-are-acked.toml", "self.fin_sent leads to self.fin_acked");
+/// Liveness that holds in [`MINE`], and not where something is sent again for ever.
+const FALLS_SILENT: (&str, &str) = ("properties/falls-silent.toml", "eventually always not in_flight(ANY, self)");
+/// Liveness that is violated by every behaviour of [`MINE`]: each comes to an end, and that is another state.
+const COMES_BACK: (&str, &str) = ("properties/comes-back.toml", "always eventually self.state == ESTABLISHED");
+/// Its premise is never true in [`MINE`].
+const SAYS_NOTHING: (&str, &str) =
+    ("properties/closing-is-late.toml", "always (self.state == CLOSING implies self.fin_acked)");
+
+/// [`MINE`], where whatever is sent to A may be lost for ever.
+const DEAF: &str = r#"
+about = "Only what is sent to B gets through."
+extends = "mine"
+
+[network]
+losses = "unlimited"
+
+[fairness]
+network = ["ACK to B", "FIN to B"]
+"#;
+
 /// Half of the truth where both ends close.
 const EXPECTED_OF_A: &str = "[expect.\"nobody-closes@A\"]\nverdict = \"violated\"\nbecause = \"A closes.\"\n";
 
@@ -203,6 +225,7 @@ fn values_that_are_none() {
         &["check", "--timeout", "3 weeks"],
         &["check", "--timeout", "1.5s"],
         &["check", "--timeout", "18446744073709551615h"],
+        &["check", "--max-memory", "8"],
         &["check", "--max-states", "0"],
         &["check", "--threads", "0"],
         &["check", "--format", "xml"],
@@ -328,9 +351,25 @@ fn expectations_with_mistakes() {
         .with("scenarios/c-kind.toml", expecting("last-ack", "holds", "It does."))
         .with("scenarios/d-kind.toml", expecting("one-loss-at-most", "impossible", "It is."))
         .with("scenarios/e-end.toml", expecting("one-loss-at-most@A", "holds", "It names no end."))
-        .with_properties(&[ONE_LOSS, ENDS_STAY, IS_REACHED]);
+        .with("scenarios/f-kind.toml", expecting("fins-are-acked", "possible", "It is."))
+        .with_properties(&[ONE_LOSS, ENDS_STAY, IS_REACHED, ACKED]);
     // In any file, whichever is selected.
     assert_snapshot!(folder.refusals(&[&own(&["check", "sequential", "--property", "no-reset"])]));
+}
+
+#[test]
+fn fairness_with_mistakes() {
+    let folder = Folder::new("bad-fairness")
+        .with("scenarios/a-key.toml", "about = 'x'\n[fairness]\nnetwrok = false\n")
+        .with("scenarios/b-word.toml", "about = 'x'\n[fairness]\nnetwork = ['SYN to A']\n")
+        .with("scenarios/c-type.toml", "about = 'x'\n[fairness]\napplications = 'yes'\n")
+        .with("clockless/mine.toml", "about = 'x'\nworld = 'asynchronous'\n[fairness]\nnetwork = false\n");
+    assert_snapshot!(folder.refusals(&[
+        &["check", "sequential", "--scenarios", "scenarios"],
+        &["check", "sequential", "--scenarios", "clockless"],
+        &["check", "asynchronous", "--set", "fairness.applications=false"],
+        &["check", "sequential", "--set", "fairness.network=no"],
+    ]));
 }
 
 #[test]
@@ -466,10 +505,11 @@ fn a_scale_drops_expectations() {
 fn a_limit_leaves_undecided() {
     let folder = Folder::new("limits");
     let big = ["--set", "network.losses=3", "--set", "network.duplicates=3"];
-    let cases: [(&[&str], &str); 3] = [
+    let cases: [(&[&str], &str); 4] = [
         (&["sequential", "--max-states", "100"], "the limit of --max-states was reached"),
         (&["simultaneous", "--max-states", "5000", "--threads", "4"], "the limit of --max-states was reached"),
         (&[&["sequential", "--timeout", "1ms"], &big[..]].concat(), "the limit of --timeout was reached"),
+        (&[&HUGE[..], &["--max-memory", "1MiB"]].concat(), "the limit of --max-memory was reached"),
     ];
     for (args, why) in cases {
         let args = [&["check"], args].concat();
@@ -482,8 +522,12 @@ fn a_limit_leaves_undecided() {
         assert_eq!(scenario["stopped"], why);
         // How far it came.
         assert!(scenario["states"].as_u64().unwrap() > 0, "{scenario}");
+        // A part of a world has no behaviours that liveness could be decided on.
+        let of_liveness =
+            ["both-close", "fin-is-answered", "half-close-drains", "last-ack-ends", "time-wait-ends"];
+        let undecided = |name: &&str| verdicts(&report).contains(&("undecided".to_owned(), (*name).to_owned()));
+        assert!(of_liveness.iter().all(undecided), "{report}");
         let verdicts: BTreeSet<String> = verdicts(&report).into_iter().map(|(verdict, _)| verdict).collect();
-        assert!(verdicts.contains("undecided"), "{verdicts:?}");
         assert!(!verdicts.contains("holds") && !verdicts.contains("impossible"), "{verdicts:?}");
     }
 }
@@ -514,6 +558,118 @@ fn what_was_found_before_the_limit_stays() {
     assert_eq!(one_end.code, 2, "{one_end:?}");
     assert!(one_end.stdout.contains("undecided   nobody-gets-far@A\n"), "{one_end:?}");
     assert!(one_end.stdout.ends_with("1 undecided\n"), "{one_end:?}");
+}
+
+#[test]
+fn liveness_of_ones_own() {
+    let folder = Folder::new("liveness")
+        .with("scenarios/mine.toml", expecting("comes-back", "violated", "Both stay CLOSED."))
+        .with("scenarios/deaf.toml", DEAF)
+        .with_properties(&[ACKED, FALLS_SILENT, COMES_BACK]);
+    let properties = ["-p", "fins-are-acked", "-p", "falls-silent", "-p", "comes-back"];
+    let check = |scenario: &[&'static str]| folder.run(&own(&[&["check"], scenario, &properties].concat()));
+    let expected = check(&["mine"]);
+    assert_eq!(expected.code, 0, "{expected:?}");
+    let unexpected = check(&["mine", "deaf", "--threads", "1"]);
+    assert_eq!(unexpected.code, 1, "{unexpected:?}");
+    assert_snapshot!("liveness", unexpected.transcript());
+
+    let show = |args: &[&'static str]| folder.run(&own(&[&["show"], args].concat())).transcript();
+    assert_snapshot!("show-lasso", show(&["deaf", "fins-are-acked@A"]));
+    assert_snapshot!("show-ending", show(&["mine", "comes-back@B"]));
+    // Where nobody has to close, B may stay in CLOSE_WAIT for ever: beside a cycle, and at an end.
+    let idle = "fairness.applications=false";
+    assert_snapshot!("show-lasso-without-a-close", show(&["deaf", "fins-are-acked@A", "--set", idle]));
+    assert_snapshot!("show-ending-without-a-close", show(&["mine", "both-close", "--set", idle]));
+    assert_snapshot!(show(&["mine", "fins-are-acked"]), @"
+    fins-are-acked holds in mine: there is no counterexample
+    exit code 0
+    ");
+}
+
+/// `lossy-for-ever` promises that its network delivers what is sent again and again.
+#[test]
+fn fairness_decides_liveness() {
+    let folder = Folder::new("fairness");
+    let check =
+        |settings: &[&str]| folder.run(&[&["check", "lossy-for-ever", "-p", "both-close"], settings].concat());
+    assert!(check(&[]).says_holds());
+    for (setting, code) in [
+        ("fairness.network=true", 0),
+        ("fairness.network=false", 1),
+        // Without B's FIN nothing ends. Without the first ACK A is told by B's FIN, and without a RST B by nobody.
+        ("fairness.network=['FIN to B', 'ACK to A', 'ACK to B', 'RST to B']", 1),
+        ("fairness.network=['FIN to A', 'FIN to B', 'ACK to B', 'RST to B']", 0),
+        ("fairness.network=['FIN to A', 'FIN to B', 'ACK to A', 'ACK to B']", 1),
+        ("fairness.applications=false", 1),
+    ] {
+        let run = check(&["--set", setting]);
+        assert_eq!((run.code, run.says_holds()), (code, code == 0), "{setting}: {run:?}");
+    }
+}
+
+#[test]
+fn liveness_needs_a_clock() {
+    let folder = Folder::new("timeless")
+        .with("scenarios/timeless.toml", "about = 'x'\nworld = 'asynchronous'\n[b]\ncloses = 'after-eof'\n")
+        .with_properties(&[ACKED, COMES_BACK]);
+    let report = folder.report(&own(&["check", "timeless", "-p", "comes-back", "-p", "no-premature-closed"]));
+    assert!(verdicts(&report).contains(&("not applicable".to_owned(), "comes-back".to_owned())), "{report}");
+    assert_snapshot!(folder.refusals(&[
+        &own(&["check", "timeless", "-p", "comes-back"]),
+        &own(&["show", "timeless", "fins-are-acked@B"]),
+    ]));
+}
+
+#[test]
+fn a_second_opinion() {
+    let folder = Folder::new("cross-check").with("scenarios/mine.toml", MINE).with_properties(&[ONE_LOSS, ACKED]);
+    let args = ["check", "mine", "--cross-check", "-p", "one-loss-at-most", "-p", "fins-are-acked"];
+    // One verdict of two: stateright is not asked about liveness.
+    assert_snapshot!(folder.run(&own(&args)).transcript());
+    let opinion = |more: &[&'static str]| {
+        let report = folder.report(&own(&[&args, more].concat()));
+        (report["exit_code"].clone(), report["scenarios"][0]["cross_check"].clone())
+    };
+    let agreed = serde_json::json!({ "stopped": null, "verdicts": 1, "differences": [] });
+    assert_eq!(opinion(&[]), (0.into(), agreed));
+    let cut_short = ["--max-states", "100"];
+    let stopped = "the limit of --max-states was reached";
+    let open = serde_json::json!({ "stopped": stopped, "verdicts": 0, "differences": [] });
+    assert_eq!(opinion(&cut_short), (2.into(), open));
+    let run = folder.run(&own(&[&args[..], &cut_short].concat()));
+    assert!(run.stdout.contains("unchecked   stateright: the limit of --max-states was reached\n"), "{run:?}");
+    assert!(!run.stdout.contains("  checked") && !run.says_holds(), "{run:?}");
+}
+
+#[test]
+fn coverage() {
+    let folder = Folder::new("coverage").with("scenarios/mine.toml", MINE).with_properties(&[
+        ONE_LOSS,
+        ACKED,
+        SAYS_NOTHING,
+    ]);
+    let properties = ["-p", "one-loss-at-most", "-p", "fins-are-acked", "-p", "closing-is-late"];
+    assert_snapshot!(folder.run(&own(&[&["check", "mine", "--coverage"], &properties[..]].concat())).transcript());
+
+    // Each transition of a world is one action of one kind; some are steps of an endpoint.
+    for scenario in [&["mine"][..], &["data-in-flight"], &["sequential", "--set", "a.aborts=true"]] {
+        let report = folder.report(&own(&[&["check", "--coverage"], scenario, &properties].concat()));
+        let scenario = &report["scenarios"][0];
+        let counts = |what: &str| -> Vec<(String, u64)> {
+            let all = scenario["coverage"][what].as_array().unwrap().iter();
+            all.map(|one| (one["action"].as_str().unwrap_or("").to_owned(), one["times"].as_u64().unwrap()))
+                .collect()
+        };
+        let sum = |counts: &[(String, u64)]| counts.iter().map(|(_, times)| times).sum::<u64>();
+        let actions = counts("actions");
+        assert_eq!(sum(&actions), scenario["transitions"]);
+        let (of_the_network, at_an_end): (Vec<_>, Vec<_>) = actions.into_iter().partition(|(action, _)| {
+            action == "tick" || action.starts_with("lose ") || action.starts_with("duplicate ")
+        });
+        assert!(sum(&of_the_network) > 0);
+        assert_eq!(sum(&at_an_end), sum(&counts("transitions")));
+    }
 }
 
 #[test]
@@ -645,8 +801,10 @@ fn json_has_what_people_are_told() {
         .with_properties(&[ONE_LOSS, ENDS_STAY, IS_REACHED]);
     let properties = ["-p", "one-loss-at-most", "-p", "nobody-gets-far", "-p", "last-ack"];
     let mut report = folder.report(&own(&[&["check", "mine"], &properties[..]].concat()));
-    let seconds = report["scenarios"][0].as_object_mut().unwrap().remove("seconds").unwrap();
-    assert!(seconds.as_f64().unwrap() >= 0.0);
+    let mut measured = |field: &str| report["scenarios"][0].as_object_mut().unwrap().remove(field).unwrap();
+    assert!(measured("seconds").as_f64().unwrap() >= 0.0);
+    // 64 for each state at least.
+    assert!(measured("bytes").as_u64().unwrap() > 619 * 64);
     assert_eq!(report["lastack"].take(), env!("CARGO_PKG_VERSION"));
     assert_snapshot!(serde_json::to_string_pretty(&report).unwrap());
 
@@ -678,9 +836,31 @@ fn the_same_on_every_run() {
     assert_eq!(one, report(&[], seconds));
     assert_eq!(one, report(&[], seconds));
     assert_eq!(one["scenarios"].as_array().unwrap().len(), 4);
-    // Several threads do not search breadth-first.
-    let any_order = &["seconds", "depth"];
+    // The asynchronous world is explored by stateright, whose threads do not search breadth-first. Where lastack
+    // explores, how much is reserved depends on who comes first.
+    let any_order = &["seconds", "bytes", "depth"];
     assert_eq!(report(&[], any_order), report(&["--threads", "8"], any_order));
+}
+
+/// lastack's own search is breadth-first on any number of threads.
+#[test]
+fn threads_change_nothing() {
+    let folder = Folder::new("threads");
+    let report = |threads: &str| {
+        let args = ["check", "simultaneous", "half-close", "--coverage", "--threads", threads];
+        let mut report = folder.report(&args);
+        for scenario in report["scenarios"].as_array_mut().unwrap() {
+            assert!(scenario["depth"].as_u64().unwrap() > 0, "{scenario}");
+            for field in ["seconds", "bytes"] {
+                scenario.as_object_mut().unwrap().remove(field).unwrap();
+            }
+        }
+        report
+    };
+    let one = report("1");
+    for threads in ["2", "5", "16"] {
+        assert_eq!(one, report(threads), "{threads} threads");
+    }
 }
 
 #[test]
