@@ -619,6 +619,21 @@ fn liveness_needs_a_clock() {
         &own(&["check", "timeless", "-p", "comes-back"]),
         &own(&["show", "timeless", "fins-are-acked@B"]),
     ]));
+    // Nothing is expected of what is not decided.
+    let expects = "about = 'x'\nworld = 'asynchronous'\n[expect.comes-back]\nverdict = 'holds'\nbecause = 'x'\n";
+    let folder = folder.with("scenarios/timeless.toml", expects);
+    assert_snapshot!("liveness_is_not_expected", folder.refusals(&[&own(&["check", "timeless"])]));
+}
+
+#[test]
+fn coverage_of_the_asynchronous_world() {
+    let folder = Folder::new("timeless-coverage");
+    let run = folder.run(&["check", "asynchronous", "--coverage", "-p", "no-reset"]);
+    assert!(
+        run.code == 0 && run.stdout.contains("not counted: asynchronous, which stateright explores"),
+        "{run:?}"
+    );
+    assert!(!run.stdout.contains("never"), "{run:?}");
 }
 
 #[test]

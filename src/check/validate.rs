@@ -44,6 +44,11 @@ fn misstated(library: &Library, scenario: &Scenario, expectation: &Expectation) 
             return unknown.0.into_iter().next().map(|mistake| place(mistake, "expected a property's name"));
         }
     };
+    if !is_applicable(scenario, &property) {
+        let title = format!("`{name}` is not decided in the asynchronous world");
+        let label = "expected a property of states that speaks of no losses, duplicates or retries";
+        return Some(place(Diagnostic::new(title), label));
+    }
     let temporal = property.formula.temporal();
     let label = match (temporal, expectation.verdict) {
         (Temporal::Possible, Expected::Possible | Expected::Impossible) => return None,

@@ -19,12 +19,22 @@ const NUMBER: usize = 14;
 #[must_use]
 pub fn table(all: &[Checked]) -> String {
     let mut coverage = Coverage::default();
+    let mut uncounted = Vec::new();
     for checked in all {
-        if let Some(one) = &checked.coverage {
-            coverage.add(one);
+        match &checked.coverage {
+            Some(one) => coverage.add(one),
+            None => uncounted.push(checked.scenario.name.as_str()),
         }
     }
-    let mut text = format!("\n{BOLD}actions{BOLD:#}, and how often each was taken\n");
+    let mut text = String::new();
+    if !uncounted.is_empty() {
+        let told = format!("not counted: {}, which stateright explores", uncounted.join(", "));
+        let _ = writeln!(text, "\n{}", prose(&told, 0));
+    }
+    if uncounted.len() == all.len() {
+        return text;
+    }
+    let _ = writeln!(text, "\n{BOLD}actions{BOLD:#}, and how often each was taken");
     for (kind, times) in &coverage.actions {
         let _ = writeln!(text, "{:>NUMBER$}  {kind}", HumanCount(*times).to_string());
     }
