@@ -134,7 +134,7 @@ pub struct WorldArgs {
 /// How far an exploration may go.
 #[derive(Debug, Args)]
 pub struct LimitArgs {
-    /// Stop each exploration after so many states; what is not decided by then is undecided
+    /// Stop each exploration after so many states have been expanded; what is not decided by then is undecided
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub max_states: Option<u64>,
 

@@ -10,16 +10,27 @@ use crate::world::{Scenario, TimedWorld};
 /// What stateright's checker says of a scenario beside lastack's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CrossCheck {
-    /// Where the two differ: what, by lastack, by stateright.
-    pub differences: Vec<(String, String, String)>,
+    /// Where the two differ.
+    pub differences: Vec<Difference>,
     /// How many verdicts were compared.
     pub verdicts: usize,
     /// Why stateright did not come to its end; then only what both know is compared.
     pub stopped: Option<Stopped>,
 }
 
-/// Explores a scenario's world once more, with stateright, which shares no code with the exploration that is held
-/// against it, and decides what a single state decides.
+/// Something that the two say differently.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// `states`, `transitions`, or the instance of a property.
+    pub what: String,
+    /// The number or verdict by lastack's own exploration.
+    pub lastack: String,
+    /// The number or verdict by stateright's checker.
+    pub stateright: String,
+}
+
+/// Explores a scenario's world once more, with stateright, and decides what a single state decides. The world is the
+/// same; the search, the set of states and what is remembered of reactions are not.
 pub(super) fn cross_check(
     scenario: &Scenario,
     instances: &[Instance],
@@ -37,9 +48,9 @@ pub(super) fn cross_check(
     let (checker, extent) = explored.run(threads, limits, |_| {});
     let stopped = checker.model().stopped();
     let mut differences = Vec::new();
-    let mut compare = |what: String, ours: String, theirs: String| {
-        if ours != theirs {
-            differences.push((what, ours, theirs));
+    let mut compare = |what: String, lastack: String, stateright: String| {
+        if lastack != stateright {
+            differences.push(Difference { what, lastack, stateright });
         }
     };
     if decided.stopped.is_none() && stopped.is_none() {
@@ -78,14 +89,13 @@ mod tests {
         decided.extent.transitions += 2;
         let wrong = instances.iter().position(|instance| instance.name() == "no-reset@B").unwrap();
         decided.verdicts[wrong] = Verdict::Holds;
-        let text = |text: &str| text.to_owned();
         assert_eq!(
-            check(&decided).differences,
-            [
-                (text("states"), text("6911"), text("6912")),
-                (text("transitions"), text("31400"), text("31398")),
-                (text("no-reset@B"), text("holds"), text("violated")),
-            ]
+            check(&decided)
+                .differences
+                .iter()
+                .map(|one| [&*one.what, &*one.lastack, &*one.stateright])
+                .collect::<Vec<_>>(),
+            [["states", "6911", "6912"], ["transitions", "31400", "31398"], ["no-reset@B", "holds", "violated"]]
         );
     }
 

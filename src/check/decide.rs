@@ -1,5 +1,9 @@
 //! Everything that is decided of a timed world, from one exploration.
 
+use std::num::NonZero;
+use std::thread;
+use std::time::Instant;
+
 use super::explorer::{StateGraph, Until, explore};
 use super::graph::Edge;
 use super::liveness::{Endings, Forbidden, Walk};
@@ -29,33 +33,46 @@ pub(super) fn decide(
     limits: Limits<'_>,
     progress: &dyn Fn(&Extent),
 ) -> Decided {
-    let start = std::time::Instant::now();
+    let start = Instant::now();
     let world = TimedWorld::new(scenario.config);
     let explored = explore(&world, instances, Until::Exhausted, threads, limits, progress);
     let mut stopped = explored.stopped;
-    let mut violated: Vec<bool> = explored.revealed.iter().map(Option::is_some).collect();
+    // What states decide, and then, one by one, what behaviours decide: is it violated, and is that known for sure?
+    let revealed = explored.revealed.iter().map(Option::is_some);
+    let mut known: Vec<(bool, bool)> = instances
+        .iter()
+        .zip(revealed)
+        .map(|(instance, revealed)| (revealed, explored.stopped.is_none() && !instance.is_liveness()))
+        .collect();
     if stopped.is_none() {
         let promises = Promises { world: &world, fairness: scenario.fairness, states: &explored.states };
         let decided = endings(&explored, &promises, limits).and_then(|mut endings| {
-            for (instance, violated) in instances.iter().zip(&mut violated) {
-                *violated = *violated || find(&mut endings, &explored.states, instance)?.is_some();
+            let of_behaviours = instances.iter().zip(&mut known).filter(|(instance, _)| instance.is_liveness());
+            for (instance, known) in of_behaviours {
+                *known = (find(&mut endings, &explored.states, instance)?.is_some(), true);
             }
             Ok(())
         });
         stopped = decided.err();
     }
-    let verdict = |(instance, violated): (&Instance, &bool)| instance.verdict(*violated, stopped.is_none());
-    let verdicts = instances.iter().zip(&violated).map(verdict).collect();
+    // Where time can stop the model is at fault: nothing that it says holds.
+    let is_sound = stopped != Some(Stopped::NoTick);
+    let verdict = |(instance, (violated, is_known)): (&Instance, &(bool, bool))| {
+        instance.verdict(*violated, *is_known && is_sound)
+    };
+    let verdicts = instances.iter().zip(&known).map(verdict).collect();
     let extent = Extent { elapsed: start.elapsed(), ..explored.extent };
     Decided { extent, stopped, verdicts, explored, world }
 }
 
-/// The shortest counterexample (or example) that decides any of these instances in a scenario's timed world.
+/// A counterexample (or example) that decides any of these instances in a scenario's timed world: the shortest path,
+/// or the shortest stem and a short cycle.
 pub(super) fn shortest(scenario: &Scenario, instances: &[Instance], limits: Limits<'_>) -> Result<Found, NoTrace> {
     let world = TimedWorld::new(scenario.config);
     let is_liveness = instances.iter().any(Instance::is_liveness);
     let until = if is_liveness { Until::Exhausted } else { Until::Revealed };
-    let explored = explore(&world, instances, until, 1, limits, &|_| {});
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    let explored = explore(&world, instances, until, threads, limits, &|_| {});
     let fresh = TimedWorld::new(scenario.config);
     if let Some(node) = explored.revealed.iter().flatten().min() {
         let path = explored.graph.path_to(*node).ok_or(NoTrace::NotReplayed)?;
@@ -121,10 +138,11 @@ fn find(
 ) -> Result<Option<Walk>, Stopped> {
     let this = instance.this();
     let holds = |p: &Predicate, node| states.get(node).is_some_and(|state| p.holds(state, this));
-    let anywhere = Forbidden { triggers: &|_| true, at_first: false, within: &|_| true, recurs: &|_| true };
+    let anywhere = Forbidden { triggers: &|_| true, within: &|_| true, recurs: &|_| true };
     match instance.property.formula.claim() {
         Claim::Eventually(p) => {
-            endings.find(&Forbidden { at_first: true, within: &|node| !holds(p, node), ..anywhere })
+            // The initial state is the first. To come back to it is to start anew.
+            endings.find(&Forbidden { triggers: &|node| node == 0, within: &|node| !holds(p, node), ..anywhere })
         }
         Claim::AlwaysEventually(p) => endings.find(&Forbidden { within: &|node| !holds(p, node), ..anywhere }),
         Claim::EventuallyAlways(p) => endings.find(&Forbidden { recurs: &|node| !holds(p, node), ..anywhere }),

@@ -50,11 +50,15 @@ const CHUNK: usize = 1 << 9;
 /// How many states are expanded together.
 const GROUP: usize = 1 << 4;
 
-/// What the search for cycles takes for each state at the most, in bytes; the exploration leaves room for it.
-const FOR_CYCLES: usize = 36;
+/// What the search for cycles takes for each state, in bytes, all lists at their longest; the exploration leaves room
+/// for it.
+const FOR_CYCLES: usize = 64;
 
 /// A target that has no number yet: its place among the fresh states of its chunk.
 const FRESH: u32 = 1 << 31;
+
+/// No more states than this have a number before a batch, so that all that it may find have numbers below [`FRESH`].
+const MOST: usize = FRESH as usize - BATCH * 1024;
 
 /// Explores a world until there is nothing more to look for, or a limit is hit.
 pub(super) fn explore(
@@ -68,8 +72,7 @@ pub(super) fn explore(
     let start = Instant::now();
     let mut explorer = Explorer::new(world, instances, threads);
     let mut expanded = 0;
-    // Numbers below FRESH are left for the states that the last batch may find.
-    let most = limits.max_states.unwrap_or(usize::MAX).min(FRESH as usize - BATCH * 1024);
+    let most = limits.max_states.unwrap_or(usize::MAX);
     let mut depth = 0;
     let mut end_of_level = explorer.states.len();
     while expanded < explorer.states.len() && explorer.stopped.is_none() {
@@ -84,13 +87,19 @@ pub(super) fn explore(
         explorer.stopped = limits
             .cut_off()
             .or_else(|| (!room).then_some(Stopped::MaxMemory))
-            .or_else(|| (expanded >= most).then_some(Stopped::MaxStates));
+            .or_else(|| (expanded >= most).then_some(Stopped::MaxStates))
+            .or_else(|| (explorer.states.len() >= MOST).then_some(Stopped::Numbers));
         if explorer.stopped.is_none() {
             let end = end_of_level.min(expanded + BATCH).min(most);
             explorer.expand(expanded, end);
             expanded = end;
             progress(&explorer.extent(depth, start));
         }
+    }
+    if let Some(Stopped::MaxStates | Stopped::Limit(_)) = explorer.stopped {
+        // What was found by now can still decide a property.
+        let revealed = explorer.look(expanded..explorer.states.len());
+        explorer.note(&revealed);
     }
     let extent = explorer.extent(depth, start);
     let Explorer { states, graph, revealed, stopped, .. } = explorer;
@@ -143,6 +152,8 @@ type Equal = (Place, Place);
 
 impl<'w> Explorer<'w> {
     fn new(world: &'w TimedWorld, instances: &'w [Instance], threads: usize) -> Self {
+        // More would find no chunk to expand.
+        let threads = threads.clamp(1, BATCH / CHUNK);
         let mut explorer = Self {
             world,
             instances,
@@ -185,12 +196,6 @@ impl<'w> Explorer<'w> {
             }
         }
         self.number(chunks);
-        if self.stopped.is_some() {
-            // What was found by now can still decide a property.
-            let found = to..self.states.len();
-            let revealed = self.look(found);
-            self.note(&revealed);
-        }
     }
 
     /// What the states from one number up to another reveal that no state did before.

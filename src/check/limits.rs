@@ -54,6 +54,8 @@ pub enum Stopped {
     Interrupted,
     /// The world cannot represent a state.
     Limit(Limit),
+    /// There are more states than numbers for them: some two thousand million.
+    Numbers,
     /// A cycle of states without a tick: behaviours in which time stops. A fault of the model.
     NoTick,
 }
@@ -66,6 +68,7 @@ impl fmt::Display for Stopped {
             Self::Timeout => f.write_str("the limit of --timeout was reached"),
             Self::Interrupted => f.write_str("interrupted"),
             Self::Limit(limit) => limit.fmt(f),
+            Self::Numbers => f.write_str("there are more states than can be numbered"),
             Self::NoTick => {
                 f.write_str("there is a cycle without a tick, in which time stops: this is a fault of the model")
             }

@@ -35,8 +35,6 @@ pub(super) trait Fair {
 pub(super) struct Forbidden<'p> {
     /// From here on.
     pub(super) triggers: &'p dyn Fn(Node) -> bool,
-    /// Only the initial state can trigger.
-    pub(super) at_first: bool,
     /// For ever in these.
     pub(super) within: &'p dyn Fn(Node) -> bool,
     /// Again and again in these.
@@ -54,6 +52,7 @@ pub(super) struct Walk {
 pub(super) struct Endings<'g, F> {
     graph: &'g Graph,
     fair: &'g F,
+    limits: Limits<'g>,
     components: Components<'g>,
     /// The nodes through which some walk goes round.
     cyclic: Vec<Node>,
@@ -72,7 +71,7 @@ impl<'g, F: Fair> Endings<'g, F> {
         components.cyclic(all_nodes(graph), |_, _| true, |component| cyclic.extend_from_slice(component))?;
         let stops =
             all_nodes(graph).filter(|node| graph.targets(*node).is_empty() || fair.may_stop(*node)).collect();
-        Ok(Self { graph, fair, components, cyclic, stops, part: vec![0; graph.nodes()], parts: 0 })
+        Ok(Self { graph, fair, limits, components, cyclic, stops, part: vec![0; graph.nodes()], parts: 0 })
     }
 
     /// Whether a walk goes round without a tick.
@@ -89,6 +88,7 @@ impl<'g, F: Fair> Endings<'g, F> {
 
     /// A shortest way to where a forbidden fair behaviour can stay for ever, and how it stays there.
     pub(super) fn find(&mut self, forbidden: &Forbidden<'_>) -> Result<Option<Walk>, Stopped> {
+        self.heed_limits()?;
         let nodes = self.cyclic.iter().copied().filter(|node| (forbidden.within)(*node)).collect();
         let parts = self.fair_parts(nodes, forbidden.recurs)?;
         let may_stay = |node: &Node| (forbidden.within)(*node) && (forbidden.recurs)(*node);
@@ -98,7 +98,7 @@ impl<'g, F: Fair> Endings<'g, F> {
         }
         let label_of = |node: Node| self.part.get(node as usize).copied().unwrap_or(0);
         let is_goal = |node| stops.contains(&node) || parts.contains(&label_of(node));
-        Ok(self.stem(forbidden, is_goal).map(|(stem, end)| {
+        Ok(self.stem(forbidden, is_goal)?.map(|(stem, end)| {
             let cycle = if stops.contains(&end) { Vec::new() } else { self.cycle(end, forbidden.recurs) };
             Walk { stem, cycle }
         }))
@@ -110,6 +110,7 @@ impl<'g, F: Fair> Endings<'g, F> {
         let mut fair_parts = HashSet::new();
         let mut pending = vec![nodes];
         while let Some(nodes) = pending.pop() {
+            self.heed_limits()?;
             let label = self.label(&nodes);
             let mut found: Vec<Vec<Node>> = Vec::new();
             let part = &self.part;
@@ -117,7 +118,7 @@ impl<'g, F: Fair> Endings<'g, F> {
             self.components.cyclic(nodes.iter().copied(), kept, |component| found.push(component.to_vec()))?;
             for nodes in found {
                 let label = self.label(&nodes);
-                let open = self.unanswered(label, &nodes, recurs);
+                let open = self.unanswered(label, &nodes, recurs)?;
                 if !open.contains(&true) {
                     fair_parts.insert(label);
                     continue;
@@ -136,9 +137,12 @@ impl<'g, F: Fair> Endings<'g, F> {
     }
 
     /// What is asked for in a part, and answered nowhere in it.
-    fn unanswered(&self, label: u32, nodes: &[Node], recurs: &dyn Fn(Node) -> bool) -> Vec<bool> {
+    fn unanswered(&self, label: u32, nodes: &[Node], recurs: &dyn Fn(Node) -> bool) -> Result<Vec<bool>, Stopped> {
         let mut ledger = self.ledger();
-        for node in nodes {
+        for (index, node) in nodes.iter().enumerate() {
+            if index % PATIENCE == PATIENCE - 1 {
+                self.heed_limits()?;
+            }
             self.note_node(*node, recurs, &mut ledger);
             for (answer, target) in self.fair.edges_answer(*node).into_iter().zip(self.graph.targets(*node)) {
                 if is_in(&self.part, *target, label) {
@@ -146,21 +150,24 @@ impl<'g, F: Fair> Endings<'g, F> {
                 }
             }
         }
-        ledger.open()
+        Ok(ledger.open())
     }
 
     /// The way to the nearest goal that a forbidden behaviour can take.
-    fn stem(&self, forbidden: &Forbidden<'_>, is_goal: impl Fn(Node) -> bool) -> Option<(Vec<Edge>, Node)> {
+    fn stem(
+        &self,
+        forbidden: &Forbidden<'_>,
+        is_goal: impl Fn(Node) -> bool,
+    ) -> Result<Option<(Vec<Edge>, Node)>, Stopped> {
         // Before and after the trigger, where each node was first reached from.
         let mut from = [vec![UNREACHED; self.graph.nodes()], vec![UNREACHED; self.graph.nodes()]];
         let mut queue: VecDeque<(bool, Node)> = VecDeque::new();
         let mut reach = |triggered: bool, node: Node, by: u32, queue: &mut VecDeque<_>| {
             let [before, after] = &mut from;
-            let may_trigger = by == START || !forbidden.at_first;
             if !triggered && reached_first(before, node, by) {
                 queue.push_back((false, node));
             }
-            let is_after = triggered || may_trigger && (forbidden.triggers)(node);
+            let is_after = triggered || (forbidden.triggers)(node);
             let is_new = is_after && (forbidden.within)(node) && reached_first(after, node, by);
             if is_new {
                 queue.push_back((true, node));
@@ -168,30 +175,31 @@ impl<'g, F: Fair> Endings<'g, F> {
             is_new && is_goal(node)
         };
         let mut end = (self.graph.nodes() > 0 && reach(false, 0, START, &mut queue)).then_some(0);
+        let mut looked_at = 0;
         while let (None, Some((triggered, node))) = (end, queue.pop_front()) {
-            if triggered || !forbidden.at_first {
-                let by = node << 1 | u32::from(triggered);
-                end = self
-                    .graph
-                    .targets(node)
-                    .iter()
-                    .copied()
-                    .find(|target| reach(triggered, *target, by, &mut queue));
+            looked_at += 1;
+            if looked_at % PATIENCE == 0 {
+                self.heed_limits()?;
             }
+            let by = node << 1 | u32::from(triggered);
+            end =
+                self.graph.targets(node).iter().copied().find(|target| reach(triggered, *target, by, &mut queue));
         }
-        let end = end?;
+        let Some(end) = end else {
+            return Ok(None);
+        };
         let [before, after] = &from;
         let mut stem = Vec::new();
         let (mut triggered, mut node) = (true, end);
         while let Some(by) = (if triggered { after } else { before }).get(node as usize).filter(|by| **by < START)
         {
             let source = by >> 1;
-            let place = self.graph.targets(source).iter().position(|target| *target == node)?;
-            stem.push((source, place));
+            let place = self.graph.targets(source).iter().position(|target| *target == node);
+            stem.push((source, place.unwrap_or_default()));
             (triggered, node) = (by & 1 == 1, source);
         }
         stem.reverse();
-        Some((stem, end))
+        Ok(Some((stem, end)))
     }
 
     /// A short cycle from a node through its part that answers all that is asked for on it.
@@ -278,6 +286,10 @@ impl<'g, F: Fair> Endings<'g, F> {
         Vec::new()
     }
 
+    fn heed_limits(&self) -> Result<(), Stopped> {
+        self.limits.cut_off().map_or(Ok(()), Err)
+    }
+
     fn ledger(&self) -> Ledger {
         let obligations = usize::from(self.recurrence()) + 1;
         Ledger { asked: vec![false; obligations], answered: vec![false; obligations] }
@@ -332,6 +344,9 @@ impl Ledger {
     }
 }
 
+/// How many nodes are looked at between two looks at the limits.
+const PATIENCE: usize = 1 << 14;
+
 /// Nobody has come to the node.
 const UNREACHED: u32 = u32::MAX;
 /// The node is where every behaviour starts.
@@ -379,7 +394,6 @@ mod tests {
         /// Where a behaviour may stop although there are edges.
         may_stop: Vec<bool>,
         triggers: Vec<bool>,
-        at_first: bool,
         within: Vec<bool>,
         recurs: Vec<bool>,
     }
@@ -422,7 +436,6 @@ mod tests {
             let mut endings = Endings::new(&graph, self, Limits::NONE).unwrap();
             let found = endings.find(&Forbidden {
                 triggers: &|node| at(&self.triggers, node),
-                at_first: self.at_first,
                 within: &|node| at(&self.within, node),
                 recurs: &|node| at(&self.recurs, node),
             });
@@ -491,9 +504,8 @@ mod tests {
                     let sources = self.nodes().filter(|node| from >> node & 1 == 1);
                     sources.fold(from, |all, node| self.rows[node].iter().fold(all, |all, to| all | 1 << to))
                 };
-                before = if self.at_first { before } else { next(before) };
-                let triggered = if self.at_first { 0 } else { before & triggers };
-                after = (next(after) | triggered) & within;
+                before = next(before);
+                after = (next(after) | before & triggers) & within;
             }
             None
         }
@@ -529,7 +541,7 @@ mod tests {
                 return Some("nothing recurs on the cycle");
             }
             let from = (0..=base).rev().take_while(|place| self.within[stem[*place]]).last()?;
-            let is_trigger = |place: usize| self.triggers[stem[place]] && (place == 0 || !self.at_first);
+            let is_trigger = |place: usize| self.triggers[stem[place]];
             if !cycle.iter().all(|node| self.within[*node]) || !(from..=base).any(is_trigger) {
                 return Some("it does not stay within after a trigger");
             }
@@ -547,15 +559,14 @@ mod tests {
             let asks = prop::collection::vec(some(), size);
             let answers = prop::collection::vec(prop::collection::vec(0..3 as Obligation, 0..2), size);
             let stops = prop::collection::vec(prop::bool::weighted(0.05), size);
-            ((rows, asks, answers, stops), (flags(), any::<bool>(), mostly(), mostly())).prop_map(
-                |((rows, asks, answers, may_stop), (triggers, at_first, within, recurs))| Case {
+            ((rows, asks, answers, stops), (flags(), mostly(), mostly())).prop_map(
+                |((rows, asks, answers, may_stop), (triggers, within, recurs))| Case {
                     edges_answer: rows.iter().map(|row| row.iter().map(|(_, answer)| *answer).collect()).collect(),
                     rows: rows.into_iter().map(|row| row.into_iter().map(|(to, _)| to).collect()).collect(),
                     asks,
                     answers,
                     may_stop,
                     triggers,
-                    at_first,
                     within,
                     recurs,
                 },

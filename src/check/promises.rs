@@ -60,7 +60,7 @@ impl Fair for Promises<'_> {
 }
 
 /// The copies in flight that a fair network has to deliver if they are in flight again and again.
-pub(super) fn owed(state: &WorldState, fairness: Fairness) -> impl Iterator<Item = SegmentCopy> {
+fn owed(state: &WorldState, fairness: Fairness) -> impl Iterator<Item = SegmentCopy> {
     state.network().distinct().filter(move |copy| fairness.network.include(copy.kind(), copy.to()))
 }
 

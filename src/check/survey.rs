@@ -20,6 +20,12 @@ pub(super) enum Aim {
     Path,
 }
 
+/// More threads than this find nothing to do.
+const MOST_THREADS: usize = 32;
+
+/// What stateright takes for a state, in bytes; a generous guess, for it does not say.
+const BYTES: usize = 1 << 10;
+
 /// The name that stateright knows a path's property by.
 pub(super) const SOUGHT: &str = "sought";
 
@@ -58,7 +64,7 @@ impl<W: World> Explored<W> {
         mut progress: impl FnMut(&Extent),
     ) -> (impl Checker<Self>, Extent) {
         let start = Instant::now();
-        let checker = self.checker().threads(threads).spawn_bfs();
+        let checker = self.checker().threads(threads.clamp(1, MOST_THREADS)).spawn_bfs();
         let mut pause = Duration::from_micros(50);
         while !checker.is_done() {
             thread::sleep(pause);
@@ -66,7 +72,9 @@ impl<W: World> Explored<W> {
             if checker.is_done() {
                 break;
             }
-            if let Some(stopped) = limits.cut_off() {
+            let bytes = checker.unique_state_count().saturating_mul(BYTES);
+            let is_too_much = limits.max_memory.is_some_and(|most| bytes > most);
+            if let Some(stopped) = limits.cut_off().or(is_too_much.then_some(Stopped::MaxMemory)) {
                 checker.model().stop(stopped);
             }
             progress(&extent(&checker, threads, start));

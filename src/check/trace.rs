@@ -4,12 +4,12 @@ use std::fmt;
 
 use stateright::Checker;
 
-use super::promises::{closes, may_close, may_stop, owed};
+use super::promises::{closes, may_close, may_stop};
 use super::survey::{Aim, Explored, SOUGHT};
 use super::{Instance, Limits, Stopped};
 use crate::property::{Claim, Predicate};
 use crate::tcp::{Segment, State};
-use crate::world::{Action, End, Fairness, Observe, Step, TimedWorld, World, WorldState};
+use crate::world::{Action, End, Fairness, Kind, Observe, Step, TimedWorld, World, WorldState};
 
 /// A behaviour from the initial state on, as it is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,22 +34,22 @@ pub enum Ending {
         /// The place of the first step of the cycle.
         from: usize,
         /// Why that is fair.
-        promises: Vec<Promise>,
+        fates: Vec<Fate>,
     },
 }
 
-/// What a cycle makes of something that fairness is about.
+/// What becomes on a cycle of something that fairness is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Promise {
+pub enum Fate {
     /// The segment to this end is in flight again and again, and delivered again and again.
     Delivered(Segment, End),
-    /// The segment to this end is in flight again and again and never delivered; the network does not owe it.
-    NotOwed(Segment, End),
-    /// The end has closed.
-    Closed(End),
-    /// The end closes on the cycle, or may not close at some moment of it.
+    /// The segment to this end is in flight again and again and never delivered.
+    Undelivered(Segment, End),
+    /// The end's application has called `shutdown` or `close`.
+    HasClosed(End),
+    /// The end closes on the cycle, or cannot close at some moment of it.
     NotHeldUp(End),
-    /// The end could close all the time and does not; the applications do not owe it.
+    /// The end could close all the time and does not.
     HeldUp(End),
 }
 
@@ -128,19 +128,11 @@ pub(super) fn replay_for_ever(
         // The last state is the one in which the cycle began.
         let last = states.pop()?;
         let repeated = states.get(stem.len()..)?;
-        let promises = (repeated.first()? == &last).then(|| promises(world, repeated, cycle))?;
-        let is_broken = |promise: &Promise| match promise {
-            Promise::NotOwed(segment, to) => {
-                let owed = repeated.iter().flat_map(|state| owed(state, fairness));
-                owed.into_iter().any(|copy| copy.segment() == *segment && copy.to() == *to)
-            }
-            Promise::HeldUp(_) => fairness.applications,
-            Promise::Delivered(..) | Promise::Closed(_) | Promise::NotHeldUp(_) => false,
-        };
-        if promises.iter().any(is_broken) {
+        let fates = (repeated.first()? == &last).then(|| fates(world, repeated, cycle))?;
+        if fates.iter().any(|fate| is_unfair(fate, fairness)) {
             return None;
         }
-        Ending::Repeats { from: stem.len(), promises }
+        Ending::Repeats { from: stem.len(), fates }
     };
     let repeats_from = stem.len().min(states.len() - 1);
     is_false(instance, &states, repeats_from).then_some(Trace { initial, steps, ending })
@@ -164,19 +156,16 @@ fn is_false(instance: &Instance, states: &[WorldState], repeats_from: usize) -> 
     }
 }
 
-/// What a cycle makes of everything that fairness is about.
-fn promises(world: &TimedWorld, states: &[WorldState], cycle: &[Action]) -> Vec<Promise> {
-    let mut promises = Vec::new();
+/// What becomes on a cycle of everything that fairness is about.
+fn fates(world: &TimedWorld, states: &[WorldState], cycle: &[Action]) -> Vec<Fate> {
+    let mut fates = Vec::new();
     for copy in states.iter().flat_map(|state| state.network().distinct()) {
         let (segment, to) = (copy.segment(), copy.to());
         let is_delivery = |action: &Action| matches!(action, Action::Deliver(other) if other.segment() == segment && other.to() == to);
-        let promise = if cycle.iter().any(is_delivery) {
-            Promise::Delivered(segment, to)
-        } else {
-            Promise::NotOwed(segment, to)
-        };
-        if !promises.contains(&promise) {
-            promises.push(promise);
+        let is_delivered = cycle.iter().any(is_delivery);
+        let fate = if is_delivered { Fate::Delivered(segment, to) } else { Fate::Undelivered(segment, to) };
+        if !fates.contains(&fate) {
+            fates.push(fate);
         }
     }
     for end in End::BOTH {
@@ -186,15 +175,25 @@ fn promises(world: &TimedWorld, states: &[WorldState], cycle: &[Action]) -> Vec<
             may_close(&enabled, end)
         };
         let is_close = |action: &Action| matches!(action, Action::Call(of, call) if *of == end && closes(*call));
-        promises.push(if states.iter().all(|state| state.end(end).close_called) {
-            Promise::Closed(end)
+        fates.push(if states.iter().all(|state| state.end(end).close_called) {
+            Fate::HasClosed(end)
         } else if cycle.iter().any(is_close) || !states.iter().all(could_close) {
-            Promise::NotHeldUp(end)
+            Fate::NotHeldUp(end)
         } else {
-            Promise::HeldUp(end)
+            Fate::HeldUp(end)
         });
     }
-    promises
+    fates
+}
+
+fn is_unfair(fate: &Fate, fairness: Fairness) -> bool {
+    match fate {
+        Fate::Undelivered(segment, to) => {
+            Kind::of(segment).is_some_and(|kind| fairness.network.include(kind, *to))
+        }
+        Fate::HeldUp(_) => fairness.applications,
+        Fate::Delivered(..) | Fate::HasClosed(_) | Fate::NotHeldUp(_) => false,
+    }
 }
 
 /// The states that actions lead through, and the steps between them; `None` if one is not enabled.
@@ -264,13 +263,13 @@ mod tests {
     }
 
     #[test]
-    fn a_lasso_is_told_with_its_promises() {
+    fn a_lasso_is_told_with_what_becomes_of_everything() {
         let lasso = Lasso::new("dead-network");
         let fin = lasso.copy();
         let trace = lasso.replay("both-close").unwrap();
-        let promises =
-            vec![Promise::NotOwed(fin.segment(), End::B), Promise::Closed(End::A), Promise::NotHeldUp(End::B)];
-        assert_eq!((trace.steps.len(), trace.ending), (4, Ending::Repeats { from: 1, promises }));
+        let fates =
+            vec![Fate::Undelivered(fin.segment(), End::B), Fate::HasClosed(End::A), Fate::NotHeldUp(End::B)];
+        assert_eq!((trace.steps.len(), trace.ending), (4, Ending::Repeats { from: 1, fates }));
     }
 
     #[test]

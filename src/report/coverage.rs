@@ -60,11 +60,17 @@ pub fn table(all: &[Checked]) -> String {
         text.push_str(&none_of(&never));
     }
 
-    let _ = writeln!(text, "\n{BOLD}premises{BOLD:#}, and in how many states each was true");
+    if !coverage.premises.is_empty() {
+        let _ = writeln!(text, "\n{BOLD}premises{BOLD:#}, and in how many states each was true");
+    }
     for ((property, premise, end), times) in &coverage.premises {
         let of_end = end.map_or(String::new(), |end| format!("@{end}"));
         let premise = prose(&format!("{property}{of_end}: {premise}"), NUMBER + 2);
         let _ = writeln!(text, "{:>NUMBER$}  {premise}", HumanCount(*times).to_string());
+    }
+    if all.iter().any(|checked| checked.stopped.is_some()) {
+        text.push_str("Not every state was seen: what was never taken, or never true, may be so later.\n");
+        return text;
     }
     for (property, premise) in coverage.vacuous() {
         let warning = format!("{property} says nothing here: `{premise}` is never true");

@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Style};
 use indicatif::HumanCount;
 
 use super::text::{prose, wrapped};
-use crate::check::{Checked, Comparison, CrossCheck, Outcome, Passed, Verdict};
+use crate::check::{Checked, Comparison, CrossCheck, Difference, Outcome, Passed, Verdict};
 
 const BOLD: Style = Style::new().bold();
 const GOOD: Style = AnsiColor::Green.on_default();
@@ -73,8 +73,8 @@ pub fn scenario(checked: &Checked) -> String {
 fn second_opinion(cross_check: &CrossCheck) -> String {
     let CrossCheck { differences, verdicts, stopped } = cross_check;
     let mut text = String::new();
-    for (what, ours, theirs) in differences {
-        let difference = prose(&format!("{what}: {ours} by lastack, {theirs} by stateright"), INDENT);
+    for Difference { what, lastack, stateright } in differences {
+        let difference = prose(&format!("{what}: {lastack} by lastack, {stateright} by stateright"), INDENT);
         let _ = writeln!(text, "  {BAD}{:<12}{BAD:#}{difference}", "differs");
     }
     if let Some(stopped) = stopped {
@@ -85,8 +85,12 @@ fn second_opinion(cross_check: &CrossCheck) -> String {
             prose(&format!("stateright: {stopped}"), INDENT)
         );
     } else if differences.is_empty() {
-        let verdicts = counted(*verdicts, "verdict");
-        let _ = writeln!(text, "  {:<12}the same states, transitions and {verdicts} by stateright", "checked");
+        let of_states = match verdicts {
+            0 => String::new(),
+            some => format!(", and {} on states", counted(*some, "verdict")),
+        };
+        let same = prose(&format!("the same states and transitions{of_states} by stateright"), INDENT);
+        let _ = writeln!(text, "  {:<12}{same}", "checked");
     }
     text
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::check::{ActionKind, Checked, Coverage, CrossCheck, Event, Outcome, Passed};
+use crate::check::{ActionKind, Checked, Coverage, CrossCheck, Difference, Event, Outcome, Passed};
 use crate::tcp::State;
 
 /// Raised with every change that a reader could trip over.
@@ -37,25 +37,25 @@ struct ScenarioReport<'a> {
     properties: Vec<PropertyReport<'a>>,
     /// Only with `--cross-check`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    cross_check: Option<CrossCheckReport>,
+    cross_check: Option<CrossCheckReport<'a>>,
     /// Only with `--coverage`.
     #[serde(skip_serializing_if = "Option::is_none")]
     coverage: Option<CoverageReport<'a>>,
 }
 
 #[derive(Serialize)]
-struct CrossCheckReport {
+struct CrossCheckReport<'a> {
     /// Why stateright did not come to its end.
     stopped: Option<String>,
     verdicts: usize,
-    differences: Vec<DifferenceReport>,
+    differences: Vec<DifferenceReport<'a>>,
 }
 
 #[derive(Serialize)]
-struct DifferenceReport {
-    what: String,
-    lastack: String,
-    stateright: String,
+struct DifferenceReport<'a> {
+    what: &'a str,
+    lastack: &'a str,
+    stateright: &'a str,
 }
 
 #[derive(Serialize)]
@@ -154,17 +154,17 @@ fn scenario(checked: &Checked) -> ScenarioReport<'_> {
     }
 }
 
-fn second_opinion(cross_check: &CrossCheck) -> CrossCheckReport {
-    let difference = |(what, ours, theirs): &(String, String, String)| DifferenceReport {
-        what: what.clone(),
-        lastack: ours.clone(),
-        stateright: theirs.clone(),
-    };
+fn second_opinion(cross_check: &CrossCheck) -> CrossCheckReport<'_> {
     CrossCheckReport {
         stopped: cross_check.stopped.map(|stopped| stopped.to_string()),
         verdicts: cross_check.verdicts,
         differences: cross_check.differences.iter().map(difference).collect(),
     }
+}
+
+fn difference(difference: &Difference) -> DifferenceReport<'_> {
+    let Difference { what, lastack, stateright } = difference;
+    DifferenceReport { what, lastack, stateright }
 }
 
 fn coverage(coverage: &Coverage) -> CoverageReport<'_> {

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use super::text::prose;
-use crate::check::{Ending, Instance, Promise, Trace, Verdict};
+use crate::check::{Ending, Fate, Instance, Trace, Verdict};
 use crate::property::{Property, Temporal};
 use crate::tcp::State;
 use crate::world::{End, Event, Flight, Scenario, Step};
@@ -58,13 +58,18 @@ pub fn draw(scenario: &Scenario, instance: &Instance, trace: &Trace) -> String {
         Ending::Open => {}
         Ending::Stops => {
             let [a, b] = ladder.states;
-            let stays = format!("nothing happens any more: A stays in {a}, B stays in {b}");
+            let why = if scenario.fairness.applications {
+                "nothing is enabled any more"
+            } else {
+                "nothing but calls is enabled, and these applications need not make any"
+            };
+            let stays = format!("{why}: A stays in {a}, B stays in {b}");
             let _ = writeln!(text, "  for ever  {}", prose(&stays, 12));
         }
-        Ending::Repeats { promises, .. } => {
+        Ending::Repeats { fates, .. } => {
             let _ = writeln!(text, "  for ever  the steps between the double lines are repeated; that is fair:");
-            for promise in promises {
-                let _ = writeln!(text, "            {}", prose(&told(promise), 12));
+            for fate in fates {
+                let _ = writeln!(text, "            {}", prose(&told(fate), 12));
             }
         }
     }
@@ -72,15 +77,19 @@ pub fn draw(scenario: &Scenario, instance: &Instance, trace: &Trace) -> String {
 }
 
 /// Why a cycle is fair, as far as one thing is concerned.
-fn told(promise: &Promise) -> String {
-    match promise {
-        Promise::Delivered(segment, to) => format!("{segment} to {to} is delivered again and again"),
-        Promise::NotOwed(segment, to) => {
+fn told(fate: &Fate) -> String {
+    match fate {
+        Fate::Delivered(segment, to) => format!("{segment} to {to} is delivered again and again"),
+        Fate::Undelivered(segment, to) => {
             format!("{segment} to {to} is never delivered; this network does not promise it")
         }
-        Promise::Closed(end) => format!("{end} has closed"),
-        Promise::NotHeldUp(end) => format!("{end} may not always close"),
-        Promise::HeldUp(end) => format!("{end} could close and never does; these applications do not promise it"),
+        Fate::HasClosed(end) => format!("{end}'s application has closed already"),
+        Fate::NotHeldUp(end) => {
+            format!("{end}'s application is not kept from closing: at some moment it could not")
+        }
+        Fate::HeldUp(end) => {
+            format!("{end}'s application could close and never does; these applications do not promise it")
+        }
     }
 }
 
