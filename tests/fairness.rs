@@ -72,7 +72,7 @@ fn four_kinds_of_segments_must_get_through() {
     }
 }
 
-/// Retries, the timeout of FIN_WAIT_2 and the applications' closes are all needed: without any of them somebody is
+/// Retries, the timeout of `FIN_WAIT_2` and the applications' closes are all needed: without any of them somebody is
 /// left.
 #[test]
 fn whatever_ends_a_wait_saves_somebody() {

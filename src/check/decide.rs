@@ -37,28 +37,30 @@ pub(super) fn decide(
     let world = TimedWorld::new(scenario.config);
     let explored = explore(&world, instances, Until::Exhausted, threads, limits, progress);
     let mut stopped = explored.stopped;
-    // What states decide, and then, one by one, what behaviours decide: is it violated, and is that known for sure?
-    let revealed = explored.revealed.iter().map(Option::is_some);
-    let mut known: Vec<(bool, bool)> = instances
+    // What is known: that a state or a behaviour reveals the instance, or that none does.
+    let mut known: Vec<Option<bool>> = instances
         .iter()
-        .zip(revealed)
-        .map(|(instance, revealed)| (revealed, explored.stopped.is_none() && !instance.is_liveness()))
+        .zip(&explored.revealed)
+        .map(|(instance, revealed)| match revealed {
+            Some(_) => Some(true),
+            None => (stopped.is_none() && !instance.is_liveness()).then_some(false),
+        })
         .collect();
     if stopped.is_none() {
         let promises = Promises { world: &world, fairness: scenario.fairness, states: &explored.states };
         let decided = endings(&explored, &promises, limits).and_then(|mut endings| {
             let of_behaviours = instances.iter().zip(&mut known).filter(|(instance, _)| instance.is_liveness());
             for (instance, known) in of_behaviours {
-                *known = (find(&mut endings, &explored.states, instance)?.is_some(), true);
+                *known = Some(find(&mut endings, &explored.states, instance)?.is_some());
             }
             Ok(())
         });
         stopped = decided.err();
     }
-    // Where time can stop the model is at fault: nothing that it says holds.
+    // Where time can stop the model is at fault: then nothing holds.
     let is_sound = stopped != Some(Stopped::NoTick);
-    let verdict = |(instance, (violated, is_known)): (&Instance, &(bool, bool))| {
-        instance.verdict(*violated, *is_known && is_sound)
+    let verdict = |(instance, known): (&Instance, &Option<bool>)| {
+        instance.verdict(*known == Some(true), known.is_some() && is_sound)
     };
     let verdicts = instances.iter().zip(&known).map(verdict).collect();
     let extent = Extent { elapsed: start.elapsed(), ..explored.extent };

@@ -165,7 +165,7 @@ impl<'w> Explorer<'w> {
             numbers: (0..threads).map(|_| Numbers::default()).collect(),
         };
         match world.initial() {
-            Ok(initial) => explorer.number(vec![Chunk {
+            Ok(initial) => explorer.give_numbers(vec![Chunk {
                 hashes: vec![hash_of(&initial)],
                 fresh: vec![initial],
                 ..Chunk::default()
@@ -195,7 +195,7 @@ impl<'w> Explorer<'w> {
                 self.stopped.get_or_insert(Stopped::Limit(limit));
             }
         }
-        self.number(chunks);
+        self.give_numbers(chunks);
     }
 
     /// What the states from one number up to another reveal that no state did before.
@@ -285,33 +285,12 @@ impl<'w> Explorer<'w> {
     }
 
     /// Gives fresh states their numbers, and adds the rows of edges that lead to them.
-    fn number(&mut self, mut chunks: Vec<Chunk>) {
+    fn give_numbers(&mut self, mut chunks: Vec<Chunk>) {
         let small = chunks.len() == 1;
         let mut numbers = std::mem::take(&mut self.numbers);
         let count = numbers.len();
         let equals = on_threads(&mut numbers, small, |_, share| tell_apart((share, count), &chunks));
-
-        // For each fresh state the place of the first one that is equal, and then its number.
-        let mut numbered: Vec<Vec<Place>> = chunks.iter().map(|chunk| vec![(0, 0); chunk.fresh.len()]).collect();
-        for (place, first) in equals.iter().flatten() {
-            if let Some(slot) = at_mut(&mut numbered, *place) {
-                *slot = *first;
-            }
-        }
-        let mut number_of: Vec<Vec<Node>> = chunks.iter().map(|chunk| vec![FRESH; chunk.fresh.len()]).collect();
-        for ((index, chunk), firsts) in (0..).zip(&chunks).zip(&numbered) {
-            for ((place, state), first) in (0..).zip(&chunk.fresh).zip(firsts) {
-                let node = if *first == (index, place) {
-                    self.states.push(*state);
-                    number(self.states.len() - 1)
-                } else {
-                    at(&number_of, *first).copied().unwrap_or(FRESH)
-                };
-                if let Some(slot) = at_mut(&mut number_of, (index, place)) {
-                    *slot = node;
-                }
-            }
-        }
+        let number_of = self.number_in_order(&chunks, &equals);
 
         on_threads(&mut numbers, small, |numbers, share| {
             for (place, _) in equals.get(share).into_iter().flatten().filter(|(place, first)| place == first) {
@@ -330,6 +309,32 @@ impl<'w> Explorer<'w> {
         for chunk in chunks {
             self.graph.push(chunk.rows);
         }
+    }
+
+    /// The number of each fresh state: in the order of their places, and the same for equal ones.
+    fn number_in_order(&mut self, chunks: &[Chunk], equals: &[Vec<Equal>]) -> Vec<Vec<Node>> {
+        let mut first_of: Vec<Vec<Place>> = chunks.iter().map(|chunk| vec![(0, 0); chunk.fresh.len()]).collect();
+        for (place, first) in equals.iter().flatten() {
+            if let Some(slot) = at_mut(&mut first_of, *place) {
+                *slot = *first;
+            }
+        }
+        let mut number_of: Vec<Vec<Node>> = chunks.iter().map(|chunk| vec![FRESH; chunk.fresh.len()]).collect();
+        for ((index, chunk), firsts) in (0..).zip(chunks).zip(&first_of) {
+            for ((place, state), first) in (0..).zip(&chunk.fresh).zip(firsts) {
+                let node = if *first == (index, place) {
+                    self.states.push(*state);
+                    number(self.states.len() - 1)
+                } else {
+                    // The first has its number already: it comes before.
+                    at(&number_of, *first).copied().unwrap_or(FRESH)
+                };
+                if let Some(slot) = at_mut(&mut number_of, (index, place)) {
+                    *slot = node;
+                }
+            }
+        }
+        number_of
     }
 
     fn extent(&self, depth: usize, start: Instant) -> Extent {
