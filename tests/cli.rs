@@ -625,6 +625,21 @@ fn liveness_needs_a_clock() {
     assert_snapshot!("liveness_is_not_expected", folder.refusals(&[&own(&["check", "timeless"])]));
 }
 
+/// stateright does not say what it takes: it is stopped by a guess.
+#[test]
+fn memory_is_bounded_where_stateright_explores() {
+    let folder = Folder::new("stateright-memory");
+    let run = folder.run(&["check", "asynchronous", "--max-memory", "1MiB"]);
+    assert!(run.code == 2 && !run.says_holds(), "{run:?}");
+    assert!(run.stdout.contains("the limit of --max-memory was reached"), "{run:?}");
+}
+
+#[test]
+fn more_threads_than_there_is_work_are_no_mistake() {
+    let run = Folder::new("many-threads").run(&["check", "never-closes", "one-msl", "--threads", "1024"]);
+    assert!(run.code == 0 && run.stderr.is_empty(), "{run:?}");
+}
+
 #[test]
 fn coverage_of_the_asynchronous_world() {
     let folder = Folder::new("timeless-coverage");

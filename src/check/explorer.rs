@@ -353,7 +353,8 @@ impl<'w> Explorer<'w> {
         self.states.bytes() + numbers + self.graph.bytes() + reactions
     }
 
-    /// What the next batch and the search for cycles may take beyond that: sets of numbers double when they grow.
+    /// What the search for cycles may take beyond that, and the sets of numbers: when one grows by half, the old one is
+    /// still there. A batch takes a few MiB more.
     fn growth(&self) -> usize {
         let numbers: usize = self.numbers.iter().map(Numbers::bytes).sum();
         2 * numbers + FOR_CYCLES * self.states.len()
@@ -397,7 +398,7 @@ fn number(index: usize) -> Node {
 
 /// To which of `count` threads a hash falls; by bits that the sets of numbers do not go by.
 fn share_of(hash: u64, count: usize) -> usize {
-    // Not a remainder: a division takes longer than all the rest of it.
+    // A remainder would take a division for each transition.
     (((hash & 0xffff_ffff) * count as u64) >> 32) as usize
 }
 

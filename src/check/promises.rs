@@ -50,6 +50,7 @@ impl Fair for Promises<'_> {
     }
 
     fn may_stop(&self, node: Node) -> bool {
+        // Said beforehand, so that nothing is enumerated for every state where it cannot matter.
         !self.fairness.applications
             && self.states.get(node).is_some_and(|state| may_stop(self.world, self.fairness, state))
     }

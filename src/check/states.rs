@@ -88,7 +88,8 @@ impl Numbers {
 
     /// Adds a state that has no number here yet.
     pub(super) fn insert(&mut self, hash: u64, node: Node) {
-        // At four of five slots taken there is still less than two looks to a miss, and at least half are in use.
+        // A compromise with memory: at least half of the slots are in use. At four fifths, a look that finds nothing
+        // passes 13 of them on average (linear probing), which are one or two lines of a processor's cache.
         if self.taken * 5 >= self.slots.len() * 4 {
             let more = (self.slots.len() / 2 * 3).max(FEWEST);
             let old = std::mem::replace(&mut self.slots, vec![0; more]);
