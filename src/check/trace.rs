@@ -8,18 +8,26 @@ use super::promises::{closes, may_close, may_stop};
 use super::survey::{Aim, Explored, SOUGHT};
 use super::{Instance, Limits, Stopped};
 use crate::property::{Claim, Predicate};
-use crate::tcp::{Segment, State};
-use crate::world::{Action, End, Fairness, Kind, Observe, Step, TimedWorld, World, WorldState};
+use crate::tcp::Segment;
+use crate::world::{Action, End, Fairness, Kind, Observe, Snapshot, Step, TimedWorld, World, WorldState};
 
 /// A behaviour from the initial state on, as it is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trace {
-    /// The states of A and B at first.
-    pub initial: [State; 2],
+    /// The world at first.
+    pub initial: Snapshot,
     /// The steps in order.
     pub steps: Vec<Step>,
     /// What becomes of it after the last step.
     pub ending: Ending,
+}
+
+impl Trace {
+    /// The world after the last step.
+    #[must_use]
+    pub fn last(&self) -> &Snapshot {
+        self.steps.last().map_or(&self.initial, |step| &step.after)
+    }
 }
 
 /// How a behaviour goes on.
@@ -106,7 +114,7 @@ pub(super) fn replay<W: World>(
     if before.iter().any(|state| decided(state).is_some()) {
         return None;
     }
-    let initial = initial(states.first()?);
+    let initial = world.snapshot(states.first()?);
     decided(last).map(|instance| (instance, Trace { initial, steps, ending: Ending::Open }))
 }
 
@@ -121,7 +129,7 @@ pub(super) fn replay_for_ever(
 ) -> Option<Trace> {
     let actions = [stem, cycle].concat();
     let (mut states, steps) = take(world, &actions)?;
-    let initial = initial(states.first()?);
+    let initial = world.snapshot(states.first()?);
     let ending = if cycle.is_empty() {
         may_stop(world, fairness, states.last()?).then_some(Ending::Stops)?
     } else {
@@ -214,10 +222,6 @@ fn take<W: World>(world: &W, actions: &[W::Action]) -> Option<(Vec<W::State>, Ve
         state = next;
     }
     Some((states, steps))
-}
-
-fn initial(state: &impl Observe) -> [State; 2] {
-    End::BOTH.map(|end| state.end(end).state)
 }
 
 #[cfg(test)]

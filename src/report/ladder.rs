@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
+use super::copies::{Copies, Part};
 use super::text::prose;
 use crate::check::{Ending, Fate, Instance, Trace, Verdict};
 use crate::property::{Property, Temporal};
@@ -35,29 +36,21 @@ pub fn draw(scenario: &Scenario, instance: &Instance, trace: &Trace) -> String {
     }
     text.push('\n');
 
-    let mut ladder = Ladder::new(trace.initial);
-    for (index, step) in trace.steps.iter().enumerate() {
-        if matches!(trace.ending, Ending::Repeats { from, .. } if from == index) {
-            ladder.repeat(" from here on ");
-        }
-        ladder.step(step, trace.steps.get(index + 1));
-    }
-    if let Ending::Repeats { .. } = trace.ending {
-        ladder.repeat(" again and again ");
-    }
-    text.push_str(&ladder.text);
+    let copies = Copies::of(trace);
+    text.push_str(&rows(trace, &copies));
 
     let _ = writeln!(text, "\n  formula   {}", prose(&property.formula.to_string(), 12));
     if let Some(end) = instance.end {
         let _ = writeln!(text, "            where self is {end} and peer is {}", end.peer());
     }
-    let in_flight: Vec<String> = ladder.flights.iter().map(|(flight, label)| at_the_end(flight, label)).collect();
+    let in_flight: Vec<String> =
+        copies.in_flight.iter().map(|(flight, copy)| at_the_end(flight, copies.label(*copy))).collect();
     let in_flight = if in_flight.is_empty() { "nothing".to_owned() } else { in_flight.join(", ") };
     let _ = writeln!(text, "  in flight {}", prose(&in_flight, 12));
     match &trace.ending {
         Ending::Open => {}
         Ending::Stops => {
-            let [a, b] = ladder.states;
+            let [a, b] = trace.last().states();
             let why = if scenario.fairness.applications {
                 "nothing is enabled any more"
             } else {
@@ -108,29 +101,42 @@ fn at_the_end(flight: &Flight, label: &str) -> String {
     format!("{label} {} to {}{age}", flight.segment, flight.to)
 }
 
-struct Ladder {
+/// The lifelines and what happens between them.
+fn rows(trace: &Trace, copies: &Copies) -> String {
+    let mut ladder = Ladder::new(copies, trace.initial.states());
+    let parts = copies.parts.iter();
+    for (place, (step, part)) in trace.steps.iter().zip(parts).enumerate() {
+        if matches!(trace.ending, Ending::Repeats { from, .. } if from == place) {
+            ladder.repeat(" from here on ");
+        }
+        ladder.step(place, step, part);
+    }
+    if let Ending::Repeats { .. } = trace.ending {
+        ladder.repeat(" again and again ");
+    }
+    ladder.text
+}
+
+struct Ladder<'a> {
     text: String,
+    copies: &'a Copies,
     tick: u32,
     /// The states as last drawn.
     states: [State; 2],
-    /// What is in flight, and what it is called.
-    flights: Vec<(Flight, String)>,
-    sent: usize,
     /// The copy that was drawn from lifeline to lifeline when it was sent.
-    delivered_already: bool,
+    delivered_already: Option<usize>,
     /// What is drawn is repeated for ever.
     repeats: bool,
 }
 
-impl Ladder {
-    fn new(states: [State; 2]) -> Self {
+impl<'a> Ladder<'a> {
+    fn new(copies: &'a Copies, states: [State; 2]) -> Self {
         let mut ladder = Self {
             text: format!("tick  {:<13}{:MIDDLE$}  {}\n", "A", "", "B"),
+            copies,
             tick: 0,
             states,
-            flights: Vec::new(),
-            sent: 0,
-            delivered_already: false,
+            delivered_already: None,
             repeats: false,
         };
         let [a, b] = states;
@@ -138,71 +144,43 @@ impl Ladder {
         ladder
     }
 
-    fn step(&mut self, step: &Step, next: Option<&Step>) {
+    fn step(&mut self, place: usize, step: &Step, part: &Part) {
         match step.event {
             Event::Call(end, call) => self.note(end, call.name(), step),
             Event::Timeout(end, timer) => self.note(end, &format!("{} timer expires", timer.name()), step),
-            Event::Deliver(flight) => {
-                let stays = count(&step.in_flight, &flight) >= self.known(&flight);
-                let label = self.label(&flight, stays);
-                let [left, right] = self.changes(step);
-                if self.delivered_already {
-                    self.delivered_already = false;
-                    if left.is_some() || right.is_some() {
-                        self.row(None, [left, right], ('│', '│'), "");
-                    }
-                } else {
-                    self.arrow(&flight, &label, Half::Arriving, [left, right]);
+            Event::Deliver(_) => {
+                let states = self.changes(step);
+                if self.delivered_already.take().is_none() {
+                    self.arrow(part.subject, Half::Arriving, states);
+                } else if states.iter().any(Option::is_some) {
+                    self.row(None, states, ('│', '│'), "");
                 }
             }
-            Event::Lose(flight) => {
-                let label = self.label(&flight, false);
-                self.lost(&flight, &label);
-            }
+            Event::Lose(_) => self.lost(part.subject),
             Event::Duplicate(flight) => {
-                let label = self.label(&flight, true);
-                let duplicate = format!("{label}′");
+                let copies = self.copies;
+                let label = |copy: Option<usize>| copy.map_or("", |copy| copies.label(copy));
+                let (label, duplicate) = (label(part.subject), label(part.made));
                 self.centred(&format!("{label} {} is duplicated: {duplicate}", flight.segment));
-                self.flights.push((Flight { is_duplicate: true, ..flight }, duplicate));
             }
             Event::Tick => {
                 self.tick += 1;
-                for flight in &step.expired {
-                    // The label is known by the copy as it was before this tick.
-                    let before = Flight { age: flight.age.and_then(|age| age.checked_sub(1)), ..*flight };
-                    let label = self.label(&before, false);
-                    self.lost(&before, &label);
-                }
-                for (flight, _) in &mut self.flights {
-                    flight.age = flight.age.map(|age| age + 1);
+                for copy in &part.expired {
+                    self.lost(Some(*copy));
                 }
                 self.row(Some(self.tick), [None, None], ('┼', '┼'), &"┄".repeat(MIDDLE));
             }
         }
-        if let Some(flight) = step.sent {
-            // In a network that is a set, what is sent again is no other copy.
-            let is_new = count(&step.in_flight, &flight) > self.known(&flight);
-            let label = if is_new {
-                self.sent += 1;
-                format!("#{}", self.sent)
-            } else {
-                self.label(&flight, true)
-            };
-            let is_delivered_next =
-                next.is_some_and(|next| next.event == Event::Deliver(flight)) && self.known(&flight) == 0;
-            let half = if is_delivered_next { Half::Both } else { Half::Leaving };
-            let [left, right] = self.changes(step);
-            self.arrow(&flight, &label, half, [left, right]);
-            self.delivered_already = is_delivered_next;
-            if is_new {
-                self.flights.push((flight, label));
-            }
+        if let Some(sent) = part.sent {
+            // What was in flight already is the copy of a network that is a set.
+            let arrives_next = self.copies.get(sent).is_some_and(|copy| {
+                copy.since == place && copy.delivered.first().is_some_and(|delivered| *delivered == place + 1)
+            });
+            let half = if arrives_next { Half::Both } else { Half::Leaving };
+            let states = self.changes(step);
+            self.arrow(Some(sent), half, states);
+            self.delivered_already = arrives_next.then_some(sent);
         }
-    }
-
-    /// How many copies like this one have a label.
-    fn known(&self, flight: &Flight) -> usize {
-        self.flights.iter().filter(|(known, _)| known == flight).count()
     }
 
     /// Something that happens at one end; the state that it leads to stands beside what is sent, if anything is.
@@ -221,17 +199,23 @@ impl Ladder {
         self.row(None, [None, None], ('╪', '╪'), &format!("{what:═^MIDDLE$}"));
     }
 
-    fn lost(&mut self, flight: &Flight, label: &str) {
-        let towards = format!("{label} {} ✗ lost", flight.segment);
-        self.centred(&towards);
+    fn lost(&mut self, copy: Option<usize>) {
+        let copies = self.copies;
+        if let Some(copy) = copy.and_then(|copy| copies.get(copy)) {
+            self.centred(&format!("{} {} ✗ lost", copy.label, copy.segment));
+        }
     }
 
     fn centred(&mut self, what: &str) {
         self.row(None, [None, None], ('│', '│'), &format!("{what:^MIDDLE$}"));
     }
 
-    fn arrow(&mut self, flight: &Flight, label: &str, half: Half, states: [Option<State>; 2]) {
-        let name = format!(" {label} {} ", flight.segment);
+    fn arrow(&mut self, copy: Option<usize>, half: Half, states: [Option<State>; 2]) {
+        let copies = self.copies;
+        let Some(copy) = copy.and_then(|copy| copies.get(copy)) else {
+            return;
+        };
+        let name = format!(" {} {} ", copy.label, copy.segment);
         let width = name.chars().count();
         // An arrow that leaves or arrives later takes up its sender's or its receiver's half and a bit more.
         let length = match half {
@@ -240,12 +224,12 @@ impl Ladder {
         };
         let dashes = length.saturating_sub(width + 1);
         let (before, after) = (dashes / 2, dashes - dashes / 2);
-        let arrow = match flight.to {
+        let arrow = match copy.to {
             End::B => format!("{}{name}{}▸", "─".repeat(before), "─".repeat(after)),
             End::A => format!("◂{}{name}{}", "─".repeat(before), "─".repeat(after)),
         };
         let begins_left =
-            matches!((half, flight.to), (Half::Both, _) | (Half::Leaving, End::B) | (Half::Arriving, End::A));
+            matches!((half, copy.to), (Half::Both, _) | (Half::Leaving, End::B) | (Half::Arriving, End::A));
         let middle = if begins_left { format!("{arrow:<MIDDLE$}") } else { format!("{arrow:>MIDDLE$}") };
         let at_left = half == Half::Both || begins_left;
         let at_right = half == Half::Both || !begins_left;
@@ -270,24 +254,11 @@ impl Ladder {
 
     /// The states that are new since they were last drawn.
     fn changes(&mut self, step: &Step) -> [Option<State>; 2] {
-        let [a, b] = step.states;
+        let [a, b] = step.after.states();
         let [drawn_a, drawn_b] = self.states;
-        self.states = step.states;
+        self.states = step.after.states();
         [(a != drawn_a).then_some(a), (b != drawn_b).then_some(b)]
     }
-
-    /// What a copy is called; it is forgotten unless it stays in flight.
-    fn label(&mut self, flight: &Flight, stays: bool) -> String {
-        match self.flights.iter().position(|(other, _)| other == flight) {
-            Some(place) if stays => self.flights.get(place).map_or(String::new(), |(_, label)| label.clone()),
-            Some(place) => self.flights.remove(place).1,
-            None => String::new(),
-        }
-    }
-}
-
-fn count(flights: &[Flight], flight: &Flight) -> usize {
-    flights.iter().filter(|other| *other == flight).count()
 }
 
 /// Which part of a copy's way a row shows.

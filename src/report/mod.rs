@@ -1,5 +1,6 @@
 //! What people and machines are shown: one pure function a format.
 
+mod copies;
 pub mod coverage;
 pub mod human;
 pub mod json;

@@ -26,5 +26,5 @@ pub use packed::{Timers, WorldState};
 pub use reaction::Reactions;
 pub use scenario::{Expectation, Scenario, ScenarioFile, Setting};
 pub use scenario_shape::{Expected, WorldKind};
-pub use step::{Event, Flight, Step, World};
+pub use step::{Event, Flight, Snapshot, Step, World};
 pub use timed::{Action, TimedWorld};

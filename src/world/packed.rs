@@ -298,6 +298,12 @@ const _: () = assert!(size_of::<WorldState>() <= SIZE, "a state of the timed wor
 const _: () = assert!(Network::CAPACITY == 4 * (SIZE / 8 - 3), "every copy counts when states are compared");
 
 impl WorldState {
+    /// The timers of an end.
+    #[must_use]
+    pub fn timers(&self, end: End) -> Timers {
+        self.end_ref(end).timers()
+    }
+
     pub(super) fn end_ref(&self, end: End) -> &PackedEnd {
         let [a, b] = &self.ends;
         match end {

@@ -7,7 +7,7 @@ use stateright::Model;
 use stateright::actor::{Actor, ActorModel, ActorModelAction, ActorModelState, Command, Out};
 
 use super::timed::id;
-use super::{Action, End, Host, Limit, Observe, SegmentCopy, TimedWorld, WorldState};
+use super::{Action, End, Host, Limit, Observe, Observed, SegmentCopy, TimedWorld, Timers, WorldState};
 use crate::tcp::{Call, Segment, State, Timer};
 
 /// A copy of a segment as it is told.
@@ -49,10 +49,31 @@ pub struct Step {
     pub sent: Option<Flight>,
     /// The copies that reached the MSL with this tick.
     pub expired: Vec<Flight>,
-    /// The states of A and B afterwards.
-    pub states: [State; 2],
-    /// What is in flight afterwards.
+    /// The world afterwards.
+    pub after: Snapshot,
+}
+
+/// A state of a world as it is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// What can be observed of A and of B.
+    pub ends: [Observed; 2],
+    /// The timers of A and of B; `None` in a world without a clock.
+    pub timers: Option<[Timers; 2]>,
+    /// The copies in flight.
     pub in_flight: Vec<Flight>,
+    /// Losses so far; 0 where the world does not count them.
+    pub losses: u32,
+    /// Duplicates made so far; 0 where the world does not count them.
+    pub duplicates: u32,
+}
+
+impl Snapshot {
+    /// The states of A and B.
+    #[must_use]
+    pub fn states(&self) -> [State; 2] {
+        self.ends.map(|end| end.state)
+    }
 }
 
 /// A world that can be explored on several threads, observed and told.
@@ -67,6 +88,9 @@ pub trait World:
     /// What is in flight in a state.
     fn in_flight(&self, state: &Self::State) -> Vec<Flight>;
 
+    /// The timers of A and B in a state; `None` in a world without a clock.
+    fn timers(&self, state: &Self::State) -> Option<[Timers; 2]>;
+
     /// What an action is, as it is told.
     fn event(&self, action: &Self::Action) -> Event;
 
@@ -79,13 +103,24 @@ pub trait World:
     /// A step as it is told.
     fn tell(&self, before: &Self::State, action: &Self::Action, after: &Self::State) -> Step {
         let event = self.event(action);
-        let in_flight = self.in_flight(after);
+        let sent = self.sent(before, action, after);
+        let after = self.snapshot(after);
         let expired = match event {
-            Event::Tick => without(older(self.in_flight(before)), &in_flight),
+            Event::Tick => without(older(self.in_flight(before)), &after.in_flight),
             _ => Vec::new(),
         };
-        let sent = self.sent(before, action, after);
-        Step { event, sent, expired, states: End::BOTH.map(|end| after.end(end).state), in_flight }
+        Step { event, sent, expired, after }
+    }
+
+    /// A state as it is told.
+    fn snapshot(&self, state: &Self::State) -> Snapshot {
+        Snapshot {
+            ends: End::BOTH.map(|end| state.end(end)),
+            timers: self.timers(state),
+            in_flight: self.in_flight(state),
+            losses: state.losses(),
+            duplicates: state.duplicates(),
+        }
     }
 }
 
@@ -121,6 +156,10 @@ impl World for TimedWorld {
         state.network().copies().iter().copied().map(Flight::from).collect()
     }
 
+    fn timers(&self, state: &WorldState) -> Option<[Timers; 2]> {
+        Some(End::BOTH.map(|end| state.timers(end)))
+    }
+
     /// What is new in the bag; a duplicate, or a copy that is older now, was not sent.
     fn sent(&self, before: &WorldState, action: &Action, after: &WorldState) -> Option<Flight> {
         match action {
@@ -154,6 +193,10 @@ impl World for ActorModel<Host> {
             state.network.iter_all().map(|envelope| flight(envelope.dst, *envelope.msg)).collect();
         flights.sort_by_key(|flight| (flight.to, flight.segment));
         flights
+    }
+
+    fn timers(&self, _: &ActorModelState<Host>) -> Option<[Timers; 2]> {
+        None
     }
 
     /// What the actor says when it is asked once more: the network is a set, and need not show it.
@@ -248,12 +291,12 @@ mod tests {
         let fin = take(&world, &mut state, is_shutdown).sent.expect("a FIN");
         assert_eq!((fin.segment.to_string().as_str(), fin.age), ("FIN seq=1 ack=1", Some(0)));
         let duplicated = take(&world, &mut state, |event| matches!(event, Event::Duplicate(_)));
-        assert_eq!((duplicated.sent, duplicated.in_flight.len()), (None, 2));
+        assert_eq!((duplicated.sent, duplicated.after.in_flight.len()), (None, 2));
         assert_eq!(take(&world, &mut state, |event| *event == Event::Tick).expired, []);
         let expired = take(&world, &mut state, |event| *event == Event::Tick).expired;
         assert_eq!(expired.iter().map(|flight| flight.is_duplicate).collect::<Vec<_>>(), [false, true]);
         let again = take(&world, &mut state, is_retransmission);
-        assert_eq!((again.sent, again.in_flight), (Some(fin), vec![fin]));
+        assert_eq!((again.sent, again.after.in_flight), (Some(fin), vec![fin]));
     }
 
     /// The network is a set, so that what is sent again changes nothing in it; it is told all the same.
@@ -263,9 +306,9 @@ mod tests {
         let mut state = world.init_states().remove(0);
         let fin = take(&world, &mut state, is_shutdown).sent.expect("a FIN");
         let again = take(&world, &mut state, is_retransmission);
-        assert_eq!((again.sent, again.in_flight), (Some(fin), vec![fin]));
+        assert_eq!((again.sent, again.after.in_flight), (Some(fin), vec![fin]));
         let answer = take(&world, &mut state, |event| *event == Event::Deliver(fin));
         assert_eq!(answer.sent.map(|ack| ack.segment.to_string()), Some("ACK seq=1 ack=2".to_owned()));
-        assert_eq!(answer.states, [State::FinWait1, State::CloseWait]);
+        assert_eq!(answer.after.states(), [State::FinWait1, State::CloseWait]);
     }
 }
