@@ -36,6 +36,8 @@ fn the_transcripts_are_what_happens() {
             let output = Command::new("sh")
                 .args(["-c", &format!("({}) 2>&1", command.replace("cargo run --release", "lastack"))])
                 .env("PATH", &path)
+                .env("LC_ALL", "C.UTF-8")
+                .env_remove("COLUMNS")
                 .current_dir(env!("CARGO_MANIFEST_DIR"))
                 .output()
                 .unwrap();

@@ -4,7 +4,7 @@ use super::{library, limits, print, settings};
 use crate::check::{self, Checked, Options, Passed};
 use crate::cli::{CheckArgs, Format};
 use crate::diagnostic::Diagnostics;
-use crate::report::{coverage, human, json, progress::Progress};
+use crate::report::{coverage, human, json, progress::Progress, terminal::Terminal};
 
 /// Explores scenarios and reports each verdict.
 pub fn run(args: &CheckArgs) -> Result<Passed, Diagnostics> {
@@ -14,6 +14,7 @@ pub fn run(args: &CheckArgs) -> Result<Passed, Diagnostics> {
     let scenarios = library.scenarios(names, &settings(&args.world)?, args.world.scale)?;
     check::validate(&library, &scenarios, &properties)?;
 
+    let terminal = Terminal::of_stdout();
     let progress = Progress::on_stderr();
     let mut all: Vec<Checked> = Vec::new();
     let mut written = Ok(());
@@ -30,7 +31,7 @@ pub fn run(args: &CheckArgs) -> Result<Passed, Diagnostics> {
         |checked| {
             progress.done(&checked.scenario, || {
                 if args.format == Format::Human && written.is_ok() {
-                    written = print(&human::scenario(&checked));
+                    written = print(&human::scenario(&checked, terminal));
                 }
             });
             all.push(checked);
@@ -41,7 +42,7 @@ pub fn run(args: &CheckArgs) -> Result<Passed, Diagnostics> {
     match args.format {
         Format::Human => {
             if args.coverage {
-                print(&coverage::table(&all))?;
+                print(&coverage::table(&all, terminal))?;
             }
             print(&human::summary(&all))?;
         }

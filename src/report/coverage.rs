@@ -5,7 +5,7 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style};
 use indicatif::HumanCount;
 
-use super::text::{prose, wrapped};
+use super::terminal::Terminal;
 use crate::check::{ActionKind, Checked, Coverage, Event};
 use crate::tcp::State;
 
@@ -17,7 +17,7 @@ const NUMBER: usize = 14;
 
 /// All that the explorations have taken together, and what none of them has.
 #[must_use]
-pub fn table(all: &[Checked]) -> String {
+pub fn table(all: &[Checked], terminal: Terminal) -> String {
     let mut coverage = Coverage::default();
     let mut uncounted = Vec::new();
     for checked in all {
@@ -29,7 +29,7 @@ pub fn table(all: &[Checked]) -> String {
     let mut text = String::new();
     if !uncounted.is_empty() {
         let told = format!("not counted: {}, which stateright explores", uncounted.join(", "));
-        let _ = writeln!(text, "\n{}", prose(&told, 0));
+        let _ = writeln!(text, "\n{}", terminal.prose(&told, 0));
     }
     if uncounted.len() == all.len() {
         return text;
@@ -42,14 +42,14 @@ pub fn table(all: &[Checked]) -> String {
         .filter(|kind| !coverage.actions.contains_key(kind))
         .map(|kind| kind.to_string())
         .collect();
-    text.push_str(&none_of(&never));
+    text.push_str(&none_of(&never, terminal));
 
     let _ = writeln!(text, "\n{BOLD}transitions of an endpoint{BOLD:#}");
     for state in State::ALL {
         let _ = writeln!(text, "  {state}");
         for ((from, event, to), times) in &coverage.transitions {
             if *from == state {
-                let to = if to == from { String::new() } else { format!(" → {to}") };
+                let to = if to == from { String::new() } else { terminal.shown(&format!(" → {to}")) };
                 let _ = writeln!(text, "{:>NUMBER$}  {event}{to}", HumanCount(*times).to_string());
             }
         }
@@ -57,7 +57,7 @@ pub fn table(all: &[Checked]) -> String {
             |event: &Event| coverage.transitions.keys().any(|(from, one, _)| *from == state && one == event);
         let never: Vec<String> =
             Event::all().filter(|event| !was_taken(event)).map(|event| event.to_string()).collect();
-        text.push_str(&none_of(&never));
+        text.push_str(&none_of(&never, terminal));
     }
 
     if !coverage.premises.is_empty() {
@@ -65,7 +65,7 @@ pub fn table(all: &[Checked]) -> String {
     }
     for ((property, premise, end), times) in &coverage.premises {
         let of_end = end.map_or(String::new(), |end| format!("@{end}"));
-        let premise = prose(&format!("{property}{of_end}: {premise}"), NUMBER + 2);
+        let premise = terminal.prose(&format!("{property}{of_end}: {premise}"), NUMBER + 2);
         let _ = writeln!(text, "{:>NUMBER$}  {premise}", HumanCount(*times).to_string());
     }
     if all.iter().any(|checked| checked.stopped.is_some()) {
@@ -74,16 +74,16 @@ pub fn table(all: &[Checked]) -> String {
     }
     for (property, premise) in coverage.vacuous() {
         let warning = format!("{property} says nothing here: `{premise}` is never true");
-        let _ = writeln!(text, "{WARNING}warning{WARNING:#}  {}", prose(&warning, 9));
+        let _ = writeln!(text, "{WARNING}warning{WARNING:#}  {}", terminal.prose(&warning, 9));
     }
     text
 }
 
 /// What was never taken.
-fn none_of(names: &[String]) -> String {
+fn none_of(names: &[String], terminal: Terminal) -> String {
     if names.is_empty() {
         return String::new();
     }
-    let names = wrapped(names.iter().map(String::as_str), ", ", NUMBER + 2);
+    let names = terminal.wrapped(names.iter().map(String::as_str), ", ", NUMBER + 2);
     format!("{:>NUMBER$}  {names}\n", "never")
 }

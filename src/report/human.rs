@@ -6,7 +6,7 @@ use std::time::Duration;
 use anstyle::{AnsiColor, Style};
 use indicatif::HumanCount;
 
-use super::text::{prose, wrapped};
+use super::terminal::Terminal;
 use crate::check::{Checked, Comparison, CrossCheck, Difference, Outcome, Passed, Verdict};
 
 const BOLD: Style = Style::new().bold();
@@ -18,7 +18,7 @@ const INDENT: usize = 14;
 
 /// One scenario: how large its world is, and each property's verdict.
 #[must_use]
-pub fn scenario(checked: &Checked) -> String {
+pub fn scenario(checked: &Checked, terminal: Terminal) -> String {
     let extent = checked.extent;
     let mut text = String::new();
     let _ = writeln!(
@@ -31,13 +31,13 @@ pub fn scenario(checked: &Checked) -> String {
         seconds(extent.elapsed),
     );
     if checked.scenario.is_changed() {
-        let _ = writeln!(text, "  {:<12}{}", "set", prose(&checked.scenario.changes.join(", "), INDENT));
+        let _ = writeln!(text, "  {:<12}{}", "set", terminal.prose(&checked.scenario.changes.join(", "), INDENT));
     }
     if let Some(stopped) = &checked.stopped {
-        let _ = writeln!(text, "  {BAD}{:<12}{BAD:#}{}", "stopped", prose(&stopped.to_string(), INDENT));
+        let _ = writeln!(text, "  {BAD}{:<12}{BAD:#}{}", "stopped", terminal.prose(&stopped.to_string(), INDENT));
     }
     if let Some(cross_check) = &checked.cross_check {
-        text.push_str(&second_opinion(cross_check));
+        text.push_str(&second_opinion(cross_check, terminal));
     }
     for verdict in [
         Verdict::Holds,
@@ -55,14 +55,14 @@ pub fn scenario(checked: &Checked) -> String {
             .collect();
         if !plain.is_empty() {
             let name = if verdict == Verdict::NotApplicable { "n/a" } else { verdict.name() };
-            let _ = writeln!(text, "  {name:<12}{}", wrapped(plain, ", ", INDENT));
+            let _ = writeln!(text, "  {name:<12}{}", terminal.wrapped(plain, ", ", INDENT));
         }
         for outcome in of_this_verdict() {
             for comparison in open(outcome) {
                 let _ = writeln!(text, "  {BAD}{:<12}{BAD:#}{}", comparison.verdict.name(), comparison.name);
             }
             for comparison in remarkable(outcome) {
-                text.push_str(&remark(checked, outcome, &comparison));
+                text.push_str(&remark(checked, outcome, &comparison, terminal));
             }
         }
     }
@@ -70,11 +70,12 @@ pub fn scenario(checked: &Checked) -> String {
 }
 
 /// What stateright says.
-fn second_opinion(cross_check: &CrossCheck) -> String {
+fn second_opinion(cross_check: &CrossCheck, terminal: Terminal) -> String {
     let CrossCheck { differences, verdicts, stopped } = cross_check;
     let mut text = String::new();
     for Difference { what, lastack, stateright } in differences {
-        let difference = prose(&format!("{what}: {lastack} by lastack, {stateright} by stateright"), INDENT);
+        let difference =
+            terminal.prose(&format!("{what}: {lastack} by lastack, {stateright} by stateright"), INDENT);
         let _ = writeln!(text, "  {BAD}{:<12}{BAD:#}{difference}", "differs");
     }
     if let Some(stopped) = stopped {
@@ -82,14 +83,14 @@ fn second_opinion(cross_check: &CrossCheck) -> String {
             text,
             "  {BAD}{:<12}{BAD:#}{}",
             "unchecked",
-            prose(&format!("stateright: {stopped}"), INDENT)
+            terminal.prose(&format!("stateright: {stopped}"), INDENT)
         );
     } else if differences.is_empty() {
         let of_states = match verdicts {
             0 => String::new(),
             some => format!(", and {} on states", counted(*some, "verdict")),
         };
-        let same = prose(&format!("the same states and transitions{of_states} by stateright"), INDENT);
+        let same = terminal.prose(&format!("the same states and transitions{of_states} by stateright"), INDENT);
         let _ = writeln!(text, "  {:<12}{same}", "checked");
     }
     text
@@ -117,7 +118,7 @@ fn is_remarkable(comparison: &Comparison) -> bool {
     comparison.is_missed() || (comparison.because.is_some() && comparison.verdict != Verdict::Undecided)
 }
 
-fn remark(checked: &Checked, outcome: &Outcome, comparison: &Comparison) -> String {
+fn remark(checked: &Checked, outcome: &Outcome, comparison: &Comparison, terminal: Terminal) -> String {
     let (verdict, expected) = (comparison.verdict, comparison.expected);
     let style = if comparison.is_missed() { BAD } else { GOOD };
     // Of two instances, the one that decides the matter is named.
@@ -130,13 +131,13 @@ fn remark(checked: &Checked, outcome: &Outcome, comparison: &Comparison) -> Stri
     let indent = " ".repeat(INDENT);
     let because = comparison.because.as_ref().map_or(String::new(), |because| format!(": {because}"));
     if comparison.is_missed() {
-        let expected = prose(&format!("expected {expected}{because}"), INDENT);
+        let expected = terminal.prose(&format!("expected {expected}{because}"), INDENT);
         let _ = writeln!(text, "{indent}{BAD}{expected}{BAD:#}");
         if matches!(verdict, Verdict::Violated | Verdict::Possible) {
             let _ = writeln!(text, "{indent}lastack show {} {}", checked.scenario.name, comparison.name);
         }
     } else {
-        let _ = writeln!(text, "{indent}{}", prose(&format!("as expected{because}"), INDENT));
+        let _ = writeln!(text, "{indent}{}", terminal.prose(&format!("as expected{because}"), INDENT));
     }
     text
 }

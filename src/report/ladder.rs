@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use super::copies::{Copies, Part};
-use super::text::prose;
+use super::terminal::Terminal;
 use crate::check::{Ending, Fate, Instance, Trace, Verdict};
 use crate::property::{Property, Temporal};
 use crate::tcp::State;
@@ -94,6 +94,10 @@ pub fn nothing_to_draw(scenario: &Scenario, name: &str, properties: &[Arc<Proper
         if is_possibility { (Verdict::Impossible, "example") } else { (Verdict::Holds, "counterexample") };
     let is = if is_possibility { "is " } else { "" };
     format!("{name} {is}{verdict} in {}: there is no {missing}\n", scenario.name)
+}
+
+fn prose(text: &str, indent: usize) -> String {
+    Terminal::PLAIN.prose(text, indent)
 }
 
 fn at_the_end(flight: &Flight, label: &str) -> String {

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use super::text::prose;
+use super::terminal::Terminal;
 use crate::check::Library;
 use crate::property::vocabulary as terms;
 use crate::world::Scenario;
@@ -12,10 +12,10 @@ const INDENT: usize = 4;
 
 /// Scenarios and properties, each with what it is about.
 #[must_use]
-pub fn library(library: &Library, scenarios: &[Arc<Scenario>]) -> String {
+pub fn library(library: &Library, scenarios: &[Arc<Scenario>], terminal: Terminal) -> String {
     let mut text = "Scenarios\n".to_owned();
     for scenario in scenarios {
-        let _ = writeln!(text, "  {}\n    {}", scenario.name, prose(&scenario.about, INDENT));
+        let _ = writeln!(text, "  {}\n    {}", scenario.name, terminal.prose(&scenario.about, INDENT));
     }
     text.push_str("\nProperties\n");
     for property in &library.properties {
@@ -23,9 +23,9 @@ pub fn library(library: &Library, scenarios: &[Arc<Scenario>]) -> String {
             text,
             "  {}\n    {}\n    {}\n    {}",
             property.name,
-            prose(&property.about, INDENT),
-            prose(&property.formula.to_string(), INDENT),
-            prose(&property.sources.join(", "), INDENT)
+            terminal.prose(&property.about, INDENT),
+            terminal.prose(&property.formula.to_string(), INDENT),
+            terminal.prose(&property.sources.join(", "), INDENT)
         );
     }
     text
@@ -33,11 +33,11 @@ pub fn library(library: &Library, scenarios: &[Arc<Scenario>]) -> String {
 
 /// Every term of the formula language, with a sentence and an example.
 #[must_use]
-pub fn vocabulary() -> String {
+pub fn vocabulary(terminal: Terminal) -> String {
     let mut text = String::new();
     for term in terms() {
-        let example = prose(term.example, INDENT);
-        let _ = writeln!(text, "  {}\n    {}\n    {example}", term.term, prose(term.meaning, INDENT));
+        let example = terminal.prose(term.example, INDENT);
+        let _ = writeln!(text, "  {}\n    {}\n    {example}", term.term, terminal.prose(term.meaning, INDENT));
     }
     text
 }

@@ -7,4 +7,4 @@ pub mod json;
 pub mod ladder;
 pub mod list;
 pub mod progress;
-mod text;
+pub mod terminal;
