@@ -9,16 +9,18 @@
 
 use lastack::check::{Library, Limits, shortest_trace};
 use lastack::report::ladder;
+use lastack::report::terminal::Terminal;
 
 /// The ladder of a scenario's property, and the number of its steps.
-fn ladder_of(scenario: &str, property: &str) -> String {
+fn ladder_of(scenario: &str, property: &str, terminal: Terminal) -> String {
     let library = Library::read(&[], &[]).unwrap();
     let scenario = library.scenarios(&[scenario.to_owned()], &[], 1).unwrap().remove(0);
     let instances = library.instances(property).unwrap();
     let (instance, trace) =
         shortest_trace(&scenario, &instances, Limits::NONE).unwrap().expect("there is a trace");
-    let ladder = ladder::draw(&scenario, &instance, &trace);
-    assert!(ladder.lines().all(|line| line.chars().count() <= 80), "{ladder}");
+    let ladder = ladder::draw(&scenario, &instance, &trace, terminal);
+    assert!(ladder.lines().all(|line| line.chars().count() <= terminal.width), "{ladder}");
+    assert!(terminal.utf8 || ladder.is_ascii(), "{ladder}");
     format!("{} steps\n{ladder}", trace.steps.len())
 }
 
@@ -26,7 +28,7 @@ macro_rules! pinned {
     ($($test:ident: $scenario:literal $property:literal;)*) => {
         $(#[test]
         fn $test() {
-            insta::assert_snapshot!(ladder_of($scenario, $property));
+            insta::assert_snapshot!(ladder_of($scenario, $property, Terminal::PLAIN));
         })*
     };
 }
@@ -56,4 +58,17 @@ pinned! {
     never_closes: "never-closes" "both-close";
     gives_up_for_ever: "gives-up" "both-close";
     close_with_late_data_half_close: "close-with-late-data" "half-close-drains";
+}
+
+/// A lasso with a duplicate, a loss and a delivery that is late, on terminals of every kind.
+#[test]
+fn terminals_of_every_kind() {
+    let of = |width, utf8| ladder_of("dead-network", "time-wait-ends", Terminal { width, utf8 });
+    insta::assert_snapshot!("ascii_80", of(80, false));
+    insta::assert_snapshot!("ascii_120", of(120, false));
+    insta::assert_snapshot!("utf8_120", of(120, true));
+    // Of every world: no character is left that such a terminal cannot show.
+    for (scenario, property) in [("simultaneous", "both-reach-closing"), ("asynchronous", "no-premature-closed")] {
+        ladder_of(scenario, property, Terminal { width: 80, utf8: false });
+    }
 }

@@ -5,6 +5,7 @@ use crate::check::{NoTrace, Passed, shortest_trace, validate};
 use crate::cli::ShowArgs;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::report::ladder;
+use crate::report::terminal::Terminal;
 
 /// Draws the shortest counterexample or example.
 pub fn run(args: &ShowArgs) -> Result<Passed, Diagnostics> {
@@ -17,7 +18,9 @@ pub fn run(args: &ShowArgs) -> Result<Passed, Diagnostics> {
 
     for scenario in &scenarios {
         match shortest_trace(scenario, &instances, limits(&args.limits)) {
-            Ok(Some((instance, trace))) => print(&ladder::draw(scenario, &instance, &trace))?,
+            Ok(Some((instance, trace))) => {
+                print(&ladder::draw(scenario, &instance, &trace, Terminal::of_stdout()))?;
+            }
             Ok(None) => print(&ladder::nothing_to_draw(scenario, &args.property, &properties))?,
             Err(NoTrace::Stopped(stopped)) => {
                 print(&format!("{} is undecided in {}: {stopped}\n", args.property, scenario.name))?;

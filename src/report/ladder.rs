@@ -10,43 +10,44 @@ use crate::property::{Property, Temporal};
 use crate::tcp::State;
 use crate::world::{End, Event, Flight, Scenario, Step};
 
-/// Columns between the lifelines.
-const MIDDLE: usize = 46;
+/// Columns beside the lifelines: ticks and states.
+const SIDES: usize = 34;
 
 /// The trace, with what it shows above and where it ends below.
 #[must_use]
-pub fn draw(scenario: &Scenario, instance: &Instance, trace: &Trace) -> String {
+pub fn draw(scenario: &Scenario, instance: &Instance, trace: &Trace, terminal: Terminal) -> String {
     let property = &instance.property;
     let verdict =
         if property.formula.temporal() == Temporal::Possible { Verdict::Possible } else { Verdict::Violated };
+    let prose = |text: &str| terminal.prose(text, 12);
     let mut text = String::new();
     let _ = writeln!(text, "{} is {verdict} in {}", instance.name(), scenario.name);
-    let _ = writeln!(text, "  property  {}", prose(&property.about, 12));
-    let _ = writeln!(text, "  sources   {}", prose(&property.sources.join(", "), 12));
-    let _ = writeln!(text, "  scenario  {}", prose(&scenario.about, 12));
+    let _ = writeln!(text, "  property  {}", prose(&property.about));
+    let _ = writeln!(text, "  sources   {}", prose(&property.sources.join(", ")));
+    let _ = writeln!(text, "  scenario  {}", prose(&scenario.about));
     if scenario.is_changed() {
-        let _ = writeln!(text, "  set       {}", prose(&scenario.changes.join(", "), 12));
+        let _ = writeln!(text, "  set       {}", prose(&scenario.changes.join(", ")));
     }
     let stated = scenario.expectations.iter().find(|stated| {
         (stated.property == property.name || stated.property == instance.name())
             && Verdict::from(stated.verdict) == verdict
     });
     if let Some(stated) = stated {
-        let _ = writeln!(text, "  because   {}", prose(&stated.because, 12));
+        let _ = writeln!(text, "  because   {}", prose(&stated.because));
     }
     text.push('\n');
 
     let copies = Copies::of(trace);
-    text.push_str(&rows(trace, &copies));
+    text.push_str(&rows(trace, &copies, terminal));
 
-    let _ = writeln!(text, "\n  formula   {}", prose(&property.formula.to_string(), 12));
+    let _ = writeln!(text, "\n  formula   {}", prose(&property.formula.to_string()));
     if let Some(end) = instance.end {
         let _ = writeln!(text, "            where self is {end} and peer is {}", end.peer());
     }
     let in_flight: Vec<String> =
         copies.in_flight.iter().map(|(flight, copy)| at_the_end(flight, copies.label(*copy))).collect();
     let in_flight = if in_flight.is_empty() { "nothing".to_owned() } else { in_flight.join(", ") };
-    let _ = writeln!(text, "  in flight {}", prose(&in_flight, 12));
+    let _ = writeln!(text, "  in flight {}", prose(&in_flight));
     match &trace.ending {
         Ending::Open => {}
         Ending::Stops => {
@@ -57,12 +58,12 @@ pub fn draw(scenario: &Scenario, instance: &Instance, trace: &Trace) -> String {
                 "nothing but calls is enabled, and these applications need not make any"
             };
             let stays = format!("{why}: A stays in {a}, B stays in {b}");
-            let _ = writeln!(text, "  for ever  {}", prose(&stays, 12));
+            let _ = writeln!(text, "  for ever  {}", prose(&stays));
         }
         Ending::Repeats { fates, .. } => {
             let _ = writeln!(text, "  for ever  the steps between the double lines are repeated; that is fair:");
             for fate in fates {
-                let _ = writeln!(text, "            {}", prose(&told(fate), 12));
+                let _ = writeln!(text, "            {}", prose(&told(fate)));
             }
         }
     }
@@ -96,18 +97,14 @@ pub fn nothing_to_draw(scenario: &Scenario, name: &str, properties: &[Arc<Proper
     format!("{name} {is}{verdict} in {}: there is no {missing}\n", scenario.name)
 }
 
-fn prose(text: &str, indent: usize) -> String {
-    Terminal::PLAIN.prose(text, indent)
-}
-
 fn at_the_end(flight: &Flight, label: &str) -> String {
     let age = flight.age.map_or(String::new(), |age| format!(" (age {age})"));
     format!("{label} {} to {}{age}", flight.segment, flight.to)
 }
 
 /// The lifelines and what happens between them.
-fn rows(trace: &Trace, copies: &Copies) -> String {
-    let mut ladder = Ladder::new(copies, trace.initial.states());
+fn rows(trace: &Trace, copies: &Copies, terminal: Terminal) -> String {
+    let mut ladder = Ladder::new(copies, trace.initial.states(), terminal);
     let parts = copies.parts.iter();
     for (place, (step, part)) in trace.steps.iter().zip(parts).enumerate() {
         if matches!(trace.ending, Ending::Repeats { from, .. } if from == place) {
@@ -124,6 +121,9 @@ fn rows(trace: &Trace, copies: &Copies) -> String {
 struct Ladder<'a> {
     text: String,
     copies: &'a Copies,
+    terminal: Terminal,
+    /// Columns between the lifelines.
+    middle: usize,
     tick: u32,
     /// The states as last drawn.
     states: [State; 2],
@@ -134,10 +134,13 @@ struct Ladder<'a> {
 }
 
 impl<'a> Ladder<'a> {
-    fn new(copies: &'a Copies, states: [State; 2]) -> Self {
+    fn new(copies: &'a Copies, states: [State; 2], terminal: Terminal) -> Self {
+        let middle = terminal.width.saturating_sub(SIDES);
         let mut ladder = Self {
-            text: format!("tick  {:<13}{:MIDDLE$}  {}\n", "A", "", "B"),
+            text: format!("tick  {:<13}{:middle$}  {}\n", "A", "", "B"),
             copies,
+            terminal,
+            middle,
             tick: 0,
             states,
             delivered_already: None,
@@ -172,7 +175,7 @@ impl<'a> Ladder<'a> {
                 for copy in &part.expired {
                     self.lost(Some(*copy));
                 }
-                self.row(Some(self.tick), [None, None], ('┼', '┼'), &"┄".repeat(MIDDLE));
+                self.row(Some(self.tick), [None, None], ('┼', '┼'), &"┄".repeat(self.middle));
             }
         }
         if let Some(sent) = part.sent {
@@ -192,7 +195,7 @@ impl<'a> Ladder<'a> {
         let states = if step.sent.is_some() { [None, None] } else { self.changes(step) };
         let middle = match end {
             End::A => format!(" {what}"),
-            End::B => format!("{what:>width$} ", width = MIDDLE - 1),
+            End::B => format!("{what:>width$} ", width = self.middle.saturating_sub(1)),
         };
         self.row(None, states, ('│', '│'), &middle);
     }
@@ -200,7 +203,8 @@ impl<'a> Ladder<'a> {
     /// The beginning, or the end, of what is repeated for ever.
     fn repeat(&mut self, what: &str) {
         self.repeats = true;
-        self.row(None, [None, None], ('╪', '╪'), &format!("{what:═^MIDDLE$}"));
+        let middle = self.middle;
+        self.row(None, [None, None], ('╪', '╪'), &format!("{what:═^middle$}"));
     }
 
     fn lost(&mut self, copy: Option<usize>) {
@@ -211,7 +215,8 @@ impl<'a> Ladder<'a> {
     }
 
     fn centred(&mut self, what: &str) {
-        self.row(None, [None, None], ('│', '│'), &format!("{what:^MIDDLE$}"));
+        let middle = self.middle;
+        self.row(None, [None, None], ('│', '│'), &format!("{what:^middle$}"));
     }
 
     fn arrow(&mut self, copy: Option<usize>, half: Half, states: [Option<State>; 2]) {
@@ -220,11 +225,11 @@ impl<'a> Ladder<'a> {
             return;
         };
         let name = format!(" {} {} ", copy.label, copy.segment);
-        let width = name.chars().count();
+        let (width, all) = (name.chars().count(), self.middle);
         // An arrow that leaves or arrives later takes up its sender's or its receiver's half and a bit more.
         let length = match half {
-            Half::Both => MIDDLE,
-            Half::Leaving | Half::Arriving => (width + 6).clamp(MIDDLE * 2 / 3, MIDDLE),
+            Half::Both => all,
+            Half::Leaving | Half::Arriving => (width + 6).clamp(all * 2 / 3, all),
         };
         let dashes = length.saturating_sub(width + 1);
         let (before, after) = (dashes / 2, dashes - dashes / 2);
@@ -234,7 +239,7 @@ impl<'a> Ladder<'a> {
         };
         let begins_left =
             matches!((half, copy.to), (Half::Both, _) | (Half::Leaving, End::B) | (Half::Arriving, End::A));
-        let middle = if begins_left { format!("{arrow:<MIDDLE$}") } else { format!("{arrow:>MIDDLE$}") };
+        let middle = if begins_left { format!("{arrow:<all$}") } else { format!("{arrow:>all$}") };
         let at_left = half == Half::Both || begins_left;
         let at_right = half == Half::Both || !begins_left;
         let lifelines = (if at_left { '├' } else { '│' }, if at_right { '┤' } else { '│' });
@@ -252,7 +257,9 @@ impl<'a> Ladder<'a> {
         let left = left.map_or("", State::name);
         let right = right.map_or("", State::name);
         let mark = if self.repeats { '║' } else { ' ' };
-        let row = format!("{tick:>4} {mark}{left:<12}{}{middle:<MIDDLE$}{} {right}", lifelines.0, lifelines.1);
+        let width = self.middle;
+        let row = format!("{tick:>4} {mark}{left:<12}{}{middle:<width$}{} {right}", lifelines.0, lifelines.1);
+        let row = if self.terminal.utf8 { row } else { row.chars().map(in_ascii).collect() };
         let _ = writeln!(self.text, "{}", row.trim_end());
     }
 
@@ -262,6 +269,23 @@ impl<'a> Ladder<'a> {
         let [drawn_a, drawn_b] = self.states;
         self.states = step.after.states();
         [(a != drawn_a).then_some(a), (b != drawn_b).then_some(b)]
+    }
+}
+
+/// What stands for a character of the drawing where there is ASCII alone.
+fn in_ascii(char: char) -> char {
+    match char {
+        '│' => '|',
+        '─' => '-',
+        '├' | '┤' | '┼' => '+',
+        '▸' => '>',
+        '◂' => '<',
+        '┄' => '.',
+        '╪' | '║' => '#',
+        '═' => '=',
+        '✗' => 'x',
+        '′' => '\'',
+        other => other,
     }
 }
 
