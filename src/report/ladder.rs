@@ -17,8 +17,7 @@ const SIDES: usize = 34;
 #[must_use]
 pub fn draw(scenario: &Scenario, instance: &Instance, trace: &Trace, terminal: Terminal) -> String {
     let property = &instance.property;
-    let verdict =
-        if property.formula.temporal() == Temporal::Possible { Verdict::Possible } else { Verdict::Violated };
+    let verdict = shown(instance);
     let prose = |text: &str| terminal.prose(text, 12);
     let mut text = String::new();
     let _ = writeln!(text, "{} is {verdict} in {}", instance.name(), scenario.name);
@@ -28,12 +27,8 @@ pub fn draw(scenario: &Scenario, instance: &Instance, trace: &Trace, terminal: T
     if scenario.is_changed() {
         let _ = writeln!(text, "  set       {}", prose(&scenario.changes.join(", ")));
     }
-    let stated = scenario.expectations.iter().find(|stated| {
-        (stated.property == property.name || stated.property == instance.name())
-            && Verdict::from(stated.verdict) == verdict
-    });
-    if let Some(stated) = stated {
-        let _ = writeln!(text, "  because   {}", prose(&stated.because));
+    if let Some(because) = reason(scenario, instance) {
+        let _ = writeln!(text, "  because   {}", prose(because));
     }
     text.push('\n');
 
@@ -44,12 +39,40 @@ pub fn draw(scenario: &Scenario, instance: &Instance, trace: &Trace, terminal: T
     if let Some(end) = instance.end {
         let _ = writeln!(text, "            where self is {end} and peer is {}", end.peer());
     }
+    let _ = writeln!(text, "  in flight {}", prose(&in_flight(&copies)));
+    for (place, line) in for_ever(scenario, trace, "between the double lines").iter().enumerate() {
+        let key = if place == 0 { "for ever" } else { "" };
+        let _ = writeln!(text, "  {key:<10}{}", prose(line));
+    }
+    text
+}
+
+/// What a trace shows of the property that it decides.
+pub(super) fn shown(instance: &Instance) -> Verdict {
+    if instance.property.formula.temporal() == Temporal::Possible { Verdict::Possible } else { Verdict::Violated }
+}
+
+/// Why that is so, if the scenario says it.
+pub(super) fn reason<'a>(scenario: &'a Scenario, instance: &Instance) -> Option<&'a str> {
+    let stated = scenario.expectations.iter().find(|stated| {
+        (stated.property == instance.property.name || stated.property == instance.name())
+            && Verdict::from(stated.verdict) == shown(instance)
+    });
+    stated.map(|stated| stated.because.as_str())
+}
+
+/// What is in flight at the end.
+pub(super) fn in_flight(copies: &Copies) -> String {
     let in_flight: Vec<String> =
         copies.in_flight.iter().map(|(flight, copy)| at_the_end(flight, copies.label(*copy))).collect();
-    let in_flight = if in_flight.is_empty() { "nothing".to_owned() } else { in_flight.join(", ") };
-    let _ = writeln!(text, "  in flight {}", prose(&in_flight));
+    if in_flight.is_empty() { "nothing".to_owned() } else { in_flight.join(", ") }
+}
+
+/// How it goes on for ever, where `cycle` says which steps the picture shows as repeated; nothing where it can go on
+/// however it likes.
+pub(super) fn for_ever(scenario: &Scenario, trace: &Trace, cycle: &str) -> Vec<String> {
     match &trace.ending {
-        Ending::Open => {}
+        Ending::Open => Vec::new(),
         Ending::Stops => {
             let [a, b] = trace.last().states();
             let why = if scenario.fairness.applications {
@@ -57,17 +80,13 @@ pub fn draw(scenario: &Scenario, instance: &Instance, trace: &Trace, terminal: T
             } else {
                 "nothing but calls is enabled, and these applications need not make any"
             };
-            let stays = format!("{why}: A stays in {a}, B stays in {b}");
-            let _ = writeln!(text, "  for ever  {}", prose(&stays));
+            vec![format!("{why}: A stays in {a}, B stays in {b}")]
         }
         Ending::Repeats { fates, .. } => {
-            let _ = writeln!(text, "  for ever  the steps between the double lines are repeated; that is fair:");
-            for fate in fates {
-                let _ = writeln!(text, "            {}", prose(&told(fate)));
-            }
+            let repeated = format!("the steps {cycle} are repeated; that is fair:");
+            [repeated].into_iter().chain(fates.iter().map(told)).collect()
         }
     }
-    text
 }
 
 /// Why a cycle is fair, as far as one thing is concerned.

@@ -7,4 +7,5 @@ pub mod json;
 pub mod ladder;
 pub mod list;
 pub mod progress;
+pub mod svg;
 pub mod terminal;
