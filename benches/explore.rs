@@ -45,7 +45,7 @@ fn transitions(bencher: Bencher<'_, '_>, name: &str) {
 /// Explores a scenario and decides every property in it.
 fn explore(name: &str) -> Extent {
     let (scenario, library) = scenario(name);
-    check_one(&scenario, &library.properties, &Options::PLAIN, &|_| {}).extent
+    check_one(&scenario, &library.properties, &Options::PLAIN, &|_, _| {}).extent
 }
 
 fn scenario(name: &str) -> (Arc<Scenario>, Library) {

@@ -78,6 +78,14 @@ pub struct CheckArgs {
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub format: Format,
 
+    /// Write that to a file, whole or not at all; the terminal is then told as people read it
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// How much people are told.
+    #[command(flatten)]
+    pub detail: DetailArgs,
+
     /// What to add to the files that are compiled in.
     #[command(flatten)]
     pub library: LibraryArgs,
@@ -131,6 +139,18 @@ pub struct WorldArgs {
     pub scale: u32,
 }
 
+/// How much people are told.
+#[derive(Debug, Args)]
+pub struct DetailArgs {
+    /// Tell people nothing but what keeps the gate from passing, and what it all comes to; show no progress
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+
+    /// Tell people each instance's verdict, what each scenario is about, and what its exploration took
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
 /// How far an exploration may go.
 #[derive(Debug, Args)]
 pub struct LimitArgs {
@@ -163,10 +183,14 @@ pub struct LibraryArgs {
 /// How verdicts are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For people.
+    /// For people
     Human,
-    /// One JSON document.
+    /// One JSON document; docs/check.schema.json is its schema
     Json,
+    /// JUnit's XML: a suite for each scenario, a case for each property
+    Junit,
+    /// Annotations of GitHub Actions, and a summary of the job
+    Github,
 }
 
 /// A number and its unit: `ms`, `s` (also if none is given), `m` or `h`.

@@ -22,7 +22,7 @@ fn scenario(library: &Library, name: &str, settings: &[&str]) -> Arc<Scenario> {
 
 fn verdict(library: &Library, scenario: &Arc<Scenario>, property: &str) -> Verdict {
     let properties = library.properties(&[property.to_owned()]).unwrap();
-    check_one(scenario, &properties, &Options::PLAIN, &|_| {}).results[0].verdict
+    check_one(scenario, &properties, &Options::PLAIN, &|_, _| {}).results[0].verdict
 }
 
 /// A fair network, applications that close in the end, no aborts and nobody who gives up: then both ends close.

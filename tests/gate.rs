@@ -22,7 +22,7 @@ fn every_verdict_is_expected_and_every_world_has_its_size() {
         &scenarios,
         &library.properties,
         &Options { threads: None, ..Options::PLAIN },
-        &|_, _| {},
+        &|_, _, _| {},
         |checked: Checked| {
             let (name, extent) = (&checked.scenario.name, checked.extent);
             assert_eq!(checked.stopped, None, "{name}");

@@ -57,7 +57,7 @@ impl Laws {
         change(config);
         let property = self.library.properties(&["no-premature-closed".to_owned()]).unwrap();
         let scenario = Arc::new(scenario);
-        match check_one(&scenario, &property, &OPTIONS, &|_| {}).results[0].verdict {
+        match check_one(&scenario, &property, &OPTIONS, &|_, _| {}).results[0].verdict {
             Verdict::Undecided => writeln!(self.too_large, "{} {at:?}", scenario.name).unwrap(),
             verdict => {
                 self.decided += 1;
@@ -159,5 +159,5 @@ fn grid() -> impl Iterator<Item = (u32, u32, u32)> {
 fn the_worlds_of_the_grid_are_real() {
     let library = Library::read(&[], &[]).unwrap();
     let scenario = library.scenarios(&["sequential".to_owned()], &[], 1).unwrap().remove(0);
-    assert_eq!(check_one(&scenario, &[], &OPTIONS, &|_| {}).extent.states, 6_215);
+    assert_eq!(check_one(&scenario, &[], &OPTIONS, &|_, _| {}).extent.states, 6_215);
 }

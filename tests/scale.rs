@@ -23,13 +23,13 @@ fn what_holds_holds_with_finer_ticks_or_the_readme_says_so() {
     let mut table = String::new();
     let mut holding_still = 0;
     for (coarse, fine) in coarse.iter().zip(&fine).filter(|(coarse, _)| coarse.kind == WorldKind::Timed) {
-        let holding: Vec<_> = check_one(coarse, &library.properties, &Options::PLAIN, &|_| {})
+        let holding: Vec<_> = check_one(coarse, &library.properties, &Options::PLAIN, &|_, _| {})
             .results
             .into_iter()
             .filter(|outcome| outcome.verdict == Verdict::Holds)
             .map(|outcome| outcome.property)
             .collect();
-        for outcome in check_one(fine, &holding, &OPTIONS, &|_| {}).results {
+        for outcome in check_one(fine, &holding, &OPTIONS, &|_, _| {}).results {
             match outcome.verdict {
                 Verdict::Holds => holding_still += 1,
                 verdict => writeln!(table, "{:<24} {:<28} {verdict}", fine.name, outcome.property.name).unwrap(),

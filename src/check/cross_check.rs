@@ -4,7 +4,7 @@ use stateright::Checker;
 
 use super::decide::Decided;
 use super::survey::{Aim, Explored};
-use super::{Instance, Limits, Stopped, Verdict};
+use super::{Extent, Instance, Limits, Phase, Stopped, Verdict};
 use crate::world::{Scenario, TimedWorld};
 
 /// What stateright's checker says of a scenario beside lastack's.
@@ -37,6 +37,7 @@ pub(super) fn cross_check(
     decided: &Decided,
     threads: usize,
     limits: Limits<'_>,
+    progress: &dyn Fn(Phase, &Extent),
 ) -> CrossCheck {
     let of_states: Vec<(&Instance, Verdict)> = instances
         .iter()
@@ -45,7 +46,7 @@ pub(super) fn cross_check(
         .collect();
     let asked = of_states.iter().map(|(instance, _)| (*instance).clone()).collect();
     let explored = Explored::new(TimedWorld::new(scenario.config), asked, Aim::Survey, limits);
-    let (checker, extent) = explored.run(threads, limits, |_| {});
+    let (checker, extent) = explored.run(threads, limits, |extent| progress(Phase::CrossCheck, extent));
     let stopped = checker.model().stopped();
     let mut differences = Vec::new();
     let mut compare = |what: String, lastack: String, stateright: String| {
@@ -79,8 +80,8 @@ mod tests {
         let library = Library::read(&[], &[]).unwrap();
         let scenario = library.scenarios(&["one-msl".to_owned()], &[], 1).unwrap().remove(0);
         let instances: Vec<Instance> = library.properties.iter().flat_map(Instance::all).collect();
-        let mut decided = decide(&scenario, &instances, 1, Limits::NONE, &|_| {});
-        let check = |decided: &Decided| cross_check(&scenario, &instances, decided, 1, Limits::NONE);
+        let mut decided = decide(&scenario, &instances, 1, Limits::NONE, &|_, _| {});
+        let check = |decided: &Decided| cross_check(&scenario, &instances, decided, 1, Limits::NONE, &|_, _| {});
         let agreed = check(&decided);
         let of_states = instances.iter().filter(|instance| !instance.is_liveness()).count();
         assert_eq!(agreed, CrossCheck { differences: Vec::new(), verdicts: of_states, stopped: None });
@@ -104,9 +105,9 @@ mod tests {
         let library = Library::read(&[], &[]).unwrap();
         let scenario = library.scenarios(&["one-msl".to_owned()], &[], 1).unwrap().remove(0);
         let instances: Vec<Instance> = library.properties.iter().flat_map(Instance::all).collect();
-        let decided = decide(&scenario, &instances, 1, Limits::NONE, &|_| {});
+        let decided = decide(&scenario, &instances, 1, Limits::NONE, &|_, _| {});
         let limits = Limits { max_states: Some(10), ..Limits::NONE };
-        let cut = cross_check(&scenario, &instances, &decided, 1, limits);
+        let cut = cross_check(&scenario, &instances, &decided, 1, limits, &|_, _| {});
         assert_eq!((cut.differences, cut.stopped), (Vec::new(), Some(Stopped::MaxStates)));
     }
 }

@@ -10,7 +10,7 @@ use super::liveness::{Endings, Forbidden, Walk};
 use super::promises::Promises;
 use super::states::States;
 use super::trace::{Found, replay, replay_for_ever};
-use super::{Extent, Instance, Limits, NoTrace, Stopped, Verdict};
+use super::{Extent, Instance, Limits, NoTrace, Phase, Stopped, Verdict};
 use crate::property::{Claim, Predicate};
 use crate::world::{Action, Fairness, Scenario, TimedWorld};
 
@@ -31,11 +31,12 @@ pub(super) fn decide(
     instances: &[Instance],
     threads: usize,
     limits: Limits<'_>,
-    progress: &dyn Fn(&Extent),
+    progress: &dyn Fn(Phase, &Extent),
 ) -> Decided {
     let start = Instant::now();
     let world = TimedWorld::new(scenario.config);
-    let explored = explore(&world, instances, Until::Exhausted, threads, limits, progress);
+    let exploring = |extent: &Extent| progress(Phase::Exploration, extent);
+    let explored = explore(&world, instances, Until::Exhausted, threads, limits, &exploring);
     let mut stopped = explored.stopped;
     // What is known: that a state or a behaviour reveals the instance, or that none does.
     let mut known: Vec<Option<bool>> = instances
@@ -47,6 +48,7 @@ pub(super) fn decide(
         })
         .collect();
     if stopped.is_none() {
+        progress(Phase::Cycles, &explored.extent);
         let promises = Promises { world: &world, fairness: scenario.fairness, states: &explored.states };
         let decided = endings(&explored, &promises, limits).and_then(|mut endings| {
             let of_behaviours = instances.iter().zip(&mut known).filter(|(instance, _)| instance.is_liveness());
@@ -283,7 +285,7 @@ mod tests {
             Small::new("gives-up", &["network.duplicates=0", "tcp.retries=1"]),
             Small::new("never-closes", &["network.losses=0"]),
         ] {
-            let decided = decide(&small.scenario, &instances, 1, Limits::NONE, &|_| {});
+            let decided = decide(&small.scenario, &instances, 1, Limits::NONE, &|_, _| {});
             assert_eq!(decided.extent.states, small.states.len());
             for (instance, verdict) in instances.iter().zip(decided.verdicts) {
                 let expected = instance.verdict(small.is_violated(instance), true);

@@ -93,7 +93,7 @@ pub(super) fn explore(
             let end = end_of_level.min(expanded + BATCH).min(most);
             explorer.expand(expanded, end);
             expanded = end;
-            progress(&explorer.extent(depth, start));
+            progress(&explorer.extent(expanded, depth, start));
         }
     }
     if let Some(Stopped::MaxStates | Stopped::Limit(_)) = explorer.stopped {
@@ -101,7 +101,7 @@ pub(super) fn explore(
         let revealed = explorer.look(expanded..explorer.states.len());
         explorer.note(&revealed);
     }
-    let extent = explorer.extent(depth, start);
+    let extent = explorer.extent(expanded, depth, start);
     let Explorer { states, graph, revealed, stopped, .. } = explorer;
     StateGraph { states, graph, revealed, stopped, extent }
 }
@@ -337,9 +337,10 @@ impl<'w> Explorer<'w> {
         number_of
     }
 
-    fn extent(&self, depth: usize, start: Instant) -> Extent {
+    fn extent(&self, expanded: usize, depth: usize, start: Instant) -> Extent {
         Extent {
             states: self.states.len(),
+            frontier: self.states.len() - expanded,
             transitions: self.graph.edges(),
             depth: Some(depth),
             bytes: self.bytes(),

@@ -12,7 +12,9 @@ use super::cross_check::cross_check;
 use super::decide::{self, decide};
 use super::survey::{Aim, Explored};
 use super::trace::{Found, shortest_by_stateright};
-use super::{Checked, Coverage, Extent, Instance, Limits, NoTrace, Outcome, Stopped, Verdict, is_applicable};
+use super::{
+    Checked, Coverage, Extent, Instance, Limits, NoTrace, Outcome, Phase, Stopped, Verdict, is_applicable,
+};
 use crate::property::Property;
 use crate::world::{Scenario, World, WorldKind, asynchronous_world};
 
@@ -42,7 +44,7 @@ pub fn check(
     scenarios: &[Arc<Scenario>],
     properties: &[Arc<Property>],
     options: &Options<'_>,
-    progress: &(dyn Fn(&Scenario, &Extent) + Sync),
+    progress: &(dyn Fn(&Scenario, Phase, &Extent) + Sync),
     mut done: impl FnMut(Checked),
 ) {
     let cores = || thread::available_parallelism().map_or(1, NonZero::get);
@@ -62,7 +64,9 @@ pub fn check(
                     let Some(scenario) = scenarios.get(index) else {
                         return;
                     };
-                    let checked = check_one(scenario, properties, options, &|extent| progress(scenario, extent));
+                    let checked = check_one(scenario, properties, options, &|phase, extent| {
+                        progress(scenario, phase, extent);
+                    });
                     if sender.send((index, checked)).is_err() {
                         return;
                     }
@@ -89,7 +93,7 @@ pub fn check_one(
     scenario: &Arc<Scenario>,
     properties: &[Arc<Property>],
     options: &Options<'_>,
-    progress: &dyn Fn(&Extent),
+    progress: &dyn Fn(Phase, &Extent),
 ) -> Checked {
     let (applicable, foreign): (Vec<_>, Vec<_>) =
         properties.iter().cloned().partition(|property| is_applicable(scenario, property));
@@ -100,13 +104,15 @@ pub fn check_one(
     let (extent, stopped, verdicts) = match scenario.kind {
         WorldKind::Timed => {
             let decided = decide(scenario, &instances, threads, limits, progress);
-            second_opinion =
-                options.cross_check.then(|| cross_check(scenario, &instances, &decided, threads, limits));
+            second_opinion = options
+                .cross_check
+                .then(|| cross_check(scenario, &instances, &decided, threads, limits, progress));
             coverage = options.coverage.then(|| Coverage::of(&applicable, &decided));
             (decided.extent, decided.stopped, decided.verdicts)
         }
         WorldKind::Asynchronous => {
-            survey(asynchronous_world(&scenario.config), instances, threads, limits, progress)
+            let exploring = |extent: &Extent| progress(Phase::Exploration, extent);
+            survey(asynchronous_world(&scenario.config), instances, threads, limits, &exploring)
         }
     };
     // The verdicts are in the order of the instances, and those in the order of their properties.

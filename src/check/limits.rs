@@ -76,11 +76,24 @@ impl fmt::Display for Stopped {
     }
 }
 
+/// What is being done with a scenario.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Its states are looked for, and properties of states are decided.
+    Exploration,
+    /// Cycles are looked for, and properties of behaviours are decided.
+    Cycles,
+    /// stateright explores it once more.
+    CrossCheck,
+}
+
 /// How far an exploration has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Extent {
     /// Different states found.
     pub states: usize,
+    /// Those of them that have not been expanded yet: what they lead to is not known.
+    pub frontier: usize,
     /// Steps between them: every action that is enabled in some state counts once.
     pub transitions: usize,
     /// Steps from the initial state to the farthest one, on the shortest way; several threads of stateright do not

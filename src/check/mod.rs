@@ -23,7 +23,7 @@ pub use coverage::{ActionKind, Coverage, Event};
 pub use cross_check::{CrossCheck, Difference};
 pub use gate::{Options, check, check_one, shortest_trace};
 pub use library::Library;
-pub use limits::{Extent, Limits, Stopped};
+pub use limits::{Extent, Limits, Phase, Stopped};
 pub use outcome::{Checked, Comparison, Outcome, Passed};
 pub use trace::{Ending, Fate, Found, NoTrace, Trace};
 pub use validate::{is_applicable, validate};

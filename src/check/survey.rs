@@ -118,8 +118,12 @@ impl<W: World> Explored<W> {
 }
 
 fn extent<W: World>(checker: &impl Checker<Explored<W>>, threads: usize, start: Instant) -> Extent {
+    let states = checker.unique_state_count();
+    // Each was looked at when it was expanded, up to the first that was one too many.
+    let expanded = checker.model().expanded.load(Ordering::Relaxed);
     Extent {
-        states: checker.unique_state_count(),
+        states,
+        frontier: states.saturating_sub(expanded),
         // stateright counts the initial state as generated, and begins to count depth with it.
         transitions: checker.state_count().saturating_sub(1),
         depth: (threads == 1).then(|| checker.max_depth().saturating_sub(1)),

@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod list;
+mod output;
 pub mod show;
 
 use std::io::{self, Write};

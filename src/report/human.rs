@@ -1,11 +1,14 @@
 //! Verdicts for people at a terminal.
 
 use std::fmt::Write;
+use std::slice;
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
-use indicatif::HumanCount;
+use indicatif::{HumanBytes, HumanCount};
 
+use super::hint::Hint;
+use super::remark::{Remark, remarks};
 use super::terminal::Terminal;
 use crate::check::{Checked, Comparison, CrossCheck, Difference, Outcome, Passed, Verdict};
 
@@ -16,28 +19,56 @@ const BAD: Style = AnsiColor::Red.on_default().bold();
 /// Where what is said of a verdict begins, in columns.
 const INDENT: usize = 14;
 
+/// How much people want to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// What keeps the gate from passing, and what it all comes to.
+    Quiet,
+    /// Every verdict.
+    Plain,
+    /// Every instance's verdict, what the scenario is about, and what its exploration took.
+    Verbose,
+}
+
 /// One scenario: how large its world is, and each property's verdict.
 #[must_use]
-pub fn scenario(checked: &Checked, terminal: Terminal) -> String {
+pub fn scenario(checked: &Checked, hint: &Hint, detail: Detail, terminal: Terminal) -> String {
+    if detail == Detail::Quiet && checked.passed() == Passed::Yes {
+        return String::new();
+    }
     let extent = checked.extent;
-    let mut text = String::new();
-    let _ = writeln!(
-        text,
-        "{BOLD}{:<24}{BOLD:#}{:>16} {:>23}  {:<9} {:>7}",
-        checked.scenario.name,
+    let size = format!(
+        "{:>15} {:>22}  {:<9} {:>6}",
         counted(extent.states, "state"),
         counted(extent.transitions, "transition"),
         extent.depth.map_or(String::new(), |depth| format!("depth {depth:>3}")),
         seconds(extent.elapsed),
     );
+    // Large numbers take what a short name leaves.
+    let rest = 80_usize.saturating_sub(size.len());
+    let mut text = format!("{BOLD}{:<rest$}{BOLD:#}{size}\n", checked.scenario.name);
+    let mut line = |style: Style, name: &str, told: &str| {
+        let _ = writeln!(text, "  {style}{name:<12}{style:#}{}", terminal.prose(told, INDENT));
+    };
+    if detail == Detail::Verbose {
+        line(Style::new(), "about", &checked.scenario.about);
+        line(Style::new(), "file", &checked.scenario.source.path);
+        if extent.bytes > 0 {
+            let each = extent.bytes / extent.states.max(1);
+            let memory = format!("{}, {each} bytes a state", HumanBytes(extent.bytes as u64));
+            line(Style::new(), "memory", &memory);
+        }
+        let speed = HumanCount(per_second(extent.transitions, extent.elapsed));
+        line(Style::new(), "speed", &format!("{speed} transitions a second"));
+    }
     if checked.scenario.is_changed() {
-        let _ = writeln!(text, "  {:<12}{}", "set", terminal.prose(&checked.scenario.changes.join(", "), INDENT));
+        line(Style::new(), "set", &checked.scenario.changes.join(", "));
     }
     if let Some(stopped) = &checked.stopped {
-        let _ = writeln!(text, "  {BAD}{:<12}{BAD:#}{}", "stopped", terminal.prose(&stopped.to_string(), INDENT));
+        line(BAD, "stopped", &stopped.to_string());
     }
     if let Some(cross_check) = &checked.cross_check {
-        text.push_str(&second_opinion(cross_check, terminal));
+        second_opinion(cross_check, detail, line);
     }
     for verdict in [
         Verdict::Holds,
@@ -47,63 +78,66 @@ pub fn scenario(checked: &Checked, terminal: Terminal) -> String {
         Verdict::Undecided,
         Verdict::NotApplicable,
     ] {
-        let is_plain = |outcome: &Outcome| !outcome.comparisons.iter().any(is_remarkable);
-        let of_this_verdict = || checked.results.iter().filter(|outcome| outcome.verdict == verdict);
-        let plain: Vec<&str> = of_this_verdict()
-            .filter(|outcome| is_plain(outcome))
-            .map(|outcome| outcome.property.name.as_str())
-            .collect();
-        if !plain.is_empty() {
-            let name = if verdict == Verdict::NotApplicable { "n/a" } else { verdict.name() };
-            let _ = writeln!(text, "  {name:<12}{}", terminal.wrapped(plain, ", ", INDENT));
+        text.push_str(&of_verdict(verdict, checked, hint, detail, terminal));
+    }
+    text
+}
+
+/// The properties that have this verdict.
+fn of_verdict(verdict: Verdict, checked: &Checked, hint: &Hint, detail: Detail, terminal: Terminal) -> String {
+    let mut text = String::new();
+    let outcomes: Vec<(&Outcome, Vec<Remark>)> = checked
+        .results
+        .iter()
+        .filter(|outcome| outcome.verdict == verdict)
+        .map(|outcome| (outcome, remarks(checked, outcome)))
+        .collect();
+    let plain: Vec<String> = outcomes
+        .iter()
+        .filter(|(_, remarks)| remarks.is_empty())
+        .flat_map(|(outcome, _)| match (detail, outcome.instances.as_slice()) {
+            (Detail::Verbose, instances @ [(Some(_), _), ..]) if outcome.verdict != Verdict::NotApplicable => {
+                instances
+                    .iter()
+                    .filter_map(|(end, each)| {
+                        let end = end.filter(|_| *each == verdict)?;
+                        Some(format!("{}@{end}", outcome.property.name))
+                    })
+                    .collect()
+            }
+            _ => vec![outcome.property.name.clone()],
+        })
+        .collect();
+    if !plain.is_empty() && (detail != Detail::Quiet || verdict == Verdict::Undecided) {
+        let name = if verdict == Verdict::NotApplicable { "n/a" } else { verdict.name() };
+        let plain = terminal.wrapped(plain.iter().map(String::as_str), ", ", INDENT);
+        let _ = writeln!(text, "  {name:<12}{plain}");
+    }
+    for (outcome, remarks) in &outcomes {
+        for comparison in open(outcome) {
+            let _ = writeln!(text, "  {BAD}{:<12}{BAD:#}{}", comparison.verdict.name(), comparison.name);
         }
-        for outcome in of_this_verdict() {
-            for comparison in open(outcome) {
-                let _ = writeln!(text, "  {BAD}{:<12}{BAD:#}{}", comparison.verdict.name(), comparison.name);
-            }
-            for comparison in remarkable(outcome) {
-                text.push_str(&remark(checked, outcome, &comparison, terminal));
-            }
+        for remark in remarks.iter().filter(|remark| detail != Detail::Quiet || remark.is_surprise) {
+            text.push_str(&told(remark, checked, hint, terminal));
         }
     }
     text
 }
 
-/// What stateright says.
-fn second_opinion(cross_check: &CrossCheck, terminal: Terminal) -> String {
+/// What stateright says, line by line.
+fn second_opinion(cross_check: &CrossCheck, detail: Detail, mut line: impl FnMut(Style, &str, &str)) {
     let CrossCheck { differences, verdicts, stopped } = cross_check;
-    let mut text = String::new();
     for Difference { what, lastack, stateright } in differences {
-        let difference =
-            terminal.prose(&format!("{what}: {lastack} by lastack, {stateright} by stateright"), INDENT);
-        let _ = writeln!(text, "  {BAD}{:<12}{BAD:#}{difference}", "differs");
+        line(BAD, "differs", &format!("{what}: {lastack} by lastack, {stateright} by stateright"));
     }
     if let Some(stopped) = stopped {
-        let _ = writeln!(
-            text,
-            "  {BAD}{:<12}{BAD:#}{}",
-            "unchecked",
-            terminal.prose(&format!("stateright: {stopped}"), INDENT)
-        );
-    } else if differences.is_empty() {
+        line(BAD, "unchecked", &format!("stateright: {stopped}"));
+    } else if differences.is_empty() && detail != Detail::Quiet {
         let of_states = match verdicts {
             0 => String::new(),
             some => format!(", and {} on states", counted(*some, "verdict")),
         };
-        let same = terminal.prose(&format!("the same states and transitions{of_states} by stateright"), INDENT);
-        let _ = writeln!(text, "  {:<12}{same}", "checked");
-    }
-    text
-}
-
-/// The comparisons that are worth a line of their own. Two instances that both do not hold share one.
-fn remarkable(outcome: &Outcome) -> Vec<Comparison> {
-    let is_surprise = |one: &Comparison| one.because.is_none() && one.is_missed();
-    match outcome.comparisons.as_slice() {
-        [one, other] if is_surprise(one) && is_surprise(other) => {
-            vec![Comparison { name: outcome.property.name.clone(), ..one.clone() }]
-        }
-        all => all.iter().filter(|comparison| is_remarkable(comparison)).cloned().collect(),
+        line(Style::new(), "checked", &format!("the same states and transitions{of_states} by stateright"));
     }
 }
 
@@ -113,38 +147,47 @@ fn open(outcome: &Outcome) -> impl Iterator<Item = &Comparison> {
     comparisons.filter(|comparison| comparison.verdict == Verdict::Undecided)
 }
 
-/// Worth a line of its own: what the scenario states, and what is not as expected.
-fn is_remarkable(comparison: &Comparison) -> bool {
-    comparison.is_missed() || (comparison.because.is_some() && comparison.verdict != Verdict::Undecided)
-}
-
-fn remark(checked: &Checked, outcome: &Outcome, comparison: &Comparison, terminal: Terminal) -> String {
-    let (verdict, expected) = (comparison.verdict, comparison.expected);
-    let style = if comparison.is_missed() { BAD } else { GOOD };
-    // Of two instances, the one that decides the matter is named.
-    let decisive: Vec<_> = outcome.instances.iter().filter(|(_, each)| *each == verdict).collect();
-    let end = match decisive.as_slice() {
-        [(Some(end), _)] if comparison.name == outcome.property.name => format!("@{end}"),
-        _ => String::new(),
-    };
-    let mut text = format!("  {style}{:<12}{style:#}{}{end}\n", verdict.name(), comparison.name);
+fn told(remark: &Remark<'_>, checked: &Checked, hint: &Hint, terminal: Terminal) -> String {
+    let style = if remark.is_surprise { BAD } else { GOOD };
     let indent = " ".repeat(INDENT);
-    let because = comparison.because.as_ref().map_or(String::new(), |because| format!(": {because}"));
-    if comparison.is_missed() {
-        let expected = terminal.prose(&format!("expected {expected}{because}"), INDENT);
-        let _ = writeln!(text, "{indent}{BAD}{expected}{BAD:#}");
-        if matches!(verdict, Verdict::Violated | Verdict::Possible) {
-            let _ = writeln!(text, "{indent}lastack show {} {}", checked.scenario.name, comparison.name);
-        }
-    } else {
-        let _ = writeln!(text, "{indent}{}", terminal.prose(&format!("as expected{because}"), INDENT));
+    let mut text = format!("  {style}{:<12}{style:#}{}\n", remark.verdict.name(), remark.name);
+    let reason = terminal.prose(&remark.reason(), INDENT);
+    let style = if remark.is_surprise { BAD } else { Style::new() };
+    if !reason.is_empty() {
+        let _ = writeln!(text, "{indent}{style}{reason}{style:#}");
+    }
+    if remark.is_surprise && remark.has_trace() {
+        // One line, however long: a broken one could not be copied.
+        let _ = writeln!(text, "{indent}{}", hint.show(&checked.scenario, &remark.name));
     }
     text
 }
 
 /// What it all comes to.
 #[must_use]
-pub fn summary(all: &[Checked]) -> String {
+pub fn summary(all: &[Checked], detail: Detail, terminal: Terminal) -> String {
+    let (passed, result) = result(all);
+    let style = if passed == Passed::Yes { GOOD } else { BAD };
+    let gap = if detail == Detail::Quiet && passed == Passed::Yes { "" } else { "\n" };
+    let size = size(all);
+    let fits = size.len() + ": ".len() + result.len() <= terminal.width;
+    let separator = if fits { ' ' } else { '\n' };
+    format!("{gap}{size}:{separator}{style}{result}{style:#}\n")
+}
+
+/// How much was decided and explored.
+pub(super) fn size(all: &[Checked]) -> String {
+    format!(
+        "{} in {}, {} and {}",
+        counted(all.iter().map(|checked| checked.results.len()).sum(), "verdict"),
+        counted(all.len(), "scenario"),
+        counted(all.iter().map(|checked| checked.extent.states).sum(), "state"),
+        counted(all.iter().map(|checked| checked.extent.transitions).sum(), "transition"),
+    )
+}
+
+/// Whether the gate passes, and what of.
+pub(super) fn result(all: &[Checked]) -> (Passed, String) {
     let outcomes = || all.iter().flat_map(|checked| &checked.results);
     let of = |verdict: Verdict| outcomes().filter(|outcome| outcome.verdict == verdict).count();
     let missed = outcomes().flat_map(|outcome| &outcome.comparisons).filter(|one| one.is_missed()).count();
@@ -153,30 +196,41 @@ pub fn summary(all: &[Checked]) -> String {
     let undecided = outcomes().filter(|outcome| outcome.is_undecided()).count();
     let differs = |checked: &&Checked| checked.cross_check.as_ref().is_some_and(|one| !one.differences.is_empty());
     let differing = all.iter().filter(differs).count();
-    let (style, result) = match passed {
-        Passed::Yes if is_changed => (GOOD, "nothing is violated".to_owned()),
-        Passed::Yes => (GOOD, "each is the expected one".to_owned()),
-        Passed::Undecided if undecided == 0 => (BAD, "not explored to the end".to_owned()),
-        Passed::Undecided => (BAD, format!("{undecided} undecided")),
-        Passed::No if differing > 0 => (BAD, format!("stateright differs in {}", counted(differing, "scenario"))),
-        Passed::No if is_changed => (BAD, format!("{} violated", of(Verdict::Violated))),
-        Passed::No => (BAD, format!("{missed} not as expected")),
+    let result = match passed {
+        Passed::Yes if is_changed => "nothing is violated".to_owned(),
+        Passed::Yes => "each is the expected one".to_owned(),
+        Passed::Undecided if undecided == 0 => "not explored to the end".to_owned(),
+        Passed::Undecided => format!("{undecided} undecided"),
+        Passed::No if differing > 0 => format!("stateright differs in {}", counted(differing, "scenario")),
+        Passed::No if is_changed => format!("{} violated", of(Verdict::Violated)),
+        Passed::No => format!("{missed} not as expected"),
     };
-    format!(
-        "\n{} in {}, {} and {}: {style}{result}{style:#}\n",
-        counted(outcomes().count(), "verdict"),
-        counted(all.len(), "scenario"),
-        counted(all.iter().map(|checked| checked.extent.states).sum(), "state"),
-        counted(all.iter().map(|checked| checked.extent.transitions).sum(), "transition"),
-    )
+    (passed, result)
+}
+
+/// The result of one scenario.
+pub(super) fn result_of(checked: &Checked) -> String {
+    result(slice::from_ref(checked)).1
 }
 
 /// A number of things.
-fn counted(number: usize, thing: &str) -> String {
+pub(super) fn counted(number: usize, thing: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{} {thing}{plural}", HumanCount(number as u64))
 }
 
-fn seconds(elapsed: Duration) -> String {
-    format!("{:.2} s", elapsed.as_secs_f64())
+/// How many a second that is, rounded down.
+pub(super) fn per_second(number: usize, elapsed: Duration) -> u64 {
+    let a_second = number as u128 * 1_000_000 / elapsed.as_micros().max(1);
+    u64::try_from(a_second).unwrap_or(u64::MAX)
+}
+
+/// Three digits, or all of whole seconds.
+pub(super) fn seconds(elapsed: Duration) -> String {
+    let decimals = match elapsed.as_secs() {
+        0..10 => 2,
+        10..100 => 1,
+        _ => 0,
+    };
+    format!("{:.decimals$} s", elapsed.as_secs_f64())
 }

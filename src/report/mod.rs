@@ -2,10 +2,14 @@
 
 mod copies;
 pub mod coverage;
+pub mod github;
+pub mod hint;
 pub mod human;
 pub mod json;
+pub mod junit;
 pub mod ladder;
 pub mod list;
 pub mod progress;
+mod remark;
 pub mod svg;
 pub mod terminal;
