@@ -13,7 +13,7 @@ Exit codes:
 
 const SHOW_EXIT_CODES: &str = "\
 Exit codes:
-  0  it is drawn, or there is none
+  0  it is written, or there is none
   2  the command line or a file is wrong, or the search was stopped before it found any";
 
 /// A model checker for one protocol: how TCP closes a connection
@@ -106,6 +106,14 @@ pub struct ShowArgs {
     #[command(flatten)]
     pub world: WorldArgs,
 
+    /// How to write it
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: TraceFormat,
+
+    /// Write it to this file, whole or not at all
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
     /// How far to go.
     #[command(flatten)]
     pub limits: LimitArgs,
@@ -191,6 +199,23 @@ pub enum Format {
     Junit,
     /// Annotations of GitHub Actions, and a summary of the job
     Github,
+}
+
+/// How a counterexample or an example is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TraceFormat {
+    /// A ladder for a terminal, 80 to 120 columns wide
+    Text,
+    /// A picture: the ladder with time to scale
+    Svg,
+    /// A sequence diagram that GitHub draws
+    Mermaid,
+    /// One JSON document; docs/show.schema.json is its schema
+    Json,
+    /// The Informal Trace Format of Apalache and Quint
+    Itf,
+    /// The segments as a capture, for Wireshark
+    Pcap,
 }
 
 /// A number and its unit: `ms`, `s` (also if none is given), `m` or `h`.

@@ -71,7 +71,7 @@ pub fn run(args: &CheckArgs) -> Result<Passed, Diagnostics> {
         Format::Github => github::annotations(&all, &hint),
     };
     match output {
-        Some(output) => output.write(&report())?,
+        Some(output) => output.write(report().as_bytes())?,
         None if !is_for_people => print(&report())?,
         None => {}
     }

@@ -76,10 +76,19 @@ fn available_memory() -> Option<usize> {
     usize::try_from(available).ok().filter(|available| *available > 0)
 }
 
-/// Writes to stdout. A reader that has gone away is no error: the exit code still tells the verdict.
+/// Writes for people to stdout, in colours where it wants them.
 fn print(text: &str) -> Result<(), Diagnostics> {
-    let written = anstream::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush());
-    match written {
+    written(anstream::stdout().write_all(text.as_bytes()))
+}
+
+/// Writes to stdout what is for programs.
+fn write_stdout(bytes: &[u8]) -> Result<(), Diagnostics> {
+    written(io::stdout().write_all(bytes))
+}
+
+/// A reader that has gone away is no error: the exit code still tells the verdict.
+fn written(result: io::Result<()>) -> Result<(), Diagnostics> {
+    match result.and_then(|()| io::stdout().flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(Diagnostic::new(format!("cannot write to stdout: {error}")).into())
         }

@@ -33,14 +33,14 @@ impl Output {
     }
 
     /// Writes all of the file, in place of what was there.
-    pub(super) fn write(&self, text: &str) -> Result<(), Diagnostics> {
+    pub(super) fn write(&self, bytes: &[u8]) -> Result<(), Diagnostics> {
         let write = || -> io::Result<()> {
             match self.known()? {
                 // A terminal, a pipe or the like cannot be replaced.
-                Some(metadata) if !metadata.is_file() => File::create(&self.path)?.write_all(text.as_bytes()),
+                Some(metadata) if !metadata.is_file() => File::create(&self.path)?.write_all(bytes),
                 known => {
                     let mut temporary = self.temporary()?;
-                    temporary.write_all(text.as_bytes())?;
+                    temporary.write_all(bytes)?;
                     if let Some(metadata) = known {
                         temporary.as_file().set_permissions(metadata.permissions())?;
                     }

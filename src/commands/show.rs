@@ -1,14 +1,23 @@
 //! `lastack show`
 
-use super::{library, limits, print, settings};
-use crate::check::{NoTrace, Passed, shortest_trace, validate};
-use crate::cli::ShowArgs;
-use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::report::ladder;
-use crate::report::terminal::Terminal;
+use std::io::{self, IsTerminal, Write};
 
-/// Draws the shortest counterexample or example.
+use super::output::Output;
+use super::{library, limits, print, settings, write_stdout};
+use crate::check::{Instance, NoTrace, Passed, Trace, shortest_trace, validate};
+use crate::cli::{ShowArgs, TraceFormat};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::report::terminal::Terminal;
+use crate::report::{itf, ladder, mermaid, pcap, show_json, svg};
+use crate::world::Scenario;
+
+/// Writes the shortest counterexample or example.
 pub fn run(args: &ShowArgs) -> Result<Passed, Diagnostics> {
+    if args.format == TraceFormat::Pcap && args.output.is_none() && io::stdout().is_terminal() {
+        let help = "write it to a file with `--output FILE`, or pipe it on";
+        return Err(Diagnostic::new("a capture is not for a terminal").help(help).into());
+    }
+    let output = args.output.as_deref().map(Output::new).transpose()?;
     let library = library(&args.library)?;
     let instances = library.instances(&args.property)?;
     let properties: Vec<_> = instances.iter().map(|instance| instance.property.clone()).collect();
@@ -18,16 +27,49 @@ pub fn run(args: &ShowArgs) -> Result<Passed, Diagnostics> {
 
     for scenario in &scenarios {
         match shortest_trace(scenario, &instances, limits(&args.limits)) {
-            Ok(Some((instance, trace))) => {
-                print(&ladder::draw(scenario, &instance, &trace, Terminal::of_stdout()))?;
-            }
-            Ok(None) => print(&ladder::nothing_to_draw(scenario, &args.property, &properties))?,
+            Ok(Some((instance, trace))) => write_trace(args.format, output.as_ref(), scenario, &instance, &trace)?,
+            Ok(None) => say(args, &ladder::nothing_to_draw(scenario, &args.property, &properties))?,
             Err(NoTrace::Stopped(stopped)) => {
-                print(&format!("{} is undecided in {}: {stopped}\n", args.property, scenario.name))?;
+                say(args, &format!("{} is undecided in {}: {stopped}\n", args.property, scenario.name))?;
                 return Ok(Passed::Undecided);
             }
             Err(fault @ NoTrace::NotReplayed) => return Err(Diagnostic::new(fault.to_string()).into()),
         }
     }
     Ok(Passed::Yes)
+}
+
+fn write_trace(
+    format: TraceFormat,
+    output: Option<&Output>,
+    scenario: &Scenario,
+    instance: &Instance,
+    trace: &Trace,
+) -> Result<(), Diagnostics> {
+    let bytes = match format {
+        TraceFormat::Text if output.is_none() => {
+            return print(&ladder::coloured(&ladder::draw(scenario, instance, trace, Terminal::of_stdout())));
+        }
+        TraceFormat::Text => ladder::draw(scenario, instance, trace, Terminal::PLAIN).into_bytes(),
+        TraceFormat::Svg => (svg::draw(scenario, instance, trace) + "\n").into_bytes(),
+        TraceFormat::Mermaid => mermaid::diagram(scenario, instance, trace).into_bytes(),
+        TraceFormat::Json => show_json::document(scenario, instance, trace).into_bytes(),
+        TraceFormat::Itf => itf::trace(scenario, instance, trace).into_bytes(),
+        TraceFormat::Pcap => pcap::capture(trace)
+            .map_err(|error| Diagnostic::new(format!("these segments are no capture: {error}")))?,
+    };
+    match output {
+        Some(output) => output.write(&bytes),
+        None => write_stdout(&bytes),
+    }
+}
+
+/// What there is to say where there is no trace: to people, never where a program reads.
+fn say(args: &ShowArgs, what: &str) -> Result<(), Diagnostics> {
+    if args.format == TraceFormat::Text && args.output.is_none() {
+        return print(what);
+    }
+    // Nobody is left to be told if stderr is gone.
+    let _ = write!(anstream::stderr(), "{what}");
+    Ok(())
 }

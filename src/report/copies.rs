@@ -7,7 +7,7 @@ use crate::world::{End, Event, Flight, Step};
 /// A copy, from when it is sent or made to when it leaves the network.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Copy {
-    /// `#3`, or `#3′` for a duplicate of `#3`.
+    /// `#3`, or `#3′` for a duplicate of `#3`; no other copy's.
     pub(super) label: String,
     /// The end that it goes to.
     pub(super) to: End,
@@ -34,6 +34,8 @@ pub(super) struct Part {
     pub(super) made: Option<usize>,
     /// The copies that reached the MSL.
     pub(super) expired: Vec<usize>,
+    /// What is in flight afterwards, and the place of each.
+    pub(super) in_flight: Vec<(Flight, usize)>,
 }
 
 /// All copies of a trace.
@@ -89,7 +91,7 @@ impl Copies {
             }
             Event::Duplicate(flight) => {
                 part.subject = self.find(&flight);
-                let label = part.subject.map_or(String::new(), |subject| format!("{}′", self.label(subject)));
+                let label = self.primed(part.subject.map_or("", |subject| self.label(subject)));
                 let duplicate = Flight { is_duplicate: true, ..flight };
                 part.made = Some(self.add(label, duplicate, part.subject, place));
             }
@@ -113,6 +115,7 @@ impl Copies {
                 self.find(&flight)
             };
         }
+        part.in_flight.clone_from(&self.in_flight);
         part
     }
 
@@ -122,6 +125,15 @@ impl Copies {
         self.all.push(copy);
         self.in_flight.push((flight, self.all.len() - 1));
         self.all.len() - 1
+    }
+
+    /// The label with as many primes more as it takes for a name that no copy has yet.
+    fn primed(&self, label: &str) -> String {
+        let mut primed = format!("{label}′");
+        while self.all.iter().any(|copy| copy.label == primed) {
+            primed.push('′');
+        }
+        primed
     }
 
     fn lose(&mut self, flight: &Flight, place: usize) -> Option<usize> {

@@ -3,6 +3,8 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
+use anstyle::{AnsiColor, Style};
+
 use super::copies::{Copies, Part};
 use super::terminal::Terminal;
 use crate::check::{Ending, Fate, Instance, Trace, Verdict};
@@ -12,6 +14,12 @@ use crate::world::{End, Event, Flight, Scenario, Step};
 
 /// Columns beside the lifelines: ticks and states.
 const SIDES: usize = 34;
+
+/// What stands behind a copy that the network has lost.
+const LOST: &str = "✗ lost";
+
+const BOLD: Style = Style::new().bold();
+const BAD: Style = AnsiColor::Red.on_default();
 
 /// The trace, with what it shows above and where it ends below.
 #[must_use]
@@ -45,6 +53,14 @@ pub fn draw(scenario: &Scenario, instance: &Instance, trace: &Trace, terminal: T
         let _ = writeln!(text, "  {key:<10}{}", prose(line));
     }
     text
+}
+
+/// The same for a terminal that has colours: the first line in bold, what is lost in red.
+#[must_use]
+pub fn coloured(drawing: &str) -> String {
+    let (headline, rest) = drawing.split_once('\n').unwrap_or((drawing, ""));
+    let rest = rest.replace(LOST, &format!("{BAD}{LOST}{BAD:#}"));
+    format!("{BOLD}{headline}{BOLD:#}\n{rest}")
 }
 
 /// What a trace shows of the property that it decides.
@@ -90,7 +106,7 @@ pub(super) fn for_ever(scenario: &Scenario, trace: &Trace, cycle: &str) -> Vec<S
 }
 
 /// Why a cycle is fair, as far as one thing is concerned.
-fn told(fate: &Fate) -> String {
+pub(super) fn told(fate: &Fate) -> String {
     match fate {
         Fate::Delivered(segment, to) => format!("{segment} to {to} is delivered again and again"),
         Fate::Undelivered(segment, to) => {
@@ -229,7 +245,7 @@ impl<'a> Ladder<'a> {
     fn lost(&mut self, copy: Option<usize>) {
         let copies = self.copies;
         if let Some(copy) = copy.and_then(|copy| copies.get(copy)) {
-            self.centred(&format!("{} {} ✗ lost", copy.label, copy.segment));
+            self.centred(&format!("{} {} {LOST}", copy.label, copy.segment));
         }
     }
 

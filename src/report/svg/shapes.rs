@@ -50,7 +50,6 @@ pub(super) fn lines(text: &str) -> Vec<String> {
 
 /// A text without the characters that XML cannot have.
 pub(super) fn legal(text: &str) -> String {
-    let legal =
-        |char: char| if char.is_control() || matches!(char, '\u{fffe}' | '\u{ffff}') { '?' } else { char };
+    let legal = |char: char| if char.is_control() || matches!(char, '\u{fffe}' | '\u{ffff}') { '?' } else { char };
     text.chars().map(legal).collect()
 }

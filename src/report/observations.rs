@@ -1,0 +1,66 @@
+//! An end and a segment as other programs read them, by the names that properties use.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+
+use crate::tcp::{EndedBy, Segment, State, Timer};
+use crate::world::{Kind, Observed, Timers};
+
+const NONE: &str = "NONE";
+
+/// What can be observed of an end.
+#[derive(Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an observation with a name of its own")]
+pub(super) struct EndRecord {
+    state: &'static str,
+    left: &'static str,
+    ended_by: &'static str,
+    sent: u32,
+    acked: u32,
+    delivered: u32,
+    fin_sent: bool,
+    fin_acked: bool,
+    fin_received: bool,
+    close_called: bool,
+    retransmissions: u32,
+}
+
+impl From<&Observed> for EndRecord {
+    fn from(end: &Observed) -> Self {
+        Self {
+            state: end.state.name(),
+            left: end.left.map_or(NONE, State::name),
+            ended_by: end.ended_by.map_or(NONE, EndedBy::name),
+            sent: end.sent,
+            acked: end.acked,
+            delivered: end.delivered,
+            fin_sent: end.fin_sent,
+            fin_acked: end.fin_acked,
+            fin_received: end.fin_received,
+            close_called: end.close_called,
+            retransmissions: end.retransmissions,
+        }
+    }
+}
+
+/// A segment, as the world's endpoints send them.
+#[derive(Serialize)]
+pub(super) struct SegmentRecord {
+    kind: Cow<'static, str>,
+    seq: u32,
+    ack: u32,
+}
+
+impl From<&Segment> for SegmentRecord {
+    fn from(segment: &Segment) -> Self {
+        // These worlds' endpoints send no others than those that have a kind.
+        let kind = Kind::of(segment).map_or_else(|| segment.to_string().into(), |kind| kind.name().into());
+        Self { kind, seq: segment.seq.0, ack: segment.ack.0 }
+    }
+}
+
+/// The timers that run, and in how many ticks each expires.
+pub(super) fn running(timers: &Timers) -> impl Iterator<Item = (&'static str, u32)> {
+    Timer::ALL.into_iter().filter_map(|timer| Some((timer.name(), timers.get(timer)?)))
+}
