@@ -1,4 +1,4 @@
-//! The README's transcripts and files are what really happens.
+//! The transcripts and files of the README and of `docs/` are what really happens.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that fails may panic")]
 
@@ -26,11 +26,24 @@ fn without_seconds(text: &str) -> String {
 
 #[test]
 fn the_transcripts_are_what_happens() {
-    let readme = read("README.md");
+    assert!(transcripts("README.md") >= 5);
+    let mut commands = 0;
+    for page in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs")).unwrap() {
+        let page = page.unwrap().path();
+        if page.extension().is_some_and(|extension| extension == "md") {
+            commands += transcripts(page.to_str().unwrap());
+        }
+    }
+    assert!(commands >= 3, "only {commands} transcripts in docs");
+}
+
+/// How many commands a page shows, each with what it says.
+fn transcripts(page: &str) -> usize {
+    let text = read(page);
     let binary = Path::new(env!("CARGO_BIN_EXE_lastack"));
     let path = format!("{}:{}", binary.parent().unwrap().display(), std::env::var("PATH").unwrap());
     let mut commands = 0;
-    for block in blocks(&readme, "console") {
+    for block in blocks(&text, "console") {
         for transcript in format!("\n{block}").split("\n$ ").skip(1) {
             let (command, told) = transcript.split_once('\n').unwrap();
             let output = Command::new("sh")
@@ -42,11 +55,15 @@ fn the_transcripts_are_what_happens() {
                 .output()
                 .unwrap();
             let happened = String::from_utf8(output.stdout).unwrap();
-            assert_eq!(without_seconds(happened.trim_end()), without_seconds(told.trim_end()), "$ {command}");
+            assert_eq!(
+                without_seconds(happened.trim_end()),
+                without_seconds(told.trim_end()),
+                "{page}: $ {command}"
+            );
             commands += 1;
         }
     }
-    assert!(commands >= 5, "only {commands} transcripts");
+    commands
 }
 
 #[test]
