@@ -1,15 +1,16 @@
 //! Everything that is decided of a timed world, from one exploration.
 
 use std::num::NonZero;
+use std::slice::from_ref;
 use std::thread;
 use std::time::Instant;
 
 use super::explorer::{StateGraph, Until, explore};
-use super::graph::Edge;
+use super::graph::{Edge, Node};
 use super::liveness::{Endings, Forbidden, Walk};
 use super::promises::Promises;
 use super::states::States;
-use super::trace::{Found, replay, replay_for_ever};
+use super::trace::{Found, Trace, replay, replay_for_ever};
 use super::{Extent, Instance, Limits, NoTrace, Phase, Stopped, Verdict};
 use crate::property::{Claim, Predicate};
 use crate::world::{Action, Fairness, Scenario, TimedWorld};
@@ -20,6 +21,8 @@ pub(super) struct Decided {
     pub(super) stopped: Option<Stopped>,
     /// One for each instance.
     pub(super) verdicts: Vec<Verdict>,
+    /// For each instance, a fair behaviour without end that refutes it.
+    pub(super) walks: Vec<Option<Walk>>,
     /// What was explored, and of which world.
     pub(super) explored: StateGraph,
     pub(super) world: TimedWorld,
@@ -47,13 +50,15 @@ pub(super) fn decide(
             None => (stopped.is_none() && !instance.is_liveness()).then_some(false),
         })
         .collect();
+    let mut walks: Vec<Option<Walk>> = instances.iter().map(|_| None).collect();
     if stopped.is_none() {
         progress(Phase::Cycles, &explored.extent);
         let promises = Promises { world: &world, fairness: scenario.fairness, states: &explored.states };
         let decided = endings(&explored, &promises, limits).and_then(|mut endings| {
-            let of_behaviours = instances.iter().zip(&mut known).filter(|(instance, _)| instance.is_liveness());
-            for (instance, known) in of_behaviours {
-                *known = Some(find(&mut endings, &explored.states, instance)?.is_some());
+            let each = instances.iter().zip(&mut known).zip(&mut walks);
+            for ((instance, known), walk) in each.filter(|((instance, _), _)| instance.is_liveness()) {
+                *walk = find(&mut endings, &explored.states, instance)?;
+                *known = Some(walk.is_some());
             }
             Ok(())
         });
@@ -66,7 +71,57 @@ pub(super) fn decide(
     };
     let verdicts = instances.iter().zip(&known).map(verdict).collect();
     let extent = Extent { elapsed: start.elapsed(), ..explored.extent };
-    Decided { extent, stopped, verdicts, explored, world }
+    Decided { extent, stopped, verdicts, walks, explored, world }
+}
+
+/// A behaviour that decides an instance, replayed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// The behaviour; of one without end, the stem and once the cycle.
+    pub trace: Trace,
+    /// For each of its steps, the place of its action among those that are enabled where it is taken.
+    pub places: Vec<usize>,
+}
+
+impl Decided {
+    /// For each instance, the behaviour that decides it, where there is one: the shortest path, or a stem and a cycle.
+    pub(super) fn evidence(
+        &self,
+        scenario: &Scenario,
+        instances: &[Instance],
+    ) -> Result<Vec<Option<Evidence>>, NoTrace> {
+        let fresh = TimedWorld::new(scenario.config);
+        let each = instances.iter().zip(&self.explored.revealed).zip(&self.walks);
+        each.map(|((instance, revealed), walk)| match (revealed, walk) {
+            (Some(node), _) => {
+                let (_, evidence) = path_to(&self.world, &fresh, &self.explored, from_ref(instance), *node)?;
+                Ok(Some(evidence))
+            }
+            (None, Some(walk)) => {
+                let states = &self.explored.states;
+                let trace = replay_walk(&self.world, &fresh, scenario.fairness, states, instance, walk)
+                    .ok_or(NoTrace::NotReplayed)?;
+                let places = walk.stem.iter().chain(&walk.cycle).map(|(_, place)| *place).collect();
+                Ok(Some(Evidence { trace, places }))
+            }
+            (None, None) => Ok(None),
+        })
+        .collect()
+    }
+}
+
+/// The shortest path to a state that reveals one of the instances, replayed, and that instance.
+fn path_to(
+    world: &TimedWorld,
+    fresh: &TimedWorld,
+    explored: &StateGraph,
+    instances: &[Instance],
+    node: Node,
+) -> Result<(Instance, Evidence), NoTrace> {
+    let path = explored.graph.path_to(node).ok_or(NoTrace::NotReplayed)?;
+    let actions = actions(world, &explored.states, &path).ok_or(NoTrace::NotReplayed)?;
+    let (instance, trace) = replay(fresh, instances, &actions).ok_or(NoTrace::NotReplayed)?;
+    Ok((instance, Evidence { trace, places: path.into_iter().map(|(_, place)| place).collect() }))
 }
 
 /// A counterexample (or example) that decides any of these instances in a scenario's timed world: the shortest path,
@@ -79,9 +134,8 @@ pub(super) fn shortest(scenario: &Scenario, instances: &[Instance], limits: Limi
     let explored = explore(&world, instances, until, threads, limits, &|_| {});
     let fresh = TimedWorld::new(scenario.config);
     if let Some(node) = explored.revealed.iter().flatten().min() {
-        let path = explored.graph.path_to(*node).ok_or(NoTrace::NotReplayed)?;
-        let actions = actions(&world, &explored.states, &path).ok_or(NoTrace::NotReplayed)?;
-        return replay(&fresh, instances, &actions).map(Some).ok_or(NoTrace::NotReplayed);
+        let (instance, evidence) = path_to(&world, &fresh, &explored, instances, *node)?;
+        return Ok(Some((instance, evidence.trace)));
     }
     if let Some(stopped) = explored.stopped {
         return Err(NoTrace::Stopped(stopped));
@@ -118,7 +172,7 @@ fn replay_walk(
     states: &States,
     instance: &Instance,
     walk: &Walk,
-) -> Option<super::Trace> {
+) -> Option<Trace> {
     let stem = actions(world, states, &walk.stem)?;
     let cycle = actions(world, states, &walk.cycle)?;
     replay_for_ever(fresh, fairness, instance, &stem, &cycle)

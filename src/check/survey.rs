@@ -24,7 +24,7 @@ pub(super) enum Aim {
 const MOST_THREADS: usize = 32;
 
 /// What stateright takes for a state, in bytes; a generous guess, for it does not say.
-const BYTES: usize = 1 << 10;
+pub const BYTES: usize = 1 << 10;
 
 /// The name that stateright knows a path's property by.
 pub(super) const SOUGHT: &str = "sought";

@@ -97,7 +97,8 @@ impl Instance {
 
     /// Whether this state decides the matter by itself: it violates what should always (never) be so, or is an
     /// example of what should be possible.
-    pub(super) fn is_revealed_by(&self, state: &impl Observe) -> bool {
+    #[must_use]
+    pub fn is_revealed_by(&self, state: &impl Observe) -> bool {
         let this = self.this();
         match self.property.formula.claim() {
             Claim::Always(p) => !p.holds(state, this),
@@ -110,7 +111,8 @@ impl Instance {
     }
 
     /// It is decided by behaviours without end, not by states.
-    pub(super) fn is_liveness(&self) -> bool {
+    #[must_use]
+    pub fn is_liveness(&self) -> bool {
         self.property.formula.temporal().is_liveness()
     }
 
