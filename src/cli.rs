@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -15,6 +16,12 @@ const SHOW_EXIT_CODES: &str = "\
 Exit codes:
   0  it is written, or there is none
   2  the command line or a file is wrong, or the search was stopped before it found any";
+
+const EXPLORE_EXIT_CODES: &str = "\
+Exit codes:
+  0  it was ended with Ctrl-C, whatever the verdicts are
+  2  the command line or a file is wrong, it cannot listen at the address, it was ended before
+     it could be used, or stateright finds other states";
 
 /// A model checker for one protocol: how TCP closes a connection
 #[derive(Debug, Parser)]
@@ -34,6 +41,9 @@ pub enum Command {
     /// Draw the shortest counterexample of a property in a scenario, or the shortest example of what is possible
     #[command(after_help = SHOW_EXIT_CODES)]
     Show(ShowArgs),
+    /// Browse a scenario step by step in stateright's web explorer, with a link to each counterexample and each example
+    #[command(after_help = EXPLORE_EXIT_CODES)]
+    Explore(ExploreArgs),
     /// List scenarios and properties, or the words that properties are written in
     List(ListArgs),
 }
@@ -113,6 +123,38 @@ pub struct ShowArgs {
     /// Write it to this file, whole or not at all
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+
+    /// How far to go.
+    #[command(flatten)]
+    pub limits: LimitArgs,
+
+    /// What to add to the files that are compiled in.
+    #[command(flatten)]
+    pub library: LibraryArgs,
+}
+
+/// Arguments of `explore`.
+#[derive(Debug, Args)]
+pub struct ExploreArgs {
+    /// The scenario
+    #[arg(value_name = "SCENARIO")]
+    pub scenario: String,
+
+    /// List only this property, or one of its two instances, as in `no-premature-closed@A`; repeatable
+    #[arg(short, long = "property", value_name = "NAME")]
+    pub properties: Vec<String>,
+
+    /// Where to listen; port 0 is any that is free
+    #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:3000", value_parser = address)]
+    pub address: SocketAddr,
+
+    /// Listen at an address that other computers can reach; whoever can may browse
+    #[arg(long)]
+    pub allow_remote: bool,
+
+    /// What changes the world.
+    #[command(flatten)]
+    pub world: WorldArgs,
 
     /// How far to go.
     #[command(flatten)]
@@ -218,6 +260,15 @@ pub enum TraceFormat {
     Pcap,
 }
 
+/// An IP address, or `localhost`, and a port. No other name is looked up.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let local = text.strip_prefix("localhost:").and_then(|port| port.parse().ok());
+    local
+        .map(|port: u16| SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+        .or_else(|| text.parse().ok())
+        .ok_or_else(|| "expected an IP address and a port, as in 127.0.0.1:3000".to_owned())
+}
+
 /// A number and its unit: `ms`, `s` (also if none is given), `m` or `h`.
 fn duration(text: &str) -> Result<Duration, String> {
     let digits = text.trim_end_matches(char::is_alphabetic);
@@ -253,6 +304,19 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn addresses() {
+        for right in ["127.0.0.1:3000", "0.0.0.0:0", "[::1]:80"] {
+            assert_eq!(address(right).unwrap().to_string(), right);
+        }
+        assert_eq!(address("localhost:3000").unwrap().to_string(), "127.0.0.1:3000");
+        for wrong in
+            ["", "3000", ":3000", "127.0.0.1", "localhost", "localhost:", "localhost:65536", "example.org:80"]
+        {
+            assert!(address(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -4,13 +4,14 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use lastack::cli::{Cli, Command};
-use lastack::commands::{self, check, list, show};
+use lastack::commands::{self, check, explore, list, show};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match &cli.command {
         Command::Check(args) => check::run(args),
         Command::Show(args) => show::run(args),
+        Command::Explore(args) => explore::run(args),
         Command::List(args) => list::run(args),
     };
     commands::exit_code(result)

@@ -524,7 +524,11 @@ fn a_form_is_written_to_stdout_or_to_a_file() {
         ("json", show_json::document(scenario, instance, trace).into_bytes()),
         ("itf", itf::trace(scenario, instance, trace).into_bytes()),
         ("pcap", pcap::capture(trace).unwrap()),
-        ("text", lastack::report::ladder::draw(scenario, instance, trace).into_bytes()),
+        (
+            "text",
+            lastack::report::ladder::draw(scenario, instance, trace, lastack::report::terminal::Terminal::PLAIN)
+                .into_bytes(),
+        ),
     ];
     fs::write(folder.0.join("out"), "x".repeat(1 << 20)).unwrap();
     for (format, expected) in forms {
@@ -578,7 +582,8 @@ fn no_trace_is_no_file() {
 fn text_has_colours_only_where_they_are_wanted() {
     let folder = Folder::new("colours");
     let Shown { scenario, instance, trace } = of(ONE_MSL[0], ONE_MSL[1]);
-    let plain = lastack::report::ladder::draw(scenario, instance, trace);
+    let plain =
+        lastack::report::ladder::draw(scenario, instance, trace, lastack::report::terminal::Terminal::PLAIN);
     let command = || folder.lastack(&["show", ONE_MSL[0], ONE_MSL[1]]);
     let coloured = stdout(&command().env("CLICOLOR_FORCE", "1").output().unwrap());
     assert!(coloured.contains("\u{1b}["), "{coloured}");

@@ -77,7 +77,10 @@ mod tests {
                     let mut enabled = Vec::new();
                     world.enabled(&state, &mut enabled);
                     state = world.step(&state, enabled[place]).unwrap();
-                    assert_eq!(crate::world::End::BOTH.map(|end| state.endpoint(end).0.state), step.states);
+                    assert_eq!(
+                        crate::world::End::BOTH.map(|end| state.endpoint(end).0.state),
+                        step.after.states()
+                    );
                 }
             }
         }

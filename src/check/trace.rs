@@ -87,7 +87,7 @@ impl fmt::Display for NoTrace {
 /// What happens when these actions are taken from the initial state on; `None` if one is not enabled.
 pub fn told<W: World>(world: &W, actions: &[W::Action]) -> Option<Trace> {
     let (states, steps) = take(world, actions)?;
-    Some(Trace { initial: initial(states.first()?), steps, ending: Ending::Open })
+    Some(Trace { initial: world.snapshot(states.first()?), steps, ending: Ending::Open })
 }
 
 /// The shortest trace that stateright finds that decides one of the instances, with that instance, replayed in a

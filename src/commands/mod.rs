@@ -1,6 +1,7 @@
 //! One file a subcommand: it puts the parts together and has no logic of its own.
 
 pub mod check;
+pub mod explore;
 pub mod list;
 mod output;
 pub mod show;
@@ -65,6 +66,11 @@ fn limits(args: &LimitArgs) -> Limits<'static> {
         deadline: args.timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
         interrupted: &INTERRUPTED,
     }
+}
+
+/// Whether there was a Ctrl-C.
+fn interrupted() -> bool {
+    INTERRUPTED.load(Ordering::Relaxed)
 }
 
 /// How much memory this process could still take, in bytes, as far as the system says.

@@ -2,6 +2,7 @@
 
 mod copies;
 pub mod coverage;
+pub mod explorer;
 pub mod github;
 pub mod hint;
 pub mod human;

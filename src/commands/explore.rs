@@ -1,0 +1,105 @@
+//! `lastack explore`
+
+use std::io::Write;
+use std::num::NonZero;
+use std::thread;
+use std::time::Duration;
+
+use super::{interrupted, library, limits, print, settings};
+use crate::check::{
+    Extent, Findings, Instance, Passed, Phase, STATERIGHT_BYTES, Stopped, is_applicable, validate,
+};
+use crate::cli::ExploreArgs;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::report::explorer::{Explorable, Listening, Server, Summary};
+use crate::report::progress::Progress;
+use crate::report::terminal::Terminal;
+use crate::world::WorldKind;
+
+/// Between two looks at the server, and at Ctrl-C.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Serves stateright's explorer until Ctrl-C.
+pub fn run(args: &ExploreArgs) -> Result<Passed, Diagnostics> {
+    let library = library(&args.library)?;
+    let mut asked = Vec::new();
+    for name in &args.properties {
+        asked.extend(library.instances(name)?);
+    }
+    let properties: Vec<_> = asked.iter().map(|instance| instance.property.clone()).collect();
+    let names = [args.scenario.clone()];
+    let scenarios = library.scenarios(&names, &settings(&args.world)?, args.world.scale)?;
+    if !properties.is_empty() {
+        validate(&library, &scenarios, &properties)?;
+    }
+    let Some(scenario) = scenarios.first() else {
+        return Ok(Passed::Undecided);
+    };
+    if scenario.kind != WorldKind::Timed {
+        let title = format!("`{}` has no clock: only a timed world can be explored", scenario.name);
+        return Err(Diagnostic::new(title).help("`lastack show` draws its counterexamples").into());
+    }
+    if !args.address.ip().is_loopback() && !args.allow_remote {
+        let title = format!("{} is not an address of this computer alone", args.address.ip());
+        return Err(Diagnostic::new(title).help("`--allow-remote` lets others browse, too").into());
+    }
+    let listening = Listening::at(args.address)?;
+    let address = listening.address()?;
+
+    let (applicable, foreign): (Vec<_>, Vec<_>) =
+        library.properties.iter().cloned().partition(|property| is_applicable(scenario, property));
+    let is_asked = |one: &Instance| asked.is_empty() || asked.iter().any(|other| other.name() == one.name());
+    let instances = applicable.iter().flat_map(Instance::all).filter(is_asked).collect();
+    let foreign = foreign.iter().filter(|_| asked.is_empty()).map(|property| property.name.clone());
+    let not_applicable: Vec<String> = foreign.collect();
+
+    let limits = limits(&args.limits);
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    let progress = Progress::on_stderr(true);
+    let findings = Findings::of(scenario, instances, threads, limits, &|phase, extent| {
+        progress.update(scenario, phase, extent)
+    })
+    .map_err(|fault| Diagnostic::new(fault.to_string()))?;
+    let not_run = not_run(&findings, limits.max_memory);
+    let mut server = Server::start(&Explorable::new(scenario.config, &findings.each), listening)?;
+    let states = findings.extent.states;
+    if not_run.is_none() {
+        let seen = |states| progress.update(scenario, Phase::CrossCheck, &Extent { states, ..Extent::default() });
+        server.complete(states, &interrupted, &seen)?;
+    }
+    progress.finish();
+    if interrupted() {
+        print(&format!("{}: {}\n", scenario.name, Stopped::Interrupted))?;
+        return Ok(Passed::Undecided);
+    }
+    let summary = Summary { scenario, findings: &findings, not_applicable: &not_applicable, address, not_run };
+    print(&summary.text(Terminal::of_stdout()))?;
+
+    while !interrupted() {
+        if server.revive()? {
+            if not_run.is_none() {
+                server.complete(states, &interrupted, &|_| {})?;
+            }
+            // Nobody is left to be told if stderr is gone.
+            let _ = writeln!(anstream::stderr(), "stateright's server had stopped; it was started again");
+        }
+        thread::sleep(PAUSE);
+    }
+    Ok(Passed::Yes)
+}
+
+/// Why stateright is not to look at every state.
+fn not_run(findings: &Findings, max_memory: Option<usize>) -> Option<&'static str> {
+    let bytes = findings.extent.states.saturating_mul(STATERIGHT_BYTES);
+    if findings.stopped.is_some() {
+        Some(
+            "stateright was not told to look at every state, for lastack has not seen them all: it goes on searching",
+        )
+    } else if max_memory.is_some_and(|most| bytes > most) {
+        Some(
+            "stateright was not told to look at every state, for it would take too much memory: it goes on searching",
+        )
+    } else {
+        None
+    }
+}

@@ -1,0 +1,11 @@
+//! stateright's web explorer on a scenario's timed world.
+
+mod http;
+mod links;
+mod model;
+mod server;
+mod told;
+
+pub use links::Summary;
+pub use model::{Explorable, MOST_LISTED};
+pub use server::{Listening, Server};

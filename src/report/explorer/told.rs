@@ -1,0 +1,207 @@
+//! States and steps of the timed world in words.
+
+use std::fmt::Write;
+
+use crate::tcp::{Endpoint, Timer};
+use crate::world::{Action, End, Flight, Observe, TimedWorld, Timers, World, WorldState};
+
+/// All of a state: two different states are told differently.
+pub(super) fn state(state: &WorldState) -> String {
+    let mut text = String::new();
+    for each in End::BOTH {
+        let (endpoint, timers) = state.endpoint(each);
+        end(&mut text, each, &endpoint, &timers);
+    }
+    text.push_str("in flight\n");
+    for copy in state.network().copies() {
+        let _ = writeln!(text, "  {copy}, age {}", ticks(copy.age()));
+    }
+    if state.network().copies().is_empty() {
+        text.push_str("  nothing\n");
+    }
+    let _ = write!(text, "losses {}, duplicates {}", state.losses(), state.duplicates());
+    text
+}
+
+fn end(text: &mut String, end: End, endpoint: &Endpoint, timers: &Timers) {
+    // Taken apart by name, so that a new field cannot be forgotten.
+    let Endpoint {
+        state,
+        left,
+        ended_by,
+        snd_una,
+        snd_nxt,
+        rcv_nxt,
+        fin_sent,
+        fin_received,
+        close_called,
+        reader_gone,
+        unread,
+        held,
+        ack_delayed,
+        retransmissions,
+        doublings,
+        retransmitted,
+    } = endpoint;
+    let _ = write!(text, "{end} {state}");
+    if let Some(left) = left {
+        let _ = write!(text, ", from {left}");
+    }
+    if let Some(ended_by) = ended_by {
+        let _ = write!(text, ", ended by {}", ended_by.name());
+    }
+    let _ = writeln!(text, "\n  SND.UNA {snd_una}, SND.NXT {snd_nxt}, RCV.NXT {rcv_nxt}");
+    let facts = [
+        (*close_called, "the application has closed"),
+        (*fin_sent, "its FIN is sent"),
+        (endpoint.fin_acked(), "its FIN is acknowledged"),
+        (*fin_received, "the peer's FIN is received"),
+        (*reader_gone, "nobody reads any more"),
+        (*unread, "text is unread"),
+        (*ack_delayed, "an ACK is delayed"),
+        (*retransmitted, "SND.UNA was sent again"),
+    ];
+    for (_, fact) in facts.iter().filter(|(is_so, _)| *is_so) {
+        let _ = writeln!(text, "  {fact}");
+    }
+    for (from, to) in held.text() {
+        let _ = writeln!(text, "  text is held from {from} up to {to}, without that");
+    }
+    if let Some(fin) = held.fin() {
+        let _ = writeln!(text, "  FIN {fin} is held");
+    }
+    for (number, what) in [(*retransmissions, "retransmissions"), (*doublings, "doublings of the timeout")] {
+        if number > 0 {
+            let _ = writeln!(text, "  {what}: {number}");
+        }
+    }
+    for timer in Timer::ALL {
+        match timers.get(timer) {
+            Some(0) => {
+                let _ = writeln!(text, "  {} timer: due", timer.name());
+            }
+            Some(left) => {
+                let _ = writeln!(text, "  {} timer: due in {}", timer.name(), ticks(left));
+            }
+            None => {}
+        }
+    }
+}
+
+/// What a step changes, besides what its action says.
+pub(super) fn step(world: &TimedWorld, before: &WorldState, action: Action, after: &WorldState) -> String {
+    let told = world.tell(before, &action, after);
+    let mut changes = Vec::new();
+    for end in End::BOTH {
+        let [was, is] = [before, after].map(|state| state.end(end));
+        if was.state != is.state {
+            changes.push(format!("{end} {} → {}", was.state, is.state));
+        }
+        let octets = is.delivered.saturating_sub(was.delivered);
+        if octets > 0 {
+            changes.push(format!("{end} reads {octets} octet{}", if octets == 1 { "" } else { "s" }));
+        }
+    }
+    changes.extend(told.sent.map(|flight| format!("{} sends {}", flight.to.peer(), flight.segment)));
+    let lost = told.expired.iter().filter(|flight| !flight.is_duplicate);
+    changes.extend(lost.map(|flight| format!("{} reaches the MSL: it is lost", way(flight))));
+    let gone = told.expired.iter().filter(|flight| flight.is_duplicate);
+    changes.extend(gone.map(|flight| format!("{} (duplicate) reaches the MSL", way(flight))));
+    for end in End::BOTH {
+        let [was, is] = [before, after].map(|state| state.endpoint(end).1);
+        for timer in Timer::ALL {
+            let name = timer.name();
+            match (was.get(timer), is.get(timer)) {
+                (Some(_), Some(0)) if action == Action::Tick => {
+                    changes.push(format!("{end}'s {name} timer is due"));
+                }
+                (Some(_), Some(_)) if action == Action::Tick => {}
+                // One that expires is set again, or has had its turn.
+                (Some(_), None) if action == Action::Timeout(end, timer) => {}
+                (was, is) if was == is => {}
+                (_, Some(left)) => changes.push(format!("{end}'s {name} timer is set: {}", ticks(left))),
+                (_, None) => changes.push(format!("{end}'s {name} timer stops")),
+            }
+        }
+    }
+    if changes.is_empty() {
+        let nothing = if action == Action::Tick { "no timer is due" } else { "nothing changes at either end" };
+        changes.push(nothing.to_owned());
+    }
+    changes.join("\n")
+}
+
+fn way(flight: &Flight) -> String {
+    format!("{} → {} → {}", flight.to.peer(), flight.segment, flight.to)
+}
+
+fn ticks(number: u32) -> String {
+    format!("{number} tick{}", if number == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{HashMap, HashSet};
+
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::check::Library;
+
+    fn world(scenario: &str) -> TimedWorld {
+        let library = Library::read(&[], &[]).unwrap();
+        TimedWorld::new(library.scenarios(&[scenario.to_owned()], &[], 1).unwrap()[0].config)
+    }
+
+    /// In worlds that use whatever an endpoint can be.
+    #[test]
+    fn different_states_are_told_differently() {
+        for scenario in ["backoff", "gives-up", "delayed-ack", "close-with-late-data", "one-msl"] {
+            let world = world(scenario);
+            let mut told = HashMap::new();
+            let mut seen = HashSet::new();
+            let mut pending = vec![world.initial().unwrap()];
+            while let Some(next) = pending.pop() {
+                if seen.len() > 30_000 || !seen.insert(next) {
+                    continue;
+                }
+                let other = told.insert(state(&next), next);
+                assert!(other.is_none_or(|other| other == next), "{scenario}: {}", state(&next));
+                let mut actions = Vec::new();
+                world.enabled(&next, &mut actions);
+                pending.extend(actions.into_iter().map(|action| world.step(&next, action).unwrap()));
+            }
+        }
+    }
+
+    /// A connection that loses its last ACK, as the explorer tells it.
+    #[test]
+    fn steps_are_told_to_people() {
+        let world = world("sequential");
+        let mut now = world.initial().unwrap();
+        let mut text = String::new();
+        for wanted in [
+            "A calls shutdown",
+            "A → FIN seq=1 ack=1 → B is duplicated",
+            "A → FIN seq=1 ack=1 → B",
+            "B → ACK seq=1 ack=2 → A",
+            "B calls shutdown",
+            "B → FIN seq=1 ack=2 → A",
+            "tick",
+            "A → ACK seq=2 ack=2 → B is lost",
+            "tick",
+            "B's retransmission timer expires",
+            "B → FIN seq=1 ack=2 → A",
+        ] {
+            let mut actions = Vec::new();
+            world.enabled(&now, &mut actions);
+            let action = actions.into_iter().find(|action| action.to_string() == wanted);
+            let action = action.unwrap_or_else(|| panic!("not enabled: {wanted}"));
+            let next = world.step(&now, action).unwrap();
+            let _ = writeln!(text, "{action}\n  {}", step(&world, &now, action, &next).replace('\n', "\n  "));
+            now = next;
+        }
+        let _ = writeln!(text, "\n{}", state(&now));
+        assert_snapshot!(text);
+    }
+}

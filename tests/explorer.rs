@@ -1,0 +1,452 @@
+//! `lastack explore`: what the terminal says, what a browser shows, and what requests of every kind do to it.
+
+// clippy.toml allows these in tests, and does not see that a test's helpers are part of it.
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use insta::assert_snapshot;
+use lastack::check::{Library, Verdict};
+use lastack::world::{TimedWorld, WorldState};
+use serde_json::Value;
+
+/// A running explorer; it is ended when the test is over.
+struct Explorer {
+    process: Child,
+    /// What it has said until it could be used.
+    said: String,
+    address: SocketAddr,
+    links: Vec<Link>,
+}
+
+/// A line of what it says.
+struct Link {
+    instance: String,
+    verdict: String,
+    url: String,
+}
+
+impl Explorer {
+    fn start(args: &[&str]) -> Self {
+        let address: &[&str] = if args.contains(&"--address") { &[] } else { &["--address", "127.0.0.1:0"] };
+        let mut command = explore(&[args, address].concat());
+        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut said = String::new();
+        for line in BufReader::new(process.stdout.as_mut().unwrap()).lines() {
+            said.push_str(&line.unwrap());
+            said.push('\n');
+            if said.ends_with("; Ctrl-C ends it.\n") {
+                break;
+            }
+        }
+        let Some((_, address)) = said.rsplit_once("The explorer is at http://") else {
+            let output = process.wait_with_output().unwrap();
+            panic!("{said}{}", String::from_utf8_lossy(&output.stderr));
+        };
+        let address = address.split('/').next().unwrap().parse().unwrap();
+        let links = said.lines().filter_map(|line| {
+            let (rest, path) = line.split_once("  http://")?;
+            let (instance, verdict) = rest.split_once("  ")?;
+            let [instance, verdict] = [instance, verdict].map(|word| word.trim().to_owned());
+            Some(Link { instance, verdict, url: format!("http://{path}") })
+        });
+        let links = links.collect();
+        Self { process, said, address, links }
+    }
+
+    /// The body of an answer and its status.
+    fn get(&self, path: &str) -> (u16, String) {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head[9..12].parse().unwrap(), body.to_owned())
+    }
+
+    fn status(&self) -> Value {
+        let (status, body) = self.get("/.status");
+        assert_eq!(status, 200);
+        serde_json::from_str(&body).unwrap()
+    }
+
+    /// Ctrl-C: what it has said on stderr, and its exit code.
+    fn interrupt(mut self) -> (String, i32) {
+        let process = self.process.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &process]).status().unwrap().success());
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while self.process.try_wait().unwrap().is_none() {
+            assert!(Instant::now() < deadline, "Ctrl-C does not end it");
+            thread::sleep(Duration::from_millis(20));
+        }
+        let mut said = String::new();
+        self.process.stderr.as_mut().unwrap().read_to_string(&mut said).unwrap();
+        (said, self.process.wait().unwrap().code().unwrap())
+    }
+}
+
+impl Drop for Explorer {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn explore(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lastack"));
+    command.arg("explore").args(args).current_dir(env!("CARGO_TARGET_TMPDIR")).stdin(Stdio::null());
+    command
+}
+
+/// What an explorer says that does not start.
+fn refused(args: &[&str]) -> String {
+    refused_in(Path::new(env!("CARGO_TARGET_TMPDIR")), args)
+}
+
+fn refused_in(folder: &Path, args: &[&str]) -> String {
+    let Output { status, stdout, stderr } = explore(args).current_dir(folder).output().unwrap();
+    assert_eq!((status.code(), &*stdout), (Some(2), &b""[..]), "{args:?}");
+    String::from_utf8(stderr).unwrap()
+}
+
+#[test]
+fn what_is_wrong_is_said_before_anything_is_explored() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let port = format!("port {} ", taken.local_addr().unwrap().port());
+    let hostile = Path::new(env!("CARGO_TARGET_TMPDIR")).join("explorer-hostile");
+    fs::create_dir_all(hostile.join("ui")).unwrap();
+    fs::write(hostile.join("ui/app.js"), "alert('mine')").unwrap();
+    let said = [
+        refused(&["nowhere"]),
+        refused(&["one-msl", "--property", "no-premature-close"]),
+        refused(&["one-msl", "--address", "localhost"]),
+        refused(&["one-msl", "--address", "0.0.0.0:0"]),
+        refused(&["one-msl", "--address", &address]).replace(&port, "port … "),
+        refused(&["asynchronous"]),
+        refused(&["one-msl", "--set", "network.msl=99"]),
+        refused_in(&hostile, &["one-msl"]),
+    ];
+    assert_snapshot!(said.join("\n"));
+}
+
+#[test]
+fn the_terminal_says_what_is_served_and_ctrl_c_ends_it() {
+    let explorer = Explorer::start(&["one-msl"]);
+    let port = format!(":{}/", explorer.address.port());
+    assert_snapshot!(explorer.said.replace(&port, ":…/"));
+    assert_eq!(explorer.interrupt(), (String::new(), 0));
+}
+
+/// What is not decided is not listed, and stateright's own run, which could take the more memory, is not begun.
+#[test]
+fn what_was_cut_short_is_said() {
+    let explorer = Explorer::start(&[
+        "simultaneous",
+        "--max-states",
+        "2000",
+        "--property",
+        "both-close",
+        "--property",
+        "closing-is-reached",
+    ]);
+    let port = format!(":{}/", explorer.address.port());
+    assert_snapshot!(explorer.said.replace(&port, ":…/"));
+    let status = explorer.status();
+    assert_eq!(status["done"], false);
+    let listed = status["properties"].as_array().unwrap().iter().map(|property| property[1].as_str().unwrap());
+    assert_eq!(
+        listed.collect::<Vec<_>>(),
+        ["closing-is-reached@A", "closing-is-reached@B", "every state can be represented"]
+    );
+}
+
+#[test]
+fn nobody_else_can_reach_it_unless_told_so() {
+    let others = Command::new("hostname").arg("-I").output().ok();
+    let other =
+        others.and_then(|out| Some(String::from_utf8(out.stdout).ok()?.split_whitespace().next()?.to_owned()));
+    let explorer = Explorer::start(&["lossless"]);
+    assert!(explorer.address.ip().is_loopback());
+    let Some(other) = other else {
+        eprintln!("skipped: this computer has no other address");
+        return;
+    };
+    let reached = TcpStream::connect(format!("{other}:{}", explorer.address.port()));
+    assert!(reached.is_err(), "it listens at {other}, too");
+    drop(explorer);
+    let remote = Explorer::start(&["lossless", "--allow-remote", "--address", "0.0.0.0:0"]);
+    assert!(remote.address.ip().is_loopback(), "a link is for this computer");
+    assert!(TcpStream::connect(format!("{other}:{}", remote.address.port())).is_ok());
+}
+
+/// Where the places of a deep link lead, and what is done last, by the world itself.
+fn walk(scenario: &str, link: &Link) -> (WorldState, String) {
+    let library = Library::read(&[], &[]).unwrap();
+    let scenario = library.scenarios(&[scenario.to_owned()], &[], 1).unwrap().remove(0);
+    let world = TimedWorld::new(scenario.config);
+    let places = link.url.split_once("/#/steps/0/").unwrap().1.split('/');
+    let mut state = world.initial().unwrap();
+    let mut last = String::new();
+    for place in places {
+        let mut enabled = Vec::new();
+        world.enabled(&state, &mut enabled);
+        let action = enabled[place.parse::<usize>().unwrap()];
+        last = action.to_string();
+        state = world.step(&state, action).unwrap();
+    }
+    (state, last)
+}
+
+/// A page as a browser has it once everything is loaded, and its picture.
+fn browse(url: &str, picture: &Path, profile: &Path) -> String {
+    let output = Command::new("chromium")
+        // In a container there are often no namespaces for its sandbox; the pages are our own.
+        .args(["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars"])
+        .args(["--window-size=1500,1500", "--virtual-time-budget=20000", "--dump-dom"])
+        .arg(format!("--user-data-dir={}", profile.display()))
+        .arg(format!("--screenshot={}", picture.display()))
+        .arg(url)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// What is to be read on a page, words one blank apart.
+fn text(html: &str) -> String {
+    let without_tags: Vec<&str> =
+        html.split('<').map(|part| part.split_once('>').map_or(part, |(_, text)| text)).collect();
+    let text = without_tags.join(" ").replace("&gt;", ">").replace("&lt;", "<").replace("&amp;", "&");
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
+    let (_, rest) = text.split_once(from).unwrap_or_else(|| panic!("no {from} in {text}"));
+    rest.split_once(to).unwrap_or_else(|| panic!("no {to} in {rest}")).0
+}
+
+/// Every deep link shows, in a real browser, its statement, its last action and its ladder; and no page says of a
+/// property that it holds which `lastack` refutes.
+#[test]
+fn a_browser_shows_what_the_links_promise() {
+    if Command::new("chromium").arg("--version").output().is_err() {
+        eprintln!("skipped: chromium is not installed");
+        return;
+    }
+    let pictures = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("screenshots");
+    fs::create_dir_all(&pictures).unwrap();
+    let profile = Path::new(env!("CARGO_TARGET_TMPDIR")).join("explorer-profile");
+    let mut seen = Vec::new();
+    for (scenario, properties) in [
+        ("one-msl", ["no-premature-closed", "no-reset", "both-close"]),
+        ("dead-network", ["last-ack-ends", "both-close", "closed-is-final"]),
+        ("simultaneous", ["both-reach-closing", "stale-fin-meets-closed", "time-wait-ends"]),
+    ] {
+        let args: Vec<&str> = properties.iter().flat_map(|property| ["--property", property]).collect();
+        let explorer = Explorer::start(&[&[scenario], &*args].concat());
+        assert_eq!(explorer.status()["done"], true);
+        let refuted = explorer.links.iter().filter(|link| link.verdict == Verdict::Violated.name());
+        let refuted: Vec<&str> = refuted.map(|link| link.instance.as_str()).collect();
+        for link in &explorer.links {
+            let picture = pictures.join(format!("{scenario}-{}.png", link.instance));
+            let page = browse(&link.url, &picture, &profile);
+            let (_, last) = walk(scenario, link);
+            let text = text(&page);
+            let global = between(&text, "Global", "Path of Actions");
+            let statement = match &*link.verdict {
+                "violated" => format!("✅ Example found: Sometimes a counterexample to {}", link.instance),
+                "possible" => format!("✅ Example found: Sometimes {}", link.instance),
+                other => panic!("{other} has a link"),
+            };
+            assert!(global.contains(&statement), "{statement} is not in {global}");
+            for instance in &refuted {
+                for claim in ["Always", "Eventually"] {
+                    assert!(!global.contains(&format!("{claim} {instance}")), "{global}");
+                }
+            }
+            assert!(!global.contains("Searching") && !global.contains("Counterexample found"), "{global}");
+            let path = between(&text, "Path of Actions", "Next Action Choices");
+            assert!(path.trim_end().ends_with(&last), "{last} is not the last of {path}");
+            let ladder = between(&page, "<svg", "</svg>");
+            assert!(ladder.contains("ESTABLISHED"), "{ladder}");
+            assert!(fs::metadata(&picture).unwrap().len() > 10_000, "{}", picture.display());
+            seen.push((scenario, link.verdict.clone()));
+        }
+    }
+    let _ = fs::remove_dir_all(&profile);
+    let has = |scenario: &str, verdict: &str| seen.iter().any(|(one, other)| *one == scenario && other == verdict);
+    assert!(
+        has("one-msl", "violated") && has("dead-network", "violated") && has("simultaneous", "possible"),
+        "{seen:?}"
+    );
+}
+
+/// Bytes that are no request, or none that there is an answer to.
+fn malformed() -> Vec<Vec<u8>> {
+    let mut all: Vec<Vec<u8>> = [
+        "",
+        "\r\n\r\n",
+        "GARBAGE\r\n\r\n",
+        "GET\r\n\r\n",
+        "GET /\r\n\r\n",
+        "GET / HTTP/9.9\r\n\r\n",
+        "GET / HTTP/2.0\r\n\r\n",
+        "get / http/1.1\r\n\r\n",
+        "GET / HTTP/1.1\r\nno colon\r\n\r\n",
+        "GET / HTTP/1.1\r\nExpect: nonsense\r\n\r\n",
+        "GET / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 5000\r\n\r\n",
+        "GET / HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n",
+        "GET / HTTP/1.1\r\nContent-Length: 18446744073709551615\r\n\r\n",
+        "GET / HTTP/1.1\r\nContent-Length: 1000000000000000\r\n\r\n",
+        "GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+        "POST /.runtocompletion HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzzzz\r\n",
+        "POST /.status HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc",
+        "DELETE /.status HTTP/1.1\r\n\r\n",
+        "PUT / HTTP/1.1\r\n\r\n",
+        "HEAD / HTTP/1.1\r\n\r\n",
+        "CONNECT example.org:80 HTTP/1.1\r\n\r\n",
+    ]
+    .map(|text| text.as_bytes().to_vec())
+    .to_vec();
+    for path in [
+        "/.states/-1",
+        "/.states/0/-3",
+        "/.states/1",
+        "/.states/0/999999",
+        "/.states/0/99999999999999999999999999",
+        "/.states/0//1",
+        "/.states//",
+        "/.states/one/two",
+        "/.statesfoo",
+        "/.states/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0",
+        "/../../etc/passwd",
+        "/ui/../Cargo.toml",
+        "/%00",
+        "//",
+    ] {
+        all.push(format!("GET {path} HTTP/1.1\r\n\r\n").into_bytes());
+    }
+    all.push(format!("GET /.states/0{} HTTP/1.1\r\n\r\n", "/0".repeat(10_000)).into_bytes());
+    all.push(format!("GET /.states/0{} HTTP/1.1\r\n\r\n", "/0".repeat(1_000_000)).into_bytes());
+    all.push(format!("GET / HTTP/1.1\r\nX: {}\r\n\r\n", "x".repeat(2_000_000)).into_bytes());
+    all.push(format!("GET / HTTP/1.1\r\n{}\r\n", "X: y\r\n".repeat(100_000)).into_bytes());
+    all.push((0..=255).collect());
+    all.push(vec![0; 100_000]);
+    all.push(b"GET /\xff\xfe HTTP/1.1\r\n\r\n".to_vec());
+    all
+}
+
+/// Hundreds of requests that nobody should send, eight at a time: then it still answers, and nothing was said.
+#[test]
+fn it_goes_on_whatever_it_is_sent() {
+    let explorer = Explorer::start(&["one-msl", "--property", "no-premature-closed"]);
+    let address = explorer.address;
+    let connect = || {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        stream.set_write_timeout(Some(Duration::from_secs(10))).unwrap();
+        stream
+    };
+    let malformed = malformed();
+    let next = AtomicUsize::new(0);
+    let sent = AtomicUsize::new(0);
+    let start = Instant::now();
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                while let Some(bytes) = malformed.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    // Sent, and the answer read.
+                    let mut stream = connect();
+                    let _ = stream.write_all(bytes);
+                    let _ = stream.shutdown(std::net::Shutdown::Write);
+                    let _ = stream.read_to_end(&mut Vec::new());
+                    // Half of it sent.
+                    let _ = connect().write_all(&bytes[..bytes.len() / 2]);
+                    // Sent, and the answer never read: to close then is to reset the connection.
+                    let mut stream = connect();
+                    let _ = stream.write_all(bytes);
+                    let _ = stream.peek(&mut [0]);
+                    drop(stream);
+                    // The same of what there is much to answer to, and at once.
+                    let mut stream = connect();
+                    let _ = stream.write_all(b"GET /knockout-3.5.0.js HTTP/1.1\r\n\r\n");
+                    let _ = stream.peek(&mut [0]);
+                    drop(stream);
+                    drop(connect());
+                    sent.fetch_add(5, Ordering::Relaxed);
+                }
+            });
+        }
+    });
+    let sent = sent.load(Ordering::Relaxed);
+    assert!(sent >= 100, "{sent}");
+    assert!(start.elapsed() < Duration::from_mins(2), "{:?}", start.elapsed());
+    assert_eq!(explorer.status()["done"], true);
+    let (status, steps) = explorer.get("/.states/0");
+    assert_eq!((status, steps.contains("A calls shutdown")), (200, true));
+    let (said, code) = explorer.interrupt();
+    assert_eq!((&*said, code), ("", 0), "it was not even started again");
+}
+
+/// More connections than there can be are refused or wait; those that come later are served.
+#[test]
+fn it_goes_on_after_too_many_connections() {
+    let explorer = Explorer::start(&["lossless", "--property", "no-reset"]);
+    let idle: Vec<TcpStream> = (0..200).map(|_| TcpStream::connect(explorer.address).unwrap()).collect();
+    drop(idle);
+    assert_eq!(explorer.status()["done"], true);
+}
+
+/// The ports at which a process listens.
+#[cfg(target_os = "linux")]
+fn ports(process: u32) -> Vec<u16> {
+    let files = fs::read_dir(format!("/proc/{process}/fd")).unwrap();
+    let targets = files.filter_map(|file| fs::read_link(file.ok()?.path()).ok());
+    let sockets: Vec<PathBuf> = targets.collect();
+    let table = fs::read_to_string(format!("/proc/{process}/net/tcp")).unwrap();
+    let listening = table.lines().filter_map(|line| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let is_its_own = sockets.contains(&PathBuf::from(format!("socket:[{}]", words.get(9)?)));
+        (words[3] == "0A" && is_its_own)
+            .then(|| u16::from_str_radix(words[1].split_once(':').unwrap().1, 16).unwrap())
+    });
+    listening.collect()
+}
+
+/// stateright's own server is ended behind its back; it is started again, runs to its end again, and that is said.
+#[cfg(target_os = "linux")]
+#[test]
+fn stateright_is_started_again_and_that_is_said() {
+    let explorer = Explorer::start(&["one-msl", "--property", "no-premature-closed"]);
+    let count = explorer.status()["unique_state_count"].clone();
+    let inner: Vec<u16> =
+        ports(explorer.process.id()).into_iter().filter(|port| *port != explorer.address.port()).collect();
+    assert_eq!(inner.len(), 1, "{inner:?}");
+    let deadly = "GET / HTTP/1.1\r\nContent-Length: 18446744073709551615\r\n\r\n";
+    TcpStream::connect(("127.0.0.1", inner[0])).unwrap().write_all(deadly.as_bytes()).unwrap();
+    let deadline = Instant::now() + Duration::from_mins(1);
+    loop {
+        let (status, body) = explorer.get("/.status");
+        let is_new = !ports(explorer.process.id()).contains(&inner[0]);
+        let is_done = status == 200 && serde_json::from_str::<Value>(&body).unwrap()["done"] == true;
+        if is_new && is_done {
+            break;
+        }
+        assert!(Instant::now() < deadline, "it is not started again");
+        thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(explorer.status()["unique_state_count"], count);
+    // It is said once the run is over, at the next look.
+    thread::sleep(Duration::from_millis(500));
+    let (said, code) = explorer.interrupt();
+    assert_eq!((&*said, code), ("stateright's server had stopped; it was started again\n", 0));
+}
