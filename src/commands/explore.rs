@@ -57,7 +57,7 @@ pub fn run(args: &ExploreArgs) -> Result<Passed, Diagnostics> {
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
     let progress = Progress::on_stderr(true);
     let findings = Findings::of(scenario, instances, threads, limits, &|phase, extent| {
-        progress.update(scenario, phase, extent)
+        progress.update(scenario, phase, extent);
     })
     .map_err(|fault| Diagnostic::new(fault.to_string()))?;
     let not_run = not_run(&findings, limits.max_memory);
