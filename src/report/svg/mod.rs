@@ -38,7 +38,6 @@ pub fn draw(scenario: &Scenario, instance: &Instance, trace: &Trace) -> String {
     let (drawn, left_out) = cut(trace);
     let copies = Copies::of(&drawn);
     let mut foot = vec![Note::prose("in flight", &in_flight(&copies))];
-    foot.extend(left_out);
     for (place, line) in for_ever(scenario, &drawn, "that are shaded").iter().enumerate() {
         foot.push(Note::prose(if place == 0 { "for ever" } else { "" }, line));
     }
@@ -47,12 +46,17 @@ pub fn draw(scenario: &Scenario, instance: &Instance, trace: &Trace) -> String {
         Ending::Stops => format!("nothing happens any more: {decided}"),
         Ending::Repeats { .. } => format!("again and again: {decided}"),
     };
+    // What is drawn of a longer trace does not come to where it shows the verdict.
+    let (foot, caption) = match left_out {
+        Some(left_out) => (vec![left_out], None),
+        None => (foot, Some((verdict, ending))),
+    };
     Picture {
         title: &title,
         about: reason(scenario, instance).unwrap_or(&scenario.about),
         head,
         foot,
-        caption: Some((verdict, ending)),
+        caption,
         msl: Some(scenario.config.msl),
     }
     .draw(&drawn, &copies)
@@ -333,6 +337,23 @@ mod tests {
         let long = path(Some(2), &trace);
         is_tidy(&long);
         assert!(long.contains(&format!("the {} steps that follow these {MOST}", MOST + 1)));
+    }
+
+    /// The last step that is drawn decides nothing.
+    #[test]
+    fn what_is_cut_has_no_verdict_at_its_end() {
+        let scenario = scenario("gives-up", &["tcp.retries=15", "tcp.rto=40"]);
+        let property = Library::read(&[], &[]).unwrap().properties(&["both-close".to_owned()]).unwrap().remove(0);
+        let (instance, trace) = shortest(&scenario, &property);
+        let picture = draw(&scenario, &instance, &trace);
+        is_tidy(&picture);
+        let document = Document::parse(&picture).unwrap();
+        assert!(trace.steps.len() > MOST && picture.contains("steps that follow"));
+        assert!(
+            of_class(&document, "lastack-caption").is_empty()
+                && of_class(&document, "lastack-band-violated").is_empty()
+        );
+        assert!(!picture.contains("in flight"));
     }
 
     /// A duplicate of a duplicate of a duplicate …
