@@ -4,11 +4,11 @@ use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-/// How long a client may keep silent.
+/// How long a client may take for the head of its request, and how long it may not take what it is sent.
 const REQUEST: Duration = Duration::from_secs(5);
 
 /// How long an answer may take.
@@ -68,9 +68,8 @@ pub(super) fn pass_on(listener: &TcpListener, server: impl Fn() -> SocketAddr + 
 
 /// Answers one request. A client that has gone is nobody's concern.
 fn answer(mut client: TcpStream, server: SocketAddr) -> io::Result<()> {
-    client.set_read_timeout(Some(REQUEST))?;
     client.set_write_timeout(Some(REQUEST))?;
-    let head = read_head(&mut client)?;
+    let head = read_head(&mut client, Instant::now() + REQUEST)?;
     let answer = match request(&head) {
         Some((method, path)) => {
             let answer = ask(server, method, path).unwrap_or_else(|_| refusal("503 Service Unavailable"));
@@ -99,11 +98,15 @@ fn refusal(status: &str) -> Vec<u8> {
     format!("HTTP/1.0 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").into_bytes()
 }
 
-/// What is sent up to the empty line, or up to where it is too long or ends.
-fn read_head(client: &mut TcpStream) -> io::Result<Vec<u8>> {
+/// What is sent up to the empty line, or up to where it is too long or ends. One that dribbles has no more time than one
+/// that keeps silent.
+fn read_head(client: &mut TcpStream, deadline: Instant) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
     let mut some = [0; 1 << 12];
     while !head.windows(4).any(|bytes| bytes == b"\r\n\r\n") && head.len() as u64 <= LONGEST_HEAD {
+        let left = deadline.saturating_duration_since(Instant::now());
+        // A timeout of 0 is refused: time is up.
+        client.set_read_timeout(Some(left))?;
         let count = client.read(&mut some)?;
         if count == 0 {
             break;
@@ -157,6 +160,24 @@ mod tests {
         let told = without_properties(answer).unwrap();
         assert_eq!(body(&told), Some(&br#"[{"properties":[],"state":"s"}]"#[..]));
         assert_eq!(without_properties(b"HTTP/1.1 404 Not Found\r\n\r\nno such state"), None);
+    }
+
+    /// So few clients would otherwise keep everybody else out.
+    #[test]
+    fn a_head_that_dribbles_in_is_not_waited_for() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (mut served, _) = listener.accept().unwrap();
+        let dribbles = thread::spawn(move || {
+            while client.write_all(b"x").is_ok() {
+                thread::sleep(Duration::from_millis(20));
+            }
+        });
+        let start = Instant::now();
+        assert!(read_head(&mut served, start + Duration::from_millis(300)).is_err());
+        assert!(start.elapsed() < REQUEST);
+        drop(served);
+        dribbles.join().unwrap();
     }
 
     proptest! {
