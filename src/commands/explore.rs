@@ -6,9 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::{interrupted, library, limits, print, settings};
-use crate::check::{
-    Extent, Findings, Instance, Passed, Phase, STATERIGHT_BYTES, Stopped, is_applicable, validate,
-};
+use crate::check::{Extent, Findings, Instance, Passed, Phase, STATERIGHT_BYTES, Stopped, validate};
 use crate::cli::ExploreArgs;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::report::explorer::{Explorable, Listening, Server, Summary};
@@ -46,12 +44,9 @@ pub fn run(args: &ExploreArgs) -> Result<Passed, Diagnostics> {
     let listening = Listening::at(args.address)?;
     let address = listening.address()?;
 
-    let (applicable, foreign): (Vec<_>, Vec<_>) =
-        library.properties.iter().cloned().partition(|property| is_applicable(scenario, property));
+    // To a timed world every property is applicable.
     let is_asked = |one: &Instance| asked.is_empty() || asked.iter().any(|other| other.name() == one.name());
-    let instances = applicable.iter().flat_map(Instance::all).filter(is_asked).collect();
-    let foreign = foreign.iter().filter(|_| asked.is_empty()).map(|property| property.name.clone());
-    let not_applicable: Vec<String> = foreign.collect();
+    let instances = library.properties.iter().flat_map(Instance::all).filter(is_asked).collect();
 
     let limits = limits(&args.limits);
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
@@ -72,7 +67,7 @@ pub fn run(args: &ExploreArgs) -> Result<Passed, Diagnostics> {
         print(&format!("{}: {}\n", scenario.name, Stopped::Interrupted))?;
         return Ok(Passed::Undecided);
     }
-    let summary = Summary { scenario, findings: &findings, not_applicable: &not_applicable, address, not_run };
+    let summary = Summary { scenario, findings: &findings, address, not_run };
     print(&summary.text(Terminal::of_stdout()))?;
 
     while !interrupted() {

@@ -20,8 +20,6 @@ pub struct Summary<'a> {
     pub scenario: &'a Scenario,
     /// What was found in it.
     pub findings: &'a Findings,
-    /// The names of properties that this world cannot be asked.
-    pub not_applicable: &'a [String],
     /// Where the explorer listens.
     pub address: SocketAddr,
     /// Why stateright's own run was not begun.
@@ -32,7 +30,7 @@ impl Summary<'_> {
     /// The verdicts, the address, and a link to each counterexample and example.
     #[must_use]
     pub fn text(&self, terminal: Terminal) -> String {
-        let Self { scenario, findings, not_applicable, not_run, .. } = self;
+        let Self { scenario, findings, not_run, .. } = self;
         let extent = findings.extent;
         let mut text = format!("{}: {} states\n", scenario.name, HumanCount(extent.states as u64));
         let mut row = |what: &str, is: &str| {
@@ -51,7 +49,7 @@ impl Summary<'_> {
         let undecided: Vec<String> = undecided.map(|finding| finding.instance.name()).collect();
         let decided = findings.each.iter().filter(|finding| finding.verdict != Verdict::Undecided);
         let unlisted: Vec<String> = decided.skip(MOST_LISTED).map(|finding| finding.instance.name()).collect();
-        for (what, names) in [("undecided", &*undecided), ("n/a", not_applicable), ("not listed", &unlisted)] {
+        for (what, names) in [("undecided", undecided), ("not listed", unlisted)] {
             if !names.is_empty() {
                 row(what, &terminal.wrapped(names.iter().map(String::as_str), ", ", INDENT));
             }
