@@ -456,7 +456,7 @@ fn a_file_that_cannot_be_written_is_a_mistake() {
     };
     // Before anything is explored: nothing is said on stdout.
     let endless = ["fine", "--set", "network.losses=255", "--set", "network.duplicates=9"];
-    for file in ["nowhere/report.json", "scenarios", "scenarios/mine.toml/report.json"] {
+    for file in ["nowhere/report.json", "nowhere/", "scenarios", "scenarios/mine.toml/report.json"] {
         let (stdout, stderr) = refused(&mut folder.check(&[&endless[..], &["-o", file]].concat()));
         assert!(stdout.is_empty() && stderr.starts_with(&format!("error: cannot write `{file}`: ")), "{stderr}");
         let mut command = folder.check(&[&endless[..], &["--format", "github"]].concat());

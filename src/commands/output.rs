@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, is_separator};
 
 use tempfile::{Builder, NamedTempFile};
 
@@ -24,6 +24,9 @@ impl Output {
                 Some(metadata) if metadata.is_file() => drop(OpenOptions::new().append(true).open(path)?),
                 Some(metadata) if metadata.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
                 Some(_) => return Ok(()),
+                None if path.to_string_lossy().ends_with(is_separator) => {
+                    return Err(io::ErrorKind::IsADirectory.into());
+                }
                 None => {}
             }
             output.temporary().map(drop)
