@@ -139,15 +139,19 @@ fn at_the_end(flight: &Flight, label: &str) -> String {
 
 /// The lifelines and what happens between them.
 fn rows(trace: &Trace, copies: &Copies, terminal: Terminal) -> String {
-    let mut ladder = Ladder::new(copies, trace.initial.states(), terminal);
+    let cycle = match trace.ending {
+        Ending::Repeats { from, .. } => Some(from),
+        Ending::Open | Ending::Stops => None,
+    };
+    let mut ladder = Ladder::new(copies, trace.initial.states(), cycle, terminal);
     let parts = copies.parts.iter();
     for (place, (step, part)) in trace.steps.iter().zip(parts).enumerate() {
-        if matches!(trace.ending, Ending::Repeats { from, .. } if from == place) {
+        if cycle == Some(place) {
             ladder.repeat(" from here on ");
         }
         ladder.step(place, step, part);
     }
-    if let Ending::Repeats { .. } = trace.ending {
+    if cycle.is_some() {
         ladder.repeat(" again and again ");
     }
     ladder.text
@@ -156,6 +160,8 @@ fn rows(trace: &Trace, copies: &Copies, terminal: Terminal) -> String {
 struct Ladder<'a> {
     text: String,
     copies: &'a Copies,
+    /// The place of the first step that is repeated for ever.
+    cycle: Option<usize>,
     terminal: Terminal,
     /// Columns between the lifelines.
     middle: usize,
@@ -169,11 +175,12 @@ struct Ladder<'a> {
 }
 
 impl<'a> Ladder<'a> {
-    fn new(copies: &'a Copies, states: [State; 2], terminal: Terminal) -> Self {
+    fn new(copies: &'a Copies, states: [State; 2], cycle: Option<usize>, terminal: Terminal) -> Self {
         let middle = terminal.width.saturating_sub(SIDES);
         let mut ladder = Self {
             text: format!("tick  {:<13}{:middle$}  {}\n", "A", "", "B"),
             copies,
+            cycle,
             terminal,
             middle,
             tick: 0,
@@ -214,10 +221,13 @@ impl<'a> Ladder<'a> {
             }
         }
         if let Some(sent) = part.sent {
-            // What was in flight already is the copy of a network that is a set.
-            let arrives_next = self.copies.get(sent).is_some_and(|copy| {
-                copy.since == place && copy.delivered.first().is_some_and(|delivered| *delivered == place + 1)
-            });
+            // What was in flight already is the copy of a network that is a set. What arrives in a cycle arrives there
+            // again and again, and is sent before it only once.
+            let begins_cycle = self.cycle == Some(place + 1);
+            let arrives_next = !begins_cycle
+                && self.copies.get(sent).is_some_and(|copy| {
+                    copy.since == place && copy.delivered.first().is_some_and(|delivered| *delivered == place + 1)
+                });
             let half = if arrives_next { Half::Both } else { Half::Leaving };
             let states = self.changes(step);
             self.arrow(Some(sent), half, states);
@@ -333,4 +343,34 @@ enum Half {
     Arriving,
     /// It is sent and arrives at once.
     Both,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Library;
+    use crate::world::{Action, TimedWorld, World};
+
+    /// What is sent last before a cycle and arrives first in it.
+    #[test]
+    fn what_arrives_in_a_cycle_is_drawn_in_it() {
+        let library = Library::read(&[], &[]).unwrap();
+        let scenario = library.scenarios(&["sequential".to_owned()], &[], 1).unwrap().remove(0);
+        let world = TimedWorld::new(scenario.config);
+        let mut state = world.initial().unwrap();
+        let ending = Ending::Repeats { from: 1, fates: Vec::new() };
+        let mut trace = Trace { initial: world.snapshot(&state), steps: Vec::new(), ending };
+        for wanted in ["A calls shutdown", "A → FIN seq=1 ack=1 → B"] {
+            let mut enabled: Vec<Action> = Vec::new();
+            world.enabled(&state, &mut enabled);
+            let action = enabled.into_iter().find(|action| action.to_string() == wanted).unwrap();
+            let next = world.step(&state, action).unwrap();
+            trace.steps.push(world.tell(&state, &action, &next));
+            state = next;
+        }
+        let text = rows(&trace, &Copies::of(&trace), Terminal::PLAIN);
+        let (before, cycle) = text.split_once("from here on").unwrap();
+        assert!(before.contains("#1 FIN") && !before.contains('┤'), "{text}");
+        assert!(cycle.lines().any(|line| line.contains("#1 FIN") && line.ends_with("▸┤ CLOSE_WAIT")), "{text}");
+    }
 }
