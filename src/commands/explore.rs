@@ -88,11 +88,13 @@ fn not_run(findings: &Findings, max_memory: Option<usize>) -> Option<&'static st
     let bytes = findings.extent.states.saturating_mul(STATERIGHT_BYTES);
     if findings.stopped.is_some() {
         Some(
-            "stateright was not told to look at every state, for lastack has not seen them all: it goes on searching",
+            "stateright was not told to look at every state, for lastack has not seen them all: the page knows those \
+             that were visited",
         )
     } else if max_memory.is_some_and(|most| bytes > most) {
         Some(
-            "stateright was not told to look at every state, for it would take too much memory: it goes on searching",
+            "stateright was not told to look at every state, for it would take too much memory: the page knows those \
+             that were visited",
         )
     } else {
         None
