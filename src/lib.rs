@@ -2,11 +2,12 @@
 //!
 //! Two endpoints and a network that loses, duplicates and reorders are written as a stateright actor model with
 //! time; the checker explores every interleaving and decides properties that are kept in files. Imports run one
-//! way: `commands` → [`report`] → [`check`] → [`property`] → [`world`] → [`tcp`].
+//! way: `commands` → [`report`] → [`conform`] → [`check`] → [`property`] → [`world`] → [`tcp`].
 
 pub mod check;
 pub mod cli;
 pub mod commands;
+pub mod conform;
 pub mod diagnostic;
 pub mod property;
 pub mod report;

@@ -1,0 +1,165 @@
+//! The endpoint and another implementation, driven by the same events and compared after each.
+
+use std::fmt;
+
+use super::{LocalEvent, LocalPath, Stack, Transition};
+use crate::tcp::{Call, Effects, Endpoint, Policy, Segment, State};
+
+/// What one of the two made of an event.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Reaction {
+    /// The segments that it sent, in order.
+    pub sent: Vec<Segment>,
+    /// The state that it came to.
+    pub state: State,
+}
+
+impl fmt::Display for Reaction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for segment in &self.sent {
+            write!(f, "{segment}, ")?;
+        }
+        if self.sent.is_empty() {
+            f.write_str("nothing sent, ")?;
+        }
+        self.state.fmt(f)
+    }
+}
+
+/// Where two implementations first differ on a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Divergence {
+    /// The place of the event on the path, from 0.
+    pub step: usize,
+    /// What happened.
+    pub event: LocalEvent,
+    /// The transition that the endpoint took.
+    pub transition: Transition,
+    /// What the endpoint made of it.
+    pub expected: Reaction,
+    /// What the other implementation made of it.
+    pub seen: Reaction,
+}
+
+impl fmt::Display for Divergence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { step, event, transition, expected, seen } = self;
+        write!(f, "step {}, {event} ({transition}): expected {expected}; seen {seen}", step + 1)
+    }
+}
+
+/// How far two implementations went together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// The transitions that both took alike, in order.
+    pub agreed: Vec<Transition>,
+    /// Where the path ended early.
+    pub divergence: Option<Divergence>,
+}
+
+/// Applies the events of a path to an endpoint and to a stack, both ESTABLISHED with nothing sent or received, until
+/// they differ. Whatever arrives is read at once, as in the worlds.
+pub fn run<S: Stack>(path: &LocalPath, policy: &Policy, stack: &mut S) -> Result<Run, S::Error> {
+    let mut endpoint = Endpoint::established();
+    let mut agreed = Vec::new();
+    for (step, event) in path.events.iter().enumerate() {
+        let before = endpoint.clone();
+        let effects = event.apply(&mut endpoint, policy);
+        match event {
+            LocalEvent::Call(call) => stack.call(*call)?,
+            LocalEvent::Arrival(segment) => stack.arrive(segment)?,
+            LocalEvent::Timeout(timer) => stack.expire(*timer)?,
+        }
+        let mut sent: Vec<Segment> = effects.segment.into_iter().collect();
+        if endpoint.unread {
+            let Effects { segment, .. } = endpoint.on_call(Call::Receive, policy);
+            sent.extend(segment);
+            stack.call(Call::Receive)?;
+        }
+        let expected = Reaction { sent, state: endpoint.state };
+        let seen = Reaction { sent: stack.sent()?, state: stack.state()? };
+        let transition = Transition::of(&before, event, endpoint.state);
+        if expected != seen {
+            let divergence = Divergence { step, event: *event, transition, expected, seen };
+            return Ok(Run { agreed, divergence: Some(divergence) });
+        }
+        agreed.push(transition);
+    }
+    Ok(Run { agreed, divergence: None })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use super::*;
+    use crate::tcp::{Flags, Seq, Timer};
+
+    /// The endpoint itself under a policy of its own, driven as a stack.
+    struct Itself {
+        endpoint: Endpoint,
+        policy: Policy,
+        sent: Vec<Segment>,
+    }
+
+    impl Itself {
+        fn new(policy: Policy) -> Self {
+            Self { endpoint: Endpoint::established(), policy, sent: Vec::new() }
+        }
+    }
+
+    impl Stack for Itself {
+        type Error = Infallible;
+
+        fn call(&mut self, call: Call) -> Result<(), Infallible> {
+            self.sent.extend(self.endpoint.on_call(call, &self.policy).segment);
+            Ok(())
+        }
+
+        fn arrive(&mut self, segment: &Segment) -> Result<(), Infallible> {
+            self.sent.extend(self.endpoint.on_segment(segment, &self.policy).segment);
+            Ok(())
+        }
+
+        fn expire(&mut self, timer: Timer) -> Result<(), Infallible> {
+            self.sent.extend(self.endpoint.on_timeout(timer, &self.policy).segment);
+            Ok(())
+        }
+
+        fn sent(&mut self) -> Result<Vec<Segment>, Infallible> {
+            Ok(std::mem::take(&mut self.sent))
+        }
+
+        fn state(&mut self) -> Result<State, Infallible> {
+            Ok(self.endpoint.state)
+        }
+    }
+
+    fn segment(flags: Flags, seq: u32, ack: u32, len: u32) -> LocalEvent {
+        LocalEvent::Arrival(Segment { flags, seq: Seq(seq), ack: Seq(ack), len })
+    }
+
+    #[test]
+    fn a_path_ends_where_two_policies_differ() {
+        let path = LocalPath {
+            events: vec![
+                segment(Flags::ACK, 1, 1, 1),
+                LocalEvent::Call(Call::Shutdown),
+                segment(Flags::FIN_ACK, 2, 2, 0),
+                segment(Flags::RST, 3, 0, 0),
+                LocalEvent::Timeout(Timer::TimeWait),
+            ],
+        };
+        let [closes, ignores] = [Policy::rfc9293(2), Policy::rfc1337(2)];
+        let alike = run(&path, &closes, &mut Itself::new(closes)).unwrap();
+        assert_eq!((alike.agreed.len(), alike.divergence), (5, None));
+        let Run { agreed, divergence } = run(&path, &closes, &mut Itself::new(ignores)).unwrap();
+        let divergence = divergence.unwrap();
+        assert_eq!((agreed.len(), divergence.step), (3, 3));
+        assert_eq!(
+            divergence.to_string(),
+            "step 4, RST seq=3 arrives (TIME_WAIT: RST next → CLOSED): expected nothing sent, CLOSED; seen nothing \
+             sent, TIME_WAIT"
+        );
+    }
+}

@@ -1,0 +1,19 @@
+//! A TCP implementation that is driven from outside, one event at a time.
+
+use crate::tcp::{Call, Segment, State, Timer};
+
+/// What another implementation needs to be compared with the endpoint in lock step.
+pub trait Stack {
+    /// What went wrong outside of TCP.
+    type Error: std::fmt::Display;
+    /// The application calls.
+    fn call(&mut self, call: Call) -> Result<(), Self::Error>;
+    /// A segment arrives; numbers count from 1 as in the worlds (both initial sequence numbers are 0).
+    fn arrive(&mut self, segment: &Segment) -> Result<(), Self::Error>;
+    /// A timer that is due in the model expires.
+    fn expire(&mut self, timer: Timer) -> Result<(), Self::Error>;
+    /// What was sent since this was last asked, in order.
+    fn sent(&mut self) -> Result<Vec<Segment>, Self::Error>;
+    /// The state of the connection.
+    fn state(&mut self) -> Result<State, Self::Error>;
+}
