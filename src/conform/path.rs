@@ -8,7 +8,7 @@ use foldhash::fast::FixedState;
 
 use crate::check::Reachable;
 use crate::tcp::{Call, Effects, Endpoint, Policy, Segment, Seq, State, Timer};
-use crate::world::{Action, End, Kind};
+use crate::world::{Action, End, Kind, Observe};
 
 /// Something that happens at one end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -274,9 +274,9 @@ impl<'w> Ways<'w> {
         for (node, state) in (0..).map_while(|node| Some((node, world.state(node)?))) {
             world.steps_from(node, &mut steps);
             for (action, target) in &steps {
-                let after = world.state(*target).map(|after| after.endpoint(end).0.state);
-                let transition = LocalEvent::at(end, action).zip(after).and_then(|(event, after)| {
-                    let transition = Transition::of(&state.endpoint(end).0, &event, after);
+                let event = LocalEvent::at(end, action);
+                let transition = event.zip(world.state(*target)).and_then(|(event, after)| {
+                    let transition = Transition::of(&state.endpoint(end).0, &event, after.end(end).state);
                     let number = *numbers.entry(transition).or_insert_with(|| {
                         ways.transitions.push(transition);
                         ways.transitions.len() - 1
