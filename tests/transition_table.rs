@@ -10,7 +10,8 @@
 use std::fmt::Write;
 
 use lastack::tcp::{
-    Call, Effects, Endpoint, Flags, OutOfOrder, Policy, RstInTimeWait, Segment, Seq, State, Timer, TimerChange,
+    Call, Effects, Endpoint, Flags, OldAck, OutOfOrder, Policy, RstInTimeWait, RstInWindow, Segment, Seq, State,
+    Timer, TimerChange,
 };
 
 fn segment(flags: Flags, seq: Seq, ack: Seq, len: u32) -> Segment {
@@ -146,6 +147,10 @@ fn each_policy_field_changes_what_it_is_named_after() {
         ("rfc1337", Policy::rfc1337(2)),
         ("restart_time_wait = false", Policy { restart_time_wait: false, ..base }),
         ("out_of_order = drop", Policy { out_of_order: OutOfOrder::Drop, ..base }),
+        ("out_of_order = hold-text", Policy { out_of_order: OutOfOrder::HoldText, ..base }),
+        ("rst_in_window = close", Policy { rst_in_window: RstInWindow::Close, ..base }),
+        ("old_ack = drop", Policy { old_ack: OldAck::Drop, ..base }),
+        ("last_ack_answers_acks", Policy { last_ack_answers_acks: true, ..base }),
         ("delayed_ack = 1", Policy { delayed_ack: Some(1), ..base }),
         ("retries = 0", Policy { retries: Some(0), ..base }),
         ("backoff", Policy { backoff: true, ..base }),

@@ -4,8 +4,8 @@
 //! becomes of its timers. It keeps no time itself.
 
 use super::{
-    Call, Effects, EndedBy, Flags, Held, OutOfOrder, Policy, RstInTimeWait, Segment, Seq, State, Timer,
-    TimerChange,
+    Call, Effects, EndedBy, Flags, Held, OldAck, OutOfOrder, Policy, RstInTimeWait, RstInWindow, Segment, Seq,
+    State, Timer, TimerChange,
 };
 
 /// RCV.WND and MAX.SND.WND, in octets: constant, and larger than what these connections transfer.
@@ -132,6 +132,11 @@ impl Endpoint {
             return effects;
         }
 
+        let has_old_ack = segment.flags.ack && segment.ack.precedes(self.snd_una);
+        if policy.old_ack == OldAck::Drop && has_old_ack && !segment.flags.rst {
+            return effects;
+        }
+
         // RFC 9293 §3.10.7.4: First, check sequence number. "If an incoming segment is not acceptable, an
         // acknowledgment should be sent in reply (unless the RST bit is set …)".
         if !self.is_acceptable(segment) {
@@ -149,7 +154,7 @@ impl Endpoint {
             if self.state == State::TimeWait && policy.rst_in_time_wait == RstInTimeWait::Ignore {
                 return effects;
             }
-            if segment.seq == self.rcv_nxt {
+            if segment.seq == self.rcv_nxt || policy.rst_in_window == RstInWindow::Close {
                 self.end(EndedBy::Rst, &mut effects);
             } else {
                 self.send(Flags::ACK, self.snd_nxt, 0, &mut effects);
@@ -181,6 +186,9 @@ impl Endpoint {
                     return effects;
                 }
             }
+        } else if self.state == State::LastAck && policy.last_ack_answers_acks && !segment.flags.fin {
+            self.send(Flags::ACK, self.snd_nxt, 0, &mut effects);
+            return effects;
         }
 
         // RFC 9293 §3.10.7.4: Seventh, process the segment text. "This should not occur" once a FIN was received.
@@ -348,7 +356,7 @@ impl Endpoint {
     /// Text from `start` up to, but not including, `end`.
     fn on_text(&mut self, start: Seq, end: Seq, policy: &Policy) -> Acknowledge {
         if self.rcv_nxt.precedes(start) {
-            if policy.out_of_order == OutOfOrder::Hold {
+            if policy.out_of_order != OutOfOrder::Drop {
                 self.held.hold_text(start, end);
             }
             return Acknowledge::Now;
@@ -374,8 +382,10 @@ impl Endpoint {
             return Acknowledge::No;
         }
         if self.rcv_nxt.precedes(number) {
-            if policy.out_of_order == OutOfOrder::Hold {
-                self.held.hold_fin(number);
+            match policy.out_of_order {
+                OutOfOrder::Hold => self.held.hold_fin(number),
+                OutOfOrder::HoldText => return Acknowledge::No,
+                OutOfOrder::Drop => {}
             }
             return Acknowledge::Now;
         }

@@ -19,6 +19,6 @@ pub use actor::{TICK, TcpActor};
 pub use endpoint::Endpoint;
 pub use event::{Call, Effects, Timer, TimerChange};
 pub use held::Held;
-pub use policy::{OutOfOrder, Policy, RstInTimeWait};
+pub use policy::{OldAck, OutOfOrder, Policy, RstInTimeWait, RstInWindow};
 pub use segment::{Flags, Segment, Seq};
 pub use state::{EndedBy, State};

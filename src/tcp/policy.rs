@@ -22,6 +22,12 @@ pub struct Policy {
     pub restart_time_wait: bool,
     /// What a reset does to `TIME_WAIT`.
     pub rst_in_time_wait: RstInTimeWait,
+    /// What a reset in the window, but not at RCV.NXT, does.
+    pub rst_in_window: RstInWindow,
+    /// What becomes of a segment that acknowledges less than was acknowledged before.
+    pub old_ack: OldAck,
+    /// In `LAST_ACK`, an ACK of nothing new draws an ACK. No RFC says so; smoltcp does it.
+    pub last_ack_answers_acks: bool,
     /// What becomes of text and FIN beyond a hole.
     pub out_of_order: OutOfOrder,
     /// How long `FIN_WAIT_2` lasts after sockets' `close()`, in ticks; `None`: for ever. RFC 9293 has no
@@ -42,12 +48,35 @@ pub enum RstInTimeWait {
     Ignore,
 }
 
+/// What a reset does that is in the window, but not at RCV.NXT.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RstInWindow {
+    /// It draws an ACK. RFC 9293 §3.10.7.4, second step (RFC 5961 §3.2).
+    Challenge,
+    /// It closes the connection, as before RFC 5961. smoltcp does it.
+    Close,
+}
+
+/// What becomes of a segment with SEG.ACK < SND.UNA.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OldAck {
+    /// Only its acknowledgment is ignored. RFC 9293 §3.10.7.4, fifth step: "If the ACK is a duplicate …, it can be
+    /// ignored".
+    Ignore,
+    /// It is dropped with its text and its FIN, and draws no answer, whatever its sequence number. smoltcp does it.
+    Drop,
+}
+
 /// What becomes of text, and of a FIN, that arrives before what precedes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OutOfOrder {
     /// Held until the hole is filled. RFC 9293 §3.10.7.4: "SHOULD be held for later processing (SHLD-31)".
     Hold,
+    /// Text is held; of a FIN, nothing is noted, nor is it answered. smoltcp does it.
+    HoldText,
     /// Dropped; the peer has to send it again. RFC 9293 §3.10.7.4 permits it: SHLD-31 is no MUST.
     Drop,
 }
@@ -65,6 +94,9 @@ impl Policy {
             time_wait: msl.saturating_mul(2),
             restart_time_wait: true,
             rst_in_time_wait: RstInTimeWait::Close,
+            rst_in_window: RstInWindow::Challenge,
+            old_ack: OldAck::Ignore,
+            last_ack_answers_acks: false,
             out_of_order: OutOfOrder::Hold,
             fin_wait_2_timeout: None,
             delayed_ack: None,
@@ -75,5 +107,17 @@ impl Policy {
     #[must_use]
     pub const fn rfc1337(msl: u32) -> Self {
         Self { rst_in_time_wait: RstInTimeWait::Ignore, ..Self::rfc9293(msl) }
+    }
+    /// What smoltcp 0.14 decides, with RFC 9293's durations: smoltcp's own (a timeout from 1 s to 60 s, 10 s of
+    /// `TIME_WAIT`) do not follow from the segment lifetime.
+    #[must_use]
+    pub const fn smoltcp(msl: u32) -> Self {
+        Self {
+            rst_in_window: RstInWindow::Close,
+            old_ack: OldAck::Drop,
+            last_ack_answers_acks: true,
+            out_of_order: OutOfOrder::HoldText,
+            ..Self::rfc9293(msl)
+        }
     }
 }

@@ -236,6 +236,7 @@ fn policy(
             base.fin_wait_2_timeout,
         )?,
         delayed_ack: optional_ticks("delayed_ack", own.delayed_ack.or(both.delayed_ack), base.delayed_ack)?,
+        ..base
     })
 }
 
@@ -262,6 +263,7 @@ fn small(key: &'static str, value: u32, path: &[&'static str]) -> Result<u8, Mis
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tcp::{OldAck, RstInWindow};
 
     fn config(text: &str, scale: u32) -> Result<Config, String> {
         let shape: Shape = toml::from_str(text).map_err(|error| error.message().to_owned())?;
@@ -284,6 +286,9 @@ mod tests {
                 time_wait: 4,
                 restart_time_wait: true,
                 rst_in_time_wait: RstInTimeWait::Ignore,
+                rst_in_window: RstInWindow::Challenge,
+                old_ack: OldAck::Ignore,
+                last_ack_answers_acks: false,
                 out_of_order: OutOfOrder::Hold,
                 fin_wait_2_timeout: None,
                 delayed_ack: None,
