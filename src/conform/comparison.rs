@@ -68,7 +68,8 @@ impl Comparison {
             while paths_before != Some(self.paths()) {
                 paths_before = Some(self.paths());
                 for ways in ways {
-                    let avoid = if avoid_what_differs_at_times { self.diverged.clone() } else { self.always_differ() };
+                    let avoid =
+                        if avoid_what_differs_at_times { self.diverged.clone() } else { self.always_differ() };
                     for (transition, path) in ways.shortest(&avoid) {
                         if !self.is_known(&transition) {
                             self.take(path, policy, &mut fresh)?;
@@ -95,14 +96,9 @@ impl Comparison {
         Ok(())
     }
 
-    /// The transitions of these ends that were never taken by both: not alike, and not with a difference.
+    /// The two have taken this transition alike or differed in it.
     #[must_use]
-    pub fn missing(&self, ways: &[Ways<'_>]) -> BTreeSet<Transition> {
-        let all = ways.iter().flat_map(|ways| ways.transitions());
-        all.copied().filter(|transition| !self.is_known(transition)).collect()
-    }
-
-    fn is_known(&self, transition: &Transition) -> bool {
+    pub fn is_known(&self, transition: &Transition) -> bool {
         self.agreed.contains_key(transition) || self.diverged.contains(transition)
     }
 
@@ -111,11 +107,11 @@ impl Comparison {
     }
 
     /// Takes a path, if it was not taken before.
-    fn take<S: Stack>(
+    pub fn take<S: Stack>(
         &mut self,
         path: LocalPath,
         policy: &Policy,
-        fresh: &mut impl FnMut() -> Result<S, S::Error>,
+        fresh: impl FnOnce() -> Result<S, S::Error>,
     ) -> Result<(), S::Error> {
         if self.taken.contains(&path) {
             return Ok(());
@@ -162,7 +158,68 @@ fn difference(divergence: &Divergence) -> Difference {
 
 /// `DATA+FIN`: what a segment is for, without its numbers.
 fn kind(segment: &Segment) -> String {
-    let shown = segment.to_string();
-    let kind = shown.split(" seq=").next().unwrap_or_default().to_owned();
-    if segment.flags.rst && segment.flags.ack { kind + "+ACK" } else { kind }
+    let Segment { flags, len, .. } = segment;
+    let mut parts = Vec::new();
+    for (set, name) in [(flags.syn, "SYN"), (flags.rst, "RST"), (*len > 0, "DATA"), (flags.fin, "FIN")] {
+        if set {
+            parts.push(name);
+        }
+    }
+    // As in a segment's own words: ACK is named only where it is not a matter of course.
+    if flags.ack && (parts.is_empty() || flags.rst) {
+        parts.push("ACK");
+    }
+    let kind = parts.join("+");
+    if *len > 1 { format!("{kind} len={len}") } else { kind }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::{Library, Limits, Reachable};
+    use crate::conform::testing::Itself;
+    use crate::tcp::OutOfOrder;
+    use crate::world::End;
+
+    fn compared(scenario: &str, other: impl Fn(Policy) -> Policy) -> (Comparison, Vec<String>) {
+        let library = Library::read(&[], &[]).unwrap();
+        let config = library.scenarios(&[scenario.to_owned()], &[], 1).unwrap()[0].config;
+        let world = Reachable::explore(config, Limits::NONE).unwrap();
+        let ways = End::BOTH.map(|end| Ways::new(&world, end));
+        let (policy, mut comparison) = (config.a.policy, Comparison::default());
+        let fresh = || Ok(Itself::new(other(policy)));
+        comparison.cover(&ways, &policy, fresh).unwrap();
+        let transitions: BTreeSet<&Transition> = ways.iter().flat_map(Ways::transitions).collect();
+        let missing = transitions.into_iter().filter(|transition| !comparison.is_known(transition));
+        let missing = missing.map(ToString::to_string).collect();
+        let covering = comparison.paths();
+        for seed in 0..100 {
+            comparison.walk(&ways, seed, &policy, fresh).unwrap();
+        }
+        assert!(comparison.paths() > covering);
+        (comparison, missing)
+    }
+
+    fn shown(comparison: &Comparison) -> Vec<String> {
+        comparison.differences.keys().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn an_endpoint_does_what_it_does() {
+        let (comparison, missing) = compared("simultaneous", |policy| policy);
+        assert_eq!((shown(&comparison), missing), (Vec::new(), Vec::new()));
+        assert!(comparison.agreed.values().all(|times| *times > 0));
+    }
+
+    #[test]
+    fn each_difference_is_found_and_what_lies_behind_it_is_reached_on_other_ways() {
+        let closes = |policy| Policy { rst_in_time_wait: crate::tcp::RstInTimeWait::Close, ..policy };
+        let (comparison, missing) = compared("simultaneous", closes);
+        let expected = "TIME_WAIT: RST next: expected nothing, TIME_WAIT; seen nothing, CLOSED";
+        assert_eq!((shown(&comparison), missing), (vec![expected.to_owned()], Vec::new()));
+        // What is held and what is not shows only when the hole is filled. What can happen only afterwards is missing.
+        let (comparison, missing) =
+            compared("half-close", |policy| Policy { out_of_order: OutOfOrder::Drop, ..policy });
+        insta::assert_snapshot!(format!("{}\n\nmissing:\n{}", shown(&comparison).join("\n"), missing.join("\n")));
+    }
 }

@@ -90,50 +90,9 @@ pub fn run<S: Stack>(path: &LocalPath, policy: &Policy, stack: &mut S) -> Result
 
 #[cfg(test)]
 mod tests {
-    use std::convert::Infallible;
-
     use super::*;
+    use crate::conform::testing::Itself;
     use crate::tcp::{Flags, Seq, Timer};
-
-    /// The endpoint itself under a policy of its own, driven as a stack.
-    struct Itself {
-        endpoint: Endpoint,
-        policy: Policy,
-        sent: Vec<Segment>,
-    }
-
-    impl Itself {
-        fn new(policy: Policy) -> Self {
-            Self { endpoint: Endpoint::established(), policy, sent: Vec::new() }
-        }
-    }
-
-    impl Stack for Itself {
-        type Error = Infallible;
-
-        fn call(&mut self, call: Call) -> Result<(), Infallible> {
-            self.sent.extend(self.endpoint.on_call(call, &self.policy).segment);
-            Ok(())
-        }
-
-        fn arrive(&mut self, segment: &Segment) -> Result<(), Infallible> {
-            self.sent.extend(self.endpoint.on_segment(segment, &self.policy).segment);
-            Ok(())
-        }
-
-        fn expire(&mut self, timer: Timer) -> Result<(), Infallible> {
-            self.sent.extend(self.endpoint.on_timeout(timer, &self.policy).segment);
-            Ok(())
-        }
-
-        fn sent(&mut self) -> Result<Vec<Segment>, Infallible> {
-            Ok(std::mem::take(&mut self.sent))
-        }
-
-        fn state(&mut self) -> Result<State, Infallible> {
-            Ok(self.endpoint.state)
-        }
-    }
 
     fn segment(flags: Flags, seq: u32, ack: u32, len: u32) -> LocalEvent {
         LocalEvent::Arrival(Segment { flags, seq: Seq(seq), ack: Seq(ack), len })

@@ -4,6 +4,8 @@ mod comparison;
 mod lockstep;
 mod path;
 mod stack;
+#[cfg(test)]
+mod testing;
 
 pub use comparison::{Comparison, Difference};
 pub use lockstep::{Divergence, Reaction, Run, run};

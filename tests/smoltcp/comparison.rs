@@ -1,69 +1,136 @@
-//! The worlds whose paths are taken, and what comes of it.
+//! The worlds whose paths are taken, and what came of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
 
 use lastack::check::{Limits, Reachable};
-use lastack::conform::{Comparison, Transition, Ways};
-use lastack::tcp::{OutOfOrder, Policy, RstInTimeWait};
+use lastack::conform::{Comparison, Difference, Divergence, LocalPath, Transition, Ways};
+use lastack::tcp::Policy;
 use lastack::world::{Application, Closes, ClosesWith, Config, End, EndConfig};
 
 use crate::driver::Smoltcp;
 
-/// What smoltcp decides as policies say. Its durations are longer; paths depend on no time.
-pub const POLICY: Policy =
-    Policy { rst_in_time_wait: RstInTimeWait::Close, out_of_order: OutOfOrder::Hold, ..Policy::rfc9293(2) };
+/// What smoltcp decides. Paths depend on no time, so the durations are those of small worlds.
+const POLICY: Policy = Policy::smoltcp(2);
 
+/// Closes with `shutdown`, for which smoltcp has a call; nobody gives up, because smoltcp does not.
 const QUIET: Application =
     Application { closes: Closes::AnyTime, closes_with: ClosesWith::Shutdown, sends: 0, aborts: false };
 
-/// A world of this MSL, these losses and duplicates, and these applications of A and B.
-fn world(msl: u32, losses: u8, duplicates: u8, policy: Policy, a: Application, b: Application) -> Reachable {
-    let end = |application| EndConfig { policy, application };
-    let config = Config { msl, losses: Some(losses), duplicates, a: end(a), b: end(b) };
-    let start = std::time::Instant::now();
-    let world = Reachable::explore(config, Limits::NONE).expect("it is small enough");
-    println!("{} states, {:?}", world.states(), start.elapsed());
-    world
+/// So many random walks of each end are taken however long that takes.
+pub(crate) const WALKS: u64 = 2_000;
+
+/// What came of it.
+pub(crate) struct Compared {
+    /// How often each transition was taken alike.
+    pub(crate) agreed: BTreeMap<Transition, u64>,
+    /// What differs, with an example.
+    pub(crate) differences: BTreeMap<Difference, (LocalPath, Divergence)>,
+    /// What the worlds reach and both never took, with the shortest path to it.
+    pub(crate) missing: BTreeMap<Transition, LocalPath>,
+    /// Different paths taken to cover every transition, and all in all.
+    pub(crate) paths: [usize; 2],
 }
 
-/// Worlds that together reach whatever an end of smoltcp's abilities can meet.
-pub fn worlds(policy: Policy) -> Vec<Reachable> {
-    let sends = |octets| Application { sends: octets, ..QUIET };
+/// Takes a path to every transition of an end of the worlds; these paths; and then random walks: [`WALKS`] and as many
+/// more as there is time for.
+pub(crate) fn compare(paths: &[(LocalPath, bool)], until: Instant) -> Result<Compared, String> {
+    let delaying = Policy { delayed_ack: Some(1), ..POLICY };
+    let worlds = [worlds(POLICY), worlds_with_text(delaying, Some(1))];
+    let mut all: Vec<_> = [POLICY, delaying]
+        .into_iter()
+        .zip(&worlds)
+        .map(|(policy, worlds)| {
+            let ways: Vec<Ways<'_>> =
+                worlds.iter().flat_map(|world| End::BOTH.map(|end| Ways::new(world, end))).collect();
+            (policy, ways, Comparison::default())
+        })
+        .collect();
+    let fresh = |policy: &Policy| Smoltcp::established(policy.delayed_ack.is_some());
+    for (policy, ways, comparison) in &mut all {
+        comparison.cover(ways, policy, || fresh(policy))?;
+        for (path, _) in paths.iter().filter(|(_, delayed_ack)| *delayed_ack == policy.delayed_ack.is_some()) {
+            comparison.take(path.clone(), policy, || fresh(policy))?;
+        }
+    }
+    let covering = all.iter().map(|(_, _, comparison)| comparison.paths()).sum();
+    for seed in 0.. {
+        if seed >= WALKS && Instant::now() >= until {
+            break;
+        }
+        for (policy, ways, comparison) in &mut all {
+            comparison.walk(ways, seed, policy, || fresh(policy))?;
+        }
+    }
+    let mut compared = Compared {
+        agreed: BTreeMap::new(),
+        differences: BTreeMap::new(),
+        missing: BTreeMap::new(),
+        paths: [covering, all.iter().map(|(_, _, comparison)| comparison.paths()).sum()],
+    };
+    for ways in all.iter().flat_map(|(_, ways, _)| ways) {
+        let known = |transition: &Transition| all.iter().any(|(.., comparison)| comparison.is_known(transition));
+        if !ways.transitions().iter().all(known) {
+            compared.missing.extend(ways.shortest(&BTreeSet::new()).into_iter().filter(|(one, _)| !known(one)));
+        }
+    }
+    for (_, _, comparison) in all {
+        for (transition, times) in comparison.agreed {
+            *compared.agreed.entry(transition).or_default() += times;
+        }
+        compared.differences.extend(comparison.differences);
+    }
+    Ok(compared)
+}
+
+/// Worlds that together reach what an end can meet that neither gives up nor stops to read.
+fn worlds(policy: Policy) -> Vec<Reachable> {
     let aborts = Application { aborts: true, ..QUIET };
+    let sends = |octets| Application { sends: octets, ..QUIET };
     let after_eof = Application { closes: Closes::AfterEof, ..QUIET };
-    let short = Policy { rto: 1, ..policy };
-    let patient = Policy { rto: 4, ..policy };
+    let hasty = Policy { rto: 1, ..policy };
+    let mut worlds = worlds_with_text(policy, None);
+    worlds.extend([
+        // The FINs alone, with everything that can become of them.
+        world(2, Some(1), 1, policy, QUIET, QUIET),
+        world(2, Some(1), 0, policy, aborts, aborts),
+        world(
+            1,
+            Some(0),
+            0,
+            hasty,
+            Application { aborts: true, ..sends(1) },
+            Application { aborts: true, ..sends(1) },
+        ),
+        // As many duplicate ACKs as make a sender retransmit at once (RFC 5681 §3.2).
+        world(1, Some(0), 3, hasty, sends(2), after_eof),
+    ]);
+    worlds
+}
+
+/// Those in which text is sent, the largest with these losses. Where ACKs are delayed they are few: smoltcp does not stop
+/// the timer of a delayed ACK when it answers a duplicate, and on a path without end that would be seen.
+fn worlds_with_text(policy: Policy, losses: Option<u8>) -> Vec<Reachable> {
+    let sends = |octets| Application { sends: octets, ..QUIET };
+    let (hasty, patient) = (Policy { rto: 1, ..policy }, Policy { rto: 4, ..policy });
     vec![
-        world(2, 1, 1, policy, QUIET, QUIET),
-        world(2, 1, 0, patient, sends(1), sends(1)),
-        world(2, 1, 0, policy, sends(1), QUIET),
-        world(1, 1, 1, short, sends(1), sends(1)),
-        world(1, 1, 0, short, sends(2), sends(1)),
-        world(2, 1, 0, policy, aborts, aborts),
-        world(1, 0, 0, short, Application { sends: 1, ..aborts }, Application { sends: 1, ..aborts }),
-        world(1, 0, 3, short, sends(1), after_eof),
+        world(2, Some(1), 0, patient, sends(1), sends(1)),
+        world(2, Some(1), 0, policy, sends(1), QUIET),
+        world(1, Some(1), 1, hasty, sends(1), sends(1)),
+        world(1, losses, 0, hasty, sends(2), sends(1)),
     ]
 }
 
-pub struct Both {
-    pub comparison: Comparison,
-    pub missing: BTreeSet<Transition>,
-}
-
-pub fn covered() -> Result<Both, String> {
-    let mut comparison = Comparison::default();
-    let mut missing = BTreeSet::new();
-    let delayed = Policy { delayed_ack: Some(1), ..POLICY };
-    for (policy, is_delayed) in [(POLICY, false), (delayed, true)] {
-        let start = std::time::Instant::now();
-        let mut worlds = worlds(policy);
-        if is_delayed { worlds.truncate(5); }
-        let ways: Vec<Ways<'_>> =
-            worlds.iter().flat_map(|world| End::BOTH.map(|end| Ways::new(world, end))).collect();
-        println!("ways {:?}", start.elapsed());
-        comparison.cover(&ways, &policy, || Smoltcp::established(is_delayed))?;
-        println!("covered {:?}", start.elapsed());
-        missing.extend(comparison.missing(&ways));
-    }
-    Ok(Both { comparison, missing })
+/// A world of this MSL, these losses (`None`: any number) and duplicates, and these applications of A and B.
+fn world(
+    msl: u32,
+    losses: Option<u8>,
+    duplicates: u8,
+    policy: Policy,
+    a: Application,
+    b: Application,
+) -> Reachable {
+    let end = |application| EndConfig { policy, application };
+    let config = Config { msl, losses, duplicates, a: end(a), b: end(b) };
+    Reachable::explore(config, Limits::NONE).expect("a world that is small enough")
 }

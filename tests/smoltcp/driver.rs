@@ -39,7 +39,7 @@ const BETWEEN_ARRIVALS: Duration = Duration::from_millis(1_001);
 const ACK_DELAY: Duration = Duration::from_secs(20);
 
 /// A connection of smoltcp's.
-pub struct Smoltcp {
+pub(crate) struct Smoltcp {
     wire: Wire,
     interface: Interface,
     sockets: SocketSet<'static>,
@@ -51,7 +51,7 @@ pub struct Smoltcp {
 
 impl Smoltcp {
     /// A connection that smoltcp has just opened. With `delayed_ack`, the ACK of text waits.
-    pub fn established(delayed_ack: bool) -> Result<Self, String> {
+    pub(crate) fn established(delayed_ack: bool) -> Result<Self, String> {
         let mut wire = Wire::default();
         let now = Instant::from_secs(1);
         let mut interface = Interface::new(Config::new(HardwareAddress::Ip), &mut wire, now);
