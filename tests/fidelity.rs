@@ -1,0 +1,154 @@
+//! Which transitions of the endpoint were held against something that is not of our making: `docs/fidelity.md`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that fails may panic"
+)]
+
+#[path = "smoltcp/comparison.rs"]
+mod comparison;
+#[path = "smoltcp/driver.rs"]
+mod driver;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::path::Path;
+use std::time::Instant;
+
+use comparison::{Compared, WALKS, compare};
+use lastack::check::{self, Event, Library, Options};
+use lastack::conform::Transition;
+use lastack::tcp::State;
+
+const HEAD: &str = "\
+# Fidelity
+
+<!-- Written by tests/fidelity.rs: LASTACK_UPDATE=1 cargo test --test fidelity -->
+
+Every transition that an endpoint takes in the shipped scenarios, or beside another implementation, and what exercises
+it that the endpoint was not made from. A number says how often a transition was taken alike by both.
+";
+
+/// A transition: a state, what happens in it, and the state that it leads to.
+type Row = (State, Event, State);
+
+/// Something that exercises transitions.
+struct Source {
+    name: &'static str,
+    about: String,
+    /// What to say of each transition that it exercises.
+    exercised: BTreeMap<Row, String>,
+}
+
+/// All that exercises transitions, in the order of the columns.
+fn sources() -> Vec<Source> {
+    vec![smoltcp()]
+}
+
+fn smoltcp() -> Source {
+    let Compared { agreed, differences, paths: [covering, all], .. } = compare(&[], Instant::now()).unwrap();
+    let mut times: BTreeMap<Row, u64> = BTreeMap::new();
+    for (transition, more) in &agreed {
+        *times.entry(row(*transition).unwrap()).or_default() += more;
+    }
+    let differing: BTreeSet<Row> =
+        differences.values().map(|(_, divergence)| row(divergence.transition).unwrap()).collect();
+    let mut exercised: BTreeMap<Row, String> =
+        times.into_iter().map(|(row, times)| (row, times.to_string())).collect();
+    for row in differing {
+        let said = exercised.get(&row).map_or("differs".to_owned(), |times| format!("{times}, differs at times"));
+        exercised.insert(row, said);
+    }
+    let about = format!(
+        "steps on {covering} paths that cover every transition, and on {} different ones that {WALKS} random walks of each \
+         end took; on those that tests/smoltcp takes in a minute there are many more. Where it says *differs*, \
+         tests/smoltcp/divergences.toml says how and why.",
+        all - covering
+    );
+    Source { name: "smoltcp", about, exercised }
+}
+
+/// The row of a transition; `None` if no world has such a one.
+fn row(transition: Transition) -> Option<Row> {
+    Some((transition.before, transition.class.event()?, transition.after))
+}
+
+/// What is taken in the shipped scenarios.
+fn of_scenarios() -> BTreeSet<Row> {
+    let library = Library::read(&[], &[]).unwrap();
+    let scenarios = library.scenarios(&[], &[], 1).unwrap();
+    let options = Options { threads: None, coverage: true, ..Options::PLAIN };
+    let mut rows = BTreeSet::new();
+    check::check(&scenarios, &[], &options, &|_, _| {}, |checked| {
+        rows.extend(checked.coverage.into_iter().flat_map(|coverage| coverage.transitions.into_keys()));
+    });
+    rows
+}
+
+/// The table, and the transitions that nothing exercises.
+fn table() -> (String, Vec<String>) {
+    let sources = sources();
+    let mut rows = of_scenarios();
+    rows.extend(sources.iter().flat_map(|source| source.exercised.keys()));
+    let mut text = HEAD.to_owned();
+    for Source { name, about, .. } in &sources {
+        let _ = write!(text, "\n* *{name}*: {about}");
+    }
+    text.push('\n');
+    let names: Vec<&str> = sources.iter().map(|source| source.name).collect();
+    let _ = write!(
+        text,
+        "\n| in | event | leads to | {} |\n|---|---|---|{}\n",
+        names.join(" | "),
+        "---|".repeat(names.len())
+    );
+    let mut unexercised = Vec::new();
+    for row in &rows {
+        let (before, event, after) = row;
+        let said: Vec<&str> =
+            sources.iter().map(|source| source.exercised.get(row).map_or("", String::as_str)).collect();
+        if said.iter().all(|said| said.is_empty()) {
+            unexercised.push(format!("{before}: {event} → {after}"));
+        }
+        let _ = writeln!(text, "| {before} | {event} | {after} | {} |", said.join(" | "));
+    }
+    (text, unexercised)
+}
+
+/// What nothing exercises.
+const UNEXERCISED: &[&str] = &[
+    // smoltcp holds no FIN beyond a hole.
+    "ESTABLISHED: DATA → CLOSE_WAIT",
+    "FIN_WAIT_1: DATA → CLOSING",
+    "FIN_WAIT_1: DATA → TIME_WAIT",
+    "FIN_WAIT_2: DATA → TIME_WAIT",
+    // It has no `close()` after which nobody reads.
+    "ESTABLISHED: close → FIN_WAIT_1",
+    "FIN_WAIT_1: DATA → CLOSED",
+    "FIN_WAIT_2: DATA → CLOSED",
+    "FIN_WAIT_2: FIN_WAIT_2 timer → CLOSED",
+    "CLOSE_WAIT: close → LAST_ACK",
+    // It never gives up unless a time is set, and then with a reset.
+    "FIN_WAIT_1: retransmission timer → CLOSED",
+    "CLOSING: retransmission timer → CLOSED",
+    "LAST_ACK: retransmission timer → CLOSED",
+];
+
+#[test]
+fn every_transition_is_exercised_and_the_table_says_by_what() {
+    let (table, unexercised) = table();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/fidelity.md");
+    if std::env::var_os("LASTACK_UPDATE").is_some() {
+        std::fs::write(path, table).unwrap();
+    } else {
+        let current = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(
+            current == table,
+            "not current; LASTACK_UPDATE=1 cargo test --test fidelity writes docs/fidelity.md"
+        );
+    }
+    let known: BTreeSet<&str> = UNEXERCISED.iter().copied().collect();
+    assert_eq!(unexercised.iter().map(String::as_str).collect::<BTreeSet<_>>(), known);
+}
