@@ -22,6 +22,11 @@ Exit codes:
   0  it was ended with Ctrl-C, whatever the verdicts are
   2  the command line or a file is wrong, it cannot listen at the address, it was ended before
      it could be used, or stateright finds other states";
+const CONFORM_EXIT_CODES: &str = "\
+Exit codes:
+  0  nothing differs
+  1  something does
+  2  the command line or a file is wrong";
 
 /// A model checker for one protocol: how TCP closes a connection
 #[derive(Debug, Parser)]
@@ -46,6 +51,9 @@ pub enum Command {
     Explore(ExploreArgs),
     /// List scenarios and properties, or the words that properties are written in
     List(ListArgs),
+    /// Replay recorded cases of other TCPs against the endpoint
+    #[command(after_help = CONFORM_EXIT_CODES)]
+    Conform(ConformArgs),
 }
 
 /// Arguments of `check`.
@@ -175,6 +183,18 @@ pub struct ListArgs {
     /// What to add to the files that are compiled in.
     #[command(flatten)]
     pub library: LibraryArgs,
+}
+
+/// Arguments of `conform`.
+#[derive(Debug, Args)]
+pub struct ConformArgs {
+    /// Files of cases, one JSON object a line
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+
+    /// The policy of the endpoint [default: each case's own]
+    #[arg(long, value_name = "NAME")]
+    pub policy: Option<String>,
 }
 
 /// What changes a scenario's world.

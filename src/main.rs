@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use lastack::cli::{Cli, Command};
-use lastack::commands::{self, check, explore, list, show};
+use lastack::commands::{self, check, conform, explore, list, show};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -13,6 +13,7 @@ fn main() -> ExitCode {
         Command::Show(args) => show::run(args),
         Command::Explore(args) => explore::run(args),
         Command::List(args) => list::run(args),
+        Command::Conform(args) => conform::run(args),
     };
     commands::exit_code(result)
 }

@@ -81,7 +81,7 @@ fn of_scenarios() -> BTreeSet<Row> {
     let scenarios = library.scenarios(&[], &[], 1).unwrap();
     let options = Options { threads: None, coverage: true, ..Options::PLAIN };
     let mut rows = BTreeSet::new();
-    check::check(&scenarios, &[], &options, &|_, _| {}, |checked| {
+    check::check(&scenarios, &[], &options, &|_, _, _| {}, |checked| {
         rows.extend(checked.coverage.into_iter().flat_map(|coverage| coverage.transitions.into_keys()));
     });
     rows

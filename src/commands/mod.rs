@@ -1,6 +1,7 @@
 //! One file a subcommand: it puts the parts together and has no logic of its own.
 
 pub mod check;
+pub mod conform;
 pub mod explore;
 pub mod list;
 mod output;

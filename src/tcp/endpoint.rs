@@ -4,12 +4,12 @@
 //! becomes of its timers. It keeps no time itself.
 
 use super::{
-    Call, Effects, EndedBy, Flags, Held, OldAck, OutOfOrder, Policy, RstInTimeWait, RstInWindow, Segment, Seq,
-    State, Timer, TimerChange,
+    Call, CrossingFin, Effects, EndedBy, Flags, Held, InTimeWait, OldAck, OldSegment, OutOfOrder, Policy,
+    RstInTimeWait, RstInWindow, Segment, Seq, State, Timer, TimerChange, WindowEdge,
 };
 
 /// RCV.WND and MAX.SND.WND, in octets: constant, and larger than what these connections transfer.
-const WINDOW: u32 = 65_535;
+pub const WINDOW: u32 = 65_535;
 
 /// The number of an end's first octet; the handshake used number 0 for its SYN.
 const FIRST: Seq = Seq(1);
@@ -132,6 +132,10 @@ impl Endpoint {
             return effects;
         }
 
+        if self.state == State::TimeWait && policy.in_time_wait != InTimeWait::Process {
+            return self.on_segment_in_time_wait(segment, policy);
+        }
+
         let has_old_ack = segment.flags.ack && segment.ack.precedes(self.snd_una);
         if policy.old_ack == OldAck::Drop && has_old_ack && !segment.flags.rst {
             return effects;
@@ -139,13 +143,25 @@ impl Endpoint {
 
         // RFC 9293 §3.10.7.4: First, check sequence number. "If an incoming segment is not acceptable, an
         // acknowledgment should be sent in reply (unless the RST bit is set …)".
-        if !self.is_acceptable(segment) {
-            if !segment.flags.rst {
-                if segment.flags.fin && self.state == State::TimeWait {
-                    restart_time_wait(policy, &mut effects);
+        if !self.is_acceptable(segment, policy) {
+            let is_before = segment.seq.precedes(self.rcv_nxt);
+            if segment.flags.rst {
+                let waits_for_ack = matches!(self.state, State::CloseWait | State::Closing | State::LastAck);
+                if policy.rst_before_fin && waits_for_ack && segment.seq + 1 == self.rcv_nxt {
+                    self.end(EndedBy::Rst, &mut effects);
                 }
-                self.send(Flags::ACK, self.snd_nxt, 0, &mut effects);
+                return effects;
             }
+            if policy.old_segment == OldSegment::Acknowledge && is_before && self.advances(segment) {
+                self.on_ack(segment.ack, policy, &mut effects);
+                if self.state == State::Closed {
+                    return effects;
+                }
+            }
+            if segment.flags.fin && self.state == State::TimeWait {
+                restart_time_wait(policy, &mut effects);
+            }
+            self.send(Flags::ACK, self.snd_nxt, 0, &mut effects);
             return effects;
         }
 
@@ -179,12 +195,9 @@ impl Endpoint {
             return effects;
         }
         if self.snd_una.precedes(segment.ack) {
-            self.on_progress(segment.ack, policy, &mut effects);
-            if self.fin_acked() {
-                self.follow(Arrow::AckOfFin, policy, &mut effects);
-                if self.state == State::Closed {
-                    return effects;
-                }
+            self.on_ack(segment.ack, policy, &mut effects);
+            if self.state == State::Closed {
+                return effects;
             }
         } else if self.state == State::LastAck && policy.last_ack_answers_acks && !segment.flags.fin {
             self.send(Flags::ACK, self.snd_nxt, 0, &mut effects);
@@ -198,7 +211,7 @@ impl Endpoint {
         let mut acknowledge = Acknowledge::No;
         let reads_text = matches!(self.state, State::Established | State::FinWait1 | State::FinWait2);
         if reads_text && len > 0 {
-            if self.reader_gone && self.rcv_nxt.precedes(end) {
+            if self.reader_gone && policy.reset_unread && self.rcv_nxt.precedes(end) {
                 // RFC 9293 §3.6.1 (RFC 1122 §4.2.2.13): data that nobody will read is answered with a reset.
                 let reset = Segment { flags: Flags::RST, seq: segment.ack, ack: Seq(0), len: 0 };
                 self.end(EndedBy::Abort, &mut effects);
@@ -209,6 +222,7 @@ impl Endpoint {
         }
 
         // RFC 9293 §3.10.7.4: Eighth, check the FIN bit.
+        let before_fin = self.state;
         if fin {
             acknowledge = acknowledge.max(self.on_fin(end, policy, &mut effects));
         }
@@ -220,8 +234,12 @@ impl Endpoint {
         if beyond_a_hole && acknowledge == Acknowledge::Soon {
             acknowledge = Acknowledge::Now;
         }
+        let crosses = before_fin == State::FinWait1 && self.state == State::Closing;
         match (acknowledge, policy.delayed_ack) {
             (Acknowledge::No, _) => {}
+            _ if crosses && policy.crossing_fin == CrossingFin::Resend => {
+                self.send(Flags::FIN_ACK, Seq(self.snd_nxt.0.wrapping_sub(1)), 0, &mut effects);
+            }
             (Acknowledge::Soon, Some(_)) if self.ack_delayed => {}
             (Acknowledge::Soon, Some(ticks)) => {
                 self.ack_delayed = true;
@@ -232,6 +250,49 @@ impl Endpoint {
             }
         }
         effects
+    }
+
+    /// What becomes of a segment where `TIME_WAIT` is less than a whole connection: the policy's `in_time_wait`.
+    fn on_segment_in_time_wait(&mut self, segment: &Segment, policy: &Policy) -> Effects {
+        let mut effects = Effects::default();
+        let Flags { rst, fin, ack, .. } = segment.flags;
+        if rst {
+            if segment.seq == self.rcv_nxt && policy.rst_in_time_wait == RstInTimeWait::Close {
+                self.end(EndedBy::Rst, &mut effects);
+            }
+            return effects;
+        }
+        let is_bare = segment.sequence_length() == 0 && segment.seq == self.rcv_nxt;
+        let (is_answered, restarts) = match policy.in_time_wait {
+            InTimeWait::AnswerAcks => (ack && !(is_bare && segment.ack == self.snd_nxt), fin),
+            InTimeWait::AnswerAll | InTimeWait::Process => (!is_bare, ack),
+        };
+        if is_answered {
+            if restarts {
+                restart_time_wait(policy, &mut effects);
+            }
+            self.send(Flags::ACK, self.snd_nxt, 0, &mut effects);
+        }
+        effects
+    }
+
+    /// The segment acknowledges something new.
+    fn advances(&self, segment: &Segment) -> bool {
+        segment.flags.ack && self.snd_una.precedes(segment.ack) && !self.snd_nxt.precedes(segment.ack)
+    }
+
+    /// RFC 9293 §3.10.7.4, fifth step: SND.UNA advances, perhaps over our FIN.
+    fn on_ack(&mut self, ack: Seq, policy: &Policy, effects: &mut Effects) {
+        self.on_progress(ack, policy, effects);
+        if self.fin_acked() {
+            self.follow(Arrow::AckOfFin, policy, effects);
+        }
+    }
+
+    /// A reset at SND.NXT.
+    fn reset(&self, acknowledges: bool) -> Segment {
+        let (flags, ack) = if acknowledges { (Flags::RST_ACK, self.rcv_nxt) } else { (Flags::RST, Seq(0)) };
+        Segment { flags, seq: self.snd_nxt, ack, len: 0 }
     }
 
     /// RFC 9293 §3.10.8 and RFC 6298 §5: a timer has expired; it does not run any more.
@@ -255,16 +316,14 @@ impl Endpoint {
     pub fn on_call(&mut self, call: Call, policy: &Policy) -> Effects {
         let mut effects = Effects::default();
         match (call, self.state) {
-            (Call::Send, State::Established | State::CloseWait) => {
-                self.send_new(Flags::ACK, 1, policy, &mut effects);
-            }
-            (_, State::Closed) | (Call::Send, _) => {}
+            (Call::Send, _) => return self.on_send(1, policy),
+            (_, State::Closed) => {}
             (Call::Receive, _) => self.unread = false,
             (Call::Shutdown, _) => self.shutdown(policy, &mut effects),
             (Call::Close, _) => {
                 self.close_called = true;
                 self.reader_gone = true;
-                if self.unread {
+                if self.unread && policy.reset_unread {
                     // RFC 9293 §3.6.1 (RFC 2525 §2.17): the peer must learn that its data was not read.
                     self.send(Flags::RST_ACK, self.snd_nxt, 0, &mut effects);
                     self.end(EndedBy::Abort, &mut effects);
@@ -277,10 +336,31 @@ impl Endpoint {
             (Call::Abort, state) => {
                 // RFC 9293 §3.10.5: no reset is due once both ends have said that they are done.
                 if !matches!(state, State::Closing | State::LastAck | State::TimeWait) {
-                    effects.segment = Some(Segment { flags: Flags::RST, seq: self.snd_nxt, ack: Seq(0), len: 0 });
+                    effects.segment = Some(self.reset(policy.abort_acknowledges));
                 }
                 self.end(EndedBy::Abort, &mut effects);
             }
+        }
+        effects
+    }
+
+    /// RFC 9293 §3.10.2: SEND of so many octets, at least 1, of which one segment takes as many as it can. A state that
+    /// does not allow it lets it have no effect.
+    pub fn on_send(&mut self, octets: u32, policy: &Policy) -> Effects {
+        let mut effects = Effects::default();
+        if matches!(self.state, State::Established | State::CloseWait) {
+            self.send_new(Flags::ACK, octets.min(policy.segment_size), policy, &mut effects);
+        }
+        effects
+    }
+
+    /// RFC 9293 §3.10.8: USER TIMEOUT. The connection is given up.
+    pub fn on_user_timeout(&mut self, policy: &Policy) -> Effects {
+        let mut effects = Effects::default();
+        if self.state != State::Closed {
+            let reset = policy.user_timeout_resets.then(|| self.reset(true));
+            self.end(EndedBy::GiveUp, &mut effects);
+            effects.segment = reset;
         }
         effects
     }
@@ -338,8 +418,9 @@ impl Endpoint {
 
     /// RFC 9293 §3.10.7.4, Table 6: is some part of the segment in the receive window? RFC 5961 §3.2: of a reset,
     /// only the sequence number counts.
-    fn is_acceptable(&self, segment: &Segment) -> bool {
-        let in_window = |number: Seq| number.since(self.rcv_nxt) < WINDOW;
+    fn is_acceptable(&self, segment: &Segment, policy: &Policy) -> bool {
+        let window = WINDOW + u32::from(policy.window_edge == WindowEdge::Inside);
+        let in_window = |number: Seq| number.since(self.rcv_nxt) < window;
         match segment.sequence_length() {
             len if len > 0 && !segment.flags.rst => in_window(segment.seq) || in_window(segment.seq + (len - 1)),
             _ => in_window(segment.seq),

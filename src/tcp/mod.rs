@@ -16,9 +16,11 @@ mod state;
 mod testing;
 
 pub use actor::{TICK, TcpActor};
-pub use endpoint::Endpoint;
+pub use endpoint::{Endpoint, WINDOW};
 pub use event::{Call, Effects, Timer, TimerChange};
 pub use held::Held;
-pub use policy::{OldAck, OutOfOrder, Policy, RstInTimeWait, RstInWindow};
+pub use policy::{
+    CrossingFin, InTimeWait, OldAck, OldSegment, OutOfOrder, Policy, RstInTimeWait, RstInWindow, WindowEdge,
+};
 pub use segment::{Flags, Segment, Seq};
 pub use state::{EndedBy, State};

@@ -30,6 +30,28 @@ pub struct Policy {
     pub last_ack_answers_acks: bool,
     /// What becomes of text and FIN beyond a hole.
     pub out_of_order: OutOfOrder,
+    /// Whether the number just beyond the window counts as inside.
+    pub window_edge: WindowEdge,
+    /// A reset at RCV.NXT − 1 closes once the peer's FIN has been received and is not its first answer: the peer may
+    /// not know that its FIN has arrived. No RFC says so; Linux does it in `CLOSE_WAIT`, `CLOSING` and `LAST_ACK`
+    /// (`tcp_reset_check`).
+    pub rst_before_fin: bool,
+    /// What becomes of the acknowledgment on a segment whose numbers are all old.
+    pub old_segment: OldSegment,
+    /// What answers a FIN that crosses ours.
+    pub crossing_fin: CrossingFin,
+    /// Which segments `TIME_WAIT` answers.
+    pub in_time_wait: InTimeWait,
+    /// Text that nobody will read is answered with a reset. RFC 9293 §3.6.1 (RFC 1122 §4.2.2.13, RFC 2525 §2.17).
+    /// Stacks whose `close` is RFC 9293's CLOSE go on receiving instead.
+    pub reset_unread: bool,
+    /// The reset of an abort carries an acknowledgment. RFC 9293 §3.10.5 says `<SEQ=SND.NXT><CTL=RST>`; Linux, FreeBSD
+    /// and gVisor acknowledge.
+    pub abort_acknowledges: bool,
+    /// Who gives up because of the user timeout sends a reset. RFC 9293 §3.10.8 says nothing of one; smoltcp sends it.
+    pub user_timeout_resets: bool,
+    /// The most octets of text in a segment, at least 1. RFC 9293 §3.7.1.
+    pub segment_size: u32,
     /// How long `FIN_WAIT_2` lasts after sockets' `close()`, in ticks; `None`: for ever. RFC 9293 has no
     /// such timer; Linux has it as `tcp_fin_timeout`, BSD as `net.inet.tcp.finwait2_timeout`.
     pub fin_wait_2_timeout: Option<u32>,
@@ -69,6 +91,48 @@ pub enum OldAck {
     Drop,
 }
 
+/// Whether RCV.NXT + RCV.WND, the first number beyond the receive window, counts as inside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum WindowEdge {
+    /// It does not. RFC 9293 §3.10.7.4, Table 6.
+    Outside,
+    /// It does: Linux (`tcp_sequence`) and gVisor, so that the reset of a peer that has filled the window is seen.
+    Inside,
+}
+
+/// What becomes of the acknowledgment on a segment whose numbers were all received before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OldSegment {
+    /// It is not looked at: the segment is answered and dropped. RFC 9293 §3.10.7.4, first step.
+    Answer,
+    /// It counts, and what is left of the connection then answers the segment: 4.4BSD and its descendants trim old
+    /// text away and go on.
+    Acknowledge,
+}
+
+/// What answers a FIN that arrives while our own is not acknowledged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CrossingFin {
+    /// An ACK. RFC 9293 §3.10.7.4, eighth step, and Figure 13.
+    Acknowledge,
+    /// Our FIN, once more, which acknowledges as well: FreeBSD.
+    Resend,
+}
+
+/// Which segments an endpoint in `TIME_WAIT` answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum InTimeWait {
+    /// Those that RFC 9293 §3.10.7.4 answers in the other states, too, and each FIN.
+    Process,
+    /// Every one but a reset and a bare segment at RCV.NXT, whatever it acknowledges, ACK flag or not; no reset is
+    /// challenged, and every acknowledgment that is answered restarts the 2MSL timer: Linux
+    /// (`tcp_timewait_state_process`).
+    AnswerAll,
+    /// Every ACK but the one that is expected, `<SEQ=RCV.NXT><ACK=SND.NXT>`, so that two ends cannot answer each other
+    /// for ever; no reset is challenged, and without an ACK flag there is no answer: FreeBSD (`tcp_twcheck`), gVisor.
+    AnswerAcks,
+}
+
 /// What becomes of text, and of a FIN, that arrives before what precedes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -98,6 +162,15 @@ impl Policy {
             old_ack: OldAck::Ignore,
             last_ack_answers_acks: false,
             out_of_order: OutOfOrder::Hold,
+            window_edge: WindowEdge::Outside,
+            rst_before_fin: false,
+            old_segment: OldSegment::Answer,
+            crossing_fin: CrossingFin::Acknowledge,
+            in_time_wait: InTimeWait::Process,
+            reset_unread: true,
+            abort_acknowledges: false,
+            user_timeout_resets: false,
+            segment_size: 1,
             fin_wait_2_timeout: None,
             delayed_ack: None,
         }
@@ -108,6 +181,43 @@ impl Policy {
     pub const fn rfc1337(msl: u32) -> Self {
         Self { rst_in_time_wait: RstInTimeWait::Ignore, ..Self::rfc9293(msl) }
     }
+
+    /// What Linux 6.18 decides, with RFC 9293's durations and `tcp_rfc1337=0`.
+    #[must_use]
+    pub const fn linux(msl: u32) -> Self {
+        Self {
+            window_edge: WindowEdge::Inside,
+            rst_before_fin: true,
+            in_time_wait: InTimeWait::AnswerAll,
+            abort_acknowledges: true,
+            ..Self::rfc9293(msl)
+        }
+    }
+
+    /// What FreeBSD's test suite expects of FreeBSD, with RFC 9293's durations.
+    #[must_use]
+    pub const fn freebsd(msl: u32) -> Self {
+        Self {
+            rst_in_time_wait: RstInTimeWait::Ignore,
+            old_segment: OldSegment::Acknowledge,
+            crossing_fin: CrossingFin::Resend,
+            in_time_wait: InTimeWait::AnswerAcks,
+            abort_acknowledges: true,
+            ..Self::rfc9293(msl)
+        }
+    }
+
+    /// What gVisor's tests expect of a stack, with RFC 9293's durations.
+    #[must_use]
+    pub const fn gvisor(msl: u32) -> Self {
+        Self {
+            window_edge: WindowEdge::Inside,
+            in_time_wait: InTimeWait::AnswerAcks,
+            abort_acknowledges: true,
+            ..Self::rfc9293(msl)
+        }
+    }
+
     /// What smoltcp 0.14 decides, with RFC 9293's durations: smoltcp's own (a timeout from 1 s to 60 s, 10 s of
     /// `TIME_WAIT`) do not follow from the segment lifetime.
     #[must_use]
@@ -117,6 +227,9 @@ impl Policy {
             old_ack: OldAck::Drop,
             last_ack_answers_acks: true,
             out_of_order: OutOfOrder::HoldText,
+            reset_unread: false,
+            abort_acknowledges: true,
+            user_timeout_resets: true,
             ..Self::rfc9293(msl)
         }
     }

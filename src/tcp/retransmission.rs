@@ -7,7 +7,7 @@ impl Endpoint {
     pub(super) fn on_progress(&mut self, ack: Seq, policy: &Policy, effects: &mut Effects) {
         // RFC 6298 §3, §5: only an ACK of something that was sent once undoes the doubling. Once our FIN is
         // acknowledged there is nothing left to send, and it does not matter any more.
-        let sent_once = !self.retransmitted || ack != self.snd_una + 1;
+        let sent_once = !self.retransmitted || (self.snd_una + policy.segment_size).precedes(ack);
         self.snd_una = ack;
         self.retransmissions = 0;
         self.retransmitted = false;
@@ -29,15 +29,16 @@ impl Endpoint {
             }
             self.retransmissions += 1;
         }
-        let end = self.snd_una + 1;
         if policy.backoff {
             if self.timeout(policy) < policy.rto_max {
                 self.doublings += 1;
             }
             self.retransmitted = true;
         }
+        // Text that was sent in several segments is sent again in as few as can take it.
+        let text = self.snd_nxt.since(self.snd_una).saturating_sub(u32::from(self.fin_sent));
         let (flags, len) =
-            if self.fin_sent && end == self.snd_nxt { (Flags::FIN_ACK, 0) } else { (Flags::ACK, 1) };
+            if text == 0 { (Flags::FIN_ACK, 0) } else { (Flags::ACK, text.min(policy.segment_size)) };
         self.send(flags, self.snd_una, len, effects);
         effects.change(Timer::Retransmission, TimerChange::Set(self.timeout(policy)));
     }

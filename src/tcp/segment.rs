@@ -71,6 +71,17 @@ impl Flags {
     pub const RST_ACK: Self = Self { ack: true, ..Self::RST };
 }
 
+impl fmt::Display for Flags {
+    /// `FIN,ACK`: every flag that is set.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { syn, fin, rst, ack } = *self;
+        let names = [(syn, "SYN"), (fin, "FIN"), (rst, "RST"), (ack, "ACK")];
+        let set: Vec<&str> = names.iter().filter(|(is_set, _)| *is_set).map(|(_, name)| *name).collect();
+        f.write_str(if set.is_empty() { "no flags" } else { "" })?;
+        f.write_str(&set.join(","))
+    }
+}
+
 /// A segment without its text: how much of it there is, is all that closing depends on.
 ///
 /// RFC 9293 §3.1.

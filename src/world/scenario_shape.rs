@@ -95,6 +95,10 @@ struct TcpShape {
 enum PolicyName {
     Rfc9293,
     Rfc1337,
+    Linux,
+    Freebsd,
+    Gvisor,
+    Smoltcp,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -201,6 +205,10 @@ fn policy(
     let base = match own.policy.or(both.policy).unwrap_or(PolicyName::Rfc1337) {
         PolicyName::Rfc9293 => Policy::rfc9293(msl),
         PolicyName::Rfc1337 => Policy::rfc1337(msl),
+        PolicyName::Linux => Policy::linux(msl),
+        PolicyName::Freebsd => Policy::freebsd(msl),
+        PolicyName::Gvisor => Policy::gvisor(msl),
+        PolicyName::Smoltcp => Policy::smoltcp(msl),
     };
     let path: &[&'static str] = &[name, "tcp"];
     // Every limit applies to the product: what is set, times the scale.
