@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
+use std::ops::Range;
 
-use super::{Class, Divergence, LocalPath, Run, Stack, Transition, Ways, run};
+use super::{Class, Divergence, LocalEvent, LocalPath, Run, Stack, Transition, Ways, run};
 use crate::tcp::{Policy, Segment, State};
 
 /// What was compared so far.
@@ -17,6 +18,8 @@ pub struct Comparison {
     diverged: BTreeSet<Transition>,
     /// The paths that were taken.
     taken: HashSet<LocalPath>,
+    /// The transitions that are left out.
+    left_out: BTreeSet<Transition>,
 }
 
 /// A kind of difference: equal ones differ in numbers alone.
@@ -48,6 +51,12 @@ impl fmt::Display for Difference {
 }
 
 impl Comparison {
+    /// A comparison that looks for no path with one of these transitions.
+    #[must_use]
+    pub fn without(left_out: BTreeSet<Transition>) -> Self {
+        Self { left_out, ..Self::default() }
+    }
+
     /// How many different paths were taken.
     #[must_use]
     pub fn paths(&self) -> usize {
@@ -96,6 +105,71 @@ impl Comparison {
         Ok(())
     }
 
+    /// As [`Comparison::cover`], for a stack of which several connections can be driven at once: `run_all` says what
+    /// comes of paths, in their order.
+    pub fn cover_at_once<E>(
+        &mut self,
+        ways: &[Ways<'_>],
+        mut run_all: impl FnMut(&[LocalPath]) -> Result<Vec<Run>, E>,
+    ) -> Result<(), E> {
+        for avoid_what_differs_at_times in [true, false] {
+            loop {
+                let avoid = if avoid_what_differs_at_times { self.diverged.clone() } else { self.always_differ() };
+                let paths = self.wanted(ways, &(&avoid | &self.left_out));
+                if paths.is_empty() {
+                    break;
+                }
+                self.take_at_once(paths, &mut run_all)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// As [`Comparison::walk`], with several seeds and many paths at once.
+    pub fn walk_at_once<E>(
+        &mut self,
+        ways: &[Ways<'_>],
+        seeds: Range<u64>,
+        run_all: impl FnMut(&[LocalPath]) -> Result<Vec<Run>, E>,
+    ) -> Result<(), E> {
+        let avoid = &self.always_differ() | &self.left_out;
+        let of_seed = |seed| ways.iter().map(|ways| ways.random(seed, &avoid)).collect::<Vec<_>>();
+        self.take_at_once(seeds.flat_map(of_seed).collect(), run_all)
+    }
+
+    /// Takes these paths, each once and if it was not taken before.
+    pub fn take_at_once<E>(
+        &mut self,
+        mut paths: Vec<LocalPath>,
+        mut run_all: impl FnMut(&[LocalPath]) -> Result<Vec<Run>, E>,
+    ) -> Result<(), E> {
+        let mut seen = HashSet::new();
+        paths.retain(|path| !self.taken.contains(path) && seen.insert(path.clone()));
+        let runs = run_all(&paths)?;
+        for (path, run) in paths.into_iter().zip(runs) {
+            self.record(path, run);
+        }
+        Ok(())
+    }
+
+    /// A new path to each transition that is not known yet, but none that is only the beginning of another.
+    fn wanted(&self, ways: &[Ways<'_>], avoid: &BTreeSet<Transition>) -> Vec<LocalPath> {
+        let mut wanted: BTreeMap<Transition, LocalPath> = BTreeMap::new();
+        for ways in ways {
+            for (transition, path) in ways.shortest(avoid) {
+                let is_new = !self.is_known(&transition) && !self.taken.contains(&path);
+                if is_new && !self.left_out.contains(&transition) {
+                    wanted.entry(transition).or_insert(path);
+                }
+            }
+        }
+        let beginnings: HashSet<&[LocalEvent]> = wanted
+            .values()
+            .flat_map(|path| (0..path.events.len()).filter_map(|end| path.events.get(..end)))
+            .collect();
+        wanted.values().filter(|path| !beginnings.contains(path.events.as_slice())).cloned().collect()
+    }
+
     /// The two have taken this transition alike or differed in it.
     #[must_use]
     pub fn is_known(&self, transition: &Transition) -> bool {
@@ -113,10 +187,15 @@ impl Comparison {
         policy: &Policy,
         fresh: impl FnOnce() -> Result<S, S::Error>,
     ) -> Result<(), S::Error> {
-        if self.taken.contains(&path) {
-            return Ok(());
+        if !self.taken.contains(&path) {
+            let run = run(&path, policy, &mut fresh()?)?;
+            self.record(path, run);
         }
-        let Run { agreed, divergence } = run(&path, policy, &mut fresh()?)?;
+        Ok(())
+    }
+
+    fn record(&mut self, path: LocalPath, run: Run) {
+        let Run { agreed, divergence } = run;
         for transition in agreed {
             *self.agreed.entry(transition).or_default() += 1;
         }
@@ -125,7 +204,6 @@ impl Comparison {
             self.differences.entry(difference(&divergence)).or_insert_with(|| (path.clone(), divergence));
         }
         self.taken.insert(path);
-        Ok(())
     }
 }
 

@@ -4,6 +4,7 @@ mod case;
 mod comparison;
 mod grammar;
 mod host;
+mod known;
 mod lockstep;
 mod path;
 mod profile;
@@ -14,6 +15,7 @@ mod testing;
 
 pub use case::{Case, Expected, read_cases};
 pub use comparison::{Comparison, Difference};
+pub use known::{Checked, Known};
 pub use lockstep::{Divergence, Reaction, Run, run};
 pub use path::{Acknowledges, Class, LocalEvent, LocalPath, Place, Transition, Ways};
 pub use profile::{PROFILES, Profile};

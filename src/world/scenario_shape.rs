@@ -271,7 +271,7 @@ fn small(key: &'static str, value: u32, path: &[&'static str]) -> Result<u8, Mis
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tcp::{OldAck, RstInWindow};
+    use crate::tcp::{CrossingFin, InTimeWait, OldAck, OldSegment, RstInWindow, WindowEdge};
 
     fn config(text: &str, scale: u32) -> Result<Config, String> {
         let shape: Shape = toml::from_str(text).map_err(|error| error.message().to_owned())?;
@@ -298,6 +298,15 @@ mod tests {
                 old_ack: OldAck::Ignore,
                 last_ack_answers_acks: false,
                 out_of_order: OutOfOrder::Hold,
+                window_edge: WindowEdge::Outside,
+                rst_before_fin: false,
+                old_segment: OldSegment::Answer,
+                crossing_fin: CrossingFin::Acknowledge,
+                in_time_wait: InTimeWait::Process,
+                reset_unread: true,
+                abort_acknowledges: false,
+                user_timeout_resets: false,
+                segment_size: 1,
                 fin_wait_2_timeout: None,
                 delayed_ack: None,
             },

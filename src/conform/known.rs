@@ -1,0 +1,135 @@
+//! The differences that are known, each with its reason.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{Comparison, Difference, Divergence, LocalEvent, LocalPath};
+use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
+use crate::tcp::{Call, Flags, Segment, Seq, Timer};
+
+/// A list of differences: a TOML file.
+#[derive(Debug)]
+pub struct Known {
+    entries: Vec<Entry>,
+    paths: Vec<LocalPath>,
+}
+
+/// The file's shape.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Shape {
+    divergence: Vec<Entry>,
+}
+
+/// Differences with one reason.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    /// In which states and with which events, as in [`Difference::at`].
+    at: Vec<String>,
+    /// What the endpoint makes of it.
+    expected: String,
+    /// What the other implementation makes of it.
+    seen: String,
+    /// Paths that are taken in any case, because they show it.
+    #[serde(default)]
+    paths: Vec<Spanned<String>>,
+    reason: String,
+}
+
+/// A list held against what was seen.
+#[derive(Debug)]
+pub struct Checked<'c> {
+    /// What differs as the list says, with the reason.
+    pub listed: Vec<(&'c Difference, &'c str)>,
+    /// What differs, although the list does not say so.
+    pub unlisted: Vec<(&'c Difference, &'c LocalPath, &'c Divergence)>,
+    /// What the list says, although it does not differ.
+    pub unseen: Vec<String>,
+}
+
+impl Known {
+    /// Reads a list.
+    pub fn parse(file: &Arc<SourceFile>) -> Result<Self, Diagnostics> {
+        let Shape { divergence: entries } =
+            toml::from_str(&file.text).map_err(|error| Diagnostic::from_toml(file, &error))?;
+        let (mut paths, mut mistakes) = (Vec::new(), Diagnostics::default());
+        for text in entries.iter().flat_map(|entry| &entry.paths) {
+            match text.get_ref().split("; ").map(event).collect() {
+                Some(events) => paths.push(LocalPath { events }),
+                None => mistakes.0.push(
+                    Diagnostic::new("this is not a path")
+                        .at(file, text.span(), "")
+                        .help("events are written as they are shown: `send; FIN seq=1 ack=2 arrives; abort`"),
+                ),
+            }
+        }
+        mistakes.or(Self { entries, paths })
+    }
+
+    /// The paths that are taken in any case.
+    #[must_use]
+    pub fn paths(&self) -> &[LocalPath] {
+        &self.paths
+    }
+
+    /// Holds the list against a comparison, both ways.
+    #[must_use]
+    pub fn check<'c>(&'c self, comparison: &'c Comparison) -> Checked<'c> {
+        let all = self.entries.iter().flat_map(|Entry { at, expected, seen, reason, .. }| {
+            at.iter().map(move |at| (format!("{at}: expected {expected}; seen {seen}"), reason.trim()))
+        });
+        let mut left: BTreeMap<String, &str> = all.collect();
+        let mut checked = Checked { listed: Vec::new(), unlisted: Vec::new(), unseen: Vec::new() };
+        for (difference, (path, divergence)) in &comparison.differences {
+            match left.remove(&difference.to_string()) {
+                Some(reason) => checked.listed.push((difference, reason)),
+                None => checked.unlisted.push((difference, path, divergence)),
+            }
+        }
+        checked.unseen = left.into_keys().collect();
+        checked
+    }
+}
+
+/// An event, from what is shown of it.
+fn event(text: &str) -> Option<LocalEvent> {
+    let Some(segment) = text.strip_suffix(" arrives") else {
+        let calls = [Call::Send, Call::Receive, Call::Shutdown, Call::Close, Call::Abort].map(LocalEvent::Call);
+        let mut events = calls.into_iter().chain(Timer::ALL.map(LocalEvent::Timeout));
+        return events.find(|event| event.to_string() == text);
+    };
+    let (kind, numbers) = segment.split_once(" seq=")?;
+    let (seq, ack) = numbers.split_once(" ack=").unwrap_or((numbers, "0"));
+    let (flags, len) = match kind {
+        "ACK" => (Flags::ACK, 0),
+        "DATA" => (Flags::ACK, 1),
+        "FIN" => (Flags::FIN_ACK, 0),
+        "RST" => (Flags::RST, 0),
+        _ => return None,
+    };
+    let segment = Segment { flags, seq: Seq(seq.parse().ok()?), ack: Seq(ack.parse().ok()?), len };
+    Some(LocalEvent::Arrival(segment))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known(text: &str) -> Result<Known, Diagnostics> {
+        Known::parse(&SourceFile::new("divergences.toml", text))
+    }
+
+    #[test]
+    fn a_path_is_read_as_it_is_shown() {
+        let shown = "send; DATA seq=1 ack=2 arrives; RST seq=7 arrives; retransmission timer expires; abort";
+        let list =
+            format!("[[divergence]]\nat = []\nexpected = ''\nseen = ''\nreason = ''\npaths = ['{shown}']\n");
+        assert_eq!(known(&list).unwrap().paths()[0].to_string(), shown);
+        let wrong = known(&list.replace("abort", "about")).unwrap_err().to_string();
+        assert!(wrong.contains("this is not a path") && wrong.contains("divergences.toml:6"), "{wrong}");
+    }
+}
