@@ -4,6 +4,8 @@ mod case;
 mod comparison;
 mod grammar;
 mod host;
+#[cfg(target_os = "linux")]
+pub mod kernel;
 mod known;
 mod lockstep;
 mod path;

@@ -1,0 +1,44 @@
+//! What can go wrong outside of TCP.
+
+use std::fmt;
+use std::io;
+
+/// Why the kernel cannot be compared.
+#[derive(Debug)]
+pub enum Error {
+    /// The system or the rights that it takes are not there.
+    Unavailable {
+        /// What is missing, and what it is needed for.
+        what: &'static str,
+        /// What the kernel says.
+        source: io::Error,
+    },
+    /// A system call failed.
+    System {
+        /// What it was to do.
+        what: String,
+        /// What the kernel says.
+        source: io::Error,
+    },
+    /// The kernel answered with what makes no sense here.
+    Unexpected(String),
+}
+
+impl Error {
+    /// What a system call was to do when it failed.
+    pub(super) fn system<E: Into<io::Error>>(what: impl Into<String>) -> impl FnOnce(E) -> Self {
+        move |source| Self::System { what: what.into(), source: source.into() }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unavailable { what, source } => write!(f, "{what}: {source}"),
+            Self::System { what, source } => write!(f, "cannot {what}: {source}"),
+            Self::Unexpected(what) => f.write_str(what),
+        }
+    }
+}
+
+impl std::error::Error for Error {}

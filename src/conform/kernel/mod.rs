@@ -1,0 +1,121 @@
+//! The running Linux kernel, in a network namespace where a TUN device is all that there is.
+
+mod capture;
+mod connection;
+mod device;
+mod error;
+mod namespace;
+mod run;
+mod sock_diag;
+mod worlds;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::thread;
+use std::time::Duration;
+
+pub use capture::Capture;
+pub use connection::{ADDRESS, Connection};
+pub use error::Error;
+
+use super::{Class, Comparison, Known, LocalPath, Transition, Ways};
+use crate::check::Limits;
+use crate::diagnostic::{Diagnostics, SourceFile};
+use crate::tcp::{Policy, Timer};
+use crate::world::End;
+use device::Device;
+use sock_diag::SockDiag;
+pub use worlds::POLICY;
+
+/// The peer's ports count from here.
+const FIRST_PORT: u16 = 1024;
+
+/// The peer's next port. Connections in different namespaces have different ones, too: a capture has them all.
+static NEXT_PORT: AtomicU16 = AtomicU16::new(FIRST_PORT);
+
+/// A network namespace with a TUN device in it, for the thread that it was made on.
+pub struct Kernel {
+    device: Device,
+    diag: SockDiag,
+    /// The namespace is the thread's: sockets that another thread opens are not in it.
+    _thread: PhantomData<*const ()>,
+}
+
+impl Kernel {
+    /// Whether there is what it takes: Linux's namespaces and TUN devices, and the right to make them.
+    pub fn is_available() -> Result<(), Error> {
+        Self::with(&POLICY, None, |_| Ok(()))
+    }
+
+    /// Does some work with the kernel, set according to a policy, on a thread and in a namespace of its own.
+    pub fn with<T: Send>(
+        policy: &Policy,
+        capture: Option<Arc<Capture>>,
+        work: impl FnOnce(&mut Self) -> Result<T, Error> + Send,
+    ) -> Result<T, Error> {
+        thread::scope(|scope| {
+            let thread = scope.spawn(|| work(&mut Self::new(policy, capture)?));
+            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    }
+
+    fn new(policy: &Policy, capture: Option<Arc<Capture>>) -> Result<Self, Error> {
+        namespace::enter()?;
+        namespace::configure(policy)?;
+        Ok(Self { device: Device::create(capture)?, diag: SockDiag::open()?, _thread: PhantomData })
+    }
+
+    /// Opens a connection. Its retransmission timeout begins with `rto` (since Linux 6.11; else with 200 ms).
+    pub fn connect(&mut self, rto: Duration) -> Result<Connection<'_>, Error> {
+        namespace::set_least_timeout(rto)?;
+        let after = |port: u16| Some(port.checked_add(1).unwrap_or(FIRST_PORT));
+        let port = NEXT_PORT.fetch_update(Ordering::Relaxed, Ordering::Relaxed, after).unwrap_or(FIRST_PORT);
+        Connection::open(&mut self.device, &self.diag, port)
+    }
+}
+
+/// The version of the kernel, as `uname -r` prints it.
+pub fn release() -> Result<String, Error> {
+    let path = "/proc/sys/kernel/osrelease";
+    let text = fs::read_to_string(path).map_err(Error::system(format!("read {path}")))?;
+    Ok(text.trim().to_owned())
+}
+
+/// What came of a comparison of the kernel with the endpoint.
+pub struct Compared {
+    /// What was compared.
+    pub comparison: Comparison,
+    /// The transitions that were to be covered.
+    pub transitions: BTreeSet<Transition>,
+    /// Those of them that no path led to.
+    pub missing: BTreeSet<Transition>,
+}
+
+/// The differences that are known.
+pub fn known() -> Result<Known, Diagnostics> {
+    Known::parse(&SourceFile::new("divergences.toml", include_str!("divergences.toml")))
+}
+
+/// Compares the running kernel with the endpoint: on paths that cover every transition that an end takes in the worlds
+/// of this module, but for the expiry of 2MSL, on those that `known` names, and on so many random walks of each end of
+/// each world.
+pub fn compare(known: &Known, walks: u64, capture: Option<&Arc<Capture>>) -> Result<Compared, Error> {
+    let worlds =
+        worlds::explore(POLICY, Limits::NONE).map_err(|stopped| Error::Unexpected(stopped.to_string()))?;
+    let ways: Vec<Ways<'_>> = worlds.iter().flat_map(|world| End::BOTH.map(|end| Ways::new(world, end))).collect();
+    let all: BTreeSet<Transition> = ways.iter().flat_map(Ways::transitions).copied().collect();
+    let expires =
+        |transition: &&Transition| matches!(transition.class, Class::Timeout { timer: Timer::TimeWait, .. });
+    let left_out: BTreeSet<Transition> = all.iter().filter(expires).copied().collect();
+    let transitions = &all - &left_out;
+    let mut comparison = Comparison::without(left_out);
+    let mut run_all = |paths: &[LocalPath]| run::run_all(paths, &POLICY, capture);
+    comparison.cover_at_once(&ways, &mut run_all)?;
+    comparison.take_at_once(known.paths().to_vec(), &mut run_all)?;
+    comparison.walk_at_once(&ways, 0..walks, &mut run_all)?;
+    let missing = transitions.iter().filter(|one| !comparison.is_known(one)).copied().collect();
+    Ok(Compared { comparison, transitions, missing })
+}

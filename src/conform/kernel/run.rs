@@ -1,0 +1,72 @@
+//! The kernel beside the endpoint on many paths, several at once.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use super::{Capture, Error, Kernel};
+use crate::conform::{LocalEvent, LocalPath, Run, run};
+use crate::tcp::Policy;
+
+/// So many paths are taken at once, each in a namespace of its own: most of the time is spent on waiting.
+const AT_ONCE: usize = 8;
+
+/// The retransmission timeout where a path waits for a timer: longer than all that happens before. It also is a measure
+/// of how long an orphan stays in `FIN_WAIT_2`.
+const SHORT: Duration = Duration::from_millis(300);
+
+/// The retransmission timeout where a path waits for no timer.
+const LONG: Duration = Duration::from_secs(5);
+
+/// A difference counts if it shows twice in succession, in so many attempts: on a busy machine an event can come too
+/// late for a timer that runs.
+const ATTEMPTS: usize = 4;
+
+/// What the endpoint and the kernel do on each of these paths.
+pub(super) fn run_all(
+    paths: &[LocalPath],
+    policy: &Policy,
+    capture: Option<&Arc<Capture>>,
+) -> Result<Vec<Run>, Error> {
+    let next = AtomicUsize::new(0);
+    let runs = Mutex::new(vec![None; paths.len()]);
+    let work = |kernel: &mut Kernel| {
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(path) = paths.get(index) else { return Ok(()) };
+            let run = run_one(kernel, path, policy)?;
+            let mut runs = runs.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(place) = runs.get_mut(index) {
+                *place = Some(run);
+            }
+        }
+    };
+    let threads = AT_ONCE.min(paths.len());
+    thread::scope(|scope| {
+        let threads: Vec<_> =
+            (0..threads).map(|_| scope.spawn(|| Kernel::with(policy, capture.cloned(), work))).collect();
+        threads
+            .into_iter()
+            .try_for_each(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    })?;
+    Ok(runs.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().flatten().collect())
+}
+
+fn run_one(kernel: &mut Kernel, path: &LocalPath, policy: &Policy) -> Result<Run, Error> {
+    let waits = path.events.iter().any(|event| matches!(event, LocalEvent::Timeout(_)));
+    let mut attempt = || run(path, policy, &mut kernel.connect(if waits { SHORT } else { LONG })?);
+    let mut last = attempt()?;
+    for _ in 1..ATTEMPTS {
+        if last.divergence.is_none() {
+            break;
+        }
+        let again = attempt()?;
+        let confirmed = again == last;
+        last = again;
+        if confirmed {
+            break;
+        }
+    }
+    Ok(last)
+}

@@ -1,0 +1,50 @@
+//! The worlds whose paths are taken.
+
+use crate::check::{Limits, Reachable, Stopped};
+use crate::tcp::{Policy, RstInTimeWait};
+use crate::world::{Application, Closes, ClosesWith, Config, EndConfig};
+
+/// Linux as a policy says it. Durations are those of the worlds: paths depend on no time.
+pub const POLICY: Policy = Policy {
+    rst_in_time_wait: RstInTimeWait::Close,
+    retries: Some(2),
+    fin_wait_2_timeout: Some(2),
+    ..Policy::rfc9293(2)
+};
+
+const CLOSES: Application =
+    Application { closes: Closes::AnyTime, closes_with: ClosesWith::Shutdown, sends: 0, aborts: false };
+const SENDS: Application = Application { sends: 1, ..CLOSES };
+const ABORTS: Application = Application { aborts: true, ..CLOSES };
+const SENDS_AND_ABORTS: Application = Application { sends: 1, ..ABORTS };
+const GOES: Application = Application { closes_with: ClosesWith::Close, ..CLOSES };
+const SENDS_AND_GOES: Application = Application { sends: 1, ..GOES };
+const FOLLOWS: Application = Application { closes: Closes::AfterEof, ..CLOSES };
+const STAYS: Application = Application { closes: Closes::Never, sends: 1, ..CLOSES };
+
+/// MSL, losses, duplicates, and the applications of both ends: together, whatever an end can meet. Nobody aborts after
+/// `close()`: there is no socket any more to do it with.
+const WORLDS: &[(u32, Option<u8>, u8, Application, Application)] = &[
+    (2, Some(1), 1, CLOSES, CLOSES),
+    (1, Some(1), 1, SENDS, SENDS),
+    (1, Some(1), 0, Application { sends: 2, ..CLOSES }, SENDS),
+    (2, Some(1), 0, ABORTS, ABORTS),
+    (1, Some(0), 0, SENDS_AND_ABORTS, SENDS_AND_ABORTS),
+    (1, Some(0), 3, SENDS, FOLLOWS),
+    (1, Some(1), 1, GOES, SENDS),
+    (1, Some(1), 1, SENDS_AND_GOES, GOES),
+    (1, None, 0, GOES, STAYS),
+    (1, None, 0, SENDS, FOLLOWS),
+    (1, None, 0, CLOSES, CLOSES),
+];
+
+/// Explores the worlds.
+pub(super) fn explore(policy: Policy, limits: Limits<'_>) -> Result<Vec<Reachable>, Stopped> {
+    let worlds = WORLDS.iter().map(|&(msl, losses, duplicates, a, b)| {
+        // Where segments live shorter, timeouts do not have to be longer.
+        let policy = Policy { rto: msl.min(policy.rto), ..policy };
+        let end = |application| EndConfig { policy, application };
+        Reachable::explore(Config { msl, losses, duplicates, a: end(a), b: end(b) }, limits)
+    });
+    worlds.collect()
+}

@@ -1,0 +1,131 @@
+//! What was measured once is measured again: `linux-6.18.jsonl`, 24 segments in each of five states.
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use lastack::conform::Stack;
+use lastack::conform::kernel::{ADDRESS, Error, Kernel, POLICY};
+use lastack::tcp::{Call, Flags, Segment, Seq};
+use serde::Deserialize;
+
+const RTO: Duration = Duration::from_secs(5);
+
+const SYN: Flags = Flags { syn: true, fin: false, rst: false, ack: false };
+const SYN_ACK: Flags = Flags { syn: true, ..Flags::ACK };
+const FIN: Flags = Flags { syn: false, fin: true, rst: false, ack: false };
+
+/// A row of the file; it says more.
+#[derive(Deserialize)]
+struct Row {
+    start_state: String,
+    event: String,
+    sent: Vec<String>,
+    end_state: String,
+}
+
+/// How a state is come to, and what RCV.NXT, SND.UNA and SND.NXT then are.
+struct Start {
+    shutdown: bool,
+    arrives: Option<Segment>,
+    numbers: [u32; 3],
+}
+
+fn segment(flags: Flags, seq: u32, ack: u32, len: u32) -> Segment {
+    Segment { flags, seq: Seq(seq), ack: Seq(ack), len }
+}
+
+fn start(state: &str) -> Start {
+    let of = |shutdown, arrives, numbers| Start { shutdown, arrives, numbers };
+    match state {
+        "ESTABLISHED" => of(false, None, [1, 1, 1]),
+        "FIN_WAIT_1" => of(true, None, [1, 1, 2]),
+        "FIN_WAIT_2" => of(true, Some(segment(Flags::ACK, 1, 2, 0)), [1, 2, 2]),
+        "CLOSE_WAIT" => of(false, Some(segment(Flags::FIN_ACK, 1, 1, 0)), [2, 1, 1]),
+        "TIME_WAIT" => of(true, Some(segment(Flags::FIN_ACK, 1, 2, 0)), [2, 2, 2]),
+        other => panic!("{other}"),
+    }
+}
+
+/// The segment that a row names.
+fn named(event: &str, [rcv_nxt, snd_una, snd_nxt]: [u32; 3]) -> Segment {
+    let (what, rest) = event.split_once(" seq=RCV.NXT").unwrap_or((event, ""));
+    let (flags, len) = match what {
+        "RST" => (Flags::RST, 0),
+        "RST+ACK" => (Flags::RST_ACK, 0),
+        "SYN" => (SYN, 0),
+        "SYN+ACK" => (SYN_ACK, 0),
+        "FIN+ACK" => (Flags::FIN_ACK, 0),
+        "FIN no ACK" => (FIN, 0),
+        "ACK" | "ACK beyond SND.NXT" => (Flags::ACK, 0),
+        "DATA 10B" => (Flags::ACK, 10),
+        "DATA 10B+FIN" => (Flags::FIN_ACK, 10),
+        other => panic!("{other}"),
+    };
+    let seq = match rest.split(' ').next().unwrap() {
+        "" => rcv_nxt,
+        "-1" => rcv_nxt - 1,
+        "+1" => rcv_nxt + 1,
+        "+100" => rcv_nxt + 100,
+        "+2^30" => rcv_nxt + (1 << 30),
+        other => panic!("{other}"),
+    };
+    let ack = match event {
+        _ if !flags.ack => 0,
+        "ACK beyond SND.NXT" => snd_nxt + 100,
+        _ if event.contains("our FIN") => 2,
+        _ if event.contains("old ack") => 1,
+        _ => snd_una,
+    };
+    segment(flags, seq, ack, len)
+}
+
+/// What the kernel sends in answer, and the state that it comes to.
+fn measure(kernel: &mut Kernel, row: &Row) -> Result<(Vec<String>, String), Error> {
+    let Start { shutdown, arrives, numbers } = start(&row.start_state);
+    let mut connection = kernel.connect(RTO)?;
+    if shutdown {
+        connection.call(Call::Shutdown)?;
+    }
+    if let Some(segment) = &arrives {
+        connection.arrive(segment)?;
+    }
+    connection.sent()?;
+    assert_eq!(connection.state()?.name(), row.start_state);
+    // A SYN in TIME_WAIT opens a new connection, where anybody listens.
+    let _listener = (row.end_state == "SYN_RECV").then(|| TcpListener::bind(ADDRESS).unwrap());
+    connection.arrive(&named(&row.event, numbers))?;
+    let sent = connection.sent()?.iter().map(shown).collect();
+    let state = match connection.state() {
+        Ok(state) => state.name().to_owned(),
+        // It is none of the states of closing.
+        Err(Error::Unexpected(what)) if what.contains("state 3 ") => "SYN_RECV".to_owned(),
+        Err(error) => return Err(error),
+    };
+    Ok((sent, state))
+}
+
+fn shown(segment: &Segment) -> String {
+    let ack = if segment.flags == SYN_ACK { "+ACK" } else { "" };
+    let text = segment.to_string().replacen(" seq", &format!("{ack} seq"), 1);
+    if segment.len == 0 { text + " len=0" } else { text }
+}
+
+#[test]
+fn the_kernel_does_what_it_did() {
+    let Some(_guard) = crate::available() else { return };
+    let rows: Vec<Row> =
+        include_str!("linux-6.18.jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(rows.len(), 120);
+    let different = Kernel::with(&POLICY, None, |kernel| {
+        let mut different = Vec::new();
+        for row in &rows {
+            let (sent, state) = measure(kernel, row)?;
+            if (&sent, &state) != (&row.sent, &row.end_state) {
+                let Row { start_state, event, sent: was, end_state } = row;
+                different.push(format!("{start_state}, {event}: was {was:?}, {end_state}; is {sent:?}, {state}"));
+            }
+        }
+        Ok(different)
+    });
+    assert_eq!(different.unwrap(), Vec::<String>::new());
+}
