@@ -22,11 +22,12 @@ Exit codes:
   0  it was ended with Ctrl-C, whatever the verdicts are
   2  the command line or a file is wrong, it cannot listen at the address, it was ended before
      it could be used, or stateright finds other states";
+
 const CONFORM_EXIT_CODES: &str = "\
 Exit codes:
-  0  nothing differs
-  1  something does
-  2  the command line or a file is wrong";
+  0  nothing differs; with --kernel: nothing but what is known to differ
+  1  something differs; with --kernel: where it is not known, or does not where it is
+  2  the command line or a file is wrong, or the kernel cannot be driven";
 
 /// A model checker for one protocol: how TCP closes a connection
 #[derive(Debug, Parser)]
@@ -49,11 +50,11 @@ pub enum Command {
     /// Browse a scenario step by step in stateright's web explorer, with a link to each counterexample and each example
     #[command(after_help = EXPLORE_EXIT_CODES)]
     Explore(ExploreArgs),
-    /// List scenarios and properties, or the words that properties are written in
-    List(ListArgs),
-    /// Replay recorded cases of other TCPs against the endpoint
+    /// Hold the endpoint against other TCPs: recorded cases, or the running kernel
     #[command(after_help = CONFORM_EXIT_CODES)]
     Conform(ConformArgs),
+    /// List scenarios and properties, or the words that properties are written in
+    List(ListArgs),
 }
 
 /// Arguments of `check`.
@@ -173,6 +174,31 @@ pub struct ExploreArgs {
     pub library: LibraryArgs,
 }
 
+/// Arguments of `conform`.
+#[derive(Debug, Args)]
+pub struct ConformArgs {
+    /// Files of recorded cases, one JSON object a line
+    #[arg(value_name = "FILE", required_unless_present = "kernel", conflicts_with = "kernel")]
+    pub files: Vec<PathBuf>,
+
+    /// The policy of the endpoint [default: that of each case's own profile]
+    #[arg(long, value_name = "NAME", conflicts_with = "kernel")]
+    pub policy: Option<String>,
+
+    /// Drive the running kernel (Linux, as root) in a network namespace of its own, and compare what it sends and its
+    /// states with the endpoint's
+    #[arg(long)]
+    pub kernel: bool,
+
+    /// Write every packet to this file, in pcap's format
+    #[arg(long, value_name = "FILE", requires = "kernel")]
+    pub capture: Option<PathBuf>,
+
+    /// Take so many random walks of each end of each world, besides the paths that cover every transition
+    #[arg(long, value_name = "N", default_value_t = 5, requires = "kernel")]
+    pub walks: u64,
+}
+
 /// Arguments of `list`.
 #[derive(Debug, Args)]
 pub struct ListArgs {
@@ -183,18 +209,6 @@ pub struct ListArgs {
     /// What to add to the files that are compiled in.
     #[command(flatten)]
     pub library: LibraryArgs,
-}
-
-/// Arguments of `conform`.
-#[derive(Debug, Args)]
-pub struct ConformArgs {
-    /// Files of cases, one JSON object a line
-    #[arg(value_name = "FILE", required = true)]
-    pub files: Vec<PathBuf>,
-
-    /// The policy of the endpoint [default: each case's own]
-    #[arg(long, value_name = "NAME")]
-    pub policy: Option<String>,
 }
 
 /// What changes a scenario's world.

@@ -10,6 +10,8 @@ pub mod human;
 pub mod itf;
 pub mod json;
 pub mod junit;
+#[cfg(target_os = "linux")]
+pub mod kernel;
 pub mod ladder;
 pub mod list;
 pub mod mermaid;

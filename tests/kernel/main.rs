@@ -3,6 +3,7 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that fails may panic")]
 
+mod command;
 mod measured;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
