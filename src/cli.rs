@@ -28,6 +28,11 @@ Exit codes:
   0  nothing differs; with --kernel: nothing but what is known to differ
   1  something differs; with --kernel: where it is not known, or does not where it is
   2  the command line or a file is wrong, or the kernel cannot be driven";
+const REPLAY_EXIT_CODES: &str = "\
+Exit codes:
+  0  the model explains every packet
+  1  it does not explain some packet
+  2  the command line or the file is wrong, no connection is in it, or there was too much to explain";
 
 /// A model checker for one protocol: how TCP closes a connection
 #[derive(Debug, Parser)]
@@ -53,6 +58,9 @@ pub enum Command {
     /// Hold the endpoint against other TCPs: recorded cases, or the running kernel
     #[command(after_help = CONFORM_EXIT_CODES)]
     Conform(ConformArgs),
+    /// Say what the model makes of how the connections in a capture were closed
+    #[command(after_help = REPLAY_EXIT_CODES)]
+    Replay(ReplayArgs),
     /// List scenarios and properties, or the words that properties are written in
     List(ListArgs),
 }
@@ -211,6 +219,18 @@ pub struct ListArgs {
     pub library: LibraryArgs,
 }
 
+/// Arguments of `replay`.
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// The capture, pcap or pcapng
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+
+    /// How to write what is found
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: ReplayFormat,
+}
+
 /// What changes a scenario's world.
 #[derive(Debug, Args)]
 pub struct WorldArgs {
@@ -301,6 +321,15 @@ fn address(text: &str) -> Result<SocketAddr, String> {
         .map(|port: u16| SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
         .or_else(|| text.parse().ok())
         .ok_or_else(|| "expected an IP address and a port, as in 127.0.0.1:3000".to_owned())
+}
+
+/// How closes are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReplayFormat {
+    /// For people
+    Human,
+    /// One JSON document; docs/replay.schema.json is its schema
+    Json,
 }
 
 /// A number and its unit: `ms`, `s` (also if none is given), `m` or `h`.

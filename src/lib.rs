@@ -2,8 +2,10 @@
 //!
 //! Two endpoints and a network that loses, duplicates and reorders are written as a stateright actor model with
 //! time; the checker explores every interleaving and decides properties that are kept in files. Imports run one
-//! way: `commands` → [`report`] → [`conform`] → [`check`] → [`property`] → [`world`] → [`tcp`].
+//! way: `commands` → [`report`] → [`conform`] → [`check`] → [`property`] → [`world`] → [`tcp`]. [`capture`], which explains captures
+//! of real connections, stands beside [`check`] and needs [`tcp`] alone.
 
+pub mod capture;
 pub mod check;
 pub mod cli;
 pub mod commands;

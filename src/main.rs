@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use lastack::cli::{Cli, Command};
-use lastack::commands::{self, check, conform, explore, list, show};
+use lastack::commands::{self, check, conform, explore, list, replay, show};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -12,6 +12,7 @@ fn main() -> ExitCode {
         Command::Check(args) => check::run(args),
         Command::Show(args) => show::run(args),
         Command::Explore(args) => explore::run(args),
+        Command::Replay(args) => replay::run(args),
         Command::List(args) => list::run(args),
         Command::Conform(args) => conform::run(args),
     };

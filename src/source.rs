@@ -1,4 +1,4 @@
-//! Folders of TOML files.
+//! Files, and folders of TOML files.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -43,14 +43,9 @@ pub fn read_sources(folder: &Path, what: &str) -> Result<Vec<Arc<SourceFile>>, D
 /// Reads one file of at most 1 MiB of UTF-8.
 pub fn read_source(path: &Path) -> Result<Arc<SourceFile>, Diagnostic> {
     let name = path.display();
-    let unreadable = |error: io::Error| Diagnostic::new(format!("cannot read `{name}`: {error}"));
-    // To open a pipe would wait for its writer.
-    if !fs::metadata(path).map_err(unreadable)?.is_file() {
-        return Err(Diagnostic::new(format!("cannot read `{name}`: it is not a file")));
-    }
+    let file = open(path)?;
     let mut bytes = Vec::new();
-    let file = File::open(path).map_err(unreadable)?;
-    file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
     if bytes.len() as u64 > LONGEST {
         return Err(Diagnostic::new(format!("cannot read `{name}`: it is longer than 1 MiB")));
     }
@@ -59,4 +54,17 @@ pub fn read_source(path: &Path) -> Result<Arc<SourceFile>, Diagnostic> {
         Diagnostic::new(format!("cannot read `{name}`: byte {byte} is not UTF-8"))
     })?;
     Ok(SourceFile::new(name.to_string(), text))
+}
+
+/// Opens a file that is to be read.
+pub fn open(path: &Path) -> Result<File, Diagnostic> {
+    // To open a pipe would wait for its writer.
+    if !fs::metadata(path).map_err(|error| unreadable(path, &error))?.is_file() {
+        return Err(Diagnostic::new(format!("cannot read `{}`: it is not a file", path.display())));
+    }
+    File::open(path).map_err(|error| unreadable(path, &error))
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Diagnostic {
+    Diagnostic::new(format!("cannot read `{}`: {error}", path.display()))
 }

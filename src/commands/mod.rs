@@ -5,6 +5,7 @@ pub mod conform;
 pub mod explore;
 pub mod list;
 mod output;
+pub mod replay;
 pub mod show;
 
 use std::io::{self, Write};

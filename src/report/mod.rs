@@ -19,6 +19,8 @@ mod observations;
 pub mod pcap;
 pub mod progress;
 mod remark;
+pub mod replay;
+pub mod replay_json;
 pub mod show_json;
 pub mod svg;
 pub mod terminal;

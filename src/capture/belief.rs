@@ -1,0 +1,137 @@
+//! Beliefs: the states in which an end may be, each with the simplest account of how it came there.
+
+use super::cost;
+use crate::tcp::{Endpoint, Held, Seq, State};
+
+/// More beliefs than this are given up: no real connection comes near.
+const MOST: usize = 512;
+
+/// What has moved an end from one state to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// It was so when the closing phase began.
+    Start,
+    /// It sent this packet.
+    Sent,
+    /// It received what was captured as the packet with this index.
+    Received(usize),
+    /// It received or sent something that is not in the capture.
+    Unseen,
+    /// 2MSL have passed.
+    TimeWait,
+    /// Nobody read any more, and `FIN_WAIT_2` lasted too long.
+    FinWait2,
+    /// It sent again what nobody acknowledged, until it gave up.
+    GaveUp,
+    /// It aborted, and its reset is not in the capture.
+    UnseenReset,
+}
+
+/// A change of state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The state that was entered.
+    pub state: State,
+    /// The index of the packet at which it was entered, or at which it shows that it was.
+    pub index: usize,
+    /// What led to it.
+    pub cause: Cause,
+}
+
+/// A state that an end may be in.
+#[derive(Clone, Debug)]
+pub(super) struct Belief {
+    /// The endpoint, as far as it can be told: see [`canonical`].
+    pub(super) endpoint: Endpoint,
+    /// How much has to have gone differently from what the capture shows at first sight.
+    pub(super) cost: u32,
+    /// How it came there.
+    pub(super) path: Vec<Change>,
+}
+
+impl Belief {
+    /// The belief after a step to `endpoint`.
+    pub(super) fn then(&self, endpoint: &Endpoint, cost: u32, index: usize, cause: Cause) -> Self {
+        let endpoint = canonical(endpoint);
+        let mut path = self.path.clone();
+        if endpoint.state != self.endpoint.state {
+            path.push(Change { state: endpoint.state, index, cause });
+        }
+        Self { endpoint, cost: self.cost.saturating_add(cost), path }
+    }
+}
+
+/// There are too many possibilities.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct TooMany;
+
+/// Beliefs, each endpoint once, with its cheapest account.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Beliefs(pub(super) Vec<Belief>);
+
+impl Beliefs {
+    /// Adds a belief; true if it is new or cheaper than what was known.
+    pub(super) fn add(&mut self, belief: Belief) -> Result<bool, TooMany> {
+        if let Some(known) = self.0.iter_mut().find(|known| known.endpoint == belief.endpoint) {
+            let is_cheaper = belief.cost < known.cost;
+            if is_cheaper {
+                *known = belief;
+            }
+            return Ok(is_cheaper);
+        }
+        if self.0.len() >= MOST {
+            return Err(TooMany);
+        }
+        self.0.push(belief);
+        Ok(true)
+    }
+
+    /// A FIN comes again, or nothing comes for long: where one had arrived, the end would have answered it, and
+    /// `last_sent` is the index of the last packet that was captured of it.
+    pub(super) fn doubt_unanswered_fin(&mut self, last_sent: Option<usize>) {
+        for belief in &mut self.0 {
+            let received = belief.path.last().filter(|change| matches!(change.cause, Cause::Received(_)));
+            let unanswered = received.is_some_and(|change| last_sent.is_none_or(|sent| sent < change.index));
+            if unanswered && belief.endpoint.fin_received && belief.endpoint.state != State::Closed {
+                belief.cost = belief.cost.saturating_add(cost::ODD);
+            }
+        }
+    }
+
+    /// The cheapest; of several, the one that was found first.
+    pub(super) fn best(&self) -> Option<&Belief> {
+        self.0.iter().min_by_key(|belief| belief.cost)
+    }
+}
+
+/// The number before.
+pub(super) fn before(number: Seq) -> Seq {
+    number + u32::MAX
+}
+
+/// The endpoint without what a capture does not tell and what can be supposed when it is needed.
+///
+/// Of what is unacknowledged it only counts whether there is any; whether the application has read and whether
+/// it will read is open, and so is whether an ACK is due. Nothing is held beyond a hole: what arrived
+/// early can be delivered later, since every captured segment may arrive again.
+pub(super) fn canonical(endpoint: &Endpoint) -> Endpoint {
+    let Endpoint { state, left, ended_by, snd_nxt, rcv_nxt, fin_sent, fin_received, .. } = *endpoint;
+    Endpoint {
+        state,
+        left,
+        ended_by,
+        snd_una: if endpoint.fin_acked() { snd_nxt } else { before(snd_nxt) },
+        snd_nxt,
+        rcv_nxt,
+        fin_sent,
+        fin_received,
+        close_called: fin_sent,
+        reader_gone: false,
+        unread: state != State::Closed,
+        held: Held::default(),
+        ack_delayed: false,
+        retransmissions: 0,
+        doublings: 0,
+        retransmitted: false,
+    }
+}

@@ -1,0 +1,21 @@
+//! Captures: what the model makes of connections that were captured from a network.
+//!
+//! [`Capture::read`] finds the connections in a pcap or pcapng file and each one's closing phase; [`explain`] follows
+//! each end through it with the endpoint of [`crate::tcp`]; [`Closing`] says how it ended.
+
+mod belief;
+mod closing;
+mod connection;
+mod cost;
+mod explain;
+mod file;
+mod heard;
+mod packet;
+mod read;
+
+pub use belief::{Cause, Change};
+pub use closing::{Again, Closing, Ending, First, ResetMeaning};
+pub use connection::{Before, Connection, Connections, Packet, Side};
+pub use explain::{Story, Unexplained, Why, explain};
+pub use file::{Fault, FaultKind};
+pub use read::{Capture, PassedOver};

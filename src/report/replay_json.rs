@@ -1,0 +1,233 @@
+//! What the model makes of a capture, as one JSON document.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::replay::View;
+use crate::capture::{Capture, Closing, Ending, First, Packet, Side, Unexplained};
+
+/// Raised with every change that a reader could trip over.
+const VERSION: u32 = 1;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    version: u32,
+    lastack: &'static str,
+    file: &'a str,
+    explained: bool,
+
+    packets: u64,
+    passed_over: PassedOverReport<'a>,
+    /// Why not all of the file was looked at.
+    fault: Option<FaultReport>,
+    /// What is written to stderr, too.
+    mistakes: Vec<String>,
+    connections: Vec<ConnectionReport>,
+}
+
+#[derive(Serialize)]
+struct PassedOverReport<'a> {
+    no_tcp: u64,
+    fragments: u64,
+    cut_off: u64,
+    unknown_links: &'a BTreeSet<i32>,
+}
+
+#[derive(Serialize)]
+struct FaultReport {
+    /// The byte, from 0, from which on it was not read.
+    byte: u64,
+    what: &'static str,
+}
+
+#[derive(Serialize)]
+struct ConnectionReport {
+    a: EndReport,
+    b: EndReport,
+    first_packet: u64,
+    last_packet: u64,
+    start_seconds: f64,
+    end_seconds: f64,
+    /// `A`, `B`, `both` or `nobody`.
+    closed_first: &'static str,
+    ended: EndingReport,
+    /// The packet at which there was too much to explain.
+    given_up_at: Option<u64>,
+    unexplained: Option<UnexplainedReport>,
+}
+
+#[derive(Serialize)]
+struct EndReport {
+    address: String,
+    port: u16,
+    packets: u64,
+    states: Vec<ChangeReport>,
+    /// Other states in which it may be at the end.
+    possibly: Vec<&'static str>,
+    text_sent_again: usize,
+    fin_sent_again_after_seconds: Vec<f64>,
+}
+
+#[derive(Serialize)]
+struct ChangeReport {
+    state: &'static str,
+    packet: u64,
+    seconds: f64,
+    cause: &'static str,
+}
+
+#[derive(Serialize)]
+struct EndingReport {
+    how: &'static str,
+    /// The end that sent the reset, gave up or waits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end: Option<String>,
+    /// The state that it is or was in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<&'static str>,
+    /// The reset.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    packet: Option<u64>,
+    meaning: &'static str,
+}
+
+#[derive(Serialize)]
+struct UnexplainedReport {
+    packet: u64,
+    from: String,
+    segment: String,
+    states: Vec<&'static str>,
+    could_send: Vec<String>,
+    why: String,
+}
+
+/// Everything, as one JSON document with a final line break.
+#[must_use]
+pub fn report(file: &str, capture: &Capture, closings: &[Closing]) -> String {
+    let connections = capture
+        .connections
+        .iter()
+        .zip(closings)
+        .map(|(connection, closing)| View { capture, connection, closing }.report())
+        .collect();
+    let over = &capture.passed_over;
+    let document = Document {
+        version: VERSION,
+        lastack: env!("CARGO_PKG_VERSION"),
+        file,
+        explained: closings.iter().all(Closing::is_explained),
+
+        packets: capture.packets,
+        passed_over: PassedOverReport {
+            no_tcp: over.no_tcp,
+            fragments: over.fragments,
+            cut_off: over.cut_off,
+            unknown_links: &over.unknown_links,
+        },
+        fault: capture.fault.as_ref().map(|fault| FaultReport { byte: fault.position, what: fault.what.name() }),
+        mistakes: capture.mistakes(),
+        connections,
+    };
+    // Only maps with other keys than strings, and failing writers, can fail.
+    serde_json::to_string_pretty(&document).map_or_else(|error| error.to_string(), |text| text + "\n")
+}
+
+/// Nanoseconds since the capture began, as seconds.
+fn seconds(capture: &Capture, time: i64) -> f64 {
+    duration(time.saturating_sub(capture.start))
+}
+
+fn duration(nanoseconds: i64) -> f64 {
+    // Milliseconds are exact enough, and are numbers of the same length in every document.
+    std::time::Duration::from_millis(nanoseconds.unsigned_abs() / 1_000_000).as_secs_f64()
+        * if nanoseconds < 0 { -1.0 } else { 1.0 }
+}
+
+impl View<'_> {
+    fn report(&self) -> ConnectionReport {
+        let Self { capture, connection, closing } = self;
+        let first_unexplained = closing.unexplained();
+        ConnectionReport {
+            a: self.end(closing.a),
+            b: self.end(1 - closing.a),
+            first_packet: connection.first.0,
+            last_packet: connection.last.0,
+            start_seconds: seconds(capture, connection.first.1),
+            end_seconds: seconds(capture, connection.last.1),
+            closed_first: match closing.first {
+                First::Nobody => "nobody",
+                First::Both(..) => "both",
+                First::One(side, _) if side == closing.a => "A",
+                First::One(..) => "B",
+            },
+            ended: self.ended(),
+            given_up_at: closing
+                .too_many()
+                .and_then(|index| self.packet(index))
+                .map(|packet| packet.number)
+                .or(connection.not_kept),
+            unexplained: first_unexplained
+                .and_then(|(side, unexplained)| self.unexplained_report(side, unexplained)),
+        }
+    }
+
+    fn end(&self, side: Side) -> EndReport {
+        let (story, again) = (self.closing.story(side), self.closing.again(side));
+        let [first, second] = self.connection.ends;
+        let end = if side == 0 { first } else { second };
+        let change = |change: &crate::capture::Change| {
+            self.packet(change.index).map(|packet: &Packet| ChangeReport {
+                state: change.state.name(),
+                packet: packet.number,
+                seconds: seconds(self.capture, packet.time),
+                cause: change.cause.name(),
+            })
+        };
+        EndReport {
+            address: end.ip().to_string(),
+            port: end.port(),
+            packets: self.connection.sent(side),
+            states: story.changes.iter().filter_map(change).collect(),
+            possibly: story.possibly.iter().map(|state| state.name()).collect(),
+            text_sent_again: again.text,
+            fin_sent_again_after_seconds: again.fin_gaps.iter().map(|gap| duration(*gap)).collect(),
+        }
+    }
+
+    fn ended(&self) -> EndingReport {
+        let ending = &self.closing.ending;
+        let number = |index: usize| self.packet(index).map(|packet| packet.number);
+        let (side, state, packet) = match ending {
+            Ending::NotEstablished(index) => (None, None, index.and_then(number)),
+            Ending::Reset { by, index, from, .. } => (Some(*by), *from, number(*index)),
+            Ending::GaveUp { side, state, .. } | Ending::Waiting { side, state, .. } => {
+                (Some(*side), Some(*state), None)
+            }
+            Ending::Open | Ending::Clean | Ending::Unknown => (None, None, None),
+        };
+        EndingReport {
+            how: ending.name(),
+            end: side.map(|side| self.name(side).to_string()),
+            state: state.map(crate::tcp::State::name),
+            packet,
+            meaning: ending.meaning(),
+        }
+    }
+
+    fn unexplained_report(&self, side: Side, unexplained: &Unexplained) -> Option<UnexplainedReport> {
+        let packet = self.packet(unexplained.index)?;
+        Some(UnexplainedReport {
+            packet: packet.number,
+            from: self.name(side).to_string(),
+            segment: self.relative(side, &packet.segment).to_string(),
+            states: unexplained.states.iter().map(|state| state.name()).collect(),
+            could_send: unexplained
+                .instead
+                .iter()
+                .map(|segment| self.relative(side, segment).to_string())
+                .collect(),
+            why: self.reason(side, unexplained),
+        })
+    }
+}
