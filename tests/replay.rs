@@ -156,7 +156,7 @@ fn closings(file: &[u8]) -> (Capture, Vec<Closing>) {
 /// What people are told.
 fn told(file: &[u8]) -> String {
     let (capture, closings) = closings(file);
-    lastack::report::replay::human(&capture, &closings)
+    lastack::report::replay::human(&capture, &closings, lastack::report::terminal::Terminal::PLAIN)
 }
 
 /// The number of the first packet that is not explained, in any connection.
@@ -457,7 +457,7 @@ proptest! {
             file[index] = byte;
         }
         let (capture, closings) = closings(&file);
-        let _ = lastack::report::replay::human(&capture, &closings);
+        let _ = lastack::report::replay::human(&capture, &closings, lastack::report::terminal::Terminal::PLAIN);
         let _ = lastack::report::replay_json::report("changed", &capture, &closings);
     }
 }

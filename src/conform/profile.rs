@@ -32,7 +32,7 @@ const fn host(policy: Policy) -> Policy {
 }
 
 /// Every profile, by name.
-pub const PROFILES: [Profile; 14] = [
+pub const PROFILES: [Profile; 15] = [
     // The "linger timer" is ten retransmission timeouts.
     Profile { name: "cs144", policy: Policy { time_wait: 10 * RTO, ..RFC9293 } },
     Profile { name: "freebsd", policy: FREEBSD },
@@ -51,6 +51,7 @@ pub const PROFILES: [Profile; 14] = [
     // FreeBSD's suite runs with RFC 5961 (`net.inet.tcp.insecure_rst=0`) and without (`=1`).
     Profile { name: "rfc5961", policy: FREEBSD },
     Profile { name: "rfc793", policy: Policy { rst_in_window: RstInWindow::Close, ..FREEBSD } },
+    Profile { name: "rfc9293", policy: RFC9293 },
     Profile {
         name: "smoltcp",
         policy: Policy { rto: RTO, time_wait: 10_000, segment_size: SEGMENT_SIZE, ..Policy::smoltcp(MSL) },

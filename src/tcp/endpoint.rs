@@ -4,8 +4,8 @@
 //! becomes of its timers. It keeps no time itself.
 
 use super::{
-    Call, CrossingFin, Effects, EndedBy, Flags, Held, InTimeWait, OldAck, OldSegment, OutOfOrder, Policy,
-    RstInTimeWait, RstInWindow, Segment, Seq, State, Timer, TimerChange, WindowEdge,
+    Call, CrossingFin, Effects, EndedBy, Flags, Held, InTimeWait, OldAck, OldSegment, OldestAck, OutOfOrder,
+    Policy, RstInTimeWait, RstInWindow, Segment, Seq, State, Timer, TimerChange, WindowEdge,
 };
 
 /// RCV.WND and MAX.SND.WND, in octets: constant, and larger than what these connections transfer.
@@ -136,6 +136,9 @@ impl Endpoint {
             return self.on_segment_in_time_wait(segment, policy);
         }
 
+        if policy.ack_flag_first && matches!(segment.flags, Flags { syn: false, rst: false, ack: false, .. }) {
+            return effects;
+        }
         let has_old_ack = segment.flags.ack && segment.ack.precedes(self.snd_una);
         if policy.old_ack == OldAck::Drop && has_old_ack && !segment.flags.rst {
             return effects;
@@ -189,7 +192,11 @@ impl Endpoint {
             return effects;
         }
         // RFC 5961 §5.2: SND.UNA − MAX.SND.WND ≤ SEG.ACK ≤ SND.NXT, else an ACK and the segment is dropped.
-        let oldest = Seq(self.snd_una.0.wrapping_sub(WINDOW));
+        let reach = match policy.oldest_ack {
+            OldestAck::Window => WINDOW,
+            OldestAck::Acknowledged => WINDOW.min(self.snd_una.since(FIRST)),
+        };
+        let oldest = Seq(self.snd_una.0.wrapping_sub(reach));
         if segment.ack.precedes(oldest) || self.snd_nxt.precedes(segment.ack) {
             self.send(Flags::ACK, self.snd_nxt, 0, &mut effects);
             return effects;

@@ -20,7 +20,8 @@ pub use endpoint::{Endpoint, WINDOW};
 pub use event::{Call, Effects, Timer, TimerChange};
 pub use held::Held;
 pub use policy::{
-    CrossingFin, InTimeWait, OldAck, OldSegment, OutOfOrder, Policy, RstInTimeWait, RstInWindow, WindowEdge,
+    CrossingFin, InTimeWait, OldAck, OldSegment, OldestAck, OutOfOrder, Policy, RstInTimeWait, RstInWindow,
+    WindowEdge,
 };
 pub use segment::{Flags, Segment, Seq};
 pub use state::{EndedBy, State};

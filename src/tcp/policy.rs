@@ -36,6 +36,12 @@ pub struct Policy {
     /// not know that its FIN has arrived. No RFC says so; Linux does it in `CLOSE_WAIT`, `CLOSING` and `LAST_ACK`
     /// (`tcp_reset_check`).
     pub rst_before_fin: bool,
+    /// A segment without an ACK flag, no reset and no SYN, is dropped before its sequence number is looked at. RFC 9293
+    /// §3.10.7.4 looks at the number first, and answers what is outside of the window; Linux at the flag
+    /// (`tcp_rcv_established`).
+    pub ack_flag_first: bool,
+    /// Which acknowledgments are too old to come from the peer.
+    pub oldest_ack: OldestAck,
     /// What becomes of the acknowledgment on a segment whose numbers are all old.
     pub old_segment: OldSegment,
     /// What answers a FIN that crosses ours.
@@ -98,6 +104,15 @@ pub enum WindowEdge {
     Outside,
     /// It does: Linux (`tcp_sequence`) and gVisor, so that the reset of a peer that has filled the window is seen.
     Inside,
+}
+
+/// Which acknowledgments are too old: they are answered, and the segment is dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OldestAck {
+    /// Those below SND.UNA − MAX.SND.WND. RFC 5961 §5.2.
+    Window,
+    /// Of those, too, whatever was never acknowledged before: Linux counts what has been (`tcp_ack`).
+    Acknowledged,
 }
 
 /// What becomes of the acknowledgment on a segment whose numbers were all received before.
@@ -164,6 +179,8 @@ impl Policy {
             out_of_order: OutOfOrder::Hold,
             window_edge: WindowEdge::Outside,
             rst_before_fin: false,
+            ack_flag_first: false,
+            oldest_ack: OldestAck::Window,
             old_segment: OldSegment::Answer,
             crossing_fin: CrossingFin::Acknowledge,
             in_time_wait: InTimeWait::Process,
@@ -188,6 +205,8 @@ impl Policy {
         Self {
             window_edge: WindowEdge::Inside,
             rst_before_fin: true,
+            ack_flag_first: true,
+            oldest_ack: OldestAck::Acknowledged,
             in_time_wait: InTimeWait::AnswerAll,
             abort_acknowledges: true,
             ..Self::rfc9293(msl)

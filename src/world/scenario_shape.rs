@@ -271,7 +271,7 @@ fn small(key: &'static str, value: u32, path: &[&'static str]) -> Result<u8, Mis
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tcp::{CrossingFin, InTimeWait, OldAck, OldSegment, RstInWindow, WindowEdge};
+    use crate::tcp::{CrossingFin, InTimeWait, OldAck, OldSegment, OldestAck, RstInWindow, WindowEdge};
 
     fn config(text: &str, scale: u32) -> Result<Config, String> {
         let shape: Shape = toml::from_str(text).map_err(|error| error.message().to_owned())?;
@@ -300,6 +300,8 @@ mod tests {
                 out_of_order: OutOfOrder::Hold,
                 window_edge: WindowEdge::Outside,
                 rst_before_fin: false,
+                ack_flag_first: false,
+                oldest_ack: OldestAck::Window,
                 old_segment: OldSegment::Answer,
                 crossing_fin: CrossingFin::Acknowledge,
                 in_time_wait: InTimeWait::Process,
