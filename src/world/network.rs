@@ -8,7 +8,8 @@ use crate::tcp::{Flags, Segment, Seq};
 /// One instance of a segment in flight: where it goes, what it is, its age, and whether the network made it.
 ///
 /// Packed into 16 bits, the most significant first: destination (1), kind (2), `seq` (4), `ack` (4), age in
-/// ticks (4), duplicate (1). The order of copies is the order of these numbers.
+/// ticks (4), duplicate (1). The order of copies is the order of these numbers. A reset with an `ack` of 0 has no ACK
+/// flag: both ends' first octets have the number 1, so nobody acknowledges 0.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SegmentCopy(u16);
 
@@ -27,8 +28,8 @@ impl SegmentCopy {
             return Err(Limit::Segment(*segment));
         };
         let (seq, ack) = (segment.seq.0, segment.ack.0);
-        let carries_its_ack = segment.flags.ack || ack == 0;
-        if seq > Self::MAX_NUMBER || ack > Self::MAX_NUMBER || !carries_its_ack {
+        let ack_tells_the_flag = kind != Kind::Rst || segment.flags.ack == (ack != 0);
+        if seq > Self::MAX_NUMBER || ack > Self::MAX_NUMBER || !ack_tells_the_flag {
             return Err(Limit::Segment(*segment));
         }
         #[expect(clippy::cast_possible_truncation, reason = "each part is checked or has few values")]
@@ -68,13 +69,15 @@ impl SegmentCopy {
     /// The segment itself.
     #[must_use]
     pub fn segment(self) -> Segment {
+        let (seq, ack) = (Seq(u32::from(self.0 >> 9 & 15)), Seq(u32::from(self.0 >> 5 & 15)));
         let (flags, len) = match self.kind() {
             Kind::Ack => (Flags::ACK, 0),
             Kind::Data => (Flags::ACK, 1),
             Kind::Fin => (Flags::FIN_ACK, 0),
-            Kind::Rst => (Flags::RST, 0),
+            Kind::Rst if ack == Seq(0) => (Flags::RST, 0),
+            Kind::Rst => (Flags::RST_ACK, 0),
         };
-        Segment { flags, seq: Seq(u32::from(self.0 >> 9 & 15)), ack: Seq(u32::from(self.0 >> 5 & 15)), len }
+        Segment { flags, seq, ack, len }
     }
 
     /// What the network makes of it when it duplicates it: a duplicate of the same age.
@@ -209,13 +212,14 @@ mod tests {
 
     /// A segment, its age, and its copy.
     fn any_sent() -> impl Strategy<Value = (Segment, u32, SegmentCopy)> {
-        (any::<bool>(), 0..4usize, 1u32..=15, 1u32..=15, 0u32..4, any::<bool>()).prop_map(
+        (any::<bool>(), 0..4usize, 1u32..=15, 0u32..=15, 0u32..4, any::<bool>()).prop_map(
             |(to_b, kind, seq, ack, age, duplicate)| {
-                let (flags, len, ack) = match Kind::ALL[kind] {
-                    Kind::Ack => (Flags::ACK, 0, ack),
-                    Kind::Data => (Flags::ACK, 1, ack),
-                    Kind::Fin => (Flags::FIN_ACK, 0, ack),
-                    Kind::Rst => (Flags::RST, 0, 0),
+                let (flags, len) = match Kind::ALL[kind] {
+                    Kind::Ack => (Flags::ACK, 0),
+                    Kind::Data => (Flags::ACK, 1),
+                    Kind::Fin => (Flags::FIN_ACK, 0),
+                    Kind::Rst if ack == 0 => (Flags::RST, 0),
+                    Kind::Rst => (Flags::RST_ACK, 0),
                 };
                 let to = if to_b { End::B } else { End::A };
                 let segment = Segment { flags, seq: Seq(seq), ack: Seq(ack), len };
@@ -313,7 +317,7 @@ mod tests {
         let others = [
             Segment { seq: Seq(15), ack: Seq(16), ..segment },
             Segment { seq: Seq(1), len: 2, ..segment },
-            Segment { flags: Flags::RST_ACK, seq: Seq(1), ack: Seq(1), len: 0 },
+            Segment { flags: Flags::RST_ACK, seq: Seq(1), ack: Seq(0), len: 0 },
             Segment { flags: Flags::RST, seq: Seq(1), ack: Seq(1), len: 0 },
         ];
         for segment in others {

@@ -47,7 +47,7 @@ pub enum Kind {
     Data,
     /// A FIN, with an ACK.
     Fin,
-    /// A reset.
+    /// A reset, with an ACK or without one.
     Rst,
 }
 
@@ -62,7 +62,7 @@ impl Kind {
             (Flags::ACK, 0) => Some(Self::Ack),
             (Flags::ACK, 1) => Some(Self::Data),
             (Flags::FIN_ACK, 0) => Some(Self::Fin),
-            (Flags::RST, 0) => Some(Self::Rst),
+            (Flags::RST | Flags::RST_ACK, 0) => Some(Self::Rst),
             _ => None,
         }
     }

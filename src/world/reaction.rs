@@ -75,13 +75,14 @@ mod tests {
     #[test]
     fn different_events_have_different_codes() {
         let calls = [Call::Send, Call::Receive, Call::Shutdown, Call::Close, Call::Abort].map(EndEvent::Call);
+        let reset = |number| if number == 15 { Flags::RST } else { Flags::RST_ACK };
         let mut codes = HashSet::new();
         for end in End::BOTH {
             for event in calls.into_iter().chain(Timer::ALL.map(EndEvent::Timeout)) {
                 assert!(codes.insert(code(end, event)));
             }
             for number in 0..=SegmentCopy::MAX_NUMBER {
-                for (flags, len) in [(Flags::ACK, 0), (Flags::ACK, 1), (Flags::FIN_ACK, 0)] {
+                for (flags, len) in [(Flags::ACK, 0), (Flags::ACK, 1), (Flags::FIN_ACK, 0), (reset(number), 0)] {
                     let segment = Segment { flags, seq: Seq(number), ack: Seq(15 - number), len };
                     let copy = SegmentCopy::original(end, &segment).unwrap();
                     assert!(codes.insert(code(end, EndEvent::Arrival(copy))));
@@ -89,6 +90,6 @@ mod tests {
                 }
             }
         }
-        assert_eq!(codes.len(), 2 * (9 + 3 * 16));
+        assert_eq!(codes.len(), 2 * (9 + 4 * 16));
     }
 }
