@@ -48,13 +48,13 @@ fn sources() -> Vec<Source> {
 }
 
 fn smoltcp() -> Source {
-    let Compared { agreed, differences, paths: [covering, all], .. } = compare(&[], Instant::now()).unwrap();
+    let Compared { comparison, paths: [covering, all], .. } = compare(&[], Instant::now()).unwrap();
     let mut times: BTreeMap<Row, u64> = BTreeMap::new();
-    for (transition, more) in &agreed {
+    for (transition, more) in &comparison.agreed {
         *times.entry(row(*transition).unwrap()).or_default() += more;
     }
     let differing: BTreeSet<Row> =
-        differences.values().map(|(_, divergence)| row(divergence.transition).unwrap()).collect();
+        comparison.differences.values().map(|(_, divergence)| row(divergence.transition).unwrap()).collect();
     let mut exercised: BTreeMap<Row, String> =
         times.into_iter().map(|(row, times)| (row, times.to_string())).collect();
     for row in differing {

@@ -1,13 +1,13 @@
 //! The differences that are known, each with its reason.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::{Comparison, Difference, Divergence, LocalEvent, LocalPath};
-use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
+use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, Span};
 use crate::tcp::{Call, Flags, Segment, Seq, Timer};
 
 /// A list of differences: a TOML file.
@@ -29,7 +29,7 @@ struct Shape {
 #[serde(deny_unknown_fields)]
 struct Entry {
     /// In which states and with which events, as in [`Difference::at`].
-    at: Vec<String>,
+    at: Vec<Spanned<String>>,
     /// What the endpoint makes of it.
     expected: String,
     /// What the other implementation makes of it.
@@ -37,7 +37,15 @@ struct Entry {
     /// Paths that are taken in any case, because they show it.
     #[serde(default)]
     paths: Vec<Spanned<String>>,
-    reason: String,
+    reason: Spanned<String>,
+}
+
+impl Entry {
+    /// Each difference as [`Difference`] shows it.
+    fn shown(&self) -> impl Iterator<Item = (String, Span)> {
+        let Self { at, expected, seen, .. } = self;
+        at.iter().map(move |at| (format!("{}: expected {expected}; seen {seen}", at.get_ref()), at.span()))
+    }
 }
 
 /// A list held against what was seen.
@@ -57,6 +65,18 @@ impl Known {
         let Shape { divergence: entries } =
             toml::from_str(&file.text).map_err(|error| Diagnostic::from_toml(file, &error))?;
         let (mut paths, mut mistakes) = (Vec::new(), Diagnostics::default());
+        let mut listed = BTreeSet::new();
+        for entry in &entries {
+            for (difference, span) in entry.shown() {
+                if !listed.insert(difference) {
+                    mistakes.0.push(Diagnostic::new("this difference is listed twice").at(file, span, ""));
+                }
+            }
+            if entry.reason.get_ref().trim().is_empty() {
+                let mistake = Diagnostic::new("a difference has no reason");
+                mistakes.0.push(mistake.at(file, entry.reason.span(), "why do the two differ?"));
+            }
+        }
         for text in entries.iter().flat_map(|entry| &entry.paths) {
             match text.get_ref().split("; ").map(event).collect() {
                 Some(events) => paths.push(LocalPath { events }),
@@ -79,9 +99,10 @@ impl Known {
     /// Holds the list against a comparison, both ways.
     #[must_use]
     pub fn check<'c>(&'c self, comparison: &'c Comparison) -> Checked<'c> {
-        let all = self.entries.iter().flat_map(|Entry { at, expected, seen, reason, .. }| {
-            at.iter().map(move |at| (format!("{at}: expected {expected}; seen {seen}"), reason.trim()))
-        });
+        let all = self
+            .entries
+            .iter()
+            .flat_map(|entry| entry.shown().map(|(difference, _)| (difference, entry.reason.get_ref().trim())));
         let mut left: BTreeMap<String, &str> = all.collect();
         let mut checked = Checked { listed: Vec::new(), unlisted: Vec::new(), unseen: Vec::new() };
         for (difference, (path, divergence)) in &comparison.differences {
@@ -103,15 +124,16 @@ fn event(text: &str) -> Option<LocalEvent> {
         return events.find(|event| event.to_string() == text);
     };
     let (kind, numbers) = segment.split_once(" seq=")?;
-    let (seq, ack) = numbers.split_once(" ack=").unwrap_or((numbers, "0"));
-    let (flags, len) = match kind {
-        "ACK" => (Flags::ACK, 0),
-        "DATA" => (Flags::ACK, 1),
-        "FIN" => (Flags::FIN_ACK, 0),
-        "RST" => (Flags::RST, 0),
+    let (seq, ack) = numbers.split_once(" ack=").map_or((numbers, None), |(seq, ack)| (seq, Some(ack)));
+    let (flags, len) = match (kind, ack) {
+        ("ACK", Some(_)) => (Flags::ACK, 0),
+        ("DATA", Some(_)) => (Flags::ACK, 1),
+        ("FIN", Some(_)) => (Flags::FIN_ACK, 0),
+        ("RST", Some(_)) => (Flags::RST_ACK, 0),
+        ("RST", None) => (Flags::RST, 0),
         _ => return None,
     };
-    let segment = Segment { flags, seq: Seq(seq.parse().ok()?), ack: Seq(ack.parse().ok()?), len };
+    let segment = Segment { flags, seq: Seq(seq.parse().ok()?), ack: Seq(ack.unwrap_or("0").parse().ok()?), len };
     Some(LocalEvent::Arrival(segment))
 }
 
@@ -125,11 +147,25 @@ mod tests {
 
     #[test]
     fn a_path_is_read_as_it_is_shown() {
-        let shown = "send; DATA seq=1 ack=2 arrives; RST seq=7 arrives; retransmission timer expires; abort";
+        let shown = "send; DATA seq=1 ack=2 arrives; RST seq=7 arrives; RST seq=7 ack=1 arrives; \
+                     retransmission timer expires; abort";
         let list =
-            format!("[[divergence]]\nat = []\nexpected = ''\nseen = ''\nreason = ''\npaths = ['{shown}']\n");
+            format!("[[divergence]]\nat = []\nexpected = ''\nseen = ''\nreason = '?'\npaths = ['{shown}']\n");
         assert_eq!(known(&list).unwrap().paths()[0].to_string(), shown);
-        let wrong = known(&list.replace("abort", "about")).unwrap_err().to_string();
-        assert!(wrong.contains("this is not a path") && wrong.contains("divergences.toml:6"), "{wrong}");
+        for (right, wrong) in [("abort", "about"), ("DATA seq=1 ack=2", "DATA seq=1")] {
+            let wrong = known(&list.replace(right, wrong)).unwrap_err().to_string();
+            assert!(wrong.contains("this is not a path") && wrong.contains("divergences.toml:6"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn each_difference_is_listed_once_and_has_a_reason() {
+        let entry = "[[divergence]]\nat = ['CLOSING: abort']\nexpected = 'RST'\nseen = 'ACK'\nreason = '?'\n";
+        let other = entry.replace("ACK", "FIN");
+        assert!(known(&format!("{entry}{other}")).is_ok());
+        let without = other.replace('?', " ");
+        let wrong = known(&format!("{entry}{without}{entry}")).unwrap_err().to_string();
+        assert!(wrong.contains("a difference has no reason") && wrong.contains("divergences.toml:10"), "{wrong}");
+        assert!(wrong.contains("listed twice") && wrong.contains("divergences.toml:12"), "{wrong}");
     }
 }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use lastack::check::{Limits, Reachable};
-use lastack::conform::{Comparison, Difference, Divergence, LocalPath, Transition, Ways};
-use lastack::tcp::Policy;
+use lastack::conform::{Comparison, LocalEvent, LocalPath, Transition, Ways};
+use lastack::tcp::{Policy, Timer};
 use lastack::world::{Application, Closes, ClosesWith, Config, End, EndConfig};
 
 use crate::driver::Smoltcp;
@@ -22,10 +22,8 @@ pub(crate) const WALKS: u64 = 2_000;
 
 /// What came of it.
 pub(crate) struct Compared {
-    /// How often each transition was taken alike.
-    pub(crate) agreed: BTreeMap<Transition, u64>,
-    /// What differs, with an example.
-    pub(crate) differences: BTreeMap<Difference, (LocalPath, Divergence)>,
+    /// What was taken alike and what differs, whether ACKs are delayed or not.
+    pub(crate) comparison: Comparison,
     /// What the worlds reach and both never took, with the shortest path to it.
     pub(crate) missing: BTreeMap<Transition, LocalPath>,
     /// Different paths taken to cover every transition, and all in all.
@@ -34,7 +32,7 @@ pub(crate) struct Compared {
 
 /// Takes a path to every transition of an end of the worlds; these paths; and then random walks: [`WALKS`] and as many
 /// more as there is time for.
-pub(crate) fn compare(paths: &[(LocalPath, bool)], until: Instant) -> Result<Compared, String> {
+pub(crate) fn compare(paths: &[LocalPath], until: Instant) -> Result<Compared, String> {
     let delaying = Policy { delayed_ack: Some(1), ..POLICY };
     let worlds = [worlds(POLICY), worlds_with_text(delaying, Some(1))];
     let mut all: Vec<_> = [POLICY, delaying]
@@ -49,7 +47,7 @@ pub(crate) fn compare(paths: &[(LocalPath, bool)], until: Instant) -> Result<Com
     let fresh = |policy: &Policy| Smoltcp::established(policy.delayed_ack.is_some());
     for (policy, ways, comparison) in &mut all {
         comparison.cover(ways, policy, || fresh(policy))?;
-        for (path, _) in paths.iter().filter(|(_, delayed_ack)| *delayed_ack == policy.delayed_ack.is_some()) {
+        for path in paths.iter().filter(|path| delays(path) == policy.delayed_ack.is_some()) {
             comparison.take(path.clone(), policy, || fresh(policy))?;
         }
     }
@@ -63,8 +61,7 @@ pub(crate) fn compare(paths: &[(LocalPath, bool)], until: Instant) -> Result<Com
         }
     }
     let mut compared = Compared {
-        agreed: BTreeMap::new(),
-        differences: BTreeMap::new(),
+        comparison: Comparison::default(),
         missing: BTreeMap::new(),
         paths: [covering, all.iter().map(|(_, _, comparison)| comparison.paths()).sum()],
     };
@@ -76,11 +73,16 @@ pub(crate) fn compare(paths: &[(LocalPath, bool)], until: Instant) -> Result<Com
     }
     for (_, _, comparison) in all {
         for (transition, times) in comparison.agreed {
-            *compared.agreed.entry(transition).or_default() += times;
+            *compared.comparison.agreed.entry(transition).or_default() += times;
         }
-        compared.differences.extend(comparison.differences);
+        compared.comparison.differences.extend(comparison.differences);
     }
     Ok(compared)
+}
+
+/// The path shows something only where ACKs are delayed.
+fn delays(path: &LocalPath) -> bool {
+    path.events.contains(&LocalEvent::Timeout(Timer::DelayedAck))
 }
 
 /// Worlds that together reach what an end can meet that neither gives up nor stops to read.
