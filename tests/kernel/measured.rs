@@ -1,4 +1,4 @@
-//! What was measured once is measured again: `linux-6.18.jsonl`, 24 segments in each of five states.
+//! What was measured once is measured again: `tests/conformance/linux-6.18.jsonl`, 24 segments in each of five states.
 
 use std::net::TcpListener;
 use std::time::Duration;
@@ -113,8 +113,10 @@ fn shown(segment: &Segment) -> String {
 #[test]
 fn the_kernel_does_what_it_did() {
     let Some(_guard) = crate::available() else { return };
-    let rows: Vec<Row> =
-        include_str!("linux-6.18.jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let rows: Vec<Row> = include_str!("../conformance/linux-6.18.jsonl")
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     assert_eq!(rows.len(), 120);
     let different = Kernel::with(&POLICY, None, |kernel| {
         let mut different = Vec::new();
