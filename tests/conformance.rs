@@ -197,7 +197,7 @@ proptest! {
         }).collect();
         if let Ok(cases) = read_cases(&SourceFile::new("cases.jsonl", text)) {
             for case in cases {
-                replay(&case, None);
+                let _ = replay(&case, None);
             }
         }
     }
