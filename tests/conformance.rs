@@ -56,7 +56,7 @@ fn every_case_matches_or_is_known_to_differ() {
         .flat_map(|(place, cases)| cases.into_iter().map(move |case| (place, case)))
     {
         let listed = known.remove(&case.id);
-        match (replay(&case, None), listed) {
+        match (replay(&case, None).outcome, listed) {
             (Outcome::Match, None) => matches[place] += 1,
             (Outcome::OutOfScope(feature), None) => out_of_scope.push(format!("{}: {feature}", case.id)),
             (Outcome::Differs(difference), Some(known)) => {
@@ -81,7 +81,7 @@ fn what_is_expected_is_looked_at() {
         .replace('\n', " ");
     let outcome = |from: &str, to: &str| {
         assert!(case.contains(from), "{from}");
-        replay(&of_text(&case.replace(from, to))[0], None)
+        replay(&of_text(&case.replace(from, to))[0], None).outcome
     };
     assert_eq!(outcome("\"x\"", "\"y\""), Outcome::Match);
     for (from, to, step) in [
@@ -105,7 +105,7 @@ fn what_is_expected_is_looked_at() {
         assert_eq!(difference.step, step, "{from} for {to}: {difference:?}");
     }
     let row = r#"{"start_state": "CLOSE_WAIT", "event": "RST seq=RCV.NXT", "sent": [], "end_state": "CLOSED", "so_error": "EPIPE"}"#;
-    assert_eq!(replay(&of_text(row)[0], None), Outcome::Match);
+    assert_eq!(replay(&of_text(row)[0], None).outcome, Outcome::Match);
     for (from, to) in [
         ("EPIPE", "ECONNRESET"),
         ("[]", "[\"ACK seq=1 ack=2 len=0\"]"),
@@ -113,7 +113,7 @@ fn what_is_expected_is_looked_at() {
         ("RST seq", "ACK seq"),
     ] {
         assert!(
-            matches!(replay(&of_text(&row.replace(from, to))[0], None), Outcome::Differs(_)),
+            matches!(replay(&of_text(&row.replace(from, to))[0], None).outcome, Outcome::Differs(_)),
             "{from} for {to}"
         );
     }

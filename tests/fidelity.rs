@@ -19,7 +19,8 @@ use std::time::Instant;
 
 use comparison::{Compared, WALKS, compare};
 use lastack::check::{self, Event, Library, Options};
-use lastack::conform::Transition;
+use lastack::conform::{Outcome, Transition, read_cases, replay};
+use lastack::source::read_source;
 use lastack::tcp::State;
 
 const HEAD: &str = "\
@@ -44,7 +45,37 @@ struct Source {
 
 /// All that exercises transitions, in the order of the columns.
 fn sources() -> Vec<Source> {
-    vec![smoltcp()]
+    vec![
+        recorded(
+            "recorded cases",
+            "tests/conformance/cases.jsonl",
+            "conformance tests of other stacks, in their order",
+        ),
+        recorded("kernel rows", "tests/conformance/linux-6.18.jsonl", "measured transitions of Linux 6.18"),
+        smoltcp(),
+    ]
+}
+
+/// The cases of a file that match, by the transitions that they take.
+fn recorded(name: &'static str, file: &str, what: &str) -> Source {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    let cases = read_cases(&read_source(&path).unwrap()).unwrap();
+    let mut by: BTreeMap<Row, Vec<String>> = BTreeMap::new();
+    for case in &cases {
+        let replayed = replay(case, None);
+        if replayed.outcome == Outcome::Match {
+            for row in replayed.transitions.into_iter().collect::<BTreeSet<Row>>() {
+                by.entry(row).or_default().push(case.id.clone());
+            }
+        }
+    }
+    let said = |ids: Vec<String>| format!("{}, as {}", ids.len(), ids[0]);
+    let exercised = by.into_iter().map(|(row, ids)| (row, said(ids))).collect();
+    Source {
+        name,
+        about: format!("{what}, [{file}](../{file}), as far as they match; how many, and the first."),
+        exercised,
+    }
 }
 
 fn smoltcp() -> Source {

@@ -30,7 +30,7 @@ fn cases(args: &ConformArgs) -> Result<Passed, Diagnostics> {
         }
     }
     let with_outcome = |case| {
-        let outcome = replay(&case, policy);
+        let outcome = replay(&case, policy).outcome;
         (case, outcome)
     };
     let all: Vec<_> = mistakes.or(cases)?.into_iter().map(with_outcome).collect();

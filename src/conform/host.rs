@@ -1,7 +1,9 @@
 //! An endpoint with its timers, its application and a record of what it sends.
 
 use super::grammar::{AppCall, CaseTimer, Returns, Span};
-use crate::tcp::{Call, Effects, Endpoint, Policy, Segment, Seq, State, Timer, TimerChange};
+use crate::check::Event;
+use crate::tcp::{Call, Effects, Endpoint, Flags, Policy, Segment, Seq, State, Timer, TimerChange, WINDOW};
+use crate::world::Kind;
 
 /// An endpoint, driven by hand. Its clock counts milliseconds.
 #[derive(Clone, Debug)]
@@ -19,6 +21,8 @@ pub(super) struct Host {
     reads_no_more: bool,
     /// `close()` or an abort was called: there is no socket any more.
     is_closed: bool,
+    /// Each transition of the endpoint, as coverage counts them.
+    transitions: Vec<(State, Event, State)>,
 }
 
 impl Host {
@@ -33,12 +37,18 @@ impl Host {
             read: 0,
             reads_no_more: false,
             is_closed: false,
+            transitions: Vec::new(),
         }
     }
 
     /// Gives up after so many retransmissions.
     pub(super) fn set_retries(&mut self, retries: u32) {
         self.policy.retries = Some(retries);
+    }
+
+    /// Each transition that the endpoint has taken: its state, what happened, and its state then.
+    pub(super) fn into_transitions(self) -> Vec<(State, Event, State)> {
+        self.transitions
     }
 
     /// What was sent since it was last asked.
@@ -48,8 +58,8 @@ impl Host {
 
     /// The shortest ordinary way from ESTABLISHED to a state.
     pub(super) fn go_to(&mut self, state: State) {
-        let fin = |ack| Segment { flags: crate::tcp::Flags::FIN_ACK, seq: Seq(1), ack: Seq(ack), len: 0 };
-        let ack_of_fin = Segment { flags: crate::tcp::Flags::ACK, seq: Seq(1), ack: Seq(2), len: 0 };
+        let fin = |ack| Segment { flags: Flags::FIN_ACK, seq: Seq(1), ack: Seq(ack), len: 0 };
+        let ack_of_fin = Segment { flags: Flags::ACK, seq: Seq(1), ack: Seq(2), len: 0 };
         match state {
             State::Established => {}
             State::FinWait1 => self.call(Call::Shutdown),
@@ -79,8 +89,8 @@ impl Host {
 
     /// A segment arrives.
     pub(super) fn arrive(&mut self, segment: &Segment) {
-        let effects = self.endpoint.on_segment(segment, &self.policy);
-        self.take(effects);
+        let event = Kind::of(segment).map(Event::Arrival);
+        self.react(event, |endpoint, policy| endpoint.on_segment(segment, policy));
     }
 
     /// The application calls; what the call returns, unless it succeeds.
@@ -121,10 +131,9 @@ impl Host {
         }
         let mut left = octets;
         // What does not fit into the window stays with the application.
-        while left > 0 && self.endpoint.snd_nxt.since(self.endpoint.snd_una) < crate::tcp::WINDOW {
+        while left > 0 && self.endpoint.snd_nxt.since(self.endpoint.snd_una) < WINDOW {
             let before = self.endpoint.snd_nxt;
-            let effects = self.endpoint.on_send(left, &self.policy);
-            self.take(effects);
+            self.react(Some(Event::Call(Call::Send)), |endpoint, policy| endpoint.on_send(left, policy));
             left -= self.endpoint.snd_nxt.since(before).clamp(1, left);
         }
         Ok(())
@@ -153,16 +162,14 @@ impl Host {
             CaseTimer::TimeWait => Timer::TimeWait,
             CaseTimer::FinWait2 => Timer::FinWait2,
             CaseTimer::User => {
-                let effects = self.endpoint.on_user_timeout(&self.policy);
-                return self.take(effects);
+                return self.react(None, Endpoint::on_user_timeout);
             }
         };
         let runs =
             Timer::ALL.into_iter().zip(&mut self.timers).find(|(one, left)| *one == timer && left.is_some());
         if let Some((_, left)) = runs {
             *left = None;
-            let effects = self.endpoint.on_timeout(timer, &self.policy);
-            self.take(effects);
+            self.react(Some(Event::Timeout(timer)), |endpoint, policy| endpoint.on_timeout(timer, policy));
         }
     }
 
@@ -184,8 +191,7 @@ impl Host {
                     *running = None;
                 }
             }
-            let effects = self.endpoint.on_timeout(timer, &self.policy);
-            self.take(effects);
+            self.react(Some(Event::Timeout(timer)), |endpoint, policy| endpoint.on_timeout(timer, policy));
         }
         self.advance(u32::try_from(left.max(0)).unwrap_or(u32::MAX));
     }
@@ -197,11 +203,14 @@ impl Host {
     }
 
     fn call(&mut self, call: Call) {
-        let effects = self.endpoint.on_call(call, &self.policy);
-        self.take(effects);
+        self.react(Some(Event::Call(call)), |endpoint, policy| endpoint.on_call(call, policy));
     }
 
-    fn take(&mut self, effects: Effects) {
+    /// Lets the endpoint react; what is no event of coverage is not recorded as one.
+    fn react(&mut self, event: Option<Event>, react: impl FnOnce(&mut Endpoint, &Policy) -> Effects) {
+        let before = self.endpoint.state;
+        let effects = react(&mut self.endpoint, &self.policy);
+        self.transitions.extend(event.map(|event| (before, event, self.endpoint.state)));
         self.sent.extend(effects.segment);
         for (left, change) in self.timers.iter_mut().zip(effects.timers) {
             match change {

@@ -21,5 +21,5 @@ pub use known::{Checked, Known};
 pub use lockstep::{Divergence, Reaction, Run, run};
 pub use path::{Acknowledges, Class, LocalEvent, LocalPath, Place, Transition, Ways};
 pub use profile::{PROFILES, Profile};
-pub use replay::{CaseDifference, Outcome, replay};
+pub use replay::{CaseDifference, Outcome, Replayed, replay};
 pub use stack::Stack;

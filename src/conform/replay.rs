@@ -5,6 +5,7 @@ use std::fmt;
 use super::case::{Case, Expected};
 use super::grammar::{CaseState, Happening, Pattern, Returns};
 use super::host::Host;
+use crate::check::Event;
 use crate::tcp::{EndedBy, Endpoint, Policy, Segment, State};
 
 /// What became of a case.
@@ -43,14 +44,24 @@ struct Taken {
     state: State,
 }
 
+/// A case that was replayed.
+#[derive(Clone, Debug)]
+pub struct Replayed {
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Each transition of the endpoint: its state, what happened, and its state then.
+    pub transitions: Vec<(State, Event, State)>,
+}
+
 /// Replays a case under its own profile's policy, or another.
 #[must_use]
-pub fn replay(case: &Case, policy: Option<&Policy>) -> Outcome {
-    if let Some(feature) = out_of_scope(case) {
-        return Outcome::OutOfScope(feature);
+pub fn replay(case: &Case, policy: Option<&Policy>) -> Replayed {
+    let out_of_scope = |feature| Replayed { outcome: Outcome::OutOfScope(feature), transitions: Vec::new() };
+    if let Some(feature) = feature_left_out(case) {
+        return out_of_scope(feature);
     }
     let CaseState::Closing(start) = case.start else {
-        return Outcome::OutOfScope(HANDSHAKE.to_owned());
+        return out_of_scope(HANDSHAKE.to_owned());
     };
     let mut host = Host::new(*policy.unwrap_or(&case.profile.policy));
     let before = host.endpoint.clone();
@@ -73,13 +84,14 @@ pub fn replay(case: &Case, policy: Option<&Policy>) -> Outcome {
         .chain(returns(case, &taken))
         .collect();
     differences.sort_by_key(|difference| difference.step);
-    differences.into_iter().next().map_or(Outcome::Match, Outcome::Differs)
+    let outcome = differences.into_iter().next().map_or(Outcome::Match, Outcome::Differs);
+    Replayed { outcome, transitions: host.into_transitions() }
 }
 
 const HANDSHAKE: &str = "the handshake of a connection";
 
 /// What the case needs and the model leaves out.
-fn out_of_scope(case: &Case) -> Option<String> {
+fn feature_left_out(case: &Case) -> Option<String> {
     let of_steps = case.steps.iter().find_map(|happening| match happening {
         Happening::Unmodelled(feature) => Some(feature.clone()),
         Happening::Arrival(pattern) => pattern.unmodelled.clone(),
@@ -124,7 +136,7 @@ fn segments(taken: &[Taken], step: usize, patterns: &[Pattern], case: &Case) -> 
                 .zip(patterns)
                 .all(|(sent, pattern)| pattern.fits(sent, &this.before, this.arrived.as_ref()))
     };
-    // What was sent on the way may be told with the first step.
+    // What was sent on the way may be told with the first step, if that draws no answer of its own.
     let way_is_told = case.expected.iter().any(|expected| matches!(expected, Expected::Sent(0, _)));
     let with_way = || {
         let way = taken.first().map_or(&[][..], |way| &way.sent);
@@ -133,7 +145,7 @@ fn segments(taken: &[Taken], step: usize, patterns: &[Pattern], case: &Case) -> 
     };
     // A state that was prepared may have sent more on the way than the last segment, which is what is told.
     let way_ends_so = step == 0 && (0..this.sent.len()).any(|from| this.sent.get(from..).is_some_and(&fits));
-    if fits(&this.sent) || way_ends_so || (step == 1 && !way_is_told && with_way()) {
+    if fits(&this.sent) || way_ends_so || (step == 1 && this.arrived.is_none() && !way_is_told && with_way()) {
         return None;
     }
     let expected = if patterns.is_empty() {
@@ -191,10 +203,9 @@ fn errors(endpoint: &Endpoint, expected: Option<&str>, step: usize) -> Option<Ca
 fn socket_error(endpoint: &Endpoint) -> Option<&'static str> {
     match (endpoint.ended_by?, endpoint.left?) {
         (EndedBy::Rst, State::CloseWait) => Some("EPIPE"),
-        (EndedBy::Rst, State::TimeWait) => None,
+        (EndedBy::Rst, State::TimeWait) | (EndedBy::Fin | EndedBy::Abort, _) => None,
         (EndedBy::Rst, _) => Some("ECONNRESET"),
         (EndedBy::GiveUp, _) => Some("ETIMEDOUT"),
-        (EndedBy::Fin | EndedBy::Abort, _) => None,
     }
 }
 

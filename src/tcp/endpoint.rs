@@ -147,24 +147,7 @@ impl Endpoint {
         // RFC 9293 §3.10.7.4: First, check sequence number. "If an incoming segment is not acceptable, an
         // acknowledgment should be sent in reply (unless the RST bit is set …)".
         if !self.is_acceptable(segment, policy) {
-            let is_before = segment.seq.precedes(self.rcv_nxt);
-            if segment.flags.rst {
-                let waits_for_ack = matches!(self.state, State::CloseWait | State::Closing | State::LastAck);
-                if policy.rst_before_fin && waits_for_ack && segment.seq + 1 == self.rcv_nxt {
-                    self.end(EndedBy::Rst, &mut effects);
-                }
-                return effects;
-            }
-            if policy.old_segment == OldSegment::Acknowledge && is_before && self.advances(segment) {
-                self.on_ack(segment.ack, policy, &mut effects);
-                if self.state == State::Closed {
-                    return effects;
-                }
-            }
-            if segment.flags.fin && self.state == State::TimeWait {
-                restart_time_wait(policy, &mut effects);
-            }
-            self.send(Flags::ACK, self.snd_nxt, 0, &mut effects);
+            self.on_unacceptable(segment, policy, &mut effects);
             return effects;
         }
 
@@ -257,6 +240,28 @@ impl Endpoint {
             }
         }
         effects
+    }
+
+    /// RFC 9293 §3.10.7.4: what becomes of a segment outside of the window: it is answered, unless it is a reset.
+    fn on_unacceptable(&mut self, segment: &Segment, policy: &Policy, effects: &mut Effects) {
+        if segment.flags.rst {
+            let waits_for_ack = matches!(self.state, State::CloseWait | State::Closing | State::LastAck);
+            if policy.rst_before_fin && waits_for_ack && segment.seq + 1 == self.rcv_nxt {
+                self.end(EndedBy::Rst, effects);
+            }
+            return;
+        }
+        let is_before = segment.seq.precedes(self.rcv_nxt);
+        if policy.old_segment == OldSegment::Acknowledge && is_before && self.advances(segment) {
+            self.on_ack(segment.ack, policy, effects);
+            if self.state == State::Closed {
+                return;
+            }
+        }
+        if segment.flags.fin && self.state == State::TimeWait {
+            restart_time_wait(policy, effects);
+        }
+        self.send(Flags::ACK, self.snd_nxt, 0, effects);
     }
 
     /// What becomes of a segment where `TIME_WAIT` is less than a whole connection: the policy's `in_time_wait`.

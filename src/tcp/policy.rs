@@ -6,6 +6,10 @@ use serde::Deserialize;
 ///
 /// Every duration is in ticks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a choice of its own that stacks make one way or the other"
+)]
 pub struct Policy {
     /// The retransmission timeout before any backoff, in ticks, at least 1. RFC 6298 §2.
     pub rto: u32,
