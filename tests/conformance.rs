@@ -164,7 +164,7 @@ fn what_cannot_be_read_is_said_with_its_place() {
         ("\"expect_segments\": []", "\"expect_segments\": [\"none\"]"),
     ] {
         assert!(ok.contains(from), "{from}");
-        text += &format!("{}\n", ok.replace(from, to));
+        text.extend([ok.replace(from, to).as_str(), "\n"]);
     }
     text += "{\"start_state\": \"ESTABLISHED\", \"event\": \"DATA ten seq=RCV.NXT\", \"sent\": [], \"end_state\": \"CLOSED\"}\n[1]\n";
     std::fs::write(&path, text).unwrap();

@@ -148,7 +148,8 @@ fn table() -> (String, Vec<String>) {
     (text, unexercised)
 }
 
-/// What nothing exercises.
+/// What none of these exercises. `lastack conform --kernel` does: it takes every transition of an end beside the running
+/// kernel (tests/kernel), but cannot be run everywhere.
 const UNEXERCISED: &[&str] = &[
     // smoltcp holds no FIN beyond a hole.
     "ESTABLISHED: DATA → CLOSE_WAIT",
@@ -156,13 +157,9 @@ const UNEXERCISED: &[&str] = &[
     "FIN_WAIT_1: DATA → TIME_WAIT",
     "FIN_WAIT_2: DATA → TIME_WAIT",
     // It has no `close()` after which nobody reads.
-    "ESTABLISHED: close → FIN_WAIT_1",
     "FIN_WAIT_1: DATA → CLOSED",
     "FIN_WAIT_2: DATA → CLOSED",
-    "FIN_WAIT_2: FIN_WAIT_2 timer → CLOSED",
-    "CLOSE_WAIT: close → LAST_ACK",
     // It never gives up unless a time is set, and then with a reset.
-    "FIN_WAIT_1: retransmission timer → CLOSED",
     "CLOSING: retransmission timer → CLOSED",
     "LAST_ACK: retransmission timer → CLOSED",
 ];

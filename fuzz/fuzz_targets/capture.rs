@@ -5,13 +5,14 @@
 #![no_main]
 
 use lastack::capture::{Capture, Closing};
+use lastack::report::terminal::Terminal;
 use lastack::report::{replay, replay_json};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let capture = Capture::read(bytes);
     let closings: Vec<Closing> = capture.connections.iter().map(|one| Closing::of(one, capture.end)).collect();
-    let _ = replay::human(&capture, &closings);
+    let _ = replay::human(&capture, &closings, Terminal::PLAIN);
     let _ = replay_json::report("fuzzed", &capture, &closings);
     let _ = capture.mistakes();
 });
