@@ -160,6 +160,7 @@ fn what_cannot_be_read_is_said_with_its_place() {
         ("\"events\": []", "\"events\": [\"rcv ACK seq=RCV.NEXT\"]"),
         ("\"events\": []", "\"events\": [\"app send 99999999999\"]"),
         ("\"events\": []", "\"events\": [\"wait 3 weeks\"]"),
+        ("\"events\": []", "\"events\": [\"wait 9999999m\"]"),
         ("\"expect_segments\": []", "\"expect_segments\": [\"@9 none\"]"),
         ("\"expect_segments\": []", "\"expect_segments\": [\"none\"]"),
     ] {

@@ -113,6 +113,8 @@ enum Term {
     SndNxt,
     SndUna,
     SegSeq,
+    SegAck,
+    SegLen,
     OurFin,
     /// The first number of a connection that is yet to be.
     NewIss,
@@ -129,8 +131,11 @@ pub struct Span {
     pub milliseconds: i64,
 }
 
-/// No time and no factor of one is longer: cases speak of minutes.
-const LONGEST: i64 = 1 << 40;
+/// No time is longer, in milliseconds: a day, where cases speak of minutes.
+const LONGEST: i64 = 24 * 60 * 60 * 1000;
+
+/// Nor has a time more of the policy's durations.
+const MOST: i64 = 10_000;
 
 impl Number {
     fn just(term: Term) -> Self {
@@ -153,6 +158,8 @@ impl Number {
             Term::SndNxt => endpoint.snd_nxt.0,
             Term::SndUna => endpoint.snd_una.0,
             Term::SegSeq => segment.map_or(0, |segment| segment.seq.0),
+            Term::SegAck => segment.map_or(0, |segment| segment.ack.0),
+            Term::SegLen => segment.map_or(0, Segment::sequence_length),
             Term::OurFin => endpoint.snd_nxt.0.wrapping_sub(u32::from(endpoint.fin_sent)),
             Term::NewIss => 0,
         };
@@ -305,6 +312,10 @@ fn app(words: &mut Words<'_>) -> Result<Happening, Problem> {
             match result {
                 "EOF" => Some(Returns::Eof),
                 "EPIPE" => Some(Returns::BrokenPipe),
+                // Which error it is differs with every system.
+                _ if result.starts_with('E') && result.bytes().all(|byte| byte.is_ascii_uppercase()) => {
+                    Some(Returns::Error)
+                }
                 // What kind of error it is, is told after it and differs with every library.
                 "error" => return Ok(Happening::App(call, Some(Returns::Error))),
                 _ => return Err(wrong(at, result, results)),
@@ -365,7 +376,7 @@ fn flags(at: usize, names: &str, separator: char) -> Result<Flags, Problem> {
             "RST" => flags.rst = true,
             "ACK" => flags.ack = true,
             // Nothing in closing depends on it.
-            "PSH" => {}
+            "PSH" | "URG" | "ECE" | "CWR" => {}
             _ => return Err(wrong(start, name, "`SYN`, `FIN`, `RST`, `PSH` or `ACK`")),
         }
         start += name.len() + 1;
@@ -389,10 +400,13 @@ fn number(at: usize, text: &str) -> Result<Number, Problem> {
     for (start, sign, word) in signed(at, text) {
         let term = match word {
             "RCV.NXT" => (1, Term::RcvNxt),
-            "RCV.WND" => (1, Term::RcvWnd),
+            // Both ends have the same window, and it never changes.
+            "RCV.WND" | "SND.WND" | "MAX.SND.WND" => (1, Term::RcvWnd),
             "SND.NXT" => (1, Term::SndNxt),
             "SND.UNA" => (1, Term::SndUna),
             "SEG.SEQ" => (1, Term::SegSeq),
+            "SEG.ACK" => (1, Term::SegAck),
+            "SEG.LEN" => (1, Term::SegLen),
             "newISS" => (1, Term::NewIss),
             _ => {
                 let plain = word.strip_prefix("2^").map_or_else(
@@ -400,7 +414,7 @@ fn number(at: usize, text: &str) -> Result<Number, Problem> {
                     |exponent| exponent.parse::<u32>().ok().and_then(|exponent| 1u32.checked_shl(exponent)),
                 );
                 let expected = "a number from 0 to 4294967295, or `RCV.NXT`, `RCV.WND`, `SND.NXT`, `SND.UNA`, \
-                                `SEG.SEQ`, `newISS` or `outside`";
+                                `SEG.SEQ`, `SEG.ACK`, `SEG.LEN`, `newISS` or `outside`";
                 (i64::from(plain.ok_or_else(|| wrong(start, word, expected))?), Term::One)
             }
         };
@@ -436,18 +450,16 @@ fn time_span(at: usize, text: &str) -> Result<Span, Problem> {
         } else {
             factor.parse().map_err(|_| wrong(start, word, expected))?
         };
-        let (sum, unit) = match unit.trim_start_matches('*') {
-            "RTO" => (&mut span.rto, 1),
-            "MSL" => (&mut span.msl, 1),
-            "" | "ms" => (&mut span.milliseconds, 1),
-            "s" => (&mut span.milliseconds, 1000),
-            "m" | "min" => (&mut span.milliseconds, 60_000),
+        let (sum, unit, most) = match unit.trim_start_matches('*') {
+            "RTO" => (&mut span.rto, 1, MOST),
+            "MSL" => (&mut span.msl, 1, MOST),
+            "" | "ms" => (&mut span.milliseconds, 1, LONGEST),
+            "s" => (&mut span.milliseconds, 1000, LONGEST),
+            "m" | "min" => (&mut span.milliseconds, 60_000, LONGEST),
             _ => return Err(wrong(start, word, expected)),
         };
-        if factor > LONGEST {
-            return Err(wrong(start, word, "a shorter time"));
-        }
-        *sum += sign * factor * unit;
+        let product = factor.checked_mul(unit).and_then(|term| sum.checked_add(sign * term));
+        *sum = product.filter(|sum| sum.abs() <= most).ok_or_else(|| wrong(start, word, "a shorter time"))?;
     }
     Ok(span)
 }

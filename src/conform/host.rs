@@ -5,6 +5,9 @@ use crate::check::Event;
 use crate::tcp::{Call, Effects, Endpoint, Flags, Policy, Segment, Seq, State, Timer, TimerChange, WINDOW};
 use crate::world::Kind;
 
+/// How many timers may expire in one wait: a day of retransmissions every second is fewer.
+const MOST_EXPIRIES: usize = 100_000;
+
 /// An endpoint, driven by hand. Its clock counts milliseconds.
 #[derive(Clone, Debug)]
 pub(super) struct Host {
@@ -173,12 +176,12 @@ impl Host {
         }
     }
 
-    /// Time passes; timers expire as they become due.
+    /// Time passes; timers expire as they become due, at most [`MOST_EXPIRIES`] of them.
     pub(super) fn wait(&mut self, span: &Span) {
-        let mut left = span.rto * i64::from(self.policy.rto)
-            + span.msl * i64::from(self.policy.time_wait) / 2
-            + span.milliseconds;
-        loop {
+        let of_rto = span.rto.saturating_mul(i64::from(self.policy.rto));
+        let of_msl = span.msl.saturating_mul(i64::from(self.policy.time_wait)) / 2;
+        let mut left = of_rto.saturating_add(of_msl).saturating_add(span.milliseconds);
+        for _ in 0..MOST_EXPIRIES {
             let next =
                 Timer::ALL.into_iter().zip(self.timers).filter_map(|(timer, due)| Some((due?, timer))).min();
             let Some((due, timer)) = next.filter(|(due, _)| i64::from(*due) <= left) else {

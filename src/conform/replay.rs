@@ -136,7 +136,9 @@ fn segments(taken: &[Taken], step: usize, patterns: &[Pattern], case: &Case) -> 
                 .zip(patterns)
                 .all(|(sent, pattern)| pattern.fits(sent, &this.before, this.arrived.as_ref()))
     };
-    // What was sent on the way may be told with the first step, if that draws no answer of its own.
+    // What was sent on the way may be told with the first step, if that is one in which nothing can be sent.
+    let is_silent =
+        matches!(case.steps.first(), Some(Happening::UserTimeout | Happening::Retries(_) | Happening::Drop));
     let way_is_told = case.expected.iter().any(|expected| matches!(expected, Expected::Sent(0, _)));
     let with_way = || {
         let way = taken.first().map_or(&[][..], |way| &way.sent);
@@ -145,7 +147,7 @@ fn segments(taken: &[Taken], step: usize, patterns: &[Pattern], case: &Case) -> 
     };
     // A state that was prepared may have sent more on the way than the last segment, which is what is told.
     let way_ends_so = step == 0 && (0..this.sent.len()).any(|from| this.sent.get(from..).is_some_and(&fits));
-    if fits(&this.sent) || way_ends_so || (step == 1 && this.arrived.is_none() && !way_is_told && with_way()) {
+    if fits(&this.sent) || way_ends_so || (step == 1 && is_silent && !way_is_told && with_way()) {
         return None;
     }
     let expected = if patterns.is_empty() {
