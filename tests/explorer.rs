@@ -146,6 +146,19 @@ fn the_terminal_says_what_is_served_and_ctrl_c_ends_it() {
     assert_eq!(explorer.interrupt(), (String::new(), 0));
 }
 
+/// It never ends by itself, so that tests/readme.rs cannot run it.
+#[test]
+fn the_transcript_of_the_readme_is_what_happens() {
+    let explorer = Explorer::start(&["one-msl", "--property", "no-premature-closed"]);
+    let port = format!(":{}/", explorer.address.port());
+    let happened = format!(
+        "$ lastack explore one-msl --property no-premature-closed\n{}",
+        explorer.said.replace(&port, ":3000/")
+    );
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    assert!(readme.contains(&format!("```text\n{}\n```", happened.trim_end())), "{happened}");
+}
+
 /// What is not decided is not listed, and stateright's own run, which could take the more memory, is not begun.
 #[test]
 fn what_was_cut_short_is_said() {

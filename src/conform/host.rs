@@ -168,11 +168,8 @@ impl Host {
                 return self.react(None, Endpoint::on_user_timeout);
             }
         };
-        let runs =
-            Timer::ALL.into_iter().zip(&mut self.timers).find(|(one, left)| *one == timer && left.is_some());
-        if let Some((_, left)) = runs {
-            *left = None;
-            self.react(Some(Event::Timeout(timer)), |endpoint, policy| endpoint.on_timeout(timer, policy));
+        if Timer::ALL.into_iter().zip(self.timers).any(|(one, left)| one == timer && left.is_some()) {
+            self.fire(timer);
         }
     }
 
@@ -189,14 +186,19 @@ impl Host {
             };
             left -= i64::from(due);
             self.advance(due);
-            for (one, running) in Timer::ALL.into_iter().zip(&mut self.timers) {
-                if one == timer {
-                    *running = None;
-                }
-            }
-            self.react(Some(Event::Timeout(timer)), |endpoint, policy| endpoint.on_timeout(timer, policy));
+            self.fire(timer);
         }
         self.advance(u32::try_from(left.max(0)).unwrap_or(u32::MAX));
+    }
+
+    /// A timer has expired: unless it is set again it does not run any more.
+    fn fire(&mut self, timer: Timer) {
+        for (one, left) in Timer::ALL.into_iter().zip(&mut self.timers) {
+            if one == timer {
+                *left = None;
+            }
+        }
+        self.react(Some(Event::Timeout(timer)), |endpoint, policy| endpoint.on_timeout(timer, policy));
     }
 
     fn advance(&mut self, milliseconds: u32) {

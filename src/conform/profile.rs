@@ -1,6 +1,6 @@
 //! Whose rules a case was recorded under, and the policy that stands for them.
 
-use crate::tcp::{OldSegment, Policy, RstInTimeWait, RstInWindow};
+use crate::tcp::{Policy, RstInTimeWait, RstInWindow};
 
 /// The rules of a stack or of a document, with its durations in milliseconds.
 #[derive(Clone, Debug)]
@@ -63,7 +63,6 @@ pub const PROFILES: [Profile; 15] = [
             fin_wait_2_timeout: Some(MINUTE),
             reset_unread: false,
             rst_in_window: RstInWindow::Close,
-            old_segment: OldSegment::Answer,
             ..RFC9293
         },
     },
