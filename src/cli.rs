@@ -4,7 +4,10 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::tcp::PolicyName;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -185,13 +188,17 @@ pub struct ExploreArgs {
 /// Arguments of `conform`.
 #[derive(Debug, Args)]
 pub struct ConformArgs {
-    /// Files of recorded cases, one JSON object a line
+    /// Files of recorded cases, or of rows of a transition table, one JSON object a line
     #[arg(value_name = "FILE", required_unless_present = "kernel", conflicts_with = "kernel")]
     pub files: Vec<PathBuf>,
 
-    /// The policy of the endpoint [default: that of each case's own profile]
-    #[arg(long, value_name = "NAME", conflicts_with = "kernel")]
-    pub policy: Option<String>,
+    /// The policy to replay all of them under [default: the one that each case names; a row's is linux]
+    #[arg(long, value_name = "NAME", value_parser = policy_name(), conflicts_with = "kernel")]
+    pub policy: Option<PolicyName>,
+
+    /// How to write the outcomes
+    #[arg(long, value_name = "FORMAT", default_value = "human", conflicts_with = "kernel")]
+    pub format: DocumentFormat,
 
     /// Drive the running kernel (Linux, as root) in a network namespace of its own, and compare what it sends and its
     /// states with the endpoint's
@@ -228,7 +235,7 @@ pub struct ReplayArgs {
 
     /// How to write what is found
     #[arg(long, value_name = "FORMAT", default_value = "human")]
-    pub format: ReplayFormat,
+    pub format: DocumentFormat,
 }
 
 /// What changes a scenario's world.
@@ -325,11 +332,17 @@ fn address(text: &str) -> Result<SocketAddr, String> {
 
 /// How closes are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ReplayFormat {
+pub enum DocumentFormat {
     /// For people
     Human,
-    /// One JSON document; docs/replay.schema.json is its schema
+    /// One JSON document; its schema is in docs
     Json,
+}
+
+/// The name of a policy.
+fn policy_name() -> impl TypedValueParser<Value = PolicyName> {
+    PossibleValuesParser::new(PolicyName::ALL.map(PolicyName::name))
+        .try_map(|name| PolicyName::named(&name).ok_or_else(|| format!("no policy is named {name}")))
 }
 
 /// A number and its unit: `ms`, `s` (also if none is given), `m` or `h`.

@@ -948,6 +948,79 @@ fn colours_only_where_they_are_wanted() {
     assert!(!is_coloured(forced(commands[0]).env("NO_COLOR", "1")));
 }
 
+/// Recorded cases, each of which comes out differently.
+const RECORDED: &str = r#"
+{"id": "mine/one", "profile": "linux", "start_state": "ESTABLISHED", "events": ["app close", "rcv FIN,ACK seq=1 ack=2"], "expect_segments": ["@1 FIN,ACK seq=1 ack=1", "@2 ACK seq=2 ack=2"], "expect_end_state": "TIME_WAIT"}
+{"id": "mine/two", "profile": "freebsd", "start_state": "ESTABLISHED", "events": ["app close", "rcv FIN,ACK seq=1 ack=1"], "expect_segments": ["@2 ACK seq=2 ack=2"], "expect_end_state": "CLOSING"}
+{"id": "mine/three", "profile": "linux", "start_state": "ESTABLISHED", "events": ["timer KEEPALIVE"], "expect_end_state": "CLOSED"}
+
+{"start_state": "CLOSE_WAIT", "event": "RST+ACK seq=RCV.NXT", "sent": [], "end_state": "CLOSED", "so_error": "EPIPE"}
+"#;
+
+#[test]
+fn recorded_cases_are_replayed() {
+    let folder = Folder::new("conform").with("cases.jsonl", RECORDED);
+    assert_snapshot!("conform", folder.run(&["conform", "cases.jsonl"]).transcript());
+    // Under RFC 9293 FINs that cross are answered as `mine/two` wants it.
+    let run = folder.run(&["conform", "cases.jsonl", "cases.jsonl", "--policy", "rfc9293"]);
+    assert_eq!(run.stdout.lines().last(), Some("8 cases: 6 match, 0 differ, 2 out of scope"));
+    assert_eq!(run.code, 0);
+
+    let report = folder.report(&["conform", "cases.jsonl"]);
+    let cases: Vec<_> = report["cases"].as_array().unwrap().iter().map(|case| case["outcome"].as_str()).collect();
+    assert_eq!(cases, [Some("match"), Some("differs"), Some("out of scope"), Some("match")]);
+    assert_eq!(report["cases"][1]["difference"]["step"], 2);
+    assert_eq!(report["cases"][1]["line"], 3);
+    assert_eq!(report["exit_code"], 1);
+}
+
+#[test]
+fn recorded_cases_with_mistakes() {
+    let case = |change: &str| {
+        let case = r#"{"id": "x", "profile": "linux", "start_state": "CLOSING", "events": ["timer RTO"], "expect_end_state": "CLOSING"}"#;
+        let (from, to) = change.split_once(" => ").unwrap();
+        assert!(case.contains(from), "{from}");
+        format!("{case}\n{}\n", case.replace(from, to))
+    };
+    let folder = Folder::new("conform-mistakes")
+        .with("verb.jsonl", case("timer RTO => timr RTO"))
+        .with("length.jsonl", case("timer RTO => rcv ACK seq=1 ack=1 len=-1"))
+        .with("profile.jsonl", case("linux => linus"))
+        .with("state.jsonl", case("\"CLOSING\", \"events => \"CLOSED_WAIT\", \"events"))
+        .with("json.jsonl", case("\"], => \","))
+        .with("missing.jsonl", case("\"profile\": \"linux\",  => ").replace("  ", " "))
+        .with("neither.jsonl", case("events => evens"))
+        .with("step.jsonl", case("\"expect_end => \"state_checks\": [\"@2 CLOSED\"], \"expect_end"))
+        .with("number.jsonl", case("\"x\" => 7"))
+        .with(
+            "row.jsonl",
+            "{\"start_state\": \"CLOSING\", \"event\": \"RST seq=RCV.NXT sooner\", \"end_state\": \"CLOSED\"}",
+        )
+        .with("empty.jsonl", "\n\n")
+        .with("folder/file", "");
+    let files = [
+        "verb.jsonl",
+        "length.jsonl",
+        "profile.jsonl",
+        "state.jsonl",
+        "json.jsonl",
+        "missing.jsonl",
+        "neither.jsonl",
+        "step.jsonl",
+        "number.jsonl",
+        "row.jsonl",
+        "empty.jsonl",
+        "folder",
+        "nowhere.jsonl",
+    ];
+    let commands: Vec<Vec<&str>> = files.iter().map(|file| vec!["conform", file]).collect();
+    let commands: Vec<&[&str]> = commands.iter().map(Vec::as_slice).collect();
+    assert_snapshot!(folder.refusals(&commands));
+    assert_eq!(folder.run(&["conform", "profile.jsonl", "--policy", "linux"]).code, 0);
+    assert_eq!(folder.run(&["conform", "verb.jsonl", "--policy", "linus"]).code, 2);
+    assert_eq!(folder.run(&["conform"]).code, 2);
+}
+
 /// On a terminal, that is one which `script` of util-linux makes.
 #[test]
 #[cfg(target_os = "linux")]

@@ -1,204 +1,451 @@
-//! Recorded cases of other TCPs beside the endpoint.
+//! The endpoint that the worlds explore, held against what real stacks do.
 
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
-    clippy::panic,
     clippy::indexing_slicing,
+    clippy::panic,
     reason = "a test that fails may panic"
 )]
 
 use std::collections::BTreeMap;
-use std::path::Path;
-use std::process::Command;
 
-use lastack::conform::{Case, Outcome, read_cases, replay};
+use lastack::conform::recorded::{Case, Difference, Outcome, parse, replay};
 use lastack::diagnostic::SourceFile;
-use lastack::source::read_source;
+use lastack::tcp::{PolicyName, State};
 use proptest::prelude::*;
 use serde::Deserialize;
+use serde_json::{Value, json};
 
-const CASES: &str = "tests/conformance/cases.jsonl";
-const ROWS: &str = "tests/conformance/linux-6.18.jsonl";
+const CASES: &str = include_str!("conformance/cases.jsonl");
+const ROWS: &str = include_str!("conformance/linux-6.18.jsonl");
+const LIST: &str = include_str!("conformance/differs.toml");
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct List {
+    differs: Vec<Differs>,
+    out_of_scope: Vec<OutOfScope>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Differs {
-    case: Vec<Known>,
+    name: String,
+    step: usize,
+    because: String,
 }
 
 #[derive(Deserialize)]
-struct Known {
-    id: String,
-    step: usize,
-    reason: String,
+#[serde(deny_unknown_fields)]
+struct OutOfScope {
+    names: Vec<String>,
+    because: String,
 }
 
-fn cases(path: &str) -> Vec<Case> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-    read_cases(&read_source(&path).unwrap()).unwrap()
+fn cases(text: &str) -> Vec<Case> {
+    parse(&SourceFile::new("cases.jsonl", text), None).unwrap_or_else(|mistakes| panic!("{mistakes}"))
 }
 
-fn of_text(text: &str) -> Vec<Case> {
-    read_cases(&SourceFile::new("cases.jsonl", text)).unwrap()
+fn outcome_of(case: &Value) -> Outcome {
+    let [case] = cases(&case.to_string()).try_into().unwrap();
+    replay(&case).outcome
 }
 
-/// The list of differences is checked both ways.
+/// What is listed differs as listed; all else matches.
 #[test]
-fn every_case_matches_or_is_known_to_differ() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance/differs.toml");
-    let known: Differs = toml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    let mut known: BTreeMap<String, Known> = known.case.into_iter().map(|one| (one.id.clone(), one)).collect();
-    let (mut matches, mut out_of_scope) = ([0, 0], Vec::new());
-    for (place, case) in [CASES, ROWS]
-        .into_iter()
-        .map(cases)
-        .enumerate()
-        .flat_map(|(place, cases)| cases.into_iter().map(move |case| (place, case)))
-    {
-        let listed = known.remove(&case.id);
-        match (replay(&case, None).outcome, listed) {
-            (Outcome::Match, None) => matches[place] += 1,
-            (Outcome::OutOfScope(feature), None) => out_of_scope.push(format!("{}: {feature}", case.id)),
-            (Outcome::Differs(difference), Some(known)) => {
-                assert_eq!(difference.step, known.step, "{}: {difference:?}", case.id);
-                assert!(known.reason.len() > 20, "{} has no reason", case.id);
-            }
-            (outcome, listed) => panic!("{}: {outcome:?}, listed: {}", case.id, listed.is_some()),
+fn every_recorded_case_matches_or_is_listed() {
+    let list: List = toml::from_str(LIST).unwrap();
+    let mut expected: BTreeMap<&str, Option<usize>> = BTreeMap::new();
+    for entry in &list.differs {
+        assert!(entry.because.len() > 20, "{}: a reason", entry.name);
+        assert_eq!(expected.insert(&entry.name, Some(entry.step)), None, "{} is listed twice", entry.name);
+    }
+    for entry in &list.out_of_scope {
+        assert!(entry.because.len() > 20, "{:?}: a reason", entry.names);
+        for name in &entry.names {
+            assert_eq!(expected.insert(name, None), None, "{name} is listed twice");
         }
     }
-    assert!(known.is_empty(), "there are no such cases: {:?}", known.keys());
-    assert_eq!(matches, [91, 118]);
-    insta::assert_snapshot!("out_of_scope", out_of_scope.join("\n"));
-}
-
-/// Each kind of expectation can fail, and says in which step.
-#[test]
-fn what_is_expected_is_looked_at() {
-    let case = r#"{"id": "x", "start_state": "ESTABLISHED", "profile": "linux",
-        "events": ["rcv ACK seq=1 ack=1 len=3", "app recv 3", "app shutdown_wr", "rcv FIN,ACK seq=4 ack=2", "app recv -> EOF"],
-        "expect_segments": ["@1 ACK seq=1 ack=4", "@3 FIN,ACK seq=1 ack=4 len=0", "@4 ACK seq=2 ack=5", "@5 none"],
-        "state_checks": ["@0 ESTABLISHED", "@3 FIN_WAIT_1"], "expect_end_state": "TIME_WAIT"}"#
-        .replace('\n', " ");
-    let outcome = |from: &str, to: &str| {
-        assert!(case.contains(from), "{from}");
-        replay(&of_text(&case.replace(from, to))[0], None).outcome
-    };
-    assert_eq!(outcome("\"x\"", "\"y\""), Outcome::Match);
-    for (from, to, step) in [
-        ("@1 ACK seq=1 ack=4", "@1 ACK seq=2 ack=4", 1),
-        ("@1 ACK seq=1 ack=4", "@1 ACK seq=1 ack=3", 1),
-        ("@1 ACK seq=1 ack=4", "@1 none", 1),
-        ("@1 ACK seq=1 ack=4", "@1 RST,ACK seq=1 ack=4", 1),
-        ("@1 ACK seq=1 ack=4\"", "@1 ACK seq=1 ack=4\", \"@1 ACK seq=1 ack=4\"", 1),
-        ("len=0", "len=1", 3),
-        ("@5 none", "@5 ACK", 5),
-        ("@0 ESTABLISHED", "@0 CLOSE_WAIT", 0),
-        ("@3 FIN_WAIT_1", "@3 FIN_WAIT_2", 3),
-        ("\"TIME_WAIT\"", "\"CLOSED\"", 5),
-        ("-> EOF", "-> EPIPE", 5),
-        ("app recv -> EOF", "app recv 1", 5),
-        ("app recv 3\"", "app recv 4\"", 2),
-    ] {
-        let Outcome::Differs(difference) = outcome(from, to) else {
-            panic!("{from} for {to} matches");
+    let (recorded, measured) = (cases(CASES), cases(ROWS));
+    assert_eq!((recorded.len(), measured.len()), (106, 120));
+    let mut wrong = Vec::new();
+    for case in recorded.iter().chain(&measured) {
+        let seen = replay(case).outcome;
+        let as_listed = match (expected.remove(case.name.as_str()), &seen) {
+            (None, Outcome::Match) | (Some(None), Outcome::OutOfScope(_)) => true,
+            (Some(Some(step)), Outcome::Differs(difference)) => difference.step == step,
+            _ => false,
         };
-        assert_eq!(difference.step, step, "{from} for {to}: {difference:?}");
+        if !as_listed {
+            wrong.push(format!("{}: {seen:?}", case.name));
+        }
     }
-    let row = r#"{"start_state": "CLOSE_WAIT", "event": "RST seq=RCV.NXT", "sent": [], "end_state": "CLOSED", "so_error": "EPIPE"}"#;
-    assert_eq!(replay(&of_text(row)[0], None).outcome, Outcome::Match);
-    for (from, to) in [
-        ("EPIPE", "ECONNRESET"),
-        ("[]", "[\"ACK seq=1 ack=2 len=0\"]"),
-        ("CLOSED", "CLOSE_WAIT"),
-        ("RST seq", "ACK seq"),
-    ] {
-        assert!(
-            matches!(replay(&of_text(&row.replace(from, to))[0], None).outcome, Outcome::Differs(_)),
-            "{from} for {to}"
-        );
-    }
+    assert!(wrong.is_empty(), "not as listed:\n{}", wrong.join("\n"));
+    assert!(expected.is_empty(), "listed, but not among the cases: {expected:?}");
 }
 
-fn conform(args: &[&str]) -> (Option<i32>, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_lastack"))
-        .arg("conform")
-        .args(args)
-        .env_remove("COLUMNS")
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .unwrap();
-    let text = [output.stdout, output.stderr].concat();
-    (output.status.code(), String::from_utf8(text).unwrap())
-}
-
+/// A policy is more than a name: the cases of stacks that differ do not match under each other's.
 #[test]
-fn the_command_says_what_differs_and_exits_so() {
-    let (code, text) = conform(&[ROWS]);
-    assert_eq!((code, text.lines().last()), (Some(0), Some("120 cases: 118 match, 0 differ, 2 are out of scope")));
-    let (code, text) = conform(&[CASES]);
-    assert_eq!(code, Some(1));
-    let told: Vec<&str> = text.lines().filter(|line| !line.starts_with("match")).collect();
-    insta::assert_snapshot!("told", told.join("\n"));
-    // Another policy makes another endpoint of it.
-    assert_eq!(conform(&["--policy", "rfc9293", ROWS]).0, Some(1));
+fn cases_tell_policies_apart() {
+    let differ = |policy: PolicyName| {
+        let all = parse(&SourceFile::new("cases.jsonl", CASES), Some(policy)).unwrap();
+        all.iter().filter(|case| matches!(replay(case).outcome, Outcome::Differs(_))).count()
+    };
+    insta::assert_snapshot!(
+        PolicyName::ALL.map(|policy| format!("{:<8} {}", policy.name(), differ(policy))).join("\n")
+    );
+    // What was measured on Linux is not what RFC 9293 says.
+    let rows = parse(&SourceFile::new("rows.jsonl", ROWS), Some(PolicyName::Rfc9293)).unwrap();
+    let differing: Vec<String> = rows
+        .iter()
+        .filter_map(|case| match replay(case).outcome {
+            Outcome::Differs(Difference { expected, seen, .. }) => {
+                Some(format!("{}\n  linux {expected}\n  rfc   {seen}", case.name))
+            }
+            _ => None,
+        })
+        .collect();
+    insta::assert_snapshot!("linux-is-not-rfc-9293", differing.join("\n"));
 }
 
+/// A case that matches, with all kinds of expectations.
+fn whole() -> Value {
+    json!({
+        "id": "whole", "profile": "linux", "start_state": "FIN_WAIT_1",
+        "events": [
+            "app send 1 -> EPIPE", "rcv ACK seq=1 ack=2 len=3", "app recv 3", "rcv FIN,ACK seq=4 ack=2",
+            "app recv -> EOF", "rcv ACK seq=RCV.NXT ack=2", "timer 2MSL",
+        ],
+        "expect_segments": [
+            "@0 FIN,ACK seq=1 ack=1", "@1 none", "@2 ACK seq=2 ack=4 win=65532", "@4 ACK seq=2 ack=SEG.SEQ+1",
+            "@6 none", "@7 none",
+        ],
+        "state_checks": ["@0 FIN_WAIT_1", "@2 FIN_WAIT_2", "@4 TIME_WAIT", "@6 TIME_WAIT"],
+        "expect_end_state": "CLOSED",
+    })
+}
+
+fn row() -> Value {
+    json!({
+        "start_state": "CLOSE_WAIT", "event": "RST seq=RCV.NXT", "sent": [], "end_state": "CLOSED",
+        "so_error": "EPIPE",
+    })
+}
+
+/// Each expectation is looked at: what is changed differs, at its step.
 #[test]
-fn what_cannot_be_read_is_said_with_its_place() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("cases.jsonl");
-    let ok = r#"{"id": "x", "start_state": "ESTABLISHED", "events": [], "expect_segments": [], "expect_end_state": "ESTABLISHED", "profile": "linux"}"#;
-    let mut text = format!("{ok}\n\n");
-    for (from, to) in [
-        ("\"id\": \"x\",", "\"id\": \"x\""),
-        ("\"id\": \"x\",", ""),
-        ("ESTABLISHED", "ESTABLISHT"),
-        ("linux", "linx"),
-        ("\"events\": []", "\"events\": [\"recv FIN\"]"),
-        ("\"events\": []", "\"events\": [\"rcv FIN,ACK seq=1 len=-1\"]"),
-        ("\"events\": []", "\"events\": [\"rcv FIN,AKC seq=1\"]"),
-        ("\"events\": []", "\"events\": [\"rcv ACK seq=RCV.NEXT\"]"),
-        ("\"events\": []", "\"events\": [\"app send 99999999999\"]"),
-        ("\"events\": []", "\"events\": [\"wait 3 weeks\"]"),
-        ("\"events\": []", "\"events\": [\"wait 9999999m\"]"),
-        ("\"expect_segments\": []", "\"expect_segments\": [\"@9 none\"]"),
-        ("\"expect_segments\": []", "\"expect_segments\": [\"none\"]"),
-    ] {
-        assert!(ok.contains(from), "{from}");
-        text.extend([ok.replace(from, to).as_str(), "\n"]);
+fn a_changed_expectation_differs() {
+    assert_eq!(outcome_of(&whole()), Outcome::Match);
+    assert_eq!(outcome_of(&row()), Outcome::Match);
+    let changes = [
+        (1, "/events/0", json!("app send 1 -> EOF")),
+        (3, "/events/2", json!("app recv 4")),
+        (3, "/events/2", json!("app recv 2 -> EOF")),
+        (5, "/events/4", json!("app recv -> EPIPE")),
+        (5, "/events/4", json!("app recv 1")),
+        (4, "/events/3", json!("rcv ACK seq=4 ack=2")),
+        (0, "/expect_segments/0", json!("@0 FIN,ACK seq=2")),
+        (0, "/expect_segments/0", json!("@0 ACK seq=1")),
+        (1, "/expect_segments/1", json!("@1 FIN,ACK seq=1")),
+        (2, "/expect_segments/2", json!("@2 none")),
+        (2, "/expect_segments/2", json!("@2 ACK seq=1 ack=4")),
+        (2, "/expect_segments/2", json!("@2 ACK seq=2 ack=3")),
+        (2, "/expect_segments/2", json!("@2 ACK seq=2 ack=4 len=1")),
+        (2, "/expect_segments/2", json!("@2 ACK seq=2 ack=4 win=0")),
+        (2, "/expect_segments/2", json!("@2 RST,ACK seq=2 ack=4")),
+        (6, "/expect_segments/4", json!("@6 ACK seq=2 ack=5")),
+        // Two are expected of step 4, and one is sent.
+        (4, "/expect_segments/5", json!("@4 ACK seq=2 ack=5")),
+        (0, "/state_checks/0", json!("@0 FIN_WAIT_2")),
+        (2, "/state_checks/1", json!("@2 FIN_WAIT_1")),
+        (6, "/state_checks/3", json!("@6 CLOSED")),
+        (7, "/expect_end_state", json!("TIME_WAIT")),
+        (4, "/start_state", json!("CLOSE_WAIT")),
+    ];
+    for (step, place, change) in changes {
+        let mut case = whole();
+        *case.pointer_mut(place).unwrap() = change.clone();
+        match outcome_of(&case) {
+            Outcome::Differs(difference) if place == "/start_state" || difference.step == step => {}
+            seen => panic!("{place} {change}: {seen:?}"),
+        }
     }
-    text += "{\"start_state\": \"ESTABLISHED\", \"event\": \"DATA ten seq=RCV.NXT\", \"sent\": [], \"end_state\": \"CLOSED\"}\n[1]\n";
-    std::fs::write(&path, text).unwrap();
-    let (code, told) = conform(&[path.to_str().unwrap()]);
-    assert_eq!(code, Some(2));
-    insta::assert_snapshot!("mistakes", told.replace(path.to_str().unwrap(), "cases.jsonl"));
-    let (code, told) = conform(&["--policy", "linus", ROWS]);
-    assert_eq!(code, Some(2));
-    insta::assert_snapshot!("unknown_policy", told);
+    for (place, change) in [
+        ("/so_error", json!("ECONNRESET")),
+        ("/so_error", Value::Null),
+        ("/sent", json!(["ACK seq=1 ack=2"])),
+        ("/end_state", json!("CLOSE_WAIT")),
+        ("/event", json!("RST seq=RCV.NXT+1")),
+        ("/start_state", json!("LAST_ACK")),
+    ] {
+        let mut case = row();
+        *case.pointer_mut(place).unwrap() = change.clone();
+        assert!(matches!(outcome_of(&case), Outcome::Differs(_)), "{place} {change}");
+    }
+}
+
+/// `lk/rcv-zero-wnd-fin`, with the size of the window said.
+#[test]
+fn linux_accepts_a_fin_when_the_window_is_closed() {
+    let case = |policy: &str| {
+        json!({
+            "id": "zero", "profile": policy, "start_state": "ESTABLISHED",
+            "events": ["env own_window 60000", "rcv PSH,ACK seq=1 ack=1 len=60000", "rcv FIN,ACK seq=60001 ack=1"],
+            "expect_segments": ["@2 ACK seq=1 ack=60001 win=0", "@3 ACK seq=1 ack=60002 win=0"],
+            "expect_end_state": "CLOSE_WAIT",
+        })
+    };
+    assert_eq!(outcome_of(&case("linux")), Outcome::Match);
+    assert!(matches!(outcome_of(&case("rfc9293")), Outcome::Differs(Difference { step: 3, .. })));
+}
+
+fn sequence(profile: &str, start: &str, events: &[&str], segments: &[&str], end: &str) -> Value {
+    json!({
+        "id": events.join(", "), "profile": profile, "start_state": start, "events": events,
+        "expect_segments": segments, "expect_end_state": end,
+    })
+}
+
+fn all_match(cases: &[Value]) {
+    for case in cases {
+        assert_eq!(outcome_of(case), Outcome::Match, "{case}");
+    }
+}
+
+/// What is named in the divergences that were measured and has no case of its own.
+#[test]
+fn measured_divergences() {
+    let orphan = |event: &'static str| ["app close", "rcv ACK seq=1 ack=2", event];
+    all_match(&[
+        // An orphaned FIN_WAIT_2 has no socket.
+        sequence("linux", "ESTABLISHED", &orphan("rcv RST seq=RCV.NXT+5"), &["@3 none"], "CLOSED"),
+        sequence("linux", "ESTABLISHED", &orphan("rcv RST seq=outside"), &["@3 ACK seq=2 ack=1"], "FIN_WAIT_2"),
+        sequence("linux", "ESTABLISHED", &orphan("rcv ACK seq=1 ack=2 len=1"), &["@3 RST seq=2"], "CLOSED"),
+        sequence("linux", "ESTABLISHED", &orphan("wait 60s"), &["@3 none"], "CLOSED"),
+        sequence("linux", "FIN_WAIT_2", &["wait 1000s"], &["@1 none"], "FIN_WAIT_2"),
+        // A reset at RCV.NXT − 1 after the peer's FIN.
+        sequence("linux", "CLOSING", &["rcv RST seq=RCV.NXT-1"], &["@1 none"], "CLOSED"),
+        sequence("freebsd", "CLOSING", &["rcv RST seq=RCV.NXT-1"], &["@1 none"], "CLOSING"),
+        // The exact reset in TIME_WAIT.
+        sequence("linux", "TIME_WAIT", &["rcv RST seq=RCV.NXT"], &["@1 none"], "CLOSED"),
+        sequence("linux", "TIME_WAIT", &["env tcp_rfc1337 1", "rcv RST seq=RCV.NXT"], &["@2 none"], "TIME_WAIT"),
+        sequence("freebsd", "TIME_WAIT", &["rcv RST seq=RCV.NXT"], &["@1 none"], "TIME_WAIT"),
+        sequence("freebsd", "TIME_WAIT", &["rcv FIN seq=RCV.NXT-1"], &["@1 none"], "TIME_WAIT"),
+        // What restarts 2MSL.
+        sequence("linux", "TIME_WAIT", &["wait 50s", "rcv ACK seq=RCV.NXT-1 ack=2", "wait 50s"], &[], "TIME_WAIT"),
+        sequence("linux", "TIME_WAIT", &["wait 50s", "rcv FIN,ACK seq=1 ack=2", "wait 50s"], &[], "TIME_WAIT"),
+        sequence("linux", "TIME_WAIT", &["wait 50s", "rcv ACK seq=2 ack=2", "wait 50s"], &[], "TIME_WAIT"),
+        sequence("gvisor", "TIME_WAIT", &["wait 50s", "rcv FIN,ACK seq=1 ack=2", "wait 50s"], &[], "TIME_WAIT"),
+        sequence("gvisor", "TIME_WAIT", &["wait 50s", "rcv ACK seq=2 ack=2", "wait 50s"], &[], "CLOSED"),
+        // An orphan's retries.
+        sequence(
+            "linux",
+            "ESTABLISHED",
+            &["env tcp_orphan_retries 3", "app close", "timer RTO", "timer RTO", "timer RTO", "timer RTO"],
+            &["@5 FIN,ACK seq=1 ack=1", "@6 none"],
+            "CLOSED",
+        ),
+        // Nothing was ever acknowledged.
+        sequence("linux", "ESTABLISHED", &["rcv ACK seq=1 ack=0 len=1"], &["@1 ACK seq=1 ack=1"], "ESTABLISHED"),
+        sequence("cs144", "ESTABLISHED", &["rcv ACK seq=1 ack=0 len=1"], &["@1 ACK seq=1 ack=2"], "ESTABLISHED"),
+        // A FIN beyond a hole.
+        sequence(
+            "linux",
+            "ESTABLISHED",
+            &["rcv FIN,ACK seq=4 ack=1", "rcv ACK seq=1 ack=1 len=3"],
+            &["@1 ACK seq=1 ack=1", "@2 ACK seq=1 ack=5"],
+            "CLOSE_WAIT",
+        ),
+        sequence(
+            "smoltcp",
+            "ESTABLISHED",
+            &["rcv FIN,ACK seq=4 ack=1 len=2", "rcv ACK seq=1 ack=1 len=3"],
+            &["@1 ACK seq=1 ack=1", "@2 ACK seq=1 ack=6"],
+            "ESTABLISHED",
+        ),
+        // `abort` says nothing once both have closed, and the user timeout says nothing but in smoltcp.
+        sequence("linux", "CLOSE_WAIT", &["app abort"], &["@1 RST,ACK seq=1 ack=2"], "CLOSED"),
+        sequence("linux", "CLOSING", &["app set linger 0", "app close"], &["@2 none"], "CLOSED"),
+        sequence("linux", "LAST_ACK", &["app set user_timeout 1s", "timer USER_TIMEOUT"], &["@2 none"], "CLOSED"),
+        // A SYN in TIME_WAIT that opens nothing.
+        sequence("freebsd", "TIME_WAIT", &["rcv SYN seq=RCV.NXT"], &["@1 none"], "TIME_WAIT"),
+        sequence("linux", "TIME_WAIT", &["rcv SYN seq=RCV.NXT"], &["@1 ACK seq=2 ack=2"], "TIME_WAIT"),
+    ]);
+}
+
+/// What the stacks' own tests say besides.
+#[test]
+fn more_of_the_suites() {
+    all_match(&[
+        // smoltcp, `test_fin_wait_2_recv`, `test_simultaneous_close_raced`, `test_mutual_close_with_data_1`.
+        sequence(
+            "smoltcp",
+            "FIN_WAIT_2",
+            &["rcv ACK seq=1 ack=2 len=3", "app recv 3"],
+            &["@2 ACK seq=2 ack=4"],
+            "FIN_WAIT_2",
+        ),
+        sequence(
+            "smoltcp",
+            "ESTABLISHED",
+            &["app close", "rcv FIN,ACK seq=1 ack=1", "rcv ACK seq=2 ack=2"],
+            &["@2 FIN,ACK seq=1 ack=2", "@3 none"],
+            "TIME_WAIT",
+        ),
+        sequence(
+            "smoltcp",
+            "ESTABLISHED",
+            &["app send 6", "app close", "rcv FIN,ACK seq=1 ack=8"],
+            &["@2 FIN,ACK seq=1 ack=1 len=6"],
+            "TIME_WAIT",
+        ),
+        // gVisor, `tcp_unacc_seq_ack_test.go`: just beyond the window, and an ACK of the unsent.
+        sequence(
+            "gvisor",
+            "CLOSE_WAIT",
+            &["rcv ACK seq=RCV.NXT+RCV.WND ack=1 len=11"],
+            &["@1 none"],
+            "CLOSE_WAIT",
+        ),
+        sequence(
+            "gvisor",
+            "FIN_WAIT_2",
+            &["rcv ACK seq=RCV.NXT+RCV.WND ack=2 len=11", "rcv ACK seq=RCV.NXT ack=SND.NXT+1 len=11"],
+            &["@1 ACK seq=2 ack=1", "@2 ACK seq=2 ack=1"],
+            "FIN_WAIT_2",
+        ),
+    ]);
+}
+
+/// How a connection ended is said once, as sockets do.
+#[test]
+fn what_calls_return_when_the_connection_is_gone() {
+    all_match(&[
+        sequence(
+            "linux",
+            "ESTABLISHED",
+            &[
+                "app recv -> EAGAIN",
+                "rcv ACK seq=1 ack=1 len=3",
+                "rcv RST seq=4",
+                "app recv 9 -> 3",
+                "app recv -> ECONNRESET",
+                "app recv -> EOF",
+                "app send 1 -> EPIPE",
+            ],
+            &[],
+            "CLOSED",
+        ),
+        sequence("linux", "CLOSE_WAIT", &["rcv RST seq=2", "app send 1 -> EPIPE"], &["@1 none"], "CLOSED"),
+        sequence(
+            "linux",
+            "LAST_ACK",
+            &["app set user_timeout 1s", "timer USER_TIMEOUT", "app send 1 -> ETIMEDOUT", "app send 1 -> error"],
+            &[],
+            "CLOSED",
+        ),
+    ]);
+}
+
+/// Each step of the endpoint is recorded.
+#[test]
+fn the_transitions_of_a_case_are_recorded() {
+    let named = |name: &str| cases(CASES).into_iter().find(|case| case.name == name).unwrap();
+    let transitions: Vec<_> = replay(&named("smol/local_close")).transitions;
+    let shown: Vec<String> =
+        transitions.iter().map(|(before, event, after)| format!("{before} {event} {after}")).collect();
+    assert_eq!(shown, ["ESTABLISHED close FIN_WAIT_1", "FIN_WAIT_1 ACK FIN_WAIT_2", "FIN_WAIT_2 FIN TIME_WAIT"]);
+    // Every state of the diagram is left and entered somewhere.
+    let all: Vec<_> = cases(CASES).iter().flat_map(|case| replay(case).transitions).collect();
+    for state in State::ALL {
+        assert!(all.iter().any(|(_, _, after)| *after == state), "{state}");
+    }
+}
+
+fn any_step() -> impl Strategy<Value = String> {
+    let number = prop_oneof![
+        (0..12u32).prop_map(|number| number.to_string()),
+        Just("outside".to_owned()),
+        (0..3u32, prop_oneof![Just("RCV.NXT"), Just("RCV.NXT+RCV.WND"), Just("SND.NXT"), Just("SND.UNA-2^16")])
+            .prop_map(|(offset, base)| format!("{base}-{offset}")),
+        any::<u32>().prop_map(|number| number.to_string()),
+    ];
+    let flags = prop::sample::select(vec!["ACK", "FIN,ACK", "RST", "RST,ACK", "SYN", "SYN,ACK", "FIN", "PSH,ACK"]);
+    let arrival = (flags, number.clone(), number, prop_oneof![0..4u32, 0..=65_535u32])
+        .prop_map(|(flags, seq, ack, len)| format!("rcv {flags} seq={seq} ack={ack} len={len}"));
+    let call = prop::sample::select(vec![
+        "app close",
+        "app shutdown_wr",
+        "app shutdown_rd",
+        "app shutdown_rdwr",
+        "app send 3",
+        "app send 70000",
+        "app send 5 (unsent)",
+        "app recv",
+        "app abort",
+        "app set user_timeout 3s",
+        "app set linger 0",
+        "env own_window 0",
+        "env own_window 9",
+        "env peer_window 0",
+        "env peer_window 4",
+        "env retries 1",
+    ]);
+    let time = prop::sample::select(vec![
+        "timer RTO",
+        "timer 2MSL",
+        "timer FIN_WAIT_2",
+        "timer USER_TIMEOUT",
+        "timer DELAYED_ACK",
+        "wait 1",
+        "wait 3*RTO",
+        "wait 2MSL",
+        "wait 400s",
+        "drop it",
+    ]);
+    prop_oneof![arrival, call.prop_map(str::to_owned), time.prop_map(str::to_owned)]
 }
 
 proptest! {
-    /// Whatever is in a file, it is read or refused, and what is read can be replayed.
+    /// Whatever a case does, under whatever policy: it comes out, the same each time.
     #[test]
-    fn nothing_in_a_file_is_fatal(
-        lines in prop::collection::vec(
-            (0..226usize, 0..400usize, prop_oneof![any::<char>().prop_map(String::from), "[0-9A-Z=+@*^-]{1,12}", Just(String::new())]),
-            1..4,
-        )
+    fn every_case_comes_out(
+        steps in prop::collection::vec(any_step(), 0..25),
+        start in prop::sample::select(State::ALL.to_vec()),
+        stack in prop::sample::select(PolicyName::ALL.to_vec()),
     ) {
-        let all = [CASES, ROWS].map(|path| {
-            std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
-        }).concat();
-        let all: Vec<&str> = all.lines().collect();
-        let text: String = lines.iter().map(|(line, at, put)| {
-            let mut characters: Vec<char> = all[*line].chars().collect();
-            let at = at % characters.len();
-            characters.splice(at..=at, put.chars());
-            characters.into_iter().collect::<String>() + "\n"
-        }).collect();
-        if let Ok(cases) = read_cases(&SourceFile::new("cases.jsonl", text)) {
-            for case in cases {
-                let _ = replay(&case, None);
+        let case = json!({
+            "id": "any", "profile": stack.name(), "start_state": start.name(), "events": steps,
+            "expect_end_state": "CLOSED",
+        });
+        let [case] = cases(&case.to_string()).try_into().unwrap();
+        let replayed = replay(&case);
+        prop_assert_eq!(&replayed, &replay(&case));
+        // Without other expectations only the last state can be wrong.
+        match replayed.outcome {
+            Outcome::Match => {}
+            Outcome::Differs(difference) => prop_assert_eq!(difference.step, case.steps.len()),
+            Outcome::OutOfScope(feature) => prop_assert!(false, "{}", feature),
+        }
+    }
+
+    /// Whatever a file holds: cases, or mistakes that can be shown.
+    #[test]
+    fn every_file_is_read_or_refused(
+        line in 0..226_usize,
+        at in any::<prop::sample::Index>(),
+        insert in prop_oneof![any::<String>(), "[\"\\\\@0-9,:}\\]é-]{1,3}"],
+        cut in 0..40_usize,
+    ) {
+        let mut text = CASES.lines().chain(ROWS.lines()).nth(line).unwrap().to_owned();
+        let start = text.floor_char_boundary(at.index(text.len()));
+        let end = text.ceil_char_boundary((start + cut).min(text.len()));
+        text.replace_range(start..end, &insert);
+        match parse(&SourceFile::new("file", text), None) {
+            Ok(cases) => cases.iter().for_each(|case| drop(replay(case))),
+            Err(mistakes) => {
+                let _ = mistakes.render(true);
             }
         }
     }

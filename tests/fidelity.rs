@@ -19,7 +19,8 @@ use std::time::Instant;
 
 use comparison::{Compared, WALKS, compare};
 use lastack::check::{self, Event, Library, Options};
-use lastack::conform::{Outcome, Transition, read_cases, replay};
+use lastack::conform::Transition;
+use lastack::conform::recorded::{Outcome, parse, replay};
 use lastack::source::read_source;
 use lastack::tcp::State;
 
@@ -59,13 +60,13 @@ fn sources() -> Vec<Source> {
 /// The cases of a file that match, by the transitions that they take.
 fn recorded(name: &'static str, file: &str, what: &str) -> Source {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
-    let cases = read_cases(&read_source(&path).unwrap()).unwrap();
+    let cases = parse(&read_source(&path).unwrap(), None).unwrap();
     let mut by: BTreeMap<Row, Vec<String>> = BTreeMap::new();
     for case in &cases {
-        let replayed = replay(case, None);
+        let replayed = replay(case);
         if replayed.outcome == Outcome::Match {
             for row in replayed.transitions.into_iter().collect::<BTreeSet<Row>>() {
-                by.entry(row).or_default().push(case.id.clone());
+                by.entry(row).or_default().push(case.name.clone());
             }
         }
     }

@@ -10,8 +10,8 @@
 use std::fmt::Write;
 
 use lastack::tcp::{
-    Call, Effects, Endpoint, Flags, OldAck, OutOfOrder, Policy, RstInTimeWait, RstInWindow, Segment, Seq, State,
-    Timer, TimerChange,
+    AckOfUnsent, Call, Effects, Endpoint, Flags, OldestAck, OutOfOrder, Policy, RstInTimeWait, RstInWindow,
+    Segment, Seq, ShutdownRead, State, TimeWaitAnswers, Timer, TimerChange, WithoutAck,
 };
 
 fn segment(flags: Flags, seq: Seq, ack: Seq, len: u32) -> Segment {
@@ -149,14 +149,41 @@ fn each_policy_field_changes_what_it_is_named_after() {
         ("out_of_order = drop", Policy { out_of_order: OutOfOrder::Drop, ..base }),
         ("out_of_order = hold-text", Policy { out_of_order: OutOfOrder::HoldText, ..base }),
         ("rst_in_window = close", Policy { rst_in_window: RstInWindow::Close, ..base }),
-        ("old_ack = drop", Policy { old_ack: OldAck::Drop, ..base }),
-        ("last_ack_answers_acks", Policy { last_ack_answers_acks: true, ..base }),
+        ("drops_old_acks", Policy { drops_old_acks: true, ..base }),
         ("delayed_ack = 1", Policy { delayed_ack: Some(1), ..base }),
         ("retries = 0", Policy { retries: Some(0), ..base }),
         ("backoff", Policy { backoff: true, ..base }),
         ("rto = 3", Policy { rto: 3, ..base }),
         ("time_wait = 1", Policy { time_wait: 1, ..base }),
         ("fin_wait_2_timeout = 7", Policy { fin_wait_2_timeout: Some(7), ..base }),
+        ("time_wait_answers = all-but-empty", Policy { time_wait_answers: TimeWaitAnswers::AllButEmpty, ..base }),
+        (
+            "time_wait_answers = all-but-expected",
+            Policy { time_wait_answers: TimeWaitAnswers::AllButExpected, ..base },
+        ),
+        ("time_wait_answers = elsewhere", Policy { time_wait_answers: TimeWaitAnswers::Elsewhere, ..base }),
+        ("rst_before_fin", Policy { rst_before_fin: true, ..base }),
+        ("without_ack = process", Policy { without_ack: WithoutAck::Process, ..base }),
+        ("window_includes_end", Policy { window_includes_end: true, ..base }),
+        ("old_segment_acknowledges", Policy { old_segment_acknowledges: true, ..base }),
+        (
+            "ack_of_unsent = answer unless established",
+            Policy { ack_of_unsent: AckOfUnsent::AnswerUnlessEstablished, ..base },
+        ),
+        ("last_ack_answers", Policy { last_ack_answers: true, ..base }),
+        ("fin_with_acks", Policy { fin_with_acks: true, ..base }),
+        ("reset_with_ack", Policy { reset_with_ack: true, ..base }),
+        ("reset_on_giving_up", Policy { reset_on_giving_up: true, retries: Some(0), ..base }),
+        // What these decide is not in the table: it takes unread text, a closed window, an application that is gone, or
+        // stranger segments. `tests/conformance.rs` has them.
+        ("without_ack = drop", Policy { without_ack: WithoutAck::Drop, ..base }),
+        ("oldest_ack = first", Policy { oldest_ack: OldestAck::First, ..base }),
+        ("orphan_retries = 0", Policy { orphan_retries: Some(0), ..base }),
+        ("fin_at_closed_window", Policy { fin_at_closed_window: true, ..base }),
+        ("fin_wait_2_without_socket", Policy { fin_wait_2_without_socket: true, ..base }),
+        ("reads_after_close", Policy { reads_after_close: true, ..base }),
+        ("shutdown_read = reset unread", Policy { shutdown_read: ShutdownRead::ResetUnread, ..base }),
+        ("repacketizes", Policy { repacketizes: true, ..base }),
     ];
     assert_eq!(policies[0].1.rst_in_time_wait, RstInTimeWait::Ignore);
     let before = table(&base);

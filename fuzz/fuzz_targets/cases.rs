@@ -1,18 +1,19 @@
-//! Any text is a file of cases or is refused, and what is read can be replayed.
+//! Any text as a file of recorded cases: cases that can be replayed, or diagnostics that can be rendered.
 //!
 //! `cargo fuzz run cases`
 
 #![no_main]
 
-use lastack::conform::{read_cases, replay};
+use lastack::conform::recorded::{parse, replay};
 use lastack::diagnostic::SourceFile;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    match read_cases(&SourceFile::new("cases.jsonl", String::from_utf8_lossy(bytes))) {
+    let text = String::from_utf8_lossy(bytes);
+    match parse(&SourceFile::new("fuzzed.jsonl", text), None) {
         Ok(cases) => {
-            for case in cases {
-                let _ = replay(&case, None);
+            for case in &cases {
+                let _ = replay(case);
             }
         }
         Err(mistakes) => {

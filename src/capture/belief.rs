@@ -1,7 +1,7 @@
 //! Beliefs: the states in which an end may be, each with the simplest account of how it came there.
 
 use super::cost;
-use crate::tcp::{Endpoint, Held, Seq, State};
+use crate::tcp::{Endpoint, Seq, State};
 
 /// More beliefs than this are given up: no real connection comes near.
 const MOST: usize = 512;
@@ -126,12 +126,7 @@ pub(super) fn canonical(endpoint: &Endpoint) -> Endpoint {
         fin_sent,
         fin_received,
         close_called: fin_sent,
-        reader_gone: false,
-        unread: state != State::Closed,
-        held: Held::default(),
-        ack_delayed: false,
-        retransmissions: 0,
-        doublings: 0,
-        retransmitted: false,
+        unread: u32::from(state != State::Closed),
+        ..Endpoint::established()
     }
 }

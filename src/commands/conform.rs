@@ -1,11 +1,11 @@
 //! `lastack conform`
 
-use super::print;
+use super::{print, write_stdout};
 use crate::check::Passed;
-use crate::cli::ConformArgs;
-use crate::conform::{Outcome, PROFILES, read_cases, replay};
-use crate::diagnostic::{Diagnostic, Diagnostics, nearest};
-use crate::report::conform;
+use crate::cli::{ConformArgs, DocumentFormat};
+use crate::conform::recorded::{self, Outcome, replay};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::report::conform as report;
 use crate::report::terminal::Terminal;
 use crate::source::read_source;
 
@@ -14,36 +14,31 @@ pub fn run(args: &ConformArgs) -> Result<Passed, Diagnostics> {
     if args.kernel { kernel(args) } else { cases(args) }
 }
 
-/// Replays recorded cases.
+/// Replays every case of the files, once all of them have been read.
 fn cases(args: &ConformArgs) -> Result<Passed, Diagnostics> {
-    let profile = |name: &String| {
-        let known = PROFILES.iter().find(|profile| profile.name == *name);
-        known.ok_or_else(|| Diagnostics::from(unknown(name)))
-    };
-    let policy = args.policy.as_ref().map(profile).transpose()?.map(|profile| &profile.policy);
-    let mut cases = Vec::new();
     let mut mistakes = Diagnostics::default();
+    let mut files = Vec::new();
     for path in &args.files {
-        match read_source(path).map_err(Diagnostics::from).and_then(|file| read_cases(&file)) {
-            Ok(more) => cases.extend(more),
+        let parsed = read_source(path).map_err(Diagnostics::from).and_then(|file| {
+            let cases = recorded::parse(&file, args.policy)?;
+            Ok((file, cases))
+        });
+        match parsed {
+            Ok(file) => files.push(file),
             Err(more) => mistakes.0.extend(more.0),
         }
     }
-    let with_outcome = |case| {
-        let outcome = replay(&case, policy).outcome;
-        (case, outcome)
-    };
-    let all: Vec<_> = mistakes.or(cases)?.into_iter().map(with_outcome).collect();
-    print(&conform::report(&all, Terminal::of_stdout()))?;
-    let differs = all.iter().any(|(_, outcome)| matches!(outcome, Outcome::Differs(_)));
+    let files = mistakes.or(files)?;
+    let replayed: Vec<_> = files
+        .iter()
+        .flat_map(|(file, cases)| cases.iter().map(|case| (file.path.as_str(), case, replay(case).outcome)))
+        .collect();
+    match args.format {
+        DocumentFormat::Human => print(&report::human(&replayed, Terminal::of_stdout()))?,
+        DocumentFormat::Json => write_stdout(report::json(&replayed).as_bytes())?,
+    }
+    let differs = replayed.iter().any(|(.., outcome)| matches!(outcome, Outcome::Differs(_)));
     Ok(if differs { Passed::No } else { Passed::Yes })
-}
-
-fn unknown(name: &str) -> Diagnostic {
-    let names = PROFILES.map(|profile| profile.name);
-    let help = nearest(name, names)
-        .map_or_else(|| format!("there are {}", names.join(", ")), |near| format!("there is `{near}`"));
-    Diagnostic::new(format!("there is no policy `{name}`")).help(help)
 }
 
 /// Drives the running kernel and says where it and the endpoint differ.

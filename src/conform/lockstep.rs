@@ -71,7 +71,7 @@ pub fn run<S: Stack>(path: &LocalPath, policy: &Policy, stack: &mut S) -> Result
             LocalEvent::Timeout(timer) => stack.expire(*timer)?,
         }
         let mut sent: Vec<Segment> = effects.segment.into_iter().collect();
-        if endpoint.unread {
+        if endpoint.unread > 0 {
             let Effects { segment, .. } = endpoint.on_call(Call::Receive, policy);
             sent.extend(segment);
             stack.call(Call::Receive)?;

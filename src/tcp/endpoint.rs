@@ -3,13 +3,14 @@
 //! RFC 9293 §3.10. An endpoint takes an event and answers with [`Effects`]: at most one segment, and what
 //! becomes of its timers. It keeps no time itself.
 
+use super::time_wait::restart_time_wait;
 use super::{
-    Call, CrossingFin, Effects, EndedBy, Flags, Held, InTimeWait, OldAck, OldSegment, OldestAck, OutOfOrder,
-    Policy, RstInTimeWait, RstInWindow, Segment, Seq, State, Timer, TimerChange, WindowEdge,
+    AckOfUnsent, Call, Effects, EndedBy, Flags, Held, OldestAck, OutOfOrder, Policy, RstInTimeWait, RstInWindow,
+    Segment, Sending, Seq, ShutdownRead, State, TimeWaitAnswers, Timer, TimerChange, WithoutAck,
 };
 
-/// RCV.WND and MAX.SND.WND, in octets: constant, and larger than what these connections transfer.
-pub const WINDOW: u32 = 65_535;
+/// The window that both ends offer unless something else is said, in octets; also MAX.SND.WND.
+const WINDOW: u32 = 65_535;
 
 /// The number of an end's first octet; the handshake used number 0 for its SYN.
 const FIRST: Seq = Seq(1);
@@ -31,8 +32,17 @@ pub struct Endpoint {
     pub snd_una: Seq,
     /// RFC 9293 §3.3.1: SND.NXT, the next number to be sent.
     pub snd_nxt: Seq,
+    /// RFC 9293 §3.3.1: SND.WND, the octets from SND.UNA on that the peer has room for. 65,535 in a world.
+    pub snd_wnd: u32,
+    /// Octets that the application has sent and the endpoint has not, for want of window or of a poll. 0 in a world.
+    pub unsent: u32,
+    /// What was sent as one segment of more than one number, as half-open ranges, and is not all acknowledged; every
+    /// other number was sent alone. Empty in a world.
+    pub segments: Vec<(Seq, Seq)>,
     /// RFC 9293 §3.3.1: RCV.NXT, the next number expected.
     pub rcv_nxt: Seq,
+    /// How many octets of text the endpoint keeps for its application. 65,535 in a world.
+    pub rcv_buffer: u32,
     /// Our FIN has been sent; it has the number SND.NXT − 1.
     pub fin_sent: bool,
     /// The peer's FIN has been consumed; it had the number RCV.NXT − 1.
@@ -41,8 +51,10 @@ pub struct Endpoint {
     pub close_called: bool,
     /// The application has called [`Call::Close`]: nobody will read what arrives.
     pub reader_gone: bool,
-    /// Text was delivered that the application has not read.
-    pub unread: bool,
+    /// The application has promised to read no more ([`Endpoint::shutdown_read`]). Never in a world.
+    pub reading_shut: bool,
+    /// Octets of text that were delivered and that the application has not read.
+    pub unread: u32,
     /// What arrived beyond a hole.
     pub held: Held,
     /// An ACK is waiting for a segment to ride on; [`Timer::DelayedAck`] runs.
@@ -59,8 +71,8 @@ pub struct Endpoint {
 /// What moves an endpoint along an arrow of RFC 9293's Figure 5.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Arrow {
-    /// Our FIN was sent: "snd FIN".
-    FinSent,
+    /// The application has closed: "CLOSE / snd FIN".
+    Closed,
     /// The peer's FIN was consumed: "rcv FIN".
     FinReceived,
     /// Our FIN was acknowledged: "rcv ACK of FIN".
@@ -86,12 +98,17 @@ impl Endpoint {
             ended_by: None,
             snd_una: FIRST,
             snd_nxt: FIRST,
+            snd_wnd: WINDOW,
+            unsent: 0,
+            segments: Vec::new(),
             rcv_nxt: FIRST,
+            rcv_buffer: WINDOW,
             fin_sent: false,
             fin_received: false,
             close_called: false,
             reader_gone: false,
-            unread: false,
+            reading_shut: false,
+            unread: 0,
             held: Held::default(),
             ack_delayed: false,
             retransmissions: 0,
@@ -124,6 +141,12 @@ impl Endpoint {
         self.fin_sent && self.snd_una == self.snd_nxt
     }
 
+    /// RFC 9293 §3.8.6: RCV.WND, the octets of text that there is room for.
+    #[must_use]
+    pub fn receive_window(&self) -> u32 {
+        self.rcv_buffer.saturating_sub(self.unread)
+    }
+
     /// RFC 9293 §3.10.7: SEGMENT ARRIVES.
     pub fn on_segment(&mut self, segment: &Segment, policy: &Policy) -> Effects {
         let mut effects = Effects::default();
@@ -132,31 +155,37 @@ impl Endpoint {
             return effects;
         }
 
-        if self.state == State::TimeWait && policy.in_time_wait != InTimeWait::Process {
-            return self.on_segment_in_time_wait(segment, policy);
-        }
-
-        if policy.ack_flag_first && matches!(segment.flags, Flags { syn: false, rst: false, ack: false, .. }) {
+        if self.state == State::TimeWait && policy.time_wait_answers != TimeWaitAnswers::InOrder {
+            self.wait_on(segment, policy, &mut effects);
             return effects;
         }
-        let has_old_ack = segment.flags.ack && segment.ack.precedes(self.snd_una);
-        if policy.old_ack == OldAck::Drop && has_old_ack && !segment.flags.rst {
+        let Flags { syn, fin: _, rst, ack } = segment.flags;
+        if policy.without_ack == WithoutAck::Drop && !syn && !rst && !ack {
             return effects;
         }
+        if policy.drops_old_acks && ack && !rst && segment.ack.precedes(self.snd_una) {
+            return effects;
+        }
+        let socketless = self.state == State::FinWait2 && self.reader_gone && policy.fin_wait_2_without_socket;
 
         // RFC 9293 §3.10.7.4: First, check sequence number. "If an incoming segment is not acceptable, an
         // acknowledgment should be sent in reply (unless the RST bit is set …)".
         if !self.is_acceptable(segment, policy) {
-            self.on_unacceptable(segment, policy, &mut effects);
+            let aborted = self.fin_received && self.state != State::TimeWait && segment.seq + 1 == self.rcv_nxt;
+            if rst && aborted && policy.rst_before_fin {
+                self.end(EndedBy::Rst, &mut effects);
+            } else if !rst || socketless {
+                self.answer_unacceptable(segment, policy, &mut effects);
+            }
             return effects;
         }
 
         // RFC 9293 §3.10.7.4: Second, check the RST bit. RFC 5961 §3.2: only a reset at RCV.NXT is believed.
-        if segment.flags.rst {
+        if rst {
             if self.state == State::TimeWait && policy.rst_in_time_wait == RstInTimeWait::Ignore {
                 return effects;
             }
-            if segment.seq == self.rcv_nxt || policy.rst_in_window == RstInWindow::Close {
+            if segment.seq == self.rcv_nxt || policy.rst_in_window == RstInWindow::Close || socketless {
                 self.end(EndedBy::Rst, &mut effects);
             } else {
                 self.send(Flags::ACK, self.snd_nxt, 0, &mut effects);
@@ -165,32 +194,16 @@ impl Endpoint {
         }
 
         // RFC 9293 §3.10.7.4: Fourth, check the SYN bit. RFC 5961 §4.2: a challenge ACK, in every state.
-        if segment.flags.syn {
+        if syn {
             self.send(Flags::ACK, self.snd_nxt, 0, &mut effects);
             return effects;
         }
 
         // RFC 9293 §3.10.7.4: Fifth, check the ACK field; "if the ACK bit is off, drop the segment and return".
-        if !segment.flags.ack {
+        if !ack && policy.without_ack != WithoutAck::Process {
             return effects;
         }
-        // RFC 5961 §5.2: SND.UNA − MAX.SND.WND ≤ SEG.ACK ≤ SND.NXT, else an ACK and the segment is dropped.
-        let reach = match policy.oldest_ack {
-            OldestAck::Window => WINDOW,
-            OldestAck::Acknowledged => WINDOW.min(self.snd_una.since(FIRST)),
-        };
-        let oldest = Seq(self.snd_una.0.wrapping_sub(reach));
-        if segment.ack.precedes(oldest) || self.snd_nxt.precedes(segment.ack) {
-            self.send(Flags::ACK, self.snd_nxt, 0, &mut effects);
-            return effects;
-        }
-        if self.snd_una.precedes(segment.ack) {
-            self.on_ack(segment.ack, policy, &mut effects);
-            if self.state == State::Closed {
-                return effects;
-            }
-        } else if self.state == State::LastAck && policy.last_ack_answers_acks && !segment.flags.fin {
-            self.send(Flags::ACK, self.snd_nxt, 0, &mut effects);
+        if ack && !self.on_ack(segment, policy, &mut effects) {
             return effects;
         }
 
@@ -201,7 +214,9 @@ impl Endpoint {
         let mut acknowledge = Acknowledge::No;
         let reads_text = matches!(self.state, State::Established | State::FinWait1 | State::FinWait2);
         if reads_text && len > 0 {
-            if self.reader_gone && policy.reset_unread && self.rcv_nxt.precedes(end) {
+            let nobody_reads = self.reader_gone && !policy.reads_after_close
+                || self.reading_shut && self.close_called && policy.shutdown_read != ShutdownRead::Nothing;
+            if nobody_reads && self.rcv_nxt.precedes(end) {
                 // RFC 9293 §3.6.1 (RFC 1122 §4.2.2.13): data that nobody will read is answered with a reset.
                 let reset = Segment { flags: Flags::RST, seq: segment.ack, ack: Seq(0), len: 0 };
                 self.end(EndedBy::Abort, &mut effects);
@@ -209,10 +224,12 @@ impl Endpoint {
                 return effects;
             }
             acknowledge = self.on_text(start, end, policy);
+        } else if reads_text && segment.len > 0 {
+            // All of it lies beyond the window.
+            acknowledge = Acknowledge::Now;
         }
 
         // RFC 9293 §3.10.7.4: Eighth, check the FIN bit.
-        let before_fin = self.state;
         if fin {
             acknowledge = acknowledge.max(self.on_fin(end, policy, &mut effects));
         }
@@ -224,87 +241,26 @@ impl Endpoint {
         if beyond_a_hole && acknowledge == Acknowledge::Soon {
             acknowledge = Acknowledge::Now;
         }
-        let crosses = before_fin == State::FinWait1 && self.state == State::Closing;
+        match policy.sending {
+            Sending::AtOnce => self.transmit(u32::MAX, policy, &mut effects),
+            Sending::PolledForText => {}
+            Sending::Polled => {
+                self.ack_delayed |= acknowledge != Acknowledge::No;
+                return effects;
+            }
+        }
         match (acknowledge, policy.delayed_ack) {
             (Acknowledge::No, _) => {}
-            _ if crosses && policy.crossing_fin == CrossingFin::Resend => {
-                self.send(Flags::FIN_ACK, Seq(self.snd_nxt.0.wrapping_sub(1)), 0, &mut effects);
-            }
+            // It rides on what was sent just now.
+            _ if effects.segment.is_some() => {}
             (Acknowledge::Soon, Some(_)) if self.ack_delayed => {}
             (Acknowledge::Soon, Some(ticks)) => {
                 self.ack_delayed = true;
                 effects.change(Timer::DelayedAck, TimerChange::Set(ticks));
             }
-            (Acknowledge::Soon, None) | (Acknowledge::Now, _) => {
-                self.send(Flags::ACK, self.snd_nxt, 0, &mut effects);
-            }
+            (Acknowledge::Soon, None) | (Acknowledge::Now, _) => self.acknowledge(policy, &mut effects),
         }
         effects
-    }
-
-    /// RFC 9293 §3.10.7.4: what becomes of a segment outside of the window: it is answered, unless it is a reset.
-    fn on_unacceptable(&mut self, segment: &Segment, policy: &Policy, effects: &mut Effects) {
-        if segment.flags.rst {
-            let waits_for_ack = matches!(self.state, State::CloseWait | State::Closing | State::LastAck);
-            if policy.rst_before_fin && waits_for_ack && segment.seq + 1 == self.rcv_nxt {
-                self.end(EndedBy::Rst, effects);
-            }
-            return;
-        }
-        let is_before = segment.seq.precedes(self.rcv_nxt);
-        if policy.old_segment == OldSegment::Acknowledge && is_before && self.advances(segment) {
-            self.on_ack(segment.ack, policy, effects);
-            if self.state == State::Closed {
-                return;
-            }
-        }
-        if segment.flags.fin && self.state == State::TimeWait {
-            restart_time_wait(policy, effects);
-        }
-        self.send(Flags::ACK, self.snd_nxt, 0, effects);
-    }
-
-    /// What becomes of a segment where `TIME_WAIT` is less than a whole connection: the policy's `in_time_wait`.
-    fn on_segment_in_time_wait(&mut self, segment: &Segment, policy: &Policy) -> Effects {
-        let mut effects = Effects::default();
-        let Flags { rst, fin, ack, .. } = segment.flags;
-        if rst {
-            if segment.seq == self.rcv_nxt && policy.rst_in_time_wait == RstInTimeWait::Close {
-                self.end(EndedBy::Rst, &mut effects);
-            }
-            return effects;
-        }
-        let is_bare = segment.sequence_length() == 0 && segment.seq == self.rcv_nxt;
-        let (is_answered, restarts) = match policy.in_time_wait {
-            InTimeWait::AnswerAcks => (ack && !(is_bare && segment.ack == self.snd_nxt), fin),
-            InTimeWait::AnswerAll | InTimeWait::Process => (!is_bare, ack),
-        };
-        if is_answered {
-            if restarts {
-                restart_time_wait(policy, &mut effects);
-            }
-            self.send(Flags::ACK, self.snd_nxt, 0, &mut effects);
-        }
-        effects
-    }
-
-    /// The segment acknowledges something new.
-    fn advances(&self, segment: &Segment) -> bool {
-        segment.flags.ack && self.snd_una.precedes(segment.ack) && !self.snd_nxt.precedes(segment.ack)
-    }
-
-    /// RFC 9293 §3.10.7.4, fifth step: SND.UNA advances, perhaps over our FIN.
-    fn on_ack(&mut self, ack: Seq, policy: &Policy, effects: &mut Effects) {
-        self.on_progress(ack, policy, effects);
-        if self.fin_acked() {
-            self.follow(Arrow::AckOfFin, policy, effects);
-        }
-    }
-
-    /// A reset at SND.NXT.
-    fn reset(&self, acknowledges: bool) -> Segment {
-        let (flags, ack) = if acknowledges { (Flags::RST_ACK, self.rcv_nxt) } else { (Flags::RST, Seq(0)) };
-        Segment { flags, seq: self.snd_nxt, ack, len: 0 }
     }
 
     /// RFC 9293 §3.10.8 and RFC 6298 §5: a timer has expired; it does not run any more.
@@ -314,7 +270,7 @@ impl Endpoint {
         let mut effects = Effects::default();
         match (timer, self.state) {
             (Timer::Retransmission, _) if self.snd_una != self.snd_nxt && self.state != State::Closed => {
-                self.retransmit(policy, &mut effects);
+                self.on_retransmission_timeout(policy, &mut effects);
             }
             (Timer::TimeWait, State::TimeWait) => self.end(EndedBy::Fin, &mut effects),
             (Timer::FinWait2, State::FinWait2) => self.end(EndedBy::GiveUp, &mut effects),
@@ -324,21 +280,47 @@ impl Endpoint {
         effects
     }
 
+    /// RFC 9293 §3.10.8: USER TIMEOUT. What was sent has been unacknowledged for as long as the application will wait.
+    pub fn on_user_timeout(&mut self, policy: &Policy) -> Effects {
+        let mut effects = Effects::default();
+        if self.state != State::Closed {
+            self.give_up(policy, &mut effects);
+        }
+        effects
+    }
+
+    /// RFC 9293 §3.10.3: RECEIVE of at most so many octets; how many there were.
+    pub fn receive(&mut self, octets: u32) -> u32 {
+        let read = self.unread.min(octets);
+        self.unread -= read;
+        read
+    }
+
+    /// Sockets' `shutdown(SHUT_RD)`, a promise to read no more, of which RFC 9293 knows nothing.
+    pub fn shutdown_read(&mut self, policy: &Policy) -> Effects {
+        let mut effects = Effects::default();
+        if self.state != State::Closed {
+            self.reading_shut = true;
+            if self.unread > 0 && self.close_called && policy.shutdown_read == ShutdownRead::ResetUnread {
+                self.reset_unread(&mut effects);
+            }
+        }
+        effects
+    }
+
     /// RFC 9293 §3.10.2–5: the application calls. A call that the state does not allow has no effect.
     pub fn on_call(&mut self, call: Call, policy: &Policy) -> Effects {
         let mut effects = Effects::default();
         match (call, self.state) {
-            (Call::Send, _) => return self.on_send(1, policy),
             (_, State::Closed) => {}
-            (Call::Receive, _) => self.unread = false,
+            (Call::Send, _) => return self.send_text(1, policy),
+            (Call::Receive, _) => self.unread = 0,
             (Call::Shutdown, _) => self.shutdown(policy, &mut effects),
             (Call::Close, _) => {
                 self.close_called = true;
                 self.reader_gone = true;
-                if self.unread && policy.reset_unread {
-                    // RFC 9293 §3.6.1 (RFC 2525 §2.17): the peer must learn that its data was not read.
-                    self.send(Flags::RST_ACK, self.snd_nxt, 0, &mut effects);
-                    self.end(EndedBy::Abort, &mut effects);
+                if self.unread > 0 && !policy.reads_after_close {
+                    self.reset_unread(&mut effects);
                 } else if self.state == State::FinWait2 {
                     start_fin_wait_2(policy, &mut effects);
                 } else {
@@ -348,31 +330,10 @@ impl Endpoint {
             (Call::Abort, state) => {
                 // RFC 9293 §3.10.5: no reset is due once both ends have said that they are done.
                 if !matches!(state, State::Closing | State::LastAck | State::TimeWait) {
-                    effects.segment = Some(self.reset(policy.abort_acknowledges));
+                    self.reset(policy, &mut effects);
                 }
                 self.end(EndedBy::Abort, &mut effects);
             }
-        }
-        effects
-    }
-
-    /// RFC 9293 §3.10.2: SEND of so many octets, at least 1, of which one segment takes as many as it can. A state that
-    /// does not allow it lets it have no effect.
-    pub fn on_send(&mut self, octets: u32, policy: &Policy) -> Effects {
-        let mut effects = Effects::default();
-        if matches!(self.state, State::Established | State::CloseWait) {
-            self.send_new(Flags::ACK, octets.min(policy.segment_size), policy, &mut effects);
-        }
-        effects
-    }
-
-    /// RFC 9293 §3.10.8: USER TIMEOUT. The connection is given up.
-    pub fn on_user_timeout(&mut self, policy: &Policy) -> Effects {
-        let mut effects = Effects::default();
-        if self.state != State::Closed {
-            let reset = policy.user_timeout_resets.then(|| self.reset(true));
-            self.end(EndedBy::GiveUp, &mut effects);
-            effects.segment = reset;
         }
         effects
     }
@@ -381,9 +342,9 @@ impl Endpoint {
     fn follow(&mut self, arrow: Arrow, policy: &Policy, effects: &mut Effects) {
         self.state = match (self.state, arrow) {
             // RFC 9293 §3.10.4: "form a FIN segment and send it. In any case, enter FIN-WAIT-1 state."
-            (State::Established, Arrow::FinSent) => State::FinWait1,
+            (State::Established, Arrow::Closed) => State::FinWait1,
             // RFC 9293 §3.10.4: "then send a FIN segment, enter LAST-ACK state."
-            (State::CloseWait, Arrow::FinSent) => State::LastAck,
+            (State::CloseWait, Arrow::Closed) => State::LastAck,
             // RFC 9293 §3.10.7.4: "Enter the CLOSE-WAIT state."
             (State::Established, Arrow::FinReceived) => State::CloseWait,
             // RFC 9293 §3.10.7.4: "if the FIN segment is now acknowledged, then enter FIN-WAIT-2 and continue
@@ -418,7 +379,12 @@ impl Endpoint {
             left: Some(self.state),
             ended_by: Some(by),
             reader_gone: false,
-            unread: false,
+            reading_shut: false,
+            unread: 0,
+            snd_wnd: WINDOW,
+            unsent: 0,
+            segments: Vec::new(),
+            rcv_buffer: WINDOW,
             held: Held::default(),
             ack_delayed: false,
             doublings: 0,
@@ -428,22 +394,83 @@ impl Endpoint {
         effects.timers = [TimerChange::Cancel; 4];
     }
 
-    /// RFC 9293 §3.10.7.4, Table 6: is some part of the segment in the receive window? RFC 5961 §3.2: of a reset,
-    /// only the sequence number counts.
-    fn is_acceptable(&self, segment: &Segment, policy: &Policy) -> bool {
-        let window = WINDOW + u32::from(policy.window_edge == WindowEdge::Inside);
-        let in_window = |number: Seq| number.since(self.rcv_nxt) < window;
-        match segment.sequence_length() {
-            len if len > 0 && !segment.flags.rst => in_window(segment.seq) || in_window(segment.seq + (len - 1)),
-            _ => in_window(segment.seq),
+    /// What the first step answers, and what else it does where the policy goes beyond RFC 9293.
+    fn answer_unacceptable(&mut self, segment: &Segment, policy: &Policy, effects: &mut Effects) {
+        let Segment { flags, seq, ack, len: _ } = *segment;
+        if flags.fin && self.state == State::TimeWait {
+            restart_time_wait(policy, effects);
+        }
+        let old = seq.precedes(self.rcv_nxt) && flags.ack && !flags.syn;
+        let new_ack = self.snd_una.precedes(ack) && !self.snd_nxt.precedes(ack);
+        if policy.old_segment_acknowledges && old && new_ack {
+            self.on_new_ack(ack, policy, effects);
+        }
+        match self.state {
+            State::Closed => {}
+            // RFC 5961 §4.2: a challenge ACK, as anywhere else.
+            _ if flags.syn => self.send(Flags::ACK, self.snd_nxt, 0, effects),
+            _ => self.acknowledge(policy, effects),
         }
     }
 
+    /// RFC 9293 §3.10.7.4, fifth step: a segment's acknowledgment. Whether the segment is processed any further.
+    fn on_ack(&mut self, segment: &Segment, policy: &Policy, effects: &mut Effects) -> bool {
+        // RFC 5961 §5.2: SND.UNA − MAX.SND.WND ≤ SEG.ACK ≤ SND.NXT, else an ACK and the segment is dropped.
+        let oldest = match policy.oldest_ack {
+            OldestAck::WindowBack => Seq(self.snd_una.0.wrapping_sub(WINDOW)),
+            OldestAck::First => Seq(self.snd_una.0.wrapping_sub(self.snd_una.since(FIRST).min(WINDOW))),
+        };
+        let of_unsent = self.snd_nxt.precedes(segment.ack);
+        let disregards =
+            policy.ack_of_unsent == AckOfUnsent::AnswerUnlessEstablished && self.state == State::Established;
+        if segment.ack.precedes(oldest) || of_unsent && !disregards {
+            self.send(Flags::ACK, self.snd_nxt, 0, effects);
+            return false;
+        }
+        if self.snd_una.precedes(segment.ack) && !of_unsent {
+            self.on_new_ack(segment.ack, policy, effects);
+            if self.state == State::Closed {
+                return false;
+            }
+        } else if self.state == State::LastAck && policy.last_ack_answers && segment.sequence_length() == 0 {
+            self.send(Flags::ACK, self.snd_nxt, 0, effects);
+            return false;
+        }
+        true
+    }
+
+    /// RFC 9293 §3.10.7.4, fifth step: "then set SND.UNA <- SEG.ACK", and what follows when our FIN is acknowledged.
+    fn on_new_ack(&mut self, ack: Seq, policy: &Policy, effects: &mut Effects) {
+        self.on_progress(ack, policy, effects);
+        if self.fin_acked() {
+            self.follow(Arrow::AckOfFin, policy, effects);
+        }
+    }
+
+    /// RFC 9293 §3.10.7.4, Table 6: is some part of the segment in the receive window? RFC 5961 §3.2: of a reset,
+    /// only the sequence number counts.
+    fn is_acceptable(&self, segment: &Segment, policy: &Policy) -> bool {
+        let window = self.receive_window();
+        let in_window = |number: Seq| number.since(self.rcv_nxt) < window;
+        let at_end = segment.seq.since(self.rcv_nxt) == window;
+        let len = segment.sequence_length();
+        if len > 0 && !segment.flags.rst {
+            let bare_fin = segment.flags.fin && len == 1 && segment.seq == self.rcv_nxt;
+            return in_window(segment.seq)
+                || in_window(segment.seq + (len - 1))
+                || bare_fin && policy.fin_at_closed_window
+                || at_end && policy.window_includes_end;
+        }
+        in_window(segment.seq) || at_end && (window == 0 || policy.window_includes_end)
+    }
+
     /// RFC 9293 §3.10.7.4: "trimming off any portions that lie outside the window (including SYN and FIN)". The
-    /// octets of text up to the window's right edge, and whether there is room for the FIN behind them.
+    /// octets of text up to the window's right edge, and whether there is room for the FIN behind them; a bare FIN that
+    /// got through the first step needs none.
     fn trimmed(&self, segment: &Segment) -> (u32, bool) {
-        let room = WINDOW.wrapping_sub(segment.seq.since(self.rcv_nxt));
-        (segment.len.min(room), segment.flags.fin && segment.len < room)
+        let room = self.receive_window().wrapping_sub(segment.seq.since(self.rcv_nxt));
+        let bare_in_turn = segment.len == 0 && segment.seq == self.rcv_nxt;
+        (segment.len.min(room), segment.flags.fin && (segment.len < room || bare_in_turn))
     }
 
     /// Text from `start` up to, but not including, `end`.
@@ -458,7 +485,7 @@ impl Endpoint {
             return Acknowledge::No;
         }
         let next = self.held.take_text(end);
-        self.unread = true;
+        self.unread = self.unread.saturating_add(next.since(self.rcv_nxt));
         self.rcv_nxt = next;
         Acknowledge::Soon
     }
@@ -498,23 +525,14 @@ impl Endpoint {
         self.follow(Arrow::FinReceived, policy, effects);
     }
 
-    /// RFC 9293 §3.10.4: CLOSE. It has no effect once the FIN has been sent.
+    /// RFC 9293 §3.10.4: CLOSE. It has no effect once it was called. Text that waits goes first, and the state changes
+    /// at once: "In any case, enter FIN-WAIT-1 state."
     fn shutdown(&mut self, policy: &Policy, effects: &mut Effects) {
         if matches!(self.state, State::Established | State::CloseWait) {
             self.close_called = true;
-            self.fin_sent = true;
-            self.send_new(Flags::FIN_ACK, 0, policy, effects);
-            self.follow(Arrow::FinSent, policy, effects);
+            self.follow(Arrow::Closed, policy, effects);
+            self.transmit_unless_polled(policy, effects);
         }
-    }
-
-    /// Sends a segment that acknowledges all that was received; an ACK that was waiting rides on it.
-    pub(super) fn send(&mut self, flags: Flags, seq: Seq, len: u32, effects: &mut Effects) {
-        if self.ack_delayed {
-            self.ack_delayed = false;
-            effects.change(Timer::DelayedAck, TimerChange::Cancel);
-        }
-        effects.segment = Some(Segment { flags, seq, ack: self.rcv_nxt, len });
     }
 }
 
@@ -532,13 +550,6 @@ fn answer_of_closed(segment: &Segment) -> Option<Segment> {
     }
 }
 
-/// RFC 9293 §3.10.7.4: "Restart the 2 MSL time-wait timeout".
-fn restart_time_wait(policy: &Policy, effects: &mut Effects) {
-    if policy.restart_time_wait {
-        effects.change(Timer::TimeWait, TimerChange::Set(policy.time_wait));
-    }
-}
-
 fn start_fin_wait_2(policy: &Policy, effects: &mut Effects) {
     if let Some(ticks) = policy.fin_wait_2_timeout {
         effects.change(Timer::FinWait2, TimerChange::Set(ticks));
@@ -550,6 +561,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::tcp::PolicyName;
     use crate::tcp::testing::{POLICY, ack, calling, data, fin, segment};
 
     #[test]
@@ -559,7 +571,7 @@ mod tests {
         assert_eq!(endpoint.on_segment(&data(2, 1), &POLICY).segment, Some(ack(1, 1)));
         assert_eq!((endpoint.delivered(), endpoint.state), (0, State::Established));
         assert_eq!(endpoint.on_segment(&data(1, 1), &POLICY).segment, Some(ack(1, 4)));
-        assert_eq!((endpoint.delivered(), endpoint.unread, endpoint.state), (2, true, State::CloseWait));
+        assert_eq!((endpoint.delivered(), endpoint.unread, endpoint.state), (2, 2, State::CloseWait));
     }
 
     #[test]
@@ -657,7 +669,7 @@ mod tests {
         closing.on_segment(&data(4, 1), &policy);
         let mut gone = calling(&policy, &[Call::Close]);
         gone.on_segment(&fin(3, 1), &policy);
-        assert!(endpoint.unread && endpoint.ack_delayed && endpoint.retransmitted && endpoint.doublings == 1);
+        assert!(endpoint.unread == 1 && endpoint.ack_delayed && endpoint.retransmitted && endpoint.doublings == 1);
         assert!(!closing.held.is_empty() && gone.reader_gone);
         for mut endpoint in [endpoint, closing, gone] {
             let record = Endpoint {
@@ -734,10 +746,12 @@ mod tests {
                 (any_number(), any_number(), prop_oneof![0..4u32, 0..=65_535u32], any::<[bool; 4]>(), 0..12u8), 0..30),
             delayed_ack in prop::option::of(1..3u32),
             backoff: bool,
+            stack in prop::sample::select(PolicyName::ALL.to_vec()),
+            (rcv_buffer, snd_wnd) in (prop_oneof![0..9u32, Just(WINDOW)], prop_oneof![0..9u32, Just(WINDOW)]),
         ) {
             let policy =
-                Policy { delayed_ack, backoff, retries: Some(9), fin_wait_2_timeout: Some(3), ..POLICY };
-            let mut endpoint = Endpoint::established();
+                Policy { delayed_ack, backoff, retries: Some(9), fin_wait_2_timeout: Some(3), ..stack.policy() };
+            let mut endpoint = Endpoint { snd_wnd, rcv_buffer, ..Endpoint::established() };
             for (seq, number, len, [syn, fin, rst, ack], event) in events {
                 let before = endpoint.clone();
                 let effects = match event {
@@ -746,6 +760,12 @@ mod tests {
                     2 => endpoint.on_call(Call::Close, &policy),
                     3 => endpoint.on_timeout(Timer::Retransmission, &policy),
                     4 => endpoint.on_timeout(Timer::DelayedAck, &policy),
+                    5 if len < 4 => endpoint.send_text(len, &policy),
+                    6 if len < 4 => endpoint.poll(len, &policy),
+                    7 if len < 4 => {
+                        endpoint.receive(len);
+                        endpoint.shutdown_read(&policy)
+                    }
                     _ => {
                         let flags = Flags { syn: syn && event == 5, fin, rst: rst && event == 6, ack: ack || event > 6 };
                         endpoint.on_segment(&Segment { flags, seq: Seq(seq), ack: Seq(number), len }, &policy)

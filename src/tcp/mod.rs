@@ -9,19 +9,23 @@ mod endpoint;
 mod event;
 mod held;
 mod policy;
+mod policy_name;
 mod retransmission;
 mod segment;
 mod state;
 #[cfg(test)]
 mod testing;
+mod time_wait;
+mod transmission;
 
 pub use actor::{TICK, TcpActor};
-pub use endpoint::{Endpoint, WINDOW};
+pub use endpoint::Endpoint;
 pub use event::{Call, Effects, Timer, TimerChange};
 pub use held::Held;
 pub use policy::{
-    CrossingFin, InTimeWait, OldAck, OldSegment, OldestAck, OutOfOrder, Policy, RstInTimeWait, RstInWindow,
-    WindowEdge,
+    AckOfUnsent, OldestAck, OutOfOrder, Policy, RstInTimeWait, RstInWindow, Sending, ShutdownRead,
+    TimeWaitAnswers, WithoutAck,
 };
+pub use policy_name::PolicyName;
 pub use segment::{Flags, Segment, Seq};
 pub use state::{EndedBy, State};

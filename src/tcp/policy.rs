@@ -6,10 +6,7 @@ use serde::Deserialize;
 ///
 /// Every duration is in ticks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a choice of its own that stacks make one way or the other"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub struct Policy {
     /// The retransmission timeout before any backoff, in ticks, at least 1. RFC 6298 §2.
     pub rto: u32,
@@ -20,51 +17,73 @@ pub struct Policy {
     /// Retransmissions without progress after which the next timeout closes, silently; `None`: never.
     /// RFC 9293 §3.8.3, RFC 1122 §4.2.3.5 (R2).
     pub retries: Option<u32>,
+    /// The same once the application has called `close()`; `None`: as `retries` says. Linux has it as
+    /// `tcp_orphan_retries`.
+    pub orphan_retries: Option<u32>,
+    /// Who gives up, after the last retry or the user timeout, sends a reset. RFC 9293 §3.10.8 sends none;
+    /// smoltcp does (`test_fin_wait_1_timeout`), and so does CS144's sponge.
+    pub reset_on_giving_up: bool,
+    /// A retransmission takes all that is unacknowledged, text and FIN, into one segment; otherwise what was one
+    /// segment is sent again as one. RFC 9293 §3.8.1 allows both. Stacks that keep a buffer instead of a queue of
+    /// segments: smoltcp, Fuchsia (`established_active_close`).
+    pub repacketizes: bool,
     /// How long `TIME_WAIT` lasts, in ticks. RFC 9293 §3.6.1 says 2 MSL.
     pub time_wait: u32,
     /// A FIN that arrives again in `TIME_WAIT` restarts the 2MSL timer. RFC 9293 §3.10.7.4, eighth step.
     pub restart_time_wait: bool,
     /// What a reset does to `TIME_WAIT`.
     pub rst_in_time_wait: RstInTimeWait,
+    /// What `TIME_WAIT` acknowledges.
+    pub time_wait_answers: TimeWaitAnswers,
     /// What a reset in the window, but not at RCV.NXT, does.
     pub rst_in_window: RstInWindow,
-    /// What becomes of a segment that acknowledges less than was acknowledged before.
-    pub old_ack: OldAck,
-    /// In `LAST_ACK`, an ACK of nothing new draws an ACK. No RFC says so; smoltcp does it.
-    pub last_ack_answers_acks: bool,
+    /// A reset at RCV.NXT − 1 closes once the peer's FIN was received (`CLOSE_WAIT`, `CLOSING`, `LAST_ACK`): a peer
+    /// that aborts after its FIN may not count it. Linux, `tcp_reset_check` (measured on 6.18); RFC 9293 drops it.
+    pub rst_before_fin: bool,
+    /// What becomes of a segment that has none of the flags ACK, RST and SYN.
+    pub without_ack: WithoutAck,
+    /// A segment at RCV.NXT + RCV.WND is acceptable, though there is no room for its text. RFC 9293 §3.4 excludes it;
+    /// Linux (`tcp_sequence`, measured on 6.18) and gVisor (`tcp_outside_the_window_test.go`) include it.
+    pub window_includes_end: bool,
+    /// A bare FIN at RCV.NXT is acceptable although the window is closed, lest FIN and ACK go round for ever.
+    /// RFC 9293 §3.10.7.4, Table 6, excludes it; Linux (`tcp_rcv_zero_wnd_fin.pkt`) and smoltcp (`test_zero_window_fin`)
+    /// accept it.
+    pub fin_at_closed_window: bool,
+    /// The acknowledgment of a segment that lies left of the window counts; it is answered all the same. BSD
+    /// (`close-wait-ipv4.pkt`); RFC 9293 §3.10.7.4, first step, drops the segment.
+    pub old_segment_acknowledges: bool,
+    /// How old an acknowledgment may be.
+    pub oldest_ack: OldestAck,
+    /// A segment with SEG.ACK < SND.UNA is dropped with its text and its FIN, and draws no answer, whatever its sequence
+    /// number. smoltcp, `process`; RFC 9293 §3.10.7.4, fifth step, ignores the acknowledgment alone.
+    pub drops_old_acks: bool,
+    /// What becomes of a segment that acknowledges what was never sent.
+    pub ack_of_unsent: AckOfUnsent,
+    /// In `LAST_ACK`, an ACK of nothing new is answered with an ACK. smoltcp (`test_last_ack_ack_not_of_fin`);
+    /// RFC 9293 §3.10.7.4, fifth step: "it can be ignored".
+    pub last_ack_answers: bool,
+    /// An ACK that is due while our FIN is unacknowledged carries the FIN again. BSD's `tcp_output`
+    /// (`closing-ipv4.pkt`); RFC 9293 §3.10.7.4 sends an ACK. Without `old_segment_acknowledges`, which BSD has too, two
+    /// such ends in CLOSING answer each other's FINs for ever.
+    pub fin_with_acks: bool,
     /// What becomes of text and FIN beyond a hole.
     pub out_of_order: OutOfOrder,
-    /// Whether the number just beyond the window counts as inside.
-    pub window_edge: WindowEdge,
-    /// A reset at RCV.NXT − 1 closes once the peer's FIN has been received and is not its first answer: the peer may
-    /// not know that its FIN has arrived. No RFC says so; Linux does it in `CLOSE_WAIT`, `CLOSING` and `LAST_ACK`
-    /// (`tcp_reset_check`).
-    pub rst_before_fin: bool,
-    /// A segment without an ACK flag, no reset and no SYN, is dropped before its sequence number is looked at. RFC 9293
-    /// §3.10.7.4 looks at the number first, and answers what is outside of the window; Linux at the flag
-    /// (`tcp_rcv_established`).
-    pub ack_flag_first: bool,
-    /// Which acknowledgments are too old to come from the peer.
-    pub oldest_ack: OldestAck,
-    /// What becomes of the acknowledgment on a segment whose numbers are all old.
-    pub old_segment: OldSegment,
-    /// What answers a FIN that crosses ours.
-    pub crossing_fin: CrossingFin,
-    /// Which segments `TIME_WAIT` answers.
-    pub in_time_wait: InTimeWait,
-    /// Text that nobody will read is answered with a reset. RFC 9293 §3.6.1 (RFC 1122 §4.2.2.13, RFC 2525 §2.17).
-    /// Stacks whose `close` is RFC 9293's CLOSE go on receiving instead.
-    pub reset_unread: bool,
-    /// The reset of an abort carries an acknowledgment. RFC 9293 §3.10.5 says `<SEQ=SND.NXT><CTL=RST>`; Linux, FreeBSD
-    /// and gVisor acknowledge.
-    pub abort_acknowledges: bool,
-    /// Who gives up because of the user timeout sends a reset. RFC 9293 §3.10.8 says nothing of one; smoltcp sends it.
-    pub user_timeout_resets: bool,
-    /// The most octets of text in a segment, at least 1. RFC 9293 §3.7.1.
-    pub segment_size: u32,
     /// How long `FIN_WAIT_2` lasts after sockets' `close()`, in ticks; `None`: for ever. RFC 9293 has no
     /// such timer; Linux has it as `tcp_fin_timeout`, BSD as `net.inet.tcp.finwait2_timeout`.
     pub fin_wait_2_timeout: Option<u32>,
+    /// A `FIN_WAIT_2` after `close()` keeps no socket: any reset in the window ends it, and one outside is answered
+    /// with an ACK. Linux, `tcp_timewait_state_process` (measured on 6.18).
+    pub fin_wait_2_without_socket: bool,
+    /// After `close()` text is still accepted, and unread text is no reason to reset: `close()` closes one direction.
+    /// RFC 9293 §3.10.4 and smoltcp's, CS144's and Zephyr's `close`; sockets' `close()` is RFC 9293 §3.6.1.
+    pub reads_after_close: bool,
+    /// What follows from sockets' `shutdown(SHUT_RD)`.
+    pub shutdown_read: ShutdownRead,
+    /// A reset that ends a connection from our side carries an ACK. Linux (`tcp_send_active_reset`, measured on 6.18),
+    /// BSD (`tcp_outflags`), lwIP (`tcp_rst`), gVisor and smoltcp; RFC 9293 §3.10.5 sends `<SEQ=SND.NXT><CTL=RST>`.
+    pub reset_with_ack: bool,
+    /// Who decides when something is sent.
+    pub sending: Sending,
     /// How long an ACK may wait for a segment to ride on, in ticks; `None`: not at all. RFC 9293 §3.8.6.3,
     /// RFC 5681 §4.2.
     pub delayed_ack: Option<u32>,
@@ -80,76 +99,89 @@ pub enum RstInTimeWait {
     Ignore,
 }
 
-/// What a reset does that is in the window, but not at RCV.NXT.
+/// What `TIME_WAIT` acknowledges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TimeWaitAnswers {
+    /// What any state does, and a FIN. RFC 9293 §3.10.7.4.
+    InOrder,
+    /// Everything but resets and an empty segment at RCV.NXT, whatever it acknowledges; what carries an ACK restarts
+    /// the wait, that empty segment too, and a reset elsewhere draws nothing. Linux, `tcp_timewait_state_process`
+    /// (measured on 6.18, but for what the empty segment restarts).
+    AllButEmpty,
+    /// Everything with an ACK but resets and the bare ACK that has both of the expected numbers. Without an ACK, even
+    /// a SYN is dropped. The peer's FIN restarts the wait. FreeBSD, `tcp_twcheck` (`rcv-ack-time-wait`,
+    /// `rcv-syn-time-wait`).
+    AllButExpected,
+    /// What carries an ACK, unless it is a reset or is at RCV.NXT and has no text. The peer's FIN restarts the wait.
+    /// gVisor, `handleTimeWaitSegment`.
+    Elsewhere,
+}
+
+/// What a reset in the window, but not at RCV.NXT, does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RstInWindow {
-    /// It draws an ACK. RFC 9293 §3.10.7.4, second step (RFC 5961 §3.2).
+    /// It draws a challenge ACK. RFC 9293 §3.10.7.4, second step; RFC 5961 §3.2.
     Challenge,
-    /// It closes the connection, as before RFC 5961. smoltcp does it.
+    /// It closes the connection. RFC 793 §3.4; smoltcp, Zephyr, FreeBSD with `net.inet.tcp.insecure_rst=1`.
     Close,
 }
 
-/// What becomes of a segment with SEG.ACK < SND.UNA.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum OldAck {
-    /// Only its acknowledgment is ignored. RFC 9293 §3.10.7.4, fifth step: "If the ACK is a duplicate …, it can be
-    /// ignored".
-    Ignore,
-    /// It is dropped with its text and its FIN, and draws no answer, whatever its sequence number. smoltcp does it.
-    Drop,
-}
-
-/// Whether RCV.NXT + RCV.WND, the first number beyond the receive window, counts as inside.
+/// What becomes of a segment that has none of the flags ACK, RST and SYN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum WindowEdge {
-    /// It does not. RFC 9293 §3.10.7.4, Table 6.
-    Outside,
-    /// It does: Linux (`tcp_sequence`) and gVisor, so that the reset of a peer that has filled the window is seen.
-    Inside,
+pub enum WithoutAck {
+    /// It is dropped if it is acceptable, and answered if it is not. RFC 9293 §3.10.7.4, first and fifth step.
+    DropAcceptable,
+    /// It is dropped, wherever it lies. Linux, `tcp_rcv_established` (measured on 6.18).
+    Drop,
+    /// Its text and FIN are processed. lwIP (`test_tcp_active_close`).
+    Process,
 }
 
-/// Which acknowledgments are too old: they are answered, and the segment is dropped.
+/// How old an acknowledgment may be; what is older is answered and dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum OldestAck {
-    /// Those below SND.UNA − MAX.SND.WND. RFC 5961 §5.2.
-    Window,
-    /// Of those, too, whatever was never acknowledged before: Linux counts what has been (`tcp_ack`).
-    Acknowledged,
+    /// SND.UNA − MAX.SND.WND. RFC 5961 §5.2.
+    WindowBack,
+    /// The first number that can have been acknowledged. Linux, `tcp_ack`, subtracts at most what was acknowledged
+    /// (measured on 6.18).
+    First,
 }
 
-/// What becomes of the acknowledgment on a segment whose numbers were all received before.
+/// What becomes of a segment that acknowledges what was never sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum OldSegment {
-    /// It is not looked at: the segment is answered and dropped. RFC 9293 §3.10.7.4, first step.
+pub enum AckOfUnsent {
+    /// It is dropped and answered with an ACK. RFC 9293 §3.10.7.4, fifth step.
     Answer,
-    /// It counts, and what is left of the connection then answers the segment: 4.4BSD and its descendants trim old
-    /// text away and go on.
-    Acknowledge,
+    /// The same, except in ESTABLISHED, where only its acknowledgment is disregarded. gVisor,
+    /// `handleRcvdSegmentClosing` (`TestTCPCloseWithData`, `tcp_unacc_seq_ack_test.go`).
+    AnswerUnlessEstablished,
 }
 
-/// What answers a FIN that arrives while our own is not acknowledged.
+/// What follows from sockets' `shutdown(SHUT_RD)`, of which RFC 9293 knows nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum CrossingFin {
-    /// An ACK. RFC 9293 §3.10.7.4, eighth step, and Figure 13.
-    Acknowledge,
-    /// Our FIN, once more, which acknowledges as well: FreeBSD.
-    Resend,
+pub enum ShutdownRead {
+    /// Nothing: text is still accepted.
+    Nothing,
+    /// Text that arrives in `FIN_WAIT_1` and `FIN_WAIT_2` draws a reset, as after `close()`. Linux,
+    /// `tcp_rcv_state_process`.
+    ResetLate,
+    /// That, and text that is unread is reset at once if the other direction is shut, as by `close()`. gVisor
+    /// (`TestRstOnCloseWithUnreadDataFinConvertRst`).
+    ResetUnread,
 }
 
-/// Which segments an endpoint in `TIME_WAIT` answers.
+/// Who decides when something is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum InTimeWait {
-    /// Those that RFC 9293 §3.10.7.4 answers in the other states, too, and each FIN.
-    Process,
-    /// Every one but a reset and a bare segment at RCV.NXT, whatever it acknowledges, ACK flag or not; no reset is
-    /// challenged, and every acknowledgment that is answered restarts the 2MSL timer: Linux
-    /// (`tcp_timewait_state_process`).
-    AnswerAll,
-    /// Every ACK but the one that is expected, `<SEQ=RCV.NXT><ACK=SND.NXT>`, so that two ends cannot answer each other
-    /// for ever; no reset is challenged, and without an ACK flag there is no answer: FreeBSD (`tcp_twcheck`), gVisor.
-    AnswerAcks,
+pub enum Sending {
+    /// The endpoint sends as soon as it can.
+    AtOnce,
+    /// Text, FIN and the ACK of what is in order or beyond a hole wait until whoever drives the stack polls it
+    /// ([`Endpoint::poll`](super::Endpoint::poll)). smoltcp's `dispatch`.
+    Polled,
+    /// Text and FIN wait, an ACK does not; and who polls says how much may be sent. netstack3's `poll_send`.
+    PolledForText,
 }
 
 /// What becomes of text, and of a FIN, that arrives before what precedes it.
@@ -158,7 +190,7 @@ pub enum InTimeWait {
 pub enum OutOfOrder {
     /// Held until the hole is filled. RFC 9293 §3.10.7.4: "SHOULD be held for later processing (SHLD-31)".
     Hold,
-    /// Text is held; of a FIN, nothing is noted, nor is it answered. smoltcp does it.
+    /// Text is held; of a FIN, nothing is noted, nor is it answered. smoltcp.
     HoldText,
     /// Dropped; the peer has to send it again. RFC 9293 §3.10.7.4 permits it: SHLD-31 is no MUST.
     Drop,
@@ -174,25 +206,31 @@ impl Policy {
             backoff: false,
             rto_max: msl.saturating_mul(4),
             retries: None,
+            orphan_retries: None,
+            reset_on_giving_up: false,
+            repacketizes: false,
             time_wait: msl.saturating_mul(2),
             restart_time_wait: true,
             rst_in_time_wait: RstInTimeWait::Close,
+            time_wait_answers: TimeWaitAnswers::InOrder,
             rst_in_window: RstInWindow::Challenge,
-            old_ack: OldAck::Ignore,
-            last_ack_answers_acks: false,
-            out_of_order: OutOfOrder::Hold,
-            window_edge: WindowEdge::Outside,
             rst_before_fin: false,
-            ack_flag_first: false,
-            oldest_ack: OldestAck::Window,
-            old_segment: OldSegment::Answer,
-            crossing_fin: CrossingFin::Acknowledge,
-            in_time_wait: InTimeWait::Process,
-            reset_unread: true,
-            abort_acknowledges: false,
-            user_timeout_resets: false,
-            segment_size: 1,
+            without_ack: WithoutAck::DropAcceptable,
+            window_includes_end: false,
+            fin_at_closed_window: false,
+            old_segment_acknowledges: false,
+            oldest_ack: OldestAck::WindowBack,
+            drops_old_acks: false,
+            ack_of_unsent: AckOfUnsent::Answer,
+            last_ack_answers: false,
+            fin_with_acks: false,
+            out_of_order: OutOfOrder::Hold,
             fin_wait_2_timeout: None,
+            fin_wait_2_without_socket: false,
+            reads_after_close: false,
+            shutdown_read: ShutdownRead::Nothing,
+            reset_with_ack: false,
+            sending: Sending::AtOnce,
             delayed_ack: None,
         }
     }
@@ -201,59 +239,5 @@ impl Policy {
     #[must_use]
     pub const fn rfc1337(msl: u32) -> Self {
         Self { rst_in_time_wait: RstInTimeWait::Ignore, ..Self::rfc9293(msl) }
-    }
-
-    /// What Linux 6.18 decides, with RFC 9293's durations and `tcp_rfc1337=0`.
-    #[must_use]
-    pub const fn linux(msl: u32) -> Self {
-        Self {
-            window_edge: WindowEdge::Inside,
-            rst_before_fin: true,
-            ack_flag_first: true,
-            oldest_ack: OldestAck::Acknowledged,
-            in_time_wait: InTimeWait::AnswerAll,
-            abort_acknowledges: true,
-            ..Self::rfc9293(msl)
-        }
-    }
-
-    /// What FreeBSD's test suite expects of FreeBSD, with RFC 9293's durations.
-    #[must_use]
-    pub const fn freebsd(msl: u32) -> Self {
-        Self {
-            rst_in_time_wait: RstInTimeWait::Ignore,
-            old_segment: OldSegment::Acknowledge,
-            crossing_fin: CrossingFin::Resend,
-            in_time_wait: InTimeWait::AnswerAcks,
-            abort_acknowledges: true,
-            ..Self::rfc9293(msl)
-        }
-    }
-
-    /// What gVisor's tests expect of a stack, with RFC 9293's durations.
-    #[must_use]
-    pub const fn gvisor(msl: u32) -> Self {
-        Self {
-            window_edge: WindowEdge::Inside,
-            in_time_wait: InTimeWait::AnswerAcks,
-            abort_acknowledges: true,
-            ..Self::rfc9293(msl)
-        }
-    }
-
-    /// What smoltcp 0.14 decides, with RFC 9293's durations: smoltcp's own (a timeout from 1 s to 60 s, 10 s of
-    /// `TIME_WAIT`) do not follow from the segment lifetime.
-    #[must_use]
-    pub const fn smoltcp(msl: u32) -> Self {
-        Self {
-            rst_in_window: RstInWindow::Close,
-            old_ack: OldAck::Drop,
-            last_ack_answers_acks: true,
-            out_of_order: OutOfOrder::HoldText,
-            reset_unread: false,
-            abort_acknowledges: true,
-            user_timeout_resets: true,
-            ..Self::rfc9293(msl)
-        }
     }
 }

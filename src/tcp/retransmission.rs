@@ -1,16 +1,18 @@
 //! The retransmission timer. RFC 6298 §5, and RFC 9293 §3.8.3 for who gives up.
 
-use super::{Effects, EndedBy, Endpoint, Flags, Policy, Seq, Timer, TimerChange};
+use super::{Effects, Endpoint, Flags, Policy, Segment, Seq, Timer, TimerChange};
 
 impl Endpoint {
     /// RFC 6298 §5.2, §5.3: SND.UNA advances to `ack`.
     pub(super) fn on_progress(&mut self, ack: Seq, policy: &Policy, effects: &mut Effects) {
         // RFC 6298 §3, §5: only an ACK of something that was sent once undoes the doubling. Once our FIN is
         // acknowledged there is nothing left to send, and it does not matter any more.
-        let sent_once = !self.retransmitted || (self.snd_una + policy.segment_size).precedes(ack);
+        let end = self.snd_una + self.earliest(policy).sequence_length();
+        let sent_once = !self.retransmitted || end.precedes(ack);
         self.snd_una = ack;
+        self.segments.retain(|(_, end)| ack.precedes(*end));
         self.retransmissions = 0;
-        self.retransmitted = false;
+        self.retransmitted &= ack.precedes(end);
         if sent_once || self.fin_acked() {
             self.doublings = 0;
         }
@@ -22,10 +24,11 @@ impl Endpoint {
     }
 
     /// RFC 6298 §5.4–5.6: the retransmission timer has expired. RFC 9293 §3.8.3: or nobody answers.
-    pub(super) fn retransmit(&mut self, policy: &Policy, effects: &mut Effects) {
-        if let Some(retries) = policy.retries {
+    pub(super) fn on_retransmission_timeout(&mut self, policy: &Policy, effects: &mut Effects) {
+        let orphaned = if self.reader_gone { policy.orphan_retries } else { None };
+        if let Some(retries) = orphaned.or(policy.retries) {
             if self.retransmissions >= retries {
-                return self.end(EndedBy::GiveUp, effects);
+                return self.give_up(policy, effects);
             }
             self.retransmissions += 1;
         }
@@ -35,16 +38,26 @@ impl Endpoint {
             }
             self.retransmitted = true;
         }
-        // Text that was sent in several segments is sent again in as few as can take it.
-        let text = self.snd_nxt.since(self.snd_una).saturating_sub(u32::from(self.fin_sent));
-        let (flags, len) =
-            if text == 0 { (Flags::FIN_ACK, 0) } else { (Flags::ACK, text.min(policy.segment_size)) };
-        self.send(flags, self.snd_una, len, effects);
+        let Segment { flags, seq, len, .. } = self.earliest(policy);
+        self.send(flags, seq, len, effects);
         effects.change(Timer::Retransmission, TimerChange::Set(self.timeout(policy)));
     }
 
+    /// RFC 6298 §5.4: "the earliest segment that has not been acknowledged". Something must be outstanding.
+    fn earliest(&self, policy: &Policy) -> Segment {
+        let seq = self.snd_una;
+        let end = if policy.repacketizes {
+            self.snd_nxt
+        } else {
+            self.segments.first().filter(|(start, _)| !seq.precedes(*start)).map_or(seq + 1, |(_, end)| *end)
+        };
+        let fin = self.fin_sent && end == self.snd_nxt;
+        let flags = if fin { Flags::FIN_ACK } else { Flags::ACK };
+        Segment { flags, seq, ack: self.rcv_nxt, len: end.since(seq) - u32::from(fin) }
+    }
+
     /// RFC 6298 §5.5: the retransmission timeout as it stands, in ticks.
-    fn timeout(&self, policy: &Policy) -> u32 {
+    pub(super) fn timeout(&self, policy: &Policy) -> u32 {
         let doubled = u64::from(policy.rto) << self.doublings.min(31);
         if self.doublings == 0 {
             policy.rto
@@ -52,23 +65,13 @@ impl Endpoint {
             u32::try_from(doubled).map_or(policy.rto_max, |ticks| ticks.min(policy.rto_max))
         }
     }
-
-    /// Sends a segment that takes sequence space for the first time. RFC 6298 §5.1: the timer is started if it
-    /// is not running.
-    pub(super) fn send_new(&mut self, flags: Flags, len: u32, policy: &Policy, effects: &mut Effects) {
-        if self.snd_una == self.snd_nxt {
-            effects.change(Timer::Retransmission, TimerChange::Set(self.timeout(policy)));
-        }
-        self.send(flags, self.snd_nxt, len, effects);
-        self.snd_nxt = self.snd_nxt + len + u32::from(flags.fin);
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::tcp::testing::{POLICY, ack, calling, data, fin};
-    use crate::tcp::{Call, State};
+    use crate::tcp::{Call, EndedBy, State};
 
     fn retransmission(effects: &Effects) -> TimerChange {
         effects.timers[0]

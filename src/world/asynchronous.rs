@@ -32,7 +32,7 @@ pub fn asynchronous_world(config: &Config) -> ActorModel<Host> {
 impl Host {
     /// The application reads whatever was delivered, and its choice is offered anew.
     fn after(&self, state: &mut Cow<'_, Endpoint>, out: &mut Out<Self>) {
-        if state.unread {
+        if state.unread > 0 {
             state.to_mut().on_call(Call::Receive, &self.tcp.policy);
         }
         if matches!(state, Cow::Owned(_)) {
@@ -172,7 +172,7 @@ mod tests {
         assert_eq!(offered(&state), [(0, Call::Shutdown)]);
         let data = *state.network.iter_all().next().unwrap().msg;
         let state = world.next_state(&state, deliver(End::B, data)).unwrap();
-        assert!(!state.actor_states[1].unread && state.end(End::B).delivered == 1);
+        assert!(state.actor_states[1].unread == 0 && state.end(End::B).delivered == 1);
         let state = world.next_state(&state, call(End::A, Call::Shutdown)).unwrap();
         assert_eq!(offered(&state), []);
         let fin = state.network.iter_all().find(|envelope| envelope.msg.flags.fin).unwrap().msg;

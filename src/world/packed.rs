@@ -70,7 +70,7 @@ impl PackedEnd {
         let in_time_wait = endpoint.state == State::TimeWait;
         let (own, others) =
             if in_time_wait { (Timer::TimeWait, Timer::FinWait2) } else { (Timer::FinWait2, Timer::TimeWait) };
-        if timers.get(others).is_some() || endpoint.unread {
+        if timers.get(others).is_some() || !has_what_worlds_have(endpoint) {
             return Err(Limit::Endpoint);
         }
         let mut held: u16 = 0;
@@ -136,12 +136,12 @@ impl PackedEnd {
             fin_received: seen.fin_received,
             close_called: seen.close_called,
             reader_gone: self.facts >> 5 & 1 == 1,
-            unread: false,
             held,
             ack_delayed: self.facts >> 6 & 1 == 1,
             retransmissions: seen.retransmissions,
             doublings: u32::from(self.doublings_retransmitted & 15),
             retransmitted: self.doublings_retransmitted >> 4 == 1,
+            ..Endpoint::established()
         };
         (endpoint, self.timers())
     }
@@ -241,6 +241,18 @@ impl Hash for PackedEnd {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
         self.words().hash(hasher);
     }
+}
+
+/// Whether the rest of an endpoint is as it is in every world: windows never close, and whatever is sent or delivered
+/// is on its way or read at once.
+fn has_what_worlds_have(endpoint: &Endpoint) -> bool {
+    let Endpoint { snd_wnd, segments, rcv_buffer, reading_shut, unread, .. } = endpoint;
+    let open = Endpoint::established();
+    !endpoint.is_sending()
+        && *unread == 0
+        && segments.is_empty()
+        && !*reading_shut
+        && (*snd_wnd, *rcv_buffer) == (open.snd_wnd, open.rcv_buffer)
 }
 
 /// The state that the lowest three bits stand for.
@@ -393,6 +405,24 @@ mod tests {
     use super::*;
     use crate::tcp::{Call, Flags, Policy, Segment};
     use crate::world::SegmentCopy;
+
+    #[test]
+    fn what_no_world_has_is_refused() {
+        let open = Endpoint::established();
+        let others = [
+            Endpoint { unread: 1, ..open.clone() },
+            Endpoint { unsent: 1, ..open.clone() },
+            Endpoint { snd_wnd: 6, ..open.clone() },
+            Endpoint { rcv_buffer: 6, ..open.clone() },
+            Endpoint { reading_shut: true, ..open.clone() },
+            Endpoint { segments: vec![(Seq(1), Seq(3))], ..open.clone() },
+            Endpoint { state: State::FinWait1, close_called: true, ..open.clone() },
+        ];
+        assert!(PackedEnd::pack(&open, &Timers::default()).is_ok());
+        for other in others {
+            assert_eq!(PackedEnd::pack(&other, &Timers::default()).err(), Some(Limit::Endpoint), "{other:?}");
+        }
+    }
 
     /// Two different states that hash alike would be one state to stateright.
     #[test]

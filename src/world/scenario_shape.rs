@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::scenario_values::{Duration, Limited, Optional};
 use super::{Application, Closes, ClosesWith, Config, Deliveries, EndConfig, Fairness, SegmentCopy, Timers};
-use crate::tcp::{OutOfOrder, Policy, RstInTimeWait};
+use crate::tcp::{OutOfOrder, Policy, PolicyName, RstInTimeWait};
 
 /// Which world a scenario runs on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -88,17 +88,6 @@ struct TcpShape {
     out_of_order: Option<OutOfOrder>,
     fin_wait_2_timeout: Option<Optional<Duration>>,
     delayed_ack: Option<Optional<Duration>>,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum PolicyName {
-    Rfc9293,
-    Rfc1337,
-    Linux,
-    Freebsd,
-    Gvisor,
-    Smoltcp,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -202,14 +191,7 @@ fn policy(
     msl: u32,
     scale: u32,
 ) -> Result<Policy, Mistake> {
-    let base = match own.policy.or(both.policy).unwrap_or(PolicyName::Rfc1337) {
-        PolicyName::Rfc9293 => Policy::rfc9293(msl),
-        PolicyName::Rfc1337 => Policy::rfc1337(msl),
-        PolicyName::Linux => Policy::linux(msl),
-        PolicyName::Freebsd => Policy::freebsd(msl),
-        PolicyName::Gvisor => Policy::gvisor(msl),
-        PolicyName::Smoltcp => Policy::smoltcp(msl),
-    };
+    let base = own.policy.or(both.policy).unwrap_or(PolicyName::Rfc1337).in_world(msl);
     let path: &[&'static str] = &[name, "tcp"];
     // Every limit applies to the product: what is set, times the scale.
     let ticks = |key, given: Option<Duration>, base: u32, least: u32| match given {
@@ -271,7 +253,7 @@ fn small(key: &'static str, value: u32, path: &[&'static str]) -> Result<u8, Mis
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tcp::{CrossingFin, InTimeWait, OldAck, OldSegment, OldestAck, RstInWindow, WindowEdge};
+    use crate::tcp::{AckOfUnsent, OldestAck, RstInWindow, Sending, ShutdownRead, TimeWaitAnswers, WithoutAck};
 
     fn config(text: &str, scale: u32) -> Result<Config, String> {
         let shape: Shape = toml::from_str(text).map_err(|error| error.message().to_owned())?;
@@ -294,21 +276,27 @@ mod tests {
                 time_wait: 4,
                 restart_time_wait: true,
                 rst_in_time_wait: RstInTimeWait::Ignore,
+                time_wait_answers: TimeWaitAnswers::InOrder,
                 rst_in_window: RstInWindow::Challenge,
-                old_ack: OldAck::Ignore,
-                last_ack_answers_acks: false,
-                out_of_order: OutOfOrder::Hold,
-                window_edge: WindowEdge::Outside,
                 rst_before_fin: false,
-                ack_flag_first: false,
-                oldest_ack: OldestAck::Window,
-                old_segment: OldSegment::Answer,
-                crossing_fin: CrossingFin::Acknowledge,
-                in_time_wait: InTimeWait::Process,
-                reset_unread: true,
-                abort_acknowledges: false,
-                user_timeout_resets: false,
-                segment_size: 1,
+                without_ack: WithoutAck::DropAcceptable,
+                window_includes_end: false,
+                fin_at_closed_window: false,
+                old_segment_acknowledges: false,
+                oldest_ack: OldestAck::WindowBack,
+                drops_old_acks: false,
+                ack_of_unsent: AckOfUnsent::Answer,
+                last_ack_answers: false,
+                fin_with_acks: false,
+                out_of_order: OutOfOrder::Hold,
+                orphan_retries: None,
+                reset_on_giving_up: false,
+                repacketizes: false,
+                fin_wait_2_without_socket: false,
+                reads_after_close: false,
+                shutdown_read: ShutdownRead::Nothing,
+                reset_with_ack: false,
+                sending: Sending::AtOnce,
                 fin_wait_2_timeout: None,
                 delayed_ack: None,
             },

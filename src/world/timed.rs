@@ -202,7 +202,7 @@ impl TimedWorld {
             }
             EndEvent::Arrival(copy) => actor.on_msg(id(end), &mut endpoint, actor.peer, copy.segment(), &mut out),
         }
-        if endpoint.unread {
+        if endpoint.unread > 0 {
             actor.on_random(id(end), &mut endpoint, &Call::Receive, &mut out);
         }
         let mut sent = None;

@@ -5,13 +5,13 @@ use std::time::Instant;
 
 use lastack::check::{Limits, Reachable};
 use lastack::conform::{Comparison, LocalEvent, LocalPath, Transition, Ways};
-use lastack::tcp::{Policy, Timer};
+use lastack::tcp::{Policy, PolicyName, Timer};
 use lastack::world::{Application, Closes, ClosesWith, Config, End, EndConfig};
 
 use crate::driver::Smoltcp;
 
 /// What smoltcp decides. Paths depend on no time, so the durations are those of small worlds.
-const POLICY: Policy = Policy::smoltcp(2);
+const POLICY: Policy = PolicyName::Smoltcp.in_world(2);
 
 /// Closes with `shutdown`, for which smoltcp has a call; nobody gives up, because smoltcp does not.
 const QUIET: Application =

@@ -1,11 +1,12 @@
 //! The worlds whose paths are taken.
 
 use crate::check::{Limits, Reachable, Stopped};
-use crate::tcp::Policy;
+use crate::tcp::{Policy, PolicyName};
 use crate::world::{Application, Closes, ClosesWith, Config, EndConfig};
 
 /// Linux as a policy says it, where it gives up soon. Durations are those of the worlds: paths depend on no time.
-pub const POLICY: Policy = Policy { retries: Some(2), fin_wait_2_timeout: Some(2), ..Policy::linux(2) };
+pub const POLICY: Policy =
+    Policy { retries: Some(2), fin_wait_2_timeout: Some(2), ..PolicyName::Linux.in_world(2) };
 
 const CLOSES: Application =
     Application { closes: Closes::AnyTime, closes_with: ClosesWith::Shutdown, sends: 0, aborts: false };

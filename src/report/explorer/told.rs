@@ -24,18 +24,23 @@ pub(super) fn state(state: &WorldState) -> String {
 }
 
 fn end(text: &mut String, end: End, endpoint: &Endpoint, timers: &Timers) {
-    // Taken apart by name, so that a new field cannot be forgotten.
+    // Taken apart by name, so that a new field cannot be forgotten. What is left out is the same in every world.
     let Endpoint {
         state,
         left,
         ended_by,
         snd_una,
         snd_nxt,
+        snd_wnd: _,
+        unsent: _,
+        segments: _,
         rcv_nxt,
+        rcv_buffer: _,
         fin_sent,
         fin_received,
         close_called,
         reader_gone,
+        reading_shut: _,
         unread,
         held,
         ack_delayed,
@@ -57,7 +62,7 @@ fn end(text: &mut String, end: End, endpoint: &Endpoint, timers: &Timers) {
         (endpoint.fin_acked(), "its FIN is acknowledged"),
         (*fin_received, "the peer's FIN is received"),
         (*reader_gone, "nobody reads any more"),
-        (*unread, "text is unread"),
+        (*unread > 0, "text is unread"),
         (*ack_delayed, "an ACK is delayed"),
         (*retransmitted, "SND.UNA was sent again"),
     ];

@@ -1,0 +1,262 @@
+//! A recorded case: what happens, and what is expected of it.
+
+use std::fmt::{self, Write};
+
+use super::{Number, Span};
+use crate::tcp::{Flags, PolicyName, Segment, State};
+
+/// One line of a file of cases, or one row of a kernel's transition table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Case {
+    /// Its `id`; a row has its state and its event.
+    pub name: String,
+    /// The line of its file, from 1.
+    pub line: usize,
+    /// The rules that it is replayed under.
+    pub policy: PolicyName,
+    /// Where it starts, after the shortest ordinary way there.
+    pub start: CaseState,
+    /// What happens, step by step; the first has number 1.
+    pub steps: Vec<Step>,
+    /// What is expected.
+    pub expected: Expected,
+}
+
+/// One step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// How the file writes it.
+    pub text: String,
+    /// What happens.
+    pub event: Event,
+}
+
+/// What is expected of a case, by step; step 0 is the way to its start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expected {
+    /// The segments that are sent in answer to steps; a step that is not among them may be answered by any.
+    pub segments: Vec<(usize, Option<ExpectedSegment>)>,
+    /// The states after steps.
+    pub states: Vec<(usize, CaseState)>,
+    /// The state after the last step.
+    pub end: CaseState,
+    /// What `SO_ERROR` says in the end, if it was recorded.
+    pub error: Option<Option<SocketError>>,
+}
+
+/// A state by name, if it is one that closing knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CaseState {
+    /// One from ESTABLISHED on.
+    Known(State),
+    /// One of the handshake's.
+    Opening(&'static str),
+}
+
+impl CaseState {
+    /// The handshake's states, as the RFC and as Linux spells them.
+    pub(super) const OPENING: [&'static str; 4] = ["LISTEN", "SYN_SENT", "SYN_RCVD", "SYN_RECV"];
+}
+
+impl fmt::Display for CaseState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Known(state) => state.name(),
+            Self::Opening(name) => name,
+        })
+    }
+}
+
+/// What happens in a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The application calls, and expects a result.
+    Call(AppCall, Option<CallResult>),
+    /// A segment arrives.
+    Arrival(Arrival),
+    /// A timer expires, if it runs.
+    Expiry(CaseTimer),
+    /// Time passes.
+    Wait(Span),
+    /// The surroundings are set.
+    Environment(Environment),
+    /// A segment that the peer sent is lost.
+    Lost,
+    /// Something that is not modelled, by its name.
+    NotModelled(String),
+}
+
+/// A call of the application.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AppCall {
+    /// Sockets' `close()`.
+    Close,
+    /// `shutdown(SHUT_WR)`.
+    ShutdownWrite,
+    /// `shutdown(SHUT_RD)`.
+    ShutdownRead,
+    /// `shutdown(SHUT_RDWR)`.
+    ShutdownBoth,
+    /// ABORT: a `close()` that does not linger.
+    Abort,
+    /// SEND of so many octets; some stay with the endpoint until something else makes it send.
+    Send {
+        /// How many.
+        octets: u32,
+        /// They are only queued.
+        queued: bool,
+    },
+    /// RECEIVE of so many octets, or of all that there are.
+    Receive(Option<u32>),
+    /// How long what was sent may stay unacknowledged.
+    SetUserTimeout(Span),
+    /// `SO_LINGER` with no time: `close()` is [`AppCall::Abort`] then.
+    SetLingerZero,
+}
+
+/// What a call returns besides success.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallResult {
+    /// RECEIVE: there is nothing more to come.
+    Eof,
+    /// SEND: this direction is closed. RFC 9293 §3.10.2 says "error: connection closing", sockets `EPIPE`.
+    Closing,
+    /// The connection has ended so; said once.
+    Failed(SocketError),
+    /// RECEIVE: there is nothing yet (`EAGAIN`).
+    Nothing,
+    /// So many octets.
+    Octets(u32),
+    /// Any error.
+    Error,
+}
+
+/// A segment that arrives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arrival {
+    /// Its control bits.
+    pub flags: Flags,
+    /// SEG.SEQ.
+    pub seq: Number,
+    /// SEG.ACK; it counts for nothing without the flag.
+    pub ack: Number,
+    /// Octets of text.
+    pub len: u32,
+}
+
+/// A timer by the name that cases give it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CaseTimer {
+    /// One of the endpoint's.
+    Of(crate::tcp::Timer),
+    /// The user timeout.
+    UserTimeout,
+}
+
+/// A setting of the surroundings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Environment {
+    /// How many octets of text the endpoint keeps.
+    OwnWindow(u32),
+    /// SND.WND.
+    PeerWindow(u32),
+    /// `retries` of the policy.
+    Retries(u32),
+    /// `orphan_retries` of the policy; Linux's `tcp_orphan_retries`.
+    OrphanRetries(u32),
+    /// `rst_in_time_wait` of the policy; Linux's `tcp_rfc1337`.
+    Rfc1337(bool),
+    /// `rst_in_window` of the policy; FreeBSD's `insecure_rst`.
+    InsecureRst(bool),
+    /// `fin_wait_2_timeout` of the policy, in seconds; Linux's `tcp_fin_timeout`.
+    FinTimeout(u32),
+}
+
+/// A segment that is expected to be sent. What is `None` may be anything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExpectedSegment {
+    /// How the file writes it.
+    pub text: String,
+    /// Its control bits; PSH is not modelled and not compared.
+    pub flags: Flags,
+    /// SEG.SEQ.
+    pub seq: Option<Number>,
+    /// SEG.ACK.
+    pub ack: Option<Number>,
+    /// Octets of text; none unless the file says so.
+    pub len: u32,
+    /// SEG.WND: the room that there is for text.
+    pub window: Option<u32>,
+    /// Something of it that is not modelled.
+    pub not_modelled: Option<&'static str>,
+}
+
+/// What `SO_ERROR` can say of a connection that ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SocketError {
+    /// It was reset.
+    ConnectionReset,
+    /// It was reset after the peer's FIN.
+    BrokenPipe,
+    /// Nobody answered.
+    TimedOut,
+}
+
+impl SocketError {
+    /// Every error.
+    pub const ALL: [Self; 3] = [Self::ConnectionReset, Self::BrokenPipe, Self::TimedOut];
+
+    /// Its name in `errno.h`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ConnectionReset => "ECONNRESET",
+            Self::BrokenPipe => "EPIPE",
+            Self::TimedOut => "ETIMEDOUT",
+        }
+    }
+}
+
+impl Case {
+    /// What the case is about that is not modelled, if anything.
+    #[must_use]
+    pub fn out_of_scope(&self) -> Option<String> {
+        let Expected { segments, states, end, error: _ } = &self.expected;
+        let steps = self.steps.iter().filter_map(|step| match &step.event {
+            Event::NotModelled(feature) => Some(feature.clone()),
+            _ => None,
+        });
+        let states = states.iter().map(|(_, state)| state);
+        let opened = [&self.start, end].into_iter().chain(states).filter_map(|state| match state {
+            CaseState::Opening(name) => Some(format!("a new connection: {name}")),
+            CaseState::Known(_) => None,
+        });
+        let answers = segments.iter().filter_map(|(_, segment)| match segment {
+            Some(ExpectedSegment { not_modelled: Some(feature), .. }) => Some((*feature).to_owned()),
+            Some(segment) if segment.flags.syn => Some("a new connection: SYN is answered".to_owned()),
+            _ => None,
+        });
+        steps.chain(opened).chain(answers).next()
+    }
+
+    /// What is expected of a step speaks of what it sends.
+    pub(super) fn speaks_of(&self, step: usize) -> bool {
+        self.expected.segments.iter().any(|(of, _)| *of == step)
+    }
+}
+
+/// A segment as cases write it: `FIN,ACK seq=1 ack=1 len=6`.
+pub(super) fn written(segment: &Segment) -> String {
+    let Segment { flags, seq, ack, len } = segment;
+    let names = [(flags.syn, "SYN"), (flags.fin, "FIN"), (flags.rst, "RST"), (flags.ack, "ACK")];
+    let names: Vec<&str> = names.into_iter().filter(|(set, _)| *set).map(|(_, name)| name).collect();
+    let mut text = if names.is_empty() { "no flags".to_owned() } else { names.join(",") };
+    let _ = write!(text, " seq={seq}");
+    if flags.ack {
+        let _ = write!(text, " ack={ack}");
+    }
+    if *len > 0 {
+        let _ = write!(text, " len={len}");
+    }
+    text
+}

@@ -1,0 +1,261 @@
+//! Files of cases: one JSON object a line.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+
+use super::grammar;
+use super::words::{Mistake, Word, Words};
+use super::{Case, CaseState, Expected, SocketError, Step, row};
+use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, nearest};
+use crate::tcp::PolicyName;
+
+/// So many mistakes are shown of one file.
+const MOST_MISTAKES: usize = 10;
+
+/// What a line may hold; which of it must be there depends on whether it has `events` (a case) or `event` (a row).
+/// Anything else is for people.
+#[derive(Deserialize)]
+struct Line<'a> {
+    #[serde(borrow)]
+    id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    profile: Option<&'a RawValue>,
+    #[serde(borrow)]
+    start_state: Option<&'a RawValue>,
+    #[serde(borrow)]
+    events: Option<Vec<&'a RawValue>>,
+    #[serde(borrow, default)]
+    expect_segments: Vec<&'a RawValue>,
+    #[serde(borrow, default)]
+    state_checks: Vec<&'a RawValue>,
+    #[serde(borrow)]
+    expect_end_state: Option<&'a RawValue>,
+    #[serde(borrow)]
+    event: Option<&'a RawValue>,
+    #[serde(borrow)]
+    actual_start: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    sent: Vec<&'a RawValue>,
+    #[serde(borrow)]
+    end_state: Option<&'a RawValue>,
+    #[serde(borrow)]
+    so_error: Option<&'a RawValue>,
+}
+
+/// The cases of a file, under the policy that each names, or all under one.
+pub fn parse(file: &Arc<SourceFile>, policy: Option<PolicyName>) -> Result<Vec<Case>, Diagnostics> {
+    let mut cases = Vec::new();
+    let mut mistakes = Diagnostics::default();
+    let mut start = 0;
+    for (index, text) in file.text.split_inclusive('\n').enumerate() {
+        let line = LineOf { file, number: index + 1, start, text };
+        start += text.len();
+        if text.trim().is_empty() {
+            continue;
+        }
+        match line.case(policy) {
+            Ok(case) => cases.push(case),
+            Err(mistake) => {
+                mistakes.0.push(mistake);
+                if mistakes.0.len() == MOST_MISTAKES {
+                    break;
+                }
+            }
+        }
+    }
+    if cases.is_empty() && mistakes.0.is_empty() {
+        let empty = Diagnostic::new(format!("`{}` has no cases", file.path));
+        mistakes.0.push(empty.help("a case is a line with a JSON object"));
+    }
+    mistakes.or(cases)
+}
+
+/// A line and where it is.
+struct LineOf<'a> {
+    file: &'a Arc<SourceFile>,
+    number: usize,
+    start: usize,
+    text: &'a str,
+}
+
+impl<'a> LineOf<'a> {
+    fn case(&self, policy: Option<PolicyName>) -> Result<Case, Diagnostic> {
+        let line: Line<'a> = serde_json::from_str(self.text).map_err(|error| self.not_json(&error))?;
+        match (&line.events, line.event) {
+            (Some(events), None) => self.sequence(&line, events, policy),
+            (None, Some(event)) => self.row(&line, event, policy),
+            _ => Err(self.mistaken(
+                "a line is a case or a row",
+                "expected either `events`, as a case has, or `event`, as a row has",
+            )),
+        }
+    }
+
+    fn sequence(
+        &self,
+        line: &Line<'a>,
+        events: &[&'a RawValue],
+        policy: Option<PolicyName>,
+    ) -> Result<Case, Diagnostic> {
+        let name = self.string(self.required(line.id, "id")?)?;
+        let policy = match policy {
+            Some(policy) => policy,
+            None => self.profile(self.required(line.profile, "profile")?)?,
+        };
+        let step = |raw: &&'a RawValue| {
+            self.parsed(raw, |text| Ok(Step { text: text.to_owned(), event: grammar::event(text)? }))
+        };
+        let steps: Vec<Step> = events.iter().map(step).collect::<Result<_, _>>()?;
+        let last = steps.len();
+        let segment = |raw: &&'a RawValue| {
+            self.parsed(raw, |text| {
+                let mut words = Words::of(text);
+                let step = grammar::step_number(&mut words, last)?;
+                let rest = text.split_once(char::is_whitespace).map_or("", |(_, rest)| rest.trim());
+                Ok((step, grammar::expected_segment(&mut words, rest, ',')?))
+            })
+        };
+        let state = |raw: &&'a RawValue| {
+            self.parsed(raw, |text| {
+                let mut words = Words::of(text);
+                let step = grammar::step_number(&mut words, last)?;
+                let state = grammar::state(words.expect("a state")?)?;
+                words.finish()?;
+                Ok((step, state))
+            })
+        };
+        Ok(Case {
+            name,
+            line: self.number,
+            policy,
+            start: self.state(self.required(line.start_state, "start_state")?)?,
+            steps,
+            expected: Expected {
+                segments: line.expect_segments.iter().map(segment).collect::<Result<_, _>>()?,
+                states: line.state_checks.iter().map(state).collect::<Result<_, _>>()?,
+                end: self.state(self.required(line.expect_end_state, "expect_end_state")?)?,
+                error: None,
+            },
+        })
+    }
+
+    fn row(&self, line: &Line<'a>, event: &'a RawValue, policy: Option<PolicyName>) -> Result<Case, Diagnostic> {
+        let start = self.state(
+            line.actual_start.or(line.start_state).map_or_else(|| self.required(None, "start_state"), Ok)?,
+        )?;
+        let text = self.string(event)?;
+        let step = self.parsed(event, |text| Ok(Step { text: text.to_owned(), event: row::event(text)? }))?;
+        let segment = |raw: &&'a RawValue| {
+            self.parsed(raw, |text| Ok((1, grammar::expected_segment(&mut Words::of(text), text, '+')?)))
+        };
+        let mut segments: Vec<_> = line.sent.iter().map(segment).collect::<Result<_, _>>()?;
+        if segments.is_empty() {
+            segments.push((1, None));
+        }
+        let error = match line.so_error {
+            None => None,
+            Some(raw) => Some(self.parsed(raw, |text| {
+                let names = SocketError::ALL.map(SocketError::name);
+                SocketError::ALL.into_iter().find(|error| error.name() == text).ok_or_else(|| {
+                    Word { at: 0, text }.mistake(
+                        format!("unknown error `{text}`"),
+                        format!("expected null or one of {}", names.join(", ")),
+                    )
+                })
+            })?),
+        };
+        Ok(Case {
+            name: format!("{start} {text}"),
+            line: self.number,
+            // The table is that of a kernel.
+            policy: policy.unwrap_or(PolicyName::Linux),
+            start,
+            steps: vec![step],
+            expected: Expected {
+                segments,
+                states: Vec::new(),
+                end: self.state(self.required(line.end_state, "end_state")?)?,
+                error: Some(error),
+            },
+        })
+    }
+
+    fn required(&self, value: Option<&'a RawValue>, key: &str) -> Result<&'a RawValue, Diagnostic> {
+        value.ok_or_else(|| self.mistaken(format!("`{key}` is missing"), format!("expected `{key}` in this line")))
+    }
+
+    fn state(&self, raw: &'a RawValue) -> Result<CaseState, Diagnostic> {
+        self.parsed(raw, |text| grammar::state(Word { at: 0, text }))
+    }
+
+    fn profile(&self, raw: &'a RawValue) -> Result<PolicyName, Diagnostic> {
+        self.parsed(raw, |text| {
+            PolicyName::named(text).ok_or_else(|| {
+                let names = PolicyName::ALL.map(PolicyName::name);
+                Mistake {
+                    help: nearest(text, names).map(|name| format!("there is `{name}`")),
+                    ..Word { at: 0, text }.mistake(
+                        format!("unknown profile `{text}`"),
+                        format!("expected one of {}", names.join(", ")),
+                    )
+                }
+            })
+        })
+    }
+
+    fn string(&self, raw: &'a RawValue) -> Result<String, Diagnostic> {
+        self.value(raw, "a string")
+    }
+
+    fn value<T: DeserializeOwned>(&self, raw: &'a RawValue, what: &str) -> Result<T, Diagnostic> {
+        serde_json::from_str(raw.get()).map_err(|_| {
+            Diagnostic::new(format!("expected {what}")).at(
+                self.file,
+                self.span_of(raw),
+                format!("this is not {what}"),
+            )
+        })
+    }
+
+    /// What a string of the line says; a mistake in it is pointed at.
+    fn parsed<T>(
+        &self,
+        raw: &'a RawValue,
+        parse: impl FnOnce(&str) -> Result<T, Mistake>,
+    ) -> Result<T, Diagnostic> {
+        let text = self.string(raw)?;
+        parse(&text).map_err(|Mistake { at, title, label, help }| {
+            let whole = self.span_of(raw);
+            // With an escape in it, the string is not what stands in the file.
+            let span = if raw.get().len() == text.len() + 2 {
+                whole.start + 1 + at.start..whole.start + 1 + at.end
+            } else {
+                whole
+            };
+            Diagnostic { help, ..Diagnostic::new(title).at(self.file, span, label) }
+        })
+    }
+
+    /// Where in the file a value of the line stands.
+    fn span_of(&self, raw: &'a RawValue) -> Range<usize> {
+        let offset = (raw.get().as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize);
+        self.start + offset..self.start + offset + raw.get().len()
+    }
+
+    fn mistaken(&self, title: impl Into<String>, label: impl Into<String>) -> Diagnostic {
+        let length = self.text.trim_end().len();
+        Diagnostic::new(title).at(self.file, self.start..self.start + length, label)
+    }
+
+    fn not_json(&self, error: &serde_json::Error) -> Diagnostic {
+        let at = self.start + error.column().saturating_sub(1).min(self.text.trim_end().len());
+        let message = error.to_string();
+        // The position is said by the snippet.
+        let message = message.split(" at line ").next().unwrap_or_default();
+        Diagnostic::new(format!("a line that is no case: {message}")).at(self.file, at..at + 1, "")
+    }
+}

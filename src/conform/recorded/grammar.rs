@@ -1,0 +1,390 @@
+//! The grammar of cases: steps, segments, states.
+
+use super::number::Term;
+use super::words::{Mistake, Word, Words, integer, number, span};
+use super::{
+    AppCall, Arrival, CallResult, CaseState, CaseTimer, Environment, Event, ExpectedSegment, Number, SocketError,
+};
+use crate::tcp::{Flags, State, Timer};
+
+const VERBS: [&str; 6] = ["app", "rcv", "timer", "wait", "env", "drop"];
+
+/// A step: what happens.
+pub(super) fn event(text: &str) -> Result<Event, Mistake> {
+    let mut words = Words::of(text);
+    let verb = words.expect("a verb")?;
+    let event = match verb.text {
+        "app" => return call(&mut words),
+        "rcv" => return arrival(&mut words),
+        "timer" => {
+            let name = words.expect("a timer")?;
+            timer(name)?
+        }
+        "wait" => Event::Wait(span(words.expect("a time")?)?),
+        "env" => {
+            let name = words.expect("the name of a setting")?;
+            let value = words.expect("a value")?;
+            match environment(name, value)? {
+                // How many words the value of something else has is not known.
+                other @ Event::NotModelled(_) => return Ok(other),
+                setting => setting,
+            }
+        }
+        // Whatever it was: it does not arrive.
+        "drop" => return Ok(Event::Lost),
+        _ => return Err(verb.unknown("verb", VERBS)),
+    };
+    words.finish()?;
+    Ok(event)
+}
+
+const TIMERS: [(&str, CaseTimer); 5] = [
+    ("RTO", CaseTimer::Of(Timer::Retransmission)),
+    ("2MSL", CaseTimer::Of(Timer::TimeWait)),
+    ("FIN_WAIT_2", CaseTimer::Of(Timer::FinWait2)),
+    ("DELAYED_ACK", CaseTimer::Of(Timer::DelayedAck)),
+    ("USER_TIMEOUT", CaseTimer::UserTimeout),
+];
+
+/// Timers of real stacks that the endpoint does not have.
+const OTHER_TIMERS: [(&str, &str); 2] = [("KEEPALIVE", "keep-alive"), ("PERSIST", "probes of a closed window")];
+
+fn timer(name: Word<'_>) -> Result<Event, Mistake> {
+    if let Some((_, timer)) = TIMERS.iter().find(|(known, _)| *known == name.text) {
+        return Ok(Event::Expiry(*timer));
+    }
+    match OTHER_TIMERS.iter().find(|(known, _)| *known == name.text) {
+        Some((_, feature)) => Ok(Event::NotModelled((*feature).to_owned())),
+        None => Err(name.unknown("timer", TIMERS.iter().map(|(known, _)| *known))),
+    }
+}
+
+fn environment(name: Word<'_>, value: Word<'_>) -> Result<Event, Mistake> {
+    let switch = |value| match integer(value, 1)? {
+        0 => Ok(false),
+        _ => Ok(true),
+    };
+    let window = |value| integer(value, 1 << 30);
+    Ok(Event::Environment(match name.text {
+        "own_window" => Environment::OwnWindow(window(value)?),
+        "peer_window" => Environment::PeerWindow(window(value)?),
+        "retries" => Environment::Retries(integer(value, u32::MAX)?),
+        "orphan_retries" | "tcp_orphan_retries" => Environment::OrphanRetries(integer(value, u32::MAX)?),
+        "rfc1337" | "tcp_rfc1337" => Environment::Rfc1337(switch(value)?),
+        "insecure_rst" => Environment::InsecureRst(switch(value)?),
+        "tcp_fin_timeout" => Environment::FinTimeout(integer(value, 86_400)?),
+        _ => return Ok(Event::NotModelled(format!("env {}", name.text))),
+    }))
+}
+
+const CALLS: [&str; 8] = ["close", "shutdown_wr", "shutdown_rd", "shutdown_rdwr", "abort", "send", "recv", "set"];
+
+fn call(words: &mut Words<'_>) -> Result<Event, Mistake> {
+    let name = words.expect("a call")?;
+    let octets = |words: &mut Words<'_>| match words.peek() {
+        None | Some("->") => Ok(None),
+        Some(_) => integer(words.expect("a number of octets")?, u32::MAX).map(Some),
+    };
+    let call = match name.text {
+        "close" => AppCall::Close,
+        "shutdown_wr" => AppCall::ShutdownWrite,
+        "shutdown_rd" => AppCall::ShutdownRead,
+        "shutdown_rdwr" => AppCall::ShutdownBoth,
+        "abort" => AppCall::Abort,
+        // Without a number any will do.
+        "send" => {
+            let octets = octets(words)?.unwrap_or(1);
+            AppCall::Send { octets, queued: words.remarks.contains(&"unsent") }
+        }
+        "recv" => AppCall::Receive(octets(words)?),
+        "set" => {
+            let name = words.expect("the name of an option")?;
+            let value = words.expect("a value")?;
+            match name.text {
+                "user_timeout" => AppCall::SetUserTimeout(span(value)?),
+                "linger" if span(value)?.0.iter().all(|(_, count, _)| *count == 0) => AppCall::SetLingerZero,
+                // How many words the value of something else has is not known.
+                _ => return Ok(Event::NotModelled(format!("app set {}", name.text))),
+            }
+        }
+        _ => return Err(name.unknown("call", CALLS)),
+    };
+    let result = match words.next() {
+        None => None,
+        Some(Word { text: "->", .. }) => match call_result(words)? {
+            Some(result) => Some(result),
+            None => return Ok(Event::NotModelled("an error that no call returns here".to_owned())),
+        },
+        Some(word) => return Err(word.mistake(format!("unexpected `{}`", word.text), "expected `->` or nothing")),
+    };
+    words.finish()?;
+    Ok(Event::Call(call, result))
+}
+
+/// What a call returns; `None` is an error number that the host never gives.
+fn call_result(words: &mut Words<'_>) -> Result<Option<CallResult>, Mistake> {
+    let result = words.expect("the call's result")?;
+    let is_errno =
+        |text: &str| text.len() > 3 && text.starts_with('E') && text.bytes().all(|byte| byte.is_ascii_uppercase());
+    Ok(Some(match result.text {
+        "EOF" => CallResult::Eof,
+        "EPIPE" => CallResult::Closing,
+        "ECONNRESET" => CallResult::Failed(SocketError::ConnectionReset),
+        "ETIMEDOUT" => CallResult::Failed(SocketError::TimedOut),
+        "EAGAIN" => CallResult::Nothing,
+        "error" if words.peek() == Some("closing") => {
+            words.next();
+            CallResult::Closing
+        }
+        "error" => CallResult::Error,
+        text if is_errno(text) => return Ok(None),
+        text if text.bytes().all(|byte| byte.is_ascii_digit()) => CallResult::Octets(integer(result, u32::MAX)?),
+        _ => {
+            let names = ["EOF", "EPIPE", "ECONNRESET", "ETIMEDOUT", "EAGAIN", "error"];
+            return Err(result.unknown("result", names));
+        }
+    }))
+}
+
+/// The fields of a segment as written, before it is known what must be there.
+#[derive(Debug, Default)]
+pub(super) struct Fields {
+    flags: Flags,
+    seq: Option<Number>,
+    ack: Option<Number>,
+    len: Option<u32>,
+    window: Option<u32>,
+    not_modelled: Option<&'static str>,
+}
+
+const FLAGS: [&str; 5] = ["SYN", "FIN", "RST", "ACK", "PSH"];
+
+/// Control bits and options that the endpoint does not have.
+const OTHERS: [(&str, &str); 9] = [
+    ("URG", "urgent data"),
+    ("ECE", "ECN"),
+    ("CWR", "ECN"),
+    ("sack", "SACK"),
+    ("ts", "timestamps"),
+    ("mss", "the option MSS"),
+    ("wscale", "window scaling"),
+    ("urg", "urgent data"),
+    ("opt", "options"),
+];
+
+fn other(name: &str) -> Option<&'static str> {
+    OTHERS.iter().find(|(known, _)| *known == name).map(|(_, feature)| *feature)
+}
+
+/// Control bits, separated as said; PSH changes nothing here.
+pub(super) fn flags(word: Word<'_>, separator: char) -> Result<(Flags, Option<&'static str>), Mistake> {
+    let mut flags = Flags::default();
+    let mut not_modelled = None;
+    let mut at = word.at;
+    for name in word.text.split(separator) {
+        let part = Word { at, text: name };
+        at += name.len() + separator.len_utf8();
+        match name {
+            "SYN" => flags.syn = true,
+            "FIN" => flags.fin = true,
+            "RST" => flags.rst = true,
+            "ACK" => flags.ack = true,
+            "PSH" => {}
+            _ => match other(name) {
+                Some(feature) => not_modelled = Some(feature),
+                None => return Err(part.unknown("flag", FLAGS)),
+            },
+        }
+    }
+    Ok((flags, not_modelled))
+}
+
+fn fields(words: &mut Words<'_>, separator: char) -> Result<Fields, Mistake> {
+    let (flags, not_modelled) = flags(words.expect("flags")?, separator)?;
+    let mut fields = Fields { flags, not_modelled, ..Fields::default() };
+    while let Some(word) = words.next() {
+        let Some((name, _)) = word.text.split_once('=') else {
+            return Err(word.mistake(format!("unexpected `{}`", word.text), "expected seq=, ack=, len= or win="));
+        };
+        let value = word.after(name.len() + 1);
+        let twice = match name {
+            "seq" => fields.seq.replace(number(value)?).is_some(),
+            "ack" => fields.ack.replace(number(value)?).is_some(),
+            "len" => fields.len.replace(integer(value, 65_535)?).is_some(),
+            "win" => fields.window.replace(integer(value, 1 << 30)?).is_some(),
+            _ => {
+                let name = Word { at: word.at, text: name };
+                fields.not_modelled =
+                    Some(other(name.text).ok_or_else(|| name.unknown("field", ["seq", "ack", "len", "win"]))?);
+                false
+            }
+        };
+        if twice {
+            return Err(word.mistake(format!("`{name}` is given twice"), "expected it once"));
+        }
+    }
+    Ok(fields)
+}
+
+fn arrival(words: &mut Words<'_>) -> Result<Event, Mistake> {
+    let end = words.end;
+    let Fields { flags, seq, ack, len, window, not_modelled } = fields(words, ',')?;
+    if let Some(feature) = not_modelled {
+        return Ok(Event::NotModelled(feature.to_owned()));
+    }
+    if window.is_some() {
+        return Ok(Event::NotModelled("a window that the peer changes".to_owned()));
+    }
+    let missing = |what: &str| Word { at: end, text: "" }.mistake(format!("missing: {what}"), "expected it here");
+    let seq = seq.ok_or_else(|| missing("`seq=`"))?;
+    let ack = match ack {
+        Some(ack) => ack,
+        // A reset may carry the flag without anybody looking at the number.
+        None if flags.rst || !flags.ack => Number::of(Term::SndUna),
+        None => return Err(missing("`ack=`")),
+    };
+    Ok(Event::Arrival(Arrival { flags, seq, ack, len: len.unwrap_or(0) }))
+}
+
+/// A segment that is expected, or that none is; its flags are separated as said.
+pub(super) fn expected_segment(
+    words: &mut Words<'_>,
+    text: &str,
+    separator: char,
+) -> Result<Option<ExpectedSegment>, Mistake> {
+    if words.peek() == Some("none") {
+        words.next();
+        words.finish()?;
+        return Ok(None);
+    }
+    let Fields { flags, seq, ack, len, window, not_modelled } = fields(words, separator)?;
+    let len = len.unwrap_or(0);
+    Ok(Some(ExpectedSegment { text: text.to_owned(), flags, seq, ack, len, window, not_modelled }))
+}
+
+/// `@k`: the number of a step, at most `last`.
+pub(super) fn step_number(words: &mut Words<'_>, last: usize) -> Result<usize, Mistake> {
+    let word = words.expect("the number of a step, as in @1")?;
+    let number = word.text.strip_prefix('@').and_then(|digits| digits.parse::<usize>().ok());
+    number
+        .filter(|step| *step <= last)
+        .ok_or_else(|| word.mistake(format!("`{}` is no step", word.text), format!("expected @0 to @{last}")))
+}
+
+/// A state's name.
+pub(super) fn state(word: Word<'_>) -> Result<CaseState, Mistake> {
+    let known = State::ALL.into_iter().find(|state| state.name() == word.text).map(CaseState::Known);
+    let opening = || CaseState::OPENING.into_iter().find(|name| *name == word.text).map(CaseState::Opening);
+    known.or_else(opening).ok_or_else(|| word.unknown("state", State::ALL.map(State::name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn said(text: &str) -> String {
+        match event(text) {
+            Ok(event) => format!("{event:?}"),
+            Err(mistake) => {
+                let Mistake { at, title, label, help } = mistake;
+                format!("{title} | {label} | {} | {}", &text[at], help.unwrap_or_default())
+            }
+        }
+    }
+
+    #[test]
+    fn steps() {
+        let all = [
+            "app close",
+            "app send 5 (unsent)",
+            "app recv -> EOF",
+            "app send 1000 -> EPIPE",
+            "app send -> error closing",
+            "app close -> error",
+            "app recv -> ECONNRESET",
+            "app recv 9 -> 3",
+            "app send 1 -> ENOTCONN",
+            "app set user_timeout 3000ms",
+            "app set linger 0",
+            "app set nodelay 1",
+            "rcv ACK seq=RCV.NXT+RCV.WND-1 ack=2 len=11",
+            "rcv RST seq=outside",
+            "rcv FIN,RST,ACK seq=2^16 ack=SND.NXT+1",
+            "rcv ACK seq=1 ack=1 ts=4",
+            "rcv ACK seq=1 ack=1 win=0",
+            "rcv ACK,URG seq=1 ack=1",
+            "timer 2MSL",
+            "timer KEEPALIVE",
+            "wait 10*RTO-1",
+            "wait 2MSL-1s",
+            "env peer_window 6",
+            "env cwnd 1 segment",
+            "app set keepalive on 3s",
+            "drop ACK of our FIN",
+        ];
+        insta::assert_snapshot!(all.map(|text| format!("{text}\n  {}", said(text))).join("\n"));
+    }
+
+    #[test]
+    fn mistakes_are_where_they_are() {
+        let all = [
+            "",
+            "recv ACK",
+            "app",
+            "app clos",
+            "app send -1",
+            "app send 4294967296",
+            "app recv 1 EOF",
+            "app recv -> eof",
+            "rcv",
+            "rcv FYN seq=1",
+            "rcv ACK ack=1",
+            "rcv ACK seq=1",
+            "rcv ACK seq=-1 ack=1",
+            "rcv ACK seq=1 ack=RCV.NXY",
+            "rcv ACK seq=1 ack=1 len=65536",
+            "rcv ACK seq=1 ack=1 len=-1",
+            "rcv ACK seq=1 seq=2 ack=1",
+            "rcv RST seq=2^33",
+            "rcv RST seq=1+",
+            "rcv RST seq=1 x",
+            "rcv RST seq=1 lenn=1",
+            "timer RTX",
+            "timer RTO RTO",
+            "wait",
+            "wait soon",
+            "wait 1*",
+            "wait 1--1",
+            "wait 1s 1s",
+            "env peer_window",
+            "env retries many",
+            "app set linger",
+        ];
+        insta::assert_snapshot!(all.map(|text| format!("{text}\n  {}", said(text))).join("\n"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_step_or_has_a_mistake_within_it(
+            text in prop_oneof![
+                any::<String>(),
+                "(app|rcv|timer|wait|env) [a-zA-Z0-9=+^*.,() é-]{0,30}",
+                "rcv (ACK|FIN,ACK|RST) seq=[RCV.NXTWD0-9+^-]{0,12} ack=[0-9]{0,12}( len=[0-9]{0,6})?",
+                "wait [0-9MSLRTOms*+-]{0,12}",
+            ],
+        ) {
+            let parsers = [
+                event(&text).err(),
+                number(Word { at: 0, text: &text }).err(),
+                span(Word { at: 0, text: &text }).err(),
+                expected_segment(&mut Words::of(&text), &text, '+').err(),
+                super::super::row::event(&text).err(),
+            ];
+            for mistake in parsers.into_iter().flatten() {
+                prop_assert!(text.get(mistake.at.clone()).is_some(), "{mistake:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,377 @@
+//! What surrounds the endpoint when a case is replayed: an application, timers, and a record of what it sends.
+
+use std::fmt;
+
+use super::{AppCall, Arrival, CallResult, CaseTimer, Environment, Number, SocketError, Span};
+use crate::check::Event as EndEvent;
+use crate::tcp::{
+    Call, Effects, EndedBy, Endpoint, Flags, Policy, RstInTimeWait, RstInWindow, Segment, Sending, Seq, State,
+    Timer, TimerChange,
+};
+use crate::world::Kind;
+
+/// No case takes longer, in milliseconds: a day.
+const LONGEST: u64 = 86_400_000;
+
+/// A segment that was sent, and the window that it offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sent {
+    pub(super) segment: Segment,
+    pub(super) window: u32,
+}
+
+/// What a call has returned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Returned {
+    Done,
+    Octets(u32),
+    Eof,
+    /// There is nothing yet.
+    Nothing,
+    Closing,
+    /// The connection has ended so.
+    Failed(SocketError),
+    /// The connection is gone.
+    Gone,
+}
+
+impl Returned {
+    pub(super) fn is(self, expected: CallResult) -> bool {
+        match expected {
+            CallResult::Eof => self == Self::Eof,
+            // After a FIN a reset is an EPIPE as well.
+            CallResult::Closing => matches!(self, Self::Closing | Self::Failed(SocketError::BrokenPipe)),
+            CallResult::Failed(error) => self == Self::Failed(error),
+            CallResult::Nothing => self == Self::Nothing,
+            CallResult::Octets(octets) => self == Self::Octets(octets),
+            CallResult::Error => matches!(self, Self::Closing | Self::Failed(_) | Self::Gone),
+        }
+    }
+}
+
+impl fmt::Display for Returned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Done => f.write_str("success"),
+            Self::Octets(octets) => write!(f, "{octets} octets"),
+            Self::Eof => f.write_str("EOF"),
+            Self::Nothing => f.write_str("nothing yet"),
+            Self::Closing => f.write_str("an error: the connection is closing"),
+            Self::Failed(error) => f.write_str(error.name()),
+            Self::Gone => f.write_str("an error: there is no connection"),
+        }
+    }
+}
+
+/// The endpoint and what surrounds it; a tick is a millisecond.
+#[derive(Debug)]
+pub(super) struct Host {
+    pub(super) endpoint: Endpoint,
+    pub(super) policy: Policy,
+    /// The state before, what happened, and the state after.
+    pub(super) transitions: Vec<(State, EndEvent, State)>,
+    /// What was sent since it was last taken out.
+    pub(super) sent: Vec<Sent>,
+    /// SEG.SEQ and SEG.ACK of the segment that arrived last.
+    pub(super) arrived: (Seq, Seq),
+    now: u64,
+    /// When timers are due, in the order of [`Timer::ALL`].
+    due: [Option<u64>; 4],
+    user_timeout: Option<u64>,
+    /// SND.UNA, and since when it has been outstanding.
+    outstanding: Option<(Seq, u64)>,
+    lingers_not: bool,
+    /// How the connection ended has been said.
+    end_is_known: bool,
+    /// Octets that were unread when the connection ended without the application's doing.
+    left_over: u32,
+}
+
+impl Host {
+    pub(super) fn new(policy: Policy) -> Self {
+        Self {
+            endpoint: Endpoint::established(),
+            policy,
+            transitions: Vec::new(),
+            sent: Vec::new(),
+            arrived: (Seq(0), Seq(0)),
+            now: 0,
+            due: [None; 4],
+            user_timeout: None,
+            outstanding: None,
+            lingers_not: false,
+            end_is_known: false,
+            left_over: 0,
+        }
+    }
+
+    /// Takes the shortest ordinary way to a state. Where `text` octets are said to be outstanding with the FIN, they
+    /// were sent with it. What is left to a poll is left so.
+    pub(super) fn start_in(&mut self, state: State, text: u32) {
+        let close = |host: &mut Self| {
+            host.endpoint.queue(text);
+            host.call(Call::Shutdown);
+        };
+        let arrive = |host: &mut Self, flags: Flags, acknowledges_all: bool| {
+            host.poll(u32::MAX);
+            let Endpoint { snd_una, snd_nxt, rcv_nxt, .. } = host.endpoint;
+            let ack = if acknowledges_all { snd_nxt } else { snd_una };
+            host.arrive_as(Segment { flags, seq: rcv_nxt, ack, len: 0 });
+        };
+        match state {
+            State::Established => {}
+            State::FinWait1 => close(self),
+            State::FinWait2 => {
+                close(self);
+                arrive(self, Flags::ACK, true);
+            }
+            State::CloseWait => arrive(self, Flags::FIN_ACK, false),
+            State::Closing => {
+                close(self);
+                arrive(self, Flags::FIN_ACK, false);
+            }
+            State::LastAck | State::Closed => {
+                arrive(self, Flags::FIN_ACK, false);
+                close(self);
+                if state == State::Closed {
+                    arrive(self, Flags::ACK, true);
+                }
+            }
+            State::TimeWait => {
+                close(self);
+                arrive(self, Flags::FIN_ACK, true);
+            }
+        }
+    }
+
+    /// A number of the case, for the endpoint as it is.
+    pub(super) fn value(&self, number: &Number) -> Seq {
+        number.value(&self.endpoint, self.arrived)
+    }
+
+    /// The segment that an arrival stands for now.
+    pub(super) fn segment(&self, arrival: &Arrival) -> Segment {
+        let Arrival { flags, seq, ack, len } = arrival;
+        let ack = if flags.ack { self.value(ack) } else { Seq(0) };
+        Segment { flags: *flags, seq: self.value(seq), ack, len: *len }
+    }
+
+    pub(super) fn arrive_as(&mut self, segment: Segment) {
+        self.arrived = (segment.seq, segment.ack);
+        self.take(arrival_of(&segment), |endpoint, policy| endpoint.on_segment(&segment, policy));
+    }
+
+    /// Lets the stack send at most so many octets of what waits.
+    pub(super) fn poll(&mut self, most: u32) {
+        self.take(None, |endpoint, policy| endpoint.poll(most, policy));
+    }
+
+    /// Lets a timer expire if it runs. The others do not, even if they were due before: they are late.
+    pub(super) fn expire(&mut self, timer: CaseTimer) {
+        let due = match timer {
+            CaseTimer::Of(timer) => self.due_at(timer),
+            CaseTimer::UserTimeout => self.user_timeout_at(),
+        };
+        if let Some(due) = due {
+            self.now = self.now.max(due);
+            match timer {
+                CaseTimer::Of(timer) => self.on_timeout(timer),
+                CaseTimer::UserTimeout => self.on_user_timeout(),
+            }
+        }
+    }
+
+    /// Lets time pass, and timers expire as they are due; the mistake is that it is too long.
+    pub(super) fn wait(&mut self, span: &Span) -> Result<(), String> {
+        let until = self.now.saturating_add(span.milliseconds(&self.policy));
+        if until > LONGEST {
+            return Err("a case of more than a day".to_owned());
+        }
+        loop {
+            let timers = Timer::ALL.into_iter().map(|timer| (self.due_at(timer), CaseTimer::Of(timer)));
+            let next = [(self.user_timeout_at(), CaseTimer::UserTimeout)]
+                .into_iter()
+                .chain(timers)
+                .filter_map(|(due, timer)| due.map(|due| (due, timer)))
+                .min_by_key(|(due, _)| *due);
+            match next {
+                Some((due, timer)) if due <= until => self.expire(timer),
+                _ => break,
+            }
+        }
+        self.now = until;
+        Ok(())
+    }
+
+    pub(super) fn set(&mut self, environment: Environment) {
+        let Self { endpoint, policy, .. } = self;
+        match environment {
+            Environment::OwnWindow(octets) => endpoint.rcv_buffer = octets,
+            Environment::PeerWindow(octets) => {
+                endpoint.snd_wnd = octets;
+                if policy.sending == Sending::AtOnce {
+                    self.poll(u32::MAX);
+                }
+            }
+            Environment::Retries(retries) => {
+                policy.retries = Some(retries);
+                policy.orphan_retries = None;
+            }
+            Environment::OrphanRetries(retries) => policy.orphan_retries = Some(retries),
+            Environment::Rfc1337(ignored) => {
+                policy.rst_in_time_wait = if ignored { RstInTimeWait::Ignore } else { RstInTimeWait::Close };
+            }
+            Environment::InsecureRst(insecure) => {
+                policy.rst_in_window = if insecure { RstInWindow::Close } else { RstInWindow::Challenge };
+            }
+            Environment::FinTimeout(seconds) => policy.fin_wait_2_timeout = Some(seconds.saturating_mul(1_000)),
+        }
+    }
+
+    /// Makes a call and says what it returns.
+    pub(super) fn app(&mut self, call: &AppCall) -> Returned {
+        let state = self.endpoint.state;
+        let returned = match state {
+            State::Closed => Returned::Gone,
+            State::Established | State::CloseWait => Returned::Done,
+            _ => Returned::Closing,
+        };
+        match call {
+            AppCall::Close if self.lingers_not => self.call(Call::Abort),
+            AppCall::Close => self.call(Call::Close),
+            AppCall::Abort => self.call(Call::Abort),
+            AppCall::ShutdownWrite => self.call(Call::Shutdown),
+            AppCall::ShutdownRead => self.take(None, Endpoint::shutdown_read),
+            AppCall::ShutdownBoth => {
+                self.call(Call::Shutdown);
+                self.take(None, Endpoint::shutdown_read);
+            }
+            AppCall::Send { octets, queued: true } => self.endpoint.queue(*octets),
+            AppCall::Send { octets, queued: false } => {
+                if state == State::Closed {
+                    return self.told_of_the_end().unwrap_or(Returned::Closing);
+                }
+                self.take(Some(EndEvent::Call(Call::Send)), |endpoint, policy| {
+                    endpoint.send_text(*octets, policy)
+                });
+                if returned == Returned::Done {
+                    return Returned::Octets(*octets);
+                }
+            }
+            AppCall::Receive(octets) => return self.receive(*octets),
+            AppCall::SetUserTimeout(span) => {
+                self.user_timeout = Some(span.milliseconds(&self.policy));
+                return Returned::Done;
+            }
+            AppCall::SetLingerZero => {
+                self.lingers_not = true;
+                return Returned::Done;
+            }
+        }
+        returned
+    }
+
+    fn receive(&mut self, octets: Option<u32>) -> Returned {
+        let octets = octets.unwrap_or(u32::MAX);
+        let Endpoint { state, ended_by, fin_received, reading_shut, .. } = self.endpoint;
+        let read = self.endpoint.receive(octets).max(octets.min(self.left_over));
+        self.left_over = self.left_over.saturating_sub(octets);
+        if read > 0 {
+            Returned::Octets(read)
+        } else if state == State::Closed && ended_by != Some(EndedBy::Fin) {
+            self.told_of_the_end().unwrap_or(Returned::Eof)
+        } else if reading_shut || fin_received {
+            Returned::Eof
+        } else {
+            Returned::Nothing
+        }
+    }
+
+    /// How the connection ended, to whoever asks first.
+    fn told_of_the_end(&mut self) -> Option<Returned> {
+        let told = std::mem::replace(&mut self.end_is_known, true);
+        self.socket_error().filter(|_| !told).map(Returned::Failed)
+    }
+
+    /// What `SO_ERROR` says: a socket that is gone, as in `TIME_WAIT`, says nothing.
+    pub(super) fn socket_error(&self) -> Option<SocketError> {
+        let Endpoint { ended_by, left, .. } = self.endpoint;
+        match (ended_by?, left?) {
+            (EndedBy::Fin | EndedBy::Abort, _) | (EndedBy::Rst, State::TimeWait) => None,
+            (EndedBy::Rst, State::CloseWait) => Some(SocketError::BrokenPipe),
+            (EndedBy::Rst, _) => Some(SocketError::ConnectionReset),
+            (EndedBy::GiveUp, _) => Some(SocketError::TimedOut),
+        }
+    }
+
+    fn call(&mut self, call: Call) {
+        self.take(Some(EndEvent::Call(call)), |endpoint, policy| endpoint.on_call(call, policy));
+    }
+
+    fn on_timeout(&mut self, timer: Timer) {
+        // It has expired: unless it is set again it does not run any more.
+        *self.due_mut(timer) = None;
+        self.take(Some(EndEvent::Timeout(timer)), |endpoint, policy| endpoint.on_timeout(timer, policy));
+    }
+
+    fn on_user_timeout(&mut self) {
+        self.take(None, Endpoint::on_user_timeout);
+    }
+
+    /// RFC 9293 §3.9.1: the user timeout runs while something is unacknowledged.
+    fn user_timeout_at(&self) -> Option<u64> {
+        let (_, since) = self.outstanding?;
+        self.user_timeout.map(|timeout| since.saturating_add(timeout))
+    }
+
+    fn due_at(&self, timer: Timer) -> Option<u64> {
+        let [retransmission, time_wait, fin_wait_2, delayed_ack] = self.due;
+        match timer {
+            Timer::Retransmission => retransmission,
+            Timer::TimeWait => time_wait,
+            Timer::FinWait2 => fin_wait_2,
+            Timer::DelayedAck => delayed_ack,
+        }
+    }
+
+    fn due_mut(&mut self, timer: Timer) -> &mut Option<u64> {
+        let [retransmission, time_wait, fin_wait_2, delayed_ack] = &mut self.due;
+        match timer {
+            Timer::Retransmission => retransmission,
+            Timer::TimeWait => time_wait,
+            Timer::FinWait2 => fin_wait_2,
+            Timer::DelayedAck => delayed_ack,
+        }
+    }
+
+    /// Lets the endpoint take an event, and does what it says. What is no event of any world is not recorded as one.
+    fn take(&mut self, event: Option<EndEvent>, react: impl FnOnce(&mut Endpoint, &Policy) -> Effects) {
+        let Endpoint { state: from, unread, .. } = self.endpoint;
+        let effects = react(&mut self.endpoint, &self.policy);
+        self.transitions.extend(event.map(|event| (from, event, self.endpoint.state)));
+        if from != State::Closed && self.endpoint.ended_by.is_some_and(|by| by != EndedBy::Abort) {
+            self.left_over = unread;
+        }
+        if let Some(segment) = effects.segment {
+            self.sent.push(Sent { segment, window: self.endpoint.receive_window() });
+        }
+        for (timer, change) in Timer::ALL.into_iter().zip(effects.timers) {
+            match change {
+                TimerChange::Keep => {}
+                TimerChange::Set(ticks) => *self.due_mut(timer) = Some(self.now + u64::from(ticks)),
+                TimerChange::Cancel => *self.due_mut(timer) = None,
+            }
+        }
+        let Endpoint { state, snd_una, snd_nxt, .. } = self.endpoint;
+        self.outstanding = match self.outstanding {
+            _ if snd_una == snd_nxt || state == State::Closed => None,
+            Some((una, since)) if una == snd_una => Some((una, since)),
+            _ => Some((snd_una, self.now)),
+        };
+    }
+}
+
+/// The arrival of a segment as the worlds have it: there text comes in single octets.
+fn arrival_of(segment: &Segment) -> Option<EndEvent> {
+    Kind::of(&Segment { len: segment.len.min(1), ..*segment }).map(EndEvent::Arrival)
+}

@@ -1,0 +1,21 @@
+//! Recorded cases: what the test suites of real stacks expect, and what a kernel was measured to do, replayed.
+//!
+//! A case is a sequence of calls, segments and timers, and what is expected of it; a row of a kernel's transition table
+//! is a case of one segment.
+
+mod case;
+mod file;
+mod grammar;
+mod host;
+mod number;
+mod replay;
+mod row;
+mod words;
+
+pub use case::{
+    AppCall, Arrival, CallResult, Case, CaseState, CaseTimer, Environment, Event, Expected, ExpectedSegment,
+    SocketError, Step,
+};
+pub use file::parse;
+pub use number::{Number, Span};
+pub use replay::{Difference, Outcome, Replayed, replay};

@@ -1,0 +1,38 @@
+//! `TIME_WAIT`, where stacks differ most. RFC 9293 §3.6.1, RFC 1337.
+
+use super::{
+    Effects, EndedBy, Endpoint, Flags, Policy, RstInTimeWait, Segment, TimeWaitAnswers, Timer, TimerChange,
+};
+
+impl Endpoint {
+    /// `TIME_WAIT` where it is not processed in the RFC's order; see [`TimeWaitAnswers`].
+    pub(super) fn wait_on(&mut self, segment: &Segment, policy: &Policy, effects: &mut Effects) {
+        let Segment { flags: Flags { rst, ack, fin, .. }, seq, .. } = *segment;
+        if rst {
+            if seq == self.rcv_nxt && policy.rst_in_time_wait == RstInTimeWait::Close {
+                self.end(EndedBy::Rst, effects);
+            }
+            return;
+        }
+        let empty = segment.sequence_length() == 0 && seq == self.rcv_nxt;
+        let old_fin = ack && fin && seq + segment.sequence_length() == self.rcv_nxt;
+        let (answers, restarts) = match policy.time_wait_answers {
+            TimeWaitAnswers::AllButExpected => (ack && !(empty && segment.ack == self.snd_nxt), old_fin),
+            TimeWaitAnswers::Elsewhere => (ack && (seq != self.rcv_nxt || segment.len > 0), old_fin),
+            TimeWaitAnswers::AllButEmpty | TimeWaitAnswers::InOrder => (!empty, ack || empty),
+        };
+        if restarts {
+            restart_time_wait(policy, effects);
+        }
+        if answers {
+            self.send(Flags::ACK, self.snd_nxt, 0, effects);
+        }
+    }
+}
+
+/// RFC 9293 §3.10.7.4: "Restart the 2 MSL time-wait timeout".
+pub(super) fn restart_time_wait(policy: &Policy, effects: &mut Effects) {
+    if policy.restart_time_wait {
+        effects.change(Timer::TimeWait, TimerChange::Set(policy.time_wait));
+    }
+}

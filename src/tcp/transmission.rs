@@ -1,0 +1,185 @@
+//! What an endpoint sends: queued text and FIN, acknowledgments, resets. RFC 9293 §3.8.6, §3.10.5.
+
+use super::{Effects, EndedBy, Endpoint, Flags, Policy, Segment, Sending, Seq, State, Timer, TimerChange};
+
+impl Endpoint {
+    /// Text, or a FIN, is waiting to be sent.
+    #[must_use]
+    pub fn is_sending(&self) -> bool {
+        let fin_due = self.close_called
+            && !self.fin_sent
+            && matches!(self.state, State::FinWait1 | State::Closing | State::LastAck);
+        self.unsent > 0 || fin_due
+    }
+
+    /// RFC 9293 §3.10.2: SEND of so many octets, which are only queued; [`Endpoint::poll`] sends them. A state that
+    /// sends no more ignores it.
+    pub fn queue(&mut self, octets: u32) {
+        if matches!(self.state, State::Established | State::CloseWait) {
+            self.unsent = self.unsent.saturating_add(octets);
+        }
+    }
+
+    /// RFC 9293 §3.10.2: SEND of so many octets.
+    pub fn send_text(&mut self, octets: u32, policy: &Policy) -> Effects {
+        let mut effects = Effects::default();
+        self.queue(octets);
+        self.transmit_unless_polled(policy, &mut effects);
+        effects
+    }
+
+    /// Whoever drives a stack that is polled lets it send what waits: at most so many octets of text, and if that is
+    /// all, the FIN; or else an ACK. A stack that is not polled has sent it already, as far as the peer's window allows.
+    pub fn poll(&mut self, most: u32, policy: &Policy) -> Effects {
+        let mut effects = Effects::default();
+        self.transmit(most, policy, &mut effects);
+        if effects.segment.is_none() && policy.sending == Sending::Polled && self.ack_delayed {
+            self.acknowledge(policy, &mut effects);
+        }
+        effects
+    }
+
+    pub(super) fn transmit_unless_polled(&mut self, policy: &Policy, effects: &mut Effects) {
+        if policy.sending == Sending::AtOnce {
+            self.transmit(u32::MAX, policy, effects);
+        }
+    }
+
+    /// RFC 9293 §3.8.6: sends the text that waits, as far as the peer has room, and the FIN if it comes next. There is
+    /// no largest segment here.
+    pub(super) fn transmit(&mut self, most: u32, policy: &Policy, effects: &mut Effects) {
+        if !self.is_sending() {
+            return;
+        }
+        let room = self.snd_wnd.saturating_sub(self.snd_nxt.since(self.snd_una));
+        let len = self.unsent.min(room).min(most);
+        self.unsent -= len;
+        let fin = self.is_sending() && self.unsent == 0 && len < room;
+        if fin {
+            self.fin_sent = true;
+        }
+        if len > 0 || fin {
+            self.send_new(if fin { Flags::FIN_ACK } else { Flags::ACK }, len, policy, effects);
+        }
+    }
+
+    /// Sends a segment that takes sequence space for the first time. RFC 6298 §5.1: the timer is started if it
+    /// is not running.
+    fn send_new(&mut self, flags: Flags, len: u32, policy: &Policy, effects: &mut Effects) {
+        if self.snd_una == self.snd_nxt {
+            effects.change(Timer::Retransmission, TimerChange::Set(self.timeout(policy)));
+        }
+        let start = self.snd_nxt;
+        self.send(flags, start, len, effects);
+        self.snd_nxt = start + len + u32::from(flags.fin);
+        if self.snd_nxt != start + 1 {
+            self.segments.push((start, self.snd_nxt));
+        }
+    }
+
+    /// Sends an ACK that is due for what has arrived.
+    pub(super) fn acknowledge(&mut self, policy: &Policy, effects: &mut Effects) {
+        if policy.fin_with_acks && self.fin_sent && !self.fin_acked() {
+            self.send(Flags::FIN_ACK, Seq(self.snd_nxt.0.wrapping_sub(1)), 0, effects);
+        } else {
+            self.send(Flags::ACK, self.snd_nxt, 0, effects);
+        }
+    }
+
+    /// RFC 9293 §3.10.5: `<SEQ=SND.NXT><CTL=RST>`.
+    pub(super) fn reset(&mut self, policy: &Policy, effects: &mut Effects) {
+        if policy.reset_with_ack {
+            self.send(Flags::RST_ACK, self.snd_nxt, 0, effects);
+        } else {
+            effects.segment = Some(Segment { flags: Flags::RST, seq: self.snd_nxt, ack: Seq(0), len: 0 });
+        }
+    }
+
+    /// RFC 9293 §3.6.1 (RFC 2525 §2.17): the peer must learn that its data was not read.
+    pub(super) fn reset_unread(&mut self, effects: &mut Effects) {
+        self.send(Flags::RST_ACK, self.snd_nxt, 0, effects);
+        self.end(EndedBy::Abort, effects);
+    }
+
+    /// RFC 9293 §3.8.3, §3.10.8: nobody answers.
+    pub(super) fn give_up(&mut self, policy: &Policy, effects: &mut Effects) {
+        if policy.reset_on_giving_up {
+            self.reset(policy, effects);
+        }
+        self.end(EndedBy::GiveUp, effects);
+    }
+
+    /// Sends a segment that acknowledges all that was received; an ACK that was waiting rides on it.
+    pub(super) fn send(&mut self, flags: Flags, seq: Seq, len: u32, effects: &mut Effects) {
+        if self.ack_delayed {
+            self.ack_delayed = false;
+            effects.change(Timer::DelayedAck, TimerChange::Cancel);
+        }
+        effects.segment = Some(Segment { flags, seq, ack: self.rcv_nxt, len });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tcp::Call;
+    use crate::tcp::testing::{POLICY, ack, segment};
+
+    /// RFC 9293 §3.10.4: "queue this until all preceding SENDs have been segmentized".
+    #[test]
+    fn text_waits_for_the_window_and_the_fin_for_the_text() {
+        let mut endpoint = Endpoint { snd_wnd: 6, ..Endpoint::established() };
+        assert_eq!(endpoint.send_text(12, &POLICY).segment, Some(segment(Flags::ACK, 1, 1, 6)));
+        assert_eq!(endpoint.on_call(Call::Shutdown, &POLICY).segment, None);
+        assert_eq!((endpoint.state, endpoint.fin_sent), (State::FinWait1, false));
+        // All that was sent is acknowledged, but not the FIN: it was not sent.
+        assert_eq!(endpoint.on_segment(&ack(1, 7), &POLICY).segment, Some(segment(Flags::ACK, 7, 1, 6)));
+        assert_eq!((endpoint.state, endpoint.fin_acked()), (State::FinWait1, false));
+        // The FIN takes a number, and there is room for none.
+        assert!(endpoint.is_sending());
+        assert_eq!(endpoint.on_segment(&ack(1, 13), &POLICY).segment, Some(segment(Flags::FIN_ACK, 13, 1, 0)));
+        endpoint.on_segment(&ack(1, 14), &POLICY);
+        assert_eq!((endpoint.state, endpoint.acked(), endpoint.is_sending()), (State::FinWait2, 12, false));
+    }
+
+    /// RFC 6298 §5.4: "Retransmit the earliest segment".
+    #[test]
+    fn what_was_one_segment_is_sent_again_as_one() {
+        let mut endpoint = Endpoint::established();
+        endpoint.send_text(5, &POLICY);
+        endpoint.send_text(1, &POLICY);
+        endpoint.queue(2);
+        endpoint.on_call(Call::Shutdown, &POLICY);
+        let again =
+            |endpoint: &mut Endpoint, policy: &Policy| endpoint.on_timeout(Timer::Retransmission, policy).segment;
+        assert_eq!(again(&mut endpoint, &POLICY), Some(segment(Flags::ACK, 1, 1, 5)));
+        endpoint.on_segment(&ack(1, 3), &POLICY);
+        assert_eq!(again(&mut endpoint, &POLICY), Some(segment(Flags::ACK, 3, 1, 3)));
+        let all_at_once = Policy { repacketizes: true, ..POLICY };
+        assert_eq!(again(&mut endpoint.clone(), &all_at_once), Some(segment(Flags::FIN_ACK, 3, 1, 6)));
+        endpoint.on_segment(&ack(1, 6), &POLICY);
+        assert_eq!(again(&mut endpoint, &POLICY), Some(segment(Flags::ACK, 6, 1, 1)));
+        endpoint.on_segment(&ack(1, 7), &POLICY);
+        assert_eq!(again(&mut endpoint, &POLICY), Some(segment(Flags::FIN_ACK, 7, 1, 2)));
+        endpoint.on_segment(&ack(1, 9), &POLICY);
+        assert_eq!(again(&mut endpoint, &POLICY), Some(segment(Flags::FIN_ACK, 9, 1, 0)));
+    }
+
+    #[test]
+    fn what_is_polled_waits_and_rides_together() {
+        let policy = Policy { sending: Sending::Polled, ..POLICY };
+        let mut endpoint = Endpoint::established();
+        assert_eq!(endpoint.send_text(6, &policy), Effects::default());
+        assert_eq!(endpoint.on_segment(&segment(Flags::FIN_ACK, 1, 1, 0), &policy), Effects::default());
+        assert_eq!(endpoint.poll(u32::MAX, &policy).segment, Some(segment(Flags::ACK, 1, 2, 6)));
+        assert_eq!(endpoint.poll(u32::MAX, &policy), Effects::default());
+
+        let for_text = Policy { sending: Sending::PolledForText, ..POLICY };
+        let mut endpoint = Endpoint::established();
+        endpoint.send_text(6, &for_text);
+        assert_eq!(endpoint.on_segment(&segment(Flags::FIN_ACK, 1, 1, 0), &for_text).segment, Some(ack(1, 2)));
+        endpoint.on_call(Call::Shutdown, &for_text);
+        assert_eq!(endpoint.poll(2, &for_text).segment, Some(segment(Flags::ACK, 1, 2, 2)));
+        assert_eq!(endpoint.poll(4, &for_text).segment, Some(segment(Flags::FIN_ACK, 3, 2, 4)));
+    }
+}
