@@ -18,6 +18,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 const CASES: &str = include_str!("conformance/cases.jsonl");
+const FURTHER: &str = include_str!("conformance/further.jsonl");
 const ROWS: &str = include_str!("conformance/linux-6.18.jsonl");
 const LIST: &str = include_str!("conformance/differs.toml");
 
@@ -67,10 +68,10 @@ fn every_recorded_case_matches_or_is_listed() {
             assert_eq!(expected.insert(name, None), None, "{name} is listed twice");
         }
     }
-    let (recorded, measured) = (cases(CASES), cases(ROWS));
-    assert_eq!((recorded.len(), measured.len()), (106, 120));
+    let all = [CASES, FURTHER, ROWS].map(cases);
+    assert_eq!(all.each_ref().map(Vec::len), [106, 120, 120]);
     let mut wrong = Vec::new();
-    for case in recorded.iter().chain(&measured) {
+    for case in all.iter().flatten() {
         let seen = replay(case).outcome;
         let as_listed = match (expected.remove(case.name.as_str()), &seen) {
             (None, Outcome::Match) | (Some(None), Outcome::OutOfScope(_)) => true,

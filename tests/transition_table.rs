@@ -10,8 +10,9 @@
 use std::fmt::Write;
 
 use lastack::tcp::{
-    AckOfUnsent, Call, Effects, Endpoint, Flags, OldestAck, OutOfOrder, Policy, RstInTimeWait, RstInWindow,
-    Segment, Seq, ShutdownRead, State, TimeWaitAnswers, Timer, TimerChange, WithoutAck,
+    AbortResets, AckOfUnsent, Call, Effects, Endpoint, Flags, OldSegments, OldestAck, OutOfOrder, Policy,
+    RstInTimeWait, RstInWindow, Segment, Seq, ShutdownRead, State, SynInWindow, TimeWaitAnswers, Timer,
+    TimerChange, WithoutAck,
 };
 
 fn segment(flags: Flags, seq: Seq, ack: Seq, len: u32) -> Segment {
@@ -98,6 +99,7 @@ fn table(policy: &Policy) -> String {
             ("FIN with ACK of all", segment(Flags::FIN_ACK, next, sent, 0)),
             ("FIN beyond a hole", segment(Flags::FIN_ACK, next + 1, una, 0)),
             ("FIN of old", segment(Flags::FIN_ACK, before, una, 0)),
+            ("FIN of old, ACK of all", segment(Flags::FIN_ACK, before, sent, 0)),
             ("DATA and FIN", segment(Flags::FIN_ACK, next, una, 1)),
             ("a window of DATA and FIN", segment(Flags::FIN_ACK, next, una, 65_535)),
             ("FIN without ACK", segment(Flags { fin: true, ..Flags::default() }, next, una, 0)),
@@ -165,7 +167,16 @@ fn each_policy_field_changes_what_it_is_named_after() {
         ("rst_before_fin", Policy { rst_before_fin: true, ..base }),
         ("without_ack = process", Policy { without_ack: WithoutAck::Process, ..base }),
         ("window_includes_end", Policy { window_includes_end: true, ..base }),
-        ("old_segment_acknowledges", Policy { old_segment_acknowledges: true, ..base }),
+        ("syn_in_window = reset", Policy { syn_in_window: SynInWindow::Reset, ..base }),
+        ("syn_in_window = drop", Policy { syn_in_window: SynInWindow::Drop, ..base }),
+        ("time_wait_answers = with length", Policy { time_wait_answers: TimeWaitAnswers::WithLength, ..base }),
+        ("old_segments = acknowledge", Policy { old_segments: OldSegments::Acknowledge, ..base }),
+        ("old_segments = acknowledge adjacent", Policy { old_segments: OldSegments::AcknowledgeAdjacent, ..base }),
+        ("abort_resets = unless TIME_WAIT", Policy { abort_resets: AbortResets::UnlessTimeWait, ..base }),
+        ("abort_resets = always", Policy { abort_resets: AbortResets::Always, ..base }),
+        ("abort_ends_time_wait = false", Policy { abort_ends_time_wait: false, ..base }),
+        ("closed_acknowledges", Policy { closed_acknowledges: true, ..base }),
+        ("reset_text_after_fin", Policy { reset_text_after_fin: true, ..base }),
         (
             "ack_of_unsent = answer unless established",
             Policy { ack_of_unsent: AckOfUnsent::AnswerUnlessEstablished, ..base },
@@ -181,7 +192,11 @@ fn each_policy_field_changes_what_it_is_named_after() {
         ("orphan_retries = 0", Policy { orphan_retries: Some(0), ..base }),
         ("fin_at_closed_window", Policy { fin_at_closed_window: true, ..base }),
         ("fin_wait_2_without_socket", Policy { fin_wait_2_without_socket: true, ..base }),
-        ("reads_after_close", Policy { reads_after_close: true, ..base }),
+        ("reset_unread = false", Policy { reset_unread: false, ..base }),
+        ("reset_late_text = false", Policy { reset_late_text: false, ..base }),
+        ("reset_before_hole", Policy { reset_before_hole: true, ..base }),
+        ("fin_needs_window = false", Policy { fin_needs_window: false, ..base }),
+        ("shutdown_read = discard", Policy { shutdown_read: ShutdownRead::Discard, ..base }),
         ("shutdown_read = reset unread", Policy { shutdown_read: ShutdownRead::ResetUnread, ..base }),
         ("repacketizes", Policy { repacketizes: true, ..base }),
     ];

@@ -3,17 +3,15 @@
 //! RFC 9293 §3.10. An endpoint takes an event and answers with [`Effects`]: at most one segment, and what
 //! becomes of its timers. It keeps no time itself.
 
-use super::time_wait::restart_time_wait;
 use super::{
-    AckOfUnsent, Call, Effects, EndedBy, Flags, Held, OldestAck, OutOfOrder, Policy, RstInTimeWait, RstInWindow,
-    Segment, Sending, Seq, ShutdownRead, State, TimeWaitAnswers, Timer, TimerChange, WithoutAck,
+    AbortResets, Call, Effects, EndedBy, Flags, Held, Policy, Seq, ShutdownRead, State, Timer, TimerChange,
 };
 
 /// The window that both ends offer unless something else is said, in octets; also MAX.SND.WND.
-const WINDOW: u32 = 65_535;
+pub(super) const WINDOW: u32 = 65_535;
 
 /// The number of an end's first octet; the handshake used number 0 for its SYN.
-const FIRST: Seq = Seq(1);
+pub(super) const FIRST: Seq = Seq(1);
 
 /// An endpoint: its state, its send and receive variables, and a record of how far the close has come.
 ///
@@ -70,22 +68,13 @@ pub struct Endpoint {
 
 /// What moves an endpoint along an arrow of RFC 9293's Figure 5.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Arrow {
+pub(super) enum Arrow {
     /// The application has closed: "CLOSE / snd FIN".
     Closed,
     /// The peer's FIN was consumed: "rcv FIN".
     FinReceived,
     /// Our FIN was acknowledged: "rcv ACK of FIN".
     AckOfFin,
-}
-
-/// Whether a segment that was processed calls for an acknowledgment, the more urgent the greater.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Acknowledge {
-    No,
-    /// At the latest when the policy's `delayed_ack` has passed.
-    Soon,
-    Now,
 }
 
 impl Endpoint {
@@ -147,122 +136,6 @@ impl Endpoint {
         self.rcv_buffer.saturating_sub(self.unread)
     }
 
-    /// RFC 9293 §3.10.7: SEGMENT ARRIVES.
-    pub fn on_segment(&mut self, segment: &Segment, policy: &Policy) -> Effects {
-        let mut effects = Effects::default();
-        if self.state == State::Closed {
-            effects.segment = answer_of_closed(segment);
-            return effects;
-        }
-
-        if self.state == State::TimeWait && policy.time_wait_answers != TimeWaitAnswers::InOrder {
-            self.wait_on(segment, policy, &mut effects);
-            return effects;
-        }
-        let Flags { syn, fin: _, rst, ack } = segment.flags;
-        if policy.without_ack == WithoutAck::Drop && !syn && !rst && !ack {
-            return effects;
-        }
-        if policy.drops_old_acks && ack && !rst && segment.ack.precedes(self.snd_una) {
-            return effects;
-        }
-        let socketless = self.state == State::FinWait2 && self.reader_gone && policy.fin_wait_2_without_socket;
-
-        // RFC 9293 §3.10.7.4: First, check sequence number. "If an incoming segment is not acceptable, an
-        // acknowledgment should be sent in reply (unless the RST bit is set …)".
-        if !self.is_acceptable(segment, policy) {
-            let aborted = self.fin_received && self.state != State::TimeWait && segment.seq + 1 == self.rcv_nxt;
-            if rst && aborted && policy.rst_before_fin {
-                self.end(EndedBy::Rst, &mut effects);
-            } else if !rst || socketless {
-                self.answer_unacceptable(segment, policy, &mut effects);
-            }
-            return effects;
-        }
-
-        // RFC 9293 §3.10.7.4: Second, check the RST bit. RFC 5961 §3.2: only a reset at RCV.NXT is believed.
-        if rst {
-            if self.state == State::TimeWait && policy.rst_in_time_wait == RstInTimeWait::Ignore {
-                return effects;
-            }
-            if segment.seq == self.rcv_nxt || policy.rst_in_window == RstInWindow::Close || socketless {
-                self.end(EndedBy::Rst, &mut effects);
-            } else {
-                self.send(Flags::ACK, self.snd_nxt, 0, &mut effects);
-            }
-            return effects;
-        }
-
-        // RFC 9293 §3.10.7.4: Fourth, check the SYN bit. RFC 5961 §4.2: a challenge ACK, in every state.
-        if syn {
-            self.send(Flags::ACK, self.snd_nxt, 0, &mut effects);
-            return effects;
-        }
-
-        // RFC 9293 §3.10.7.4: Fifth, check the ACK field; "if the ACK bit is off, drop the segment and return".
-        if !ack && policy.without_ack != WithoutAck::Process {
-            return effects;
-        }
-        if ack && !self.on_ack(segment, policy, &mut effects) {
-            return effects;
-        }
-
-        // RFC 9293 §3.10.7.4: Seventh, process the segment text. "This should not occur" once a FIN was received.
-        let (len, fin) = self.trimmed(segment);
-        let (start, end) = (segment.seq, segment.seq + len);
-        let beyond_a_hole = !self.held.is_empty();
-        let mut acknowledge = Acknowledge::No;
-        let reads_text = matches!(self.state, State::Established | State::FinWait1 | State::FinWait2);
-        if reads_text && len > 0 {
-            let nobody_reads = self.reader_gone && !policy.reads_after_close
-                || self.reading_shut && self.close_called && policy.shutdown_read != ShutdownRead::Nothing;
-            if nobody_reads && self.rcv_nxt.precedes(end) {
-                // RFC 9293 §3.6.1 (RFC 1122 §4.2.2.13): data that nobody will read is answered with a reset.
-                let reset = Segment { flags: Flags::RST, seq: segment.ack, ack: Seq(0), len: 0 };
-                self.end(EndedBy::Abort, &mut effects);
-                effects.segment = Some(reset);
-                return effects;
-            }
-            acknowledge = self.on_text(start, end, policy);
-        } else if reads_text && segment.len > 0 {
-            // All of it lies beyond the window.
-            acknowledge = Acknowledge::Now;
-        }
-
-        // RFC 9293 §3.10.7.4: Eighth, check the FIN bit.
-        if fin {
-            acknowledge = acknowledge.max(self.on_fin(end, policy, &mut effects));
-        }
-        if !self.fin_received && self.held.take_fin(self.rcv_nxt) {
-            self.consume_fin(policy, &mut effects);
-            acknowledge = Acknowledge::Now;
-        }
-        // RFC 5681 §4.2: an ACK is not delayed when the segment fills all or part of a hole.
-        if beyond_a_hole && acknowledge == Acknowledge::Soon {
-            acknowledge = Acknowledge::Now;
-        }
-        match policy.sending {
-            Sending::AtOnce => self.transmit(u32::MAX, policy, &mut effects),
-            Sending::PolledForText => {}
-            Sending::Polled => {
-                self.ack_delayed |= acknowledge != Acknowledge::No;
-                return effects;
-            }
-        }
-        match (acknowledge, policy.delayed_ack) {
-            (Acknowledge::No, _) => {}
-            // It rides on what was sent just now.
-            _ if effects.segment.is_some() => {}
-            (Acknowledge::Soon, Some(_)) if self.ack_delayed => {}
-            (Acknowledge::Soon, Some(ticks)) => {
-                self.ack_delayed = true;
-                effects.change(Timer::DelayedAck, TimerChange::Set(ticks));
-            }
-            (Acknowledge::Soon, None) | (Acknowledge::Now, _) => self.acknowledge(policy, &mut effects),
-        }
-        effects
-    }
-
     /// RFC 9293 §3.10.8 and RFC 6298 §5: a timer has expired; it does not run any more.
     ///
     /// A timer that cannot run in this state has no effect.
@@ -301,8 +174,12 @@ impl Endpoint {
         let mut effects = Effects::default();
         if self.state != State::Closed {
             self.reading_shut = true;
-            if self.unread > 0 && self.close_called && policy.shutdown_read == ShutdownRead::ResetUnread {
-                self.reset_unread(&mut effects);
+            match policy.shutdown_read {
+                ShutdownRead::ResetUnread if self.unread > 0 && self.close_called => {
+                    self.reset_unread(&mut effects);
+                }
+                ShutdownRead::Discard => self.unread = 0,
+                ShutdownRead::Nothing | ShutdownRead::ResetLate | ShutdownRead::ResetUnread => {}
             }
         }
         effects
@@ -319,7 +196,7 @@ impl Endpoint {
             (Call::Close, _) => {
                 self.close_called = true;
                 self.reader_gone = true;
-                if self.unread > 0 && !policy.reads_after_close {
+                if self.unread > 0 && policy.reset_unread {
                     self.reset_unread(&mut effects);
                 } else if self.state == State::FinWait2 {
                     start_fin_wait_2(policy, &mut effects);
@@ -328,18 +205,24 @@ impl Endpoint {
                 }
             }
             (Call::Abort, state) => {
-                // RFC 9293 §3.10.5: no reset is due once both ends have said that they are done.
-                if !matches!(state, State::Closing | State::LastAck | State::TimeWait) {
+                let resets = match (policy.abort_resets, state) {
+                    (AbortResets::WhileOpen, State::Closing | State::LastAck | State::TimeWait)
+                    | (AbortResets::UnlessTimeWait, State::TimeWait) => false,
+                    (AbortResets::WhileOpen | AbortResets::UnlessTimeWait | AbortResets::Always, _) => true,
+                };
+                if resets {
                     self.reset(policy, &mut effects);
                 }
-                self.end(EndedBy::Abort, &mut effects);
+                if state != State::TimeWait || policy.abort_ends_time_wait {
+                    self.end(EndedBy::Abort, &mut effects);
+                }
             }
         }
         effects
     }
 
     /// RFC 9293 §3.3.2, Figure 5: the arrows between the states, and the timers that start at their heads.
-    fn follow(&mut self, arrow: Arrow, policy: &Policy, effects: &mut Effects) {
+    pub(super) fn follow(&mut self, arrow: Arrow, policy: &Policy, effects: &mut Effects) {
         self.state = match (self.state, arrow) {
             // RFC 9293 §3.10.4: "form a FIN segment and send it. In any case, enter FIN-WAIT-1 state."
             (State::Established, Arrow::Closed) => State::FinWait1,
@@ -394,159 +277,14 @@ impl Endpoint {
         effects.timers = [TimerChange::Cancel; 4];
     }
 
-    /// What the first step answers, and what else it does where the policy goes beyond RFC 9293.
-    fn answer_unacceptable(&mut self, segment: &Segment, policy: &Policy, effects: &mut Effects) {
-        let Segment { flags, seq, ack, len: _ } = *segment;
-        if flags.fin && self.state == State::TimeWait {
-            restart_time_wait(policy, effects);
-        }
-        let old = seq.precedes(self.rcv_nxt) && flags.ack && !flags.syn;
-        let new_ack = self.snd_una.precedes(ack) && !self.snd_nxt.precedes(ack);
-        if policy.old_segment_acknowledges && old && new_ack {
-            self.on_new_ack(ack, policy, effects);
-        }
-        match self.state {
-            State::Closed => {}
-            // RFC 5961 §4.2: a challenge ACK, as anywhere else.
-            _ if flags.syn => self.send(Flags::ACK, self.snd_nxt, 0, effects),
-            _ => self.acknowledge(policy, effects),
-        }
-    }
-
-    /// RFC 9293 §3.10.7.4, fifth step: a segment's acknowledgment. Whether the segment is processed any further.
-    fn on_ack(&mut self, segment: &Segment, policy: &Policy, effects: &mut Effects) -> bool {
-        // RFC 5961 §5.2: SND.UNA − MAX.SND.WND ≤ SEG.ACK ≤ SND.NXT, else an ACK and the segment is dropped.
-        let oldest = match policy.oldest_ack {
-            OldestAck::WindowBack => Seq(self.snd_una.0.wrapping_sub(WINDOW)),
-            OldestAck::First => Seq(self.snd_una.0.wrapping_sub(self.snd_una.since(FIRST).min(WINDOW))),
-        };
-        let of_unsent = self.snd_nxt.precedes(segment.ack);
-        let disregards =
-            policy.ack_of_unsent == AckOfUnsent::AnswerUnlessEstablished && self.state == State::Established;
-        if segment.ack.precedes(oldest) || of_unsent && !disregards {
-            self.send(Flags::ACK, self.snd_nxt, 0, effects);
-            return false;
-        }
-        if self.snd_una.precedes(segment.ack) && !of_unsent {
-            self.on_new_ack(segment.ack, policy, effects);
-            if self.state == State::Closed {
-                return false;
-            }
-        } else if self.state == State::LastAck && policy.last_ack_answers && segment.sequence_length() == 0 {
-            self.send(Flags::ACK, self.snd_nxt, 0, effects);
-            return false;
-        }
-        true
-    }
-
-    /// RFC 9293 §3.10.7.4, fifth step: "then set SND.UNA <- SEG.ACK", and what follows when our FIN is acknowledged.
-    fn on_new_ack(&mut self, ack: Seq, policy: &Policy, effects: &mut Effects) {
-        self.on_progress(ack, policy, effects);
-        if self.fin_acked() {
-            self.follow(Arrow::AckOfFin, policy, effects);
-        }
-    }
-
-    /// RFC 9293 §3.10.7.4, Table 6: is some part of the segment in the receive window? RFC 5961 §3.2: of a reset,
-    /// only the sequence number counts.
-    fn is_acceptable(&self, segment: &Segment, policy: &Policy) -> bool {
-        let window = self.receive_window();
-        let in_window = |number: Seq| number.since(self.rcv_nxt) < window;
-        let at_end = segment.seq.since(self.rcv_nxt) == window;
-        let len = segment.sequence_length();
-        if len > 0 && !segment.flags.rst {
-            let bare_fin = segment.flags.fin && len == 1 && segment.seq == self.rcv_nxt;
-            return in_window(segment.seq)
-                || in_window(segment.seq + (len - 1))
-                || bare_fin && policy.fin_at_closed_window
-                || at_end && policy.window_includes_end;
-        }
-        in_window(segment.seq) || at_end && (window == 0 || policy.window_includes_end)
-    }
-
-    /// RFC 9293 §3.10.7.4: "trimming off any portions that lie outside the window (including SYN and FIN)". The
-    /// octets of text up to the window's right edge, and whether there is room for the FIN behind them; a bare FIN that
-    /// got through the first step needs none.
-    fn trimmed(&self, segment: &Segment) -> (u32, bool) {
-        let room = self.receive_window().wrapping_sub(segment.seq.since(self.rcv_nxt));
-        let bare_in_turn = segment.len == 0 && segment.seq == self.rcv_nxt;
-        (segment.len.min(room), segment.flags.fin && (segment.len < room || bare_in_turn))
-    }
-
-    /// Text from `start` up to, but not including, `end`.
-    fn on_text(&mut self, start: Seq, end: Seq, policy: &Policy) -> Acknowledge {
-        if self.rcv_nxt.precedes(start) {
-            if policy.out_of_order != OutOfOrder::Drop {
-                self.held.hold_text(start, end);
-            }
-            return Acknowledge::Now;
-        }
-        if !self.rcv_nxt.precedes(end) {
-            return Acknowledge::No;
-        }
-        let next = self.held.take_text(end);
-        self.unread = self.unread.saturating_add(next.since(self.rcv_nxt));
-        self.rcv_nxt = next;
-        Acknowledge::Soon
-    }
-
-    /// A FIN with this number.
-    fn on_fin(&mut self, number: Seq, policy: &Policy, effects: &mut Effects) -> Acknowledge {
-        if self.fin_received {
-            // A second FIN beyond the first is nothing that a peer sends. Only TIME_WAIT answers it: "Restart the
-            // 2 MSL time-wait timeout" (RFC 9293 §3.10.7.4). The other states drop it, as Linux does.
-            if self.state == State::TimeWait {
-                restart_time_wait(policy, effects);
-                return Acknowledge::Now;
-            }
-            return Acknowledge::No;
-        }
-        if self.rcv_nxt.precedes(number) {
-            match policy.out_of_order {
-                OutOfOrder::Hold => self.held.hold_fin(number),
-                OutOfOrder::HoldText => return Acknowledge::No,
-                OutOfOrder::Drop => {}
-            }
-            return Acknowledge::Now;
-        }
-        if number.precedes(self.rcv_nxt) {
-            return Acknowledge::No;
-        }
-        self.consume_fin(policy, effects);
-        if self.state == State::CloseWait { Acknowledge::Soon } else { Acknowledge::Now }
-    }
-
-    /// RFC 9293 §3.10.7.4: "advance RCV.NXT over the FIN".
-    fn consume_fin(&mut self, policy: &Policy, effects: &mut Effects) {
-        self.rcv_nxt = self.rcv_nxt + 1;
-        self.fin_received = true;
-        // Nothing follows a FIN.
-        self.held = Held::default();
-        self.follow(Arrow::FinReceived, policy, effects);
-    }
-
     /// RFC 9293 §3.10.4: CLOSE. It has no effect once it was called. Text that waits goes first, and the state changes
     /// at once: "In any case, enter FIN-WAIT-1 state."
-    fn shutdown(&mut self, policy: &Policy, effects: &mut Effects) {
+    pub(super) fn shutdown(&mut self, policy: &Policy, effects: &mut Effects) {
         if matches!(self.state, State::Established | State::CloseWait) {
             self.close_called = true;
             self.follow(Arrow::Closed, policy, effects);
             self.transmit_unless_polled(policy, effects);
         }
-    }
-}
-
-/// RFC 9293 §3.10.7.1: CLOSED answers everything but a reset with a reset.
-fn answer_of_closed(segment: &Segment) -> Option<Segment> {
-    match segment.flags {
-        Flags { rst: true, .. } => None,
-        Flags { ack: true, .. } => Some(Segment { flags: Flags::RST, seq: segment.ack, ack: Seq(0), len: 0 }),
-        Flags { ack: false, .. } => Some(Segment {
-            flags: Flags::RST_ACK,
-            seq: Seq(0),
-            ack: segment.seq + segment.sequence_length(),
-            len: 0,
-        }),
     }
 }
 
@@ -561,60 +299,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::tcp::PolicyName;
     use crate::tcp::testing::{POLICY, ack, calling, data, fin, segment};
-
-    #[test]
-    fn text_beyond_a_hole_is_held_and_delivered_in_order() {
-        let mut endpoint = Endpoint::established();
-        assert_eq!(endpoint.on_segment(&fin(3, 1), &POLICY).segment, Some(ack(1, 1)));
-        assert_eq!(endpoint.on_segment(&data(2, 1), &POLICY).segment, Some(ack(1, 1)));
-        assert_eq!((endpoint.delivered(), endpoint.state), (0, State::Established));
-        assert_eq!(endpoint.on_segment(&data(1, 1), &POLICY).segment, Some(ack(1, 4)));
-        assert_eq!((endpoint.delivered(), endpoint.unread, endpoint.state), (2, 2, State::CloseWait));
-    }
-
-    #[test]
-    fn what_is_dropped_beyond_a_hole_must_be_sent_again() {
-        let policy = Policy { out_of_order: OutOfOrder::Drop, ..POLICY };
-        let mut endpoint = Endpoint::established();
-        endpoint.on_segment(&fin(2, 1), &policy);
-        assert!(endpoint.held.is_empty());
-        assert_eq!(endpoint.on_segment(&data(1, 1), &policy).segment, Some(ack(1, 2)));
-        assert_eq!(endpoint.state, State::Established);
-    }
-
-    /// An ACK beyond a hole still acknowledges. RFC 9293 §3.10.7.4, fifth step.
-    #[test]
-    fn an_acknowledgment_out_of_order_counts() {
-        let mut endpoint = calling(&POLICY, &[Call::Send]);
-        endpoint.on_segment(&data(2, 2), &POLICY);
-        assert_eq!(endpoint.acked(), 1);
-    }
-
-    /// RFC 9293 §3.8.6.3, RFC 5681 §4.2.
-    #[test]
-    fn only_the_ack_of_text_in_order_and_of_the_first_fin_is_delayed() {
-        let policy = Policy { delayed_ack: Some(3), ..POLICY };
-        let delayed = |effects: &Effects| effects.timers[3];
-        let mut endpoint = Endpoint::established();
-        let first = endpoint.on_segment(&data(1, 1), &policy);
-        assert_eq!((first.segment, delayed(&first)), (None, TimerChange::Set(3)));
-        let second = endpoint.on_segment(&data(2, 1), &policy);
-        assert_eq!((second.segment, delayed(&second)), (None, TimerChange::Keep));
-        let beyond = endpoint.on_segment(&data(4, 1), &policy);
-        assert_eq!((beyond.segment, delayed(&beyond)), (Some(ack(1, 3)), TimerChange::Cancel));
-        let filled = endpoint.on_segment(&data(3, 1), &policy);
-        assert_eq!((filled.segment, delayed(&filled)), (Some(ack(1, 5)), TimerChange::Keep));
-        let fin_waits = endpoint.on_segment(&fin(5, 1), &policy);
-        assert_eq!((fin_waits.segment, delayed(&fin_waits)), (None, TimerChange::Set(3)));
-        let due = endpoint.on_timeout(Timer::DelayedAck, &policy);
-        assert_eq!(due.segment, Some(ack(1, 6)));
-        assert_eq!(endpoint.on_timeout(Timer::DelayedAck, &policy), Effects::default());
-
-        let mut closing = calling(&policy, &[Call::Shutdown]);
-        assert_eq!(closing.on_segment(&fin(1, 1), &policy).segment, Some(ack(2, 2)));
-    }
+    use crate::tcp::{PolicyName, Segment};
 
     /// RFC 9293 §3.6.1, SHLD-3.
     #[test]
@@ -688,50 +374,6 @@ mod tests {
             assert_eq!(endpoint.on_segment(&reset, &policy).timers, [TimerChange::Cancel; 4]);
             assert_eq!(endpoint, record);
         }
-    }
-
-    /// RFC 9293 §3.10.7.1.
-    #[test]
-    fn closed_answers_everything_but_a_reset() {
-        let mut endpoint = calling(&POLICY, &[Call::Abort]);
-        assert_eq!(endpoint.on_segment(&fin(7, 5), &POLICY).segment, Some(segment(Flags::RST, 5, 0, 0)));
-        let without_ack = Segment { flags: Flags { fin: true, ..Flags::default() }, ..fin(7, 0) };
-        let answer = Segment { len: 0, ..segment(Flags::RST_ACK, 0, 10, 0) };
-        assert_eq!(endpoint.on_segment(&Segment { len: 2, ..without_ack }, &POLICY).segment, Some(answer));
-        assert_eq!(endpoint.on_segment(&segment(Flags::RST, 7, 0, 0), &POLICY), Effects::default());
-    }
-
-    /// RFC 9293 §3.10.7.4, first and second step.
-    #[test]
-    fn a_segment_is_trimmed_to_the_window() {
-        let mut endpoint = Endpoint::established();
-        let whole_window = segment(Flags::FIN_ACK, 1, 1, WINDOW);
-        assert_eq!(endpoint.on_segment(&whole_window, &POLICY).segment, Some(ack(1, 65_536)));
-        assert_eq!((endpoint.state, endpoint.delivered()), (State::Established, WINDOW));
-
-        let mut endpoint = Endpoint::established();
-        endpoint.on_segment(&segment(Flags::ACK, WINDOW, 1, 9), &POLICY);
-        assert_eq!(endpoint.held.text(), [(Seq(WINDOW), Seq(WINDOW + 1))]);
-        let half_old = segment(Flags::FIN_ACK, 0, 1, 2);
-        assert_eq!(endpoint.on_segment(&half_old, &POLICY).segment, Some(ack(1, 3)));
-        assert_eq!(endpoint.state, State::CloseWait);
-
-        let mut endpoint = Endpoint::established();
-        assert_eq!(endpoint.on_segment(&segment(Flags::RST, 0, 0, 2), &POLICY), Effects::default());
-    }
-
-    #[test]
-    fn nothing_is_held_beyond_a_fin() {
-        let mut endpoint = Endpoint::established();
-        endpoint.on_segment(&fin(3, 1), &POLICY);
-        endpoint.on_segment(&data(5, 1), &POLICY);
-        endpoint.on_segment(&segment(Flags::FIN_ACK, 1, 1, 2), &POLICY);
-        assert_eq!((endpoint.state, endpoint.rcv_nxt, endpoint.held.is_empty()), (State::CloseWait, Seq(4), true));
-
-        let mut endpoint = Endpoint::established();
-        endpoint.on_segment(&fin(3, 1), &POLICY);
-        endpoint.on_segment(&segment(Flags::ACK, 1, 1, 4), &POLICY);
-        assert_eq!((endpoint.state, endpoint.held.is_empty()), (State::Established, true));
     }
 
     fn any_number() -> impl Strategy<Value = u32> {

@@ -5,6 +5,7 @@
 //! offers it as a stateright actor.
 
 mod actor;
+mod arrival;
 mod endpoint;
 mod event;
 mod held;
@@ -23,8 +24,8 @@ pub use endpoint::Endpoint;
 pub use event::{Call, Effects, Timer, TimerChange};
 pub use held::Held;
 pub use policy::{
-    AckOfUnsent, OldestAck, OutOfOrder, Policy, RstInTimeWait, RstInWindow, Sending, ShutdownRead,
-    TimeWaitAnswers, WithoutAck,
+    AbortResets, AckOfUnsent, OldSegments, OldestAck, OutOfOrder, Policy, RstInTimeWait, RstInWindow, Sending,
+    ShutdownRead, SynInWindow, TimeWaitAnswers, WithoutAck,
 };
 pub use policy_name::PolicyName;
 pub use segment::{Flags, Segment, Seq};

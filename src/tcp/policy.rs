@@ -37,6 +37,8 @@ pub struct Policy {
     pub time_wait_answers: TimeWaitAnswers,
     /// What a reset in the window, but not at RCV.NXT, does.
     pub rst_in_window: RstInWindow,
+    /// What a SYN in the window does.
+    pub syn_in_window: SynInWindow,
     /// A reset at RCV.NXT − 1 closes once the peer's FIN was received (`CLOSE_WAIT`, `CLOSING`, `LAST_ACK`): a peer
     /// that aborts after its FIN may not count it. Linux, `tcp_reset_check` (measured on 6.18); RFC 9293 drops it.
     pub rst_before_fin: bool,
@@ -49,9 +51,8 @@ pub struct Policy {
     /// RFC 9293 §3.10.7.4, Table 6, excludes it; Linux (`tcp_rcv_zero_wnd_fin.pkt`) and smoltcp (`test_zero_window_fin`)
     /// accept it.
     pub fin_at_closed_window: bool,
-    /// The acknowledgment of a segment that lies left of the window counts; it is answered all the same. BSD
-    /// (`close-wait-ipv4.pkt`); RFC 9293 §3.10.7.4, first step, drops the segment.
-    pub old_segment_acknowledges: bool,
+    /// Whether the acknowledgment of a segment counts that lies left of the window.
+    pub old_segments: OldSegments,
     /// How old an acknowledgment may be.
     pub oldest_ack: OldestAck,
     /// A segment with SEG.ACK < SND.UNA is dropped with its text and its FIN, and draws no answer, whatever its sequence
@@ -63,7 +64,7 @@ pub struct Policy {
     /// RFC 9293 §3.10.7.4, fifth step: "it can be ignored".
     pub last_ack_answers: bool,
     /// An ACK that is due while our FIN is unacknowledged carries the FIN again. BSD's `tcp_output`
-    /// (`closing-ipv4.pkt`); RFC 9293 §3.10.7.4 sends an ACK. Without `old_segment_acknowledges`, which BSD has too, two
+    /// (`closing-ipv4.pkt`); RFC 9293 §3.10.7.4 sends an ACK. Without [`OldSegments::Acknowledge`], which BSD has too, two
     /// such ends in CLOSING answer each other's FINs for ever.
     pub fin_with_acks: bool,
     /// What becomes of text and FIN beyond a hole.
@@ -74,14 +75,35 @@ pub struct Policy {
     /// A `FIN_WAIT_2` after `close()` keeps no socket: any reset in the window ends it, and one outside is answered
     /// with an ACK. Linux, `tcp_timewait_state_process` (measured on 6.18).
     pub fin_wait_2_without_socket: bool,
-    /// After `close()` text is still accepted, and unread text is no reason to reset: `close()` closes one direction.
-    /// RFC 9293 §3.10.4 and smoltcp's, CS144's and Zephyr's `close`; sockets' `close()` is RFC 9293 §3.6.1.
-    pub reads_after_close: bool,
+    /// `close()` with text that was not read sends a reset instead of a FIN. RFC 9293 §3.6.1 (RFC 2525 §2.17). FreeBSD
+    /// throws the text away and sends a FIN (`tcp_disconnect`), and so do those whose `close` is RFC 9293's CLOSE.
+    pub reset_unread: bool,
+    /// Text that arrives after `close()` is answered with a reset. RFC 9293 §3.6.1 (RFC 1122 §4.2.2.13). smoltcp,
+    /// netstack3 and CS144 go on receiving: their `close` is RFC 9293's CLOSE (§3.10.4), which closes one direction.
+    pub reset_late_text: bool,
+    /// After `close()` a FIN beyond a hole is answered with the reset that the text in the hole would draw. Linux,
+    /// `tcp_rcv_state_process` (measured on 6.18).
+    pub reset_before_hole: bool,
+    /// Text beyond the peer's FIN is answered with a reset. netstack3 (`segment_arrives_when_close_wait`); RFC 9293
+    /// §3.10.7.4, seventh step: "This should not occur …. Ignore the segment text."
+    pub reset_text_after_fin: bool,
+    /// The peer's FIN in ESTABLISHED closes this direction, too, without a call. Zephyr, `tcp_in`.
+    pub closes_on_fin: bool,
     /// What follows from sockets' `shutdown(SHUT_RD)`.
     pub shutdown_read: ShutdownRead,
     /// A reset that ends a connection from our side carries an ACK. Linux (`tcp_send_active_reset`, measured on 6.18),
     /// BSD (`tcp_outflags`), lwIP (`tcp_rst`), gVisor and smoltcp; RFC 9293 §3.10.5 sends `<SEQ=SND.NXT><CTL=RST>`.
     pub reset_with_ack: bool,
+    /// Who is CLOSED acknowledges with every reset. lwIP (`tcp_rst`); RFC 9293 §3.10.7.1 only if the segment does not.
+    pub closed_acknowledges: bool,
+    /// In which states an abort sends a reset.
+    pub abort_resets: AbortResets,
+    /// An abort ends `TIME_WAIT`. RFC 9293 §3.10.5. In Linux (measured on 6.18), FreeBSD and gVisor what waits belongs to
+    /// no application any more.
+    pub abort_ends_time_wait: bool,
+    /// The FIN is sent only if the peer has room for it. It takes a sequence number (RFC 9293 §3.4), and Linux counts it
+    /// (`tcp_snd_wnd_test`); smoltcp (`fin_wait_1_retransmit_reset_after_ack`), FreeBSD, lwIP and gVisor do not.
+    pub fin_needs_window: bool,
     /// Who decides when something is sent.
     pub sending: Sending,
     /// How long an ACK may wait for a segment to ride on, in ticks; `None`: not at all. RFC 9293 §3.8.6.3,
@@ -116,6 +138,9 @@ pub enum TimeWaitAnswers {
     /// What carries an ACK, unless it is a reset or is at RCV.NXT and has no text. The peer's FIN restarts the wait.
     /// gVisor, `handleTimeWaitSegment`.
     Elsewhere,
+    /// What takes sequence numbers, and a FIN restarts the wait; but a SYN in the window draws a reset, and the wait goes
+    /// on. lwIP, `tcp_timewait_input` (`test_tcp_gen_rst_in_TIME_WAIT`).
+    WithLength,
 }
 
 /// What a reset in the window, but not at RCV.NXT, does.
@@ -128,6 +153,44 @@ pub enum RstInWindow {
     Close,
 }
 
+/// What a SYN in the window does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SynInWindow {
+    /// It draws a challenge ACK. RFC 9293 §3.10.7.4, fourth step; RFC 5961 §4.2.
+    Challenge,
+    /// It closes the connection, with a reset. RFC 793 §3.9: "If the SYN is in the window it is an error, send a reset";
+    /// FreeBSD with `net.inet.tcp.insecure_syn=1`, Zephyr.
+    Reset,
+    /// The same, and the reset never has an ACK. netstack3 (`segment_arrives_when_established`).
+    BareReset,
+    /// It is dropped. smoltcp.
+    Drop,
+}
+
+/// Whether the acknowledgment of a segment counts that lies left of the window. It is answered all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OldSegments {
+    /// It does not. RFC 9293 §3.10.7.4, first step, drops the segment.
+    Answer,
+    /// If the segment ends at RCV.NXT; and where that leads to `TIME_WAIT`, nothing is answered. Linux, `tcp_sequence`
+    /// (measured on 6.18).
+    AcknowledgeAdjacent,
+    /// It does. BSD (`close-wait-ipv4.pkt`).
+    Acknowledge,
+}
+
+/// In which states an abort sends a reset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AbortResets {
+    /// Where an end has not said yet that it is done: not in CLOSING, `LAST_ACK` and `TIME_WAIT`. RFC 9293 §3.10.5; Linux
+    /// (`tcp_need_reset`), gVisor, netstack3.
+    WhileOpen,
+    /// Everywhere but in `TIME_WAIT`. FreeBSD (`tcp_drop`), lwIP (`tcp_abandon`).
+    UnlessTimeWait,
+    /// Everywhere. smoltcp (`abort`).
+    Always,
+}
+
 /// What becomes of a segment that has none of the flags ACK, RST and SYN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum WithoutAck {
@@ -135,6 +198,8 @@ pub enum WithoutAck {
     DropAcceptable,
     /// It is dropped, wherever it lies. Linux, `tcp_rcv_established` (measured on 6.18).
     Drop,
+    /// The same, and of one with a SYN. smoltcp, `process`.
+    DropWithSyn,
     /// Its text and FIN are processed. lwIP (`test_tcp_active_close`).
     Process,
 }
@@ -170,6 +235,8 @@ pub enum ShutdownRead {
     /// That, and text that is unread is reset at once if the other direction is shut, as by `close()`. gVisor
     /// (`TestRstOnCloseWithUnreadDataFinConvertRst`).
     ResetUnread,
+    /// Text is acknowledged and thrown away. FreeBSD, `sorflush`.
+    Discard,
 }
 
 /// Who decides when something is sent.
@@ -214,11 +281,12 @@ impl Policy {
             rst_in_time_wait: RstInTimeWait::Close,
             time_wait_answers: TimeWaitAnswers::InOrder,
             rst_in_window: RstInWindow::Challenge,
+            syn_in_window: SynInWindow::Challenge,
             rst_before_fin: false,
             without_ack: WithoutAck::DropAcceptable,
             window_includes_end: false,
             fin_at_closed_window: false,
-            old_segment_acknowledges: false,
+            old_segments: OldSegments::Answer,
             oldest_ack: OldestAck::WindowBack,
             drops_old_acks: false,
             ack_of_unsent: AckOfUnsent::Answer,
@@ -227,9 +295,17 @@ impl Policy {
             out_of_order: OutOfOrder::Hold,
             fin_wait_2_timeout: None,
             fin_wait_2_without_socket: false,
-            reads_after_close: false,
+            reset_unread: true,
+            reset_late_text: true,
+            reset_before_hole: false,
+            reset_text_after_fin: false,
+            closes_on_fin: false,
             shutdown_read: ShutdownRead::Nothing,
             reset_with_ack: false,
+            closed_acknowledges: false,
+            abort_resets: AbortResets::WhileOpen,
+            abort_ends_time_wait: true,
+            fin_needs_window: true,
             sending: Sending::AtOnce,
             delayed_ack: None,
         }

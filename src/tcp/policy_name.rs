@@ -3,8 +3,8 @@
 use serde::Deserialize;
 
 use super::{
-    AckOfUnsent, OldestAck, OutOfOrder, Policy, RstInTimeWait, RstInWindow, Sending, ShutdownRead,
-    TimeWaitAnswers, WithoutAck,
+    AbortResets, AckOfUnsent, OldSegments, OldestAck, OutOfOrder, Policy, RstInTimeWait, RstInWindow, Sending,
+    ShutdownRead, SynInWindow, TimeWaitAnswers, WithoutAck,
 };
 
 /// A set of rules that has a name.
@@ -117,101 +117,159 @@ impl PolicyName {
     /// Its rules, with its own durations in ticks of one millisecond.
     #[must_use]
     pub const fn policy(self) -> Policy {
-        // RFC 6298 §2.1 and §2.5; RFC 9293 §3.4.1: "For this specification the MSL is taken to be 2 minutes."
-        let rfc9293 = Policy { rto: 1_000, backoff: true, rto_max: 60_000, ..Policy::rfc9293(120_000) };
-        let freebsd = Policy {
-            rto_max: 64_000,
-            retries: Some(12),
-            time_wait: 60_000,
-            rst_in_time_wait: RstInTimeWait::Ignore,
-            time_wait_answers: TimeWaitAnswers::AllButExpected,
-            old_segment_acknowledges: true,
-            fin_with_acks: true,
-            fin_wait_2_timeout: Some(60_000),
-            reset_with_ack: true,
-            ..rfc9293
-        };
         match self {
-            Self::Rfc9293 | Self::Generic | Self::Netx => rfc9293,
-            Self::Rfc1337 => Policy { rst_in_time_wait: RstInTimeWait::Ignore, ..rfc9293 },
-            Self::FreeBsd | Self::Rfc5961 => freebsd,
-            Self::Rfc793 => Policy { rst_in_window: RstInWindow::Close, ..freebsd },
-            Self::Linux => Policy {
-                rto: 200,
-                rto_max: 120_000,
-                retries: Some(15),
-                orphan_retries: Some(8),
-                time_wait: 60_000,
-                time_wait_answers: TimeWaitAnswers::AllButEmpty,
-                rst_before_fin: true,
-                without_ack: WithoutAck::Drop,
-                window_includes_end: true,
-                fin_at_closed_window: true,
-                oldest_ack: OldestAck::First,
-                fin_wait_2_timeout: Some(60_000),
-                fin_wait_2_without_socket: true,
-                shutdown_read: ShutdownRead::ResetLate,
-                reset_with_ack: true,
-                ..rfc9293
-            },
-            Self::GVisor => Policy {
-                time_wait: 60_000,
-                window_includes_end: true,
-                time_wait_answers: TimeWaitAnswers::Elsewhere,
-                without_ack: WithoutAck::Drop,
-                ack_of_unsent: AckOfUnsent::AnswerUnlessEstablished,
-                fin_wait_2_timeout: Some(60_000),
-                shutdown_read: ShutdownRead::ResetUnread,
-                reset_with_ack: true,
-                ..rfc9293
-            },
-            Self::Smoltcp => Policy {
-                reset_on_giving_up: true,
-                repacketizes: true,
-                time_wait: 10_000,
-                rst_in_window: RstInWindow::Close,
-                fin_at_closed_window: true,
-                drops_old_acks: true,
-                last_ack_answers: true,
-                out_of_order: OutOfOrder::HoldText,
-                reads_after_close: true,
-                reset_with_ack: true,
-                sending: Sending::Polled,
-                ..rfc9293
-            },
-            Self::Fuchsia => Policy {
-                repacketizes: true,
-                fin_wait_2_timeout: Some(60_000),
-                reads_after_close: true,
-                sending: Sending::PolledForText,
-                ..rfc9293
-            },
-            Self::Lwip => Policy {
-                rto: 3_000,
-                retries: Some(12),
-                time_wait: 120_000,
-                without_ack: WithoutAck::Process,
-                fin_wait_2_timeout: Some(20_000),
-                reset_with_ack: true,
-                ..rfc9293
-            },
-            Self::Zephyr => Policy {
-                rst_in_window: RstInWindow::Close,
-                fin_wait_2_timeout: Some(60_000),
-                reads_after_close: true,
-                ..rfc9293
-            },
-            Self::Libtpa => Policy { time_wait: 60_000, fin_wait_2_timeout: Some(60_000), ..rfc9293 },
-            Self::Cs144 => Policy {
-                retries: Some(8),
-                reset_on_giving_up: true,
-                time_wait: 10_000,
-                reads_after_close: true,
-                ..rfc9293
-            },
+            Self::Rfc9293 | Self::Generic => RFC_9293,
+            Self::Rfc1337 => Policy { rst_in_time_wait: RstInTimeWait::Ignore, ..RFC_9293 },
+            Self::FreeBsd | Self::Rfc5961 => FREE_BSD,
+            Self::Rfc793 => {
+                Policy { rst_in_window: RstInWindow::Close, syn_in_window: SynInWindow::Reset, ..FREE_BSD }
+            }
+            Self::Linux => LINUX,
+            Self::GVisor => G_VISOR,
+            Self::Smoltcp => SMOLTCP,
+            Self::Fuchsia => FUCHSIA,
+            Self::Lwip => LWIP,
+            Self::Zephyr => ZEPHYR,
+            Self::Netx => Policy { backoff: false, retries: Some(10), ..RFC_9293 },
+            Self::Libtpa => Policy { time_wait: 60_000, fin_wait_2_timeout: Some(60_000), ..RFC_9293 },
+            Self::Cs144 => CS144,
         }
     }
 }
+
+/// RFC 6298 §2.1 and §2.5; RFC 9293 §3.4.1: "For this specification the MSL is taken to be 2 minutes."
+const RFC_9293: Policy = Policy { rto: 1_000, backoff: true, rto_max: 60_000, ..Policy::rfc9293(120_000) };
+
+const FREE_BSD: Policy = Policy {
+    rto_max: 64_000,
+    retries: Some(12),
+    reset_on_giving_up: true,
+    time_wait: 60_000,
+    rst_in_time_wait: RstInTimeWait::Ignore,
+    time_wait_answers: TimeWaitAnswers::AllButExpected,
+    fin_at_closed_window: true,
+    old_segments: OldSegments::Acknowledge,
+    fin_with_acks: true,
+    // TP_MAXIDLE; `net.inet.tcp.finwait2_timeout`, 60 s, counts with `fast_finwait2_recycle` alone.
+    fin_wait_2_timeout: Some(600_000),
+    reset_unread: false,
+    shutdown_read: ShutdownRead::Discard,
+    reset_with_ack: true,
+    abort_resets: AbortResets::UnlessTimeWait,
+    abort_ends_time_wait: false,
+    fin_needs_window: false,
+    ..RFC_9293
+};
+
+const LINUX: Policy = Policy {
+    rto: 200,
+    rto_max: 120_000,
+    retries: Some(15),
+    orphan_retries: Some(8),
+    time_wait: 60_000,
+    time_wait_answers: TimeWaitAnswers::AllButEmpty,
+    rst_before_fin: true,
+    without_ack: WithoutAck::Drop,
+    window_includes_end: true,
+    fin_at_closed_window: true,
+    old_segments: OldSegments::AcknowledgeAdjacent,
+    oldest_ack: OldestAck::First,
+    fin_wait_2_timeout: Some(60_000),
+    fin_wait_2_without_socket: true,
+    reset_before_hole: true,
+    shutdown_read: ShutdownRead::ResetLate,
+    reset_with_ack: true,
+    abort_ends_time_wait: false,
+    ..RFC_9293
+};
+
+const G_VISOR: Policy = Policy {
+    rto_max: 120_000,
+    retries: Some(15),
+    time_wait: 60_000,
+    window_includes_end: true,
+    time_wait_answers: TimeWaitAnswers::Elsewhere,
+    without_ack: WithoutAck::Drop,
+    ack_of_unsent: AckOfUnsent::AnswerUnlessEstablished,
+    fin_wait_2_timeout: Some(60_000),
+    shutdown_read: ShutdownRead::ResetUnread,
+    reset_with_ack: true,
+    abort_ends_time_wait: false,
+    fin_needs_window: false,
+    ..RFC_9293
+};
+
+const SMOLTCP: Policy = Policy {
+    reset_on_giving_up: true,
+    repacketizes: true,
+    time_wait: 10_000,
+    rst_in_window: RstInWindow::Close,
+    syn_in_window: SynInWindow::Drop,
+    without_ack: WithoutAck::DropWithSyn,
+    fin_at_closed_window: true,
+    drops_old_acks: true,
+    last_ack_answers: true,
+    out_of_order: OutOfOrder::HoldText,
+    reset_unread: false,
+    reset_late_text: false,
+    reset_with_ack: true,
+    abort_resets: AbortResets::Always,
+    fin_needs_window: false,
+    sending: Sending::Polled,
+    ..RFC_9293
+};
+
+const FUCHSIA: Policy = Policy {
+    rto_max: 120_000,
+    retries: Some(15),
+    repacketizes: true,
+    rst_in_window: RstInWindow::Close,
+    syn_in_window: SynInWindow::BareReset,
+    fin_wait_2_timeout: Some(60_000),
+    reset_unread: false,
+    reset_late_text: false,
+    reset_text_after_fin: true,
+    reset_with_ack: true,
+    sending: Sending::PolledForText,
+    ..RFC_9293
+};
+
+const LWIP: Policy = Policy {
+    rto: 3_000,
+    rto_max: 384_000,
+    retries: Some(12),
+    time_wait: 120_000,
+    rst_in_time_wait: RstInTimeWait::Ignore,
+    time_wait_answers: TimeWaitAnswers::WithLength,
+    without_ack: WithoutAck::Process,
+    fin_wait_2_timeout: Some(20_000),
+    reset_with_ack: true,
+    closed_acknowledges: true,
+    abort_resets: AbortResets::UnlessTimeWait,
+    fin_needs_window: false,
+    ..RFC_9293
+};
+
+const ZEPHYR: Policy = Policy {
+    // CONFIG_NET_TCP_TIME_WAIT_DELAY
+    time_wait: 1_500,
+    rst_in_window: RstInWindow::Close,
+    syn_in_window: SynInWindow::Reset,
+    fin_wait_2_timeout: Some(60_000),
+    reset_unread: false,
+    reset_text_after_fin: true,
+    closes_on_fin: true,
+    ..RFC_9293
+};
+
+const CS144: Policy = Policy {
+    retries: Some(8),
+    reset_on_giving_up: true,
+    time_wait: 10_000,
+    reset_unread: false,
+    reset_late_text: false,
+    ..RFC_9293
+};
 
 #[cfg(test)]
 mod tests {

@@ -1,5 +1,6 @@
 //! `TIME_WAIT`, where stacks differ most. RFC 9293 §3.6.1, RFC 1337.
 
+use super::arrival::answer_of_closed;
 use super::{
     Effects, EndedBy, Endpoint, Flags, Policy, RstInTimeWait, Segment, TimeWaitAnswers, Timer, TimerChange,
 };
@@ -7,11 +8,15 @@ use super::{
 impl Endpoint {
     /// `TIME_WAIT` where it is not processed in the RFC's order; see [`TimeWaitAnswers`].
     pub(super) fn wait_on(&mut self, segment: &Segment, policy: &Policy, effects: &mut Effects) {
-        let Segment { flags: Flags { rst, ack, fin, .. }, seq, .. } = *segment;
+        let Segment { flags: Flags { rst, ack, fin, syn }, seq, .. } = *segment;
         if rst {
             if seq == self.rcv_nxt && policy.rst_in_time_wait == RstInTimeWait::Close {
                 self.end(EndedBy::Rst, effects);
             }
+            return;
+        }
+        if policy.time_wait_answers == TimeWaitAnswers::WithLength && syn && self.is_acceptable(segment, policy) {
+            effects.segment = answer_of_closed(segment, policy);
             return;
         }
         let empty = segment.sequence_length() == 0 && seq == self.rcv_nxt;
@@ -19,6 +24,7 @@ impl Endpoint {
         let (answers, restarts) = match policy.time_wait_answers {
             TimeWaitAnswers::AllButExpected => (ack && !(empty && segment.ack == self.snd_nxt), old_fin),
             TimeWaitAnswers::Elsewhere => (ack && (seq != self.rcv_nxt || segment.len > 0), old_fin),
+            TimeWaitAnswers::WithLength => (segment.sequence_length() > 0, fin),
             TimeWaitAnswers::AllButEmpty | TimeWaitAnswers::InOrder => (!empty, ack || empty),
         };
         if restarts {

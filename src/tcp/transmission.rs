@@ -54,7 +54,7 @@ impl Endpoint {
         let room = self.snd_wnd.saturating_sub(self.snd_nxt.since(self.snd_una));
         let len = self.unsent.min(room).min(most);
         self.unsent -= len;
-        let fin = self.is_sending() && self.unsent == 0 && len < room;
+        let fin = self.is_sending() && self.unsent == 0 && (len < room || !policy.fin_needs_window);
         if fin {
             self.fin_sent = true;
         }

@@ -253,7 +253,10 @@ fn small(key: &'static str, value: u32, path: &[&'static str]) -> Result<u8, Mis
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tcp::{AckOfUnsent, OldestAck, RstInWindow, Sending, ShutdownRead, TimeWaitAnswers, WithoutAck};
+    use crate::tcp::{
+        AbortResets, AckOfUnsent, OldSegments, OldestAck, RstInWindow, Sending, ShutdownRead, SynInWindow,
+        TimeWaitAnswers, WithoutAck,
+    };
 
     fn config(text: &str, scale: u32) -> Result<Config, String> {
         let shape: Shape = toml::from_str(text).map_err(|error| error.message().to_owned())?;
@@ -278,11 +281,12 @@ mod tests {
                 rst_in_time_wait: RstInTimeWait::Ignore,
                 time_wait_answers: TimeWaitAnswers::InOrder,
                 rst_in_window: RstInWindow::Challenge,
+                syn_in_window: SynInWindow::Challenge,
                 rst_before_fin: false,
                 without_ack: WithoutAck::DropAcceptable,
                 window_includes_end: false,
                 fin_at_closed_window: false,
-                old_segment_acknowledges: false,
+                old_segments: OldSegments::Answer,
                 oldest_ack: OldestAck::WindowBack,
                 drops_old_acks: false,
                 ack_of_unsent: AckOfUnsent::Answer,
@@ -293,9 +297,17 @@ mod tests {
                 reset_on_giving_up: false,
                 repacketizes: false,
                 fin_wait_2_without_socket: false,
-                reads_after_close: false,
+                reset_unread: true,
+                reset_late_text: true,
+                reset_before_hole: false,
+                reset_text_after_fin: false,
+                closes_on_fin: false,
                 shutdown_read: ShutdownRead::Nothing,
                 reset_with_ack: false,
+                closed_acknowledges: false,
+                abort_resets: AbortResets::WhileOpen,
+                abort_ends_time_wait: true,
+                fin_needs_window: true,
                 sending: Sending::AtOnce,
                 fin_wait_2_timeout: None,
                 delayed_ack: None,

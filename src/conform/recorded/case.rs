@@ -55,7 +55,7 @@ pub enum CaseState {
 
 impl CaseState {
     /// The handshake's states, as the RFC and as Linux spells them.
-    pub(super) const OPENING: [&'static str; 4] = ["LISTEN", "SYN_SENT", "SYN_RCVD", "SYN_RECV"];
+    pub(super) const OPENING: [&'static str; 5] = ["LISTEN", "SYN_SENT", "SYN_RCVD", "SYN_RECEIVED", "SYN_RECV"];
 }
 
 impl fmt::Display for CaseState {
@@ -112,15 +112,21 @@ pub enum AppCall {
     SetUserTimeout(Span),
     /// `SO_LINGER` with no time: `close()` is [`AppCall::Abort`] then.
     SetLingerZero,
+    /// `TCP_LINGER2`: `fin_wait_2_timeout` of the policy.
+    SetFinWait2Timeout(Span),
 }
 
 /// What a call returns besides success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CallResult {
+    /// It succeeded; of RECEIVE, sockets return 0 octets where there is nothing more to come.
+    Success,
     /// RECEIVE: there is nothing more to come.
     Eof,
-    /// SEND: this direction is closed. RFC 9293 §3.10.2 says "error: connection closing", sockets `EPIPE`.
+    /// RFC 9293 §3.10.2, §3.10.3: "error: connection closing". This direction is closed.
     Closing,
+    /// The same of SEND, in sockets' words.
+    BrokenPipe,
     /// The connection has ended so; said once.
     Failed(SocketError),
     /// RECEIVE: there is nothing yet (`EAGAIN`).
@@ -142,6 +148,8 @@ pub struct Arrival {
     pub ack: Number,
     /// Octets of text.
     pub len: u32,
+    /// SEG.WND; without it the window is as it was.
+    pub window: Option<u32>,
 }
 
 /// A timer by the name that cases give it.
@@ -154,7 +162,7 @@ pub enum CaseTimer {
 }
 
 /// A setting of the surroundings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Environment {
     /// How many octets of text the endpoint keeps.
     OwnWindow(u32),
@@ -168,8 +176,14 @@ pub enum Environment {
     Rfc1337(bool),
     /// `rst_in_window` of the policy; FreeBSD's `insecure_rst`.
     InsecureRst(bool),
-    /// `fin_wait_2_timeout` of the policy, in seconds; Linux's `tcp_fin_timeout`.
-    FinTimeout(u32),
+    /// `syn_in_window` of the policy; FreeBSD's `insecure_syn`.
+    InsecureSyn(bool),
+    /// `fin_wait_2_timeout` of the policy; Linux's `tcp_fin_timeout`.
+    FinWait2Timeout(Span),
+    /// `time_wait` of the policy.
+    TimeWait(Span),
+    /// `rto` of the policy.
+    RetransmissionTimeout(Span),
 }
 
 /// A segment that is expected to be sent. What is `None` may be anything.

@@ -116,7 +116,7 @@ impl<'a> LineOf<'a> {
                 let mut words = Words::of(text);
                 let step = grammar::step_number(&mut words, last)?;
                 let rest = text.split_once(char::is_whitespace).map_or("", |(_, rest)| rest.trim());
-                Ok((step, grammar::expected_segment(&mut words, rest, ',')?))
+                Ok((step, grammar::expected_segment(&mut words, rest)?))
             })
         };
         let state = |raw: &&'a RawValue| {
@@ -150,7 +150,7 @@ impl<'a> LineOf<'a> {
         let text = self.string(event)?;
         let step = self.parsed(event, |text| Ok(Step { text: text.to_owned(), event: row::event(text)? }))?;
         let segment = |raw: &&'a RawValue| {
-            self.parsed(raw, |text| Ok((1, grammar::expected_segment(&mut Words::of(text), text, '+')?)))
+            self.parsed(raw, |text| Ok((1, grammar::expected_segment(&mut Words::of(text), text)?)))
         };
         let mut segments: Vec<_> = line.sent.iter().map(segment).collect::<Result<_, _>>()?;
         if segments.is_empty() {
@@ -252,10 +252,16 @@ impl<'a> LineOf<'a> {
     }
 
     fn not_json(&self, error: &serde_json::Error) -> Diagnostic {
-        let at = self.start + error.column().saturating_sub(1).min(self.text.trim_end().len());
+        let line = self.text.trim_end();
+        let at = line.floor_char_boundary(error.column().saturating_sub(1));
+        let end = line.ceil_char_boundary(at + 1).max(at + 1);
         let message = error.to_string();
         // The position is said by the snippet.
         let message = message.split(" at line ").next().unwrap_or_default();
-        Diagnostic::new(format!("a line that is no case: {message}")).at(self.file, at..at + 1, "")
+        Diagnostic::new(format!("a line that is no case: {message}")).at(
+            self.file,
+            self.start + at..self.start + end,
+            "",
+        )
     }
 }

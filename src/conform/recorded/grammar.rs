@@ -1,9 +1,10 @@
 //! The grammar of cases: steps, segments, states.
 
-use super::number::Term;
+use super::number::{Term, TimeUnit};
 use super::words::{Mistake, Word, Words, integer, number, span};
 use super::{
     AppCall, Arrival, CallResult, CaseState, CaseTimer, Environment, Event, ExpectedSegment, Number, SocketError,
+    Span,
 };
 use crate::tcp::{Flags, State, Timer};
 
@@ -23,8 +24,7 @@ pub(super) fn event(text: &str) -> Result<Event, Mistake> {
         "wait" => Event::Wait(span(words.expect("a time")?)?),
         "env" => {
             let name = words.expect("the name of a setting")?;
-            let value = words.expect("a value")?;
-            match environment(name, value)? {
+            match environment(name, &mut words)? {
                 // How many words the value of something else has is not known.
                 other @ Event::NotModelled(_) => return Ok(other),
                 setting => setting,
@@ -38,16 +38,27 @@ pub(super) fn event(text: &str) -> Result<Event, Mistake> {
     Ok(event)
 }
 
-const TIMERS: [(&str, CaseTimer); 5] = [
+const TIMERS: [(&str, CaseTimer); 7] = [
     ("RTO", CaseTimer::Of(Timer::Retransmission)),
     ("2MSL", CaseTimer::Of(Timer::TimeWait)),
     ("FIN_WAIT_2", CaseTimer::Of(Timer::FinWait2)),
+    ("TIME_WAIT", CaseTimer::Of(Timer::TimeWait)),
     ("DELAYED_ACK", CaseTimer::Of(Timer::DelayedAck)),
+    ("DELACK", CaseTimer::Of(Timer::DelayedAck)),
     ("USER_TIMEOUT", CaseTimer::UserTimeout),
 ];
 
 /// Timers of real stacks that the endpoint does not have.
-const OTHER_TIMERS: [(&str, &str); 2] = [("KEEPALIVE", "keep-alive"), ("PERSIST", "probes of a closed window")];
+const OTHER_TIMERS: [(&str, &str); 8] = [
+    ("KEEPALIVE", "keep-alive"),
+    ("PERSIST", "probes of a closed window"),
+    ("ZWP", "probes of a closed window"),
+    ("TLP", "probes of a loss"),
+    ("LINGER", "a close() that waits"),
+    ("FIN_WAIT_1", "a timer of FIN_WAIT_1"),
+    ("LAST_ACK", "a timer of LAST_ACK"),
+    ("SYN_SENT", "a new connection: its timer"),
+];
 
 fn timer(name: Word<'_>) -> Result<Event, Mistake> {
     if let Some((_, timer)) = TIMERS.iter().find(|(known, _)| *known == name.text) {
@@ -59,22 +70,39 @@ fn timer(name: Word<'_>) -> Result<Event, Mistake> {
     }
 }
 
-fn environment(name: Word<'_>, value: Word<'_>) -> Result<Event, Mistake> {
-    let switch = |value| match integer(value, 1)? {
-        0 => Ok(false),
-        _ => Ok(true),
+fn environment(name: Word<'_>, words: &mut Words<'_>) -> Result<Event, Mistake> {
+    let (name, value) = match name.text.split_once('=') {
+        Some((before, _)) => (before, Some(name.after(before.len() + 1))),
+        None => (name.text, words.next()),
     };
-    let window = |value| integer(value, 1 << 30);
-    Ok(Event::Environment(match name.text {
-        "own_window" => Environment::OwnWindow(window(value)?),
-        "peer_window" => Environment::PeerWindow(window(value)?),
-        "retries" => Environment::Retries(integer(value, u32::MAX)?),
-        "orphan_retries" | "tcp_orphan_retries" => Environment::OrphanRetries(integer(value, u32::MAX)?),
-        "rfc1337" | "tcp_rfc1337" => Environment::Rfc1337(switch(value)?),
-        "insecure_rst" => Environment::InsecureRst(switch(value)?),
-        "tcp_fin_timeout" => Environment::FinTimeout(integer(value, 86_400)?),
-        _ => return Ok(Event::NotModelled(format!("env {}", name.text))),
+    let end = Word { at: words.end, text: "" };
+    let value = || value.ok_or_else(|| end.mistake("missing: a value", "expected it here"));
+    let switch = || Ok(integer(value()?, 1)? == 1);
+    let window = || integer(value()?, 1 << 30);
+    Ok(Event::Environment(match name {
+        "own_window" => Environment::OwnWindow(window()?),
+        "peer_window" => Environment::PeerWindow(window()?),
+        "retries" => Environment::Retries(integer(value()?, u32::MAX)?),
+        "orphan_retries" | "tcp_orphan_retries" => Environment::OrphanRetries(integer(value()?, u32::MAX)?),
+        "rfc1337" | "tcp_rfc1337" => Environment::Rfc1337(switch()?),
+        "insecure_rst" | "net.inet.tcp.insecure_rst" => Environment::InsecureRst(switch()?),
+        "insecure_syn" | "net.inet.tcp.insecure_syn" => Environment::InsecureSyn(switch()?),
+        "tcp_fin_timeout" | "fin_wait_2_timeout" => Environment::FinWait2Timeout(seconds(value()?)?),
+        "time_wait" => Environment::TimeWait(seconds(value()?)?),
+        "rto" => Environment::RetransmissionTimeout(seconds(value()?)?),
+        name => return Ok(Event::NotModelled(format!("env {name}"))),
     }))
+}
+
+/// A time; a number alone is in seconds.
+fn seconds(word: Word<'_>) -> Result<Span, Mistake> {
+    let Span(mut terms) = span(word)?;
+    for (_, _, unit) in &mut terms {
+        if *unit == TimeUnit::Milliseconds && word.text.bytes().all(|byte| byte.is_ascii_digit()) {
+            *unit = TimeUnit::Seconds;
+        }
+    }
+    Ok(Span(terms))
 }
 
 const CALLS: [&str; 8] = ["close", "shutdown_wr", "shutdown_rd", "shutdown_rdwr", "abort", "send", "recv", "set"];
@@ -99,13 +127,19 @@ fn call(words: &mut Words<'_>) -> Result<Event, Mistake> {
         "recv" => AppCall::Receive(octets(words)?),
         "set" => {
             let name = words.expect("the name of an option")?;
-            let value = words.expect("a value")?;
             match name.text {
-                "user_timeout" => AppCall::SetUserTimeout(span(value)?),
-                "linger" if span(value)?.0.iter().all(|(_, count, _)| *count == 0) => AppCall::SetLingerZero,
+                "user_timeout" => AppCall::SetUserTimeout(span(words.expect("a time")?)?),
+                "linger2" => AppCall::SetFinWait2Timeout(seconds(words.expect("a time")?)?),
+                "linger" if span(words.expect("a time")?)?.0.iter().all(|(_, count, _)| *count == 0) => {
+                    AppCall::SetLingerZero
+                }
+                "linger" => return Ok(Event::NotModelled("a close() that waits".to_owned())),
                 // How many words the value of something else has is not known.
                 _ => return Ok(Event::NotModelled(format!("app set {}", name.text))),
             }
+        }
+        "listen" | "accept" | "connect" => {
+            return Ok(Event::NotModelled(format!("a new connection: app {}", name.text)));
         }
         _ => return Err(name.unknown("call", CALLS)),
     };
@@ -127,11 +161,12 @@ fn call_result(words: &mut Words<'_>) -> Result<Option<CallResult>, Mistake> {
     let is_errno =
         |text: &str| text.len() > 3 && text.starts_with('E') && text.bytes().all(|byte| byte.is_ascii_uppercase());
     Ok(Some(match result.text {
+        "0" | "ok" | "success" => CallResult::Success,
         "EOF" => CallResult::Eof,
-        "EPIPE" => CallResult::Closing,
+        "EPIPE" => CallResult::BrokenPipe,
         "ECONNRESET" => CallResult::Failed(SocketError::ConnectionReset),
         "ETIMEDOUT" => CallResult::Failed(SocketError::TimedOut),
-        "EAGAIN" => CallResult::Nothing,
+        "EAGAIN" | "EWOULDBLOCK" => CallResult::Nothing,
         "error" if words.peek() == Some("closing") => {
             words.next();
             CallResult::Closing
@@ -140,7 +175,7 @@ fn call_result(words: &mut Words<'_>) -> Result<Option<CallResult>, Mistake> {
         text if is_errno(text) => return Ok(None),
         text if text.bytes().all(|byte| byte.is_ascii_digit()) => CallResult::Octets(integer(result, u32::MAX)?),
         _ => {
-            let names = ["EOF", "EPIPE", "ECONNRESET", "ETIMEDOUT", "EAGAIN", "error"];
+            let names = ["EOF", "EPIPE", "ECONNRESET", "ETIMEDOUT", "EAGAIN", "error", "ok"];
             return Err(result.unknown("result", names));
         }
     }))
@@ -159,31 +194,39 @@ pub(super) struct Fields {
 
 const FLAGS: [&str; 5] = ["SYN", "FIN", "RST", "ACK", "PSH"];
 
-/// Control bits and options that the endpoint does not have.
-const OTHERS: [(&str, &str); 9] = [
+/// What is no segment of TCP's, and control bits and options that the endpoint does not have.
+const OTHERS: [(&str, &str); 17] = [
+    ("ICMP", "ICMP"),
     ("URG", "urgent data"),
     ("ECE", "ECN"),
     ("CWR", "ECN"),
+    ("AE", "ECN"),
+    ("NS", "ECN"),
     ("sack", "SACK"),
     ("ts", "timestamps"),
+    ("tsval", "timestamps"),
+    ("tsecr", "timestamps"),
     ("mss", "the option MSS"),
     ("wscale", "window scaling"),
     ("urg", "urgent data"),
+    ("urp", "urgent data"),
+    ("csum", "checksums"),
     ("opt", "options"),
+    ("opts", "options"),
 ];
 
 fn other(name: &str) -> Option<&'static str> {
     OTHERS.iter().find(|(known, _)| *known == name).map(|(_, feature)| *feature)
 }
 
-/// Control bits, separated as said; PSH changes nothing here.
-pub(super) fn flags(word: Word<'_>, separator: char) -> Result<(Flags, Option<&'static str>), Mistake> {
+/// Control bits, as in `FIN,ACK` or `FIN+ACK`; PSH changes nothing here.
+pub(super) fn flags(word: Word<'_>) -> Result<(Flags, Option<&'static str>), Mistake> {
     let mut flags = Flags::default();
     let mut not_modelled = None;
     let mut at = word.at;
-    for name in word.text.split(separator) {
+    for name in word.text.split([',', '+']) {
         let part = Word { at, text: name };
-        at += name.len() + separator.len_utf8();
+        at += name.len() + 1;
         match name {
             "SYN" => flags.syn = true,
             "FIN" => flags.fin = true,
@@ -199,10 +242,14 @@ pub(super) fn flags(word: Word<'_>, separator: char) -> Result<(Flags, Option<&'
     Ok((flags, not_modelled))
 }
 
-fn fields(words: &mut Words<'_>, separator: char) -> Result<Fields, Mistake> {
-    let (flags, not_modelled) = flags(words.expect("flags")?, separator)?;
+fn fields(words: &mut Words<'_>) -> Result<Fields, Mistake> {
+    let (flags, not_modelled) = flags(words.expect("flags")?)?;
     let mut fields = Fields { flags, not_modelled, ..Fields::default() };
     while let Some(word) = words.next() {
+        // What the words after something else are is not known.
+        if fields.not_modelled.is_some() {
+            break;
+        }
         let Some((name, _)) = word.text.split_once('=') else {
             return Err(word.mistake(format!("unexpected `{}`", word.text), "expected seq=, ack=, len= or win="));
         };
@@ -228,12 +275,9 @@ fn fields(words: &mut Words<'_>, separator: char) -> Result<Fields, Mistake> {
 
 fn arrival(words: &mut Words<'_>) -> Result<Event, Mistake> {
     let end = words.end;
-    let Fields { flags, seq, ack, len, window, not_modelled } = fields(words, ',')?;
+    let Fields { flags, seq, ack, len, window, not_modelled } = fields(words)?;
     if let Some(feature) = not_modelled {
         return Ok(Event::NotModelled(feature.to_owned()));
-    }
-    if window.is_some() {
-        return Ok(Event::NotModelled("a window that the peer changes".to_owned()));
     }
     let missing = |what: &str| Word { at: end, text: "" }.mistake(format!("missing: {what}"), "expected it here");
     let seq = seq.ok_or_else(|| missing("`seq=`"))?;
@@ -243,21 +287,17 @@ fn arrival(words: &mut Words<'_>) -> Result<Event, Mistake> {
         None if flags.rst || !flags.ack => Number::of(Term::SndUna),
         None => return Err(missing("`ack=`")),
     };
-    Ok(Event::Arrival(Arrival { flags, seq, ack, len: len.unwrap_or(0) }))
+    Ok(Event::Arrival(Arrival { flags, seq, ack, len: len.unwrap_or(0), window }))
 }
 
-/// A segment that is expected, or that none is; its flags are separated as said.
-pub(super) fn expected_segment(
-    words: &mut Words<'_>,
-    text: &str,
-    separator: char,
-) -> Result<Option<ExpectedSegment>, Mistake> {
+/// A segment that is expected, or that none is.
+pub(super) fn expected_segment(words: &mut Words<'_>, text: &str) -> Result<Option<ExpectedSegment>, Mistake> {
     if words.peek() == Some("none") {
         words.next();
         words.finish()?;
         return Ok(None);
     }
-    let Fields { flags, seq, ack, len, window, not_modelled } = fields(words, separator)?;
+    let Fields { flags, seq, ack, len, window, not_modelled } = fields(words)?;
     let len = len.unwrap_or(0);
     Ok(Some(ExpectedSegment { text: text.to_owned(), flags, seq, ack, len, window, not_modelled }))
 }
@@ -273,8 +313,10 @@ pub(super) fn step_number(words: &mut Words<'_>, last: usize) -> Result<usize, M
 
 /// A state's name.
 pub(super) fn state(word: Word<'_>) -> Result<CaseState, Mistake> {
-    let known = State::ALL.into_iter().find(|state| state.name() == word.text).map(CaseState::Known);
-    let opening = || CaseState::OPENING.into_iter().find(|name| *name == word.text).map(CaseState::Opening);
+    // The RFC's text writes FIN-WAIT-1, its code points and most stacks FIN_WAIT_1.
+    let name = word.text.replace('-', "_");
+    let known = State::ALL.into_iter().find(|state| state.name() == name).map(CaseState::Known);
+    let opening = || CaseState::OPENING.into_iter().find(|known| *known == name).map(CaseState::Opening);
     known.or_else(opening).ok_or_else(|| word.unknown("state", State::ALL.map(State::name)))
 }
 
@@ -308,6 +350,8 @@ mod tests {
             "app send 1 -> ENOTCONN",
             "app set user_timeout 3000ms",
             "app set linger 0",
+            "app set linger 3s",
+            "app set linger2 1500ms",
             "app set nodelay 1",
             "rcv ACK seq=RCV.NXT+RCV.WND-1 ack=2 len=11",
             "rcv RST seq=outside",
@@ -315,12 +359,18 @@ mod tests {
             "rcv ACK seq=1 ack=1 ts=4",
             "rcv ACK seq=1 ack=1 win=0",
             "rcv ACK,URG seq=1 ack=1",
+            "rcv FIN+ACK seq=ISS ack=2^32-1",
+            "rcv ICMP port unreachable",
             "timer 2MSL",
             "timer KEEPALIVE",
+            "timer DELACK",
             "wait 10*RTO-1",
             "wait 2MSL-1s",
             "env peer_window 6",
             "env cwnd 1 segment",
+            "env tcp_fin_timeout=5",
+            "env time_wait 2*MSL",
+            "env listener",
             "app set keepalive on 3s",
             "drop ACK of our FIN",
         ];
@@ -379,7 +429,7 @@ mod tests {
                 event(&text).err(),
                 number(Word { at: 0, text: &text }).err(),
                 span(Word { at: 0, text: &text }).err(),
-                expected_segment(&mut Words::of(&text), &text, '+').err(),
+                expected_segment(&mut Words::of(&text), &text).err(),
                 super::super::row::event(&text).err(),
             ];
             for mistake in parsers.into_iter().flatten() {

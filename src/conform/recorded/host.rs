@@ -6,7 +6,7 @@ use super::{AppCall, Arrival, CallResult, CaseTimer, Environment, Number, Socket
 use crate::check::Event as EndEvent;
 use crate::tcp::{
     Call, Effects, EndedBy, Endpoint, Flags, Policy, RstInTimeWait, RstInWindow, Segment, Sending, Seq, State,
-    Timer, TimerChange,
+    SynInWindow, Timer, TimerChange,
 };
 use crate::world::Kind;
 
@@ -38,9 +38,11 @@ pub(super) enum Returned {
 impl Returned {
     pub(super) fn is(self, expected: CallResult) -> bool {
         match expected {
+            CallResult::Success => matches!(self, Self::Done | Self::Octets(_) | Self::Eof),
             CallResult::Eof => self == Self::Eof,
+            CallResult::Closing => matches!(self, Self::Closing | Self::Eof),
             // After a FIN a reset is an EPIPE as well.
-            CallResult::Closing => matches!(self, Self::Closing | Self::Failed(SocketError::BrokenPipe)),
+            CallResult::BrokenPipe => matches!(self, Self::Closing | Self::Failed(SocketError::BrokenPipe)),
             CallResult::Failed(error) => self == Self::Failed(error),
             CallResult::Nothing => self == Self::Nothing,
             CallResult::Octets(octets) => self == Self::Octets(octets),
@@ -106,11 +108,11 @@ impl Host {
     }
 
     /// Takes the shortest ordinary way to a state. Where `text` octets are said to be outstanding with the FIN, they
-    /// were sent with it. What is left to a poll is left so.
-    pub(super) fn start_in(&mut self, state: State, text: u32) {
+    /// were sent with it. What is left to a poll is left so. `closes_with` is the call that closes.
+    pub(super) fn start_in(&mut self, state: State, text: u32, closes_with: Call) {
         let close = |host: &mut Self| {
             host.endpoint.queue(text);
-            host.call(Call::Shutdown);
+            host.call(closes_with);
         };
         let arrive = |host: &mut Self, flags: Flags, acknowledges_all: bool| {
             host.poll(u32::MAX);
@@ -151,12 +153,28 @@ impl Host {
 
     /// The segment that an arrival stands for now.
     pub(super) fn segment(&self, arrival: &Arrival) -> Segment {
-        let Arrival { flags, seq, ack, len } = arrival;
+        let Arrival { flags, seq, ack, len, window: _ } = arrival;
         let ack = if flags.ack { self.value(ack) } else { Seq(0) };
         Segment { flags: *flags, seq: self.value(seq), ack, len: *len }
     }
 
-    pub(super) fn arrive_as(&mut self, segment: Segment) {
+    /// A segment of the peer arrives. RFC 9293 §3.10.7.4, fifth step: the window is that of the newest segment; one that
+    /// is out of turn changes none here.
+    pub(super) fn arrive(&mut self, arrival: &Arrival) {
+        let segment = self.segment(arrival);
+        let Flags { syn, rst, ack, fin: _ } = segment.flags;
+        if let Some(window) = arrival.window
+            && ack
+            && !syn
+            && !rst
+            && segment.seq == self.endpoint.rcv_nxt
+        {
+            self.endpoint.snd_wnd = window;
+        }
+        self.arrive_as(segment);
+    }
+
+    fn arrive_as(&mut self, segment: Segment) {
         self.arrived = (segment.seq, segment.ack);
         self.take(arrival_of(&segment), |endpoint, policy| endpoint.on_segment(&segment, policy));
     }
@@ -203,28 +221,33 @@ impl Host {
         Ok(())
     }
 
-    pub(super) fn set(&mut self, environment: Environment) {
+    pub(super) fn set(&mut self, environment: &Environment) {
         let Self { endpoint, policy, .. } = self;
         match environment {
-            Environment::OwnWindow(octets) => endpoint.rcv_buffer = octets,
+            Environment::OwnWindow(octets) => endpoint.rcv_buffer = *octets,
             Environment::PeerWindow(octets) => {
-                endpoint.snd_wnd = octets;
+                endpoint.snd_wnd = *octets;
                 if policy.sending == Sending::AtOnce {
                     self.poll(u32::MAX);
                 }
             }
             Environment::Retries(retries) => {
-                policy.retries = Some(retries);
+                policy.retries = Some(*retries);
                 policy.orphan_retries = None;
             }
-            Environment::OrphanRetries(retries) => policy.orphan_retries = Some(retries),
-            Environment::Rfc1337(ignored) => {
-                policy.rst_in_time_wait = if ignored { RstInTimeWait::Ignore } else { RstInTimeWait::Close };
+            Environment::OrphanRetries(retries) => policy.orphan_retries = Some(*retries),
+            Environment::Rfc1337(true) => policy.rst_in_time_wait = RstInTimeWait::Ignore,
+            Environment::Rfc1337(false) => policy.rst_in_time_wait = RstInTimeWait::Close,
+            Environment::InsecureRst(true) => policy.rst_in_window = RstInWindow::Close,
+            Environment::InsecureRst(false) => policy.rst_in_window = RstInWindow::Challenge,
+            Environment::InsecureSyn(true) => policy.syn_in_window = SynInWindow::Reset,
+            Environment::InsecureSyn(false) => policy.syn_in_window = SynInWindow::Challenge,
+            Environment::FinWait2Timeout(span) => policy.fin_wait_2_timeout = Some(ticks(span, policy)),
+            Environment::TimeWait(span) => policy.time_wait = ticks(span, policy),
+            Environment::RetransmissionTimeout(span) => {
+                policy.rto = ticks(span, policy).max(1);
+                policy.rto_max = policy.rto_max.max(policy.rto);
             }
-            Environment::InsecureRst(insecure) => {
-                policy.rst_in_window = if insecure { RstInWindow::Close } else { RstInWindow::Challenge };
-            }
-            Environment::FinTimeout(seconds) => policy.fin_wait_2_timeout = Some(seconds.saturating_mul(1_000)),
         }
     }
 
@@ -265,6 +288,10 @@ impl Host {
             }
             AppCall::SetLingerZero => {
                 self.lingers_not = true;
+                return Returned::Done;
+            }
+            AppCall::SetFinWait2Timeout(span) => {
+                self.policy.fin_wait_2_timeout = Some(ticks(span, &self.policy));
                 return Returned::Done;
             }
         }
@@ -369,6 +396,11 @@ impl Host {
             _ => Some((snd_una, self.now)),
         };
     }
+}
+
+/// A time in ticks of a millisecond.
+fn ticks(span: &Span, policy: &Policy) -> u32 {
+    u32::try_from(span.milliseconds(policy)).unwrap_or(u32::MAX)
 }
 
 /// The arrival of a segment as the worlds have it: there text comes in single octets.

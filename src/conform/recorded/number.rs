@@ -31,7 +31,8 @@ pub(super) enum Term {
 }
 
 impl Term {
-    pub(super) const NAMED: [(&'static str, Self); 7] = [
+    /// Both initial sequence numbers are 0; and what was sent last was sent for the first time.
+    pub(super) const NAMED: [(&'static str, Self); 10] = [
         ("RCV.NXT", Self::RcvNxt),
         ("RCV.WND", Self::RcvWnd),
         ("SND.UNA", Self::SndUna),
@@ -39,6 +40,9 @@ impl Term {
         ("SND.WND", Self::SndWnd),
         ("SEG.SEQ", Self::SegSeq),
         ("SEG.ACK", Self::SegAck),
+        ("SND.MAX", Self::SndNxt),
+        ("ISS", Self::Octets(0)),
+        ("IRS", Self::Octets(0)),
     ];
 }
 
@@ -86,16 +90,19 @@ pub(super) enum TimeUnit {
     Milliseconds,
     Seconds,
     Minutes,
+    Hours,
     Rto,
     Msl,
 }
 
 impl TimeUnit {
-    pub(super) const NAMED: [(&'static str, Self); 6] = [
+    pub(super) const NAMED: [(&'static str, Self); 8] = [
         ("", Self::Milliseconds),
         ("ms", Self::Milliseconds),
         ("s", Self::Seconds),
         ("min", Self::Minutes),
+        ("m", Self::Minutes),
+        ("h", Self::Hours),
         ("RTO", Self::Rto),
         ("MSL", Self::Msl),
     ];
@@ -111,6 +118,7 @@ impl Span {
                 TimeUnit::Milliseconds => count,
                 TimeUnit::Seconds => count * 1_000,
                 TimeUnit::Minutes => count * 60_000,
+                TimeUnit::Hours => count * 3_600_000,
                 TimeUnit::Rto => count * i128::from(policy.rto),
                 TimeUnit::Msl => count * i128::from(policy.time_wait) / 2,
             };

@@ -2,9 +2,9 @@
 
 use super::case::written;
 use super::host::{Host, Returned, Sent};
-use super::{AppCall, CallResult, Case, CaseState, Event, ExpectedSegment, Number, SocketError, Step};
+use super::{AppCall, CallResult, Case, CaseState, CaseTimer, Event, ExpectedSegment, Number, SocketError, Step};
 use crate::check::Event as EndEvent;
-use crate::tcp::{Sending, State};
+use crate::tcp::{Call, Sending, State, Timer};
 
 /// How the replay of a case came out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub fn replay(case: &Case) -> Replayed {
         (Some(feature), _) => Outcome::OutOfScope(feature),
         (None, CaseState::Opening(name)) => Outcome::OutOfScope(format!("a new connection: {name}")),
         (None, CaseState::Known(start)) => {
-            host.start_in(*start, text_on_the_way(case));
+            host.start_in(*start, text_on_the_way(case), call_on_the_way(case));
             match steps(case, &mut host) {
                 Ok(()) => Outcome::Match,
                 Err(Stop::Differs(difference)) => Outcome::Differs(difference),
@@ -66,6 +66,12 @@ pub fn replay(case: &Case) -> Replayed {
 fn text_on_the_way(case: &Case) -> u32 {
     let on_the_way = case.expected.segments.iter().filter(|(step, _)| *step == 0);
     on_the_way.filter_map(|(_, segment)| segment.as_ref().map(|segment| segment.len)).max().unwrap_or(0)
+}
+
+/// What has closed on the way to the start: `shutdown`, unless a timer is said to expire that only runs after `close()`.
+fn call_on_the_way(case: &Case) -> Call {
+    let of_orphans = Event::Expiry(CaseTimer::Of(Timer::FinWait2));
+    if case.steps.iter().any(|step| step.event == of_orphans) { Call::Close } else { Call::Shutdown }
 }
 
 fn steps(case: &Case, host: &mut Host) -> Result<(), Stop> {
@@ -114,10 +120,10 @@ fn take(step: &Step, host: &mut Host) -> Result<Option<Returned>, Stop> {
     }
     match &step.event {
         Event::Call(call, _) => return Ok(Some(host.app(call))),
-        Event::Arrival(arrival) => host.arrive_as(host.segment(arrival)),
+        Event::Arrival(arrival) => host.arrive(arrival),
         Event::Expiry(timer) => host.expire(*timer),
         Event::Wait(span) => host.wait(span).map_err(Stop::OutOfScope)?,
-        Event::Environment(environment) => host.set(*environment),
+        Event::Environment(environment) => host.set(environment),
         Event::Lost => {}
         Event::NotModelled(feature) => return Err(Stop::OutOfScope(feature.clone())),
     }
@@ -189,8 +195,10 @@ fn check_result(step: &Step, number: usize, returned: Option<Returned>) -> Resul
     let (right, wanted) = match (call, expected) {
         (_, Some(expected)) => {
             let name = match expected {
+                CallResult::Success => "success".to_owned(),
                 CallResult::Eof => "EOF".to_owned(),
                 CallResult::Closing => "an error: the connection is closing".to_owned(),
+                CallResult::BrokenPipe => "EPIPE".to_owned(),
                 CallResult::Failed(error) => error.name().to_owned(),
                 CallResult::Nothing => "nothing yet".to_owned(),
                 CallResult::Octets(octets) => format!("{octets} octets"),

@@ -12,8 +12,13 @@ use crate::tcp::Flags;
 pub(super) fn event(text: &str) -> Result<Event, Mistake> {
     let mut words = Words::of(text);
     let kind = words.expect("flags, as in FIN+ACK, or DATA")?;
-    let mut arrival =
-        Arrival { flags: Flags::ACK, seq: Number::of(Term::RcvNxt), ack: Number::of(Term::SndUna), len: 0 };
+    let mut arrival = Arrival {
+        flags: Flags::ACK,
+        seq: Number::of(Term::RcvNxt),
+        ack: Number::of(Term::SndUna),
+        len: 0,
+        window: None,
+    };
     if kind.text == "DATA" {
         let size = words.expect("a size, as in 10B")?;
         let (octets, fin) = size.text.strip_suffix("+FIN").map_or((size.text, false), |octets| (octets, true));
@@ -25,7 +30,7 @@ pub(super) fn event(text: &str) -> Result<Event, Mistake> {
         arrival.len = integer(Word { at: size.at, text: digits }, 65_535)?;
         arrival.flags.fin = fin;
     } else {
-        let (given, not_modelled) = flags(kind, '+')?;
+        let (given, not_modelled) = flags(kind)?;
         if let Some(feature) = not_modelled {
             return Ok(Event::NotModelled(feature.to_owned()));
         }

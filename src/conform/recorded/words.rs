@@ -115,7 +115,11 @@ pub(super) fn integer(word: Word<'_>, most: u32) -> Result<u32, Mistake> {
 
 /// The terms of a sum, each with its sign.
 fn terms(word: Word<'_>) -> impl Iterator<Item = (Sign, Word<'_>)> {
-    let mut rest = Some((Sign::Plus, word));
+    // A sum may begin with a minus: `-1` is the number before 0.
+    let mut rest = match word.text.strip_prefix('-') {
+        Some(_) => Some((Sign::Minus, word.after(1))),
+        None => Some((Sign::Plus, word)),
+    };
     std::iter::from_fn(move || {
         let (sign, word) = rest?;
         let length = word.text.find(['+', '-']).unwrap_or(word.text.len());
@@ -142,10 +146,12 @@ pub(super) fn number(word: Word<'_>) -> Result<Number, Mistake> {
             return Ok((sign, *named));
         }
         if let Some((base, _)) = term.text.split_once('^') {
-            let power = integer(Word { at: term.at, text: base }, u32::MAX)?
-                .checked_pow(integer(term.after(base.len() + 1), 32)?);
-            let power = power.ok_or_else(|| term.mistake("too large a power", "expected less than 2^32"))?;
-            return Ok((sign, Term::Octets(power)));
+            let power = u64::from(integer(Word { at: term.at, text: base }, u32::MAX)?)
+                .checked_pow(integer(term.after(base.len() + 1), 32)?)
+                .filter(|power| *power <= 1 << 32);
+            let power = power.ok_or_else(|| term.mistake("too large a power", "expected at most 2^32"))?;
+            // Numbers are modulo 2³².
+            return Ok((sign, Term::Octets(u32::try_from(power).unwrap_or(0))));
         }
         if term.text.starts_with(|first: char| first.is_ascii_alphabetic()) {
             return Err(term.unknown("variable", Term::NAMED.iter().map(|(name, _)| *name)));
