@@ -209,6 +209,10 @@ pub struct ConformArgs {
     #[arg(long, value_name = "FILE", requires = "kernel")]
     pub capture: Option<PathBuf>,
 
+    /// Write what the kernel did on the paths that cover every transition to this file, as recorded cases
+    #[arg(long, value_name = "FILE", requires = "kernel")]
+    pub record: Option<PathBuf>,
+
     /// Take so many random walks of each end of each world, besides the paths that cover every transition
     #[arg(long, value_name = "N", default_value_t = 5, requires = "kernel")]
     pub walks: u64,

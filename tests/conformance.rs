@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 
 const CASES: &str = include_str!("conformance/cases.jsonl");
 const FURTHER: &str = include_str!("conformance/further.jsonl");
+const PATHS: &str = include_str!("conformance/linux-paths.jsonl");
 const ROWS: &str = include_str!("conformance/linux-6.18.jsonl");
 const LIST: &str = include_str!("conformance/differs.toml");
 
@@ -68,8 +69,8 @@ fn every_recorded_case_matches_or_is_listed() {
             assert_eq!(expected.insert(name, None), None, "{name} is listed twice");
         }
     }
-    let all = [CASES, FURTHER, ROWS].map(cases);
-    assert_eq!(all.each_ref().map(Vec::len), [106, 120, 120]);
+    let all = [CASES, FURTHER, ROWS, PATHS].map(cases);
+    assert_eq!(all.each_ref().map(Vec::len), [106, 120, 120, 176]);
     let mut wrong = Vec::new();
     for case in all.iter().flatten() {
         let seen = replay(case).outcome;

@@ -1,5 +1,6 @@
 //! `lastack conform`
 
+use super::output::Output;
 use super::{print, write_stdout};
 use crate::check::Passed;
 use crate::cli::{ConformArgs, DocumentFormat};
@@ -52,10 +53,15 @@ fn kernel(args: &ConformArgs) -> Result<Passed, Diagnostics> {
     let failed = |error: Error| Diagnostic::new(error.to_string());
     Kernel::is_available().map_err(failed)?;
     let known = kernel::known()?;
+    let record = args.record.as_deref().map(Output::new).transpose()?;
     let capture = args.capture.as_deref().map(Capture::create).transpose().map_err(failed)?.map(Arc::new);
     let compared = kernel::compare(&known, args.walks, capture.as_ref()).map_err(failed)?;
     if let Some(capture) = capture.and_then(Arc::into_inner) {
         capture.finish().map_err(failed)?;
+    }
+    if let Some(record) = record {
+        let lines: String = compared.cases.values().flat_map(|line| [line, "\n"]).collect();
+        record.write(lines.as_bytes())?;
     }
     print(&report::kernel::compared(
         &kernel::release().map_err(failed)?,

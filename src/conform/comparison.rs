@@ -195,7 +195,7 @@ impl Comparison {
     }
 
     fn record(&mut self, path: LocalPath, run: Run) {
-        let Run { agreed, divergence } = run;
+        let Run { agreed, seen: _, divergence } = run;
         for transition in agreed {
             *self.agreed.entry(transition).or_default() += 1;
         }

@@ -53,6 +53,8 @@ impl fmt::Display for Divergence {
 pub struct Run {
     /// The transitions that both took alike, in order.
     pub agreed: Vec<Transition>,
+    /// What the other implementation did with each of them.
+    pub seen: Vec<Reaction>,
     /// Where the path ended early.
     pub divergence: Option<Divergence>,
 }
@@ -61,7 +63,7 @@ pub struct Run {
 /// they differ. Whatever arrives is read at once, as in the worlds.
 pub fn run<S: Stack>(path: &LocalPath, policy: &Policy, stack: &mut S) -> Result<Run, S::Error> {
     let mut endpoint = Endpoint::established();
-    let mut agreed = Vec::new();
+    let (mut agreed, mut alike) = (Vec::new(), Vec::new());
     for (step, event) in path.events.iter().enumerate() {
         let before = endpoint.clone();
         let effects = event.apply(&mut endpoint, policy);
@@ -81,11 +83,12 @@ pub fn run<S: Stack>(path: &LocalPath, policy: &Policy, stack: &mut S) -> Result
         let transition = Transition::of(&before, event, endpoint.state);
         if expected != seen {
             let divergence = Divergence { step, event: *event, transition, expected, seen };
-            return Ok(Run { agreed, divergence: Some(divergence) });
+            return Ok(Run { agreed, seen: alike, divergence: Some(divergence) });
         }
         agreed.push(transition);
+        alike.push(seen);
     }
-    Ok(Run { agreed, divergence: None })
+    Ok(Run { agreed, seen: alike, divergence: None })
 }
 
 #[cfg(test)]
@@ -112,7 +115,7 @@ mod tests {
         let [closes, ignores] = [Policy::rfc9293(2), Policy::rfc1337(2)];
         let alike = run(&path, &closes, &mut Itself::new(closes)).unwrap();
         assert_eq!((alike.agreed.len(), alike.divergence), (5, None));
-        let Run { agreed, divergence } = run(&path, &closes, &mut Itself::new(ignores)).unwrap();
+        let Run { agreed, divergence, .. } = run(&path, &closes, &mut Itself::new(ignores)).unwrap();
         let divergence = divergence.unwrap();
         assert_eq!((agreed.len(), divergence.step), (3, 3));
         assert_eq!(

@@ -11,7 +11,7 @@ const INDENT: usize = 6;
 /// What was compared, what differs and why, and what the list of differences says otherwise.
 #[must_use]
 pub fn compared(release: &str, compared: &Compared, known: &Known, terminal: Terminal) -> String {
-    let Compared { comparison, transitions, missing } = compared;
+    let Compared { comparison, transitions, missing, cases: _ } = compared;
     let Checked { listed, unlisted, unseen } = known.check(comparison);
     let mut text = format!(
         "Linux {release} beside the endpoint: {} paths, {} of {} transitions (2MSL's expiry is left out), {} known \

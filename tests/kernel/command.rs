@@ -67,8 +67,9 @@ fn folder(name: &str) -> PathBuf {
 fn the_kernel_does_what_the_endpoint_does() {
     let Some(_guard) = crate::available() else { return };
     let before = surroundings();
-    let capture = folder("kernel").join("run.pcap");
-    let child = conform(&["--capture", capture.to_str().unwrap()]).spawn().unwrap();
+    let [capture, record] = ["run.pcap", "run.jsonl"].map(|name| folder("kernel").join(name));
+    let files = ["--capture", capture.to_str().unwrap(), "--record", record.to_str().unwrap()];
+    let child = conform(&files).spawn().unwrap();
     let made = made(&child);
     let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
     assert_eq!((status.code(), text(&stderr)), (Some(0), ""), "{}", text(&stdout));
@@ -76,6 +77,10 @@ fn the_kernel_does_what_the_endpoint_does() {
     assert_eq!(surroundings(), before);
     // Each of hundreds of paths opens a connection.
     assert!(fs::metadata(&capture).unwrap().len() > 100_000);
+    // What was written down are cases, and they match.
+    assert!(fs::read_to_string(&record).unwrap().lines().count() > 150);
+    let replayed = Command::new(env!("CARGO_BIN_EXE_lastack")).arg("conform").arg(&record).output().unwrap();
+    assert_eq!(replayed.status.code(), Some(0), "{}", text(&replayed.stdout));
 }
 
 #[test]

@@ -9,7 +9,7 @@ mod run;
 mod sock_diag;
 mod worlds;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -21,10 +21,10 @@ pub use capture::Capture;
 pub use connection::{ADDRESS, Connection};
 pub use error::Error;
 
-use super::{Class, Comparison, Known, LocalPath, Transition, Ways};
+use super::{Class, Comparison, Known, LocalPath, Transition, Ways, recorded};
 use crate::check::Limits;
 use crate::diagnostic::{Diagnostics, SourceFile};
-use crate::tcp::{Policy, Timer};
+use crate::tcp::{Policy, PolicyName, Timer};
 use crate::world::End;
 use device::Device;
 use sock_diag::SockDiag;
@@ -92,6 +92,9 @@ pub struct Compared {
     pub transitions: BTreeSet<Transition>,
     /// Those of them that no path led to.
     pub missing: BTreeSet<Transition>,
+    /// What the kernel did on the paths that cover the transitions, as far as that is not among the differences: cases,
+    /// a line each, by the transition that the path ends with.
+    pub cases: BTreeMap<Transition, String>,
 }
 
 /// The differences that are known.
@@ -113,9 +116,20 @@ pub fn compare(known: &Known, walks: u64, capture: Option<&Arc<Capture>>) -> Res
     let transitions = &all - &left_out;
     let mut comparison = Comparison::without(left_out);
     let mut run_all = |paths: &[LocalPath]| run::run_all(paths, &POLICY, capture);
-    comparison.cover_at_once(&ways, &mut run_all)?;
+    let mut cases = BTreeMap::new();
+    comparison.cover_at_once(&ways, |paths| {
+        let runs = run_all(paths)?;
+        for (path, run) in paths.iter().zip(&runs) {
+            if let (Some(last), None) = (run.agreed.last(), &run.divergence) {
+                let line =
+                    || recorded::line(&format!("linux/{last}"), PolicyName::Linux, path, &run.seen, &POLICY);
+                cases.entry(*last).or_insert_with(line);
+            }
+        }
+        Ok(runs)
+    })?;
     comparison.take_at_once(known.paths().to_vec(), &mut run_all)?;
     comparison.walk_at_once(&ways, 0..walks, &mut run_all)?;
     let missing = transitions.iter().filter(|one| !comparison.is_known(one)).copied().collect();
-    Ok(Compared { comparison, transitions, missing })
+    Ok(Compared { comparison, transitions, missing, cases })
 }

@@ -8,6 +8,7 @@ mod file;
 mod grammar;
 mod host;
 mod number;
+mod record;
 mod replay;
 mod row;
 mod words;
@@ -18,4 +19,5 @@ pub use case::{
 };
 pub use file::parse;
 pub use number::{Number, Span};
+pub use record::line;
 pub use replay::{Difference, Outcome, Replayed, replay};

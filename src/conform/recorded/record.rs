@@ -1,0 +1,116 @@
+//! Writing a case down: a path that an implementation was driven along, and what it did.
+
+use serde::Serialize;
+
+use super::case::written;
+use crate::conform::{LocalEvent, LocalPath, Reaction};
+use crate::tcp::{Call, Endpoint, Policy, PolicyName, State, Timer};
+
+/// A line of a file of cases.
+#[derive(Serialize)]
+struct Line<'a> {
+    id: &'a str,
+    profile: &'static str,
+    start_state: &'static str,
+    events: Vec<String>,
+    expect_segments: Vec<String>,
+    state_checks: Vec<String>,
+    expect_end_state: &'static str,
+}
+
+/// The line, without its end, of a case that begins in ESTABLISHED: what was seen after each event of a path.
+///
+/// `policy` is that of an endpoint that goes the same way: it tells where text is read.
+#[must_use]
+pub fn line(id: &str, profile: PolicyName, path: &LocalPath, seen: &[Reaction], policy: &Policy) -> String {
+    let mut line = Line {
+        id,
+        profile: profile.name(),
+        start_state: State::Established.name(),
+        events: Vec::new(),
+        expect_segments: Vec::new(),
+        state_checks: Vec::new(),
+        expect_end_state: seen.last().map_or(State::Established, |last| last.state).name(),
+    };
+    let retransmits = path.events.contains(&LocalEvent::Timeout(Timer::Retransmission));
+    if let Some(retries) = policy.retries.filter(|_| retransmits) {
+        line.events.push(format!("env retries {retries}"));
+    }
+    let mut endpoint = Endpoint::established();
+    for (event, Reaction { sent, state }) in path.events.iter().zip(seen) {
+        line.events.push(step(event));
+        let number = line.events.len();
+        if sent.is_empty() {
+            line.expect_segments.push(format!("@{number} none"));
+        }
+        line.expect_segments.extend(sent.iter().map(|segment| format!("@{number} {}", written(segment))));
+        line.state_checks.push(format!("@{number} {state}"));
+        event.apply(&mut endpoint, policy);
+        if endpoint.unread > 0 {
+            endpoint.on_call(Call::Receive, policy);
+            line.events.push("app recv".to_owned());
+        }
+    }
+    // Nothing of it can fail to be written: its keys are strings.
+    serde_json::to_string(&line).unwrap_or_default()
+}
+
+fn step(event: &LocalEvent) -> String {
+    match event {
+        LocalEvent::Call(call) => format!(
+            "app {}",
+            match call {
+                Call::Send => "send 1",
+                Call::Receive => "recv",
+                Call::Shutdown => "shutdown_wr",
+                Call::Close => "close",
+                Call::Abort => "abort",
+            }
+        ),
+        LocalEvent::Arrival(segment) => format!("rcv {}", written(segment)),
+        LocalEvent::Timeout(timer) => format!(
+            "timer {}",
+            match timer {
+                Timer::Retransmission => "RTO",
+                Timer::TimeWait => "2MSL",
+                Timer::FinWait2 => "FIN_WAIT_2",
+                Timer::DelayedAck => "DELAYED_ACK",
+            }
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conform::recorded::{Outcome, parse, replay};
+    use crate::conform::run;
+    use crate::conform::testing::Itself;
+    use crate::diagnostic::SourceFile;
+    use crate::tcp::{Flags, Segment, Seq};
+
+    #[test]
+    fn what_is_written_down_is_read_back_and_matches() {
+        let policy = Policy { retries: Some(1), ..PolicyName::Linux.in_world(2) };
+        let arrival =
+            |flags, seq, ack, len| LocalEvent::Arrival(Segment { flags, seq: Seq(seq), ack: Seq(ack), len });
+        let path = LocalPath {
+            events: vec![
+                LocalEvent::Call(Call::Send),
+                arrival(Flags::ACK, 1, 2, 1),
+                LocalEvent::Call(Call::Close),
+                LocalEvent::Timeout(Timer::Retransmission),
+                arrival(Flags::FIN_ACK, 2, 2, 0),
+                LocalEvent::Timeout(Timer::Retransmission),
+            ],
+        };
+        let seen = run(&path, &policy, &mut Itself::new(policy)).unwrap().seen;
+        let line = line("mine/gives-up", PolicyName::Linux, &path, &seen, &policy);
+        insta::assert_snapshot!(line);
+        let cases = parse(&SourceFile::new("cases.jsonl", line.as_str()), None).unwrap();
+        assert_eq!(replay(&cases[0]).outcome, Outcome::Match);
+        let other = line.replace("@8 none", "@8 RST seq=3");
+        let cases = parse(&SourceFile::new("cases.jsonl", other), None).unwrap();
+        assert!(matches!(replay(&cases[0]).outcome, Outcome::Differs(_)));
+    }
+}
