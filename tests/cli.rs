@@ -970,6 +970,11 @@ fn recorded_cases_are_replayed() {
     let cases: Vec<_> = report["cases"].as_array().unwrap().iter().map(|case| case["outcome"].as_str()).collect();
     assert_eq!(cases, [Some("match"), Some("differs"), Some("out of scope"), Some("match")]);
     assert_eq!(report["cases"][1]["difference"]["step"], 2);
+    let schema: Value = serde_json::from_str(include_str!("../docs/conform.schema.json")).unwrap();
+    jsonschema::meta::validate(&schema).unwrap();
+    let mistakes: Vec<String> =
+        jsonschema::validator_for(&schema).unwrap().iter_errors(&report).map(|error| error.to_string()).collect();
+    assert_eq!(mistakes, Vec::<String>::new());
     assert_eq!(report["cases"][1]["line"], 3);
     assert_eq!(report["exit_code"], 1);
 }
