@@ -2,6 +2,7 @@
 
 use super::endpoint::{Arrow, FIRST, WINDOW};
 use super::time_wait::restart_time_wait;
+use super::transmission::answer_of_closed;
 use super::{
     AckOfUnsent, Effects, EndedBy, Endpoint, Flags, Held, OldSegments, OldestAck, OutOfOrder, Policy,
     RstInTimeWait, RstInWindow, Segment, Sending, Seq, ShutdownRead, State, SynInWindow, TimeWaitAnswers, Timer,
@@ -316,19 +317,6 @@ impl Endpoint {
         if policy.closes_on_fin && self.state == State::CloseWait {
             self.shutdown(policy, effects);
         }
-    }
-}
-
-/// RFC 9293 §3.10.7.1: CLOSED answers everything but a reset with a reset.
-pub(super) fn answer_of_closed(segment: &Segment, policy: &Policy) -> Option<Segment> {
-    let seq = if segment.flags.ack { segment.ack } else { Seq(0) };
-    let next = segment.seq + segment.sequence_length();
-    match segment.flags {
-        Flags { rst: true, .. } => None,
-        Flags { ack: true, .. } if !policy.closed_acknowledges => {
-            Some(Segment { flags: Flags::RST, seq, ack: Seq(0), len: 0 })
-        }
-        _ => Some(Segment { flags: Flags::RST_ACK, seq, ack: next, len: 0 }),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `TIME_WAIT`, where stacks differ most. RFC 9293 §3.6.1, RFC 1337.
 
-use super::arrival::answer_of_closed;
+use super::transmission::answer_of_closed;
 use super::{
     Effects, EndedBy, Endpoint, Flags, Policy, RstInTimeWait, Segment, TimeWaitAnswers, Timer, TimerChange,
 };

@@ -119,6 +119,19 @@ impl Endpoint {
     }
 }
 
+/// RFC 9293 §3.10.7.1: CLOSED answers everything but a reset with a reset.
+pub(super) fn answer_of_closed(segment: &Segment, policy: &Policy) -> Option<Segment> {
+    let seq = if segment.flags.ack { segment.ack } else { Seq(0) };
+    let next = segment.seq + segment.sequence_length();
+    match segment.flags {
+        Flags { rst: true, .. } => None,
+        Flags { ack: true, .. } if !policy.closed_acknowledges => {
+            Some(Segment { flags: Flags::RST, seq, ack: Seq(0), len: 0 })
+        }
+        _ => Some(Segment { flags: Flags::RST_ACK, seq, ack: next, len: 0 }),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
