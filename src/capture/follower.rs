@@ -1,0 +1,118 @@
+//! What it takes to follow one end.
+
+use super::belief::{Belief, Beliefs, Cause, Change, before, canonical};
+use super::connection::{Connection, Packet, Side};
+use super::cost;
+use super::heard::{Heard, Sayings};
+use crate::tcp::{Call, Endpoint, Flags, Policy, RstInTimeWait, Segment, Seq};
+
+/// Where stacks differ, the choice that explains most; what the other choice does instead is among the beliefs, too:
+/// that a segment has not arrived, that an ACK is sent at once or later, that a timer takes as long as it will.
+pub(super) const POLICY: Policy = Policy { rst_in_time_wait: RstInTimeWait::Close, ..Policy::rfc9293(1) };
+/// [`POLICY`], of an end that gives up at the next timeout.
+pub(super) const GIVES_UP: Policy = Policy { retries: Some(0), ..POLICY };
+
+/// An end that is followed: what was captured of it and of its peer.
+pub(super) struct Follower<'a> {
+    pub(super) connection: &'a Connection,
+    pub(super) side: Side,
+    pub(super) heard: Heard,
+    /// What the end itself has sent.
+    pub(super) own: Sayings,
+    /// SND.NXT and RCV.NXT before the first packet.
+    start: (Seq, Seq),
+}
+
+impl<'a> Follower<'a> {
+    pub(super) fn new(connection: &'a Connection, side: Side) -> Self {
+        let peer = 1 - side;
+        let first = |side| {
+            let mut own =
+                connection.packets.iter().filter(move |packet| packet.from == side && !packet.segment.flags.syn);
+            own.clone().find(|packet| !packet.segment.flags.rst).or_else(|| own.next())
+        };
+        let next = |side| {
+            let before = connection.before(side);
+            before.next.or(before.syn.map(|syn| syn + 1)).or_else(|| first(side).map(|packet| packet.segment.seq))
+        };
+        let acked = |side| {
+            let own = first(side).filter(|packet| packet.segment.flags.ack);
+            let peers = first(1 - side);
+            let before = connection.before(side).acked.or(connection.before(1 - side).syn.map(|syn| syn + 1));
+            before.or(match (own, peers) {
+                // What was captured first of the peer may be what this acknowledges.
+                (Some(own), Some(peers))
+                    if peers.number < own.number && peers.segment.seq.precedes(own.segment.ack) =>
+                {
+                    Some(peers.segment.seq)
+                }
+                (Some(own), _) => Some(own.segment.ack),
+                (None, peers) => peers.map(|packet| packet.segment.seq),
+            })
+        };
+        let snd_nxt = next(side).or_else(|| acked(peer)).unwrap_or_default();
+        let rcv_nxt = acked(side).or_else(|| next(peer)).unwrap_or_default();
+        let mut sayings = Sayings::of(connection, peer, next(peer));
+        if let Some(end) = next(peer) {
+            sayings.suppose_text(rcv_nxt, end);
+        }
+        let mut own = Sayings::of(connection, side, Some(snd_nxt));
+        if connection.begins_midway() {
+            let acknowledged = |by| {
+                let packets = connection.packets.iter().filter(move |packet| packet.from == by);
+                packets.filter(|packet| packet.segment.flags.ack).map(|packet| packet.segment.ack)
+            };
+            sayings.suppose_beginning(rcv_nxt, acknowledged(side));
+            own.suppose_beginning(snd_nxt, acknowledged(peer));
+        }
+        let heard = Heard { sayings, unheard: connection.sent(peer) == 0 };
+        Self { connection, side, heard, own, start: (snd_nxt, rcv_nxt) }
+    }
+
+    /// What is believed before the first packet.
+    pub(super) fn beginning(&self) -> Beliefs {
+        let (snd_nxt, rcv_nxt) = self.start;
+        let established = |snd_nxt: Seq, rcv_nxt| {
+            canonical(&Endpoint { snd_una: before(snd_nxt), snd_nxt, rcv_nxt, ..Endpoint::established() })
+        };
+        let mut beginnings = vec![(established(snd_nxt, rcv_nxt), 0)];
+        if self.connection.begins_midway() {
+            // The capture may begin in the middle of the close: the last numbers may have been those of FINs.
+            let shut = |endpoint: &mut Endpoint| endpoint.on_call(Call::Shutdown, &POLICY);
+            let fin = |endpoint: &mut Endpoint| {
+                let Endpoint { rcv_nxt: seq, snd_una: ack, .. } = *endpoint;
+                endpoint.on_segment(&Segment { flags: Flags::FIN_ACK, seq, ack, len: 0 }, &POLICY)
+            };
+            let mut sent = established(before(snd_nxt), rcv_nxt);
+            shut(&mut sent);
+            let mut received = established(snd_nxt, before(rcv_nxt));
+            fin(&mut received);
+            let mut last = established(before(snd_nxt), before(rcv_nxt));
+            fin(&mut last);
+            shut(&mut last);
+            let mut closing = established(before(snd_nxt), before(rcv_nxt));
+            shut(&mut closing);
+            fin(&mut closing);
+            beginnings.extend([sent, received, last, closing].map(|endpoint| (endpoint, cost::UNSEEN)));
+            // Or what is captured first was sent again.
+            if let Some(ack) = self.first_acknowledgment().filter(|ack| snd_nxt.precedes(*ack)) {
+                beginnings.push((established(ack, rcv_nxt), cost::UNSEEN));
+            }
+        }
+        let mut beliefs = Beliefs::default();
+        for (endpoint, cost) in beginnings {
+            let endpoint = canonical(&endpoint);
+            let path = vec![Change { state: endpoint.state, index: 0, cause: Cause::Start }];
+            // There is room for these.
+            let _ = beliefs.add(Belief { endpoint, cost, path });
+        }
+        beliefs
+    }
+
+    /// What the peer acknowledges in the first of its packets that does.
+    fn first_acknowledgment(&self) -> Option<Seq> {
+        let mut packets = self.connection.packets.iter();
+        let acknowledges = |packet: &&Packet| packet.from != self.side && packet.segment.flags.ack;
+        packets.find(acknowledges).map(|packet| packet.segment.ack)
+    }
+}

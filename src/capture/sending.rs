@@ -1,0 +1,188 @@
+//! The ways in which an end may have sent a packet.
+
+use super::belief::{Belief, Cause, before};
+use super::cost;
+use super::follower::{Follower, POLICY};
+use super::heard::Sent;
+use crate::tcp::{Call, EndedBy, Endpoint, Flags, Segment, Seq, State, Timer};
+
+impl Follower<'_> {
+    /// What is believed once everything has arrived that a segment with this acknowledgment tells of.
+    pub(super) fn acknowledging(&self, belief: &Belief, ack: Seq, index: usize) -> Vec<Belief> {
+        let endpoint = &belief.endpoint;
+        if !self.heard.unheard || endpoint.rcv_nxt == ack {
+            let after = self.heard.caught_up(endpoint, ack, &POLICY);
+            return after.map(|after| belief.then(&after, 0, index, Cause::Unseen)).into_iter().collect();
+        }
+        // Text or FIN? A single octet is rarely sent.
+        let alone = before(ack) == endpoint.rcv_nxt;
+        let text = self.heard.caught_up(endpoint, ack, &POLICY);
+        let text = text.map(|after| belief.then(&after, if alone { cost::LATE } else { 0 }, index, Cause::Unseen));
+        // As a rule, a FIN acknowledges what was sent before.
+        let fins = [(endpoint.snd_nxt, 0), (endpoint.snd_una, cost::LATE)].map(|(acknowledged, cost)| {
+            let fin = Segment { flags: Flags::FIN_ACK, seq: before(ack), ack: acknowledged, len: 0 };
+            let after = self.arrival(endpoint, &fin).filter(|after| after.rcv_nxt == ack);
+            after.map(|after| {
+                belief.then(&after, if alone { cost } else { cost::LATE + cost }, index, Cause::Unseen)
+            })
+        });
+        text.into_iter().chain(fins.into_iter().flatten()).collect()
+    }
+
+    /// What is believed once everything before `seq` was sent, some of it to be captured only later.
+    pub(super) fn sending_from(&self, belief: &Belief, seq: Seq, index: usize) -> Vec<Belief> {
+        let next = belief.endpoint.snd_nxt;
+        if !next.precedes(seq) {
+            return vec![belief.clone()];
+        }
+        let mut ways = Vec::new();
+        for (end, fin) in [(seq, false), (before(seq), true)] {
+            let captured = self.own.has_text(next, end) && (!fin || self.own.fin_after(end, index));
+            let mut after = belief.endpoint.clone();
+            if captured && send(&mut after, end, fin).is_some() {
+                ways.push(belief.then(&after, cost::UNSEEN, index, Cause::Unseen));
+            }
+        }
+        ways
+    }
+
+    /// How the end may have sent a segment that is no reset.
+    pub(super) fn ways_to_send(&self, belief: &Belief, segment: &Segment, index: usize) -> Vec<Belief> {
+        let Segment { flags, seq, ack, len } = *segment;
+        let mut ways = Vec::new();
+        if !flags.ack {
+            return ways;
+        }
+        // The octet of a keep-alive or of a probe has the number of the FIN, if one was sent.
+        let is_fin = |(captured, fin): &Sent| *captured < index && fin.seq == seq;
+        if len == 1 && is_probe(segment) && self.own.fins.iter().any(is_fin) {
+            return self.ways_to_send(belief, &Segment { seq: seq + 1, len: 0, ..*segment }, index);
+        }
+        if ack.precedes(belief.endpoint.rcv_nxt) {
+            ways.extend(late(belief, segment, index));
+            return ways;
+        }
+        for belief in self.acknowledging(belief, ack, index) {
+            for belief in self.sending_from(&belief, seq, index) {
+                let mut after = belief.endpoint.clone();
+                let end = seq + len;
+                let is_new = len > 0 && after.snd_nxt.precedes(end) || flags.fin && !after.fin_sent;
+                let sent = if is_new {
+                    send(&mut after, end, flags.fin)
+                } else if len > 0 || flags.fin {
+                    let again = after.on_timeout(Timer::Retransmission, &POLICY).segment;
+                    again.filter(|_| was_sent(&after, segment))
+                } else {
+                    // That an ACK is due, or that a window is opened, is always possible.
+                    after.ack_delayed = after.state != State::Closed;
+                    let owed = after.on_timeout(Timer::DelayedAck, &POLICY).segment;
+                    owed.filter(|owed| owed.seq == seq)
+                };
+                if sent.is_some_and(|sent| sent.ack == ack) {
+                    ways.push(belief.then(&after, 0, index, Cause::Sent));
+                } else {
+                    ways.extend(late(&belief, segment, index));
+                }
+            }
+        }
+        ways
+    }
+
+    /// How the end may have sent a reset.
+    pub(super) fn ways_to_reset(&self, belief: &Belief, reset: &Segment, index: usize) -> Vec<Belief> {
+        let endpoint = &belief.endpoint;
+        let mut ways = Vec::new();
+        if endpoint.state == State::Closed {
+            let anything = Segment { flags: Flags::ACK, seq: endpoint.rcv_nxt, ack: reset.seq, len: 0 };
+            let unheard = (self.heard.unheard && !endpoint.snd_nxt.precedes(reset.seq)).then_some(&anything);
+            for asked in self.heard.asked(reset, index).chain(unheard) {
+                let answer = endpoint.clone().on_segment(asked, &POLICY).segment;
+                if answer.is_some_and(|answer| is_reset_like(&answer, reset)) {
+                    ways.push(belief.then(endpoint, 0, index, Cause::Sent));
+                }
+            }
+            // The reset of its abort may be captured late.
+            if endpoint.ended_by == Some(EndedBy::Abort) && reset.seq == endpoint.snd_nxt {
+                ways.push(belief.then(endpoint, cost::LATE, index, Cause::Sent));
+            }
+            return ways;
+        }
+        let now =
+            if reset.flags.ack { self.acknowledging(belief, reset.ack, index) } else { vec![belief.clone()] };
+        for belief in now.iter().flat_map(|belief| self.sending_from(belief, reset.seq, index)) {
+            for call in [Call::Abort, Call::Close] {
+                let mut after = belief.endpoint.clone();
+                let sent = after.on_call(call, &POLICY).segment;
+                if sent.is_some_and(|sent| is_reset_like(&sent, reset)) {
+                    ways.push(belief.then(&after, 0, index, Cause::Sent));
+                }
+            }
+        }
+        if endpoint.fin_sent {
+            for asked in self.heard.asked(reset, index).filter(|asked| asked.len > 0) {
+                let start = endpoint.rcv_nxt.max(asked.seq);
+                let Some(mut after) = self.heard.caught_up(endpoint, start, &POLICY) else { continue };
+                after.reader_gone = true;
+                let answer = after.on_segment(asked, &POLICY).segment;
+                if answer.is_some_and(|answer| is_reset_like(&answer, reset)) {
+                    ways.push(belief.then(&after, 0, index, Cause::Sent));
+                }
+            }
+        }
+        ways
+    }
+}
+
+/// The end sends its new text up to `end`, and then its FIN, all in one segment. The endpoint sends the first octet
+/// and the FIN; octets between them go along.
+pub(super) fn send(endpoint: &mut Endpoint, end: Seq, fin: bool) -> Option<Segment> {
+    let mut sent = None;
+    if endpoint.snd_nxt.precedes(end) {
+        sent = Some(endpoint.on_call(Call::Send, &POLICY).segment?);
+        endpoint.snd_nxt = end;
+    }
+    if fin {
+        if endpoint.snd_nxt != end {
+            return None;
+        }
+        sent = Some(endpoint.on_call(Call::Shutdown, &POLICY).segment?);
+    }
+    sent
+}
+
+/// What is believed if the segment was sent before, and is captured late or once more.
+fn late(belief: &Belief, segment: &Segment, index: usize) -> Option<Belief> {
+    let cost = if belief.endpoint.state == State::Closed { cost::ODD } else { cost::LATE };
+    was_sent(&belief.endpoint, segment).then(|| belief.then(&belief.endpoint, cost, index, Cause::Sent))
+}
+
+/// The segment repeats what the endpoint has sent before, or was sent before and is captured late.
+fn was_sent(endpoint: &Endpoint, segment: &Segment) -> bool {
+    let Segment { flags, seq, ack, len } = *segment;
+    let end = seq + segment.sequence_length();
+    if endpoint.snd_nxt.precedes(end) || endpoint.rcv_nxt.precedes(ack) {
+        return false;
+    }
+    if flags.fin {
+        return endpoint.fin_sent && end == endpoint.snd_nxt;
+    }
+    !endpoint.fin_sent || len == 0 || end != endpoint.snd_nxt
+}
+
+/// The segment has the number before the next, and everything up to that is acknowledged.
+pub(super) fn repeats_last(endpoint: &Endpoint, segment: &Segment) -> bool {
+    segment.seq + 1 == endpoint.snd_nxt && (endpoint.fin_acked() || !endpoint.fin_sent)
+}
+
+/// RFC 9293 §3.8.4, §3.8.6.1: a keep-alive or a probe has at most one octet.
+pub(super) fn is_probe(segment: &Segment) -> bool {
+    segment.len <= 1 && !segment.flags.fin
+}
+
+/// The captured reset is the one that the endpoint sends. RFC 9293 §3.10.5 writes that of an abort without an
+/// acknowledgment; stacks add one.
+fn is_reset_like(sent: &Segment, captured: &Segment) -> bool {
+    sent.flags.rst
+        && sent.seq == captured.seq
+        && (!sent.flags.ack || captured.flags.ack && sent.ack == captured.ack)
+}

@@ -1,0 +1,126 @@
+//! What an end does without a packet of its own being captured: it receives, its timers expire, it aborts unseen.
+
+use super::belief::{Belief, Beliefs, Cause, TooMany};
+use super::connection::Packet;
+use super::cost;
+use super::follower::{Follower, GIVES_UP, POLICY};
+use super::heard::OUT_OF_ORDER;
+use super::sending::send;
+use crate::tcp::{Call, Effects, Endpoint, Flags, Segment, Seq, State, Timer};
+
+impl Follower<'_> {
+    /// The peer's packet was captured: as a rule it arrives now, but it may be late or lost.
+    pub(super) fn received(&self, beliefs: &Beliefs, index: usize, segment: &Segment) -> Result<Beliefs, TooMany> {
+        let mut next = Beliefs::default();
+        for belief in &beliefs.0 {
+            let after = self.arrival(&belief.endpoint, segment);
+            match after.map(|endpoint| belief.then(&endpoint, 0, index, Cause::Received(index))) {
+                Some(after) if after.endpoint != belief.endpoint => {
+                    next.add(after)?;
+                    next.add(Belief { cost: belief.cost + cost::LATE, ..belief.clone() })?;
+                }
+                _ => {
+                    next.add(belief.clone())?;
+                }
+            }
+        }
+        Ok(next)
+    }
+
+    /// The endpoint after one of the peer's segments. Its text is not counted before the end acknowledges it; none
+    /// if nothing else comes of it.
+    pub(super) fn arrival(&self, endpoint: &Endpoint, segment: &Segment) -> Option<Endpoint> {
+        let Segment { flags, seq, ack, len } = *segment;
+        let arriving = if flags.rst {
+            *segment
+        } else if flags.fin && !endpoint.fin_received {
+            Segment { seq: seq + len, len: 0, ..*segment }
+        } else if endpoint.fin_sent && ack == endpoint.snd_nxt {
+            Segment { flags: Flags::ACK, seq: endpoint.rcv_nxt, ack, len: 0 }
+        } else {
+            return None;
+        };
+        let Some(mut after) = self.heard.caught_up(endpoint, arriving.seq, &POLICY) else {
+            // Something before it is missing, but it acknowledges.
+            let only_ack = Segment { flags: Flags::ACK, ..*segment };
+            return if flags.rst { None } else { self.arrival(endpoint, &only_ack) };
+        };
+        arrive(&mut after, &arriving);
+        Some(after)
+    }
+
+    /// The beliefs and all that they can become before the packet with this index, without a packet being captured.
+    pub(super) fn with_silent_steps(&self, beliefs: &Beliefs, index: usize) -> Result<Beliefs, TooMany> {
+        let mut all = beliefs.clone();
+        let mut new = beliefs.0.clone();
+        while let Some(belief) = new.pop() {
+            for next in self.silent_steps(&belief, index) {
+                if next.endpoint != belief.endpoint && all.add(next.clone())? {
+                    new.push(next);
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    fn silent_steps(&self, belief: &Belief, index: usize) -> Vec<Belief> {
+        let endpoint = &belief.endpoint;
+        let mut steps = Vec::new();
+        if endpoint.state == State::Closed {
+            return steps;
+        }
+        let acknowledgment = Segment { flags: Flags::ACK, seq: endpoint.rcv_nxt, ack: endpoint.snd_nxt, len: 0 };
+        let acknowledged =
+            self.heard.acknowledged(endpoint.snd_nxt, index).map(|captured| (captured, acknowledgment));
+        let heard = self.heard.fins(index).chain(self.heard.resets(index)).copied().chain(acknowledged);
+        for (captured, segment) in heard {
+            if let Some(after) = self.arrival(endpoint, &segment) {
+                let cost = if captured > index { cost::UNSEEN } else { 0 };
+                steps.push(belief.then(&after, cost, index, Cause::Received(captured)));
+            }
+        }
+        // What the end itself has sent may be captured later than what it drew.
+        let own = self.connection.packets.iter().skip(index + 1).take(OUT_OF_ORDER);
+        for Packet { segment, .. } in own.filter(|packet| packet.from == self.side && !packet.segment.flags.syn) {
+            let end = segment.seq + segment.len;
+            let is_next = !endpoint.snd_nxt.precedes(segment.seq)
+                && endpoint.snd_nxt.precedes(segment.seq + segment.sequence_length());
+            let mut after = endpoint.clone();
+            if is_next && send(&mut after, end, segment.flags.fin).is_some() {
+                steps.push(belief.then(&after, cost::UNSEEN, index, Cause::Unseen));
+            }
+        }
+        if self.connection.begins_midway()
+            && let Some(end) = self.own.end.filter(|end| endpoint.snd_nxt.precedes(*end))
+        {
+            steps.extend(self.sending_from(belief, end, index));
+        }
+        if self.heard.unheard {
+            let fin = Segment { flags: Flags::FIN_ACK, ack: endpoint.snd_una, ..acknowledgment };
+            let reset = Segment { flags: Flags::RST, ack: Seq(0), ..acknowledgment };
+            for (segment, cost) in [(acknowledgment, cost::LATE), (fin, cost::UNSEEN), (reset, cost::UNSEEN)] {
+                steps.extend(
+                    self.arrival(endpoint, &segment).map(|after| belief.then(&after, cost, index, Cause::Unseen)),
+                );
+            }
+        }
+        let mut silently = |event: &dyn Fn(&mut Endpoint) -> Effects, cost, cause| {
+            let mut after = endpoint.clone();
+            event(&mut after);
+            steps.push(belief.then(&after, cost, index, cause));
+        };
+        silently(&|endpoint| endpoint.on_timeout(Timer::TimeWait, &POLICY), cost::EXPIRED, Cause::TimeWait);
+        silently(&|endpoint| endpoint.on_timeout(Timer::FinWait2, &POLICY), cost::EXPIRED, Cause::FinWait2);
+        silently(&|endpoint| endpoint.on_timeout(Timer::Retransmission, &GIVES_UP), cost::GAVE_UP, Cause::GaveUp);
+        silently(&|endpoint| endpoint.on_call(Call::Abort, &POLICY), cost::UNSEEN_RESET, Cause::UnseenReset);
+        steps
+    }
+}
+
+/// The segment arrives. An acknowledgment older than what is acknowledged says nothing new; the endpoint would
+/// measure it against its constant window, which real connections scale.
+fn arrive(endpoint: &mut Endpoint, segment: &Segment) {
+    let known = endpoint.snd_una;
+    let ack = if segment.flags.ack && segment.ack.precedes(known) { known } else { segment.ack };
+    endpoint.on_segment(&Segment { ack, ..*segment }, &POLICY);
+}
