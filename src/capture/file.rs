@@ -16,7 +16,7 @@ const NANOSECONDS: i128 = 1_000_000_000;
 pub(super) struct Frame<'a> {
     /// Its number, from 1, as Wireshark counts.
     pub number: u64,
-    /// When it was captured, in nanoseconds since 1970; 0 in a block that has no time.
+    /// When it was captured, in nanoseconds since 1970; in a block without a time, that of the packet before.
     pub time: i64,
     /// What its first header is.
     pub link: Linktype,
@@ -103,14 +103,14 @@ pub(super) fn read<R: Read + Send>(source: R, mut each: impl FnMut(&Frame<'_>)) 
         },
     })?;
     let mut interfaces: Vec<Interface> = Vec::new();
-    let mut number = 0;
+    let (mut number, mut time) = (0, 0);
     loop {
         let position = reader.consumed() as u64;
         let fault = |what| Fault { position, what };
         let length = match reader.next() {
             Ok((length, block)) => {
-                if let Some(frame) = frame(&block, &mut interfaces, number + 1).map_err(fault)? {
-                    number = frame.number;
+                if let Some(frame) = frame(&block, &mut interfaces, number + 1, time).map_err(fault)? {
+                    (number, time) = (frame.number, frame.time);
                     each(&frame);
                 }
                 length
@@ -137,12 +137,15 @@ fn frame<'a>(
     block: &'a PcapBlockOwned<'a>,
     interfaces: &mut Vec<Interface>,
     number: u64,
+    last: i64,
 ) -> Result<Option<Frame<'a>>, FaultKind> {
     let whole = |length: u32, data: &[u8]| (length as usize).saturating_sub(data.len());
     Ok(match block {
         PcapBlockOwned::LegacyHeader(header) => {
             let units = if header.is_nanosecond_precision() { 1_000_000_000 } else { 1_000_000 };
-            *interfaces = vec![Interface { link: header.network, units, offset: 0, snaplen: 0 }];
+            // The highest bits say how long the check sequence is at the end of each frame.
+            let link = Linktype(header.network.0 & 0xffff);
+            *interfaces = vec![Interface { link, units, offset: 0, snaplen: 0 }];
             None
         }
         PcapBlockOwned::Legacy(packet) => {
@@ -191,7 +194,7 @@ fn frame<'a>(
             if interface.snaplen > 0 {
                 data = data.get(..interface.snaplen as usize).unwrap_or(data);
             }
-            Some(Frame { number, time: 0, link: interface.link, data, missing: whole(packet.origlen, data) })
+            Some(Frame { number, time: last, link: interface.link, data, missing: whole(packet.origlen, data) })
         }
         PcapBlockOwned::NG(_) => None,
     })

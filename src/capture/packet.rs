@@ -77,6 +77,10 @@ pub(super) fn content(frame: &Frame<'_>) -> Content {
     }
 }
 
+/// What BSD and OpenBSD call a packet without a link header; files have the number of the system they were made on.
+const RAW_OF_BSD: Linktype = Linktype(12);
+const RAW_OF_OPENBSD: Linktype = Linktype(14);
+
 fn is_known(link: Linktype) -> bool {
     matches!(
         link,
@@ -84,6 +88,8 @@ fn is_known(link: Linktype) -> bool {
             | Linktype::LINUX_SLL
             | Linktype::LINUX_SLL2
             | Linktype::RAW
+            | RAW_OF_BSD
+            | RAW_OF_OPENBSD
             | Linktype::IPV4
             | Linktype::IPV6
             | Linktype::NULL
@@ -102,7 +108,9 @@ fn sliced<'a>(frame: &Frame<'a>) -> Option<LaxSlicedPacket<'a>> {
         // The protocol is the last field of the first version of "Linux cooked" and the first of the second.
         Linktype::LINUX_SLL => of_type(14, 16),
         Linktype::LINUX_SLL2 => of_type(0, 20),
-        Linktype::RAW | Linktype::IPV4 | Linktype::IPV6 => LaxSlicedPacket::from_ip(frame.data).ok(),
+        Linktype::RAW | RAW_OF_BSD | RAW_OF_OPENBSD | Linktype::IPV4 | Linktype::IPV6 => {
+            LaxSlicedPacket::from_ip(frame.data).ok()
+        }
         // The protocol family is in the byte order of the machine, and has other numbers for IPv6 on each system:
         // the IP header's own version says it better.
         Linktype::NULL | Linktype::LOOP => {
