@@ -6,6 +6,9 @@
 // clippy.toml allows these in tests, and does not see that a test's helpers are part of it.
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
+#[path = "replay/made.rs"]
+mod made;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

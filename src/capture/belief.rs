@@ -90,7 +90,11 @@ impl Beliefs {
     /// `last_sent` is the index of the last packet that was captured of it.
     pub(super) fn doubt_unanswered_fin(&mut self, last_sent: Option<usize>) {
         for belief in &mut self.0 {
-            let received = belief.path.last().filter(|change| matches!(change.cause, Cause::Received(_)));
+            let mut fins = belief.path.windows(2).rev().filter_map(|pair| match pair {
+                [from, to] if brings_fin(from.state, to.state) => Some(to),
+                _ => None,
+            });
+            let received = fins.next().filter(|change| matches!(change.cause, Cause::Received(_)));
             let unanswered = received.is_some_and(|change| last_sent.is_none_or(|sent| sent < change.index));
             if unanswered && belief.endpoint.fin_received && belief.endpoint.state != State::Closed {
                 belief.cost = belief.cost.saturating_add(cost::ODD);
@@ -101,6 +105,15 @@ impl Beliefs {
     /// The cheapest; of several, the one that was found first.
     pub(super) fn best(&self) -> Option<&Belief> {
         self.0.iter().min_by_key(|belief| belief.cost)
+    }
+}
+
+/// The peer's FIN leads from one state to the other.
+fn brings_fin(from: State, to: State) -> bool {
+    match to {
+        State::CloseWait | State::Closing => true,
+        State::TimeWait => from != State::Closing,
+        _ => false,
     }
 }
 

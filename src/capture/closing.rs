@@ -2,9 +2,14 @@
 
 use super::belief::Cause;
 use super::connection::{Connection, Packet, Side};
+use super::ending::{Ending, Handshake, ResetMeaning};
 use super::explain::{SILENCE, Story, explain};
-use super::heard::hold;
+use super::heard::{OUT_OF_ORDER, hold};
 use crate::tcp::{EndedBy, Held, Segment, Seq, State};
+
+/// No end sends the same segment again as soon as this, in nanoseconds: the network or the capture has doubled it.
+/// RFC 6298 §2.4 wants a second, and stacks leave it at 30 ms at least.
+const DOUBLED: i64 = 1_000_000;
 
 /// What the model makes of one connection.
 #[derive(Clone, Debug)]
@@ -26,7 +31,7 @@ pub struct Closing {
 /// Who closed first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum First {
-    /// Neither has sent a FIN or a reset.
+    /// Neither has sent a FIN, or a reset that ended the connection.
     Nobody,
     /// This end, with the packet of this index.
     One(Side, usize),
@@ -43,139 +48,14 @@ pub struct Again {
     pub fin_gaps: Vec<i64>,
 }
 
-/// Why a reset was sent, as a rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ResetMeaning {
-    /// The end was CLOSED when a segment arrived.
-    NoConnection,
-    /// Text has arrived for an application that has closed.
-    TextAfterClose,
-    /// The application has closed or was ended with text unread, or has asked for a reset; the peer had sent text.
-    UnreadOrAbort,
-    /// The application has asked for a reset, or was ended; the peer had sent no text.
-    Abort,
-}
-
-/// How a connection ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ending {
-    /// It has not been established: nobody answered the SYN, or a reset did, which is the packet of this index.
-    NotEstablished(Option<usize>),
-    /// It is open: nothing in the capture closes it.
-    Open,
-    /// Both FINs were sent and acknowledged.
-    Clean,
-    /// An end sent a reset.
-    Reset {
-        /// Who.
-        by: Side,
-        /// The index of the packet.
-        index: usize,
-        /// Its state when it did; none if it cannot be told.
-        from: Option<State>,
-        /// The other end's state; none if it cannot be told.
-        to: Option<State>,
-        /// What it usually means.
-        meaning: ResetMeaning,
-    },
-    /// An end sent its FIN again and again, and then there is silence.
-    GaveUp {
-        /// Who.
-        side: Side,
-        /// The state that it was in.
-        state: State,
-        /// The silence, in nanoseconds.
-        silence: i64,
-    },
-    /// An end waits in a state.
-    Waiting {
-        /// Who.
-        side: Side,
-        /// In which state.
-        state: State,
-        /// How long it has been there when the capture ends, in nanoseconds.
-        since: i64,
-        /// Segments with text that it has sent since.
-        text: usize,
-    },
-    /// Nothing can be said.
-    Unknown,
-}
-
-impl Ending {
-    /// The name that JSON has for it.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::NotEstablished(_) => "not-established",
-            Self::Open => "open",
-            Self::Clean => "clean",
-            Self::Reset { .. } => "reset",
-            Self::GaveUp { .. } => "gave-up",
-            Self::Waiting { since, .. } if *since < SILENCE => "too-early",
-            Self::Waiting { state: State::CloseWait, text: 1.., .. } => "half-closed",
-            Self::Waiting { .. } => "stuck",
-            Self::Unknown => "unknown",
-        }
-    }
-
-    /// What it usually means, in a sentence or two.
-    #[must_use]
-    pub fn meaning(&self) -> &'static str {
-        match self {
-            Self::NotEstablished(Some(_)) => "Nobody listens on the port, or something on the way refuses.",
-            Self::NotEstablished(None) => "The SYN was not answered: it or its answer was lost or filtered.",
-            Self::Open => "There is no FIN and no reset in the capture.",
-            Self::Clean => "Both FINs are acknowledged.",
-            Self::Reset { meaning, .. } => match meaning {
-                ResetMeaning::NoConnection => {
-                    "Its end of the connection did not exist any more when a segment arrived."
-                }
-                ResetMeaning::TextAfterClose => {
-                    "The application had called close(), and text arrived that nobody was going to read."
-                }
-                ResetMeaning::UnreadOrAbort => {
-                    "Usually the application called close() or exited without having read all that had arrived, or \
-                     it closed with SO_LINGER 0."
-                }
-                ResetMeaning::Abort => {
-                    "The other end had sent no text that could be unread: usually the application closed with \
-                     SO_LINGER 0, or was made to end."
-                }
-            },
-            Self::GaveUp { .. } => {
-                "It sent its FIN again without an answer, and then no more: it gave up, or the capture does not show \
-                 its next attempt. The other end is gone, or the way to it or back is cut."
-            }
-            Self::Waiting { since, .. } if *since < SILENCE => "That is too early to tell more.",
-            Self::Waiting { state, text, .. } => match (state, text) {
-                (State::CloseWait, 0) => {
-                    "The other end has closed and this application has not: usually it has forgotten a socket, or \
-                     hangs."
-                }
-                (State::CloseWait, _) => "The other end has sent all of its text, and this one is still sending.",
-                (State::FinWait2, _) => {
-                    "It has closed, and the other end has acknowledged that but has not closed: usually its \
-                     application has forgotten the socket, or hangs."
-                }
-                (State::FinWait1 | State::LastAck | State::Closing, _) => {
-                    "It has sent its FIN, and the ACK does not arrive: the other end is gone, or the way to it or \
-                     back is cut."
-                }
-                _ => "It has not closed.",
-            },
-            Self::Unknown => "Too little was captured.",
-        }
-    }
-}
-
 impl Closing {
     /// Explains a connection of a capture that ends at `end`, in nanoseconds since 1970.
     #[must_use]
     pub fn of(connection: &Connection, end: i64) -> Self {
-        let silence = end.saturating_sub(connection.last.1);
+        let silence = passed(connection.last.1, end);
         let stories = [explain(connection, 0, silence), explain(connection, 1, silence)];
-        let first = first(connection);
+        let reset = reset(connection, &stories);
+        let first = first(connection, reset);
         let a = match first {
             First::One(side, _) if connection.is_established() => side,
             First::Both(index, _) => packet(connection, index).map_or(0, |packet| packet.from),
@@ -184,7 +64,7 @@ impl Closing {
         let again = [again(connection, 0), again(connection, 1)];
         let mut closing =
             Self { a, stories, first, again, ending: Ending::Unknown, not_kept: connection.not_kept };
-        closing.ending = closing.ended(connection, end);
+        closing.ending = closing.ended(connection, reset, end);
         closing
     }
 
@@ -227,10 +107,9 @@ impl Closing {
         self.stories.iter().filter_map(|story| story.too_many).min()
     }
 
-    fn ended(&self, connection: &Connection, end: i64) -> Ending {
-        let reset = connection.packets.iter().position(|packet| packet.segment.flags.rst);
+    fn ended(&self, connection: &Connection, reset: Option<usize>, end: i64) -> Ending {
         if !connection.is_established() {
-            return Ending::NotEstablished(reset);
+            return Ending::NotEstablished(handshake(connection));
         }
         let is_over = |side: Side| {
             let ended_by = self.story(side).end.as_ref().and_then(|end| end.ended_by);
@@ -259,16 +138,18 @@ impl Closing {
             |state| [self.a, 1 - self.a].into_iter().find(|side| self.story(*side).state() == Some(state));
         let gave_up = |side: &Side| {
             let ended_by = self.story(*side).end.as_ref().and_then(|end| end.ended_by);
-            ended_by == Some(EndedBy::GiveUp)
+            // The timeout of FIN_WAIT_2 is no giving up: everything of it was acknowledged.
+            let left = self.story(*side).end.as_ref().and_then(|end| end.left);
+            ended_by == Some(EndedBy::GiveUp) && left != Some(State::FinWait2)
         };
         if let Some(side) = [0, 1].into_iter().find(gave_up) {
             let left = self.story(side).end.as_ref().and_then(|end| end.left);
             let state = left.unwrap_or(State::Closed);
-            return Ending::GaveUp { side, state, silence: end.saturating_sub(connection.last.1) };
+            return Ending::GaveUp { side, state, silence: passed(connection.last.1, end) };
         }
         let found = waiting.into_iter().find_map(|state| of_state(state).map(|side| (side, state)));
         let Some((side, state)) = found else { return Ending::Unknown };
-        let silence = end.saturating_sub(connection.last.1);
+        let silence = passed(connection.last.1, end);
         if matches!(state, State::FinWait1 | State::LastAck | State::Closing)
             && let Some(gap) = self.again(side).fin_gaps.last()
             && silence > gap.saturating_mul(2).max(SILENCE)
@@ -276,26 +157,33 @@ impl Closing {
             return Ending::GaveUp { side, state, silence };
         }
         let entered = self.story(side).changes.last().map_or(0, |change| change.index);
-        let since = packet(connection, entered).map_or(0, |packet| end.saturating_sub(packet.time));
+        let since = packet(connection, entered).map_or(0, |packet| passed(packet.time, end));
         let later = connection.packets.iter().skip(entered + 1);
         let text = later.filter(|packet| packet.from == side && packet.segment.len > 1).count();
         Ending::Waiting { side, state, since, text }
     }
 
     fn reset(&self, connection: &Connection, index: usize) -> Ending {
-        let Some(&Packet { from: by, segment: reset, .. }) = packet(connection, index) else {
+        let Some(&Packet { number, from: by, segment: reset, .. }) = packet(connection, index) else {
             return Ending::Unknown;
         };
-        let (from, to) = (self.story(by).state_before(index), self.story(1 - by).state_before(index));
+        let speaks = |packet: &Packet| packet.from == by && !packet.segment.flags.rst;
+        let is_untold = connection.begins_midway() && !connection.packets.iter().any(speaks);
+        let is_anew = connection.anew.is_some_and(|(side, syn)| side == by && syn < number);
+        let from = self.story(by).state_before(index).filter(|_| !is_untold && !is_anew);
+        let to = self.story(1 - by).state_before(index);
         let earlier = || connection.packets.iter().take(index).filter(|packet| packet.from != by);
-        let drew = |packet: &Packet| packet.segment.len > 0 && packet.segment.ack == reset.seq;
+        // A FIN does, too, beyond a hole: it tells that there is text before it.
+        let drew = |packet: &Packet| packet.segment.sequence_length() > 0 && packet.segment.ack == reset.seq;
         let meaning = match from {
-            Some(State::Closed) | None => ResetMeaning::NoConnection,
+            None if is_anew => ResetMeaning::OtherConnection,
+            None => ResetMeaning::Untold,
+            Some(State::Closed) => ResetMeaning::NoConnection,
             Some(State::FinWait1 | State::FinWait2) if !reset.flags.ack && earlier().any(drew) => {
                 ResetMeaning::TextAfterClose
             }
             // Before the closing phase, text has moved the number on from the one after the SYN.
-            _ if has_text(connection, 1 - by) => ResetMeaning::UnreadOrAbort,
+            _ if connection.begins_midway() || has_text(connection, 1 - by) => ResetMeaning::UnreadOrAbort,
             _ => ResetMeaning::Abort,
         };
         Ending::Reset { by, index, from, to, meaning }
@@ -306,15 +194,56 @@ fn packet(connection: &Connection, index: usize) -> Option<&Packet> {
     connection.packets.get(index)
 }
 
+/// How long after `time` the capture ends; its times may go backwards.
+fn passed(time: i64, end: i64) -> i64 {
+    end.saturating_sub(time).max(0)
+}
+
+/// The reset that ended the connection: an end has become CLOSED with it, or was CLOSED when it sent it. A reset without
+/// effect is none.
+fn reset(connection: &Connection, stories: &[Story; 2]) -> Option<usize> {
+    let closed_with = |story: &Story| {
+        let end = story.end.as_ref()?;
+        let last = story.changes.last().filter(|change| change.state == State::Closed)?;
+        match (end.ended_by?, last.cause) {
+            (EndedBy::Rst, Cause::Received(index)) => Some(index),
+            (EndedBy::Abort, Cause::Sent) => Some(last.index),
+            _ => None,
+        }
+    };
+    let [first, second] = stories;
+    let ended = [first, second].into_iter().filter_map(closed_with).min();
+    ended.or_else(|| {
+        connection.packets.iter().enumerate().position(|(index, packet)| {
+            let story = if packet.from == 0 { first } else { second };
+            packet.segment.flags.rst && story.state_before(index) == Some(State::Closed)
+        })
+    })
+}
+
+/// How the handshake of a connection ended that was not established.
+fn handshake(connection: &Connection) -> Handshake {
+    let opens = |packet: &&Packet| packet.segment.flags.syn && !packet.segment.flags.ack;
+    let opener = connection.packets.iter().find(opens).map(|packet| packet.from);
+    let is_answered = connection.before(0).syn.is_some() && connection.before(1).syn.is_some();
+    let reset = connection.packets.iter().position(|packet| packet.segment.flags.rst);
+    match reset.and_then(|index| Some((index, packet(connection, index)?.from))) {
+        Some((index, from)) if Some(from) == opener || is_answered => Handshake::GivenUp(index),
+        Some((index, _)) => Handshake::Refused(index),
+        None if is_answered || opener.is_none() => Handshake::Unfinished,
+        None => Handshake::Unanswered,
+    }
+}
+
 fn has_text(connection: &Connection, side: Side) -> bool {
     let before = connection.before(side);
     let moved = before.next.is_some_and(|next| before.syn.is_none_or(|syn| next != syn + 1));
     moved || connection.packets.iter().any(|packet| packet.from == side && packet.segment.len > 0)
 }
 
-fn first(connection: &Connection) -> First {
-    let closes = |packet: &Packet| packet.segment.flags.fin || packet.segment.flags.rst;
-    let Some(one) = connection.packets.iter().position(closes) else { return First::Nobody };
+fn first(connection: &Connection, reset: Option<usize>) -> First {
+    let fin = connection.packets.iter().position(|packet| packet.segment.flags.fin);
+    let Some(one) = fin.into_iter().chain(reset).min() else { return First::Nobody };
     let Some(first) = packet(connection, one) else { return First::Nobody };
     let fin_of_other = |packet: &Packet| packet.from != first.from && packet.segment.flags.fin;
     let other = connection.packets.iter().position(fin_of_other);
@@ -338,7 +267,15 @@ fn again(connection: &Connection, side: Side) -> Again {
     let mut again = Again::default();
     let mut text = Held::default();
     let mut fin: Option<(Seq, i64)> = None;
-    for packet in connection.packets.iter().filter(|packet| packet.from == side) {
+    for (index, packet) in connection.packets.iter().enumerate().filter(|(_, packet)| packet.from == side) {
+        let earlier = connection.packets.range(index.saturating_sub(OUT_OF_ORDER)..index);
+        let is_double = |known: &Packet| {
+            (known.from, known.segment) == (side, packet.segment)
+                && packet.time.saturating_sub(known.time).abs() < DOUBLED
+        };
+        if earlier.into_iter().any(is_double) {
+            continue;
+        }
         let Segment { flags, seq, len, .. } = packet.segment;
         let end = seq + len;
         let known = text.text().iter().any(|&(from, to)| !seq.precedes(from) && !to.precedes(end));

@@ -58,8 +58,10 @@ pub struct Connection {
     pub sent: [u64; 2],
     /// The first packet of the closing phase that was not kept because there are too many.
     pub not_kept: Option<u64>,
+    /// Who has begun another connection between the same ports, and the number of the packet that did.
+    pub anew: Option<(Side, u64)>,
     closing: bool,
-    /// An end has sent more than SYNs and resets after its SYN.
+    /// An end has sent more than SYNs and resets, after its SYN or in answer to one.
     went_on: bool,
 }
 
@@ -73,6 +75,7 @@ impl Connection {
             last: (packet.number, packet.time),
             sent: [0, 0],
             not_kept: None,
+            anew: None,
             closing: false,
             went_on: false,
         }
@@ -92,11 +95,11 @@ impl Connection {
         if side == 0 { first } else { second }
     }
 
-    /// The connection has come out of the handshake: a SYN was answered, or none was captured.
+    /// The connection has come out of the handshake: more than SYNs and resets was captured of an end that had sent or
+    /// acknowledged a SYN, or no SYN was captured.
     #[must_use]
     pub fn is_established(&self) -> bool {
-        let [first, second] = self.before.map(|before| before.syn.is_some());
-        first == second || self.went_on
+        self.went_on || self.before.iter().all(|before| before.syn.is_none())
     }
 
     /// A SYN is not in the capture, and nothing else is known from before the packets that were kept.
@@ -106,21 +109,28 @@ impl Connection {
         first.next.or(second.next).is_none() && (first.syn.is_none() || second.syn.is_none())
     }
 
-    /// A SYN with a number of its own, after one with another: the ports are used anew.
+    /// A SYN with a number of its own, after one with another: the ports are used anew. One that answers another SYN may
+    /// be made anew as long as the handshake lasts.
     fn is_over_with(&self, packet: &Packet) -> bool {
         let Segment { flags, seq, .. } = packet.segment;
-        // A SYN that is captured too late begins nothing: its number comes just before what is known.
-        let precedes = |known: &Packet| {
-            let Segment { flags, seq: own, ack: peers, .. } = known.segment;
-            let is_near = |number: Seq| number.since(seq + 1) < 1 << 16;
-            if known.from == packet.from { is_near(own) } else { flags.ack && is_near(peers) }
-        };
-        flags.syn
-            && !flags.ack
-            && match self.before(packet.from).syn {
-                Some(syn) => syn != seq,
-                None => self.closing && !self.packets.iter().any(precedes),
+        match self.before(packet.from).syn {
+            _ if !flags.syn => false,
+            Some(syn) => syn != seq && (!flags.ack || self.went_on),
+            // A SYN that is captured too late begins nothing: its number comes just before what is known.
+            None => {
+                let mut numbers = self.packets.iter().filter_map(|known| number_of(packet.from, known)).peekable();
+                numbers.peek().is_some() && !numbers.any(|number| is_near(seq + 1, number))
             }
+        }
+    }
+
+    /// The handshake has only begun, and the packet has other numbers.
+    fn is_foreign(&self, packet: &Packet) -> bool {
+        let has_other = |side| match (self.before(side).syn, number_of(side, packet)) {
+            (Some(syn), Some(number)) => !is_near(syn, number),
+            _ => false,
+        };
+        !self.went_on && !packet.segment.flags.syn && (has_other(0) || has_other(1))
     }
 
     /// Takes in one more packet; true if more packets are kept now than before.
@@ -133,9 +143,13 @@ impl Connection {
         if flags.syn
             && let Some(before) = self.before.get_mut(packet.from)
         {
-            before.syn.get_or_insert(seq);
+            before.syn = before.syn.filter(|_| self.went_on).or(Some(seq));
         }
-        self.went_on |= !flags.syn && !flags.rst && self.before(packet.from).syn.is_some();
+        let has_syn = |side| {
+            let number = number_of(side, &packet);
+            self.before(side).syn.zip(number).is_some_and(|(syn, number)| syn != number && is_near(syn, number))
+        };
+        self.went_on |= !flags.syn && !flags.rst && (has_syn(packet.from) || has_syn(1 - packet.from));
         self.closing |= flags.fin || flags.rst;
         if self.closing && (self.packets.len() >= MOST_PACKETS || !may_grow) {
             self.not_kept.get_or_insert(packet.number);
@@ -166,6 +180,17 @@ impl Connection {
     }
 }
 
+/// What a packet tells of the numbers of one end: its own, or what it acknowledges.
+fn number_of(side: Side, packet: &Packet) -> Option<Seq> {
+    let Segment { flags, seq, ack, .. } = packet.segment;
+    if packet.from == side { Some(seq) } else { flags.ack.then_some(ack) }
+}
+
+/// The number comes soon after the other, modulo 2³².
+fn is_near(earlier: Seq, number: Seq) -> bool {
+    number.since(earlier) < 1 << 16
+}
+
 /// The connections of a capture, in the order of their first packets.
 #[derive(Clone, Debug, Default)]
 pub struct Connections {
@@ -174,31 +199,40 @@ pub struct Connections {
     /// The number of the first packet that belongs to a connection too many.
     pub not_followed: Option<u64>,
     kept: usize,
-    /// Which connection there is now between two ends, the lesser address first.
-    current: HashMap<[SocketAddr; 2], usize>,
+    /// Which connection there is now between two ends, the lesser address first, and which there was before.
+    current: HashMap<[SocketAddr; 2], (usize, Option<usize>)>,
 }
 
 impl Connections {
     /// Takes in a segment.
     pub fn add(&mut self, number: u64, time: i64, from: SocketAddr, to: SocketAddr, segment: Segment) {
         let key = if from <= to { [from, to] } else { [to, from] };
-        let mut packet = Packet { number, time, from: 0, segment };
-        if let Some(connection) = self.current.get(&key).and_then(|index| self.all.get_mut(*index)) {
-            let [first, _] = connection.ends;
-            packet.from = usize::from(first != from);
-            if !connection.is_over_with(&packet) {
-                self.kept += usize::from(connection.add(packet, self.kept < MOST_PACKETS_IN_ALL));
-                return;
+        let current = self.current.get(&key).copied();
+        if let Some((index, previous)) = current {
+            let packet = |connection: &Connection| {
+                let [first, _] = connection.ends;
+                Packet { number, time, from: usize::from(first != from), segment }
+            };
+            let is_foreign = |connection: &Connection| connection.is_foreign(&packet(connection));
+            // A SYN to an end that has an old connection on these ports: the old numbers are told, and reset.
+            let index = previous.filter(|_| self.all.get(index).is_some_and(is_foreign)).unwrap_or(index);
+            if let Some(connection) = self.all.get_mut(index) {
+                let packet = packet(connection);
+                if !connection.is_over_with(&packet) {
+                    self.kept += usize::from(connection.add(packet, self.kept < MOST_PACKETS_IN_ALL));
+                    return;
+                }
+                connection.anew = Some((packet.from, number));
             }
-            packet.from = 0;
         }
         if self.all.len() >= MOST_CONNECTIONS {
             self.not_followed.get_or_insert(number);
             return;
         }
+        let packet = Packet { number, time, from: 0, segment };
         let mut connection = Connection::new([from, to], &packet);
         self.kept += usize::from(connection.add(packet, self.kept < MOST_PACKETS_IN_ALL));
-        self.current.insert(key, self.all.len());
+        self.current.insert(key, (self.all.len(), current.map(|(index, _)| index)));
         self.all.push(connection);
     }
 }

@@ -6,7 +6,8 @@ pub(super) const LATE: u32 = 1;
 pub(super) const ODD: u32 = 2;
 /// A timer expired silently.
 pub(super) const EXPIRED: u32 = 2;
-/// The end received or sent something that is captured only later, or, of a peer that is not captured, never.
+/// The end received or sent something that is captured only later, or, if it was lost before or is of a peer that is not captured,
+/// never.
 pub(super) const UNSEEN: u32 = 3;
 /// It gave up.
 pub(super) const GAVE_UP: u32 = 4;

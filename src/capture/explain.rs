@@ -4,12 +4,12 @@
 //! end may have received, a call of its application and its timers move beliefs; a packet that it has sent leaves
 //! those that send just this. A packet that leaves none is one that no path of the model explains.
 
-use super::belief::{Beliefs, Cause, Change, TooMany};
+use super::belief::{Belief, Beliefs, Cause, Change, TooMany};
 use super::connection::{Connection, Side};
 use super::cost;
 use super::follower::Follower;
 use super::sending::{is_probe, repeats_last};
-use super::unexplained::Unexplained;
+use super::unexplained::{Unexplained, Why};
 use crate::tcp::{Endpoint, Segment, State};
 
 /// From this on, in nanoseconds, a silence tells something: what is unacknowledged would have been sent again.
@@ -32,6 +32,9 @@ pub struct Story {
     pub too_many: Option<usize>,
     /// Packets that are no part of the model and were passed over: keep-alives and probes of a closed window.
     pub passed_over: usize,
+    /// Numbers that it has used for text, or for a FIN, that is neither captured nor acknowledged: it was lost before it
+    /// came to where packets are captured.
+    pub lost: u32,
     /// How many packets are not explained.
     strays: usize,
 }
@@ -46,8 +49,14 @@ impl Story {
     /// The state in which the end was just before it sent or received the packet with this index.
     #[must_use]
     pub fn state_before(&self, index: usize) -> Option<State> {
-        let change = self.changes.iter().take_while(|change| change.index < index || change.cause == Cause::Start);
-        change.last().map(|change| change.state)
+        let is_before = |change: &&Change| match change.cause {
+            Cause::Start => true,
+            Cause::Sent => change.index < index,
+            Cause::Received(captured) => change.index < index || captured < index,
+            // What was not seen came before the packet that shows it.
+            _ => change.index <= index,
+        };
+        self.changes.iter().take_while(is_before).last().map(|change| change.state)
     }
 }
 
@@ -61,17 +70,36 @@ pub fn explain(connection: &Connection, side: Side, silence: i64) -> Story {
     if connection.sent(side) == 0 || !connection.is_established() {
         return story;
     }
-    let follower = Follower::new(connection, side);
+    let mut follower = Follower::new(connection, side);
+    story.lost = follower.lost;
     let mut beliefs = follower.beginning();
     let mut last_sent = None;
     for (index, packet) in connection.packets.iter().enumerate() {
+        if packet.from != side {
+            follower.heard.hear(&packet.segment);
+        }
         // The handshake is no part of the model, and who repeats its SYN is still in it.
         if packet.segment.flags.syn {
             continue;
         }
         let step = if packet.from == side {
             last_sent = Some(index);
-            follower.sent(&beliefs, index, &packet.segment, &mut story)
+            let mut step = follower.sent(&beliefs, index, &packet.segment);
+            if let Ok(Step::Stray(unexplained)) = &step {
+                let is_missed = follower.suppose_missed(unexplained.why, &packet.segment);
+                story.unexplained.get_or_insert_with(|| unexplained.clone());
+                story.strays += 1;
+                if is_missed {
+                    step = follower.sent(&beliefs, index, &packet.segment);
+                }
+            }
+            step.map(|step| match step {
+                Step::Explained(next) => {
+                    story.passed_over += usize::from(follower.is_keep_alive(&beliefs, index, &packet.segment));
+                    next
+                }
+                Step::Copy | Step::Stray(_) => beliefs.clone(),
+            })
         } else {
             if packet.segment.flags.fin {
                 beliefs.doubt_unanswered_fin(last_sent);
@@ -108,15 +136,19 @@ pub fn explain(connection: &Connection, side: Side, silence: i64) -> Story {
     story
 }
 
+/// What a packet that an end has sent makes of what is believed of it.
+enum Step {
+    /// This is believed then.
+    Explained(Beliefs),
+    /// It is a reset that was captured before.
+    Copy,
+    /// No path of the model explains it.
+    Stray(Unexplained),
+}
+
 impl Follower<'_> {
     /// The end has sent this.
-    fn sent(
-        &self,
-        beliefs: &Beliefs,
-        index: usize,
-        segment: &Segment,
-        story: &mut Story,
-    ) -> Result<Beliefs, TooMany> {
+    fn sent(&self, beliefs: &Beliefs, index: usize, segment: &Segment) -> Result<Step, TooMany> {
         let possible = self.with_silent_steps(beliefs, index)?;
         let mut next = Beliefs::default();
         for belief in &possible.0 {
@@ -129,20 +161,36 @@ impl Follower<'_> {
                 next.add(way)?;
             }
         }
-        if next.0.is_empty() {
-            let is_copy = self.own.resets.iter().any(|(first, reset)| *first < index && reset == segment);
-            if !is_copy {
-                story.strays += 1;
-                story.unexplained.get_or_insert_with(|| self.unexplained(beliefs, index, segment));
+        if !next.0.is_empty() {
+            return Ok(Step::Explained(next));
+        }
+        let is_copy = self.own.resets.iter().any(|(first, reset)| *first < index && reset == segment);
+        Ok(if is_copy { Step::Copy } else { Step::Stray(self.unexplained(beliefs, index, segment)) })
+    }
+
+    /// What is missing was acknowledged: the capture has missed it, and it is taken as sent from here on, so that what
+    /// follows can be explained.
+    fn suppose_missed(&mut self, why: Why, segment: &Segment) -> bool {
+        match why {
+            Why::Missed(next) => {
+                self.own.suppose_missed(next, segment.seq);
+                true
             }
-            return Ok(beliefs.clone());
+            Why::AcknowledgesUnseen(seen) => {
+                self.heard.suppose_missed(seen, segment.ack);
+                true
+            }
+            _ => false,
         }
-        if !segment.flags.rst
-            && is_probe(segment)
-            && beliefs.0.iter().all(|belief| repeats_last(&belief.endpoint, segment))
-        {
-            story.passed_over += 1;
-        }
-        Ok(next)
+    }
+
+    /// RFC 9293 §3.8.4, §3.8.6.1: a keep-alive or a probe of a closed window repeats, at most, the last octet, which is
+    /// acknowledged already.
+    fn is_keep_alive(&self, beliefs: &Beliefs, index: usize, segment: &Segment) -> bool {
+        let repeats = |belief: &Belief| {
+            repeats_last(&belief.endpoint, segment)
+                && (segment.len == 0 || self.heard.acknowledged_before(belief.endpoint.snd_nxt, index))
+        };
+        !segment.flags.rst && is_probe(segment) && beliefs.best().is_some_and(repeats)
     }
 }

@@ -3,12 +3,13 @@
 use super::belief::{Belief, Beliefs, Cause, Change, before, canonical};
 use super::connection::{Connection, Packet, Side};
 use super::cost;
-use super::heard::{Heard, Sayings};
-use crate::tcp::{Call, Endpoint, Flags, Policy, RstInTimeWait, Segment, Seq};
+use super::heard::{Heard, Sayings, hold};
+use crate::tcp::{Call, Endpoint, Flags, Held, Policy, RstInTimeWait, Segment, Seq};
 
 /// Where stacks differ, the choice that explains most; what the other choice does instead is among the beliefs, too:
 /// that a segment has not arrived, that an ACK is sent at once or later, that a timer takes as long as it will.
-pub(super) const POLICY: Policy = Policy { rst_in_time_wait: RstInTimeWait::Close, ..Policy::rfc9293(1) };
+pub(super) const POLICY: Policy =
+    Policy { rst_in_time_wait: RstInTimeWait::Close, rst_before_fin: true, ..Policy::rfc9293(1) };
 /// [`POLICY`], of an end that gives up at the next timeout.
 pub(super) const GIVES_UP: Policy = Policy { retries: Some(0), ..POLICY };
 
@@ -19,6 +20,10 @@ pub(super) struct Follower<'a> {
     pub(super) heard: Heard,
     /// What the end itself has sent.
     pub(super) own: Sayings,
+    /// The latest number that the peer acknowledges.
+    pub(super) acknowledged: Seq,
+    /// How many numbers the end has used for what was lost before it could be captured.
+    pub(super) lost: u32,
     /// SND.NXT and RCV.NXT before the first packet.
     start: (Seq, Seq),
 }
@@ -53,20 +58,25 @@ impl<'a> Follower<'a> {
         let snd_nxt = next(side).or_else(|| acked(peer)).unwrap_or_default();
         let rcv_nxt = acked(side).or_else(|| next(peer)).unwrap_or_default();
         let mut sayings = Sayings::of(connection, peer, next(peer));
-        if let Some(end) = next(peer) {
+        let mut so_far = Held::default();
+        if let Some(end) = next(peer).filter(|end| rcv_nxt.precedes(*end)) {
             sayings.suppose_text(rcv_nxt, end);
+            hold(&mut so_far, rcv_nxt, end);
         }
         let mut own = Sayings::of(connection, side, Some(snd_nxt));
+        let acknowledged = |by| {
+            let packets = connection.packets.iter().filter(move |packet| packet.from == by);
+            packets.filter(|packet| packet.segment.flags.ack).map(|packet| packet.segment.ack)
+        };
         if connection.begins_midway() {
-            let acknowledged = |by| {
-                let packets = connection.packets.iter().filter(move |packet| packet.from == by);
-                packets.filter(|packet| packet.segment.flags.ack).map(|packet| packet.segment.ack)
-            };
             sayings.suppose_beginning(rcv_nxt, acknowledged(side));
+            so_far.clone_from(sayings.text());
             own.suppose_beginning(snd_nxt, acknowledged(peer));
         }
-        let heard = Heard { sayings, unheard: connection.sent(peer) == 0 };
-        Self { connection, side, heard, own, start: (snd_nxt, rcv_nxt) }
+        let acknowledged = acknowledged(peer).fold(snd_nxt, Seq::max);
+        let lost = own.suppose_lost(acknowledged);
+        let heard = Heard { sayings, so_far, unheard: connection.sent(peer) == 0 };
+        Self { connection, side, heard, own, acknowledged, lost, start: (snd_nxt, rcv_nxt) }
     }
 
     /// What is believed before the first packet.

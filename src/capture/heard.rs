@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::belief::before;
 use super::connection::{Connection, Packet, Side};
+use super::cost;
 use crate::tcp::{Endpoint, Flags, Held, Policy, Segment, Seq};
 
 /// How many packets of the connection a packet may be captured too early or too late: what is captured where
@@ -14,6 +15,8 @@ pub(super) const OUT_OF_ORDER: usize = 16;
 const MOST: usize = 16;
 /// The most ranges of text that are kept apart; a capture with more gaps in one closing phase explains nothing.
 const MOST_RANGES: usize = 1 << 10;
+/// More octets than these are not supposed to have been lost before they could be captured, all of them.
+const MOST_LOST: u32 = 1 << 20;
 /// The longest text that is handed to an endpoint at once: it fits into its window.
 const LONGEST_TEXT: u32 = 1 << 15;
 
@@ -71,12 +74,19 @@ impl Sayings {
         }
         if flags.ack {
             let known = self.acks.entry(ack).or_default();
-            if known.len() < MOST {
+            // Text draws other resets than an ACK does.
+            let is_alike = |(_, one): &&Sent| (one.len > 0, one.flags.fin) == (len > 0, flags.fin);
+            if known.iter().filter(is_alike).count() < MOST {
                 known.push((index, segment));
             }
         } else if self.without_ack.len() < MOST {
             self.without_ack.push((index, segment));
         }
+    }
+
+    /// All of its text.
+    pub(super) fn text(&self) -> &Held {
+        &self.text
     }
 
     /// The text before `start` is taken as sent.
@@ -94,22 +104,82 @@ impl Sayings {
         let last = before(end);
         let fin = self.fins.first().map(|(_, fin)| fin.seq);
         if fin.is_none() && start.precedes(end) && !self.has_text(last, end) {
-            self.last_fin.insert(last, usize::MAX);
-            self.fins.push((0, Segment { flags: Flags::FIN_ACK, seq: last, ack: Seq(0), len: 0 }));
+            self.suppose_fin(last);
         }
         let end = fin.unwrap_or(end);
         self.suppose_text(start, end);
     }
 
+    /// What was sent, was not captured, and is not acknowledged up to any number beyond `acknowledged`, was lost before
+    /// it came to where packets are captured: text, or a FIN at the end of it. How many numbers that are.
+    pub(super) fn suppose_lost(&mut self, acknowledged: Seq) -> u32 {
+        let Some(end) = self.end.filter(|end| acknowledged.precedes(*end)) else { return 0 };
+        if end.since(acknowledged) > MOST_LOST {
+            return 0;
+        }
+        let fin = self.fins.iter().map(|(_, fin)| fin.seq).reduce(Seq::max);
+        let end = fin.unwrap_or(end).max(acknowledged);
+        let last = before(end);
+        if fin.is_none() && !self.has_text(last, end) {
+            self.last_fin.insert(last, usize::MAX);
+        }
+        let mut captured = 0;
+        for &(from, to) in self.text.text() {
+            let from = from.max(acknowledged);
+            captured += if from.precedes(to) { to.since(from) } else { 0 };
+        }
+        self.suppose_text(acknowledged, end);
+        end.since(acknowledged).saturating_sub(captured)
+    }
+
+    /// What was acknowledged up to `end` was sent, though the capture has missed it from `start` on. The last of it may
+    /// have been a FIN, if nothing follows.
+    ///
+    /// Returns where its text ends.
+    pub(super) fn suppose_missed(&mut self, start: Seq, end: Seq) -> Seq {
+        let last = before(end);
+        let text_end = if self.last_fin.contains_key(&last) { last } else { end };
+        if self.end.is_none_or(|known| !end.precedes(known)) && self.fins.is_empty() && start.precedes(end) {
+            self.suppose_fin(last);
+        }
+        self.suppose_text(start, text_end);
+        self.end = Some(self.end.map_or(end, |known| known.max(end)));
+        text_end
+    }
+
+    /// A FIN with this number may have been sent, though it was not captured.
+    fn suppose_fin(&mut self, number: Seq) {
+        self.last_fin.insert(number, usize::MAX);
+        self.fins.push((0, Segment { flags: Flags::FIN_ACK, seq: number, ack: Seq(0), len: 0 }));
+    }
+
     /// Everything from `start` up to `end` is text that was captured.
     pub(super) fn has_text(&self, start: Seq, end: Seq) -> bool {
-        start == end || self.text.text().iter().any(|&(from, to)| !start.precedes(from) && !to.precedes(end))
+        covers(&self.text, start, end)
+    }
+
+    /// Where what follows on `start` ends, before the first gap: text and FIN.
+    pub(super) fn without_gap(&self, start: Seq) -> Seq {
+        let holds = |&&(from, to): &&(Seq, Seq)| !start.precedes(from) && start.precedes(to);
+        let end = self.text.text().iter().find(holds).map_or(start, |(_, to)| *to);
+        if self.last_fin.contains_key(&end) { end + 1 } else { end }
     }
 
     /// A packet after `index` carries the FIN with this number.
     pub(super) fn fin_after(&self, number: Seq, index: usize) -> bool {
         self.last_fin.get(&number).is_some_and(|last| *last > index)
     }
+}
+
+/// Everything from `start` up to `end` is there.
+fn covers(text: &Held, start: Seq, end: Seq) -> bool {
+    start == end || text.text().iter().any(|&(from, to)| !start.precedes(from) && !to.precedes(end))
+}
+
+/// RFC 9293 §3.10.7.4: all of the segment comes before the number that is expected next. 4.4BSD looks at its
+/// acknowledgment all the same, and Linux does if it ends there.
+pub(super) fn is_old(segment: &Segment, expected: Seq) -> bool {
+    (segment.seq + segment.sequence_length()).precedes(expected)
 }
 
 /// Adds to a set of octets, unless it has more gaps than there can be.
@@ -129,6 +199,8 @@ fn push_new(known: &mut Vec<Sent>, index: usize, segment: Segment) {
 #[derive(Debug)]
 pub(super) struct Heard {
     pub(super) sayings: Sayings,
+    /// Its text up to the packet that is looked at, and what is taken as sent before the closing phase.
+    pub(super) so_far: Held,
     /// No packet of the peer was captured at all: anything that it might have sent may have arrived.
     pub(super) unheard: bool,
 }
@@ -149,10 +221,17 @@ impl Heard {
         self.sayings.resets.iter().filter(Self::by(index))
     }
 
-    /// When a segment was captured that acknowledges up to `ack`, if it may have arrived at `index`.
-    pub(super) fn acknowledged(&self, ack: Seq, index: usize) -> Option<usize> {
-        let first = self.sayings.acks.get(&ack)?.first()?;
-        Some(first).filter(Self::by(index)).map(|(captured, _)| *captured)
+    /// A segment that acknowledges up to `ack` and may have arrived at `index`: rather one that has a number which is
+    /// still looked at when `expected` is the next.
+    pub(super) fn acknowledged(&self, ack: Seq, expected: Seq, index: usize) -> Option<Sent> {
+        let all = self.sayings.acks.get(&ack)?.iter().filter(Self::by(index)).copied();
+        all.min_by_key(|(_, segment)| is_old(segment, expected))
+    }
+
+    /// The number was acknowledged by a packet before `index`.
+    pub(super) fn acknowledged_before(&self, number: Seq, index: usize) -> bool {
+        let first = self.sayings.acks.get(&number).and_then(|all| all.first());
+        first.is_some_and(|(captured, _)| *captured < index)
     }
 
     /// Segments that may have drawn, by `index`, a reset with this number: with its ACK flag, and without.
@@ -161,17 +240,35 @@ impl Heard {
         with.iter().chain(&self.sayings.without_ack).filter(Self::by(index)).map(|(_, segment)| segment)
     }
 
-    /// The endpoint after the text up to `end` has arrived; none if it does not take it, or if it was not captured.
+    /// The peer's next packet was captured.
+    pub(super) fn hear(&mut self, segment: &Segment) {
+        let text = segment.seq + u32::from(segment.flags.syn);
+        if segment.len > 0 {
+            hold(&mut self.so_far, text, text + segment.len);
+        }
+    }
+
+    /// The capture has missed what the end acknowledges up to `end`, from `start` on.
+    pub(super) fn suppose_missed(&mut self, start: Seq, end: Seq) {
+        let end = self.sayings.suppose_missed(start, end);
+        if start.precedes(end) {
+            hold(&mut self.so_far, start, end);
+        }
+    }
+
+    /// The endpoint after the text up to `end` has arrived, and what it costs that some of it is captured only later;
+    /// none if the endpoint does not take it, or if it was not captured.
     ///
     /// The endpoint is asked whether it takes text at all; how long the text is, is of no consequence to it.
-    pub(super) fn caught_up(&self, endpoint: &Endpoint, end: Seq, policy: &Policy) -> Option<Endpoint> {
+    pub(super) fn caught_up(&self, endpoint: &Endpoint, end: Seq, policy: &Policy) -> Option<(Endpoint, u32)> {
         let start = endpoint.rcv_nxt;
         if start == end {
-            return Some(endpoint.clone());
+            return Some((endpoint.clone(), 0));
         }
         if !start.precedes(end) || !(self.unheard || self.sayings.has_text(start, end)) {
             return None;
         }
+        let cost = if self.unheard || covers(&self.so_far, start, end) { 0 } else { cost::UNSEEN };
         let mut endpoint = endpoint.clone();
         let len = end.since(start).min(LONGEST_TEXT);
         endpoint.on_segment(&Segment { flags: Flags::ACK, seq: start, ack: endpoint.snd_una, len }, policy);
@@ -179,6 +276,6 @@ impl Heard {
             return None;
         }
         endpoint.rcv_nxt = end;
-        Some(endpoint)
+        Some((endpoint, cost))
     }
 }

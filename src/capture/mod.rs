@@ -7,6 +7,7 @@ mod belief;
 mod closing;
 mod connection;
 mod cost;
+mod ending;
 mod explain;
 mod file;
 mod follower;
@@ -18,8 +19,9 @@ mod silent;
 mod unexplained;
 
 pub use belief::{Cause, Change};
-pub use closing::{Again, Closing, Ending, First, ResetMeaning};
+pub use closing::{Again, Closing, First};
 pub use connection::{Before, Connection, Connections, Packet, Side};
+pub use ending::{Ending, Handshake, ResetMeaning};
 pub use explain::{Story, explain};
 pub use file::{Fault, FaultKind};
 pub use read::{Capture, PassedOver};

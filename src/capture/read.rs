@@ -16,7 +16,7 @@ pub struct Capture {
     pub packets: u64,
     /// The earliest time in it, in nanoseconds since 1970.
     pub start: i64,
-    /// The latest time in it, in nanoseconds since 1970.
+    /// The time of its last packet, in nanoseconds since 1970. Times may go backwards: it is not always the latest.
     pub end: i64,
     /// What is in no connection.
     pub passed_over: PassedOver,
@@ -46,11 +46,11 @@ impl Capture {
         let mut connections = Connections::default();
         let read = file::read(source, |frame| {
             if capture.packets == 0 {
-                (capture.start, capture.end) = (frame.time, frame.time);
+                capture.start = frame.time;
             }
             capture.packets = frame.number;
             capture.start = capture.start.min(frame.time);
-            capture.end = capture.end.max(frame.time);
+            capture.end = frame.time;
             match content(frame) {
                 Content::Tcp { from, to, segment } => connections.add(frame.number, frame.time, from, to, segment),
                 Content::Fragment => capture.passed_over.fragments += 1,

@@ -12,17 +12,21 @@ impl Follower<'_> {
         let endpoint = &belief.endpoint;
         if !self.heard.unheard || endpoint.rcv_nxt == ack {
             let after = self.heard.caught_up(endpoint, ack, &POLICY);
-            return after.map(|after| belief.then(&after, 0, index, Cause::Unseen)).into_iter().collect();
+            return after
+                .map(|(after, cost)| belief.then(&after, cost, index, Cause::Unseen))
+                .into_iter()
+                .collect();
         }
         // Text or FIN? A single octet is rarely sent.
         let alone = before(ack) == endpoint.rcv_nxt;
         let text = self.heard.caught_up(endpoint, ack, &POLICY);
-        let text = text.map(|after| belief.then(&after, if alone { cost::LATE } else { 0 }, index, Cause::Unseen));
+        let text =
+            text.map(|(after, _)| belief.then(&after, if alone { cost::LATE } else { 0 }, index, Cause::Unseen));
         // As a rule, a FIN acknowledges what was sent before.
         let fins = [(endpoint.snd_nxt, 0), (endpoint.snd_una, cost::LATE)].map(|(acknowledged, cost)| {
             let fin = Segment { flags: Flags::FIN_ACK, seq: before(ack), ack: acknowledged, len: 0 };
-            let after = self.arrival(endpoint, &fin).filter(|after| after.rcv_nxt == ack);
-            after.map(|after| {
+            let after = self.arrivals(endpoint, &fin).into_iter().find(|(after, _)| after.rcv_nxt == ack);
+            after.map(|(after, _)| {
                 belief.then(&after, if alone { cost } else { cost::LATE + cost }, index, Cause::Unseen)
             })
         });
@@ -40,7 +44,9 @@ impl Follower<'_> {
             let captured = self.own.has_text(next, end) && (!fin || self.own.fin_after(end, index));
             let mut after = belief.endpoint.clone();
             if captured && send(&mut after, end, fin).is_some() {
-                ways.push(belief.then(&after, cost::UNSEEN, index, Cause::Unseen));
+                // Text or FIN? A single octet is rarely sent.
+                let cost = if !fin && before(seq) == next { cost::UNSEEN + cost::LATE } else { cost::UNSEEN };
+                ways.push(belief.then(&after, cost, index, Cause::Unseen));
             }
         }
         ways
@@ -119,9 +125,16 @@ impl Follower<'_> {
             }
         }
         if endpoint.fin_sent {
-            for asked in self.heard.asked(reset, index).filter(|asked| asked.len > 0) {
+            for asked in self.heard.asked(reset, index).filter(|asked| asked.len > 0 || asked.flags.fin) {
                 let start = endpoint.rcv_nxt.max(asked.seq);
-                let Some(mut after) = self.heard.caught_up(endpoint, start, &POLICY) else { continue };
+                // Text beyond a hole is as bad, and a FIN beyond one tells that there is text.
+                let tells_of_text =
+                    Segment { len: start.since(endpoint.rcv_nxt), seq: endpoint.rcv_nxt, ..*asked };
+                let caught_up = self.heard.caught_up(endpoint, start, &POLICY);
+                let (mut after, asked) = match caught_up {
+                    Some((after, _)) => (after, asked),
+                    None => (endpoint.clone(), &tells_of_text),
+                };
                 after.reader_gone = true;
                 let answer = after.on_segment(asked, &POLICY).segment;
                 if answer.is_some_and(|answer| is_reset_like(&answer, reset)) {

@@ -4,7 +4,7 @@ use super::belief::{Belief, Beliefs, Cause, TooMany};
 use super::connection::Packet;
 use super::cost;
 use super::follower::{Follower, GIVES_UP, POLICY};
-use super::heard::OUT_OF_ORDER;
+use super::heard::{OUT_OF_ORDER, is_old};
 use super::sending::send;
 use crate::tcp::{Call, Effects, Endpoint, Flags, Segment, Seq, State, Timer};
 
@@ -13,40 +13,48 @@ impl Follower<'_> {
     pub(super) fn received(&self, beliefs: &Beliefs, index: usize, segment: &Segment) -> Result<Beliefs, TooMany> {
         let mut next = Beliefs::default();
         for belief in &beliefs.0 {
-            let after = self.arrival(&belief.endpoint, segment);
-            match after.map(|endpoint| belief.then(&endpoint, 0, index, Cause::Received(index))) {
-                Some(after) if after.endpoint != belief.endpoint => {
+            let mut cost = 0;
+            for (endpoint, unlikely) in self.arrivals(&belief.endpoint, segment) {
+                let after = belief.then(&endpoint, unlikely, index, Cause::Received(index));
+                if after.endpoint != belief.endpoint {
                     next.add(after)?;
-                    next.add(Belief { cost: belief.cost + cost::LATE, ..belief.clone() })?;
-                }
-                _ => {
-                    next.add(belief.clone())?;
+                    // If it is likely that it has arrived, it is unlikely that it has not.
+                    cost = if unlikely == 0 { cost::LATE } else { cost };
                 }
             }
+            next.add(Belief { cost: belief.cost.saturating_add(cost), ..belief.clone() })?;
         }
         Ok(next)
     }
 
-    /// The endpoint after one of the peer's segments. Its text is not counted before the end acknowledges it; none
-    /// if nothing else comes of it.
-    pub(super) fn arrival(&self, endpoint: &Endpoint, segment: &Segment) -> Option<Endpoint> {
+    /// The endpoint after one of the peer's segments, if something comes of it but its text, which is not counted before
+    /// the end acknowledges it; and what that costs.
+    pub(super) fn arrivals(&self, endpoint: &Endpoint, segment: &Segment) -> Vec<(Endpoint, u32)> {
         let Segment { flags, seq, ack, len } = *segment;
-        let arriving = if flags.rst {
-            *segment
-        } else if flags.fin && !endpoint.fin_received {
-            Segment { seq: seq + len, len: 0, ..*segment }
-        } else if endpoint.fin_sent && ack == endpoint.snd_nxt {
-            Segment { flags: Flags::ACK, seq: endpoint.rcv_nxt, ack, len: 0 }
-        } else {
-            return None;
-        };
-        let Some(mut after) = self.heard.caught_up(endpoint, arriving.seq, &POLICY) else {
+        let mut all = Vec::new();
+        if flags.rst {
+            let caught_up = self.heard.caught_up(endpoint, seq, &POLICY);
+            let (mut after, cost) = caught_up.unwrap_or_else(|| (endpoint.clone(), 0));
+            arrive(&mut after, segment);
+            all.push((after, cost));
+            return all;
+        }
+        if flags.fin && !endpoint.fin_received {
+            if let Some((mut after, cost)) = self.heard.caught_up(endpoint, seq + len, &POLICY) {
+                arrive(&mut after, &Segment { seq: seq + len, len: 0, ..*segment });
+                all.push((after, cost));
+            }
+            if all.iter().any(|(_, cost)| *cost == 0) {
+                return all;
+            }
             // Something before it is missing, but it acknowledges.
-            let only_ack = Segment { flags: Flags::ACK, ..*segment };
-            return if flags.rst { None } else { self.arrival(endpoint, &only_ack) };
-        };
-        arrive(&mut after, &arriving);
-        Some(after)
+        }
+        if endpoint.fin_sent && ack == endpoint.snd_nxt {
+            let mut after = endpoint.clone();
+            arrive(&mut after, &Segment { flags: Flags::ACK, seq: endpoint.rcv_nxt, ack, len: 0 });
+            all.push((after, if is_old(segment, endpoint.rcv_nxt) { cost::LATE } else { 0 }));
+        }
+        all
     }
 
     /// The beliefs and all that they can become before the packet with this index, without a packet being captured.
@@ -70,12 +78,11 @@ impl Follower<'_> {
             return steps;
         }
         let acknowledgment = Segment { flags: Flags::ACK, seq: endpoint.rcv_nxt, ack: endpoint.snd_nxt, len: 0 };
-        let acknowledged =
-            self.heard.acknowledged(endpoint.snd_nxt, index).map(|captured| (captured, acknowledgment));
+        let acknowledged = self.heard.acknowledged(endpoint.snd_nxt, endpoint.rcv_nxt, index);
         let heard = self.heard.fins(index).chain(self.heard.resets(index)).copied().chain(acknowledged);
         for (captured, segment) in heard {
-            if let Some(after) = self.arrival(endpoint, &segment) {
-                let cost = if captured > index { cost::UNSEEN } else { 0 };
+            for (after, unlikely) in self.arrivals(endpoint, &segment) {
+                let cost = if captured > index { cost::UNSEEN } else { unlikely };
                 steps.push(belief.then(&after, cost, index, Cause::Received(captured)));
             }
         }
@@ -90,7 +97,7 @@ impl Follower<'_> {
                 steps.push(belief.then(&after, cost::UNSEEN, index, Cause::Unseen));
             }
         }
-        if self.connection.begins_midway()
+        if (self.connection.begins_midway() || self.lost > 0)
             && let Some(end) = self.own.end.filter(|end| endpoint.snd_nxt.precedes(*end))
         {
             steps.extend(self.sending_from(belief, end, index));
@@ -99,9 +106,8 @@ impl Follower<'_> {
             let fin = Segment { flags: Flags::FIN_ACK, ack: endpoint.snd_una, ..acknowledgment };
             let reset = Segment { flags: Flags::RST, ack: Seq(0), ..acknowledgment };
             for (segment, cost) in [(acknowledgment, cost::LATE), (fin, cost::UNSEEN), (reset, cost::UNSEEN)] {
-                steps.extend(
-                    self.arrival(endpoint, &segment).map(|after| belief.then(&after, cost, index, Cause::Unseen)),
-                );
+                let arrivals = self.arrivals(endpoint, &segment).into_iter();
+                steps.extend(arrivals.map(|(after, _)| belief.then(&after, cost, index, Cause::Unseen)));
             }
         }
         let mut silently = |event: &dyn Fn(&mut Endpoint) -> Effects, cost, cause| {

@@ -21,12 +21,14 @@ pub struct Unexplained {
 /// What is wrong with a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why {
-    /// It acknowledges what is not in the capture; of the peer, nothing from this number on is.
+    /// It acknowledges what is not in the capture: of the peer's, what has this number is not.
     AcknowledgesUnseen(Seq),
     /// It comes after a FIN that had this number.
     AfterFin(Seq),
     /// It leaves out what begins with this number.
     LeavesOut(Seq),
+    /// It leaves out what begins with this number, and the peer acknowledges that.
+    Missed(Seq),
     /// Its FIN is at a number where text was sent; the text ended here.
     FinInText(Seq),
     /// It is a reset, and neither its sender's next number, which this is, nor one that the peer has acknowledged.
@@ -70,17 +72,19 @@ impl Follower<'_> {
     fn why(&self, endpoint: &Endpoint, segment: &Segment) -> Why {
         let Segment { flags, seq, ack, len } = *segment;
         let end = seq + segment.sequence_length();
-        let unseen = self.heard.sayings.end.filter(|end| flags.ack && !self.heard.unheard && end.precedes(ack));
+        let seen = self.heard.sayings.without_gap(endpoint.rcv_nxt);
+        let is_unseen = flags.ack && !self.heard.unheard && seen.precedes(ack);
         if flags.rst {
             Why::ResetNumber(endpoint.snd_nxt)
         } else if !flags.ack {
             Why::NoAck
-        } else if let Some(end) = unseen {
-            Why::AcknowledgesUnseen(end)
+        } else if is_unseen {
+            Why::AcknowledgesUnseen(seen)
         } else if endpoint.fin_sent && endpoint.snd_nxt.precedes(end) {
             Why::AfterFin(before(endpoint.snd_nxt))
         } else if endpoint.snd_nxt.precedes(seq) {
-            Why::LeavesOut(endpoint.snd_nxt)
+            let next = endpoint.snd_nxt;
+            if next.precedes(self.acknowledged) { Why::Missed(next) } else { Why::LeavesOut(next) }
         } else if flags.fin && (seq + len).precedes(endpoint.snd_nxt) {
             Why::FinInText(endpoint.snd_nxt)
         } else if endpoint.state == State::Closed {

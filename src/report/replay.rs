@@ -4,7 +4,9 @@ use std::fmt::Write;
 
 use super::human::counted;
 use super::terminal::Terminal;
-use crate::capture::{Capture, Cause, Closing, Connection, Ending, First, Packet, Side, Unexplained, Why};
+use crate::capture::{
+    Capture, Cause, Closing, Connection, Ending, First, Handshake, Packet, Side, Unexplained, Why,
+};
 use crate::tcp::{Segment, Seq, State};
 
 /// Where the text of a line begins, after its label.
@@ -63,10 +65,20 @@ fn plural(count: u64, what: &str) -> String {
     counted(usize::try_from(count).unwrap_or(usize::MAX), what)
 }
 
+/// What a reset can be whose number comes after the next.
+fn beyond(seq: Seq, next: Seq) -> String {
+    if !next.precedes(seq) {
+        return String::new();
+    }
+    let octets = plural(u64::from(seq.since(next)), "octet");
+    format!(" This one is {octets} beyond: what is between was lost before it could be captured, or it is forged.")
+}
+
 /// Nanoseconds as seconds.
 fn seconds(nanoseconds: i64) -> String {
-    let milliseconds = nanoseconds / 1_000_000;
-    format!("{}.{:03} s", milliseconds / 1000, (milliseconds % 1000).abs())
+    let milliseconds = nanoseconds.unsigned_abs() / 1_000_000;
+    let sign = if nanoseconds < 0 { "-" } else { "" };
+    format!("{sign}{}.{:03} s", milliseconds / 1000, milliseconds % 1000)
 }
 
 impl View<'_> {
@@ -143,6 +155,12 @@ impl View<'_> {
                 line("sent again", &again);
             }
         }
+        for side in [a, b] {
+            let lost = closing.story(side).lost;
+            if lost > 0 {
+                line("lost", &self.lost(side, lost));
+            }
+        }
         line("ended", &self.ending());
         if let Some(explained) = self.explained() {
             line("explained", &explained);
@@ -209,12 +227,26 @@ impl View<'_> {
         (!told.is_empty()).then(|| format!("{name}: {}", told.join("; ")))
     }
 
+    fn lost(&self, side: Side, lost: u32) -> String {
+        let name = self.name(side);
+        match lost {
+            1 => format!("an octet or the FIN of {name}, before it could be captured; nothing acknowledges it"),
+            _ => format!(
+                "{} of {name}, before they could be captured; nothing acknowledges them",
+                plural(u64::from(lost), "octet")
+            ),
+        }
+    }
+
     fn ending(&self) -> String {
         let ending = &self.closing.ending;
         let state = |state: &Option<State>| state.map_or("a state that cannot be told", State::name);
         let what = match ending {
-            Ending::NotEstablished(Some(index)) => format!("refused ({})", self.at(*index)),
-            Ending::NotEstablished(None) => "not established".to_owned(),
+            Ending::NotEstablished(Handshake::Refused(index)) => format!("refused ({})", self.at(*index)),
+            Ending::NotEstablished(Handshake::GivenUp(index)) => {
+                format!("not established: a reset ended the handshake ({})", self.at(*index))
+            }
+            Ending::NotEstablished(Handshake::Unanswered | Handshake::Unfinished) => "not established".to_owned(),
             Ending::Open => "not at all".to_owned(),
             Ending::Clean => "cleanly".to_owned(),
             Ending::Reset { by, index, from, to, .. } => format!(
@@ -292,7 +324,8 @@ impl View<'_> {
         let peers = |seq: Seq| seq.since(self.origin(1 - side));
         match unexplained.why {
             Why::AcknowledgesUnseen(end) => format!(
-                "It acknowledges what is not in the capture, where the other end's numbers end before {}.",
+                "It acknowledges what is not in the capture, which lacks what the other end has sent with the number \
+                 {}.",
                 peers(end)
             ),
             Why::AfterFin(fin) => {
@@ -305,10 +338,16 @@ impl View<'_> {
             Why::FinInText(end) => {
                 format!("{name} has sent text up to the number {}, and a FIN comes after it.", own(end))
             }
+            Why::Missed(next) => format!(
+                "{name}'s next number is {}; what is between that and this packet is not in the capture, and the \
+                 other end acknowledges it: the capture has missed it.",
+                own(next)
+            ),
             Why::ResetNumber(next) => format!(
                 "A reset has the number that is its sender's next, {}, or that the segment acknowledges which it \
-                 answers.",
-                own(next)
+                 answers.{}",
+                own(next),
+                self.packet(unexplained.index).map_or_else(String::new, |packet| beyond(packet.segment.seq, next))
             ),
             Why::Closed => format!("{name} is CLOSED, and sends resets at most."),
             Why::NoAck => {

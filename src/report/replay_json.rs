@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::replay::View;
-use crate::capture::{Capture, Closing, Ending, First, Packet, Side, Unexplained};
+use crate::capture::{Capture, Closing, Ending, First, Handshake, Packet, Side, Unexplained};
 
 /// Raised with every change that a reader could trip over.
 const VERSION: u32 = 1;
@@ -67,6 +67,8 @@ struct EndReport {
     possibly: Vec<&'static str>,
     text_sent_again: usize,
     fin_sent_again_after_seconds: Vec<f64>,
+    /// Numbers of what was lost before it could be captured.
+    lost: u32,
 }
 
 #[derive(Serialize)]
@@ -192,6 +194,7 @@ impl View<'_> {
             possibly: story.possibly.iter().map(|state| state.name()).collect(),
             text_sent_again: again.text,
             fin_sent_again_after_seconds: again.fin_gaps.iter().map(|gap| duration(*gap)).collect(),
+            lost: story.lost,
         }
     }
 
@@ -199,12 +202,14 @@ impl View<'_> {
         let ending = &self.closing.ending;
         let number = |index: usize| self.packet(index).map(|packet| packet.number);
         let (side, state, packet) = match ending {
-            Ending::NotEstablished(index) => (None, None, index.and_then(number)),
+            Ending::NotEstablished(Handshake::Refused(index) | Handshake::GivenUp(index)) => {
+                (None, None, number(*index))
+            }
             Ending::Reset { by, index, from, .. } => (Some(*by), *from, number(*index)),
             Ending::GaveUp { side, state, .. } | Ending::Waiting { side, state, .. } => {
                 (Some(*side), Some(*state), None)
             }
-            Ending::Open | Ending::Clean | Ending::Unknown => (None, None, None),
+            Ending::NotEstablished(_) | Ending::Open | Ending::Clean | Ending::Unknown => (None, None, None),
         };
         EndingReport {
             how: ending.name(),

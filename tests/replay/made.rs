@@ -1,0 +1,165 @@
+//! Connections that no program on one machine makes at will: packets are written down, and what is told is read.
+
+use super::{Record, pcap, told};
+
+/// Who sends it, when (ms), its flags, its numbers relative to the initial ones, and its text.
+type Line = (u32, char, &'static str, u32, u32, u16);
+
+/// The handshake; the first numbers are 1.
+const OPEN: [Line; 3] = [(0, 'A', "S", 0, 0, 0), (10, 'B', "SA", 0, 1, 0), (20, 'A', "A", 1, 1, 0)];
+/// A closes, and B does at once.
+const CLOSE: [Line; 3] = [(1_000, 'A', "FA", 1, 1, 0), (1_100, 'B', "FA", 1, 2, 0), (1_200, 'A', "A", 2, 2, 0)];
+/// Where B's numbers begin, relative to A's.
+const OF_B: u32 = 500_000;
+
+/// A packet of IPv4, without a link header.
+fn record(&(time, from, flags, seq, ack, len): &Line) -> Record {
+    let bits = flags.bytes().map(|flag| 1 << "FSRPA".bytes().position(|one| one == flag).unwrap()).sum::<u8>();
+    let (ports, own, peers) =
+        if from == 'A' { ([0x9c, 64, 0, 80], 0, OF_B) } else { ([0, 80, 0x9c, 64], OF_B, 0) };
+    let mut data = vec![0x45, 0, 0, 0, 0, 0, 0, 0, 64, 6, 0, 0];
+    data[2..4].copy_from_slice(&(40 + len).to_be_bytes());
+    let (a, b) = ([192, 0, 2, 1], [192, 0, 2, 2]);
+    let addresses = if from == 'A' { [a, b] } else { [b, a] };
+    data.extend(addresses.concat());
+    data.extend(ports);
+    data.extend(seq.wrapping_add(own).to_be_bytes());
+    data.extend(if bits & 16 == 0 { 0 } else { ack.wrapping_add(peers) }.to_be_bytes());
+    data.extend([0x50, bits, 255, 255, 0, 0, 0, 0]);
+    data.resize(data.len() + usize::from(len), 0);
+    let time = [time / 1_000, time % 1_000 * 1_000].map(u32::to_le_bytes).concat();
+    Record { time: time.try_into().unwrap(), length: u32::try_from(data.len()).unwrap(), data }
+}
+
+fn told_of(lines: &[&[Line]]) -> String {
+    let records: Vec<Record> = lines.concat().iter().map(record).collect();
+    told(&pcap(101, &records))
+}
+
+/// The lines with one label, joined again.
+fn line(told: &str, label: &str) -> String {
+    let mut words = Vec::new();
+    let mut is_wanted = false;
+    for line in told.lines() {
+        if !line.starts_with("    ") {
+            is_wanted = line.trim_start().starts_with(label);
+        }
+        if is_wanted {
+            words.extend(line.split_whitespace());
+        }
+    }
+    words.join(" ")
+}
+
+fn assert_told(lines: &[&[Line]], label: &str, expected: &str) {
+    let told = told_of(lines);
+    assert!(line(&told, label).contains(expected), "{expected}\n{told}");
+}
+
+fn assert_all_explained(lines: &[&[Line]]) {
+    let told = told_of(lines);
+    assert!(told.contains("every packet is explained") || told.contains(" 0 not"), "{told}");
+}
+
+#[test]
+fn a_handshake_is_not_a_connection() {
+    let (syn, answer) = (&OPEN[..1], &OPEN[..2]);
+    assert_told(&[syn], "ended", "The SYN was not answered");
+    assert_told(&[answer], "ended", "The SYN was answered, and the answer was not");
+    assert_told(&[syn, &[(9, 'B', "RA", 0, 1, 0)]], "ended", "refused");
+    assert_told(&[syn, &[(9, 'A', "R", 1, 0, 0)]], "ended", "a reset ended the handshake (packet 2");
+    assert_told(&[answer, &[(19, 'A', "R", 1, 0, 0)]], "ended", "a reset ended the handshake (packet 3");
+    let both = [(0, 'A', "S", 0, 0, 0), (1, 'B', "S", 0, 0, 0), (2, 'A', "SA", 0, 1, 0), (3, 'B', "SA", 0, 1, 0)];
+    assert_told(&[&both, &CLOSE], "ended", "cleanly");
+}
+
+#[test]
+fn ports_are_used_anew() {
+    let shift = |line: &Line| (line.0 + 70_000, line.1, line.2, line.3 + 300_000, line.4 + 300_000, line.5);
+    let again: Vec<Line> = OPEN.iter().chain(&CLOSE).map(shift).collect();
+    let twice = [&OPEN[..], &CLOSE, &again].concat();
+    for side in ["AB", "A", "B"] {
+        let captured: Vec<Line> = twice.iter().copied().filter(|line| side.contains(line.1)).collect();
+        let told = told_of(&[&captured]);
+        assert!(told.contains("\n2 connections in "), "{told}");
+        assert!(told.contains("every packet is explained"), "{told}");
+    }
+    // The connection is open, A was restarted and uses its port again. B tells the old number, which A resets.
+    let restarted = [(50_000, 'A', "S", 400_000, 0, 0), (50_010, 'B', "A", 1, 1, 0), (50_020, 'A', "R", 1, 0, 0)];
+    let told = told_of(&[&OPEN, &restarted, &again]);
+    assert!(told.contains("\n3 connections in 12 packets: every packet is explained"), "{told}");
+    assert!(line(&told, "ended").contains("by a reset of A (packet 6"), "{told}");
+    assert!(line(&told, "ended").contains("begun another connection"), "{told}");
+}
+
+#[test]
+fn a_reset_without_effect_ends_nothing() {
+    let far = [(2_000, 'A', "R", 101, 0, 0), (2_001, 'B', "A", 1, 1, 0), (3_000, 'A', "A", 1, 1, 10)];
+    assert_told(&[&OPEN, &far], "ended", "not at all");
+    assert_told(&[&OPEN, &far], "first", "nobody closes");
+    assert_told(&[&OPEN, &far], "unexplained", "This one is 100 octets beyond");
+    let late_fin = [(61_400, 'B', "FA", 1, 2, 0), (61_500, 'A', "R", 2, 0, 0)];
+    assert_told(
+        &[&OPEN, &CLOSE, &late_fin],
+        "ended",
+        "by a reset of A (packet 8, 61.500 s) in CLOSED; B was in LAST_ACK",
+    );
+    assert_told(&[&[(0, 'A', "R", 1, 0, 0)]], "ended", "in a state that cannot be told");
+}
+
+/// RFC 9293 §3.6, Figure 13. Nothing answers the last ACKs, and nothing has to.
+#[test]
+fn who_closes_at_once_with_the_other_is_not_stuck_in_closing() {
+    let close = [(0, 'A', "FA", 1, 1, 0), (1, 'B', "FA", 1, 1, 0), (9, 'B', "A", 2, 2, 0), (9, 'A', "A", 2, 2, 0)];
+    let other = [(60_000, 'A', "S", 900_000, 0, 0)];
+    assert_told(&[&OPEN, &close, &other], "ended", "cleanly. ");
+}
+
+#[test]
+fn times_that_go_backwards_are_no_silence() {
+    let mut all = [&OPEN[..], &CLOSE[..2]].concat();
+    for line in &mut all[..3] {
+        line.0 += 3_600_000;
+    }
+    assert_told(&[&all], "ended", "too early: B is in LAST_ACK, 0.000 s before the capture ends");
+}
+
+#[test]
+fn what_is_captured_twice_was_not_sent_again() {
+    let twice: Vec<Line> = OPEN.iter().chain(&CLOSE).flat_map(|line| [*line, *line]).collect();
+    let told = told_of(&[&twice]);
+    assert!(!told.contains("sent again"), "{told}");
+}
+
+#[test]
+fn what_was_lost_before_it_could_be_captured_is_no_mistake() {
+    // A's text never comes; B says so.
+    let hole = [(1_000, 'A', "FA", 11, 1, 0), (1_001, 'B', "A", 1, 1, 0), (1_400, 'A', "FA", 11, 1, 0)];
+    assert_all_explained(&[&OPEN, &hole]);
+    assert_told(&[&OPEN, &hole], "lost", "10 octets of A");
+    // As before, but A's window is no million octets.
+    let far = [(1_000, 'A', "FA", 2_000_000, 1, 0)];
+    assert_told(&[&OPEN, &far], "unexplained", "A's next number is 1, and what is between");
+    // B has got it: the capture has not.
+    let missed = [(1_000, 'A', "FA", 11, 1, 0), (1_100, 'B', "FA", 1, 12, 0), (1_200, 'A', "A", 12, 2, 0)];
+    assert_told(&[&OPEN, &missed], "unexplained", "the capture has missed it");
+    assert_told(&[&OPEN, &missed], "ended", "cleanly");
+}
+
+/// After `close()`, Linux takes a FIN beyond a hole for text that nobody will read.
+#[test]
+fn a_fin_beyond_a_hole_is_reset_after_close() {
+    let hole = [(1_000, 'A', "FA", 1, 1, 0), (1_100, 'B', "FA", 11, 2, 0), (1_101, 'A', "R", 2, 0, 0)];
+    assert_all_explained(&[&OPEN, &hole]);
+    assert_told(&[&OPEN, &hole], "ended", "text arrived that nobody was going to read");
+}
+
+#[test]
+fn keep_alives_are_passed_over_and_retransmissions_are_not() {
+    let text = [(100, 'A', "A", 1, 1, 1), (110, 'B', "A", 1, 2, 0)];
+    let alive = [(60_000, 'A', "A", 1, 1, 1), (60_010, 'B', "A", 1, 2, 0), (120_000, 'A', "A", 1, 1, 0)];
+    assert_told(&[&OPEN, &text, &alive], "explained", "passed over: 2 packets of a keep-alive");
+    let again = [(100, 'A', "A", 1, 1, 1), (300, 'A', "A", 1, 1, 1)];
+    let told = told_of(&[&OPEN, &again]);
+    assert!(!told.contains("keep-alive"), "{told}");
+}
