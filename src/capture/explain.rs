@@ -86,10 +86,14 @@ pub fn explain(connection: &Connection, side: Side, silence: i64) -> Story {
             last_sent = Some(index);
             let mut step = follower.sent(&beliefs, index, &packet.segment);
             if let Ok(Step::Stray(unexplained)) = &step {
-                let is_missed = follower.suppose_missed(unexplained.why, &packet.segment);
                 story.unexplained.get_or_insert_with(|| unexplained.clone());
                 story.strays += 1;
-                if is_missed {
+            }
+            // The capture may have missed something of either end.
+            for _ in 0..2 {
+                if let Ok(Step::Stray(unexplained)) = &step
+                    && follower.suppose_missed(unexplained.why, &packet.segment)
+                {
                     step = follower.sent(&beliefs, index, &packet.segment);
                 }
             }
@@ -174,6 +178,7 @@ impl Follower<'_> {
         match why {
             Why::Missed(next) => {
                 self.own.suppose_missed(next, segment.seq);
+                self.missed = Some(segment.seq);
                 true
             }
             Why::AcknowledgesUnseen(seen) => {

@@ -24,6 +24,8 @@ pub(super) struct Follower<'a> {
     pub(super) acknowledged: Seq,
     /// How many numbers the end has used for what was lost before it could be captured.
     pub(super) lost: u32,
+    /// Up to this number, what the end has sent is supposed because the capture has missed it.
+    pub(super) missed: Option<Seq>,
     /// SND.NXT and RCV.NXT before the first packet.
     start: (Seq, Seq),
 }
@@ -76,7 +78,7 @@ impl<'a> Follower<'a> {
         let acknowledged = acknowledged(peer).fold(snd_nxt, Seq::max);
         let lost = own.suppose_lost(acknowledged);
         let heard = Heard { sayings, so_far, unheard: connection.sent(peer) == 0 };
-        Self { connection, side, heard, own, acknowledged, lost, start: (snd_nxt, rcv_nxt) }
+        Self { connection, side, heard, own, acknowledged, lost, missed: None, start: (snd_nxt, rcv_nxt) }
     }
 
     /// What is believed before the first packet.

@@ -138,10 +138,13 @@ impl Sayings {
     /// Returns where its text ends.
     pub(super) fn suppose_missed(&mut self, start: Seq, end: Seq) -> Seq {
         let last = before(end);
-        let text_end = if self.last_fin.contains_key(&last) { last } else { end };
-        if self.end.is_none_or(|known| !end.precedes(known)) && self.fins.is_empty() && start.precedes(end) {
+        let may_be_fin = self.end.is_none_or(|known| !end.precedes(known)) && self.fins.is_empty();
+        if may_be_fin && start.precedes(end) {
             self.suppose_fin(last);
         }
+        // A single octet is rarely sent.
+        let is_fin = self.last_fin.contains_key(&last) && (!may_be_fin || start == last);
+        let text_end = if is_fin { last } else { end };
         self.suppose_text(start, text_end);
         self.end = Some(self.end.map_or(end, |known| known.max(end)));
         text_end

@@ -52,6 +52,14 @@ impl Follower<'_> {
         ways
     }
 
+    /// What is believed once everything before `seq` was sent, which the peer acknowledges though the capture lacks it.
+    fn having_missed(&self, belief: &Belief, seq: Seq, index: usize) -> Option<Belief> {
+        let mut after = belief.endpoint.clone();
+        let is_acknowledged = !self.acknowledged.precedes(seq);
+        (is_acknowledged && send(&mut after, seq, false).is_some())
+            .then(|| belief.then(&after, cost::UNSEEN, index, Cause::Unseen))
+    }
+
     /// How the end may have sent a segment that is no reset.
     pub(super) fn ways_to_send(&self, belief: &Belief, segment: &Segment, index: usize) -> Vec<Belief> {
         let Segment { flags, seq, ack, len } = *segment;
@@ -115,7 +123,11 @@ impl Follower<'_> {
         }
         let now =
             if reset.flags.ack { self.acknowledging(belief, reset.ack, index) } else { vec![belief.clone()] };
-        for belief in now.iter().flat_map(|belief| self.sending_from(belief, reset.seq, index)) {
+        let before = now.iter().flat_map(|belief| {
+            let ways = self.sending_from(belief, reset.seq, index);
+            if ways.is_empty() { self.having_missed(belief, reset.seq, index).into_iter().collect() } else { ways }
+        });
+        for belief in before {
             for call in [Call::Abort, Call::Close] {
                 let mut after = belief.endpoint.clone();
                 let sent = after.on_call(call, &POLICY).segment;

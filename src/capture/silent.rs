@@ -97,9 +97,8 @@ impl Follower<'_> {
                 steps.push(belief.then(&after, cost::UNSEEN, index, Cause::Unseen));
             }
         }
-        if (self.connection.begins_midway() || self.lost > 0)
-            && let Some(end) = self.own.end.filter(|end| endpoint.snd_nxt.precedes(*end))
-        {
+        let end = self.own.end.filter(|_| self.connection.begins_midway() || self.lost > 0);
+        for end in [end, self.missed].into_iter().flatten().filter(|end| endpoint.snd_nxt.precedes(*end)) {
             steps.extend(self.sending_from(belief, end, index));
         }
         if self.heard.unheard {

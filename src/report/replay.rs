@@ -46,7 +46,7 @@ fn passed_over(capture: &Capture) -> Vec<String> {
     let over = &capture.passed_over;
     let mut lines = Vec::new();
     for (count, what) in [
-        (over.no_tcp, "not TCP"),
+        (over.no_tcp, "not TCP, or in a tunnel"),
         (over.fragments, "fragments of IP packets, which are not put together"),
         (over.cut_off, "too short for TCP's header"),
     ] {

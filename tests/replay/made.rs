@@ -144,6 +144,13 @@ fn what_was_lost_before_it_could_be_captured_is_no_mistake() {
     let missed = [(1_000, 'A', "FA", 11, 1, 0), (1_100, 'B', "FA", 1, 12, 0), (1_200, 'A', "A", 12, 2, 0)];
     assert_told(&[&OPEN, &missed], "unexplained", "the capture has missed it");
     assert_told(&[&OPEN, &missed], "ended", "cleanly");
+    // It lacks B's text and A's FIN.
+    let missed = [(900, 'A', "A", 1, 11, 0), (1_100, 'B', "FA", 11, 2, 0), (1_200, 'A', "A", 2, 12, 0)];
+    assert_told(&[&OPEN, &missed], "unexplained", "lacks what the other end has sent with the number 1.");
+    assert_told(&[&OPEN, &missed], "ended", "cleanly");
+    // It lacks the text before a reset.
+    let missed = [(900, 'B', "A", 1, 11, 0), (1_000, 'A', "R", 11, 0, 0)];
+    assert_told(&[&OPEN, &missed], "ended", "by a reset of A (packet 5, 1.000 s) in ESTABLISHED");
 }
 
 /// After `close()`, Linux takes a FIN beyond a hole for text that nobody will read.
