@@ -9,7 +9,7 @@ use super::survey::{Aim, Explored, SOUGHT};
 use super::{Instance, Limits, Stopped};
 use crate::property::{Claim, Predicate};
 use crate::tcp::Segment;
-use crate::world::{Action, End, Fairness, Kind, Observe, Snapshot, Step, TimedWorld, World, WorldState};
+use crate::world::{Action, End, Event, Fairness, Kind, Observe, Snapshot, Step, TimedWorld, World, WorldState};
 
 /// A behaviour from the initial state on, as it is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +27,20 @@ impl Trace {
     #[must_use]
     pub fn last(&self) -> &Snapshot {
         self.steps.last().map_or(&self.initial, |step| &step.after)
+    }
+
+    /// The tick in which each step is taken, from 0; `None` in a world without a clock. The passing of a tick belongs to
+    /// the one that begins.
+    #[must_use]
+    pub fn ticks(&self) -> Vec<Option<u32>> {
+        let mut tick = self.initial.timers.map(|_| 0);
+        let after = |step: &Step| {
+            if step.event == Event::Tick {
+                tick = tick.map(|tick| tick + 1);
+            }
+            tick
+        };
+        self.steps.iter().map(after).collect()
     }
 }
 

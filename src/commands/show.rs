@@ -8,7 +8,7 @@ use crate::check::{Instance, NoTrace, Passed, Trace, shortest_trace, validate};
 use crate::cli::{ShowArgs, TraceFormat};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::report::terminal::Terminal;
-use crate::report::{itf, ladder, mermaid, pcap, show_json, svg};
+use crate::report::{caption, itf, ladder, mermaid, pcap, show_json, svg};
 use crate::world::Scenario;
 
 /// Writes the shortest counterexample or example.
@@ -28,7 +28,7 @@ pub fn run(args: &ShowArgs) -> Result<Passed, Diagnostics> {
     for scenario in &scenarios {
         match shortest_trace(scenario, &instances, limits(&args.limits)) {
             Ok(Some((instance, trace))) => write_trace(args.format, output.as_ref(), scenario, &instance, &trace)?,
-            Ok(None) => say(args, &ladder::nothing_to_draw(scenario, &args.property, &properties))?,
+            Ok(None) => say(args, &caption::nothing_to_draw(scenario, &args.property, &properties))?,
             Err(NoTrace::Stopped(stopped)) => {
                 say(args, &format!("{} is undecided in {}: {stopped}\n", args.property, scenario.name))?;
                 return Ok(Passed::Undecided);

@@ -6,7 +6,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::ladder::shown;
+use super::caption::shown;
 use super::observations::{EndRecord, SegmentRecord, running};
 use crate::check::{Ending, Instance, Trace};
 use crate::world::{Event, Flight, Observed, Scenario, Snapshot, Timers};
@@ -62,12 +62,9 @@ pub fn trace(scenario: &Scenario, instance: &Instance, trace: &Trace) -> String 
 }
 
 fn states(trace: &Trace) -> Vec<Value> {
-    let mut tick = trace.initial.timers.map(|_| 0);
-    let mut states = vec![state(0, tick, json!({ "tag": "Init", "value": {} }), &trace.initial)];
-    for step in &trace.steps {
-        if step.event == Event::Tick {
-            tick = tick.map(|tick| tick + 1);
-        }
+    let start = trace.initial.timers.map(|_| 0);
+    let mut states = vec![state(0, start, json!({ "tag": "Init", "value": {} }), &trace.initial)];
+    for (step, tick) in trace.steps.iter().zip(trace.ticks()) {
         states.push(state(states.len(), tick, action(&step.event), &step.after));
     }
     states

@@ -1,16 +1,15 @@
 //! A trace as a ladder: two lifelines, the states down their sides, and everything that the network does.
 
 use std::fmt::Write;
-use std::sync::Arc;
 
 use anstyle::{AnsiColor, Style};
 
+use super::caption::{for_ever, in_flight, reason, shown};
 use super::copies::{Copies, Part};
 use super::terminal::Terminal;
-use crate::check::{Ending, Fate, Instance, Trace, Verdict};
-use crate::property::{Property, Temporal};
+use crate::check::{Ending, Instance, Trace};
 use crate::tcp::State;
-use crate::world::{End, Event, Flight, Scenario, Step};
+use crate::world::{End, Event, Scenario, Step};
 
 /// Columns beside the lifelines: ticks and states.
 const SIDES: usize = 34;
@@ -61,80 +60,6 @@ pub fn coloured(drawing: &str) -> String {
     let (headline, rest) = drawing.split_once('\n').unwrap_or((drawing, ""));
     let rest = rest.replace(LOST, &format!("{BAD}{LOST}{BAD:#}"));
     format!("{BOLD}{headline}{BOLD:#}\n{rest}")
-}
-
-/// What a trace shows of the property that it decides.
-pub(super) fn shown(instance: &Instance) -> Verdict {
-    if instance.property.formula.temporal() == Temporal::Possible { Verdict::Possible } else { Verdict::Violated }
-}
-
-/// Why that is so, if the scenario says it.
-pub(super) fn reason<'a>(scenario: &'a Scenario, instance: &Instance) -> Option<&'a str> {
-    let stated = scenario.expectations.iter().find(|stated| {
-        (stated.property == instance.property.name || stated.property == instance.name())
-            && Verdict::from(stated.verdict) == shown(instance)
-    });
-    stated.map(|stated| stated.because.as_str())
-}
-
-/// What is in flight at the end.
-pub(super) fn in_flight(copies: &Copies) -> String {
-    let in_flight: Vec<String> =
-        copies.in_flight.iter().map(|(flight, copy)| at_the_end(flight, copies.label(*copy))).collect();
-    if in_flight.is_empty() { "nothing".to_owned() } else { in_flight.join(", ") }
-}
-
-/// How it goes on for ever, where `cycle` says which steps the picture shows as repeated; nothing where it can go on
-/// however it likes.
-pub(super) fn for_ever(scenario: &Scenario, trace: &Trace, cycle: &str) -> Vec<String> {
-    match &trace.ending {
-        Ending::Open => Vec::new(),
-        Ending::Stops => {
-            let [a, b] = trace.last().states();
-            let why = if scenario.fairness.applications {
-                "nothing is enabled any more"
-            } else {
-                "nothing but calls is enabled, and these applications need not make any"
-            };
-            vec![format!("{why}: A stays in {a}, B stays in {b}")]
-        }
-        Ending::Repeats { fates, .. } => {
-            let repeated = format!("the steps {cycle} are repeated; that is fair:");
-            [repeated].into_iter().chain(fates.iter().map(told)).collect()
-        }
-    }
-}
-
-/// Why a cycle is fair, as far as one thing is concerned.
-pub(super) fn told(fate: &Fate) -> String {
-    match fate {
-        Fate::Delivered(segment, to) => format!("{segment} to {to} is delivered again and again"),
-        Fate::Undelivered(segment, to) => {
-            format!("{segment} to {to} is never delivered; this network does not promise it")
-        }
-        Fate::HasClosed(end) => format!("{end}'s application has closed already"),
-        Fate::NotHeldUp(end) => {
-            format!("{end}'s application is not kept from closing: at some moment it could not")
-        }
-        Fate::HeldUp(end) => {
-            format!("{end}'s application could close and never does; these applications do not promise it")
-        }
-    }
-}
-
-/// What is said where there is no trace to draw.
-#[must_use]
-pub fn nothing_to_draw(scenario: &Scenario, name: &str, properties: &[Arc<Property>]) -> String {
-    let is_possibility = properties.iter().any(|property| property.formula.temporal() == Temporal::Possible);
-    let (verdict, missing) =
-        if is_possibility { (Verdict::Impossible, "example") } else { (Verdict::Holds, "counterexample") };
-    let is = if is_possibility { "is " } else { "" };
-    format!("{name} {is}{verdict} in {}: there is no {missing}\n", scenario.name)
-}
-
-fn at_the_end(flight: &Flight, label: &str) -> String {
-    let age = flight.age.map_or(String::new(), |age| format!(" (age {age})"));
-    format!("{label} {} to {}{age}", flight.segment, flight.to)
 }
 
 /// The lifelines and what happens between them.

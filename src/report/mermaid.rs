@@ -5,8 +5,8 @@
 
 use std::fmt::Write;
 
+use super::caption::{for_ever, in_flight, shown};
 use super::copies::{Copies, Copy, Part};
-use super::ladder::{for_ever, in_flight, shown};
 use crate::check::{Ending, Instance, Trace};
 use crate::tcp::State;
 use crate::world::{End, Event, Scenario, Step};
@@ -58,9 +58,9 @@ struct Diagram<'a> {
     copies: &'a Copies,
     /// The steps inside of how many boxes, and one more for the diagram.
     depth: usize,
-    /// `None` in a world without a clock.
+    /// The tick of the step that is drawn; `None` in a world without a clock.
     tick: Option<u32>,
-    /// The tick of each step so far.
+    /// Those of all steps.
     ticks: Vec<Option<u32>>,
     /// The states as last drawn.
     states: [State; 2],
@@ -73,7 +73,7 @@ impl<'a> Diagram<'a> {
             copies,
             depth: 1,
             tick: trace.initial.timers.map(|_| 0),
-            ticks: Vec::new(),
+            ticks: trace.ticks(),
             states: trace.initial.states(),
         }
     }
@@ -101,11 +101,10 @@ impl<'a> Diagram<'a> {
                 for copy in &part.expired {
                     self.arrow(Some(*copy), "-x", " is lost");
                 }
-                self.tick = self.tick.map(|tick| tick + 1);
+                self.tick = self.ticks.get(place).copied().flatten();
                 self.clock();
             }
         }
-        self.ticks.push(self.tick);
         let before = std::mem::replace(&mut self.states, step.after.states());
         for ((end, before), after) in End::BOTH.into_iter().zip(before).zip(self.states) {
             if before != after {

@@ -1,5 +1,6 @@
 //! What people and machines are shown: one pure function a format.
 
+pub mod caption;
 pub mod conform;
 mod copies;
 pub mod coverage;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::caption::{reason, shown, told};
 use super::copies::{Copies, Copy, Part};
-use super::ladder::{reason, shown, told};
 use super::observations::{EndRecord, SegmentRecord, running};
 use crate::check::{Ending, Instance, Trace};
 use crate::world::{Event, Flight, Scenario, Snapshot, Step};
@@ -75,7 +75,7 @@ struct CopyRecord<'a> {
 struct StepRecord<'a> {
     /// The time when it happens; absent in a world without a clock.
     #[serde(skip_serializing_if = "Option::is_none")]
-    tick: Option<usize>,
+    tick: Option<u32>,
     event: EventRecord<'a>,
     /// The copy that was sent in answer.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -186,21 +186,14 @@ fn copy<'a>(copies: &'a Copies, copy: &'a Copy) -> CopyRecord<'a> {
 }
 
 fn steps<'a>(copies: &'a Copies, trace: &Trace) -> Vec<StepRecord<'a>> {
-    let mut tick = trace.initial.timers.map(|_| 0);
-    let mut records = Vec::new();
-    for (step, part) in trace.steps.iter().zip(&copies.parts) {
-        if step.event == Event::Tick {
-            tick = tick.map(|tick| tick + 1);
-        }
-        records.push(StepRecord {
-            tick,
-            event: event(copies, step, part),
-            sent: part.sent.map(|sent| copies.label(sent)),
-            expired: part.expired.iter().map(|expired| copies.label(*expired)).collect(),
-            after: snapshot(copies, &step.after, &part.in_flight),
-        });
-    }
-    records
+    let record = |((step, part), tick): ((&Step, &'a Part), Option<u32>)| StepRecord {
+        tick,
+        event: event(copies, step, part),
+        sent: part.sent.map(|sent| copies.label(sent)),
+        expired: part.expired.iter().map(|expired| copies.label(*expired)).collect(),
+        after: snapshot(copies, &step.after, &part.in_flight),
+    };
+    trace.steps.iter().zip(&copies.parts).zip(trace.ticks()).map(record).collect()
 }
 
 fn event<'a>(copies: &'a Copies, step: &Step, part: &Part) -> EventRecord<'a> {

@@ -11,8 +11,8 @@ mod shapes;
 use std::borrow::Cow;
 
 use self::picture::{Note, Picture};
+use super::caption::{for_ever, in_flight, reason, shown};
 use super::copies::Copies;
-use super::ladder::{for_ever, in_flight, reason, shown};
 use crate::check::{Ending, Instance, Trace};
 use crate::world::Scenario;
 
