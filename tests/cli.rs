@@ -5,12 +5,14 @@
 // clippy.toml allows these in tests, and does not see that a test's helpers are part of it.
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
+mod folder;
+
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use folder::Folder;
 use insta::assert_snapshot;
 use serde_json::Value;
 
@@ -65,17 +67,7 @@ const EXPECTED_OF_A: &str = "[expect.\"nobody-closes@A\"]\nverdict = \"violated\
 const HUGE: [&str; 7] =
     ["simultaneous", "--set", "network.losses=3", "--set", "network.duplicates=3", "--set", "network.msl=4"];
 
-/// A working folder, gone afterwards: so every path is short and the same on every computer.
-struct Folder(PathBuf);
-
 impl Folder {
-    fn new(name: &str) -> Self {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
     fn with(self, file: &str, content: impl AsRef<[u8]>) -> Self {
         let path = self.0.join(file);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -85,17 +77,6 @@ impl Folder {
 
     fn with_properties(self, properties: &[(&str, &str)]) -> Self {
         properties.iter().fold(self, |folder, (file, formula)| folder.with(file, property(formula)))
-    }
-
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_lastack"));
-        command.current_dir(&self.0).args(args).stdin(Stdio::null());
-        for variable in
-            ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "LC_ALL", "LC_CTYPE", "LANG", "RUST_BACKTRACE"]
-        {
-            command.env_remove(variable);
-        }
-        command
     }
 
     fn run(&self, args: &[&str]) -> Run {
@@ -118,12 +99,6 @@ impl Folder {
             format!("$ lastack {}\n{}\n", args.join(" "), run.stderr)
         };
         commands.iter().map(refusal).collect()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
     }
 }
 

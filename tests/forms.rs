@@ -8,15 +8,18 @@
 // clippy.toml allows these in tests, and does not see that a test's helpers are part of it.
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
+mod folder;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use etherparse::{NetHeaders, PacketHeaders, TransportHeader};
+use folder::Folder;
 use insta::assert_snapshot;
 use lastack::check::{Ending, Instance, Library, Limits, Trace, shortest_trace};
 use lastack::report::{itf, mermaid, pcap, show_json};
@@ -470,29 +473,10 @@ fn tshark_has_no_complaints() {
 
 // ---- The command ----
 
-/// A folder of a test's own, gone afterwards.
-struct Folder(PathBuf);
-
 impl Folder {
-    fn new(name: &str) -> Self {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    fn lastack(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_lastack"));
-        command.current_dir(&self.0).args(args).stdin(Stdio::null());
-        for variable in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
-            command.env_remove(variable);
-        }
-        command
-    }
-
     /// What a `show` has written to stdout and to stderr, and its exit code.
     fn show(&self, args: &[&str]) -> (Vec<u8>, String, Option<i32>) {
-        let output = self.lastack(&[&["show"], args].concat()).output().unwrap();
+        let output = self.command(&[&["show"], args].concat()).output().unwrap();
         (output.stdout, String::from_utf8(output.stderr).unwrap(), output.status.code())
     }
 
@@ -503,12 +487,6 @@ impl Folder {
             .collect();
         files.sort();
         files
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
     }
 }
 
@@ -584,7 +562,7 @@ fn text_has_colours_only_where_they_are_wanted() {
     let Shown { scenario, instance, trace } = of(ONE_MSL[0], ONE_MSL[1]);
     let plain =
         lastack::report::ladder::draw(scenario, instance, trace, lastack::report::terminal::Terminal::PLAIN);
-    let command = || folder.lastack(&["show", ONE_MSL[0], ONE_MSL[1]]);
+    let command = || folder.command(&["show", ONE_MSL[0], ONE_MSL[1]]);
     let coloured = stdout(&command().env("CLICOLOR_FORCE", "1").output().unwrap());
     assert!(coloured.contains("\u{1b}["), "{coloured}");
     assert_eq!(anstream::adapter::strip_str(&coloured).to_string(), plain);

@@ -3,10 +3,13 @@
 // clippy.toml allows these in tests, and does not see that a test's helpers are part of it.
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+mod folder;
 
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use folder::Folder;
 use insta::assert_snapshot;
 use roxmltree::{Document, Node};
 use serde_json::{Value, json};
@@ -43,12 +46,9 @@ because = "It does."
 /// What the shell would not leave as it is.
 const FOLDER: &str = "my $properties";
 
-struct Folder(PathBuf);
-
 impl Folder {
-    fn new(name: &str) -> Self {
-        let folder = Self(Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("reports-{name}")));
-        let _ = fs::remove_dir_all(&folder.0);
+    fn mine(name: &str) -> Self {
+        let folder = Self::new(&format!("reports-{name}"));
         folder.write("scenarios/mine.toml", MINE);
         folder.write("scenarios/fine.toml", FINE);
         for (name, formula) in [
@@ -74,16 +74,6 @@ impl Folder {
         fs::read_to_string(self.0.join(file)).unwrap()
     }
 
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_lastack"));
-        command.current_dir(&self.0).args(args).stdin(Stdio::null());
-        let variables = ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "LC_ALL", "LC_CTYPE", "LANG"];
-        for variable in variables.into_iter().chain(["GITHUB_STEP_SUMMARY"]) {
-            command.env_remove(variable);
-        }
-        command
-    }
-
     /// `check` of these scenarios and the folder's properties, one after the other.
     fn check(&self, args: &[&str]) -> Command {
         let properties = ["one-loss-at-most", "b-never-closes", "nobody-gets-far", "last-ack", "fins-are-acked"];
@@ -94,12 +84,6 @@ impl Folder {
 
     fn run(&self, args: &[&str]) -> Run {
         Run::of(&mut self.check(args))
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
     }
 }
 
@@ -147,7 +131,7 @@ const RUNS: [(&[&str], i32); 8] = [
 
 #[test]
 fn json_is_as_its_schema_says() {
-    let folder = Folder::new("json");
+    let folder = Folder::mine("json");
     let schema = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/check.schema.json")).unwrap();
     let schema: Value = serde_json::from_str(&schema).unwrap();
     jsonschema::meta::validate(&schema).unwrap();
@@ -190,7 +174,7 @@ fn json_is_as_its_schema_says() {
 
 #[test]
 fn junit_has_a_suite_a_scenario_and_a_case_a_property() {
-    let folder = Folder::new("junit");
+    let folder = Folder::mine("junit");
     for (args, code) in RUNS {
         let report = |format| {
             let run = folder.run(&[args, &["--format", format]].concat());
@@ -236,7 +220,7 @@ fn junit_has_a_suite_a_scenario_and_a_case_a_property() {
 /// The schema of Jenkins's xunit plugin, which most readers are built after.
 #[test]
 fn junit_is_as_its_schema_says() {
-    let folder = Folder::new("xsd");
+    let folder = Folder::mine("xsd");
     let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/junit-10.xsd");
     let validate =
         || Command::new("xmllint").args(["--noout", "--schema"]).arg(&schema).arg(folder.0.join("a.xml")).output();
@@ -255,7 +239,7 @@ fn junit_is_as_its_schema_says() {
 
 #[test]
 fn junit() {
-    let folder = Folder::new("junit-text");
+    let folder = Folder::mine("junit-text");
     let times = |xml: &str| {
         let mut parts = xml.split(" time=\"");
         let first = parts.next().unwrap().to_owned();
@@ -270,7 +254,7 @@ fn junit() {
 
 #[test]
 fn annotations() {
-    let folder = Folder::new("github");
+    let folder = Folder::mine("github");
     let mut told = String::new();
     for (args, code) in RUNS {
         let args = [args, &["--format", "github", "--threads", "1"]].concat();
@@ -286,7 +270,7 @@ fn annotations() {
 
 #[test]
 fn a_job_s_summary_is_added_to_what_there_is() {
-    let folder = Folder::new("summary");
+    let folder = Folder::mine("summary");
     folder.write("summary.md", "What was said before.\n");
     for args in [&["mine", "fine"][..], &["fine", "--scale", "2"], &["fine", "--max-states", "100"]] {
         let summarised = |format: &str| {
@@ -310,7 +294,7 @@ fn a_job_s_summary_is_added_to_what_there_is() {
 /// The lines that annotations point at are those that say so.
 #[test]
 fn annotations_point_at_what_is_expected() {
-    let folder = Folder::new("places");
+    let folder = Folder::mine("places");
     let annotations = folder.run(&["mine", "--format", "github"]).stdout;
     let mut places = Vec::new();
     for annotation in annotations.lines() {
@@ -336,7 +320,7 @@ fn annotations_point_at_what_is_expected() {
 /// At 80 and 120 columns, with and without colour, in UTF-8 and in ASCII.
 #[test]
 fn people() {
-    let folder = Folder::new("people");
+    let folder = Folder::mine("people");
     for (name, columns, locale, is_coloured) in [
         ("80-utf8", "80", "C.UTF-8", false),
         ("80-ascii", "80", "C", false),
@@ -371,7 +355,7 @@ fn people() {
 
 #[test]
 fn more_and_less() {
-    let folder = Folder::new("detail");
+    let folder = Folder::mine("detail");
     let told = |args: &[&str]| {
         let run = folder.run(&[args, &["--threads", "1"]].concat());
         let without_speed = |line: &str| match line.split_whitespace().next() {
@@ -396,7 +380,7 @@ fn more_and_less() {
 #[test]
 #[cfg(unix)]
 fn commands_that_are_shown_work() {
-    let folder = Folder::new("commands");
+    let folder = Folder::mine("commands");
     let binary = Path::new(env!("CARGO_BIN_EXE_lastack")).parent().unwrap();
     let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap());
     let mut seen = 0;
@@ -423,7 +407,7 @@ fn commands_that_are_shown_work() {
 
 #[test]
 fn a_file_gets_the_report_and_the_terminal_what_people_read() {
-    let folder = Folder::new("files");
+    let folder = Folder::mine("files");
     let people = without_times(&folder.run(&["mine"]).stdout);
     for format in ["json", "junit", "github"] {
         let file = format!("report.{format}");
@@ -448,7 +432,7 @@ fn a_file_gets_the_report_and_the_terminal_what_people_read() {
 #[test]
 #[cfg(target_os = "linux")] // What the system says differs elsewhere, and others have no /dev/full.
 fn a_file_that_cannot_be_written_is_a_mistake() {
-    let folder = Folder::new("unwritable");
+    let folder = Folder::mine("unwritable");
     let refused = |command: &mut Command| {
         let run = Run::of(command);
         assert_eq!(run.code, 2, "{run:?}");
@@ -473,7 +457,7 @@ fn a_file_that_cannot_be_written_is_a_mistake() {
 /// A mistake, and a report that was not asked for, leave a file as it was.
 #[test]
 fn a_file_stays_as_it_was_when_nothing_is_checked() {
-    let folder = Folder::new("kept");
+    let folder = Folder::mine("kept");
     folder.write("report.json", "before");
     let run = folder.run(&["nothing-like-it", "--format", "json", "-o", "report.json"]);
     assert_eq!((run.code, folder.read("report.json").as_str()), (2, "before"));
