@@ -320,6 +320,103 @@ fn more_of_the_suites() {
     ]);
 }
 
+/// What a reader of RFC 9293 and of the stacks' sources found wrong.
+#[test]
+fn windows_and_what_has_no_room() {
+    let receives = |policy: &str, segment: &'static str, ack: &'static str, end: &str| {
+        let events = ["env own_window 100", "rcv ACK seq=1 ack=1 len=40", segment];
+        let case = sequence(policy, "ESTABLISHED", &events, &[ack], end);
+        assert_eq!(outcome_of(&case), Outcome::Match, "{case}");
+    };
+    // A FIN behind text that fills the window.
+    receives("linux", "rcv FIN,ACK seq=41 ack=1 len=60", "@3 ACK seq=1 ack=102", "CLOSE_WAIT");
+    receives("rfc9293", "rcv FIN,ACK seq=41 ack=1 len=60", "@3 ACK seq=1 ack=101", "ESTABLISHED");
+    // Text that is too long.
+    receives("linux", "rcv ACK seq=41 ack=1 len=61", "@3 ACK seq=1 ack=41", "ESTABLISHED");
+    receives("rfc9293", "rcv ACK seq=41 ack=1 len=61", "@3 ACK seq=1 ack=101", "ESTABLISHED");
+    all_match(&[
+        // RFC 9293 §3.10.7.4: only what is acceptable, and not what is older, changes the window.
+        sequence(
+            "rfc9293",
+            "ESTABLISHED",
+            &["rcv ACK seq=1 ack=99 win=0", "app send 1"],
+            &["@1 ACK seq=1 ack=1", "@2 ACK seq=1 ack=1 len=1"],
+            "ESTABLISHED",
+        ),
+        sequence(
+            "rfc9293",
+            "ESTABLISHED",
+            &["rcv ACK seq=3 ack=1 len=2 win=9", "rcv ACK seq=1 ack=1 len=2 win=0", "app send 10"],
+            &["@3 ACK seq=1 ack=5 len=9"],
+            "ESTABLISHED",
+        ),
+        // "special allowance should be made to accept valid ACKs".
+        sequence(
+            "rfc9293",
+            "FIN_WAIT_1",
+            &["env own_window 0", "rcv ACK seq=1 ack=2 len=1"],
+            &["@2 ACK seq=2 ack=1"],
+            "FIN_WAIT_2",
+        ),
+        // RFC 5961 §5.2: MAX.SND.WND.
+        sequence(
+            "rfc9293",
+            "ESTABLISHED",
+            &[
+                "env peer_window 200000",
+                "app send 150000",
+                "rcv ACK seq=1 ack=150001",
+                "rcv ACK seq=1 ack=1 len=1",
+            ],
+            &["@4 ACK seq=150001 ack=2"],
+            "ESTABLISHED",
+        ),
+        // The user timeout counts what waits, and 0 is none.
+        sequence(
+            "linux",
+            "ESTABLISHED",
+            &["env peer_window 0", "app set user_timeout 1s", "app send 1", "wait 1s", "app send 1 -> ETIMEDOUT"],
+            &[],
+            "CLOSED",
+        ),
+        sequence("linux", "ESTABLISHED", &["app set user_timeout 0", "app send 1", "wait 1"], &[], "ESTABLISHED"),
+        // close() with unread text has nothing to say in TIME_WAIT.
+        sequence(
+            "rfc9293",
+            "ESTABLISHED",
+            &["app shutdown_wr", "rcv FIN,ACK seq=1 ack=2 len=3", "app close"],
+            &["@3 none"],
+            "TIME_WAIT",
+        ),
+    ]);
+}
+
+/// Measured on Linux 6.18: after `close()` `FIN_WAIT_2` is a small record.
+#[test]
+fn an_orphan_keeps_no_socket() {
+    let orphan = |event: &'static str, answer: &str, end: &str| {
+        let answer = format!("@3 {answer}");
+        sequence("linux", "ESTABLISHED", &["app close", "rcv ACK seq=1 ack=2", event], &[&answer], end)
+    };
+    all_match(&[
+        orphan("rcv SYN seq=5", "RST,ACK seq=0 ack=6", "CLOSED"),
+        orphan("rcv ACK seq=1 ack=99", "none", "FIN_WAIT_2"),
+        orphan("rcv FIN seq=outside", "ACK seq=2 ack=1", "FIN_WAIT_2"),
+        orphan("rcv FIN seq=1", "none", "FIN_WAIT_2"),
+        orphan("rcv FIN,ACK seq=1 ack=2", "ACK seq=2 ack=2", "TIME_WAIT"),
+        orphan("rcv FIN,ACK seq=1 ack=2 len=1", "RST seq=2", "CLOSED"),
+    ]);
+}
+
+/// A case is no more work than a day of an ordinary one.
+#[test]
+fn what_a_case_may_do_is_bounded() {
+    let events = ["env retries 4294967295", "env rto 1ms", "app close", "wait 24h"];
+    let case = sequence("netx", "ESTABLISHED", &events, &[], "CLOSED");
+    let Outcome::OutOfScope(feature) = outcome_of(&case) else { panic!("{case}") };
+    assert_eq!(feature, "a case in which timers expire more than 10000 times");
+}
+
 /// How a connection ended is said once, as sockets do.
 #[test]
 fn what_calls_return_when_the_connection_is_gone() {

@@ -10,8 +10,8 @@
 use std::fmt::Write;
 
 use lastack::tcp::{
-    AbortResets, AckOfUnsent, Call, Effects, Endpoint, Flags, OldSegments, OldestAck, OutOfOrder, Policy,
-    RstInTimeWait, RstInWindow, Segment, Seq, ShutdownRead, State, SynInWindow, TimeWaitAnswers, Timer,
+    AbortResets, AckOfUnsent, Call, Effects, Endpoint, Flags, LateText, OldSegments, OldestAck, OutOfOrder,
+    Policy, RstInTimeWait, RstInWindow, Segment, Seq, ShutdownRead, State, SynInWindow, TimeWaitAnswers, Timer,
     TimerChange, WithoutAck,
 };
 
@@ -148,6 +148,7 @@ fn each_policy_field_changes_what_it_is_named_after() {
     let policies = [
         ("rfc1337", Policy::rfc1337(2)),
         ("restart_time_wait = false", Policy { restart_time_wait: false, ..base }),
+        ("unacceptable_restarts", Policy { unacceptable_restarts: true, ..base }),
         ("out_of_order = drop", Policy { out_of_order: OutOfOrder::Drop, ..base }),
         ("out_of_order = hold-text", Policy { out_of_order: OutOfOrder::HoldText, ..base }),
         ("rst_in_window = close", Policy { rst_in_window: RstInWindow::Close, ..base }),
@@ -190,10 +191,12 @@ fn each_policy_field_changes_what_it_is_named_after() {
         ("without_ack = drop", Policy { without_ack: WithoutAck::Drop, ..base }),
         ("oldest_ack = first", Policy { oldest_ack: OldestAck::First, ..base }),
         ("orphan_retries = 0", Policy { orphan_retries: Some(0), ..base }),
-        ("fin_at_closed_window", Policy { fin_at_closed_window: true, ..base }),
+        ("fin_without_room", Policy { fin_without_room: true, ..base }),
+        ("trims_text = false", Policy { trims_text: false, ..base }),
         ("fin_wait_2_without_socket", Policy { fin_wait_2_without_socket: true, ..base }),
         ("reset_unread = false", Policy { reset_unread: false, ..base }),
-        ("reset_late_text = false", Policy { reset_late_text: false, ..base }),
+        ("late_text = receive", Policy { late_text: LateText::Receive, ..base }),
+        ("late_text = abort", Policy { late_text: LateText::Abort, ..base }),
         ("reset_before_hole", Policy { reset_before_hole: true, ..base }),
         ("fin_needs_window = false", Policy { fin_needs_window: false, ..base }),
         ("shutdown_read = discard", Policy { shutdown_read: ShutdownRead::Discard, ..base }),

@@ -1,10 +1,10 @@
 //! A segment arrives: RFC 9293 §3.10.7, in the RFC's order.
 
-use super::endpoint::{Arrow, FIRST, WINDOW};
+use super::endpoint::{Arrow, FIRST};
 use super::time_wait::restart_time_wait;
 use super::transmission::answer_of_closed;
 use super::{
-    AckOfUnsent, Effects, EndedBy, Endpoint, Flags, Held, OldSegments, OldestAck, OutOfOrder, Policy,
+    AckOfUnsent, Effects, EndedBy, Endpoint, Flags, Held, LateText, OldSegments, OldestAck, OutOfOrder, Policy,
     RstInTimeWait, RstInWindow, Segment, Sending, Seq, ShutdownRead, State, SynInWindow, TimeWaitAnswers, Timer,
     TimerChange, WithoutAck,
 };
@@ -20,15 +20,29 @@ enum Acknowledge {
 
 impl Endpoint {
     /// RFC 9293 §3.10.7: SEGMENT ARRIVES.
+    ///
+    /// The segment offers the window that was offered before.
     pub fn on_segment(&mut self, segment: &Segment, policy: &Policy) -> Effects {
+        self.on_arrival(segment, None, policy)
+    }
+
+    /// The same of a segment that offers a window of so many octets. RFC 9293 §3.1: SEG.WND.
+    pub fn on_segment_offering(&mut self, segment: &Segment, window: u32, policy: &Policy) -> Effects {
+        self.on_arrival(segment, Some(window), policy)
+    }
+
+    fn on_arrival(&mut self, segment: &Segment, window: Option<u32>, policy: &Policy) -> Effects {
         let mut effects = Effects::default();
         match self.state {
             State::Closed => effects.segment = answer_of_closed(segment, policy),
             State::TimeWait if policy.time_wait_answers != TimeWaitAnswers::InOrder => {
                 self.wait_on(segment, policy, &mut effects);
             }
+            State::FinWait2 if self.reader_gone && policy.fin_wait_2_without_socket => {
+                self.wait_for_fin(segment, policy, &mut effects);
+            }
             _ if self.drops_unseen(segment, policy) => {}
-            _ => self.process(segment, policy, &mut effects),
+            _ => self.process(segment, window, policy, &mut effects),
         }
         effects
     }
@@ -46,9 +60,8 @@ impl Endpoint {
     }
 
     /// RFC 9293 §3.10.7.4: in any state but CLOSED.
-    fn process(&mut self, segment: &Segment, policy: &Policy, effects: &mut Effects) {
+    fn process(&mut self, segment: &Segment, window: Option<u32>, policy: &Policy, effects: &mut Effects) {
         let Flags { syn, fin: _, rst, ack } = segment.flags;
-        let socketless = self.state == State::FinWait2 && self.reader_gone && policy.fin_wait_2_without_socket;
 
         // RFC 9293 §3.10.7.4: First, check sequence number. "If an incoming segment is not acceptable, an
         // acknowledgment should be sent in reply (unless the RST bit is set …)".
@@ -56,7 +69,7 @@ impl Endpoint {
             let aborted = self.fin_received && self.state != State::TimeWait && segment.seq + 1 == self.rcv_nxt;
             if rst && aborted && policy.rst_before_fin {
                 self.end(EndedBy::Rst, effects);
-            } else if !rst || socketless {
+            } else if !rst {
                 self.answer_unacceptable(segment, policy, effects);
             }
             return;
@@ -67,7 +80,7 @@ impl Endpoint {
             if self.state == State::TimeWait && policy.rst_in_time_wait == RstInTimeWait::Ignore {
                 return;
             }
-            if segment.seq == self.rcv_nxt || policy.rst_in_window == RstInWindow::Close || socketless {
+            if segment.seq == self.rcv_nxt || policy.rst_in_window == RstInWindow::Close {
                 self.end(EndedBy::Rst, effects);
             } else {
                 self.send(Flags::ACK, self.snd_nxt, 0, effects);
@@ -82,7 +95,9 @@ impl Endpoint {
         }
 
         // RFC 9293 §3.10.7.4: Fifth, check the ACK field; "if the ACK bit is off, drop the segment and return".
-        if !ack && policy.without_ack != WithoutAck::Process || ack && !self.on_ack(segment, policy, effects) {
+        if !ack && policy.without_ack != WithoutAck::Process
+            || ack && !self.on_ack(segment, window, policy, effects)
+        {
             return;
         }
 
@@ -109,8 +124,8 @@ impl Endpoint {
         }
     }
 
-    /// RFC 9293 §3.10.7.4, Table 6: is some part of the segment in the receive window? RFC 5961 §3.2: of a reset,
-    /// only the sequence number counts.
+    /// RFC 9293 §3.10.7.4, Table 6: does the segment begin or end in the receive window? RFC 5961 §3.2: of a reset, only the
+    /// sequence number counts.
     pub(super) fn is_acceptable(&self, segment: &Segment, policy: &Policy) -> bool {
         let window = self.receive_window();
         let in_window = |number: Seq| number.since(self.rcv_nxt) < window;
@@ -118,9 +133,13 @@ impl Endpoint {
         let len = segment.sequence_length();
         if len > 0 && !segment.flags.rst {
             let bare_fin = segment.flags.fin && len == 1 && segment.seq == self.rcv_nxt;
+            let too_long = (self.rcv_nxt + window).precedes(segment.seq + segment.len);
+            if too_long && !policy.trims_text && self.unread > 0 {
+                return false;
+            }
             return in_window(segment.seq)
                 || in_window(segment.seq + (len - 1))
-                || bare_fin && policy.fin_at_closed_window
+                || bare_fin && policy.fin_without_room
                 || at_end && policy.window_includes_end;
         }
         in_window(segment.seq) || at_end && (window == 0 || policy.window_includes_end)
@@ -129,7 +148,7 @@ impl Endpoint {
     /// What the first step answers, and what else it does where the policy goes beyond RFC 9293.
     fn answer_unacceptable(&mut self, segment: &Segment, policy: &Policy, effects: &mut Effects) {
         let Segment { flags, seq, ack, len: _ } = *segment;
-        if flags.fin && self.state == State::TimeWait {
+        if self.state == State::TimeWait && (flags.fin || policy.unacceptable_restarts) {
             restart_time_wait(policy, effects);
         }
         let counts = match policy.old_segments {
@@ -140,7 +159,10 @@ impl Endpoint {
         let old = seq.precedes(self.rcv_nxt) && flags.ack && !flags.syn;
         let new_ack = self.snd_una.precedes(ack) && !self.snd_nxt.precedes(ack);
         let before = self.state;
-        if counts && old && new_ack {
+        // "If the RCV.WND is zero, no segments will be acceptable, but special allowance should be made to accept valid
+        // ACKs".
+        let probe = self.receive_window() == 0 && seq == self.rcv_nxt && flags.ack && !flags.syn;
+        if (counts && old || probe) && new_ack {
             self.on_new_ack(ack, policy, effects);
         }
         let is_over = self.state == State::TimeWait && before == State::Closing;
@@ -167,18 +189,22 @@ impl Endpoint {
     }
 
     /// RFC 9293 §3.10.7.4, fifth step: a segment's acknowledgment. Whether the segment is processed any further.
-    fn on_ack(&mut self, segment: &Segment, policy: &Policy, effects: &mut Effects) -> bool {
+    fn on_ack(&mut self, segment: &Segment, window: Option<u32>, policy: &Policy, effects: &mut Effects) -> bool {
         // RFC 5961 §5.2: SND.UNA − MAX.SND.WND ≤ SEG.ACK ≤ SND.NXT, else an ACK and the segment is dropped.
-        let oldest = match policy.oldest_ack {
-            OldestAck::WindowBack => Seq(self.snd_una.0.wrapping_sub(WINDOW)),
-            OldestAck::First => Seq(self.snd_una.0.wrapping_sub(self.snd_una.since(FIRST).min(WINDOW))),
+        let reach = match policy.oldest_ack {
+            OldestAck::WindowBack => self.send_window.largest,
+            OldestAck::First => self.snd_una.since(FIRST).min(self.send_window.largest),
         };
+        let oldest = Seq(self.snd_una.0.wrapping_sub(reach));
         let of_unsent = self.snd_nxt.precedes(segment.ack);
         let disregards =
             policy.ack_of_unsent == AckOfUnsent::AnswerUnlessEstablished && self.state == State::Established;
         if segment.ack.precedes(oldest) || of_unsent && !disregards {
             self.send(Flags::ACK, self.snd_nxt, 0, effects);
             return false;
+        }
+        if let Some(size) = window.filter(|_| !of_unsent && !segment.ack.precedes(self.snd_una)) {
+            self.send_window.update(segment.seq, segment.ack, size);
         }
         if self.snd_una.precedes(segment.ack) && !of_unsent {
             self.on_new_ack(segment.ack, policy, effects);
@@ -203,7 +229,7 @@ impl Endpoint {
     /// RFC 9293 §3.10.7.4: Seventh, process the segment text; "this should not occur" once a FIN was received. Eighth,
     /// check the FIN bit.
     fn on_text_and_fin(&mut self, segment: &Segment, policy: &Policy, effects: &mut Effects) -> Acknowledge {
-        let (len, fin) = self.trimmed(segment);
+        let (len, fin) = self.trimmed(segment, policy);
         let (start, end) = (segment.seq, segment.seq + len);
         let beyond_a_hole = !self.held.is_empty();
         let reads_text = matches!(self.state, State::Established | State::FinWait1 | State::FinWait2);
@@ -211,7 +237,14 @@ impl Endpoint {
         let before_hole = fin && policy.reset_before_hole && self.rcv_nxt.precedes(end);
         if reads_text && self.nobody_reads(policy) && (new_text || before_hole) {
             // RFC 9293 §3.6.1 (RFC 1122 §4.2.2.13): data that nobody will read is answered with a reset.
-            self.end_with_reset(segment.ack, effects);
+            if policy.late_text == LateText::Abort {
+                self.reset(policy, effects);
+                let reset = effects.segment;
+                self.end(EndedBy::Abort, effects);
+                effects.segment = reset;
+            } else {
+                self.end_with_reset(segment.ack, effects);
+            }
             return Acknowledge::No;
         }
         if !reads_text && new_text && policy.reset_text_after_fin {
@@ -250,16 +283,18 @@ impl Endpoint {
             ShutdownRead::ResetLate | ShutdownRead::ResetUnread => self.reading_shut && self.close_called,
             ShutdownRead::Nothing | ShutdownRead::Discard => false,
         };
-        self.reader_gone && policy.reset_late_text || shut
+        self.reader_gone && policy.late_text != LateText::Receive || shut
     }
 
     /// RFC 9293 §3.10.7.4: "trimming off any portions that lie outside the window (including SYN and FIN)". The
-    /// octets of text up to the window's right edge, and whether there is room for the FIN behind them; a bare FIN that
-    /// got through the first step needs none.
-    fn trimmed(&self, segment: &Segment) -> (u32, bool) {
+    /// octets of text up to the window's right edge, and whether there is room for the FIN behind them.
+    fn trimmed(&self, segment: &Segment, policy: &Policy) -> (u32, bool) {
+        let Segment { flags: Flags { fin, .. }, len, .. } = *segment;
+        if !policy.trims_text {
+            return (len, fin);
+        }
         let room = self.receive_window().wrapping_sub(segment.seq.since(self.rcv_nxt));
-        let bare_in_turn = segment.len == 0 && segment.seq == self.rcv_nxt;
-        (segment.len.min(room), segment.flags.fin && (segment.len < room || bare_in_turn))
+        (len.min(room), fin && (len < room || len == room && policy.fin_without_room))
     }
 
     /// Text from `start` up to, but not including, `end`.
@@ -308,7 +343,7 @@ impl Endpoint {
     }
 
     /// RFC 9293 §3.10.7.4: "advance RCV.NXT over the FIN".
-    fn consume_fin(&mut self, policy: &Policy, effects: &mut Effects) {
+    pub(super) fn consume_fin(&mut self, policy: &Policy, effects: &mut Effects) {
         self.rcv_nxt = self.rcv_nxt + 1;
         self.fin_received = true;
         // Nothing follows a FIN.
@@ -324,6 +359,7 @@ impl Endpoint {
 mod tests {
     use super::*;
     use crate::tcp::Call;
+    use crate::tcp::endpoint::WINDOW;
     use crate::tcp::testing::{POLICY, ack, calling, data, fin, segment};
 
     #[test]

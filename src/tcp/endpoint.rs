@@ -7,7 +7,7 @@ use super::{
     AbortResets, Call, Effects, EndedBy, Flags, Held, Policy, Seq, ShutdownRead, State, Timer, TimerChange,
 };
 
-/// The window that both ends offer unless something else is said, in octets; also MAX.SND.WND.
+/// The window that both ends offer unless something else is said, in octets.
 pub(super) const WINDOW: u32 = 65_535;
 
 /// The number of an end's first octet; the handshake used number 0 for its SYN.
@@ -30,8 +30,8 @@ pub struct Endpoint {
     pub snd_una: Seq,
     /// RFC 9293 §3.3.1: SND.NXT, the next number to be sent.
     pub snd_nxt: Seq,
-    /// RFC 9293 §3.3.1: SND.WND, the octets from SND.UNA on that the peer has room for. 65,535 in a world.
-    pub snd_wnd: u32,
+    /// The window that the peer offers.
+    pub send_window: SendWindow,
     /// Octets that the application has sent and the endpoint has not, for want of window or of a poll. 0 in a world.
     pub unsent: u32,
     /// What was sent as one segment of more than one number, as half-open ranges, and is not all acknowledged; every
@@ -61,9 +61,42 @@ pub struct Endpoint {
     pub retransmissions: u32,
     /// How often the retransmission timeout has doubled; 0 without the policy's `backoff`.
     pub doublings: u32,
-    /// What has the number SND.UNA was sent more than once; only with `backoff`, for RFC 6298 §3 (Karn's
-    /// rule). Nothing else can have been: only the earliest unacknowledged segment is ever sent again.
+    /// What has the number SND.UNA was sent more than once because a timeout said so; only with `backoff`, for RFC 6298 §3
+    /// (Karn's rule).
     pub retransmitted: bool,
+}
+
+/// The window that the peer offers. RFC 9293 §3.3.1. In a world it is never anything else than at first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SendWindow {
+    /// SND.WND, the octets from SND.UNA on that the peer has room for.
+    pub size: u32,
+    /// MAX.SND.WND, the largest so far. RFC 5961 §5.2.
+    pub largest: u32,
+    /// SND.WL1, SEG.SEQ of the segment that it was updated by last.
+    pub seq: Seq,
+    /// SND.WL2, SEG.ACK of that segment.
+    pub ack: Seq,
+}
+
+impl SendWindow {
+    /// As after the handshake.
+    pub const OPEN: Self = Self { size: WINDOW, largest: WINDOW, seq: Seq(0), ack: FIRST };
+
+    /// The peer offers another.
+    pub fn resize(&mut self, size: u32) {
+        self.size = size;
+        self.largest = self.largest.max(size);
+    }
+
+    /// RFC 9293 §3.10.7.4, fifth step: an acceptable acknowledgment offers a window; what is older than the segment that
+    /// did so last does not count.
+    pub(super) fn update(&mut self, seq: Seq, ack: Seq, size: u32) {
+        if self.seq.precedes(seq) || self.seq == seq && !ack.precedes(self.ack) {
+            self.resize(size);
+            (self.seq, self.ack) = (seq, ack);
+        }
+    }
 }
 
 /// What moves an endpoint along an arrow of RFC 9293's Figure 5.
@@ -87,7 +120,7 @@ impl Endpoint {
             ended_by: None,
             snd_una: FIRST,
             snd_nxt: FIRST,
-            snd_wnd: WINDOW,
+            send_window: SendWindow::OPEN,
             unsent: 0,
             segments: Vec::new(),
             rcv_nxt: FIRST,
@@ -195,10 +228,11 @@ impl Endpoint {
             (Call::Shutdown, _) => self.shutdown(policy, &mut effects),
             (Call::Close, _) => {
                 self.close_called = true;
-                self.reader_gone = true;
-                if self.unread > 0 && policy.reset_unread {
+                let again = std::mem::replace(&mut self.reader_gone, true);
+                // In `TIME_WAIT` not even an abort has something left to say.
+                if self.unread > 0 && policy.reset_unread && self.state != State::TimeWait {
                     self.reset_unread(&mut effects);
-                } else if self.state == State::FinWait2 {
+                } else if self.state == State::FinWait2 && !again {
                     start_fin_wait_2(policy, &mut effects);
                 } else {
                     self.shutdown(policy, &mut effects);
@@ -264,7 +298,7 @@ impl Endpoint {
             reader_gone: false,
             reading_shut: false,
             unread: 0,
-            snd_wnd: WINDOW,
+            send_window: SendWindow::OPEN,
             unsent: 0,
             segments: Vec::new(),
             rcv_buffer: WINDOW,
@@ -389,11 +423,12 @@ mod tests {
             delayed_ack in prop::option::of(1..3u32),
             backoff: bool,
             stack in prop::sample::select(PolicyName::ALL.to_vec()),
-            (rcv_buffer, snd_wnd) in (prop_oneof![0..9u32, Just(WINDOW)], prop_oneof![0..9u32, Just(WINDOW)]),
+            (rcv_buffer, size) in (prop_oneof![0..9u32, Just(WINDOW)], prop_oneof![0..9u32, Just(WINDOW)]),
         ) {
             let policy =
                 Policy { delayed_ack, backoff, retries: Some(9), fin_wait_2_timeout: Some(3), ..stack.policy() };
-            let mut endpoint = Endpoint { snd_wnd, rcv_buffer, ..Endpoint::established() };
+            let send_window = SendWindow { size, ..SendWindow::OPEN };
+            let mut endpoint = Endpoint { send_window, rcv_buffer, ..Endpoint::established() };
             for (seq, number, len, [syn, fin, rst, ack], event) in events {
                 let before = endpoint.clone();
                 let effects = match event {
@@ -408,6 +443,11 @@ mod tests {
                         endpoint.receive(len);
                         endpoint.shutdown_read(&policy)
                     }
+                    8 => endpoint.on_segment_offering(
+                        &Segment { flags: Flags { fin, ..Flags::ACK }, seq: Seq(seq), ack: Seq(number), len: len % 9 },
+                        len,
+                        &policy,
+                    ),
                     _ => {
                         let flags = Flags { syn: syn && event == 5, fin, rst: rst && event == 6, ack: ack || event > 6 };
                         endpoint.on_segment(&Segment { flags, seq: Seq(seq), ack: Seq(number), len }, &policy)

@@ -20,12 +20,12 @@ mod time_wait;
 mod transmission;
 
 pub use actor::{TICK, TcpActor};
-pub use endpoint::Endpoint;
+pub use endpoint::{Endpoint, SendWindow};
 pub use event::{Call, Effects, Timer, TimerChange};
 pub use held::Held;
 pub use policy::{
-    AbortResets, AckOfUnsent, OldSegments, OldestAck, OutOfOrder, Policy, RstInTimeWait, RstInWindow, Sending,
-    ShutdownRead, SynInWindow, TimeWaitAnswers, WithoutAck,
+    AbortResets, AckOfUnsent, LateText, OldSegments, OldestAck, OutOfOrder, Policy, RstInTimeWait, RstInWindow,
+    Sending, ShutdownRead, SynInWindow, TimeWaitAnswers, WithoutAck,
 };
 pub use policy_name::PolicyName;
 pub use segment::{Flags, Segment, Seq};

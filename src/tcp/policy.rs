@@ -21,7 +21,7 @@ pub struct Policy {
     /// `tcp_orphan_retries`.
     pub orphan_retries: Option<u32>,
     /// Who gives up, after the last retry or the user timeout, sends a reset. RFC 9293 §3.10.8 sends none;
-    /// smoltcp does (`test_fin_wait_1_timeout`), and so does CS144's sponge.
+    /// smoltcp does (`test_fin_wait_1_timeout`), and so do CS144's sponge and FreeBSD (`tcp_drop`).
     pub reset_on_giving_up: bool,
     /// A retransmission takes all that is unacknowledged, text and FIN, into one segment; otherwise what was one
     /// segment is sent again as one. RFC 9293 §3.8.1 allows both. Stacks that keep a buffer instead of a queue of
@@ -31,6 +31,8 @@ pub struct Policy {
     pub time_wait: u32,
     /// A FIN that arrives again in `TIME_WAIT` restarts the 2MSL timer. RFC 9293 §3.10.7.4, eighth step.
     pub restart_time_wait: bool,
+    /// Whatever is not acceptable in `TIME_WAIT`, unless it is a reset, restarts the 2MSL timer, too. smoltcp, `process`.
+    pub unacceptable_restarts: bool,
     /// What a reset does to `TIME_WAIT`.
     pub rst_in_time_wait: RstInTimeWait,
     /// What `TIME_WAIT` acknowledges.
@@ -47,10 +49,13 @@ pub struct Policy {
     /// A segment at RCV.NXT + RCV.WND is acceptable, though there is no room for its text. RFC 9293 §3.4 excludes it;
     /// Linux (`tcp_sequence`, measured on 6.18) and gVisor (`tcp_outside_the_window_test.go`) include it.
     pub window_includes_end: bool,
-    /// A bare FIN at RCV.NXT is acceptable although the window is closed, lest FIN and ACK go round for ever.
-    /// RFC 9293 §3.10.7.4, Table 6, excludes it; Linux (`tcp_rcv_zero_wnd_fin.pkt`) and smoltcp (`test_zero_window_fin`)
-    /// accept it.
-    pub fin_at_closed_window: bool,
+    /// A FIN takes no room: behind text that fills the window, or bare at RCV.NXT when the window is closed, it is
+    /// received. RFC 9293 §3.10.7.4, Table 6, and its trimming count it as an octet. Linux (`tcp_sequence`, measured on
+    /// 6.18), FreeBSD (`tcp_do_segment`) and smoltcp (`test_zero_window_fin`) do not.
+    pub fin_without_room: bool,
+    /// Text beyond the window's right edge is cut off. RFC 9293 §3.10.7.4. Otherwise such a segment is taken whole if
+    /// nothing is unread, and dropped if something is: Linux (`tcp_sequence`, measured on 6.18).
+    pub trims_text: bool,
     /// Whether the acknowledgment of a segment counts that lies left of the window.
     pub old_segments: OldSegments,
     /// How old an acknowledgment may be.
@@ -69,18 +74,18 @@ pub struct Policy {
     pub fin_with_acks: bool,
     /// What becomes of text and FIN beyond a hole.
     pub out_of_order: OutOfOrder,
-    /// How long `FIN_WAIT_2` lasts after sockets' `close()`, in ticks; `None`: for ever. RFC 9293 has no
-    /// such timer; Linux has it as `tcp_fin_timeout`, BSD as `net.inet.tcp.finwait2_timeout`.
+    /// How long `FIN_WAIT_2` lasts after sockets' `close()`, in ticks; `None`: for ever. RFC 9293 has no such timer; Linux
+    /// has it as `tcp_fin_timeout`, FreeBSD in `tcp_usrclosed`.
     pub fin_wait_2_timeout: Option<u32>,
-    /// A `FIN_WAIT_2` after `close()` keeps no socket: any reset in the window ends it, and one outside is answered
-    /// with an ACK. Linux, `tcp_timewait_state_process` (measured on 6.18).
+    /// A `FIN_WAIT_2` after `close()` keeps no socket, and only what `TIME_WAIT` would: acknowledgments do not matter any
+    /// more, a reset or a SYN in the window ends it, and a reset outside is answered with an ACK. Linux,
+    /// `tcp_timewait_state_process` (measured on 6.18).
     pub fin_wait_2_without_socket: bool,
     /// `close()` with text that was not read sends a reset instead of a FIN. RFC 9293 §3.6.1 (RFC 2525 §2.17). FreeBSD
     /// throws the text away and sends a FIN (`tcp_disconnect`), and so do those whose `close` is RFC 9293's CLOSE.
     pub reset_unread: bool,
-    /// Text that arrives after `close()` is answered with a reset. RFC 9293 §3.6.1 (RFC 1122 §4.2.2.13). smoltcp,
-    /// netstack3 and CS144 go on receiving: their `close` is RFC 9293's CLOSE (§3.10.4), which closes one direction.
-    pub reset_late_text: bool,
+    /// What becomes of text that arrives after `close()`.
+    pub late_text: LateText,
     /// After `close()` a FIN beyond a hole is answered with the reset that the text in the hole would draw. Linux,
     /// `tcp_rcv_state_process` (measured on 6.18).
     pub reset_before_hole: bool,
@@ -210,7 +215,7 @@ pub enum OldestAck {
     /// SND.UNA − MAX.SND.WND. RFC 5961 §5.2.
     WindowBack,
     /// The first number that can have been acknowledged. Linux, `tcp_ack`, subtracts at most what was acknowledged
-    /// (measured on 6.18).
+    /// (measured on 6.18); FreeBSD, `tcp_do_segment`, goes back to ISS + 1 at most.
     First,
 }
 
@@ -222,6 +227,19 @@ pub enum AckOfUnsent {
     /// The same, except in ESTABLISHED, where only its acknowledgment is disregarded. gVisor,
     /// `handleRcvdSegmentClosing` (`TestTCPCloseWithData`, `tcp_unacc_seq_ack_test.go`).
     AnswerUnlessEstablished,
+}
+
+/// What becomes of text that arrives after `close()`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LateText {
+    /// It is received. smoltcp, netstack3 and CS144: their `close` is RFC 9293's CLOSE (§3.10.4), which closes one
+    /// direction.
+    Receive,
+    /// It closes the connection, with the reset that CLOSED would answer it with, `<SEQ=SEG.ACK><CTL=RST>`. RFC 9293 §3.6.1
+    /// (RFC 1122 §4.2.2.13); Linux (measured on 6.18), FreeBSD (`dropwithreset`).
+    Reset,
+    /// The same, with the reset of an abort, at SND.NXT. lwIP (`tcp_abort`), gVisor (`resetConnectionLocked`).
+    Abort,
 }
 
 /// What follows from sockets' `shutdown(SHUT_RD)`, of which RFC 9293 knows nothing.
@@ -278,6 +296,7 @@ impl Policy {
             repacketizes: false,
             time_wait: msl.saturating_mul(2),
             restart_time_wait: true,
+            unacceptable_restarts: false,
             rst_in_time_wait: RstInTimeWait::Close,
             time_wait_answers: TimeWaitAnswers::InOrder,
             rst_in_window: RstInWindow::Challenge,
@@ -285,7 +304,8 @@ impl Policy {
             rst_before_fin: false,
             without_ack: WithoutAck::DropAcceptable,
             window_includes_end: false,
-            fin_at_closed_window: false,
+            fin_without_room: false,
+            trims_text: true,
             old_segments: OldSegments::Answer,
             oldest_ack: OldestAck::WindowBack,
             drops_old_acks: false,
@@ -296,7 +316,7 @@ impl Policy {
             fin_wait_2_timeout: None,
             fin_wait_2_without_socket: false,
             reset_unread: true,
-            reset_late_text: true,
+            late_text: LateText::Reset,
             reset_before_hole: false,
             reset_text_after_fin: false,
             closes_on_fin: false,

@@ -3,8 +3,8 @@
 use serde::Deserialize;
 
 use super::{
-    AbortResets, AckOfUnsent, OldSegments, OldestAck, OutOfOrder, Policy, RstInTimeWait, RstInWindow, Sending,
-    ShutdownRead, SynInWindow, TimeWaitAnswers, WithoutAck,
+    AbortResets, AckOfUnsent, LateText, OldSegments, OldestAck, OutOfOrder, Policy, RstInTimeWait, RstInWindow,
+    Sending, ShutdownRead, SynInWindow, TimeWaitAnswers, WithoutAck,
 };
 
 /// A set of rules that has a name.
@@ -42,7 +42,7 @@ pub enum PolicyName {
     Libtpa,
     /// CS144's sponge, by `fsm_*.cc`.
     Cs144,
-    /// What every stack does: RFC 9293.
+    /// What is expected of any stack: RFC 9293.
     Generic,
 }
 
@@ -147,8 +147,9 @@ const FREE_BSD: Policy = Policy {
     time_wait: 60_000,
     rst_in_time_wait: RstInTimeWait::Ignore,
     time_wait_answers: TimeWaitAnswers::AllButExpected,
-    fin_at_closed_window: true,
+    fin_without_room: true,
     old_segments: OldSegments::Acknowledge,
+    oldest_ack: OldestAck::First,
     fin_with_acks: true,
     // TP_MAXIDLE; `net.inet.tcp.finwait2_timeout`, 60 s, counts with `fast_finwait2_recycle` alone.
     fin_wait_2_timeout: Some(600_000),
@@ -171,7 +172,8 @@ const LINUX: Policy = Policy {
     rst_before_fin: true,
     without_ack: WithoutAck::Drop,
     window_includes_end: true,
-    fin_at_closed_window: true,
+    fin_without_room: true,
+    trims_text: false,
     old_segments: OldSegments::AcknowledgeAdjacent,
     oldest_ack: OldestAck::First,
     fin_wait_2_timeout: Some(60_000),
@@ -193,6 +195,7 @@ const G_VISOR: Policy = Policy {
     ack_of_unsent: AckOfUnsent::AnswerUnlessEstablished,
     fin_wait_2_timeout: Some(60_000),
     shutdown_read: ShutdownRead::ResetUnread,
+    late_text: LateText::Abort,
     reset_with_ack: true,
     abort_ends_time_wait: false,
     fin_needs_window: false,
@@ -203,15 +206,16 @@ const SMOLTCP: Policy = Policy {
     reset_on_giving_up: true,
     repacketizes: true,
     time_wait: 10_000,
+    unacceptable_restarts: true,
     rst_in_window: RstInWindow::Close,
     syn_in_window: SynInWindow::Drop,
     without_ack: WithoutAck::DropWithSyn,
-    fin_at_closed_window: true,
+    fin_without_room: true,
     drops_old_acks: true,
     last_ack_answers: true,
     out_of_order: OutOfOrder::HoldText,
     reset_unread: false,
-    reset_late_text: false,
+    late_text: LateText::Receive,
     reset_with_ack: true,
     abort_resets: AbortResets::Always,
     fin_needs_window: false,
@@ -227,7 +231,7 @@ const FUCHSIA: Policy = Policy {
     syn_in_window: SynInWindow::BareReset,
     fin_wait_2_timeout: Some(60_000),
     reset_unread: false,
-    reset_late_text: false,
+    late_text: LateText::Receive,
     reset_text_after_fin: true,
     reset_with_ack: true,
     sending: Sending::PolledForText,
@@ -242,7 +246,9 @@ const LWIP: Policy = Policy {
     rst_in_time_wait: RstInTimeWait::Ignore,
     time_wait_answers: TimeWaitAnswers::WithLength,
     without_ack: WithoutAck::Process,
+    old_segments: OldSegments::Acknowledge,
     fin_wait_2_timeout: Some(20_000),
+    late_text: LateText::Abort,
     reset_with_ack: true,
     closed_acknowledges: true,
     abort_resets: AbortResets::UnlessTimeWait,
@@ -267,7 +273,7 @@ const CS144: Policy = Policy {
     reset_on_giving_up: true,
     time_wait: 10_000,
     reset_unread: false,
-    reset_late_text: false,
+    late_text: LateText::Receive,
     ..RFC_9293
 };
 

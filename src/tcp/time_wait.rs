@@ -1,4 +1,4 @@
-//! `TIME_WAIT`, where stacks differ most. RFC 9293 §3.6.1, RFC 1337.
+//! `TIME_WAIT`, where stacks differ most, and `FIN_WAIT_2` where it is no more than that. RFC 9293 §3.6.1, RFC 1337.
 
 use super::transmission::answer_of_closed;
 use super::{
@@ -31,6 +31,27 @@ impl Endpoint {
             restart_time_wait(policy, effects);
         }
         if answers {
+            self.send(Flags::ACK, self.snd_nxt, 0, effects);
+        }
+    }
+}
+
+impl Endpoint {
+    /// `FIN_WAIT_2` after `close()`, where it has no socket any more; see [`Policy::fin_wait_2_without_socket`].
+    pub(super) fn wait_for_fin(&mut self, segment: &Segment, policy: &Policy, effects: &mut Effects) {
+        let Flags { syn, fin, rst, ack } = segment.flags;
+        let end = segment.seq + segment.sequence_length();
+        let new = self.rcv_nxt.precedes(end) && segment.sequence_length() > 0;
+        if !self.is_acceptable(segment, policy) {
+            self.send(Flags::ACK, self.snd_nxt, 0, effects);
+        } else if rst {
+            self.end(EndedBy::Rst, effects);
+        } else if syn && !segment.seq.precedes(self.rcv_nxt) || ack && new && !(fin && end == self.rcv_nxt + 1) {
+            // Text that nobody will read, or a FIN that tells of some.
+            self.end(EndedBy::Abort, effects);
+            effects.segment = answer_of_closed(segment, policy);
+        } else if ack && new {
+            self.consume_fin(policy, effects);
             self.send(Flags::ACK, self.snd_nxt, 0, effects);
         }
     }

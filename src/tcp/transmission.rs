@@ -51,7 +51,7 @@ impl Endpoint {
         if !self.is_sending() {
             return;
         }
-        let room = self.snd_wnd.saturating_sub(self.snd_nxt.since(self.snd_una));
+        let room = self.send_window.size.saturating_sub(self.snd_nxt.since(self.snd_una));
         let len = self.unsent.min(room).min(most);
         self.unsent -= len;
         let fin = self.is_sending() && self.unsent == 0 && (len < room || !policy.fin_needs_window);
@@ -135,13 +135,14 @@ pub(super) fn answer_of_closed(segment: &Segment, policy: &Policy) -> Option<Seg
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tcp::Call;
     use crate::tcp::testing::{POLICY, ack, segment};
+    use crate::tcp::{Call, SendWindow};
 
     /// RFC 9293 §3.10.4: "queue this until all preceding SENDs have been segmentized".
     #[test]
     fn text_waits_for_the_window_and_the_fin_for_the_text() {
-        let mut endpoint = Endpoint { snd_wnd: 6, ..Endpoint::established() };
+        let mut endpoint =
+            Endpoint { send_window: SendWindow { size: 6, ..SendWindow::OPEN }, ..Endpoint::established() };
         assert_eq!(endpoint.send_text(12, &POLICY).segment, Some(segment(Flags::ACK, 1, 1, 6)));
         assert_eq!(endpoint.on_call(Call::Shutdown, &POLICY).segment, None);
         assert_eq!((endpoint.state, endpoint.fin_sent), (State::FinWait1, false));

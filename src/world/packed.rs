@@ -246,13 +246,13 @@ impl Hash for PackedEnd {
 /// Whether the rest of an endpoint is as it is in every world: windows never close, and whatever is sent or delivered
 /// is on its way or read at once.
 fn has_what_worlds_have(endpoint: &Endpoint) -> bool {
-    let Endpoint { snd_wnd, segments, rcv_buffer, reading_shut, unread, .. } = endpoint;
+    let Endpoint { send_window, segments, rcv_buffer, reading_shut, unread, .. } = endpoint;
     let open = Endpoint::established();
     !endpoint.is_sending()
         && *unread == 0
         && segments.is_empty()
         && !*reading_shut
-        && (*snd_wnd, *rcv_buffer) == (open.snd_wnd, open.rcv_buffer)
+        && (*send_window, *rcv_buffer) == (open.send_window, open.rcv_buffer)
 }
 
 /// The state that the lowest three bits stand for.
@@ -403,7 +403,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::tcp::{Call, Flags, Policy, Segment};
+    use crate::tcp::{Call, Flags, Policy, Segment, SendWindow};
     use crate::world::SegmentCopy;
 
     #[test]
@@ -412,7 +412,7 @@ mod tests {
         let others = [
             Endpoint { unread: 1, ..open.clone() },
             Endpoint { unsent: 1, ..open.clone() },
-            Endpoint { snd_wnd: 6, ..open.clone() },
+            Endpoint { send_window: SendWindow { size: 6, ..SendWindow::OPEN }, ..open.clone() },
             Endpoint { rcv_buffer: 6, ..open.clone() },
             Endpoint { reading_shut: true, ..open.clone() },
             Endpoint { segments: vec![(Seq(1), Seq(3))], ..open.clone() },

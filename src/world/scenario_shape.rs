@@ -254,8 +254,8 @@ fn small(key: &'static str, value: u32, path: &[&'static str]) -> Result<u8, Mis
 mod tests {
     use super::*;
     use crate::tcp::{
-        AbortResets, AckOfUnsent, OldSegments, OldestAck, RstInWindow, Sending, ShutdownRead, SynInWindow,
-        TimeWaitAnswers, WithoutAck,
+        AbortResets, AckOfUnsent, LateText, OldSegments, OldestAck, RstInWindow, Sending, ShutdownRead,
+        SynInWindow, TimeWaitAnswers, WithoutAck,
     };
 
     fn config(text: &str, scale: u32) -> Result<Config, String> {
@@ -278,6 +278,7 @@ mod tests {
                 retries: None,
                 time_wait: 4,
                 restart_time_wait: true,
+                unacceptable_restarts: false,
                 rst_in_time_wait: RstInTimeWait::Ignore,
                 time_wait_answers: TimeWaitAnswers::InOrder,
                 rst_in_window: RstInWindow::Challenge,
@@ -285,7 +286,8 @@ mod tests {
                 rst_before_fin: false,
                 without_ack: WithoutAck::DropAcceptable,
                 window_includes_end: false,
-                fin_at_closed_window: false,
+                fin_without_room: false,
+                trims_text: true,
                 old_segments: OldSegments::Answer,
                 oldest_ack: OldestAck::WindowBack,
                 drops_old_acks: false,
@@ -298,7 +300,7 @@ mod tests {
                 repacketizes: false,
                 fin_wait_2_without_socket: false,
                 reset_unread: true,
-                reset_late_text: true,
+                late_text: LateText::Reset,
                 reset_before_hole: false,
                 reset_text_after_fin: false,
                 closes_on_fin: false,

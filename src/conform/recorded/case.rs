@@ -232,25 +232,31 @@ impl SocketError {
 }
 
 impl Case {
-    /// What the case is about that is not modelled, if anything.
-    #[must_use]
-    pub fn out_of_scope(&self) -> Option<String> {
+    /// The states that it starts and ends in; the mistake is what the case is about that is not modelled.
+    pub(super) fn scope(&self) -> Result<(State, State), String> {
+        let known = |state: &CaseState| match state {
+            CaseState::Known(state) => Ok(*state),
+            CaseState::Opening(name) => Err(format!("a new connection: {name}")),
+        };
+        for step in &self.steps {
+            if let Event::NotModelled(feature) = &step.event {
+                return Err(feature.clone());
+            }
+        }
         let Expected { segments, states, end, error: _ } = &self.expected;
-        let steps = self.steps.iter().filter_map(|step| match &step.event {
-            Event::NotModelled(feature) => Some(feature.clone()),
-            _ => None,
-        });
-        let states = states.iter().map(|(_, state)| state);
-        let opened = [&self.start, end].into_iter().chain(states).filter_map(|state| match state {
-            CaseState::Opening(name) => Some(format!("a new connection: {name}")),
-            CaseState::Known(_) => None,
-        });
-        let answers = segments.iter().filter_map(|(_, segment)| match segment {
-            Some(ExpectedSegment { not_modelled: Some(feature), .. }) => Some((*feature).to_owned()),
-            Some(segment) if segment.flags.syn => Some("a new connection: SYN is answered".to_owned()),
-            _ => None,
-        });
-        steps.chain(opened).chain(answers).next()
+        let ends = (known(&self.start)?, known(end)?);
+        for (_, state) in states {
+            known(state)?;
+        }
+        for segment in segments.iter().filter_map(|(_, segment)| segment.as_ref()) {
+            if let Some(feature) = segment.not_modelled {
+                return Err(feature.to_owned());
+            }
+            if segment.flags.syn {
+                return Err("a new connection: SYN is answered".to_owned());
+            }
+        }
+        Ok(ends)
     }
 
     /// What is expected of a step speaks of what it sends.
@@ -262,10 +268,7 @@ impl Case {
 /// A segment as cases write it: `FIN,ACK seq=1 ack=1 len=6`.
 pub(super) fn written(segment: &Segment) -> String {
     let Segment { flags, seq, ack, len } = segment;
-    let names = [(flags.syn, "SYN"), (flags.fin, "FIN"), (flags.rst, "RST"), (flags.ack, "ACK")];
-    let names: Vec<&str> = names.into_iter().filter(|(set, _)| *set).map(|(_, name)| name).collect();
-    let mut text = if names.is_empty() { "no flags".to_owned() } else { names.join(",") };
-    let _ = write!(text, " seq={seq}");
+    let mut text = format!("{flags} seq={seq}");
     if flags.ack {
         let _ = write!(text, " ack={ack}");
     }

@@ -1,10 +1,11 @@
 //! Files of cases: one JSON object a line.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::value::RawValue;
 
 use super::grammar;
@@ -46,22 +47,43 @@ struct Line<'a> {
     so_error: Option<&'a RawValue>,
 }
 
+/// The keys of [`Line`].
+const KEYS: [&str; 12] = [
+    "id",
+    "profile",
+    "start_state",
+    "events",
+    "expect_segments",
+    "state_checks",
+    "expect_end_state",
+    "event",
+    "actual_start",
+    "sent",
+    "end_state",
+    "so_error",
+];
+
 /// The cases of a file, under the policy that each names, or all under one.
 pub fn parse(file: &Arc<SourceFile>, policy: Option<PolicyName>) -> Result<Vec<Case>, Diagnostics> {
     let mut cases = Vec::new();
     let mut mistakes = Diagnostics::default();
     let mut start = 0;
-    for (index, text) in file.text.split_inclusive('\n').enumerate() {
-        let line = LineOf { file, number: index + 1, start, text };
-        start += text.len();
-        if text.trim().is_empty() {
+    for (index, whole) in file.text.split_inclusive('\n').enumerate() {
+        // A byte order mark is no part of the text.
+        let marked = whole.strip_prefix('\u{feff}').filter(|_| index == 0).unwrap_or(whole);
+        let text = marked.trim();
+        let begins = start + whole.len() - marked.trim_start().len();
+        start += whole.len();
+        if text.is_empty() {
             continue;
         }
+        let line = LineOf { file, number: index + 1, start: begins, text };
         match line.case(policy) {
             Ok(case) => cases.push(case),
             Err(mistake) => {
                 mistakes.0.push(mistake);
-                if mistakes.0.len() == MOST_MISTAKES {
+                // What follows an object that goes on is no line of its own.
+                if mistakes.0.len() == MOST_MISTAKES || line.goes_on() {
                     break;
                 }
             }
@@ -74,7 +96,7 @@ pub fn parse(file: &Arc<SourceFile>, policy: Option<PolicyName>) -> Result<Vec<C
     mistakes.or(cases)
 }
 
-/// A line and where it is.
+/// A line, without the space around it, and where it is.
 struct LineOf<'a> {
     file: &'a Arc<SourceFile>,
     number: usize,
@@ -84,7 +106,11 @@ struct LineOf<'a> {
 
 impl<'a> LineOf<'a> {
     fn case(&self, policy: Option<PolicyName>) -> Result<Case, Diagnostic> {
+        if !self.text.starts_with('{') {
+            return Err(self.mistaken("a line that is no case", "expected a JSON object"));
+        }
         let line: Line<'a> = serde_json::from_str(self.text).map_err(|error| self.not_json(&error))?;
+        self.no_key_is_misspelt()?;
         match (&line.events, line.event) {
             (Some(events), None) => self.sequence(&line, events, policy),
             (None, Some(event)) => self.row(&line, event, policy),
@@ -93,6 +119,25 @@ impl<'a> LineOf<'a> {
                 "expected either `events`, as a case has, or `event`, as a row has",
             )),
         }
+    }
+
+    /// Keys that mean nothing here are for people, unless they look like one that does.
+    fn no_key_is_misspelt(&self) -> Result<(), Diagnostic> {
+        let all: BTreeMap<String, &RawValue> =
+            serde_json::from_str(self.text).map_err(|error| self.not_json(&error))?;
+        let misspelt = all.iter().filter(|(key, _)| !KEYS.contains(&key.as_str()));
+        let mut misspelt = misspelt.filter_map(|(key, value)| Some((key, value, nearest(key, KEYS)?)));
+        match misspelt.next() {
+            None => Ok(()),
+            Some((key, value, near)) => Err(Diagnostic::new(format!("unknown key `{key}`"))
+                .at(self.file, self.span_of(value), "nobody reads this")
+                .help(format!("there is `{near}`"))),
+        }
+    }
+
+    /// The line ends before its object does.
+    fn goes_on(&self) -> bool {
+        serde_json::from_str::<IgnoredAny>(self.text).is_err_and(|error| error.is_eof())
     }
 
     fn sequence(
@@ -128,6 +173,15 @@ impl<'a> LineOf<'a> {
                 Ok((step, state))
             })
         };
+        let segments: Vec<_> = line.expect_segments.iter().map(segment).collect::<Result<_, _>>()?;
+        let both = |&(step, ref expected): &(usize, Option<_>)| {
+            expected.is_none() && segments.iter().any(|(other, something)| *other == step && something.is_some())
+        };
+        if let Some(place) = segments.iter().position(both) {
+            let span = line.expect_segments.get(place).map_or(self.start..self.start, |raw| self.span_of(raw));
+            let contradiction = Diagnostic::new("something is expected in this step, and nothing");
+            return Err(contradiction.at(self.file, span, "expected one of the two"));
+        }
         Ok(Case {
             name,
             line: self.number,
@@ -135,7 +189,7 @@ impl<'a> LineOf<'a> {
             start: self.state(self.required(line.start_state, "start_state")?)?,
             steps,
             expected: Expected {
-                segments: line.expect_segments.iter().map(segment).collect::<Result<_, _>>()?,
+                segments,
                 states: line.state_checks.iter().map(state).collect::<Result<_, _>>()?,
                 end: self.state(self.required(line.expect_end_state, "expect_end_state")?)?,
                 error: None,
@@ -171,8 +225,12 @@ impl<'a> LineOf<'a> {
         Ok(Case {
             name: format!("{start} {text}"),
             line: self.number,
-            // The table is that of a kernel.
-            policy: policy.unwrap_or(PolicyName::Linux),
+            policy: match (policy, line.profile) {
+                (Some(policy), _) => policy,
+                (None, Some(profile)) => self.profile(profile)?,
+                // The table is that of a kernel.
+                (None, None) => PolicyName::Linux,
+            },
             start,
             steps: vec![step],
             expected: Expected {
@@ -247,21 +305,17 @@ impl<'a> LineOf<'a> {
     }
 
     fn mistaken(&self, title: impl Into<String>, label: impl Into<String>) -> Diagnostic {
-        let length = self.text.trim_end().len();
-        Diagnostic::new(title).at(self.file, self.start..self.start + length, label)
+        Diagnostic::new(title).at(self.file, self.start..self.start + self.text.len(), label)
     }
 
     fn not_json(&self, error: &serde_json::Error) -> Diagnostic {
-        let line = self.text.trim_end();
-        let at = line.floor_char_boundary(error.column().saturating_sub(1));
-        let end = line.ceil_char_boundary(at + 1).max(at + 1);
+        let at = self.text.floor_char_boundary(error.column().saturating_sub(1));
+        let end = self.text.ceil_char_boundary(at + 1).max(at + 1);
         let message = error.to_string();
         // The position is said by the snippet.
         let message = message.split(" at line ").next().unwrap_or_default();
-        Diagnostic::new(format!("a line that is no case: {message}")).at(
-            self.file,
-            self.start + at..self.start + end,
-            "",
-        )
+        let mistake = Diagnostic::new(format!("a line that is no case: {message}"));
+        let mistake = mistake.at(self.file, self.start + at..self.start + end, "");
+        if error.is_eof() { mistake.help("a case is one line") } else { mistake }
     }
 }

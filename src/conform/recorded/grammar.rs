@@ -6,6 +6,7 @@ use super::{
     AppCall, Arrival, CallResult, CaseState, CaseTimer, Environment, Event, ExpectedSegment, Number, SocketError,
     Span,
 };
+use crate::diagnostic::nearest;
 use crate::tcp::{Flags, State, Timer};
 
 const VERBS: [&str; 6] = ["app", "rcv", "timer", "wait", "env", "drop"];
@@ -70,8 +71,21 @@ fn timer(name: Word<'_>) -> Result<Event, Mistake> {
     }
 }
 
+const SETTINGS: [&str; 10] = [
+    "own_window",
+    "peer_window",
+    "retries",
+    "orphan_retries",
+    "rfc1337",
+    "insecure_rst",
+    "insecure_syn",
+    "fin_wait_2_timeout",
+    "time_wait",
+    "rto",
+];
+
 fn environment(name: Word<'_>, words: &mut Words<'_>) -> Result<Event, Mistake> {
-    let (name, value) = match name.text.split_once('=') {
+    let (setting, value) = match name.text.split_once('=') {
         Some((before, _)) => (before, Some(name.after(before.len() + 1))),
         None => (name.text, words.next()),
     };
@@ -79,7 +93,7 @@ fn environment(name: Word<'_>, words: &mut Words<'_>) -> Result<Event, Mistake> 
     let value = || value.ok_or_else(|| end.mistake("missing: a value", "expected it here"));
     let switch = || Ok(integer(value()?, 1)? == 1);
     let window = || integer(value()?, 1 << 30);
-    Ok(Event::Environment(match name {
+    Ok(Event::Environment(match setting {
         "own_window" => Environment::OwnWindow(window()?),
         "peer_window" => Environment::PeerWindow(window()?),
         "retries" => Environment::Retries(integer(value()?, u32::MAX)?),
@@ -90,7 +104,12 @@ fn environment(name: Word<'_>, words: &mut Words<'_>) -> Result<Event, Mistake> 
         "tcp_fin_timeout" | "fin_wait_2_timeout" => Environment::FinWait2Timeout(seconds(value()?)?),
         "time_wait" => Environment::TimeWait(seconds(value()?)?),
         "rto" => Environment::RetransmissionTimeout(seconds(value()?)?),
-        name => return Ok(Event::NotModelled(format!("env {name}"))),
+        text => {
+            return match nearest(text, SETTINGS) {
+                Some(_) => Err(Word { at: name.at, text }.unknown("setting", SETTINGS)),
+                None => Ok(Event::NotModelled(format!("env {text}"))),
+            };
+        }
     }))
 }
 
@@ -106,6 +125,8 @@ fn seconds(word: Word<'_>) -> Result<Span, Mistake> {
 }
 
 const CALLS: [&str; 8] = ["close", "shutdown_wr", "shutdown_rd", "shutdown_rdwr", "abort", "send", "recv", "set"];
+
+const OPTIONS: [&str; 3] = ["user_timeout", "linger", "linger2"];
 
 fn call(words: &mut Words<'_>) -> Result<Event, Mistake> {
     let name = words.expect("a call")?;
@@ -134,6 +155,7 @@ fn call(words: &mut Words<'_>) -> Result<Event, Mistake> {
                     AppCall::SetLingerZero
                 }
                 "linger" => return Ok(Event::NotModelled("a close() that waits".to_owned())),
+                _ if nearest(name.text, OPTIONS).is_some() => return Err(name.unknown("option", OPTIONS)),
                 // How many words the value of something else has is not known.
                 _ => return Ok(Event::NotModelled(format!("app set {}", name.text))),
             }
@@ -155,6 +177,8 @@ fn call(words: &mut Words<'_>) -> Result<Event, Mistake> {
     Ok(Event::Call(call, result))
 }
 
+const RESULTS: [&str; 7] = ["EOF", "EPIPE", "ECONNRESET", "ETIMEDOUT", "EAGAIN", "error", "ok"];
+
 /// What a call returns; `None` is an error number that the host never gives.
 fn call_result(words: &mut Words<'_>) -> Result<Option<CallResult>, Mistake> {
     let result = words.expect("the call's result")?;
@@ -172,12 +196,9 @@ fn call_result(words: &mut Words<'_>) -> Result<Option<CallResult>, Mistake> {
             CallResult::Closing
         }
         "error" => CallResult::Error,
-        text if is_errno(text) => return Ok(None),
+        text if is_errno(text) && nearest(text, RESULTS).is_none() => return Ok(None),
         text if text.bytes().all(|byte| byte.is_ascii_digit()) => CallResult::Octets(integer(result, u32::MAX)?),
-        _ => {
-            let names = ["EOF", "EPIPE", "ECONNRESET", "ETIMEDOUT", "EAGAIN", "error", "ok"];
-            return Err(result.unknown("result", names));
-        }
+        _ => return Err(result.unknown("result", RESULTS)),
     }))
 }
 
@@ -243,7 +264,11 @@ pub(super) fn flags(word: Word<'_>) -> Result<(Flags, Option<&'static str>), Mis
 }
 
 fn fields(words: &mut Words<'_>) -> Result<Fields, Mistake> {
-    let (flags, not_modelled) = flags(words.expect("flags")?)?;
+    let word = words.expect("flags")?;
+    if word.text.contains('=') {
+        return Err(word.mistake("missing: flags", "expected flags before this, as in FIN,ACK"));
+    }
+    let (flags, not_modelled) = flags(word)?;
     let mut fields = Fields { flags, not_modelled, ..Fields::default() };
     while let Some(word) = words.next() {
         // What the words after something else are is not known.
@@ -401,6 +426,11 @@ mod tests {
             "rcv RST seq=1+",
             "rcv RST seq=1 x",
             "rcv RST seq=1 lenn=1",
+            "rcv seq=1 ack=1",
+            "app send 5 (unsent",
+            "env peer_windo 6",
+            "app set user_timeou 5s",
+            "app recv -> EPIPPE",
             "timer RTX",
             "timer RTO RTO",
             "wait",

@@ -13,6 +13,9 @@ use crate::world::Kind;
 /// No case takes longer, in milliseconds: a day.
 const LONGEST: u64 = 86_400_000;
 
+/// In no case do timers expire more often while time passes.
+const MOST_EXPIRIES: usize = 10_000;
+
 /// A segment that was sent, and the window that it offered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Sent {
@@ -29,6 +32,9 @@ pub(super) enum Returned {
     /// There is nothing yet.
     Nothing,
     Closing,
+    /// CLOSE and ABORT of a connection that is closing already, or gone. RFC 9293 §3.10.4 returns an error, sockets
+    /// success.
+    NothingToDo,
     /// The connection has ended so.
     Failed(SocketError),
     /// The connection is gone.
@@ -38,15 +44,15 @@ pub(super) enum Returned {
 impl Returned {
     pub(super) fn is(self, expected: CallResult) -> bool {
         match expected {
-            CallResult::Success => matches!(self, Self::Done | Self::Octets(_) | Self::Eof),
+            CallResult::Success => matches!(self, Self::Done | Self::NothingToDo | Self::Octets(_) | Self::Eof),
             CallResult::Eof => self == Self::Eof,
-            CallResult::Closing => matches!(self, Self::Closing | Self::Eof),
+            CallResult::Closing => matches!(self, Self::Closing | Self::NothingToDo | Self::Eof),
             // After a FIN a reset is an EPIPE as well.
             CallResult::BrokenPipe => matches!(self, Self::Closing | Self::Failed(SocketError::BrokenPipe)),
             CallResult::Failed(error) => self == Self::Failed(error),
             CallResult::Nothing => self == Self::Nothing,
             CallResult::Octets(octets) => self == Self::Octets(octets),
-            CallResult::Error => matches!(self, Self::Closing | Self::Failed(_) | Self::Gone),
+            CallResult::Error => matches!(self, Self::Closing | Self::NothingToDo | Self::Failed(_) | Self::Gone),
         }
     }
 }
@@ -59,6 +65,7 @@ impl fmt::Display for Returned {
             Self::Eof => f.write_str("EOF"),
             Self::Nothing => f.write_str("nothing yet"),
             Self::Closing => f.write_str("an error: the connection is closing"),
+            Self::NothingToDo => f.write_str("success, or an error: there is nothing to close"),
             Self::Failed(error) => f.write_str(error.name()),
             Self::Gone => f.write_str("an error: there is no connection"),
         }
@@ -77,12 +84,16 @@ pub(super) struct Host {
     /// SEG.SEQ and SEG.ACK of the segment that arrived last.
     pub(super) arrived: (Seq, Seq),
     now: u64,
+    /// How often timers have expired while time passed.
+    expiries: usize,
     /// When timers are due, in the order of [`Timer::ALL`].
     due: [Option<u64>; 4],
     user_timeout: Option<u64>,
     /// SND.UNA, and since when it has been outstanding.
     outstanding: Option<(Seq, u64)>,
     lingers_not: bool,
+    /// The case has said how often orphans retransmit.
+    orphans_are_set: bool,
     /// How the connection ended has been said.
     end_is_known: bool,
     /// Octets that were unread when the connection ended without the application's doing.
@@ -98,10 +109,12 @@ impl Host {
             sent: Vec::new(),
             arrived: (Seq(0), Seq(0)),
             now: 0,
+            expiries: 0,
             due: [None; 4],
             user_timeout: None,
             outstanding: None,
             lingers_not: false,
+            orphans_are_set: false,
             end_is_known: false,
             left_over: 0,
         }
@@ -118,7 +131,7 @@ impl Host {
             host.poll(u32::MAX);
             let Endpoint { snd_una, snd_nxt, rcv_nxt, .. } = host.endpoint;
             let ack = if acknowledges_all { snd_nxt } else { snd_una };
-            host.arrive_as(Segment { flags, seq: rcv_nxt, ack, len: 0 });
+            host.arrive_as(Segment { flags, seq: rcv_nxt, ack, len: 0 }, None);
         };
         match state {
             State::Established => {}
@@ -158,25 +171,17 @@ impl Host {
         Segment { flags: *flags, seq: self.value(seq), ack, len: *len }
     }
 
-    /// A segment of the peer arrives. RFC 9293 §3.10.7.4, fifth step: the window is that of the newest segment; one that
-    /// is out of turn changes none here.
+    /// A segment of the peer arrives.
     pub(super) fn arrive(&mut self, arrival: &Arrival) {
-        let segment = self.segment(arrival);
-        let Flags { syn, rst, ack, fin: _ } = segment.flags;
-        if let Some(window) = arrival.window
-            && ack
-            && !syn
-            && !rst
-            && segment.seq == self.endpoint.rcv_nxt
-        {
-            self.endpoint.snd_wnd = window;
-        }
-        self.arrive_as(segment);
+        self.arrive_as(self.segment(arrival), arrival.window);
     }
 
-    fn arrive_as(&mut self, segment: Segment) {
+    fn arrive_as(&mut self, segment: Segment, window: Option<u32>) {
         self.arrived = (segment.seq, segment.ack);
-        self.take(arrival_of(&segment), |endpoint, policy| endpoint.on_segment(&segment, policy));
+        self.take(arrival_of(&segment), |endpoint, policy| match window {
+            Some(window) => endpoint.on_segment_offering(&segment, window, policy),
+            None => endpoint.on_segment(&segment, policy),
+        });
     }
 
     /// Lets the stack send at most so many octets of what waits.
@@ -199,7 +204,7 @@ impl Host {
         }
     }
 
-    /// Lets time pass, and timers expire as they are due; the mistake is that it is too long.
+    /// Lets time pass, and timers expire as they are due; the mistake is that it is too long, or too much happens.
     pub(super) fn wait(&mut self, span: &Span) -> Result<(), String> {
         let until = self.now.saturating_add(span.milliseconds(&self.policy));
         if until > LONGEST {
@@ -212,10 +217,12 @@ impl Host {
                 .chain(timers)
                 .filter_map(|(due, timer)| due.map(|due| (due, timer)))
                 .min_by_key(|(due, _)| *due);
-            match next {
-                Some((due, timer)) if due <= until => self.expire(timer),
-                _ => break,
+            let Some((_, timer)) = next.filter(|(due, _)| *due <= until) else { break };
+            self.expiries += 1;
+            if self.expiries > MOST_EXPIRIES {
+                return Err(format!("a case in which timers expire more than {MOST_EXPIRIES} times"));
             }
+            self.expire(timer);
         }
         self.now = until;
         Ok(())
@@ -226,16 +233,21 @@ impl Host {
         match environment {
             Environment::OwnWindow(octets) => endpoint.rcv_buffer = *octets,
             Environment::PeerWindow(octets) => {
-                endpoint.snd_wnd = *octets;
+                endpoint.send_window.resize(*octets);
                 if policy.sending == Sending::AtOnce {
                     self.poll(u32::MAX);
                 }
             }
             Environment::Retries(retries) => {
                 policy.retries = Some(*retries);
-                policy.orphan_retries = None;
+                if !self.orphans_are_set {
+                    policy.orphan_retries = None;
+                }
             }
-            Environment::OrphanRetries(retries) => policy.orphan_retries = Some(*retries),
+            Environment::OrphanRetries(retries) => {
+                policy.orphan_retries = Some(*retries);
+                self.orphans_are_set = true;
+            }
             Environment::Rfc1337(true) => policy.rst_in_time_wait = RstInTimeWait::Ignore,
             Environment::Rfc1337(false) => policy.rst_in_time_wait = RstInTimeWait::Close,
             Environment::InsecureRst(true) => policy.rst_in_window = RstInWindow::Close,
@@ -254,10 +266,12 @@ impl Host {
     /// Makes a call and says what it returns.
     pub(super) fn app(&mut self, call: &AppCall) -> Returned {
         let state = self.endpoint.state;
+        let sends = matches!(call, AppCall::Send { .. });
         let returned = match state {
-            State::Closed => Returned::Gone,
             State::Established | State::CloseWait => Returned::Done,
-            _ => Returned::Closing,
+            State::Closed if sends => Returned::Gone,
+            _ if sends => Returned::Closing,
+            _ => Returned::NothingToDo,
         };
         match call {
             AppCall::Close if self.lingers_not => self.call(Call::Abort),
@@ -283,7 +297,8 @@ impl Host {
             }
             AppCall::Receive(octets) => return self.receive(*octets),
             AppCall::SetUserTimeout(span) => {
-                self.user_timeout = Some(span.milliseconds(&self.policy));
+                // As `TCP_USER_TIMEOUT` has it, 0 is none.
+                self.user_timeout = Some(span.milliseconds(&self.policy)).filter(|timeout| *timeout > 0);
                 return Returned::Done;
             }
             AppCall::SetLingerZero => {
@@ -345,7 +360,7 @@ impl Host {
         self.take(None, Endpoint::on_user_timeout);
     }
 
-    /// RFC 9293 §3.9.1: the user timeout runs while something is unacknowledged.
+    /// RFC 9293 §3.9.1: the user timeout runs while something is unacknowledged, or waits to be sent.
     fn user_timeout_at(&self) -> Option<u64> {
         let (_, since) = self.outstanding?;
         self.user_timeout.map(|timeout| since.saturating_add(timeout))
@@ -374,13 +389,17 @@ impl Host {
     /// Lets the endpoint take an event, and does what it says. What is no event of any world is not recorded as one.
     fn take(&mut self, event: Option<EndEvent>, react: impl FnOnce(&mut Endpoint, &Policy) -> Effects) {
         let Endpoint { state: from, unread, .. } = self.endpoint;
+        let window = self.endpoint.receive_window();
         let effects = react(&mut self.endpoint, &self.policy);
         self.transitions.extend(event.map(|event| (from, event, self.endpoint.state)));
         if from != State::Closed && self.endpoint.ended_by.is_some_and(|by| by != EndedBy::Abort) {
             self.left_over = unread;
         }
         if let Some(segment) = effects.segment {
-            self.sent.push(Sent { segment, window: self.endpoint.receive_window() });
+            // A reset that ends the connection offers what was there before.
+            let is_over = self.endpoint.state == State::Closed && from != State::Closed;
+            let window = if is_over { window } else { self.endpoint.receive_window() };
+            self.sent.push(Sent { segment, window });
         }
         for (timer, change) in Timer::ALL.into_iter().zip(effects.timers) {
             match change {
@@ -391,7 +410,7 @@ impl Host {
         }
         let Endpoint { state, snd_una, snd_nxt, .. } = self.endpoint;
         self.outstanding = match self.outstanding {
-            _ if snd_una == snd_nxt || state == State::Closed => None,
+            _ if snd_una == snd_nxt && !self.endpoint.is_sending() || state == State::Closed => None,
             Some((una, since)) if una == snd_una => Some((una, since)),
             _ => Some((snd_una, self.now)),
         };

@@ -22,7 +22,7 @@ pub(super) enum Term {
     SndUna,
     SndNxt,
     SndWnd,
-    /// The number after that of our FIN, sent or not.
+    /// The number after that of our FIN, which is sent or would come next.
     AfterOwnFin,
     /// SEG.SEQ of the segment that arrived last.
     SegSeq,
@@ -66,7 +66,7 @@ impl Number {
                 Term::RcvWnd => endpoint.receive_window(),
                 Term::SndUna => endpoint.snd_una.0,
                 Term::SndNxt => endpoint.snd_nxt.0,
-                Term::SndWnd => endpoint.snd_wnd,
+                Term::SndWnd => endpoint.send_window.size,
                 Term::AfterOwnFin => endpoint.snd_nxt.0.wrapping_add(u32::from(!endpoint.fin_sent)),
                 Term::SegSeq => arrived.0.0,
                 Term::SegAck => arrived.1.0,

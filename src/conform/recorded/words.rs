@@ -68,8 +68,10 @@ impl<'a> Words<'a> {
             if rest.text.is_empty() {
                 return words;
             }
-            let length = if rest.text.starts_with('(') {
-                let length = rest.text.find(')').map_or(rest.text.len(), |end| end + 1);
+            // What is not closed is a word, and no word begins so.
+            let remark = rest.text.find(')').filter(|_| rest.text.starts_with('('));
+            let length = if let Some(end) = remark {
+                let length = end + 1;
                 words.remarks.push(rest.text.get(1..length - 1).unwrap_or_default());
                 length
             } else {

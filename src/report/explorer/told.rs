@@ -31,7 +31,7 @@ fn end(text: &mut String, end: End, endpoint: &Endpoint, timers: &Timers) {
         ended_by,
         snd_una,
         snd_nxt,
-        snd_wnd: _,
+        send_window: _,
         unsent: _,
         segments: _,
         rcv_nxt,
