@@ -209,7 +209,8 @@ pub struct ConformArgs {
     #[arg(long, value_name = "FILE", requires = "kernel")]
     pub capture: Option<PathBuf>,
 
-    /// Write what the kernel did on the paths that cover every transition to this file, as recorded cases
+    /// Write what the kernel did on the paths that cover every transition to this file, as recorded cases, where that is
+    /// not among the differences
     #[arg(long, value_name = "FILE", requires = "kernel")]
     pub record: Option<PathBuf>,
 

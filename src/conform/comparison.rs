@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 use std::ops::Range;
 
-use super::{Class, Divergence, LocalEvent, LocalPath, Run, Stack, Transition, Ways, run};
-use crate::tcp::{Policy, Segment, State};
+use super::{Class, Divergence, LocalEvent, LocalPath, Reaction, Run, Transition, Ways};
+use crate::tcp::{Endpoint, Segment, State, Timer};
 
 /// What was compared so far.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +33,10 @@ pub struct Difference {
     pub expected: String,
     /// What the other implementation made of it.
     pub seen: String,
+    /// The retransmission timer had expired on the path before.
+    pub after_timeout: bool,
+    /// The endpoint delays its ACKs.
+    pub delayed_acks: bool,
 }
 
 impl Difference {
@@ -64,50 +68,10 @@ impl Comparison {
     }
 
     /// Takes, for every transition, the shortest paths that end with it and lead through no difference, until the two
-    /// have taken it alike or differ in it, or no such path is left. `fresh` makes a stack with an open connection.
-    pub fn cover<S: Stack>(
-        &mut self,
-        ways: &[Ways<'_>],
-        policy: &Policy,
-        mut fresh: impl FnMut() -> Result<S, S::Error>,
-    ) -> Result<(), S::Error> {
-        // What differs only at times is led through at last, where there is no other way.
-        for avoid_what_differs_at_times in [true, false] {
-            let mut paths_before = None;
-            while paths_before != Some(self.paths()) {
-                paths_before = Some(self.paths());
-                for ways in ways {
-                    let avoid =
-                        if avoid_what_differs_at_times { self.diverged.clone() } else { self.always_differ() };
-                    for (transition, path) in ways.shortest(&avoid) {
-                        if !self.is_known(&transition) {
-                            self.take(path, policy, &mut fresh)?;
-                        }
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Takes a random walk of each of these ends, with this seed, through no transition in which the two differ.
-    pub fn walk<S: Stack>(
-        &mut self,
-        ways: &[Ways<'_>],
-        seed: u64,
-        policy: &Policy,
-        mut fresh: impl FnMut() -> Result<S, S::Error>,
-    ) -> Result<(), S::Error> {
-        let avoid = self.always_differ();
-        for ways in ways {
-            self.take(ways.random(seed, &avoid), policy, &mut fresh)?;
-        }
-        Ok(())
-    }
-
-    /// As [`Comparison::cover`], for a stack of which several connections can be driven at once: `run_all` says what
-    /// comes of paths, in their order.
-    pub fn cover_at_once<E>(
+    /// have taken it alike or differ in it, or no such path is left. `run_all` says what comes of paths, in their order.
+    ///
+    /// What differs only at times is led through at last, where there is no other way.
+    pub fn cover<E>(
         &mut self,
         ways: &[Ways<'_>],
         mut run_all: impl FnMut(&[LocalPath]) -> Result<Vec<Run>, E>,
@@ -119,14 +83,14 @@ impl Comparison {
                 if paths.is_empty() {
                     break;
                 }
-                self.take_at_once(paths, &mut run_all)?;
+                self.take(paths, &mut run_all)?;
             }
         }
         Ok(())
     }
 
-    /// As [`Comparison::walk`], with several seeds and many paths at once.
-    pub fn walk_at_once<E>(
+    /// Takes a random walk of each of these ends with each of these seeds, through no transition in which the two differ.
+    pub fn walk<E>(
         &mut self,
         ways: &[Ways<'_>],
         seeds: Range<u64>,
@@ -134,11 +98,11 @@ impl Comparison {
     ) -> Result<(), E> {
         let avoid = &self.always_differ() | &self.left_out;
         let of_seed = |seed| ways.iter().map(|ways| ways.random(seed, &avoid)).collect::<Vec<_>>();
-        self.take_at_once(seeds.flat_map(of_seed).collect(), run_all)
+        self.take(seeds.flat_map(of_seed).collect(), run_all)
     }
 
     /// Takes these paths, each once and if it was not taken before.
-    pub fn take_at_once<E>(
+    pub fn take<E>(
         &mut self,
         mut paths: Vec<LocalPath>,
         mut run_all: impl FnMut(&[LocalPath]) -> Result<Vec<Run>, E>,
@@ -180,20 +144,6 @@ impl Comparison {
         self.diverged.iter().copied().filter(|transition| !self.agreed.contains_key(transition)).collect()
     }
 
-    /// Takes a path, if it was not taken before.
-    pub fn take<S: Stack>(
-        &mut self,
-        path: LocalPath,
-        policy: &Policy,
-        fresh: impl FnOnce() -> Result<S, S::Error>,
-    ) -> Result<(), S::Error> {
-        if !self.taken.contains(&path) {
-            let run = run(&path, policy, &mut fresh()?)?;
-            self.record(path, run);
-        }
-        Ok(())
-    }
-
     fn record(&mut self, path: LocalPath, run: Run) {
         let Run { agreed, seen: _, divergence } = run;
         for transition in agreed {
@@ -201,37 +151,51 @@ impl Comparison {
         }
         if let Some(divergence) = divergence {
             self.diverged.insert(divergence.transition);
-            self.differences.entry(difference(&divergence)).or_insert_with(|| (path.clone(), divergence));
+            self.differences.entry(difference(&path, &divergence)).or_insert_with(|| (path.clone(), divergence));
         }
         self.taken.insert(path);
     }
 }
 
-/// A divergence without its numbers, unless they are all that differs.
-fn difference(divergence: &Divergence) -> Difference {
-    let Divergence { transition, expected, seen, .. } = divergence;
+/// A divergence without its numbers, unless they are all that differs, or those of nothing that could be sent here.
+fn difference(path: &LocalPath, divergence: &Divergence) -> Difference {
+    let Divergence { transition, expected, seen, step, endpoint, delayed_acks, .. } = divergence;
     let kinds = |segments: &[Segment]| segments.iter().map(kind).collect::<Vec<_>>();
-    let only_numbers = kinds(&expected.sent) == kinds(&seen.sent);
+    let only_numbers = kinds(&expected.sent) == kinds(&seen.sent) && expected.sent != seen.sent;
     let other_state = expected.state != seen.state;
-    let shown = |segments: &[Segment], state: State| {
-        let mut parts = kinds(segments);
-        if only_numbers && expected.sent != seen.sent {
-            parts = segments.iter().map(ToString::to_string).collect();
-        }
+    let other_text = expected.delivered != seen.delivered;
+    let shown = |reaction: &Reaction| {
+        let with_numbers = |segment: &Segment| only_numbers || !is_plausible(segment, endpoint);
+        let of = |segment: &Segment| if with_numbers(segment) { segment.to_string() } else { kind(segment) };
+        let mut parts: Vec<String> = reaction.sent.iter().map(of).collect();
         if parts.is_empty() {
             parts.push("nothing".to_owned());
         }
+        if other_text {
+            parts.push(format!("{} delivered", reaction.delivered));
+        }
         if other_state {
-            parts.push(state.to_string());
+            parts.push(reaction.state.to_string());
         }
         parts.join(", ")
     };
+    let timeout = LocalEvent::Timeout(Timer::Retransmission);
     Difference {
         before: transition.before,
         class: transition.class,
-        expected: shown(&expected.sent, expected.state),
-        seen: shown(&seen.sent, seen.state),
+        expected: shown(expected),
+        seen: shown(seen),
+        after_timeout: path.events.iter().take(*step).any(|event| *event == timeout),
+        delayed_acks: *delayed_acks,
     }
+}
+
+/// The segment has numbers that an end could use that has come so far: it sends what is outstanding, or nothing, and
+/// acknowledges what it had received before the event or after it.
+fn is_plausible(segment: &Segment, [before, after]: &[Endpoint; 2]) -> bool {
+    let is_acked = !segment.flags.ack || [before.rcv_nxt, after.rcv_nxt].contains(&segment.ack);
+    let end = segment.seq + segment.sequence_length();
+    is_acked && !segment.seq.precedes(before.snd_una) && !after.snd_nxt.precedes(end)
 }
 
 /// `DATA+FIN`: what a segment is for, without its numbers.
@@ -255,8 +219,9 @@ fn kind(segment: &Segment) -> String {
 mod tests {
     use super::*;
     use crate::check::{Library, Limits, Reachable};
+    use crate::conform::run;
     use crate::conform::testing::Itself;
-    use crate::tcp::OutOfOrder;
+    use crate::tcp::{OutOfOrder, Policy};
     use crate::world::End;
 
     fn compared(scenario: &str, other: impl Fn(Policy) -> Policy) -> (Comparison, Vec<String>) {
@@ -265,15 +230,15 @@ mod tests {
         let world = Reachable::explore(config, Limits::NONE).unwrap();
         let ways = End::BOTH.map(|end| Ways::new(&world, end));
         let (policy, mut comparison) = (config.a.policy, Comparison::default());
-        let fresh = || Ok(Itself::new(other(policy)));
-        comparison.cover(&ways, &policy, fresh).unwrap();
+        let mut run_all = |paths: &[LocalPath]| {
+            paths.iter().map(|path| run(path, &policy, &mut Itself::new(other(policy)))).collect()
+        };
+        comparison.cover(&ways, &mut run_all).unwrap();
         let transitions: BTreeSet<&Transition> = ways.iter().flat_map(Ways::transitions).collect();
         let missing = transitions.into_iter().filter(|transition| !comparison.is_known(transition));
         let missing = missing.map(ToString::to_string).collect();
         let covering = comparison.paths();
-        for seed in 0..100 {
-            comparison.walk(&ways, seed, &policy, fresh).unwrap();
-        }
+        comparison.walk(&ways, 0..100, &mut run_all).unwrap();
         assert!(comparison.paths() > covering);
         (comparison, missing)
     }

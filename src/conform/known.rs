@@ -34,6 +34,12 @@ struct Entry {
     expected: String,
     /// What the other implementation makes of it.
     seen: String,
+    /// They show only where the retransmission timer has expired before.
+    #[serde(default)]
+    after_timeout: bool,
+    /// They show only where the endpoint delays its ACKs.
+    #[serde(default)]
+    delayed_acks: bool,
     /// Paths that are taken in any case, because they show it.
     #[serde(default)]
     paths: Vec<Spanned<String>>,
@@ -41,6 +47,11 @@ struct Entry {
 }
 
 impl Entry {
+    /// The difference shows where the entry says that it does.
+    fn covers(&self, difference: &Difference) -> bool {
+        (difference.after_timeout || !self.after_timeout) && (difference.delayed_acks || !self.delayed_acks)
+    }
+
     /// Each difference as [`Difference`] shows it.
     fn shown(&self) -> impl Iterator<Item = (String, Span)> {
         let Self { at, expected, seen, .. } = self;
@@ -51,7 +62,7 @@ impl Entry {
 /// A list held against what was seen.
 #[derive(Debug)]
 pub struct Checked<'c> {
-    /// What differs as the list says, with the reason.
+    /// What differs as the list says, in its order, with the reason.
     pub listed: Vec<(&'c Difference, &'c str)>,
     /// What differs, although the list does not say so.
     pub unlisted: Vec<(&'c Difference, &'c LocalPath, &'c Divergence)>,
@@ -99,20 +110,27 @@ impl Known {
     /// Holds the list against a comparison, both ways.
     #[must_use]
     pub fn check<'c>(&'c self, comparison: &'c Comparison) -> Checked<'c> {
-        let all = self
-            .entries
-            .iter()
-            .flat_map(|entry| entry.shown().map(|(difference, _)| (difference, entry.reason.get_ref().trim())));
-        let mut left: BTreeMap<String, &str> = all.collect();
-        let mut checked = Checked { listed: Vec::new(), unlisted: Vec::new(), unseen: Vec::new() };
+        let all = self.entries.iter().enumerate();
+        let all = all.flat_map(|(place, entry)| entry.shown().map(move |(shown, _)| (shown, (place, entry))));
+        let entries: BTreeMap<String, (usize, &Entry)> = all.collect();
+        let mut listed: BTreeMap<(usize, &Difference), &str> = BTreeMap::new();
+        let mut seen: BTreeSet<String> = BTreeSet::new();
+        let mut unlisted = Vec::new();
         for (difference, (path, divergence)) in &comparison.differences {
-            match left.remove(&difference.to_string()) {
-                Some(reason) => checked.listed.push((difference, reason)),
-                None => checked.unlisted.push((difference, path, divergence)),
+            let shown = difference.to_string();
+            match entries.get(&shown) {
+                Some((place, entry)) if entry.covers(difference) => {
+                    // With a timeout and without it is told once.
+                    if seen.insert(shown) {
+                        listed.insert((*place, difference), entry.reason.get_ref().trim());
+                    }
+                }
+                _ => unlisted.push((difference, path, divergence)),
             }
         }
-        checked.unseen = left.into_keys().collect();
-        checked
+        let unseen = entries.into_keys().filter(|shown| !seen.contains(shown)).collect();
+        let listed = listed.into_iter().map(|((_, difference), reason)| (difference, reason)).collect();
+        Checked { listed, unlisted, unseen }
     }
 }
 

@@ -12,6 +12,8 @@ pub struct Reaction {
     pub sent: Vec<Segment>,
     /// The state that it came to.
     pub state: State,
+    /// Octets of text that it delivered.
+    pub delivered: u32,
 }
 
 impl fmt::Display for Reaction {
@@ -21,6 +23,9 @@ impl fmt::Display for Reaction {
         }
         if self.sent.is_empty() {
             f.write_str("nothing sent, ")?;
+        }
+        if self.delivered > 0 {
+            write!(f, "{} delivered, ", self.delivered)?;
         }
         self.state.fmt(f)
     }
@@ -39,11 +44,15 @@ pub struct Divergence {
     pub expected: Reaction,
     /// What the other implementation made of it.
     pub seen: Reaction,
+    /// The endpoint before and after the event.
+    pub endpoint: [Endpoint; 2],
+    /// The endpoint delays its ACKs.
+    pub delayed_acks: bool,
 }
 
 impl fmt::Display for Divergence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { step, event, transition, expected, seen } = self;
+        let Self { step, event, transition, expected, seen, .. } = self;
         write!(f, "step {}, {event} ({transition}): expected {expected}; seen {seen}", step + 1)
     }
 }
@@ -73,16 +82,19 @@ pub fn run<S: Stack>(path: &LocalPath, policy: &Policy, stack: &mut S) -> Result
             LocalEvent::Timeout(timer) => stack.expire(*timer)?,
         }
         let mut sent: Vec<Segment> = effects.segment.into_iter().collect();
-        if endpoint.unread > 0 {
+        let delivered = endpoint.unread;
+        if delivered > 0 {
             let Effects { segment, .. } = endpoint.on_call(Call::Receive, policy);
             sent.extend(segment);
-            stack.call(Call::Receive)?;
         }
-        let expected = Reaction { sent, state: endpoint.state };
-        let seen = Reaction { sent: stack.sent()?, state: stack.state()? };
+        let expected = Reaction { sent, state: endpoint.state, delivered };
+        let delivered = stack.receive()?;
+        let seen = Reaction { sent: stack.sent()?, state: stack.state()?, delivered };
         let transition = Transition::of(&before, event, endpoint.state);
         if expected != seen {
-            let divergence = Divergence { step, event: *event, transition, expected, seen };
+            let (endpoint, delayed_acks) = ([before, endpoint], policy.delayed_ack.is_some());
+            let divergence =
+                Divergence { step, event: *event, transition, expected, seen, endpoint, delayed_acks };
             return Ok(Run { agreed, seen: alike, divergence: Some(divergence) });
         }
         agreed.push(transition);

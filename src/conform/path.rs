@@ -75,6 +75,8 @@ pub struct Transition {
     pub class: Class,
     /// The state that it came to.
     pub after: State,
+    /// The application had called `close()` before, and nobody reads.
+    pub orphaned: bool,
 }
 
 /// A class of events at an endpoint.
@@ -105,6 +107,8 @@ pub enum Class {
 pub enum Place {
     /// Before RCV.NXT.
     Old,
+    /// Before RCV.NXT, where it ends: what was received last, once more.
+    Again,
     /// At RCV.NXT.
     Next,
     /// At RCV.NXT, and something beyond is held.
@@ -144,12 +148,12 @@ impl Transition {
                 let closed = before.state == State::Closed;
                 Class::Arrival {
                     kind: Kind::of(&segment),
-                    place: (!closed).then(|| Place::of(segment.seq, before)),
+                    place: (!closed).then(|| Place::of(&segment, before)),
                     acknowledges: (segment.flags.ack && !closed).then(|| Acknowledges::of(segment.ack, before)),
                 }
             }
         };
-        Self { before: before.state, class, after }
+        Self { before: before.state, class, after, orphaned: before.reader_gone }
     }
 }
 
@@ -166,9 +170,11 @@ impl Class {
 }
 
 impl Place {
-    fn of(seq: Seq, endpoint: &Endpoint) -> Self {
+    fn of(segment: &Segment, endpoint: &Endpoint) -> Self {
+        let seq = segment.seq;
         if seq.precedes(endpoint.rcv_nxt) {
-            Self::Old
+            let ends = seq + segment.sequence_length();
+            if ends == endpoint.rcv_nxt { Self::Again } else { Self::Old }
         } else if seq != endpoint.rcv_nxt {
             Self::BeyondHole
         } else if endpoint.held.is_empty() {
@@ -200,7 +206,8 @@ impl Acknowledges {
 impl fmt::Display for Transition {
     /// `FIN_WAIT_1: FIN next, ack of nothing new → CLOSING`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {} → {}", self.before, self.class, self.after)
+        let Self { before, class, after, orphaned } = self;
+        write!(f, "{before}{}: {class} → {after}", if *orphaned { " after close()" } else { "" })
     }
 }
 
@@ -229,6 +236,7 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Old => "of old",
+            Self::Again => "again",
             Self::Next => "next",
             Self::FillsHole => "filling a hole",
             Self::BeyondHole => "beyond a hole",

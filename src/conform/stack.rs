@@ -6,8 +6,10 @@ use crate::tcp::{Call, Segment, State, Timer};
 pub trait Stack {
     /// What went wrong outside of TCP.
     type Error: std::fmt::Display;
-    /// The application calls.
+    /// The application calls anything but RECEIVE.
     fn call(&mut self, call: Call) -> Result<(), Self::Error>;
+    /// The application calls RECEIVE: how many octets there were.
+    fn receive(&mut self) -> Result<u32, Self::Error>;
     /// A segment arrives; numbers count from 1 as in the worlds (both initial sequence numbers are 0).
     fn arrive(&mut self, segment: &Segment) -> Result<(), Self::Error>;
     /// A timer that is due in the model expires.

@@ -26,6 +26,12 @@ impl Stack for Itself {
         Ok(())
     }
 
+    fn receive(&mut self) -> Result<u32, Infallible> {
+        let unread = self.endpoint.unread;
+        self.call(Call::Receive)?;
+        Ok(unread)
+    }
+
     fn arrive(&mut self, segment: &Segment) -> Result<(), Infallible> {
         self.sent.extend(self.endpoint.on_segment(segment, &self.policy).segment);
         Ok(())

@@ -42,6 +42,10 @@ impl<S: Stack> Stack for Watched<S> {
         self.stack.call(call)
     }
 
+    fn receive(&mut self) -> Result<u32, S::Error> {
+        self.stack.receive()
+    }
+
     fn arrive(&mut self, segment: &Segment) -> Result<(), S::Error> {
         self.stack.arrive(segment)
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use lastack::check::{Limits, Reachable};
-use lastack::conform::{Comparison, LocalEvent, LocalPath, Transition, Ways};
+use lastack::conform::{Comparison, LocalEvent, LocalPath, Run, Transition, Ways, run};
 use lastack::tcp::{Policy, PolicyName, Timer};
 use lastack::world::{Application, Closes, ClosesWith, Config, End, EndConfig};
 
@@ -13,7 +13,7 @@ use crate::driver::Smoltcp;
 /// What smoltcp decides. Paths depend on no time, so the durations are those of small worlds.
 const POLICY: Policy = PolicyName::Smoltcp.in_world(2);
 
-/// Closes with `shutdown`, for which smoltcp has a call; nobody gives up, because smoltcp does not.
+/// Closes with `shutdown`, for which smoltcp has a call. Nobody gives up: of smoltcp's own, only a user timeout does.
 const QUIET: Application =
     Application { closes: Closes::AnyTime, closes_with: ClosesWith::Shutdown, sends: 0, aborts: false };
 
@@ -44,12 +44,16 @@ pub(crate) fn compare(paths: &[LocalPath], until: Instant) -> Result<Compared, S
             (policy, ways, Comparison::default())
         })
         .collect();
-    let fresh = |policy: &Policy| Smoltcp::established(policy.delayed_ack.is_some());
-    for (policy, ways, comparison) in &mut all {
-        comparison.cover(ways, policy, || fresh(policy))?;
-        for path in paths.iter().filter(|path| delays(path) == policy.delayed_ack.is_some()) {
-            comparison.take(path.clone(), policy, || fresh(policy))?;
+    let run_all = |policy: Policy| {
+        move |paths: &[LocalPath]| -> Result<Vec<Run>, String> {
+            let fresh = || Smoltcp::established(policy.delayed_ack.is_some());
+            paths.iter().map(|path| run(path, &policy, &mut fresh()?)).collect()
         }
+    };
+    for (policy, ways, comparison) in &mut all {
+        comparison.cover(ways, run_all(*policy))?;
+        let own = paths.iter().filter(|path| delays(path) == policy.delayed_ack.is_some());
+        comparison.take(own.cloned().collect(), run_all(*policy))?;
     }
     let covering = all.iter().map(|(_, _, comparison)| comparison.paths()).sum();
     for seed in 0.. {
@@ -57,7 +61,7 @@ pub(crate) fn compare(paths: &[LocalPath], until: Instant) -> Result<Compared, S
             break;
         }
         for (policy, ways, comparison) in &mut all {
-            comparison.walk(ways, seed, policy, || fresh(policy))?;
+            comparison.walk(ways, seed..seed + 1, run_all(*policy))?;
         }
     }
     let mut compared = Compared {
@@ -65,10 +69,14 @@ pub(crate) fn compare(paths: &[LocalPath], until: Instant) -> Result<Compared, S
         missing: BTreeMap::new(),
         paths: [covering, all.iter().map(|(_, _, comparison)| comparison.paths()).sum()],
     };
-    for ways in all.iter().flat_map(|(_, ways, _)| ways) {
-        let known = |transition: &Transition| all.iter().any(|(.., comparison)| comparison.is_known(transition));
-        if !ways.transitions().iter().all(known) {
-            compared.missing.extend(ways.shortest(&BTreeSet::new()).into_iter().filter(|(one, _)| !known(one)));
+    for (_, ways, comparison) in &all {
+        for ways in ways {
+            let known = |transition: &Transition| comparison.is_known(transition);
+            if !ways.transitions().iter().all(known) {
+                compared
+                    .missing
+                    .extend(ways.shortest(&BTreeSet::new()).into_iter().filter(|(one, _)| !known(one)));
+            }
         }
     }
     for (_, _, comparison) in all {

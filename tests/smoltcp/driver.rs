@@ -110,11 +110,7 @@ impl Stack for Smoltcp {
                 Ok(1) => Ok(()),
                 other => Err(format!("of one octet was sent: {other:?}")),
             },
-            // What there is; nothing, if it has dropped what the endpoint has not.
-            Call::Receive => {
-                let _ = self.socket().recv_slice(&mut [0; BUFFER]);
-                Ok(())
-            }
+            Call::Receive => self.receive().map(drop),
             // Of the two ways to close smoltcp has this one.
             Call::Shutdown => {
                 self.socket().close();
@@ -126,6 +122,11 @@ impl Stack for Smoltcp {
                 Ok(())
             }
         }
+    }
+
+    fn receive(&mut self) -> Result<u32, String> {
+        let read = self.socket().recv_slice(&mut [0; BUFFER]).unwrap_or(0);
+        u32::try_from(read).map_err(|error| error.to_string())
     }
 
     fn arrive(&mut self, segment: &Segment) -> Result<(), String> {

@@ -15,7 +15,7 @@ use crate::conform::Stack;
 use crate::tcp::{Call, Flags, Segment, Seq, State, Timer};
 
 /// Where the kernel's end of every connection is.
-pub const ADDRESS: SocketAddrV4 = SocketAddrV4::new(KERNEL, 9);
+pub const ADDRESS: SocketAddrV4 = SocketAddrV4::new(KERNEL, 9000);
 
 const SYN: Flags = Flags { syn: true, fin: false, rst: false, ack: false };
 const SYN_ACK: Flags = Flags { syn: true, ..Flags::ACK };
@@ -133,14 +133,7 @@ impl Stack for Connection<'_> {
                 let _ = socket.write(&[0]);
             }
             Call::Receive => {
-                let mut text = [0; 256];
-                loop {
-                    match socket.read(&mut text) {
-                        Ok(1..) => {}
-                        Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                        Ok(0) | Err(_) => break,
-                    }
-                }
+                self.receive()?;
             }
             Call::Shutdown => {
                 let _ = socket.shutdown(Shutdown::Write);
@@ -152,6 +145,20 @@ impl Stack for Connection<'_> {
             Call::Abort => self.socket = None,
         }
         Ok(())
+    }
+
+    fn receive(&mut self) -> Result<u32, Error> {
+        let Some(socket) = &mut self.socket else { return Ok(0) };
+        let (mut text, mut octets) = ([0; 256], 0);
+        loop {
+            match socket.read(&mut text) {
+                Ok(0) => break,
+                Ok(read) => octets += u32::try_from(read).unwrap_or(u32::MAX),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => break,
+            }
+        }
+        Ok(octets)
     }
 
     fn arrive(&mut self, segment: &Segment) -> Result<(), Error> {

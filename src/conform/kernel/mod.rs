@@ -47,7 +47,7 @@ pub struct Kernel {
 impl Kernel {
     /// Whether there is what it takes: Linux's namespaces and TUN devices, and the right to make them.
     pub fn is_available() -> Result<(), Error> {
-        Self::with(&POLICY, None, |_| Ok(()))
+        Self::with(&POLICY, None, |kernel| kernel.connect(Duration::from_secs(1)).map(drop))
     }
 
     /// Does some work with the kernel, set according to a policy, on a thread and in a namespace of its own.
@@ -68,7 +68,7 @@ impl Kernel {
         Ok(Self { device: Device::create(capture)?, diag: SockDiag::open()?, _thread: PhantomData })
     }
 
-    /// Opens a connection. Its retransmission timeout begins with `rto` (since Linux 6.11; else with 200 ms).
+    /// Opens a connection. Its retransmission timeout begins with `rto`.
     pub fn connect(&mut self, rto: Duration) -> Result<Connection<'_>, Error> {
         namespace::set_least_timeout(rto)?;
         let after = |port: u16| Some(port.checked_add(1).unwrap_or(FIRST_PORT));
@@ -117,19 +117,20 @@ pub fn compare(known: &Known, walks: u64, capture: Option<&Arc<Capture>>) -> Res
     let mut comparison = Comparison::without(left_out);
     let mut run_all = |paths: &[LocalPath]| run::run_all(paths, &POLICY, capture);
     let mut cases = BTreeMap::new();
-    comparison.cover_at_once(&ways, |paths| {
+    comparison.cover(&ways, |paths| {
         let runs = run_all(paths)?;
         for (path, run) in paths.iter().zip(&runs) {
             if let (Some(last), None) = (run.agreed.last(), &run.divergence) {
-                let line =
-                    || recorded::line(&format!("linux/{last}"), PolicyName::Linux, path, &run.seen, &POLICY);
+                let line = || {
+                    recorded::line(&format!("linux/{last}"), PolicyName::Linux, path, &run.seen, POLICY.retries)
+                };
                 cases.entry(*last).or_insert_with(line);
             }
         }
         Ok(runs)
     })?;
-    comparison.take_at_once(known.paths().to_vec(), &mut run_all)?;
-    comparison.walk_at_once(&ways, 0..walks, &mut run_all)?;
+    comparison.take(known.paths().to_vec(), &mut run_all)?;
+    comparison.walk(&ways, 0..walks, &mut run_all)?;
     let missing = transitions.iter().filter(|one| !comparison.is_known(one)).copied().collect();
     Ok(Compared { comparison, transitions, missing, cases })
 }

@@ -18,7 +18,6 @@ pub(super) const FIN_TIMEOUT: Duration = Duration::from_secs(1);
 /// What would let the kernel do more than the endpoint: options that its segments do not have, congestion control,
 /// limits of how often it answers, and what it remembers of earlier connections.
 const SETTINGS: &[(&str, &str)] = &[
-    ("ipv6/conf/default/disable_ipv6", "1"),
     ("ipv4/tcp_timestamps", "0"),
     ("ipv4/tcp_sack", "0"),
     ("ipv4/tcp_window_scaling", "0"),
@@ -51,6 +50,11 @@ pub(super) fn enter() -> Result<(), Error> {
 
 /// Sets the thread's namespace so that the kernel can be compared with an endpoint under a policy.
 pub(super) fn configure(policy: &Policy) -> Result<(), Error> {
+    match set("ipv6/conf/default/disable_ipv6", "1") {
+        // Without IPv6 there is nothing to disable.
+        Err(Error::System { source, .. }) if source.kind() == ErrorKind::NotFound => {}
+        result => result?,
+    }
     for (name, value) in SETTINGS {
         set(name, value)?;
     }
@@ -64,17 +68,24 @@ pub(super) fn configure(policy: &Policy) -> Result<(), Error> {
     Ok(())
 }
 
-/// Sets the least retransmission timeout of connections that are opened from now on. Before Linux 6.11 it is 200 ms
-/// and cannot be set.
+/// Sets the least retransmission timeout of connections that are opened from now on.
 pub(super) fn set_least_timeout(rto: Duration) -> Result<(), Error> {
-    match set("ipv4/tcp_rto_min_us", &rto.as_micros().to_string()) {
-        Err(Error::System { source, .. }) if source.kind() == ErrorKind::NotFound => Ok(()),
-        result => result,
-    }
+    set("ipv4/tcp_rto_min_us", &rto.as_micros().to_string()).map_err(|error| match error {
+        Error::System { source, .. } if source.kind() == ErrorKind::NotFound => Error::Unavailable {
+            what: "the least retransmission timeout (net.ipv4.tcp_rto_min_us) can be set since Linux 6.11",
+            source,
+        },
+        error => error,
+    })
 }
 
 /// Sets what `sysctl` calls `net.` and the name.
 fn set(name: &str, value: &str) -> Result<(), Error> {
     let path = format!("/proc/sys/net/{name}");
-    fs::write(&path, value).map_err(Error::system(format!("write {value} to {path}")))
+    fs::write(&path, value).map_err(|source| match source.kind() {
+        ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => {
+            Error::Unavailable { what: "settings below /proc/sys/net have to be written", source }
+        }
+        _ => Error::system(format!("write {value} to {path}"))(source),
+    })
 }

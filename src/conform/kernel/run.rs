@@ -19,8 +19,8 @@ const SHORT: Duration = Duration::from_millis(300);
 /// The retransmission timeout where a path waits for no timer.
 const LONG: Duration = Duration::from_secs(5);
 
-/// A difference counts if it shows twice in succession, in so many attempts: on a busy machine an event can come too
-/// late for a timer that runs.
+/// So often a path is tried until two attempts in succession come out alike, or one without a difference: on a busy
+/// machine an event can come too late for a timer that runs. If none do, the last counts.
 const ATTEMPTS: usize = 4;
 
 /// What the endpoint and the kernel do on each of these paths.
