@@ -6,6 +6,7 @@ use std::time::Duration;
 use lastack::conform::Stack;
 use lastack::conform::kernel::{ADDRESS, Error, Kernel, POLICY};
 use lastack::tcp::{Call, Flags, Segment, Seq};
+use nix::errno::Errno;
 use serde::Deserialize;
 
 const RTO: Duration = Duration::from_secs(5);
@@ -21,7 +22,11 @@ struct Row {
     event: String,
     sent: Vec<String>,
     end_state: String,
+    so_error: Option<String>,
 }
+
+/// What the kernel sends in answer, the state that it comes to, and `SO_ERROR`.
+type Measured = (Vec<String>, String, Option<String>);
 
 /// How a state is come to, and what RCV.NXT, SND.UNA and SND.NXT then are.
 struct Start {
@@ -79,8 +84,8 @@ fn named(event: &str, [rcv_nxt, snd_una, snd_nxt]: [u32; 3]) -> Segment {
     segment(flags, seq, ack, len)
 }
 
-/// What the kernel sends in answer, and the state that it comes to.
-fn measure(kernel: &mut Kernel, row: &Row) -> Result<(Vec<String>, String), Error> {
+/// Lets the segment of a row arrive in its state.
+fn measure(kernel: &mut Kernel, row: &Row) -> Result<Measured, Error> {
     let Start { shutdown, arrives, numbers } = start(&row.start_state);
     let mut connection = kernel.connect(RTO)?;
     if shutdown {
@@ -101,7 +106,12 @@ fn measure(kernel: &mut Kernel, row: &Row) -> Result<(Vec<String>, String), Erro
         Err(Error::Unexpected(what)) if what.contains("state 3 ") => "SYN_RECV".to_owned(),
         Err(error) => return Err(error),
     };
-    Ok((sent, state))
+    let error = connection.take_error()?.map(|number| match Errno::from_raw(number) {
+        Errno::ECONNRESET => "ECONNRESET".to_owned(),
+        Errno::EPIPE => "EPIPE".to_owned(),
+        other => other.to_string(),
+    });
+    Ok((sent, state, error))
 }
 
 fn shown(segment: &Segment) -> String {
@@ -121,10 +131,10 @@ fn the_kernel_does_what_it_did() {
     let different = Kernel::with(&POLICY, None, |kernel| {
         let mut different = Vec::new();
         for row in &rows {
-            let (sent, state) = measure(kernel, row)?;
-            if (&sent, &state) != (&row.sent, &row.end_state) {
-                let Row { start_state, event, sent: was, end_state } = row;
-                different.push(format!("{start_state}, {event}: was {was:?}, {end_state}; is {sent:?}, {state}"));
+            let measured = measure(kernel, row)?;
+            let was = (row.sent.clone(), row.end_state.clone(), row.so_error.clone());
+            if measured != was {
+                different.push(format!("{}, {}: was {was:?}; is {measured:?}", row.start_state, row.event));
             }
         }
         Ok(different)

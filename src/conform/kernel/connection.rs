@@ -85,6 +85,13 @@ impl<'k> Connection<'k> {
         Ok(this)
     }
 
+    /// `SO_ERROR`, by its number in `errno.h`; saying it clears it. A socket that is closed has none.
+    pub fn take_error(&self) -> Result<Option<i32>, Error> {
+        let Some(socket) = &self.socket else { return Ok(None) };
+        let error = socket.take_error().map_err(Error::system("ask for SO_ERROR"))?;
+        Ok(error.and_then(|error| error.raw_os_error()))
+    }
+
     /// Lets a segment with the numbers on the wire arrive at the kernel.
     fn put(&self, segment: Segment) -> Result<(), Error> {
         self.device.send(&Packet { source: self.port, destination: ADDRESS.port(), segment })
