@@ -34,9 +34,7 @@ impl Endpoint {
             self.send(Flags::ACK, self.snd_nxt, 0, effects);
         }
     }
-}
 
-impl Endpoint {
     /// `FIN_WAIT_2` after `close()`, where it has no socket any more; see [`Policy::fin_wait_2_without_socket`].
     pub(super) fn wait_for_fin(&mut self, segment: &Segment, policy: &Policy, effects: &mut Effects) {
         let Flags { syn, fin, rst, ack } = segment.flags;
