@@ -216,6 +216,23 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
+/// The candidate of which a name is surely a misspelling, where any other name would be allowed, too: one letter is
+/// wrong, or two of a long name, and no digit.
+#[must_use]
+pub fn misspelt<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let tolerance = match name.chars().count() {
+        0..4 => return None,
+        4..14 => 1,
+        _ => 2,
+    };
+    let digits = |name: &str| name.chars().filter(char::is_ascii_digit).collect::<String>();
+    candidates.into_iter().find(|candidate| {
+        candidate.len().abs_diff(name.len()) <= 4 * tolerance
+            && digits(candidate) == digits(name)
+            && strsim::damerau_levenshtein(name, candidate) <= tolerance
+    })
+}
+
 /// The mistake, for each name that several have, that only one can have it.
 ///
 /// `what` is what bears the names, in the plural; each comes with the place that gives it.

@@ -320,6 +320,23 @@ fn more_of_the_suites() {
     ]);
 }
 
+/// `SO_ERROR` counts in cases, too; what is not said is not compared.
+#[test]
+fn what_so_error_says() {
+    let case = |error: Value| {
+        let mut case = sequence("linux", "ESTABLISHED", &["rcv RST seq=1"], &[], "CLOSED");
+        case["so_error"] = error;
+        outcome_of(&case)
+    };
+    assert_eq!(case(json!("ECONNRESET")), Outcome::Match);
+    assert!(matches!(case(json!("ETIMEDOUT")), Outcome::Differs(_)));
+    assert!(matches!(case(Value::Null), Outcome::Differs(_)));
+    let mut silent = row();
+    silent.as_object_mut().unwrap().remove("so_error");
+    silent.as_object_mut().unwrap().remove("sent");
+    assert_eq!(outcome_of(&silent), Outcome::Match);
+}
+
 /// What a reader of RFC 9293 and of the stacks' sources found wrong.
 #[test]
 fn windows_and_what_has_no_room() {
@@ -331,6 +348,7 @@ fn windows_and_what_has_no_room() {
     // A FIN behind text that fills the window.
     receives("linux", "rcv FIN,ACK seq=41 ack=1 len=60", "@3 ACK seq=1 ack=102", "CLOSE_WAIT");
     receives("rfc9293", "rcv FIN,ACK seq=41 ack=1 len=60", "@3 ACK seq=1 ack=101", "ESTABLISHED");
+    receives("gvisor", "rcv FIN,ACK seq=41 ack=1 len=60", "@3 ACK seq=1 ack=102", "CLOSE_WAIT");
     // Text that is too long.
     receives("linux", "rcv ACK seq=41 ack=1 len=61", "@3 ACK seq=1 ack=41", "ESTABLISHED");
     receives("rfc9293", "rcv ACK seq=41 ack=1 len=61", "@3 ACK seq=1 ack=101", "ESTABLISHED");
@@ -357,6 +375,20 @@ fn windows_and_what_has_no_room() {
             &["env own_window 0", "rcv ACK seq=1 ack=2 len=1"],
             &["@2 ACK seq=2 ack=1"],
             "FIN_WAIT_2",
+        ),
+        // And what may be sent then, is.
+        sequence(
+            "rfc9293",
+            "ESTABLISHED",
+            &[
+                "env own_window 5",
+                "env peer_window 3",
+                "app send 6",
+                "rcv ACK seq=1 ack=1 len=5",
+                "rcv ACK seq=6 ack=4 len=1 win=10",
+            ],
+            &["@3 ACK seq=1 ack=1 len=3", "@4 ACK seq=4 ack=6", "@5 ACK seq=4 ack=6 len=3"],
+            "ESTABLISHED",
         ),
         // RFC 5961 §5.2: MAX.SND.WND.
         sequence(
@@ -402,6 +434,7 @@ fn an_orphan_keeps_no_socket() {
         orphan("rcv SYN seq=5", "RST,ACK seq=0 ack=6", "CLOSED"),
         orphan("rcv ACK seq=1 ack=99", "none", "FIN_WAIT_2"),
         orphan("rcv FIN seq=outside", "ACK seq=2 ack=1", "FIN_WAIT_2"),
+        orphan("rcv ACK seq=RCV.NXT+RCV.WND ack=2 len=1", "ACK seq=2 ack=1", "FIN_WAIT_2"),
         orphan("rcv FIN seq=1", "none", "FIN_WAIT_2"),
         orphan("rcv FIN,ACK seq=1 ack=2", "ACK seq=2 ack=2", "TIME_WAIT"),
         orphan("rcv FIN,ACK seq=1 ack=2 len=1", "RST seq=2", "CLOSED"),

@@ -192,6 +192,7 @@ fn each_policy_field_changes_what_it_is_named_after() {
         ("oldest_ack = first", Policy { oldest_ack: OldestAck::First, ..base }),
         ("orphan_retries = 0", Policy { orphan_retries: Some(0), ..base }),
         ("fin_without_room", Policy { fin_without_room: true, ..base }),
+        ("probe_acknowledges = false", Policy { probe_acknowledges: false, ..base }),
         ("trims_text = false", Policy { trims_text: false, ..base }),
         ("fin_wait_2_without_socket", Policy { fin_wait_2_without_socket: true, ..base }),
         ("reset_unread = false", Policy { reset_unread: false, ..base }),

@@ -68,7 +68,8 @@ impl Comparison {
     }
 
     /// Takes, for every transition, the shortest paths that end with it and lead through no difference, until the two
-    /// have taken it alike or differ in it, or no such path is left. `run_all` says what comes of paths, in their order.
+    /// have taken it alike or differ in it, or no such path is left. `run_all` says what comes of paths, in their
+    /// order.
     ///
     /// What differs only at times is led through at last, where there is no other way.
     pub fn cover<E>(
@@ -89,7 +90,8 @@ impl Comparison {
         Ok(())
     }
 
-    /// Takes a random walk of each of these ends with each of these seeds, through no transition in which the two differ.
+    /// Takes a random walk of each of these ends with each of these seeds, through no transition in which the two
+    /// differ.
     pub fn walk<E>(
         &mut self,
         ways: &[Ways<'_>],

@@ -21,7 +21,7 @@ enum Acknowledge {
 impl Endpoint {
     /// RFC 9293 §3.10.7: SEGMENT ARRIVES.
     ///
-    /// The segment offers the window that was offered before.
+    /// Nothing is known of the window that the segment offers, and the peer's stays as it is.
     pub fn on_segment(&mut self, segment: &Segment, policy: &Policy) -> Effects {
         self.on_arrival(segment, None, policy)
     }
@@ -70,7 +70,7 @@ impl Endpoint {
             if rst && aborted && policy.rst_before_fin {
                 self.end(EndedBy::Rst, effects);
             } else if !rst {
-                self.answer_unacceptable(segment, policy, effects);
+                self.answer_unacceptable(segment, window, policy, effects);
             }
             return;
         }
@@ -124,8 +124,8 @@ impl Endpoint {
         }
     }
 
-    /// RFC 9293 §3.10.7.4, Table 6: does the segment begin or end in the receive window? RFC 5961 §3.2: of a reset, only the
-    /// sequence number counts.
+    /// RFC 9293 §3.10.7.4, Table 6: does the segment begin or end in the receive window? One that reaches over both
+    /// edges is not acceptable. RFC 5961 §3.2: of a reset, only the sequence number counts.
     pub(super) fn is_acceptable(&self, segment: &Segment, policy: &Policy) -> bool {
         let window = self.receive_window();
         let in_window = |number: Seq| number.since(self.rcv_nxt) < window;
@@ -146,7 +146,13 @@ impl Endpoint {
     }
 
     /// What the first step answers, and what else it does where the policy goes beyond RFC 9293.
-    fn answer_unacceptable(&mut self, segment: &Segment, policy: &Policy, effects: &mut Effects) {
+    fn answer_unacceptable(
+        &mut self,
+        segment: &Segment,
+        window: Option<u32>,
+        policy: &Policy,
+        effects: &mut Effects,
+    ) {
         let Segment { flags, seq, ack, len: _ } = *segment;
         if self.state == State::TimeWait && (flags.fin || policy.unacceptable_restarts) {
             restart_time_wait(policy, effects);
@@ -161,13 +167,21 @@ impl Endpoint {
         let before = self.state;
         // "If the RCV.WND is zero, no segments will be acceptable, but special allowance should be made to accept valid
         // ACKs".
-        let probe = self.receive_window() == 0 && seq == self.rcv_nxt && flags.ack && !flags.syn;
-        if (counts && old || probe) && new_ack {
-            self.on_new_ack(ack, policy, effects);
+        let is_probe = self.receive_window() == 0 && seq == self.rcv_nxt && flags.ack && !flags.syn;
+        if counts && old || policy.probe_acknowledges && is_probe {
+            if let Some(size) = window.filter(|_| new_ack || ack == self.snd_una) {
+                self.send_window.update(seq, ack, size);
+            }
+            if new_ack {
+                self.on_new_ack(ack, policy, effects);
+            }
+            self.transmit_unless_polled(policy, effects);
         }
         let is_over = self.state == State::TimeWait && before == State::Closing;
         match self.state {
             State::Closed => {}
+            // The ACK rides on what was sent just now.
+            _ if effects.segment.is_some() => {}
             _ if is_over && policy.old_segments == OldSegments::AcknowledgeAdjacent => {}
             // RFC 5961 §4.2: a challenge ACK, as anywhere else.
             _ if flags.syn => self.send(Flags::ACK, self.snd_nxt, 0, effects),
@@ -259,6 +273,9 @@ impl Endpoint {
         };
         if fin {
             acknowledge = acknowledge.max(self.on_fin(end, policy, effects));
+        } else if segment.flags.fin && !self.fin_received {
+            // There was no room for it.
+            acknowledge = Acknowledge::Now;
         }
         if !self.fin_received && self.held.take_fin(self.rcv_nxt) {
             self.consume_fin(policy, effects);

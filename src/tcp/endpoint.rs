@@ -61,8 +61,8 @@ pub struct Endpoint {
     pub retransmissions: u32,
     /// How often the retransmission timeout has doubled; 0 without the policy's `backoff`.
     pub doublings: u32,
-    /// What has the number SND.UNA was sent more than once because a timeout said so; only with `backoff`, for RFC 6298 §3
-    /// (Karn's rule).
+    /// What has the number SND.UNA was sent more than once because a timeout said so; only with `backoff`, for RFC
+    /// 6298 §3 (Karn's rule).
     pub retransmitted: bool,
 }
 
@@ -89,8 +89,8 @@ impl SendWindow {
         self.largest = self.largest.max(size);
     }
 
-    /// RFC 9293 §3.10.7.4, fifth step: an acceptable acknowledgment offers a window; what is older than the segment that
-    /// did so last does not count.
+    /// RFC 9293 §3.10.7.4, fifth step: an acceptable acknowledgment offers a window; what is older than the segment
+    /// that did so last does not count.
     pub(super) fn update(&mut self, seq: Seq, ack: Seq, size: u32) {
         if self.seq.precedes(seq) || self.seq == seq && !ack.precedes(self.ack) {
             self.resize(size);
@@ -229,7 +229,7 @@ impl Endpoint {
             (Call::Close, _) => {
                 self.close_called = true;
                 let again = std::mem::replace(&mut self.reader_gone, true);
-                // In `TIME_WAIT` not even an abort has something left to say.
+                // In `TIME_WAIT` there is nothing left to reset (RFC 9293 §3.10.5).
                 if self.unread > 0 && policy.reset_unread && self.state != State::TimeWait {
                     self.reset_unread(&mut effects);
                 } else if self.state == State::FinWait2 && !again {

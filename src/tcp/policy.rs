@@ -31,7 +31,8 @@ pub struct Policy {
     pub time_wait: u32,
     /// A FIN that arrives again in `TIME_WAIT` restarts the 2MSL timer. RFC 9293 §3.10.7.4, eighth step.
     pub restart_time_wait: bool,
-    /// Whatever is not acceptable in `TIME_WAIT`, unless it is a reset, restarts the 2MSL timer, too. smoltcp, `process`.
+    /// Whatever is not acceptable in `TIME_WAIT`, unless it is a reset, restarts the 2MSL timer, too. smoltcp,
+    /// `process`.
     pub unacceptable_restarts: bool,
     /// What a reset does to `TIME_WAIT`.
     pub rst_in_time_wait: RstInTimeWait,
@@ -51,8 +52,12 @@ pub struct Policy {
     pub window_includes_end: bool,
     /// A FIN takes no room: behind text that fills the window, or bare at RCV.NXT when the window is closed, it is
     /// received. RFC 9293 §3.10.7.4, Table 6, and its trimming count it as an octet. Linux (`tcp_sequence`, measured on
-    /// 6.18), FreeBSD (`tcp_do_segment`) and smoltcp (`test_zero_window_fin`) do not.
+    /// 6.18), FreeBSD (`tcp_do_segment`), gVisor (`Acceptable`) and smoltcp (`test_zero_window_fin`) do not.
     pub fin_without_room: bool,
+    /// When the window is closed, the acknowledgment and the window of a segment at RCV.NXT count all the same. RFC
+    /// 9293 §3.10.7.4: "special allowance should be made to accept valid ACKs". Linux, gVisor and smoltcp do not look
+    /// at them.
+    pub probe_acknowledges: bool,
     /// Text beyond the window's right edge is cut off. RFC 9293 §3.10.7.4. Otherwise such a segment is taken whole if
     /// nothing is unread, and dropped if something is: Linux (`tcp_sequence`, measured on 6.18).
     pub trims_text: bool,
@@ -60,8 +65,8 @@ pub struct Policy {
     pub old_segments: OldSegments,
     /// How old an acknowledgment may be.
     pub oldest_ack: OldestAck,
-    /// A segment with SEG.ACK < SND.UNA is dropped with its text and its FIN, and draws no answer, whatever its sequence
-    /// number. smoltcp, `process`; RFC 9293 §3.10.7.4, fifth step, ignores the acknowledgment alone.
+    /// A segment with SEG.ACK < SND.UNA is dropped with its text and its FIN, and draws no answer, whatever its
+    /// sequence number. smoltcp, `process`; RFC 9293 §3.10.7.4, fifth step, ignores the acknowledgment alone.
     pub drops_old_acks: bool,
     /// What becomes of a segment that acknowledges what was never sent.
     pub ack_of_unsent: AckOfUnsent,
@@ -69,16 +74,16 @@ pub struct Policy {
     /// RFC 9293 §3.10.7.4, fifth step: "it can be ignored".
     pub last_ack_answers: bool,
     /// An ACK that is due while our FIN is unacknowledged carries the FIN again. BSD's `tcp_output`
-    /// (`closing-ipv4.pkt`); RFC 9293 §3.10.7.4 sends an ACK. Without [`OldSegments::Acknowledge`], which BSD has too, two
-    /// such ends in CLOSING answer each other's FINs for ever.
+    /// (`closing-ipv4.pkt`); RFC 9293 §3.10.7.4 sends an ACK. Without [`OldSegments::Acknowledge`], which BSD has
+    /// too, two such ends in CLOSING answer each other's FINs for ever.
     pub fin_with_acks: bool,
     /// What becomes of text and FIN beyond a hole.
     pub out_of_order: OutOfOrder,
-    /// How long `FIN_WAIT_2` lasts after sockets' `close()`, in ticks; `None`: for ever. RFC 9293 has no such timer; Linux
-    /// has it as `tcp_fin_timeout`, FreeBSD in `tcp_usrclosed`.
+    /// How long `FIN_WAIT_2` lasts after sockets' `close()`, in ticks; `None`: for ever. RFC 9293 has no such timer;
+    /// Linux has it as `tcp_fin_timeout`, FreeBSD in `tcp_usrclosed`.
     pub fin_wait_2_timeout: Option<u32>,
-    /// A `FIN_WAIT_2` after `close()` keeps no socket, and only what `TIME_WAIT` would: acknowledgments do not matter any
-    /// more, a reset or a SYN in the window ends it, and a reset outside is answered with an ACK. Linux,
+    /// A `FIN_WAIT_2` after `close()` keeps no socket, and only what `TIME_WAIT` would: acknowledgments do not matter
+    /// any more, a reset or a SYN in the window ends it, and a reset outside is answered with an ACK. Linux,
     /// `tcp_timewait_state_process` (measured on 6.18).
     pub fin_wait_2_without_socket: bool,
     /// `close()` with text that was not read sends a reset instead of a FIN. RFC 9293 §3.6.1 (RFC 2525 §2.17). FreeBSD
@@ -103,11 +108,11 @@ pub struct Policy {
     pub closed_acknowledges: bool,
     /// In which states an abort sends a reset.
     pub abort_resets: AbortResets,
-    /// An abort ends `TIME_WAIT`. RFC 9293 §3.10.5. In Linux (measured on 6.18), FreeBSD and gVisor what waits belongs to
-    /// no application any more.
+    /// An abort ends `TIME_WAIT`. RFC 9293 §3.10.5. In Linux (measured on 6.18), FreeBSD and gVisor what waits
+    /// belongs to no application any more.
     pub abort_ends_time_wait: bool,
-    /// The FIN is sent only if the peer has room for it. It takes a sequence number (RFC 9293 §3.4), and Linux counts it
-    /// (`tcp_snd_wnd_test`); smoltcp (`fin_wait_1_retransmit_reset_after_ack`), FreeBSD, lwIP and gVisor do not.
+    /// The FIN is sent only if the peer has room for it. It takes a sequence number (RFC 9293 §3.4), and Linux counts
+    /// it (`tcp_snd_wnd_test`); smoltcp (`fin_wait_1_retransmit_reset_after_ack`), FreeBSD, lwIP and gVisor do not.
     pub fin_needs_window: bool,
     /// Who decides when something is sent.
     pub sending: Sending,
@@ -143,8 +148,8 @@ pub enum TimeWaitAnswers {
     /// What carries an ACK, unless it is a reset or is at RCV.NXT and has no text. The peer's FIN restarts the wait.
     /// gVisor, `handleTimeWaitSegment`.
     Elsewhere,
-    /// What takes sequence numbers, and a FIN restarts the wait; but a SYN in the window draws a reset, and the wait goes
-    /// on. lwIP, `tcp_timewait_input` (`test_tcp_gen_rst_in_TIME_WAIT`).
+    /// What takes sequence numbers, and a FIN restarts the wait; but a SYN in the window draws a reset, and the wait
+    /// goes on. lwIP, `tcp_timewait_input` (`test_tcp_gen_rst_in_TIME_WAIT`).
     WithLength,
 }
 
@@ -163,8 +168,8 @@ pub enum RstInWindow {
 pub enum SynInWindow {
     /// It draws a challenge ACK. RFC 9293 §3.10.7.4, fourth step; RFC 5961 §4.2.
     Challenge,
-    /// It closes the connection, with a reset. RFC 793 §3.9: "If the SYN is in the window it is an error, send a reset";
-    /// FreeBSD with `net.inet.tcp.insecure_syn=1`, Zephyr.
+    /// It closes the connection, with a reset. RFC 793 §3.9: "If the SYN is in the window it is an error, send a
+    /// reset"; FreeBSD with `net.inet.tcp.insecure_syn=1`, Zephyr.
     Reset,
     /// The same, and the reset never has an ACK. netstack3 (`segment_arrives_when_established`).
     BareReset,
@@ -187,8 +192,8 @@ pub enum OldSegments {
 /// In which states an abort sends a reset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AbortResets {
-    /// Where an end has not said yet that it is done: not in CLOSING, `LAST_ACK` and `TIME_WAIT`. RFC 9293 §3.10.5; Linux
-    /// (`tcp_need_reset`), gVisor, netstack3.
+    /// Where an end has not said yet that it is done: not in CLOSING, `LAST_ACK` and `TIME_WAIT`. RFC 9293 §3.10.5;
+    /// Linux (`tcp_need_reset`), gVisor, netstack3.
     WhileOpen,
     /// Everywhere but in `TIME_WAIT`. FreeBSD (`tcp_drop`), lwIP (`tcp_abandon`).
     UnlessTimeWait,
@@ -235,10 +240,11 @@ pub enum LateText {
     /// It is received. smoltcp, netstack3 and CS144: their `close` is RFC 9293's CLOSE (§3.10.4), which closes one
     /// direction.
     Receive,
-    /// It closes the connection, with the reset that CLOSED would answer it with, `<SEQ=SEG.ACK><CTL=RST>`. RFC 9293 §3.6.1
-    /// (RFC 1122 §4.2.2.13); Linux (measured on 6.18), FreeBSD (`dropwithreset`).
+    /// It closes the connection, with the reset that CLOSED would answer it with, `<SEQ=SEG.ACK><CTL=RST>`. RFC 9293
+    /// §3.6.1 (RFC 1122 §4.2.2.13); Linux (measured on 6.18), FreeBSD (`dropwithreset`).
     Reset,
-    /// The same, with the reset of an abort, at SND.NXT. lwIP (`tcp_abort`), gVisor (`resetConnectionLocked`).
+    /// The same, with the reset of an abort, at SND.NXT. gVisor (`resetConnectionLocked`), lwIP (`tcp_abort`); lwIP has
+    /// received the text by then, and waits for what precedes it.
     Abort,
 }
 
@@ -305,6 +311,7 @@ impl Policy {
             without_ack: WithoutAck::DropAcceptable,
             window_includes_end: false,
             fin_without_room: false,
+            probe_acknowledges: true,
             trims_text: true,
             old_segments: OldSegments::Answer,
             oldest_ack: OldestAck::WindowBack,

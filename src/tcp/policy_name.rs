@@ -96,7 +96,8 @@ impl PolicyName {
 
     /// Its rules in a world, with RFC 9293's durations for a given segment lifetime in ticks.
     ///
-    /// What a world has no room for is left out: there, nobody polls an endpoint, and whatever is sent takes one number.
+    /// What a world has no room for is left out: there, nobody polls an endpoint, and whatever is sent takes one
+    /// number.
     #[must_use]
     pub const fn in_world(self, msl: u32) -> Policy {
         let world = Policy::rfc9293(msl);
@@ -173,6 +174,7 @@ const LINUX: Policy = Policy {
     without_ack: WithoutAck::Drop,
     window_includes_end: true,
     fin_without_room: true,
+    probe_acknowledges: false,
     trims_text: false,
     old_segments: OldSegments::AcknowledgeAdjacent,
     oldest_ack: OldestAck::First,
@@ -190,6 +192,8 @@ const G_VISOR: Policy = Policy {
     retries: Some(15),
     time_wait: 60_000,
     window_includes_end: true,
+    fin_without_room: true,
+    probe_acknowledges: false,
     time_wait_answers: TimeWaitAnswers::Elsewhere,
     without_ack: WithoutAck::Drop,
     ack_of_unsent: AckOfUnsent::AnswerUnlessEstablished,
@@ -211,6 +215,7 @@ const SMOLTCP: Policy = Policy {
     syn_in_window: SynInWindow::Drop,
     without_ack: WithoutAck::DropWithSyn,
     fin_without_room: true,
+    probe_acknowledges: false,
     drops_old_acks: true,
     last_ack_answers: true,
     out_of_order: OutOfOrder::HoldText,

@@ -40,7 +40,11 @@ impl Endpoint {
         let Flags { syn, fin, rst, ack } = segment.flags;
         let end = segment.seq + segment.sequence_length();
         let new = self.rcv_nxt.precedes(end) && segment.sequence_length() > 0;
-        if !self.is_acceptable(segment, policy) {
+        let edge = self.rcv_nxt + self.receive_window();
+        let in_window = segment.seq == self.rcv_nxt
+            || self.rcv_nxt.precedes(end) && segment.seq.precedes(edge)
+            || segment.seq == edge && end == edge;
+        if !in_window {
             self.send(Flags::ACK, self.snd_nxt, 0, effects);
         } else if rst {
             self.end(EndedBy::Rst, effects);

@@ -29,7 +29,8 @@ impl Endpoint {
     }
 
     /// Whoever drives a stack that is polled lets it send what waits: at most so many octets of text, and if that is
-    /// all, the FIN; or else an ACK. A stack that is not polled has sent it already, as far as the peer's window allows.
+    /// all, the FIN; or else an ACK. A stack that is not polled has sent it already, as far as the peer's window
+    /// allows.
     pub fn poll(&mut self, most: u32, policy: &Policy) -> Effects {
         let mut effects = Effects::default();
         self.transmit(most, policy, &mut effects);

@@ -287,6 +287,7 @@ mod tests {
                 without_ack: WithoutAck::DropAcceptable,
                 window_includes_end: false,
                 fin_without_room: false,
+                probe_acknowledges: true,
                 trims_text: true,
                 old_segments: OldSegments::Answer,
                 oldest_ack: OldestAck::WindowBack,

@@ -115,8 +115,8 @@ fn worlds(policy: Policy) -> Vec<Reachable> {
     worlds
 }
 
-/// Those in which text is sent, the largest with these losses. Where ACKs are delayed they are few: smoltcp does not stop
-/// the timer of a delayed ACK when it answers a duplicate, and on a path without end that would be seen.
+/// Those in which text is sent, the largest with these losses. Where ACKs are delayed they are few: smoltcp does not
+/// stop the timer of a delayed ACK when it answers a duplicate, and on a path without end that would be seen.
 fn worlds_with_text(policy: Policy, losses: Option<u8>) -> Vec<Reachable> {
     let sends = |octets| Application { sends: octets, ..QUIET };
     let (hasty, patient) = (Policy { rto: 1, ..policy }, Policy { rto: 4, ..policy });

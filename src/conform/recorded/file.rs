@@ -5,13 +5,13 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::{DeserializeOwned, Deserializer, IgnoredAny};
 use serde_json::value::RawValue;
 
 use super::grammar;
 use super::words::{Mistake, Word, Words};
 use super::{Case, CaseState, Expected, SocketError, Step, row};
-use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, nearest};
+use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, misspelt, nearest};
 use crate::tcp::PolicyName;
 
 /// So many mistakes are shown of one file.
@@ -29,22 +29,27 @@ struct Line<'a> {
     start_state: Option<&'a RawValue>,
     #[serde(borrow)]
     events: Option<Vec<&'a RawValue>>,
-    #[serde(borrow, default)]
-    expect_segments: Vec<&'a RawValue>,
-    #[serde(borrow, default)]
-    state_checks: Vec<&'a RawValue>,
+    #[serde(borrow)]
+    expect_segments: Option<Vec<&'a RawValue>>,
+    #[serde(borrow)]
+    state_checks: Option<Vec<&'a RawValue>>,
     #[serde(borrow)]
     expect_end_state: Option<&'a RawValue>,
     #[serde(borrow)]
     event: Option<&'a RawValue>,
     #[serde(borrow)]
     actual_start: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    sent: Vec<&'a RawValue>,
+    #[serde(borrow)]
+    sent: Option<Vec<&'a RawValue>>,
     #[serde(borrow)]
     end_state: Option<&'a RawValue>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "even_null")]
     so_error: Option<&'a RawValue>,
+}
+
+/// A value that is there, `null` included.
+fn even_null<'de, D: Deserializer<'de>>(value: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(value).map(Some)
 }
 
 /// The keys of [`Line`].
@@ -83,7 +88,9 @@ pub fn parse(file: &Arc<SourceFile>, policy: Option<PolicyName>) -> Result<Vec<C
             Err(mistake) => {
                 mistakes.0.push(mistake);
                 // What follows an object that goes on is no line of its own.
-                if mistakes.0.len() == MOST_MISTAKES || line.goes_on() {
+                let follows = file.text.get(start..).unwrap_or_default().trim_start();
+                let goes_on = line.is_cut() && !follows.starts_with('{');
+                if mistakes.0.len() == MOST_MISTAKES || goes_on {
                     break;
                 }
             }
@@ -125,9 +132,9 @@ impl<'a> LineOf<'a> {
     fn no_key_is_misspelt(&self) -> Result<(), Diagnostic> {
         let all: BTreeMap<String, &RawValue> =
             serde_json::from_str(self.text).map_err(|error| self.not_json(&error))?;
-        let misspelt = all.iter().filter(|(key, _)| !KEYS.contains(&key.as_str()));
-        let mut misspelt = misspelt.filter_map(|(key, value)| Some((key, value, nearest(key, KEYS)?)));
-        match misspelt.next() {
+        let others = all.iter().filter(|(key, _)| !KEYS.contains(&key.as_str()));
+        let mut looks_alike = others.filter_map(|(key, value)| Some((key, value, misspelt(key, KEYS)?)));
+        match looks_alike.next() {
             None => Ok(()),
             Some((key, value, near)) => Err(Diagnostic::new(format!("unknown key `{key}`"))
                 .at(self.file, self.span_of(value), "nobody reads this")
@@ -136,7 +143,7 @@ impl<'a> LineOf<'a> {
     }
 
     /// The line ends before its object does.
-    fn goes_on(&self) -> bool {
+    fn is_cut(&self) -> bool {
         serde_json::from_str::<IgnoredAny>(self.text).is_err_and(|error| error.is_eof())
     }
 
@@ -173,12 +180,18 @@ impl<'a> LineOf<'a> {
                 Ok((step, state))
             })
         };
-        let segments: Vec<_> = line.expect_segments.iter().map(segment).collect::<Result<_, _>>()?;
+        if line.sent.is_some() || line.end_state.is_some() {
+            return Err(
+                self.mistaken("a case with the expectations of a row", "expected no `sent` and no `end_state`")
+            );
+        }
+        let raw_segments = line.expect_segments.as_deref().unwrap_or_default();
+        let segments: Vec<_> = raw_segments.iter().map(segment).collect::<Result<_, _>>()?;
         let both = |&(step, ref expected): &(usize, Option<_>)| {
             expected.is_none() && segments.iter().any(|(other, something)| *other == step && something.is_some())
         };
         if let Some(place) = segments.iter().position(both) {
-            let span = line.expect_segments.get(place).map_or(self.start..self.start, |raw| self.span_of(raw));
+            let span = raw_segments.get(place).map_or(self.start..self.start, |raw| self.span_of(raw));
             let contradiction = Diagnostic::new("something is expected in this step, and nothing");
             return Err(contradiction.at(self.file, span, "expected one of the two"));
         }
@@ -190,9 +203,9 @@ impl<'a> LineOf<'a> {
             steps,
             expected: Expected {
                 segments,
-                states: line.state_checks.iter().map(state).collect::<Result<_, _>>()?,
+                states: line.state_checks.iter().flatten().map(state).collect::<Result<_, _>>()?,
                 end: self.state(self.required(line.expect_end_state, "expect_end_state")?)?,
-                error: None,
+                error: self.error(line)?,
             },
         })
     }
@@ -206,22 +219,14 @@ impl<'a> LineOf<'a> {
         let segment = |raw: &&'a RawValue| {
             self.parsed(raw, |text| Ok((1, grammar::expected_segment(&mut Words::of(text), text)?)))
         };
-        let mut segments: Vec<_> = line.sent.iter().map(segment).collect::<Result<_, _>>()?;
-        if segments.is_empty() {
+        if line.expect_segments.is_some() || line.state_checks.is_some() || line.expect_end_state.is_some() {
+            let label = "expected no `expect_segments`, `state_checks` and `expect_end_state`";
+            return Err(self.mistaken("a row with the expectations of a case", label));
+        }
+        let mut segments: Vec<_> = line.sent.iter().flatten().map(segment).collect::<Result<_, _>>()?;
+        if line.sent.as_ref().is_some_and(Vec::is_empty) {
             segments.push((1, None));
         }
-        let error = match line.so_error {
-            None => None,
-            Some(raw) => Some(self.parsed(raw, |text| {
-                let names = SocketError::ALL.map(SocketError::name);
-                SocketError::ALL.into_iter().find(|error| error.name() == text).ok_or_else(|| {
-                    Word { at: 0, text }.mistake(
-                        format!("unknown error `{text}`"),
-                        format!("expected null or one of {}", names.join(", ")),
-                    )
-                })
-            })?),
-        };
         Ok(Case {
             name: format!("{start} {text}"),
             line: self.number,
@@ -237,9 +242,28 @@ impl<'a> LineOf<'a> {
                 segments,
                 states: Vec::new(),
                 end: self.state(self.required(line.end_state, "end_state")?)?,
-                error: Some(error),
+                error: self.error(line)?,
             },
         })
+    }
+
+    /// What `SO_ERROR` says in the end, if the line speaks of it; `null` is no error.
+    #[expect(clippy::option_option, reason = "whether the line speaks of it, and whether there is one")]
+    fn error(&self, line: &Line<'a>) -> Result<Option<Option<SocketError>>, Diagnostic> {
+        match line.so_error {
+            None => Ok(None),
+            Some(raw) if raw.get() == "null" => Ok(Some(None)),
+            Some(raw) => self.parsed(raw, |text| {
+                let names = SocketError::ALL.map(SocketError::name);
+                let known = SocketError::ALL.into_iter().find(|error| error.name() == text);
+                known.map(|error| Some(Some(error))).ok_or_else(|| {
+                    Word { at: 0, text }.mistake(
+                        format!("unknown error `{text}`"),
+                        format!("expected null or one of {}", names.join(", ")),
+                    )
+                })
+            }),
+        }
     }
 
     fn required(&self, value: Option<&'a RawValue>, key: &str) -> Result<&'a RawValue, Diagnostic> {

@@ -6,7 +6,7 @@ use super::{
     AppCall, Arrival, CallResult, CaseState, CaseTimer, Environment, Event, ExpectedSegment, Number, SocketError,
     Span,
 };
-use crate::diagnostic::nearest;
+use crate::diagnostic::misspelt;
 use crate::tcp::{Flags, State, Timer};
 
 const VERBS: [&str; 6] = ["app", "rcv", "timer", "wait", "env", "drop"];
@@ -101,11 +101,13 @@ fn environment(name: Word<'_>, words: &mut Words<'_>) -> Result<Event, Mistake> 
         "rfc1337" | "tcp_rfc1337" => Environment::Rfc1337(switch()?),
         "insecure_rst" | "net.inet.tcp.insecure_rst" => Environment::InsecureRst(switch()?),
         "insecure_syn" | "net.inet.tcp.insecure_syn" => Environment::InsecureSyn(switch()?),
-        "tcp_fin_timeout" | "fin_wait_2_timeout" => Environment::FinWait2Timeout(seconds(value()?)?),
+        "tcp_fin_timeout" | "fin_wait_2_timeout" | "finwait2_timeout" => {
+            Environment::FinWait2Timeout(seconds(value()?)?)
+        }
         "time_wait" => Environment::TimeWait(seconds(value()?)?),
         "rto" => Environment::RetransmissionTimeout(seconds(value()?)?),
         text => {
-            return match nearest(text, SETTINGS) {
+            return match misspelt(text, SETTINGS) {
                 Some(_) => Err(Word { at: name.at, text }.unknown("setting", SETTINGS)),
                 None => Ok(Event::NotModelled(format!("env {text}"))),
             };
@@ -149,13 +151,13 @@ fn call(words: &mut Words<'_>) -> Result<Event, Mistake> {
         "set" => {
             let name = words.expect("the name of an option")?;
             match name.text {
-                "user_timeout" => AppCall::SetUserTimeout(span(words.expect("a time")?)?),
+                "user_timeout" | "tcp_user_timeout" => AppCall::SetUserTimeout(span(words.expect("a time")?)?),
                 "linger2" => AppCall::SetFinWait2Timeout(seconds(words.expect("a time")?)?),
                 "linger" if span(words.expect("a time")?)?.0.iter().all(|(_, count, _)| *count == 0) => {
                     AppCall::SetLingerZero
                 }
                 "linger" => return Ok(Event::NotModelled("a close() that waits".to_owned())),
-                _ if nearest(name.text, OPTIONS).is_some() => return Err(name.unknown("option", OPTIONS)),
+                _ if misspelt(name.text, OPTIONS).is_some() => return Err(name.unknown("option", OPTIONS)),
                 // How many words the value of something else has is not known.
                 _ => return Ok(Event::NotModelled(format!("app set {}", name.text))),
             }
@@ -196,7 +198,7 @@ fn call_result(words: &mut Words<'_>) -> Result<Option<CallResult>, Mistake> {
             CallResult::Closing
         }
         "error" => CallResult::Error,
-        text if is_errno(text) && nearest(text, RESULTS).is_none() => return Ok(None),
+        text if is_errno(text) && misspelt(text, RESULTS).is_none() => return Ok(None),
         text if text.bytes().all(|byte| byte.is_ascii_digit()) => CallResult::Octets(integer(result, u32::MAX)?),
         _ => return Err(result.unknown("result", RESULTS)),
     }))

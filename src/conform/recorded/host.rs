@@ -32,8 +32,8 @@ pub(super) enum Returned {
     /// There is nothing yet.
     Nothing,
     Closing,
-    /// CLOSE and ABORT of a connection that is closing already, or gone. RFC 9293 §3.10.4 returns an error, sockets
-    /// success.
+    /// CLOSE of a connection that is closing already, or gone, and ABORT of one that is gone. RFC 9293 §3.10.4, §3.10.5
+    /// return an error, sockets success.
     NothingToDo,
     /// The connection has ended so.
     Failed(SocketError),
@@ -266,11 +266,11 @@ impl Host {
     /// Makes a call and says what it returns.
     pub(super) fn app(&mut self, call: &AppCall) -> Returned {
         let state = self.endpoint.state;
-        let sends = matches!(call, AppCall::Send { .. });
-        let returned = match state {
-            State::Established | State::CloseWait => Returned::Done,
-            State::Closed if sends => Returned::Gone,
-            _ if sends => Returned::Closing,
+        let returned = match (call, state) {
+            (_, State::Established | State::CloseWait) | (AppCall::ShutdownRead, _) => Returned::Done,
+            (AppCall::Send { .. }, State::Closed) => Returned::Gone,
+            (AppCall::Send { .. }, _) => Returned::Closing,
+            (AppCall::Abort, state) if state != State::Closed => Returned::Done,
             _ => Returned::NothingToDo,
         };
         match call {
@@ -306,7 +306,9 @@ impl Host {
                 return Returned::Done;
             }
             AppCall::SetFinWait2Timeout(span) => {
-                self.policy.fin_wait_2_timeout = Some(ticks(span, &self.policy));
+                // As `TCP_LINGER2` has it, 0 is the system's own.
+                let timeout = Some(ticks(span, &self.policy)).filter(|timeout| *timeout > 0);
+                self.policy.fin_wait_2_timeout = timeout.or(self.policy.fin_wait_2_timeout);
                 return Returned::Done;
             }
         }

@@ -18,8 +18,8 @@ struct Line<'a> {
     expect_end_state: &'static str,
 }
 
-/// The line, without its end, of a case that begins in ESTABLISHED: what was seen after each event of a path, by someone
-/// who gives up after so many retransmissions.
+/// The line, without its end, of a case that begins in ESTABLISHED: what was seen after each event of a path, by
+/// someone who gives up after so many retransmissions.
 #[must_use]
 pub fn line(id: &str, profile: PolicyName, path: &LocalPath, seen: &[Reaction], retries: Option<u32>) -> String {
     let mut line = Line {

@@ -67,7 +67,8 @@ fn text_on_the_way(case: &Case) -> u32 {
     on_the_way.filter_map(|(_, segment)| segment.as_ref().map(|segment| segment.len)).max().unwrap_or(0)
 }
 
-/// What has closed on the way to the start: `shutdown`, unless a timer is said to expire that only runs after `close()`.
+/// What has closed on the way to the start: `shutdown`, unless a timer is said to expire that only runs after
+/// `close()`.
 fn call_on_the_way(case: &Case) -> Call {
     let of_orphans = Event::Expiry(CaseTimer::Of(Timer::FinWait2));
     let expires = case.steps.iter().any(|step| step.event == of_orphans);
