@@ -166,6 +166,9 @@ pub(super) fn number(word: Word<'_>) -> Result<Number, Mistake> {
 /// A time: a sum of numbers with units.
 pub(super) fn span(word: Word<'_>) -> Result<Span, Mistake> {
     let term = |(sign, term): (Sign, Word<'_>)| {
+        if let Some(milliseconds) = decimal_seconds(term)? {
+            return Ok((sign, milliseconds, TimeUnit::Milliseconds));
+        }
         let digits = term.text.bytes().take_while(u8::is_ascii_digit).count();
         let count = match digits {
             0 => 1,
@@ -182,4 +185,18 @@ pub(super) fn span(word: Word<'_>) -> Result<Span, Mistake> {
         }
     };
     terms(word).map(term).collect::<Result<_, _>>().map(Span)
+}
+
+/// `1.5s` in milliseconds; `None` if there is no point in it.
+fn decimal_seconds(word: Word<'_>) -> Result<Option<u32>, Mistake> {
+    let Some((whole, rest)) = word.text.split_once('.') else { return Ok(None) };
+    let places = rest.strip_suffix('s').filter(|places| (1..=3).contains(&places.len()));
+    let Some(places) = places else {
+        return Err(word.mistake("not a time", "expected seconds with at most three places, as in 1.5s"));
+    };
+    let after = word.after(whole.len() + 1);
+    let seconds = integer(Word { at: word.at, text: whole }, 4_000_000)?;
+    let thousandths = integer(Word { at: after.at, text: places }, 999)?;
+    let scale = [100, 10, 1].get(places.len() - 1).copied().unwrap_or(1);
+    Ok(Some(seconds * 1_000 + thousandths * scale))
 }
