@@ -423,6 +423,46 @@ fn windows_and_what_has_no_room() {
     ]);
 }
 
+/// What a policy says that no case above shows.
+#[test]
+fn what_policies_say_besides() {
+    let probe = ["env own_window 5", "rcv ACK seq=1 ack=1 len=5", "rcv ACK seq=6 ack=2 len=1"];
+    let late = ["app close", "rcv ACK seq=1 ack=2", "rcv ACK seq=1 ack=2 len=1"];
+    let old = ["rcv ACK seq=RCV.NXT-1 ack=2"];
+    all_match(&[
+        // Whose probes acknowledge.
+        sequence("rfc9293", "FIN_WAIT_1", &probe, &["@3 ACK seq=2 ack=6"], "FIN_WAIT_2"),
+        sequence("linux", "FIN_WAIT_1", &probe, &["@3 ACK seq=2 ack=6"], "FIN_WAIT_1"),
+        // Whose reset answers late text.
+        sequence("freebsd", "ESTABLISHED", &late, &["@3 RST seq=2"], "CLOSED"),
+        sequence("gvisor", "ESTABLISHED", &late, &["@3 RST,ACK seq=2 ack=1"], "CLOSED"),
+        sequence("smoltcp", "ESTABLISHED", &late, &["@3 ACK seq=2 ack=2"], "FIN_WAIT_2"),
+        // Whose old segments acknowledge.
+        sequence("lwip", "FIN_WAIT_1", &old, &["@1 ACK seq=2 ack=1"], "FIN_WAIT_2"),
+        sequence("rfc9293", "FIN_WAIT_1", &old, &["@1 ACK seq=2 ack=1"], "FIN_WAIT_1"),
+        // What restarts 2MSL: in smoltcp whatever is not acceptable.
+        sequence("smoltcp", "TIME_WAIT", &["wait 9s", "rcv ACK seq=1 ack=2", "wait 9s"], &[], "TIME_WAIT"),
+        sequence("cs144", "TIME_WAIT", &["wait 9s", "rcv ACK seq=1 ack=2", "wait 9s"], &[], "CLOSED"),
+        // Where the window ends there is no room, not even beyond a hole.
+        sequence(
+            "linux",
+            "ESTABLISHED",
+            &["env own_window 5", "rcv FIN,ACK seq=6 ack=1", "rcv ACK seq=1 ack=1 len=5"],
+            &["@2 ACK seq=1 ack=1", "@3 ACK seq=1 ack=6"],
+            "ESTABLISHED",
+        ),
+        // A FIN beyond a hole after close().
+        sequence("linux", "ESTABLISHED", &["app close", "rcv FIN,ACK seq=3 ack=1"], &["@2 RST seq=1"], "CLOSED"),
+        sequence(
+            "rfc9293",
+            "ESTABLISHED",
+            &["app close", "rcv FIN,ACK seq=3 ack=1"],
+            &["@2 ACK seq=2 ack=1"],
+            "FIN_WAIT_1",
+        ),
+    ]);
+}
+
 /// Measured on Linux 6.18: after `close()` `FIN_WAIT_2` is a small record.
 #[test]
 fn an_orphan_keeps_no_socket() {

@@ -47,7 +47,7 @@ fn cases(args: &ConformArgs) -> Result<Passed, Diagnostics> {
 fn kernel(args: &ConformArgs) -> Result<Passed, Diagnostics> {
     use std::sync::Arc;
 
-    use crate::conform::kernel::{self, Capture, Compared, Error, Kernel};
+    use crate::conform::kernel::{self, Capture, Error, Kernel};
     use crate::report;
 
     let failed = |error: Error| Diagnostic::new(error.to_string());
@@ -63,15 +63,10 @@ fn kernel(args: &ConformArgs) -> Result<Passed, Diagnostics> {
         let lines: String = compared.cases.values().flat_map(|line| [line, "\n"]).collect();
         record.write(lines.as_bytes())?;
     }
-    print(&report::kernel::compared(
-        &kernel::release().map_err(failed)?,
-        &compared,
-        &known,
-        Terminal::of_stdout(),
-    ))?;
-    let Compared { comparison, missing, .. } = &compared;
-    let checked = known.check(comparison);
-    let as_known = checked.unlisted.is_empty() && checked.unseen.is_empty() && missing.is_empty();
+    let checked = known.check(&compared.comparison);
+    let release = kernel::release().map_err(failed)?;
+    print(&report::kernel::compared(&release, &compared, &checked, Terminal::of_stdout()))?;
+    let as_known = checked.unlisted.is_empty() && checked.unseen.is_empty() && compared.missing.is_empty();
     Ok(if as_known { Passed::Yes } else { Passed::No })
 }
 

@@ -3,16 +3,16 @@
 use std::fmt::Write;
 
 use super::terminal::Terminal;
+use crate::conform::Checked;
 use crate::conform::kernel::Compared;
-use crate::conform::{Checked, Known};
 
 const INDENT: usize = 6;
 
 /// What was compared, what differs and why, and what the list of differences says otherwise.
 #[must_use]
-pub fn compared(release: &str, compared: &Compared, known: &Known, terminal: Terminal) -> String {
+pub fn compared(release: &str, compared: &Compared, checked: &Checked<'_>, terminal: Terminal) -> String {
     let Compared { comparison, transitions, missing, cases: _ } = compared;
-    let Checked { listed, unlisted, unseen } = known.check(comparison);
+    let Checked { listed, unlisted, unseen } = checked;
     let mut text = format!(
         "Linux {release} beside the endpoint: {} paths, {} of {} transitions (2MSL's expiry is left out), {} known \
          differences\n",
@@ -22,7 +22,7 @@ pub fn compared(release: &str, compared: &Compared, known: &Known, terminal: Ter
         listed.len(),
     );
     let mut reasons: Vec<&str> = Vec::new();
-    for (_, reason) in &listed {
+    for (_, reason) in listed {
         if !reasons.contains(reason) {
             reasons.push(reason);
         }

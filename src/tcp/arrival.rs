@@ -194,8 +194,8 @@ impl Endpoint {
         match policy.syn_in_window {
             SynInWindow::Challenge => self.send(Flags::ACK, self.snd_nxt, 0, effects),
             SynInWindow::Reset | SynInWindow::BareReset => {
-                let bare = policy.syn_in_window == SynInWindow::BareReset;
-                self.reset(&Policy { reset_with_ack: policy.reset_with_ack && !bare, ..*policy }, effects);
+                let is_bare = policy.syn_in_window == SynInWindow::BareReset;
+                self.reset(policy.reset_with_ack && !is_bare, effects);
                 self.end(EndedBy::Rst, effects);
             }
             SynInWindow::Drop => {}
@@ -252,10 +252,8 @@ impl Endpoint {
         if reads_text && self.nobody_reads(policy) && (new_text || before_hole) {
             // RFC 9293 §3.6.1 (RFC 1122 §4.2.2.13): data that nobody will read is answered with a reset.
             if policy.late_text == LateText::Abort {
-                self.reset(policy, effects);
-                let reset = effects.segment;
+                self.reset(policy.reset_with_ack, effects);
                 self.end(EndedBy::Abort, effects);
-                effects.segment = reset;
             } else {
                 self.end_with_reset(segment.ack, effects);
             }
@@ -307,11 +305,13 @@ impl Endpoint {
     /// octets of text up to the window's right edge, and whether there is room for the FIN behind them.
     fn trimmed(&self, segment: &Segment, policy: &Policy) -> (u32, bool) {
         let Segment { flags: Flags { fin, .. }, len, .. } = *segment;
-        if !policy.trims_text {
+        let room = self.receive_window().wrapping_sub(segment.seq.since(self.rcv_nxt));
+        // For what begins at the edge there is no room at all.
+        if !policy.trims_text && room > 0 {
             return (len, fin);
         }
-        let room = self.receive_window().wrapping_sub(segment.seq.since(self.rcv_nxt));
-        (len.min(room), fin && (len < room || len == room && policy.fin_without_room))
+        let needs_none = policy.fin_without_room && (room > 0 || segment.seq == self.rcv_nxt);
+        (len.min(room), fin && (len < room || len == room && needs_none))
     }
 
     /// Text from `start` up to, but not including, `end`.

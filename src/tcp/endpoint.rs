@@ -245,7 +245,7 @@ impl Endpoint {
                     (AbortResets::WhileOpen | AbortResets::UnlessTimeWait | AbortResets::Always, _) => true,
                 };
                 if resets {
-                    self.reset(policy, &mut effects);
+                    self.reset(policy.reset_with_ack, &mut effects);
                 }
                 if state != State::TimeWait || policy.abort_ends_time_wait {
                     self.end(EndedBy::Abort, &mut effects);

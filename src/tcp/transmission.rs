@@ -88,8 +88,8 @@ impl Endpoint {
     }
 
     /// RFC 9293 §3.10.5: `<SEQ=SND.NXT><CTL=RST>`.
-    pub(super) fn reset(&mut self, policy: &Policy, effects: &mut Effects) {
-        if policy.reset_with_ack {
+    pub(super) fn reset(&mut self, with_ack: bool, effects: &mut Effects) {
+        if with_ack {
             self.send(Flags::RST_ACK, self.snd_nxt, 0, effects);
         } else {
             effects.segment = Some(Segment { flags: Flags::RST, seq: self.snd_nxt, ack: Seq(0), len: 0 });
@@ -105,7 +105,7 @@ impl Endpoint {
     /// RFC 9293 §3.8.3, §3.10.8: nobody answers.
     pub(super) fn give_up(&mut self, policy: &Policy, effects: &mut Effects) {
         if policy.reset_on_giving_up {
-            self.reset(policy, effects);
+            self.reset(policy.reset_with_ack, effects);
         }
         self.end(EndedBy::GiveUp, effects);
     }

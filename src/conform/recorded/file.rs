@@ -1,6 +1,6 @@
 //! Files of cases: one JSON object a line.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -187,10 +187,11 @@ impl<'a> LineOf<'a> {
         }
         let raw_segments = line.expect_segments.as_deref().unwrap_or_default();
         let segments: Vec<_> = raw_segments.iter().map(segment).collect::<Result<_, _>>()?;
-        let both = |&(step, ref expected): &(usize, Option<_>)| {
-            expected.is_none() && segments.iter().any(|(other, something)| *other == step && something.is_some())
-        };
-        if let Some(place) = segments.iter().position(both) {
+        let answered: BTreeSet<usize> =
+            segments.iter().filter(|(_, expected)| expected.is_some()).map(|(step, _)| *step).collect();
+        let is_contradicted =
+            |(step, expected): &(usize, Option<_>)| expected.is_none() && answered.contains(step);
+        if let Some(place) = segments.iter().position(is_contradicted) {
             let span = raw_segments.get(place).map_or(self.start..self.start, |raw| self.span_of(raw));
             let contradiction = Diagnostic::new("something is expected in this step, and nothing");
             return Err(contradiction.at(self.file, span, "expected one of the two"));
