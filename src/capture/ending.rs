@@ -1,7 +1,7 @@
 //! How a connection ended, and what that usually means.
 
 use super::connection::Side;
-use super::explain::SILENCE;
+use super::explanation::SILENCE;
 use crate::tcp::State;
 
 /// How a handshake ended that did not establish a connection.

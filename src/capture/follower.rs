@@ -1,12 +1,12 @@
 //! What it takes to follow one end.
 
-use super::belief::{Belief, Beliefs, Cause, Change, before, canonical};
 use super::connection::{Connection, Packet, Side};
 use super::cost;
-use super::heard::{Heard, Sayings, hold};
+use super::hypothesis::{Cause, Change, Hypotheses, Hypothesis, before, canonical};
+use super::peer::{PeerObservation, SegmentLog, hold};
 use crate::tcp::{Call, Endpoint, Flags, Held, Policy, RstInTimeWait, Segment, Seq};
 
-/// Where stacks differ, the choice that explains most; what the other choice does instead is among the beliefs, too:
+/// Where stacks differ, the choice that explains most; what the other choice does instead is among the hypotheses, too:
 /// that a segment has not arrived, that an ACK is sent at once or later, that a timer takes as long as it will.
 pub(super) const POLICY: Policy =
     Policy { rst_in_time_wait: RstInTimeWait::Close, rst_before_fin: true, ..Policy::rfc9293(1) };
@@ -17,9 +17,9 @@ pub(super) const GIVES_UP: Policy = Policy { retries: Some(0), ..POLICY };
 pub(super) struct Follower<'a> {
     pub(super) connection: &'a Connection,
     pub(super) side: Side,
-    pub(super) heard: Heard,
+    pub(super) peer: PeerObservation,
     /// What the end itself has sent.
-    pub(super) own: Sayings,
+    pub(super) own: SegmentLog,
     /// The latest number that the peer acknowledges.
     pub(super) acknowledged: Seq,
     /// How many numbers the end has used for what was lost before it could be captured.
@@ -59,30 +59,30 @@ impl<'a> Follower<'a> {
         };
         let snd_nxt = next(side).or_else(|| acked(peer)).unwrap_or_default();
         let rcv_nxt = acked(side).or_else(|| next(peer)).unwrap_or_default();
-        let mut sayings = Sayings::of(connection, peer, next(peer));
+        let mut log = SegmentLog::of(connection, peer, next(peer));
         let mut so_far = Held::default();
         if let Some(end) = next(peer).filter(|end| rcv_nxt.precedes(*end)) {
-            sayings.suppose_text(rcv_nxt, end);
+            log.suppose_text(rcv_nxt, end);
             hold(&mut so_far, rcv_nxt, end);
         }
-        let mut own = Sayings::of(connection, side, Some(snd_nxt));
+        let mut own = SegmentLog::of(connection, side, Some(snd_nxt));
         let acknowledged = |by| {
             let packets = connection.packets.iter().filter(move |packet| packet.from == by);
             packets.filter(|packet| packet.segment.flags.ack).map(|packet| packet.segment.ack)
         };
         if connection.begins_midway() {
-            sayings.suppose_beginning(rcv_nxt, acknowledged(side));
-            so_far.clone_from(sayings.text());
+            log.suppose_beginning(rcv_nxt, acknowledged(side));
+            so_far.clone_from(log.text());
             own.suppose_beginning(snd_nxt, acknowledged(peer));
         }
         let acknowledged = acknowledged(peer).fold(snd_nxt, Seq::max);
         let lost = own.suppose_lost(acknowledged);
-        let heard = Heard { sayings, so_far, unheard: connection.sent(peer) == 0 };
-        Self { connection, side, heard, own, acknowledged, lost, missed: None, start: (snd_nxt, rcv_nxt) }
+        let peer = PeerObservation { log, so_far, is_uncaptured: connection.sent(peer) == 0 };
+        Self { connection, side, peer, own, acknowledged, lost, missed: None, start: (snd_nxt, rcv_nxt) }
     }
 
     /// What is believed before the first packet.
-    pub(super) fn beginning(&self) -> Beliefs {
+    pub(super) fn beginning(&self) -> Hypotheses {
         let (snd_nxt, rcv_nxt) = self.start;
         let established = |snd_nxt: Seq, rcv_nxt| {
             canonical(&Endpoint { snd_una: before(snd_nxt), snd_nxt, rcv_nxt, ..Endpoint::established() })
@@ -111,14 +111,14 @@ impl<'a> Follower<'a> {
                 beginnings.push((established(ack, rcv_nxt), cost::UNSEEN));
             }
         }
-        let mut beliefs = Beliefs::default();
+        let mut hypotheses = Hypotheses::default();
         for (endpoint, cost) in beginnings {
             let endpoint = canonical(&endpoint);
             let path = vec![Change { state: endpoint.state, index: 0, cause: Cause::Start }];
             // There is room for these.
-            let _ = beliefs.add(Belief { endpoint, cost, path });
+            let _ = hypotheses.add(Hypothesis { endpoint, cost, path });
         }
-        beliefs
+        hypotheses
     }
 
     /// What the peer acknowledges in the first of its packets that does.

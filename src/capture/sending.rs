@@ -1,67 +1,72 @@
 //! The ways in which an end may have sent a packet.
 
-use super::belief::{Belief, Cause, before};
 use super::cost;
 use super::follower::{Follower, POLICY};
-use super::heard::Sent;
+use super::hypothesis::{Cause, Hypothesis, before};
+use super::peer::Sent;
 use crate::tcp::{Call, EndedBy, Endpoint, Flags, Segment, Seq, State, Timer};
 
 impl Follower<'_> {
     /// What is believed once everything has arrived that a segment with this acknowledgment tells of.
-    pub(super) fn acknowledging(&self, belief: &Belief, ack: Seq, index: usize) -> Vec<Belief> {
-        let endpoint = &belief.endpoint;
-        if !self.heard.unheard || endpoint.rcv_nxt == ack {
-            let after = self.heard.caught_up(endpoint, ack, &POLICY);
+    pub(super) fn acknowledging(&self, hypothesis: &Hypothesis, ack: Seq, index: usize) -> Vec<Hypothesis> {
+        let endpoint = &hypothesis.endpoint;
+        if !self.peer.is_uncaptured || endpoint.rcv_nxt == ack {
+            let after = self.peer.caught_up(endpoint, ack, &POLICY);
             return after
-                .map(|(after, cost)| belief.then(&after, cost, index, Cause::Unseen))
+                .map(|(after, cost)| hypothesis.then(&after, cost, index, Cause::Unseen))
                 .into_iter()
                 .collect();
         }
         // Text or FIN? A single octet is rarely sent.
         let alone = before(ack) == endpoint.rcv_nxt;
-        let text = self.heard.caught_up(endpoint, ack, &POLICY);
-        let text =
-            text.map(|(after, _)| belief.then(&after, if alone { cost::LATE } else { 0 }, index, Cause::Unseen));
+        let text = self.peer.caught_up(endpoint, ack, &POLICY);
+        let text = text
+            .map(|(after, _)| hypothesis.then(&after, if alone { cost::LATE } else { 0 }, index, Cause::Unseen));
         // As a rule, a FIN acknowledges what was sent before.
         let fins = [(endpoint.snd_nxt, 0), (endpoint.snd_una, cost::LATE)].map(|(acknowledged, cost)| {
             let fin = Segment { flags: Flags::FIN_ACK, seq: before(ack), ack: acknowledged, len: 0 };
             let after = self.arrivals(endpoint, &fin).into_iter().find(|(after, _)| after.rcv_nxt == ack);
             after.map(|(after, _)| {
-                belief.then(&after, if alone { cost } else { cost::LATE + cost }, index, Cause::Unseen)
+                hypothesis.then(&after, if alone { cost } else { cost::LATE + cost }, index, Cause::Unseen)
             })
         });
         text.into_iter().chain(fins.into_iter().flatten()).collect()
     }
 
     /// What is believed once everything before `seq` was sent, some of it to be captured only later.
-    pub(super) fn sending_from(&self, belief: &Belief, seq: Seq, index: usize) -> Vec<Belief> {
-        let next = belief.endpoint.snd_nxt;
+    pub(super) fn sending_from(&self, hypothesis: &Hypothesis, seq: Seq, index: usize) -> Vec<Hypothesis> {
+        let next = hypothesis.endpoint.snd_nxt;
         if !next.precedes(seq) {
-            return vec![belief.clone()];
+            return vec![hypothesis.clone()];
         }
         let mut ways = Vec::new();
         for (end, fin) in [(seq, false), (before(seq), true)] {
             let captured = self.own.has_text(next, end) && (!fin || self.own.fin_after(end, index));
-            let mut after = belief.endpoint.clone();
+            let mut after = hypothesis.endpoint.clone();
             if captured && send(&mut after, end, fin).is_some() {
                 // Text or FIN? A single octet is rarely sent.
                 let cost = if !fin && before(seq) == next { cost::UNSEEN + cost::LATE } else { cost::UNSEEN };
-                ways.push(belief.then(&after, cost, index, Cause::Unseen));
+                ways.push(hypothesis.then(&after, cost, index, Cause::Unseen));
             }
         }
         ways
     }
 
     /// What is believed once everything before `seq` was sent, which the peer acknowledges though the capture lacks it.
-    fn having_missed(&self, belief: &Belief, seq: Seq, index: usize) -> Option<Belief> {
-        let mut after = belief.endpoint.clone();
+    fn having_missed(&self, hypothesis: &Hypothesis, seq: Seq, index: usize) -> Option<Hypothesis> {
+        let mut after = hypothesis.endpoint.clone();
         let is_acknowledged = !self.acknowledged.precedes(seq);
         (is_acknowledged && send(&mut after, seq, false).is_some())
-            .then(|| belief.then(&after, cost::UNSEEN, index, Cause::Unseen))
+            .then(|| hypothesis.then(&after, cost::UNSEEN, index, Cause::Unseen))
     }
 
     /// How the end may have sent a segment that is no reset.
-    pub(super) fn ways_to_send(&self, belief: &Belief, segment: &Segment, index: usize) -> Vec<Belief> {
+    pub(super) fn ways_to_send(
+        &self,
+        hypothesis: &Hypothesis,
+        segment: &Segment,
+        index: usize,
+    ) -> Vec<Hypothesis> {
         let Segment { flags, seq, ack, len } = *segment;
         let mut ways = Vec::new();
         if !flags.ack {
@@ -70,15 +75,15 @@ impl Follower<'_> {
         // The octet of a keep-alive or of a probe has the number of the FIN, if one was sent.
         let is_fin = |(captured, fin): &Sent| *captured < index && fin.seq == seq;
         if len == 1 && is_probe(segment) && self.own.fins.iter().any(is_fin) {
-            return self.ways_to_send(belief, &Segment { seq: seq + 1, len: 0, ..*segment }, index);
+            return self.ways_to_send(hypothesis, &Segment { seq: seq + 1, len: 0, ..*segment }, index);
         }
-        if ack.precedes(belief.endpoint.rcv_nxt) {
-            ways.extend(late(belief, segment, index));
+        if ack.precedes(hypothesis.endpoint.rcv_nxt) {
+            ways.extend(late(hypothesis, segment, index));
             return ways;
         }
-        for belief in self.acknowledging(belief, ack, index) {
-            for belief in self.sending_from(&belief, seq, index) {
-                let mut after = belief.endpoint.clone();
+        for hypothesis in self.acknowledging(hypothesis, ack, index) {
+            for hypothesis in self.sending_from(&hypothesis, seq, index) {
+                let mut after = hypothesis.endpoint.clone();
                 let end = seq + len;
                 let is_new = len > 0 && after.snd_nxt.precedes(end) || flags.fin && !after.fin_sent;
                 let sent = if is_new {
@@ -93,9 +98,9 @@ impl Follower<'_> {
                     owed.filter(|owed| owed.seq == seq)
                 };
                 if sent.is_some_and(|sent| sent.ack == ack) {
-                    ways.push(belief.then(&after, 0, index, Cause::Sent));
+                    ways.push(hypothesis.then(&after, 0, index, Cause::Sent));
                 } else {
-                    ways.extend(late(&belief, segment, index));
+                    ways.extend(late(&hypothesis, segment, index));
                 }
             }
         }
@@ -103,46 +108,53 @@ impl Follower<'_> {
     }
 
     /// How the end may have sent a reset.
-    pub(super) fn ways_to_reset(&self, belief: &Belief, reset: &Segment, index: usize) -> Vec<Belief> {
-        let endpoint = &belief.endpoint;
+    pub(super) fn ways_to_reset(&self, hypothesis: &Hypothesis, reset: &Segment, index: usize) -> Vec<Hypothesis> {
+        let endpoint = &hypothesis.endpoint;
         let mut ways = Vec::new();
         if endpoint.state == State::Closed {
             let anything = Segment { flags: Flags::ACK, seq: endpoint.rcv_nxt, ack: reset.seq, len: 0 };
-            let unheard = (self.heard.unheard && !endpoint.snd_nxt.precedes(reset.seq)).then_some(&anything);
-            for asked in self.heard.asked(reset, index).chain(unheard) {
+            let unseen = (self.peer.is_uncaptured && !endpoint.snd_nxt.precedes(reset.seq)).then_some(&anything);
+            for asked in self.peer.asked(reset, index).chain(unseen) {
                 let answer = endpoint.clone().on_segment(asked, &POLICY).segment;
                 if answer.is_some_and(|answer| is_reset_like(&answer, reset)) {
-                    ways.push(belief.then(endpoint, 0, index, Cause::Sent));
+                    ways.push(hypothesis.then(endpoint, 0, index, Cause::Sent));
                 }
             }
             // The reset of its abort may be captured late.
             if endpoint.ended_by == Some(EndedBy::Abort) && reset.seq == endpoint.snd_nxt {
-                ways.push(belief.then(endpoint, cost::LATE, index, Cause::Sent));
+                ways.push(hypothesis.then(endpoint, cost::LATE, index, Cause::Sent));
             }
             return ways;
         }
-        let now =
-            if reset.flags.ack { self.acknowledging(belief, reset.ack, index) } else { vec![belief.clone()] };
-        let before = now.iter().flat_map(|belief| {
-            let ways = self.sending_from(belief, reset.seq, index);
-            if ways.is_empty() { self.having_missed(belief, reset.seq, index).into_iter().collect() } else { ways }
+        let now = if reset.flags.ack {
+            self.acknowledging(hypothesis, reset.ack, index)
+        } else {
+            vec![hypothesis.clone()]
+        };
+        let before = now.iter().flat_map(|hypothesis| {
+            let ways = self.sending_from(hypothesis, reset.seq, index);
+            if ways.is_empty() {
+                self.having_missed(hypothesis, reset.seq, index).into_iter().collect()
+            } else {
+                ways
+            }
         });
-        for belief in before {
+        for hypothesis in before {
             for call in [Call::Abort, Call::Close] {
-                let mut after = belief.endpoint.clone();
+                let mut after = hypothesis.endpoint.clone();
                 let sent = after.on_call(call, &POLICY).segment;
                 if sent.is_some_and(|sent| is_reset_like(&sent, reset)) {
-                    ways.push(belief.then(&after, 0, index, Cause::Sent));
+                    ways.push(hypothesis.then(&after, 0, index, Cause::Sent));
                 }
             }
         }
         if endpoint.fin_sent {
-            for asked in self.heard.asked(reset, index).filter(|asked| asked.len > 0 || asked.flags.fin) {
+            for asked in self.peer.asked(reset, index).filter(|asked| asked.len > 0 || asked.flags.fin) {
                 let start = endpoint.rcv_nxt.max(asked.seq);
                 // Text beyond a hole is as bad, and a FIN beyond one tells that there is text.
                 let tells_of_text =
                     Segment { len: start.since(endpoint.rcv_nxt), seq: endpoint.rcv_nxt, ..*asked };
-                let caught_up = self.heard.caught_up(endpoint, start, &POLICY);
+                let caught_up = self.peer.caught_up(endpoint, start, &POLICY);
                 let (mut after, asked) = match caught_up {
                     Some((after, _)) => (after, asked),
                     None => (endpoint.clone(), &tells_of_text),
@@ -150,7 +162,7 @@ impl Follower<'_> {
                 after.reader_gone = true;
                 let answer = after.on_segment(asked, &POLICY).segment;
                 if answer.is_some_and(|answer| is_reset_like(&answer, reset)) {
-                    ways.push(belief.then(&after, 0, index, Cause::Sent));
+                    ways.push(hypothesis.then(&after, 0, index, Cause::Sent));
                 }
             }
         }
@@ -176,9 +188,10 @@ pub(super) fn send(endpoint: &mut Endpoint, end: Seq, fin: bool) -> Option<Segme
 }
 
 /// What is believed if the segment was sent before, and is captured late or once more.
-fn late(belief: &Belief, segment: &Segment, index: usize) -> Option<Belief> {
-    let cost = if belief.endpoint.state == State::Closed { cost::ODD } else { cost::LATE };
-    was_sent(&belief.endpoint, segment).then(|| belief.then(&belief.endpoint, cost, index, Cause::Sent))
+fn late(hypothesis: &Hypothesis, segment: &Segment, index: usize) -> Option<Hypothesis> {
+    let cost = if hypothesis.endpoint.state == State::Closed { cost::ODD } else { cost::LATE };
+    was_sent(&hypothesis.endpoint, segment)
+        .then(|| hypothesis.then(&hypothesis.endpoint, cost, index, Cause::Sent))
 }
 
 /// The segment repeats what the endpoint has sent before, or was sent before and is captured late.

@@ -1,8 +1,8 @@
 //! Packets that no path of the model explains, and what is wrong with them.
 
-use super::belief::{Belief, Beliefs, before};
 use super::cost;
 use super::follower::{Follower, POLICY};
+use super::hypothesis::{Hypotheses, Hypothesis, before};
 use crate::tcp::{Call, Endpoint, Segment, Seq, State, Timer};
 
 /// The first packet of an end that no path of the model explains.
@@ -42,21 +42,21 @@ pub enum Why {
 }
 
 impl Follower<'_> {
-    /// Why no belief explains the segment.
-    pub(super) fn unexplained(&self, beliefs: &Beliefs, index: usize, segment: &Segment) -> Unexplained {
-        let mut likely: Vec<&Belief> = beliefs.0.iter().collect();
-        likely.sort_by_key(|belief| belief.cost);
-        let least = likely.first().map_or(0, |belief| belief.cost);
-        likely.retain(|belief| belief.cost <= least + cost::LATE);
+    /// Why no hypothesis explains the segment.
+    pub(super) fn unexplained(&self, hypotheses: &Hypotheses, index: usize, segment: &Segment) -> Unexplained {
+        let mut likely: Vec<&Hypothesis> = hypotheses.0.iter().collect();
+        likely.sort_by_key(|hypothesis| hypothesis.cost);
+        let least = likely.first().map_or(0, |hypothesis| hypothesis.cost);
+        likely.retain(|hypothesis| hypothesis.cost <= least + cost::LATE);
         let (mut states, mut instead) = (Vec::new(), Vec::new());
-        for belief in &likely {
-            if !states.contains(&belief.endpoint.state) {
-                states.push(belief.endpoint.state);
+        for hypothesis in &likely {
+            if !states.contains(&hypothesis.endpoint.state) {
+                states.push(hypothesis.endpoint.state);
             }
-            let again = belief.endpoint.clone().on_timeout(Timer::Retransmission, &POLICY).segment;
+            let again = hypothesis.endpoint.clone().on_timeout(Timer::Retransmission, &POLICY).segment;
             let again = again.filter(|again| again.flags.fin);
-            let fin = belief.endpoint.clone().on_call(Call::Shutdown, &POLICY).segment;
-            let mut owing = belief.endpoint.clone();
+            let fin = hypothesis.endpoint.clone().on_call(Call::Shutdown, &POLICY).segment;
+            let mut owing = hypothesis.endpoint.clone();
             owing.ack_delayed = owing.state != State::Closed;
             let ack = owing.on_timeout(Timer::DelayedAck, &POLICY).segment;
             for sent in [ack, fin, again].into_iter().flatten() {
@@ -65,15 +65,15 @@ impl Follower<'_> {
                 }
             }
         }
-        let why = likely.first().map_or(Why::Other, |belief| self.why(&belief.endpoint, segment));
+        let why = likely.first().map_or(Why::Other, |hypothesis| self.why(&hypothesis.endpoint, segment));
         Unexplained { index, states, instead, why }
     }
 
     fn why(&self, endpoint: &Endpoint, segment: &Segment) -> Why {
         let Segment { flags, seq, ack, len } = *segment;
         let end = seq + segment.sequence_length();
-        let seen = self.heard.sayings.without_gap(endpoint.rcv_nxt);
-        let is_unseen = flags.ack && !self.heard.unheard && seen.precedes(ack);
+        let seen = self.peer.log.without_gap(endpoint.rcv_nxt);
+        let is_unseen = flags.ack && !self.peer.is_uncaptured && seen.precedes(ack);
         if flags.rst {
             Why::ResetNumber(endpoint.snd_nxt)
         } else if !flags.ack {

@@ -156,7 +156,7 @@ impl View<'_> {
             }
         }
         for side in [a, b] {
-            let lost = closing.story(side).lost;
+            let lost = closing.explanation(side).lost;
             if lost > 0 {
                 line("lost", &self.lost(side, lost));
             }
@@ -172,12 +172,12 @@ impl View<'_> {
 
     /// The states that an end went through.
     fn path(&self, side: Side) -> String {
-        let story = self.closing.story(side);
-        if story.changes.is_empty() {
+        let explanation = self.closing.explanation(side);
+        if explanation.changes.is_empty() {
             return "no packet of it was captured".to_owned();
         }
         let mut path = String::new();
-        for change in &story.changes {
+        for change in &explanation.changes {
             let when = match change.cause {
                 Cause::Start => String::new(),
                 Cause::Sent | Cause::Received(_) => format!("({})", self.at(change.index)),
@@ -193,7 +193,7 @@ impl View<'_> {
             let _ = write!(path, "{arrow}{} {when}", change.state);
             path.truncate(path.trim_end().len());
         }
-        let possibly: Vec<&str> = story.possibly.iter().map(|state| state.name()).collect();
+        let possibly: Vec<&str> = explanation.possibly.iter().map(|state| state.name()).collect();
         if !possibly.is_empty() {
             let _ = write!(path, "; or {}, if that packet was lost", possibly.join(" or "));
         }
@@ -288,7 +288,7 @@ impl View<'_> {
         if !connection.is_established() {
             return Some("nothing: the model begins at ESTABLISHED".to_owned());
         }
-        let probes: usize = closing.stories.iter().map(|story| story.passed_over).sum();
+        let probes: usize = closing.explanations.iter().map(|explanation| explanation.passed_over).sum();
         let from = connection.packets.front().filter(|packet| packet.number != connection.first.0);
         let all =
             from.map_or("every packet".to_owned(), |packet| format!("every packet from {} on", packet.number));

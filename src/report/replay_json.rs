@@ -175,7 +175,7 @@ impl View<'_> {
     }
 
     fn end(&self, side: Side) -> EndReport {
-        let (story, again) = (self.closing.story(side), self.closing.again(side));
+        let (explanation, again) = (self.closing.explanation(side), self.closing.again(side));
         let [first, second] = self.connection.ends;
         let end = if side == 0 { first } else { second };
         let change = |change: &crate::capture::Change| {
@@ -190,11 +190,11 @@ impl View<'_> {
             address: end.ip().to_string(),
             port: end.port(),
             packets: self.connection.sent(side),
-            states: story.changes.iter().filter_map(change).collect(),
-            possibly: story.possibly.iter().map(|state| state.name()).collect(),
+            states: explanation.changes.iter().filter_map(change).collect(),
+            possibly: explanation.possibly.iter().map(|state| state.name()).collect(),
             text_sent_again: again.text,
             fin_sent_again_after_seconds: again.fin_gaps.iter().map(|gap| duration(*gap)).collect(),
-            lost: story.lost,
+            lost: explanation.lost,
         }
     }
 

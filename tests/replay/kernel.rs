@@ -163,7 +163,7 @@ fn a_capture_of_the_kernel_is_explained() {
                 assert!(is_beyond && from != kernel, "{what}: {unexplained:?}");
                 resets += 1;
             }
-            let told: Vec<State> = closing.story(kernel).changes.iter().map(|change| change.state).collect();
+            let told: Vec<State> = closing.explanation(kernel).changes.iter().map(|change| change.state).collect();
             match difference(was, &told) {
                 None => {}
                 Some(Difference::GaveUp) => gave_up += 1,

@@ -1,13 +1,13 @@
 //! Explaining: which states of the endpoint can have sent what was captured.
 //!
-//! Each end is followed by itself. A belief is a state of [`Endpoint`], the one that the checker explores. What the
-//! end may have received, a call of its application and its timers move beliefs; a packet that it has sent leaves
+//! Each end is followed by itself. A hypothesis is a state of [`Endpoint`], the one that the checker explores. What the
+//! end may have received, a call of its application and its timers move hypotheses; a packet that it has sent leaves
 //! those that send just this. A packet that leaves none is one that no path of the model explains.
 
-use super::belief::{Belief, Beliefs, Cause, Change, TooMany};
 use super::connection::{Connection, Side};
 use super::cost;
 use super::follower::Follower;
+use super::hypothesis::{Cause, Change, Hypotheses, Hypothesis, TooMany};
 use super::sending::{is_probe, repeats_last};
 use super::unexplained::{Unexplained, Why};
 use crate::tcp::{Endpoint, Segment, State};
@@ -19,7 +19,7 @@ pub(super) const SILENCE: i64 = 3_000_000_000;
 const MOST_STRAYS: usize = 100;
 /// What the model makes of one end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Story {
+pub struct Explanation {
     /// The simplest account of the states that it went through; empty if no packet of it was captured.
     pub changes: Vec<Change>,
     /// How it became CLOSED, by the simplest account.
@@ -39,7 +39,7 @@ pub struct Story {
     strays: usize,
 }
 
-impl Story {
+impl Explanation {
     /// The state at the end, by the simplest account.
     #[must_use]
     pub fn state(&self) -> Option<State> {
@@ -62,21 +62,21 @@ impl Story {
 
 /// Follows one end through the closing phase.
 ///
-/// The story is empty if nothing of the end was captured, or if the connection was never established: the model
+/// The explanation is empty if nothing of the end was captured, or if the connection was never established: the model
 /// begins at ESTABLISHED. `silence` is how long, in nanoseconds, the capture goes on after the last packet.
 #[must_use]
-pub fn explain(connection: &Connection, side: Side, silence: i64) -> Story {
-    let mut story = Story::default();
+pub fn explain(connection: &Connection, side: Side, silence: i64) -> Explanation {
+    let mut explanation = Explanation::default();
     if connection.sent(side) == 0 || !connection.is_established() {
-        return story;
+        return explanation;
     }
     let mut follower = Follower::new(connection, side);
-    story.lost = follower.lost;
-    let mut beliefs = follower.beginning();
+    explanation.lost = follower.lost;
+    let mut hypotheses = follower.beginning();
     let mut last_sent = None;
     for (index, packet) in connection.packets.iter().enumerate() {
         if packet.from != side {
-            follower.heard.hear(&packet.segment);
+            follower.peer.hear(&packet.segment);
         }
         // The handshake is no part of the model, and who repeats its SYN is still in it.
         if packet.segment.flags.syn {
@@ -84,66 +84,67 @@ pub fn explain(connection: &Connection, side: Side, silence: i64) -> Story {
         }
         let step = if packet.from == side {
             last_sent = Some(index);
-            let mut step = follower.sent(&beliefs, index, &packet.segment);
+            let mut step = follower.sent(&hypotheses, index, &packet.segment);
             if let Ok(Step::Stray(unexplained)) = &step {
-                story.unexplained.get_or_insert_with(|| unexplained.clone());
-                story.strays += 1;
+                explanation.unexplained.get_or_insert_with(|| unexplained.clone());
+                explanation.strays += 1;
             }
             // The capture may have missed something of either end.
             for _ in 0..2 {
                 if let Ok(Step::Stray(unexplained)) = &step
                     && follower.suppose_missed(unexplained.why, &packet.segment)
                 {
-                    step = follower.sent(&beliefs, index, &packet.segment);
+                    step = follower.sent(&hypotheses, index, &packet.segment);
                 }
             }
             step.map(|step| match step {
                 Step::Explained(next) => {
-                    story.passed_over += usize::from(follower.is_keep_alive(&beliefs, index, &packet.segment));
+                    explanation.passed_over +=
+                        usize::from(follower.is_keep_alive(&hypotheses, index, &packet.segment));
                     next
                 }
-                Step::Copy | Step::Stray(_) => beliefs.clone(),
+                Step::Copy | Step::Stray(_) => hypotheses.clone(),
             })
         } else {
             if packet.segment.flags.fin {
-                beliefs.doubt_unanswered_fin(last_sent);
+                hypotheses.doubt_unanswered_fin(last_sent);
             }
-            follower.received(&beliefs, index, &packet.segment)
+            follower.received(&hypotheses, index, &packet.segment)
         };
-        if story.strays > MOST_STRAYS {
+        if explanation.strays > MOST_STRAYS {
             break;
         }
         if let Ok(next) = step {
-            beliefs = next;
+            hypotheses = next;
         } else {
-            story.too_many = Some(index);
+            explanation.too_many = Some(index);
             break;
         }
     }
     let is_silent = silence >= SILENCE;
     if is_silent {
-        beliefs.doubt_unanswered_fin(last_sent);
+        hypotheses.doubt_unanswered_fin(last_sent);
     }
-    if let Some(best) = beliefs.best() {
-        story.changes.clone_from(&best.path);
-        story.end = Some(best.endpoint.clone());
-        for belief in &beliefs.0 {
-            let state = belief.endpoint.state;
-            let close = belief.cost <= best.cost + cost::LATE && state != best.endpoint.state;
+    if let Some(best) = hypotheses.best() {
+        explanation.changes.clone_from(&best.path);
+        explanation.end = Some(best.endpoint.clone());
+        for hypothesis in &hypotheses.0 {
+            let state = hypothesis.endpoint.state;
+            let close = hypothesis.cost <= best.cost + cost::LATE && state != best.endpoint.state;
             // Who has something unacknowledged would have sent it again by now.
-            let would_be_heard = is_silent && belief.endpoint.fin_sent && !belief.endpoint.fin_acked();
-            if close && !would_be_heard && !story.possibly.contains(&state) {
-                story.possibly.push(state);
+            let would_be_heard = is_silent && hypothesis.endpoint.fin_sent && !hypothesis.endpoint.fin_acked();
+            if close && !would_be_heard && !explanation.possibly.contains(&state) {
+                explanation.possibly.push(state);
             }
         }
     }
-    story
+    explanation
 }
 
 /// What a packet that an end has sent makes of what is believed of it.
 enum Step {
     /// This is believed then.
-    Explained(Beliefs),
+    Explained(Hypotheses),
     /// It is a reset that was captured before.
     Copy,
     /// No path of the model explains it.
@@ -152,14 +153,14 @@ enum Step {
 
 impl Follower<'_> {
     /// The end has sent this.
-    fn sent(&self, beliefs: &Beliefs, index: usize, segment: &Segment) -> Result<Step, TooMany> {
-        let possible = self.with_silent_steps(beliefs, index)?;
-        let mut next = Beliefs::default();
-        for belief in &possible.0 {
+    fn sent(&self, hypotheses: &Hypotheses, index: usize, segment: &Segment) -> Result<Step, TooMany> {
+        let possible = self.with_silent_steps(hypotheses, index)?;
+        let mut next = Hypotheses::default();
+        for hypothesis in &possible.0 {
             let ways = if segment.flags.rst {
-                self.ways_to_reset(belief, segment, index)
+                self.ways_to_reset(hypothesis, segment, index)
             } else {
-                self.ways_to_send(belief, segment, index)
+                self.ways_to_send(hypothesis, segment, index)
             };
             for way in ways {
                 next.add(way)?;
@@ -169,7 +170,7 @@ impl Follower<'_> {
             return Ok(Step::Explained(next));
         }
         let is_copy = self.own.resets.iter().any(|(first, reset)| *first < index && reset == segment);
-        Ok(if is_copy { Step::Copy } else { Step::Stray(self.unexplained(beliefs, index, segment)) })
+        Ok(if is_copy { Step::Copy } else { Step::Stray(self.unexplained(hypotheses, index, segment)) })
     }
 
     /// What is missing was acknowledged: the capture has missed it, and it is taken as sent from here on, so that what
@@ -182,7 +183,7 @@ impl Follower<'_> {
                 true
             }
             Why::AcknowledgesUnseen(seen) => {
-                self.heard.suppose_missed(seen, segment.ack);
+                self.peer.suppose_missed(seen, segment.ack);
                 true
             }
             _ => false,
@@ -191,11 +192,11 @@ impl Follower<'_> {
 
     /// RFC 9293 §3.8.4, §3.8.6.1: a keep-alive or a probe of a closed window repeats, at most, the last octet, which is
     /// acknowledged already.
-    fn is_keep_alive(&self, beliefs: &Beliefs, index: usize, segment: &Segment) -> bool {
-        let repeats = |belief: &Belief| {
-            repeats_last(&belief.endpoint, segment)
-                && (segment.len == 0 || self.heard.acknowledged_before(belief.endpoint.snd_nxt, index))
+    fn is_keep_alive(&self, hypotheses: &Hypotheses, index: usize, segment: &Segment) -> bool {
+        let repeats = |hypothesis: &Hypothesis| {
+            repeats_last(&hypothesis.endpoint, segment)
+                && (segment.len == 0 || self.peer.acknowledged_before(hypothesis.endpoint.snd_nxt, index))
         };
-        !segment.flags.rst && is_probe(segment) && beliefs.best().is_some_and(repeats)
+        !segment.flags.rst && is_probe(segment) && hypotheses.best().is_some_and(repeats)
     }
 }

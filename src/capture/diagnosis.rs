@@ -1,10 +1,10 @@
 //! How a connection ended.
 
-use super::belief::Cause;
 use super::connection::{Connection, Packet, Side};
 use super::ending::{Ending, Handshake, ResetMeaning};
-use super::explain::{SILENCE, Story, explain};
-use super::heard::{OUT_OF_ORDER, hold};
+use super::explanation::{Explanation, SILENCE, explain};
+use super::hypothesis::Cause;
+use super::peer::{OUT_OF_ORDER, hold};
 use crate::tcp::{EndedBy, Held, Segment, Seq, State};
 
 /// No end sends the same segment again as soon as this, in nanoseconds: the network or the capture has doubled it.
@@ -16,8 +16,8 @@ const DOUBLED: i64 = 1_000_000;
 pub struct Closing {
     /// Which end is called A: who closed first; if nobody did, who sent the first packet.
     pub a: Side,
-    /// Each end's story; that of the end that sent the first packet comes first.
-    pub stories: [Story; 2],
+    /// Each end's explanation; that of the end that sent the first packet comes first.
+    pub explanations: [Explanation; 2],
     /// Who closed first.
     pub first: First,
     /// What each end sent again in the closing phase.
@@ -53,8 +53,8 @@ impl Closing {
     #[must_use]
     pub fn of(connection: &Connection, end: i64) -> Self {
         let silence = passed(connection.last.1, end);
-        let stories = [explain(connection, 0, silence), explain(connection, 1, silence)];
-        let reset = reset(connection, &stories);
+        let explanations = [explain(connection, 0, silence), explain(connection, 1, silence)];
+        let reset = reset(connection, &explanations);
         let first = first(connection, reset);
         let a = match first {
             First::One(side, _) if connection.is_established() => side,
@@ -63,15 +63,15 @@ impl Closing {
         };
         let again = [again(connection, 0), again(connection, 1)];
         let mut closing =
-            Self { a, stories, first, again, ending: Ending::Unknown, not_kept: connection.not_kept };
+            Self { a, explanations, first, again, ending: Ending::Unknown, not_kept: connection.not_kept };
         closing.ending = closing.ended(connection, reset, end);
         closing
     }
 
-    /// The story of an end.
+    /// The explanation of an end.
     #[must_use]
-    pub fn story(&self, side: Side) -> &Story {
-        let [first, second] = &self.stories;
+    pub fn explanation(&self, side: Side) -> &Explanation {
+        let [first, second] = &self.explanations;
         if side == 0 { first } else { second }
     }
 
@@ -85,7 +85,7 @@ impl Closing {
     /// The first packet that no path of the model explains, and who sent it.
     #[must_use]
     pub fn unexplained(&self) -> Option<(Side, &super::Unexplained)> {
-        let of_side = |side| self.story(side).unexplained.as_ref().map(|unexplained| (side, unexplained));
+        let of_side = |side| self.explanation(side).unexplained.as_ref().map(|unexplained| (side, unexplained));
         [of_side(0), of_side(1)].into_iter().flatten().min_by_key(|(_, unexplained)| unexplained.index)
     }
 
@@ -104,7 +104,7 @@ impl Closing {
     /// Where too much was possible: the index of a packet.
     #[must_use]
     pub fn too_many(&self) -> Option<usize> {
-        self.stories.iter().filter_map(|story| story.too_many).min()
+        self.explanations.iter().filter_map(|explanation| explanation.too_many).min()
     }
 
     fn ended(&self, connection: &Connection, reset: Option<usize>, end: i64) -> Ending {
@@ -112,8 +112,8 @@ impl Closing {
             return Ending::NotEstablished(handshake(connection));
         }
         let is_over = |side: Side| {
-            let ended_by = self.story(side).end.as_ref().and_then(|end| end.ended_by);
-            self.story(side).state().map(|state| state == State::TimeWait || ended_by == Some(EndedBy::Fin))
+            let ended_by = self.explanation(side).end.as_ref().and_then(|end| end.ended_by);
+            self.explanation(side).state().map(|state| state == State::TimeWait || ended_by == Some(EndedBy::Fin))
         };
         let clean = [is_over(0), is_over(1)];
         if clean.contains(&Some(true)) && !clean.contains(&Some(false)) {
@@ -135,15 +135,15 @@ impl Closing {
             State::Established,
         ];
         let of_state =
-            |state| [self.a, 1 - self.a].into_iter().find(|side| self.story(*side).state() == Some(state));
+            |state| [self.a, 1 - self.a].into_iter().find(|side| self.explanation(*side).state() == Some(state));
         let gave_up = |side: &Side| {
-            let ended_by = self.story(*side).end.as_ref().and_then(|end| end.ended_by);
+            let ended_by = self.explanation(*side).end.as_ref().and_then(|end| end.ended_by);
             // The timeout of FIN_WAIT_2 is no giving up: everything of it was acknowledged.
-            let left = self.story(*side).end.as_ref().and_then(|end| end.left);
+            let left = self.explanation(*side).end.as_ref().and_then(|end| end.left);
             ended_by == Some(EndedBy::GiveUp) && left != Some(State::FinWait2)
         };
         if let Some(side) = [0, 1].into_iter().find(gave_up) {
-            let left = self.story(side).end.as_ref().and_then(|end| end.left);
+            let left = self.explanation(side).end.as_ref().and_then(|end| end.left);
             let state = left.unwrap_or(State::Closed);
             return Ending::GaveUp { side, state, silence: passed(connection.last.1, end) };
         }
@@ -156,7 +156,7 @@ impl Closing {
         {
             return Ending::GaveUp { side, state, silence };
         }
-        let entered = self.story(side).changes.last().map_or(0, |change| change.index);
+        let entered = self.explanation(side).changes.last().map_or(0, |change| change.index);
         let since = packet(connection, entered).map_or(0, |packet| passed(packet.time, end));
         let later = connection.packets.iter().skip(entered + 1);
         let text = later.filter(|packet| packet.from == side && packet.segment.len > 1).count();
@@ -170,8 +170,8 @@ impl Closing {
         let speaks = |packet: &Packet| packet.from == by && !packet.segment.flags.rst;
         let is_untold = connection.begins_midway() && !connection.packets.iter().any(speaks);
         let is_anew = connection.anew.is_some_and(|(side, syn)| side == by && syn < number);
-        let from = self.story(by).state_before(index).filter(|_| !is_untold && !is_anew);
-        let to = self.story(1 - by).state_before(index);
+        let from = self.explanation(by).state_before(index).filter(|_| !is_untold && !is_anew);
+        let to = self.explanation(1 - by).state_before(index);
         let earlier = || connection.packets.iter().take(index).filter(|packet| packet.from != by);
         // A FIN does, too, beyond a hole: it tells that there is text before it.
         let drew = |packet: &Packet| packet.segment.sequence_length() > 0 && packet.segment.ack == reset.seq;
@@ -201,22 +201,22 @@ fn passed(time: i64, end: i64) -> i64 {
 
 /// The reset that ended the connection: an end has become CLOSED with it, or was CLOSED when it sent it. A reset without
 /// effect is none.
-fn reset(connection: &Connection, stories: &[Story; 2]) -> Option<usize> {
-    let closed_with = |story: &Story| {
-        let end = story.end.as_ref()?;
-        let last = story.changes.last().filter(|change| change.state == State::Closed)?;
+fn reset(connection: &Connection, explanations: &[Explanation; 2]) -> Option<usize> {
+    let closed_with = |explanation: &Explanation| {
+        let end = explanation.end.as_ref()?;
+        let last = explanation.changes.last().filter(|change| change.state == State::Closed)?;
         match (end.ended_by?, last.cause) {
             (EndedBy::Rst, Cause::Received(index)) => Some(index),
             (EndedBy::Abort, Cause::Sent) => Some(last.index),
             _ => None,
         }
     };
-    let [first, second] = stories;
+    let [first, second] = explanations;
     let ended = [first, second].into_iter().filter_map(closed_with).min();
     ended.or_else(|| {
         connection.packets.iter().enumerate().position(|(index, packet)| {
-            let story = if packet.from == 0 { first } else { second };
-            packet.segment.flags.rst && story.state_before(index) == Some(State::Closed)
+            let explanation = if packet.from == 0 { first } else { second };
+            packet.segment.flags.rst && explanation.state_before(index) == Some(State::Closed)
         })
     })
 }

@@ -1,9 +1,9 @@
-//! Beliefs: the states in which an end may be, each with the simplest account of how it came there.
+//! Hypotheses: the states in which an end may be, each with the simplest account of how it came there.
 
 use super::cost;
 use crate::tcp::{Endpoint, Seq, State};
 
-/// More beliefs than this are given up: no real connection comes near.
+/// More hypotheses than this are given up: no real connection comes near.
 const MOST: usize = 512;
 
 /// What has moved an end from one state to another.
@@ -40,7 +40,7 @@ pub struct Change {
 
 /// A state that an end may be in.
 #[derive(Clone, Debug)]
-pub(super) struct Belief {
+pub(super) struct Hypothesis {
     /// The endpoint, as far as it can be told: see [`canonical`].
     pub(super) endpoint: Endpoint,
     /// How much has to have gone differently from what the capture shows at first sight.
@@ -49,8 +49,8 @@ pub(super) struct Belief {
     pub(super) path: Vec<Change>,
 }
 
-impl Belief {
-    /// The belief after a step to `endpoint`.
+impl Hypothesis {
+    /// The hypothesis after a step to `endpoint`.
     pub(super) fn then(&self, endpoint: &Endpoint, cost: u32, index: usize, cause: Cause) -> Self {
         let endpoint = canonical(endpoint);
         let mut path = self.path.clone();
@@ -65,46 +65,46 @@ impl Belief {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct TooMany;
 
-/// Beliefs, each endpoint once, with its cheapest account.
+/// Hypotheses, each endpoint once, with its cheapest account.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Beliefs(pub(super) Vec<Belief>);
+pub(super) struct Hypotheses(pub(super) Vec<Hypothesis>);
 
-impl Beliefs {
-    /// Adds a belief; true if it is new or cheaper than what was known.
-    pub(super) fn add(&mut self, belief: Belief) -> Result<bool, TooMany> {
-        if let Some(known) = self.0.iter_mut().find(|known| known.endpoint == belief.endpoint) {
-            let is_cheaper = belief.cost < known.cost;
+impl Hypotheses {
+    /// Adds a hypothesis; true if it is new or cheaper than what was known.
+    pub(super) fn add(&mut self, hypothesis: Hypothesis) -> Result<bool, TooMany> {
+        if let Some(known) = self.0.iter_mut().find(|known| known.endpoint == hypothesis.endpoint) {
+            let is_cheaper = hypothesis.cost < known.cost;
             if is_cheaper {
-                *known = belief;
+                *known = hypothesis;
             }
             return Ok(is_cheaper);
         }
         if self.0.len() >= MOST {
             return Err(TooMany);
         }
-        self.0.push(belief);
+        self.0.push(hypothesis);
         Ok(true)
     }
 
     /// A FIN comes again, or nothing comes for long: where one had arrived, the end would have answered it, and
     /// `last_sent` is the index of the last packet that was captured of it.
     pub(super) fn doubt_unanswered_fin(&mut self, last_sent: Option<usize>) {
-        for belief in &mut self.0 {
-            let mut fins = belief.path.windows(2).rev().filter_map(|pair| match pair {
+        for hypothesis in &mut self.0 {
+            let mut fins = hypothesis.path.windows(2).rev().filter_map(|pair| match pair {
                 [from, to] if brings_fin(from.state, to.state) => Some(to),
                 _ => None,
             });
             let received = fins.next().filter(|change| matches!(change.cause, Cause::Received(_)));
             let unanswered = received.is_some_and(|change| last_sent.is_none_or(|sent| sent < change.index));
-            if unanswered && belief.endpoint.fin_received && belief.endpoint.state != State::Closed {
-                belief.cost = belief.cost.saturating_add(cost::ODD);
+            if unanswered && hypothesis.endpoint.fin_received && hypothesis.endpoint.state != State::Closed {
+                hypothesis.cost = hypothesis.cost.saturating_add(cost::ODD);
             }
         }
     }
 
     /// The cheapest; of several, the one that was found first.
-    pub(super) fn best(&self) -> Option<&Belief> {
-        self.0.iter().min_by_key(|belief| belief.cost)
+    pub(super) fn best(&self) -> Option<&Hypothesis> {
+        self.0.iter().min_by_key(|hypothesis| hypothesis.cost)
     }
 }
 

@@ -1,28 +1,33 @@
 //! What an end does without a packet of its own being captured: it receives, its timers expire, it aborts unseen.
 
-use super::belief::{Belief, Beliefs, Cause, TooMany};
 use super::connection::Packet;
 use super::cost;
 use super::follower::{Follower, GIVES_UP, POLICY};
-use super::heard::{OUT_OF_ORDER, is_old};
+use super::hypothesis::{Cause, Hypotheses, Hypothesis, TooMany};
+use super::peer::{OUT_OF_ORDER, is_old};
 use super::sending::send;
 use crate::tcp::{Call, Effects, Endpoint, Flags, Segment, Seq, State, Timer};
 
 impl Follower<'_> {
     /// The peer's packet was captured: as a rule it arrives now, but it may be late or lost.
-    pub(super) fn received(&self, beliefs: &Beliefs, index: usize, segment: &Segment) -> Result<Beliefs, TooMany> {
-        let mut next = Beliefs::default();
-        for belief in &beliefs.0 {
+    pub(super) fn received(
+        &self,
+        hypotheses: &Hypotheses,
+        index: usize,
+        segment: &Segment,
+    ) -> Result<Hypotheses, TooMany> {
+        let mut next = Hypotheses::default();
+        for hypothesis in &hypotheses.0 {
             let mut cost = 0;
-            for (endpoint, unlikely) in self.arrivals(&belief.endpoint, segment) {
-                let after = belief.then(&endpoint, unlikely, index, Cause::Received(index));
-                if after.endpoint != belief.endpoint {
+            for (endpoint, unlikely) in self.arrivals(&hypothesis.endpoint, segment) {
+                let after = hypothesis.then(&endpoint, unlikely, index, Cause::Received(index));
+                if after.endpoint != hypothesis.endpoint {
                     next.add(after)?;
                     // If it is likely that it has arrived, it is unlikely that it has not.
                     cost = if unlikely == 0 { cost::LATE } else { cost };
                 }
             }
-            next.add(Belief { cost: belief.cost.saturating_add(cost), ..belief.clone() })?;
+            next.add(Hypothesis { cost: hypothesis.cost.saturating_add(cost), ..hypothesis.clone() })?;
         }
         Ok(next)
     }
@@ -33,14 +38,14 @@ impl Follower<'_> {
         let Segment { flags, seq, ack, len } = *segment;
         let mut all = Vec::new();
         if flags.rst {
-            let caught_up = self.heard.caught_up(endpoint, seq, &POLICY);
+            let caught_up = self.peer.caught_up(endpoint, seq, &POLICY);
             let (mut after, cost) = caught_up.unwrap_or_else(|| (endpoint.clone(), 0));
             arrive(&mut after, segment);
             all.push((after, cost));
             return all;
         }
         if flags.fin && !endpoint.fin_received {
-            if let Some((mut after, cost)) = self.heard.caught_up(endpoint, seq + len, &POLICY) {
+            if let Some((mut after, cost)) = self.peer.caught_up(endpoint, seq + len, &POLICY) {
                 arrive(&mut after, &Segment { seq: seq + len, len: 0, ..*segment });
                 all.push((after, cost));
             }
@@ -57,13 +62,13 @@ impl Follower<'_> {
         all
     }
 
-    /// The beliefs and all that they can become before the packet with this index, without a packet being captured.
-    pub(super) fn with_silent_steps(&self, beliefs: &Beliefs, index: usize) -> Result<Beliefs, TooMany> {
-        let mut all = beliefs.clone();
-        let mut new = beliefs.0.clone();
-        while let Some(belief) = new.pop() {
-            for next in self.silent_steps(&belief, index) {
-                if next.endpoint != belief.endpoint && all.add(next.clone())? {
+    /// The hypotheses and all that they can become before the packet with this index, without a packet being captured.
+    pub(super) fn with_silent_steps(&self, hypotheses: &Hypotheses, index: usize) -> Result<Hypotheses, TooMany> {
+        let mut all = hypotheses.clone();
+        let mut new = hypotheses.0.clone();
+        while let Some(hypothesis) = new.pop() {
+            for next in self.silent_steps(&hypothesis, index) {
+                if next.endpoint != hypothesis.endpoint && all.add(next.clone())? {
                     new.push(next);
                 }
             }
@@ -71,19 +76,19 @@ impl Follower<'_> {
         Ok(all)
     }
 
-    fn silent_steps(&self, belief: &Belief, index: usize) -> Vec<Belief> {
-        let endpoint = &belief.endpoint;
+    fn silent_steps(&self, hypothesis: &Hypothesis, index: usize) -> Vec<Hypothesis> {
+        let endpoint = &hypothesis.endpoint;
         let mut steps = Vec::new();
         if endpoint.state == State::Closed {
             return steps;
         }
         let acknowledgment = Segment { flags: Flags::ACK, seq: endpoint.rcv_nxt, ack: endpoint.snd_nxt, len: 0 };
-        let acknowledged = self.heard.acknowledged(endpoint.snd_nxt, endpoint.rcv_nxt, index);
-        let heard = self.heard.fins(index).chain(self.heard.resets(index)).copied().chain(acknowledged);
-        for (captured, segment) in heard {
+        let acknowledged = self.peer.acknowledged(endpoint.snd_nxt, endpoint.rcv_nxt, index);
+        let arriving = self.peer.fins(index).chain(self.peer.resets(index)).copied().chain(acknowledged);
+        for (captured, segment) in arriving {
             for (after, unlikely) in self.arrivals(endpoint, &segment) {
                 let cost = if captured > index { cost::UNSEEN } else { unlikely };
-                steps.push(belief.then(&after, cost, index, Cause::Received(captured)));
+                steps.push(hypothesis.then(&after, cost, index, Cause::Received(captured)));
             }
         }
         // What the end itself has sent may be captured later than what it drew.
@@ -94,25 +99,25 @@ impl Follower<'_> {
                 && endpoint.snd_nxt.precedes(segment.seq + segment.sequence_length());
             let mut after = endpoint.clone();
             if is_next && send(&mut after, end, segment.flags.fin).is_some() {
-                steps.push(belief.then(&after, cost::UNSEEN, index, Cause::Unseen));
+                steps.push(hypothesis.then(&after, cost::UNSEEN, index, Cause::Unseen));
             }
         }
         let end = self.own.end.filter(|_| self.connection.begins_midway() || self.lost > 0);
         for end in [end, self.missed].into_iter().flatten().filter(|end| endpoint.snd_nxt.precedes(*end)) {
-            steps.extend(self.sending_from(belief, end, index));
+            steps.extend(self.sending_from(hypothesis, end, index));
         }
-        if self.heard.unheard {
+        if self.peer.is_uncaptured {
             let fin = Segment { flags: Flags::FIN_ACK, ack: endpoint.snd_una, ..acknowledgment };
             let reset = Segment { flags: Flags::RST, ack: Seq(0), ..acknowledgment };
             for (segment, cost) in [(acknowledgment, cost::LATE), (fin, cost::UNSEEN), (reset, cost::UNSEEN)] {
                 let arrivals = self.arrivals(endpoint, &segment).into_iter();
-                steps.extend(arrivals.map(|(after, _)| belief.then(&after, cost, index, Cause::Unseen)));
+                steps.extend(arrivals.map(|(after, _)| hypothesis.then(&after, cost, index, Cause::Unseen)));
             }
         }
         let mut silently = |event: &dyn Fn(&mut Endpoint) -> Effects, cost, cause| {
             let mut after = endpoint.clone();
             event(&mut after);
-            steps.push(belief.then(&after, cost, index, cause));
+            steps.push(hypothesis.then(&after, cost, index, cause));
         };
         silently(&|endpoint| endpoint.on_timeout(Timer::TimeWait, &POLICY), cost::EXPIRED, Cause::TimeWait);
         silently(&|endpoint| endpoint.on_timeout(Timer::FinWait2, &POLICY), cost::EXPIRED, Cause::FinWait2);

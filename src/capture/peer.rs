@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::belief::before;
 use super::connection::{Connection, Packet, Side};
 use super::cost;
+use super::hypothesis::before;
 use crate::tcp::{Endpoint, Flags, Held, Policy, Segment, Seq};
 
 /// How many packets of the connection a packet may be captured too early or too late: what is captured where
@@ -25,7 +25,7 @@ pub(super) type Sent = (usize, Segment);
 
 /// What one end has sent in the closing phase.
 #[derive(Debug, Default)]
-pub(super) struct Sayings {
+pub(super) struct SegmentLog {
     /// Its text, from what came before the closing phase on.
     text: Held,
     /// Its FINs, without text, each number and acknowledgment once.
@@ -42,16 +42,16 @@ pub(super) struct Sayings {
     pub(super) end: Option<Seq>,
 }
 
-impl Sayings {
+impl SegmentLog {
     /// What `side` has sent, its text from `start` on.
     pub(super) fn of(connection: &Connection, side: Side, start: Option<Seq>) -> Self {
-        let mut sayings = Self { end: start, ..Self::default() };
+        let mut log = Self { end: start, ..Self::default() };
         for (index, packet) in connection.packets.iter().enumerate() {
             if packet.from == side {
-                sayings.add(index, packet);
+                log.add(index, packet);
             }
         }
-        sayings
+        log
     }
 
     fn add(&mut self, index: usize, packet: &Packet) {
@@ -200,15 +200,15 @@ fn push_new(known: &mut Vec<Sent>, index: usize, segment: Segment) {
 
 /// What the peer has sent, as one end hears of it.
 #[derive(Debug)]
-pub(super) struct Heard {
-    pub(super) sayings: Sayings,
+pub(super) struct PeerObservation {
+    pub(super) log: SegmentLog,
     /// Its text up to the packet that is looked at, and what is taken as sent before the closing phase.
     pub(super) so_far: Held,
     /// No packet of the peer was captured at all: anything that it might have sent may have arrived.
-    pub(super) unheard: bool,
+    pub(super) is_uncaptured: bool,
 }
 
-impl Heard {
+impl PeerObservation {
     /// Was captured by `index`, or soon enough after it to have been there.
     fn by(index: usize) -> impl Fn(&&Sent) -> bool {
         move |(captured, _)| *captured < index + OUT_OF_ORDER
@@ -216,31 +216,31 @@ impl Heard {
 
     /// FINs that may have arrived at `index`.
     pub(super) fn fins(&self, index: usize) -> impl Iterator<Item = &Sent> {
-        self.sayings.fins.iter().filter(Self::by(index))
+        self.log.fins.iter().filter(Self::by(index))
     }
 
     /// Resets that may have arrived at `index`.
     pub(super) fn resets(&self, index: usize) -> impl Iterator<Item = &Sent> {
-        self.sayings.resets.iter().filter(Self::by(index))
+        self.log.resets.iter().filter(Self::by(index))
     }
 
     /// A segment that acknowledges up to `ack` and may have arrived at `index`: rather one that has a number which is
     /// still looked at when `expected` is the next.
     pub(super) fn acknowledged(&self, ack: Seq, expected: Seq, index: usize) -> Option<Sent> {
-        let all = self.sayings.acks.get(&ack)?.iter().filter(Self::by(index)).copied();
+        let all = self.log.acks.get(&ack)?.iter().filter(Self::by(index)).copied();
         all.min_by_key(|(_, segment)| is_old(segment, expected))
     }
 
     /// The number was acknowledged by a packet before `index`.
     pub(super) fn acknowledged_before(&self, number: Seq, index: usize) -> bool {
-        let first = self.sayings.acks.get(&number).and_then(|all| all.first());
+        let first = self.log.acks.get(&number).and_then(|all| all.first());
         first.is_some_and(|(captured, _)| *captured < index)
     }
 
     /// Segments that may have drawn, by `index`, a reset with this number: with its ACK flag, and without.
     pub(super) fn asked(&self, reset: &Segment, index: usize) -> impl Iterator<Item = &Segment> {
-        let with: &[Sent] = self.sayings.acks.get(&reset.seq).map_or(&[], Vec::as_slice);
-        with.iter().chain(&self.sayings.without_ack).filter(Self::by(index)).map(|(_, segment)| segment)
+        let with: &[Sent] = self.log.acks.get(&reset.seq).map_or(&[], Vec::as_slice);
+        with.iter().chain(&self.log.without_ack).filter(Self::by(index)).map(|(_, segment)| segment)
     }
 
     /// The peer's next packet was captured.
@@ -253,7 +253,7 @@ impl Heard {
 
     /// The capture has missed what the end acknowledges up to `end`, from `start` on.
     pub(super) fn suppose_missed(&mut self, start: Seq, end: Seq) {
-        let end = self.sayings.suppose_missed(start, end);
+        let end = self.log.suppose_missed(start, end);
         if start.precedes(end) {
             hold(&mut self.so_far, start, end);
         }
@@ -268,10 +268,10 @@ impl Heard {
         if start == end {
             return Some((endpoint.clone(), 0));
         }
-        if !start.precedes(end) || !(self.unheard || self.sayings.has_text(start, end)) {
+        if !start.precedes(end) || !(self.is_uncaptured || self.log.has_text(start, end)) {
             return None;
         }
-        let cost = if self.unheard || covers(&self.so_far, start, end) { 0 } else { cost::UNSEEN };
+        let cost = if self.is_uncaptured || covers(&self.so_far, start, end) { 0 } else { cost::UNSEEN };
         let mut endpoint = endpoint.clone();
         let len = end.since(start).min(LONGEST_TEXT);
         endpoint.on_segment(&Segment { flags: Flags::ACK, seq: start, ack: endpoint.snd_una, len }, policy);
