@@ -11,6 +11,7 @@ pub mod cli;
 pub mod commands;
 pub mod conform;
 pub mod diagnostic;
+mod invariant;
 pub mod property;
 pub mod report;
 pub mod source;

@@ -1,7 +1,10 @@
-//! Strongly connected components: where a walk can go round for ever.
+//! Strongly connected components: where a walk can go round forever.
+
+#![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
 
 use super::graph::{Edge, Graph, Node};
 use super::{Limits, Stopped};
+use crate::invariant::broken;
 
 /// A node that the search has not met.
 const UNSEEN: u32 = 0;
@@ -46,7 +49,7 @@ impl<'g> Components<'g> {
         let mut stack: Vec<Node> = Vec::new();
         let mut path: Vec<Frame> = Vec::new();
         for root in nodes.clone() {
-            if self.met_at(root) == UNSEEN {
+            if self.met[root as usize] == UNSEEN {
                 path.push(self.enter(root, &mut clock, &mut stack)?);
             }
             while let Some(frame) = path.last_mut() {
@@ -57,7 +60,7 @@ impl<'g> Components<'g> {
                     if !kept((node, place), *target) {
                         continue;
                     }
-                    match self.met_at(*target) {
+                    match self.met[*target as usize] {
                         UNSEEN => {
                             deeper = Some(*target);
                             break;
@@ -75,11 +78,13 @@ impl<'g> Components<'g> {
                 if let Some(before) = path.last_mut() {
                     before.low = before.low.min(low);
                 }
-                if low == self.met_at(node) {
-                    let start = stack.iter().rposition(|other| *other == node).unwrap_or(0);
-                    let component = stack.get(start..).unwrap_or_default();
+                if low == self.met[node as usize] {
+                    let start = stack.iter().rposition(|other| *other == node);
+                    let start =
+                        start.unwrap_or_else(|| broken(format_args!("node {node} is not on Tarjan's stack")));
+                    let component = &stack[start..];
                     for member in component {
-                        self.set(*member, DONE);
+                        self.met[*member as usize] = DONE;
                     }
                     let to_itself = |(place, to): (usize, &Node)| *to == node && kept((node, place), node);
                     if component.len() > 1 || graph.targets(node).iter().enumerate().any(to_itself) {
@@ -90,7 +95,7 @@ impl<'g> Components<'g> {
             }
         }
         for node in nodes {
-            self.set(node, UNSEEN);
+            self.met[node as usize] = UNSEEN;
         }
         Ok(())
     }
@@ -102,20 +107,9 @@ impl<'g> Components<'g> {
         {
             return Err(stopped);
         }
-        self.set(node, *clock);
+        self.met[node as usize] = *clock;
         stack.push(node);
         Ok(Frame { node, next_edge: 0, low: *clock })
-    }
-
-    fn met_at(&self, node: Node) -> u32 {
-        // What is no node has no edges.
-        self.met.get(node as usize).copied().unwrap_or(DONE)
-    }
-
-    fn set(&mut self, node: Node, when: u32) {
-        if let Some(slot) = self.met.get_mut(node as usize) {
-            *slot = when;
-        }
     }
 }
 

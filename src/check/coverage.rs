@@ -112,7 +112,8 @@ impl Coverage {
             for (action, target) in enabled.iter().zip(graph.targets(node)) {
                 let (kind, end) = kind_of(*action);
                 *coverage.actions.entry(kind).or_default() += 1;
-                if let (ActionKind::AtEnd(event), Some(end), Some(after)) = (kind, end, states.get(*target)) {
+                if let (ActionKind::AtEnd(event), Some(end)) = (kind, end) {
+                    let after = states.get(*target);
                     let step = (state.end(end).state, event, after.end(end).state);
                     *coverage.transitions.entry(step).or_default() += 1;
                 }

@@ -7,11 +7,12 @@ use std::time::Instant;
 
 use super::explorer::{StateGraph, Until, explore};
 use super::graph::{Edge, Node};
-use super::liveness::{Endings, Forbidden, Walk};
+use super::liveness::{Endings, Forbidden, Time, Walk};
 use super::promises::Promises;
 use super::states::States;
 use super::trace::{Found, Trace, replay, replay_for_ever};
 use super::{Extent, Instance, Limits, NoTrace, Phase, Stopped, Verdict};
+use crate::invariant::broken;
 use crate::property::{Claim, Predicate};
 use crate::world::{Action, Fairness, Scenario, TimedWorld};
 
@@ -21,7 +22,7 @@ pub(super) struct Decided {
     pub(super) stopped: Option<Stopped>,
     /// One for each instance.
     pub(super) verdicts: Vec<Verdict>,
-    /// For each instance, a fair behaviour without end that refutes it.
+    /// For each instance, a fair run that refutes it.
     pub(super) walks: Vec<Option<Walk>>,
     /// What was explored, and of which world.
     pub(super) explored: StateGraph,
@@ -54,7 +55,7 @@ pub(super) fn decide(
     if stopped.is_none() {
         progress(Phase::Cycles, &explored.extent);
         let promises = Promises { world: &world, fairness: scenario.fairness, states: &explored.states };
-        let decided = endings(&explored, &promises, limits).and_then(|mut endings| {
+        let decided = Endings::new(&explored.graph, &promises, limits).and_then(|mut endings| {
             let each = instances.iter().zip(&mut known).zip(&mut walks);
             for ((instance, known), walk) in each.filter(|((instance, _), _)| instance.is_liveness()) {
                 *walk = find(&mut endings, &explored.states, instance)?;
@@ -64,12 +65,10 @@ pub(super) fn decide(
         });
         stopped = decided.err();
     }
-    // Where time can stop the model is at fault: then nothing holds.
-    let is_sound = stopped != Some(Stopped::NoTick);
-    let verdict = |(instance, known): (&Instance, &Option<bool>)| {
-        instance.verdict(*known == Some(true), known.is_some() && is_sound)
+    let verdict = |((instance, known), exercised): ((&Instance, &Option<bool>), &bool)| {
+        instance.verdict(*known == Some(true), known.is_some(), *exercised)
     };
-    let verdicts = instances.iter().zip(&known).map(verdict).collect();
+    let verdicts = instances.iter().zip(&known).zip(&explored.exercised).map(verdict).collect();
     let extent = Extent { elapsed: start.elapsed(), ..explored.extent };
     Decided { extent, stopped, verdicts, walks, explored, world }
 }
@@ -77,7 +76,7 @@ pub(super) fn decide(
 /// A behaviour that decides an instance, replayed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evidence {
-    /// The behaviour; of one without end, the stem and once the cycle.
+    /// The run; of a lasso, the stem and once the cycle.
     pub trace: Trace,
     /// For each of its steps, the place of its action among those that are enabled where it is taken.
     pub places: Vec<usize>,
@@ -118,8 +117,8 @@ fn path_to(
     instances: &[Instance],
     node: Node,
 ) -> Result<(Instance, Evidence), NoTrace> {
-    let path = explored.graph.path_to(node).ok_or(NoTrace::NotReplayed)?;
-    let actions = actions(world, &explored.states, &path).ok_or(NoTrace::NotReplayed)?;
+    let path = explored.graph.path_to(node);
+    let actions = actions(world, &explored.states, &path);
     let (instance, trace) = replay(fresh, instances, &actions).ok_or(NoTrace::NotReplayed)?;
     Ok((instance, Evidence { trace, places: path.into_iter().map(|(_, place)| place).collect() }))
 }
@@ -141,7 +140,7 @@ pub(super) fn shortest(scenario: &Scenario, instances: &[Instance], limits: Limi
         return Err(NoTrace::Stopped(stopped));
     }
     let promises = Promises { world: &world, fairness: scenario.fairness, states: &explored.states };
-    let mut endings = endings(&explored, &promises, limits).map_err(NoTrace::Stopped)?;
+    let mut endings = Endings::new(&explored.graph, &promises, limits).map_err(NoTrace::Stopped)?;
     let mut walks = Vec::new();
     for instance in instances {
         let found = find(&mut endings, &explored.states, instance).map_err(NoTrace::Stopped)?;
@@ -155,16 +154,6 @@ pub(super) fn shortest(scenario: &Scenario, instances: &[Instance], limits: Limi
     found.map(|trace| Some((instance.clone(), trace))).ok_or(NoTrace::NotReplayed)
 }
 
-/// Where behaviours can stay for ever, once it is known that time does not stop in any of them.
-fn endings<'g>(
-    explored: &'g StateGraph,
-    promises: &'g Promises<'g>,
-    limits: Limits<'g>,
-) -> Result<Endings<'g, Promises<'g>>, Stopped> {
-    let mut endings = Endings::new(&explored.graph, promises, limits)?;
-    if endings.time_stops()? { Err(Stopped::NoTick) } else { Ok(endings) }
-}
-
 fn replay_walk(
     world: &TimedWorld,
     fresh: &TimedWorld,
@@ -173,30 +162,31 @@ fn replay_walk(
     instance: &Instance,
     walk: &Walk,
 ) -> Option<Trace> {
-    let stem = actions(world, states, &walk.stem)?;
-    let cycle = actions(world, states, &walk.cycle)?;
+    let stem = actions(world, states, &walk.stem);
+    let cycle = actions(world, states, &walk.cycle);
     replay_for_ever(fresh, fairness, instance, &stem, &cycle)
 }
 
 /// The actions that edges stand for.
-fn actions(world: &TimedWorld, states: &States, edges: &[Edge]) -> Option<Vec<Action>> {
+fn actions(world: &TimedWorld, states: &States, edges: &[Edge]) -> Vec<Action> {
     let action = |(from, place): &Edge| {
         let mut enabled = Vec::new();
-        world.enabled(states.get(*from)?, &mut enabled);
-        enabled.get(*place).copied()
+        world.enabled(states.get(*from), &mut enabled);
+        let action = enabled.get(*place).copied();
+        action.unwrap_or_else(|| broken(format_args!("state {from} has no action {place}")))
     };
     edges.iter().map(action).collect()
 }
 
-/// A fair behaviour that a liveness property forbids.
+/// A fair run that a liveness property forbids.
 fn find(
     endings: &mut Endings<'_, Promises<'_>>,
     states: &States,
     instance: &Instance,
 ) -> Result<Option<Walk>, Stopped> {
     let this = instance.this();
-    let holds = |p: &Predicate, node| states.get(node).is_some_and(|state| p.holds(state, this));
-    let anywhere = Forbidden { triggers: &|_| true, within: &|_| true, recurs: &|_| true };
+    let holds = |p: &Predicate, node| p.holds(states.get(node), this);
+    let anywhere = Forbidden { triggers: &|_| true, within: &|_| true, recurs: &|_| true, time: Time::Passes };
     match instance.property.formula.claim() {
         Claim::Eventually(p) => {
             // The initial state is the first. To come back to it is to start anew.
@@ -209,6 +199,7 @@ fn find(
             within: &|node| !holds(q, node),
             ..anywhere
         }),
+        Claim::TimePasses => endings.find(&Forbidden { time: Time::Stops, ..anywhere }),
         // A single state decides these.
         Claim::Always(_) | Claim::Never(_) | Claim::Possible(_) => Ok(None),
     }
@@ -230,6 +221,8 @@ mod tests {
         scenario: Scenario,
         states: Vec<WorldState>,
         rows: Vec<Vec<usize>>,
+        /// For each node, which of its edges is a tick.
+        ticks: Vec<Option<usize>>,
         stops: Vec<bool>,
     }
 
@@ -242,10 +235,11 @@ mod tests {
             scenario.fairness = Fairness { applications: false, network: Deliveries::NONE };
             let world = TimedWorld::new(scenario.config);
             let mut states = vec![world.initial().unwrap()];
-            let (mut rows, mut stops) = (Vec::new(), Vec::new());
+            let (mut rows, mut ticks, mut stops) = (Vec::new(), Vec::new(), Vec::new());
             while let Some(state) = states.get(rows.len()).copied() {
                 let mut enabled = Vec::new();
                 world.enabled(&state, &mut enabled);
+                ticks.push(enabled.iter().position(|action| *action == Action::Tick));
                 stops.push(enabled.iter().all(|action| matches!(action, Action::Call(..))));
                 let mut row = Vec::new();
                 for action in enabled {
@@ -257,7 +251,7 @@ mod tests {
                 }
                 rows.push(row);
             }
-            Self { scenario, states, rows, stops }
+            Self { scenario, states, rows, ticks, stops }
         }
 
         /// The nodes of a set from which some behaviour never leaves it: the greatest set whose members may stop or
@@ -285,6 +279,22 @@ mod tests {
             self.stops[node] || reached.contains(&node)
         }
 
+        /// Whether some walk never ends and has no tick: the greatest set whose members lead to one without a tick.
+        fn stands_still(&self) -> bool {
+            let mut stays = vec![true; self.rows.len()];
+            loop {
+                let leads = |node: usize| {
+                    let edges = self.rows[node].iter().enumerate();
+                    edges.filter(|(place, _)| Some(*place) != self.ticks[node]).any(|(_, to)| stays[*to])
+                };
+                let next: Vec<bool> = (0..stays.len()).map(|node| stays[node] && leads(node)).collect();
+                if next == stays {
+                    return stays.contains(&true);
+                }
+                stays = next;
+            }
+        }
+
         /// Whether some behaviour makes the claim false. Every node of the graph is reachable.
         fn is_violated(&self, instance: &Instance) -> bool {
             let of = |p: &Predicate, value: bool| -> Vec<bool> {
@@ -301,7 +311,15 @@ mod tests {
                 }
                 Claim::Always(p) => of(p, false).contains(&true),
                 Claim::Never(p) | Claim::Possible(p) => of(p, true).contains(&true),
+                Claim::TimePasses => self.stands_still(),
             }
+        }
+
+        /// Whether a state says anything for or against the claim.
+        fn is_exercised(&self, instance: &Instance) -> bool {
+            // The only one of these formulas that suppose something.
+            let Claim::LeadsTo(p, _) = instance.property.formula.claim() else { return true };
+            self.states.iter().any(|state| p.holds(state, instance.this()))
         }
     }
 
@@ -327,6 +345,7 @@ mod tests {
             formulas.extend(temporals.map(|temporal| format!("{temporal} {p}")));
             formulas.extend(predicates.map(|q| format!("{p} leads to {q}")));
         }
+        formulas.push("time passes".to_owned());
         let property = |formula: &String| {
             let text = format!("about = 'x'\nformula = '{formula}'\nsources = ['x']\n");
             Arc::new(Property::from_source(SourceFile::new("any.toml", text)).unwrap())
@@ -342,7 +361,7 @@ mod tests {
             let decided = decide(&small.scenario, &instances, 1, Limits::NONE, &|_, _| {});
             assert_eq!(decided.extent.states, small.states.len());
             for (instance, verdict) in instances.iter().zip(decided.verdicts) {
-                let expected = instance.verdict(small.is_violated(instance), true);
+                let expected = instance.verdict(small.is_violated(instance), true, small.is_exercised(instance));
                 assert_eq!(verdict, expected, "{} in {}", instance.property.formula, small.scenario.name);
                 seen.insert((instance.property.formula.temporal().name(), verdict));
                 if instance.is_liveness() && verdict == Verdict::Violated {
@@ -351,6 +370,10 @@ mod tests {
                 }
             }
         }
-        assert_eq!(seen.len(), 14, "each operator with both verdicts: {seen:?}");
+        assert_eq!(
+            seen.len(),
+            16,
+            "each operator with both verdicts, `leads to` with three, but time passes: {seen:?}"
+        );
     }
 }

@@ -5,6 +5,8 @@
 //! hash falls to it. Then the fresh states get their numbers in the order in which a single thread would have come
 //! upon them, so that the graph is the same whatever the number of threads.
 
+#![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
+
 use std::ops::Range;
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,6 +18,7 @@ use hashbrown::HashTable;
 use super::graph::{Graph, Node, Rows};
 use super::states::{Numbers, States, hash_of};
 use super::{Extent, Instance, Limits, Stopped};
+use crate::invariant::invariant;
 use crate::world::{Action, Limit, Reactions, TimedWorld, WorldState};
 
 /// What was explored of a world.
@@ -26,6 +29,8 @@ pub(super) struct StateGraph {
     pub(super) graph: Graph,
     /// For each instance, the first state that reveals it.
     pub(super) revealed: Vec<Option<Node>>,
+    /// For each instance, whether some state has exercised it.
+    pub(super) exercised: Vec<bool>,
     /// Why not every state was expanded.
     pub(super) stopped: Option<Stopped>,
     /// How far it came.
@@ -98,12 +103,12 @@ pub(super) fn explore(
     }
     if let Some(Stopped::MaxStates | Stopped::Limit(_)) = explorer.stopped {
         // What was found by now can still decide a property.
-        let revealed = explorer.look(expanded..explorer.states.len());
-        explorer.note(&revealed);
+        let seen = explorer.look(expanded..explorer.states.len());
+        explorer.note(&seen);
     }
     let extent = explorer.extent(expanded, depth, start);
-    let Explorer { states, graph, revealed, stopped, .. } = explorer;
-    StateGraph { states, graph, revealed, stopped, extent }
+    let Explorer { states, graph, revealed, exercised, stopped, .. } = explorer;
+    StateGraph { states, graph, revealed, exercised, stopped, extent }
 }
 
 struct Explorer<'w> {
@@ -112,6 +117,7 @@ struct Explorer<'w> {
     states: States,
     graph: Graph,
     revealed: Vec<Option<Node>>,
+    exercised: Vec<bool>,
     stopped: Option<Stopped>,
     /// One for each thread.
     workers: Vec<Worker>,
@@ -139,9 +145,17 @@ struct Chunk {
     fresh: Vec<WorldState>,
     /// The hashes of the fresh states.
     hashes: Vec<u64>,
-    /// The instances that a state reveals which none did before, and the first such state.
-    revealed: Vec<(usize, Node)>,
+    seen: Seen,
     limit: Option<Limit>,
+}
+
+/// What some states show of instances of which no state before has shown it.
+#[derive(Default)]
+struct Seen {
+    /// The instances that a state reveals, and the first such state.
+    revealed: Vec<(usize, Node)>,
+    /// The instances that a state exercises.
+    exercised: Vec<usize>,
 }
 
 /// A fresh state of a batch, as its chunk and its place there.
@@ -160,6 +174,7 @@ impl<'w> Explorer<'w> {
             states: States::default(),
             graph: Graph::default(),
             revealed: vec![None; instances.len()],
+            exercised: vec![false; instances.len()],
             stopped: None,
             workers: (0..threads).map(|_| Worker::default()).collect(),
             numbers: (0..threads).map(|_| Numbers::default()).collect(),
@@ -190,7 +205,7 @@ impl<'w> Explorer<'w> {
         chunks.sort_unstable_by_key(|(start, _)| *start);
         let chunks: Vec<Chunk> = chunks.into_iter().map(|(_, chunk)| chunk).collect();
         for chunk in &chunks {
-            self.note(&chunk.revealed);
+            self.note(&chunk.seen);
             if let Some(limit) = chunk.limit {
                 self.stopped.get_or_insert(Stopped::Limit(limit));
             }
@@ -198,38 +213,43 @@ impl<'w> Explorer<'w> {
         self.give_numbers(chunks);
     }
 
-    /// What the states from one number up to another reveal that no state did before.
-    fn look(&self, nodes: Range<usize>) -> Vec<(usize, Node)> {
-        let mut revealed = Vec::new();
-        let hidden = |(_, first): &(usize, &Option<Node>)| first.is_none();
-        let mut hidden: Vec<usize> =
-            self.revealed.iter().enumerate().filter(hidden).map(|(index, _)| index).collect();
+    /// What the states from one number up to another show that no state did before.
+    fn look(&self, nodes: Range<usize>) -> Seen {
+        let mut seen = Seen::default();
+        let all = || self.instances.iter().enumerate();
+        let mut hidden: Vec<_> = all().filter(|(index, _)| self.revealed[*index].is_none()).collect();
+        let mut unexercised: Vec<_> = all().filter(|(index, _)| !self.exercised[*index]).collect();
         for node in nodes.map(number) {
-            let Some(state) = self.states.get(node) else {
-                break;
-            };
-            hidden.retain(|index| {
-                let is_revealed =
-                    self.instances.get(*index).is_some_and(|instance| instance.is_revealed_by(state));
+            let state = self.states.get(node);
+            hidden.retain(|(index, instance)| {
+                let is_revealed = instance.is_revealed_by(state);
                 if is_revealed {
-                    revealed.push((*index, node));
+                    seen.revealed.push((*index, node));
                 }
                 !is_revealed
             });
+            unexercised.retain(|(index, instance)| {
+                let is_exercised = instance.is_exercised_by(state);
+                if is_exercised {
+                    seen.exercised.push(*index);
+                }
+                !is_exercised
+            });
         }
-        revealed
+        seen
     }
 
-    fn note(&mut self, revealed: &[(usize, Node)]) {
-        for (instance, node) in revealed {
-            if let Some(first) = self.revealed.get_mut(*instance) {
-                first.get_or_insert(*node);
-            }
+    fn note(&mut self, seen: &Seen) {
+        for (instance, node) in &seen.revealed {
+            self.revealed[*instance].get_or_insert(*node);
+        }
+        for instance in &seen.exercised {
+            self.exercised[*instance] = true;
         }
     }
 
     fn expand_chunk(&self, worker: &mut Worker, from: usize, to: usize) -> Chunk {
-        let mut chunk = Chunk { revealed: self.look(from..to), ..Chunk::default() };
+        let mut chunk = Chunk { seen: self.look(from..to), ..Chunk::default() };
         for start in (from..to).step_by(GROUP) {
             self.expand_group(worker, start..to.min(start + GROUP), &mut chunk);
         }
@@ -239,7 +259,7 @@ impl<'w> Explorer<'w> {
     fn expand_group(&self, worker: &mut Worker, nodes: Range<usize>, chunk: &mut Chunk) {
         let Worker { reactions, actions, next, hashes, slots, candidates } = worker;
         next.clear();
-        for state in nodes.filter_map(|node| self.states.get(number(node))) {
+        for state in nodes.map(|node| self.states.get(number(node))) {
             let before = next.len();
             actions.clear();
             self.world.enabled(state, actions);
@@ -260,16 +280,14 @@ impl<'w> Explorer<'w> {
         hashes.clear();
         hashes.extend(next.iter().map(hash_of));
         slots.clear();
-        slots.extend(
-            hashes.iter().map(|hash| self.numbers_of(*hash).map_or(0, |numbers| numbers.first_slot(*hash))),
-        );
+        slots.extend(hashes.iter().map(|hash| self.numbers_of(*hash).first_slot(*hash)));
         candidates.clear();
-        let likely = |(hash, slot): (&u64, &u64)| self.numbers_of(*hash)?.candidate(*hash, *slot);
+        let likely = |(hash, slot): (&u64, &u64)| self.numbers_of(*hash).candidate(*hash, *slot);
         candidates.extend(hashes.iter().zip(&*slots).map(likely));
         for ((hash, state), candidate) in hashes.iter().zip(&*next).zip(&*candidates) {
             let known = match candidate {
-                Some(node) if self.states.get(*node) == Some(state) => Some(*node),
-                Some(_) => self.numbers_of(*hash).and_then(|numbers| numbers.find(*hash, state, &self.states)),
+                Some(node) if self.states.get(*node) == state => Some(*node),
+                Some(_) => self.numbers_of(*hash).find(*hash, state, &self.states),
                 None => None,
             };
             chunk.rows.targets_mut().push(known.unwrap_or_else(|| {
@@ -280,8 +298,8 @@ impl<'w> Explorer<'w> {
         }
     }
 
-    fn numbers_of(&self, hash: u64) -> Option<&Numbers> {
-        self.numbers.get(share_of(hash, self.numbers.len()))
+    fn numbers_of(&self, hash: u64) -> &Numbers {
+        &self.numbers[share_of(hash, self.numbers.len())]
     }
 
     /// Gives fresh states their numbers, and adds the rows of edges that lead to them.
@@ -293,17 +311,16 @@ impl<'w> Explorer<'w> {
         let number_of = self.number_in_order(&chunks, &equals);
 
         on_threads(&mut numbers, small, |numbers, share| {
-            for (place, _) in equals.get(share).into_iter().flatten().filter(|(place, first)| place == first) {
-                if let (Some(chunk), Some(node)) = (chunks.get(place.0 as usize), at(&number_of, *place)) {
-                    numbers.insert(chunk.hashes.get(place.1 as usize).copied().unwrap_or(0), *node);
-                }
+            for ((chunk, place), _) in equals[share].iter().filter(|(place, first)| place == first) {
+                let (chunk, place) = (*chunk as usize, *place as usize);
+                numbers.insert(chunks[chunk].hashes[place], number_of[chunk][place]);
             }
         });
         self.numbers = numbers;
 
         for (chunk, numbers) in chunks.iter_mut().zip(&number_of) {
             for target in chunk.rows.targets_mut().iter_mut().filter(|target| **target & FRESH != 0) {
-                *target = numbers.get((*target & !FRESH) as usize).copied().unwrap_or(FRESH);
+                *target = numbers[(*target & !FRESH) as usize];
             }
         }
         for chunk in chunks {
@@ -314,10 +331,8 @@ impl<'w> Explorer<'w> {
     /// The number of each fresh state: in the order of their places, and the same for equal ones.
     fn number_in_order(&mut self, chunks: &[Chunk], equals: &[Vec<Equal>]) -> Vec<Vec<Node>> {
         let mut first_of: Vec<Vec<Place>> = chunks.iter().map(|chunk| vec![(0, 0); chunk.fresh.len()]).collect();
-        for (place, first) in equals.iter().flatten() {
-            if let Some(slot) = at_mut(&mut first_of, *place) {
-                *slot = *first;
-            }
+        for ((chunk, place), first) in equals.iter().flatten() {
+            first_of[*chunk as usize][*place as usize] = *first;
         }
         let mut number_of: Vec<Vec<Node>> = chunks.iter().map(|chunk| vec![FRESH; chunk.fresh.len()]).collect();
         for ((index, chunk), firsts) in (0..).zip(chunks).zip(&first_of) {
@@ -327,11 +342,10 @@ impl<'w> Explorer<'w> {
                     number(self.states.len() - 1)
                 } else {
                     // The first has its number already: it comes before.
-                    at(&number_of, *first).copied().unwrap_or(FRESH)
+                    number_of[first.0 as usize][first.1 as usize]
                 };
-                if let Some(slot) = at_mut(&mut number_of, (index, place)) {
-                    *slot = node;
-                }
+                invariant!(node < FRESH, "a fresh state without a number");
+                number_of[index as usize][place as usize] = node;
             }
         }
         number_of
@@ -374,22 +388,13 @@ fn tell_apart((share, count): (usize, usize), chunks: &[Chunk]) -> Vec<Equal> {
             }
             let place = (index, number);
             let is_equal = |(other, (chunk, place)): &(u64, Place)| {
-                let chunk = chunks.get(*chunk as usize).filter(|_| other == hash);
-                chunk.and_then(|chunk| chunk.fresh.get(*place as usize)) == Some(state)
+                other == hash && chunks[*chunk as usize].fresh[*place as usize] == *state
             };
             let (_, first) = *firsts.entry(*hash, is_equal, |(hash, _)| *hash).or_insert((*hash, place)).get();
             equals.push((place, first));
         }
     }
     equals
-}
-
-fn at<T>(chunks: &[Vec<T>], (chunk, place): Place) -> Option<&T> {
-    chunks.get(chunk as usize)?.get(place as usize)
-}
-
-fn at_mut<T>(chunks: &mut [Vec<T>], (chunk, place): Place) -> Option<&mut T> {
-    chunks.get_mut(chunk as usize)?.get_mut(place as usize)
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "all numbers are below FRESH")]

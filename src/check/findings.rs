@@ -68,7 +68,7 @@ mod tests {
                 };
                 endings[match trace.ending {
                     Ending::Open => 0,
-                    Ending::Stops => 1,
+                    Ending::Stops { .. } => 1,
                     Ending::Repeats { .. } => 2,
                 }] += 1;
                 assert_eq!(places.len(), trace.steps.len());

@@ -147,13 +147,7 @@ fn survey<W: World>(
     limits: Limits<'_>,
     progress: &dyn Fn(&Extent),
 ) -> (Extent, Option<Stopped>, Vec<Verdict>) {
-    let explored = Explored::new(world, instances.clone(), Aim::Survey, limits);
+    let explored = Explored::new(world, instances, Aim::Survey, limits);
     let (checker, extent) = explored.run(threads, limits, progress);
-    let stopped = checker.model().stopped();
-    let verdicts = instances
-        .into_iter()
-        .zip(checker.model().revealed())
-        .map(|(instance, revealed)| instance.verdict(revealed, stopped.is_none()))
-        .collect();
-    (extent, stopped, verdicts)
+    (extent, checker.model().stopped(), checker.model().verdicts())
 }

@@ -1,5 +1,9 @@
 //! A graph in compressed rows: for each node, where its edges lead.
 
+#![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
+
+use crate::invariant::{broken, invariant};
+
 /// A node: numbers from 0 on.
 pub(super) type Node = u32;
 
@@ -31,9 +35,8 @@ const GRANULE: usize = 1 << 9;
 impl Rows {
     /// Adds the number of the next node's edges; their targets are added apart.
     pub(super) fn push_degree(&mut self, degree: usize) {
-        let before = self.ends.last().copied().unwrap_or(0);
-        // Rows have far fewer edges than that.
-        self.ends.push(before.saturating_add(u32::try_from(degree).unwrap_or(u32::MAX)));
+        let end = self.ends.last().map_or(0, |end| *end as usize) + degree;
+        self.ends.push(word(end));
     }
 
     /// Where the edges of all nodes lead.
@@ -43,9 +46,14 @@ impl Rows {
 }
 
 impl Graph {
-    /// The number of nodes whose edges are known.
+    /// The number of nodes whose edges are known. Nodes from this number on have none that are known.
     pub(super) fn nodes(&self) -> usize {
         self.nodes
+    }
+
+    /// The same as a number of a node.
+    pub(super) fn node_count(&self) -> Node {
+        word(self.nodes)
     }
 
     /// The number of edges.
@@ -56,53 +64,60 @@ impl Graph {
     /// Where the edges of a node lead, in their order; nowhere if they are not known.
     pub(super) fn targets(&self, node: Node) -> &[Node] {
         let node = node as usize;
-        let first = self.index.get(node / GRANULE).copied().unwrap_or(u32::MAX) as usize;
-        let rows = self.rows.get(first..).unwrap_or_default();
-        let Some(rows) = rows.iter().find(|rows| node < rows.first + rows.ends.len()) else {
+        if node >= self.nodes {
             return &[];
-        };
+        }
+        let mut at = self.index[node / GRANULE] as usize;
+        while node >= self.rows[at].first + self.rows[at].ends.len() {
+            at += 1;
+        }
+        let rows = &self.rows[at];
         let place = node - rows.first;
-        let start = place.checked_sub(1).and_then(|before| rows.ends.get(before)).copied().unwrap_or(0);
-        let end = rows.ends.get(place).copied().unwrap_or(start);
-        rows.targets.get(start as usize..end as usize).unwrap_or_default()
+        let start = if place == 0 { 0 } else { rows.ends[place - 1] };
+        &rows.targets[start as usize..rows.ends[place] as usize]
     }
 
     /// Where one edge leads.
-    pub(super) fn target(&self, (from, place): Edge) -> Option<Node> {
-        self.targets(from).get(place).copied()
+    pub(super) fn target(&self, (from, place): Edge) -> Node {
+        self.targets(from)[place]
     }
 
     /// Adds nodes and where their edges lead.
     pub(super) fn push(&mut self, mut rows: Rows) {
+        invariant!(
+            rows.ends.last().map_or(0, |end| *end as usize) == rows.targets.len(),
+            "rows with other edges than their degrees say"
+        );
         rows.first = self.nodes;
         rows.targets.shrink_to_fit();
         self.nodes += rows.ends.len();
         self.edges += rows.targets.len();
-        let place = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
+        let place = word(self.rows.len());
         self.rows.push(rows);
         self.index.resize(self.nodes.div_ceil(GRANULE), place);
     }
 
-    /// A shortest path from node 0 to a node, where nodes are numbered in breadth-first order.
-    pub(super) fn path_to(&self, end: Node) -> Option<Vec<Edge>> {
+    /// A shortest path from node 0 to a node, where nodes are numbered in breadth-first order and all are reached.
+    pub(super) fn path_to(&self, end: Node) -> Vec<Edge> {
         let mut by: Vec<Option<Node>> = vec![None; end as usize + 1];
-        for node in (0..end).take_while(|node| (*node as usize) < self.nodes()) {
-            for target in self.targets(node) {
-                if let Some(first @ None) = by.get_mut(*target as usize) {
-                    *first = Some(node);
-                }
+        for node in 0..end.min(self.node_count()) {
+            for target in self.targets(node).iter().filter(|target| **target <= end) {
+                by[*target as usize].get_or_insert(node);
             }
         }
         let mut path = Vec::new();
         let mut at = end;
         while at != 0 {
             // In breadth-first order, whence a node is first reached has a lower number.
-            let before = by.get(at as usize).copied().flatten().filter(|before| *before < at)?;
-            path.push((before, self.targets(before).iter().position(|target| *target == at)?));
+            let before = by[at as usize].filter(|before| *before < at);
+            let before =
+                before.unwrap_or_else(|| broken(format_args!("node {at} is reached from no earlier one")));
+            let place = self.targets(before).iter().position(|target| *target == at);
+            path.push((before, place.unwrap_or_else(|| broken(format_args!("no edge from {before} to {at}")))));
             at = before;
         }
         path.reverse();
-        Some(path)
+        path
     }
 
     /// How much memory it takes, in bytes.
@@ -110,6 +125,11 @@ impl Graph {
         let words = |rows: &Rows| rows.ends.capacity() + rows.targets.capacity();
         self.rows.iter().map(words).sum::<usize>() * size_of::<u32>() + self.rows.capacity() * size_of::<Rows>()
     }
+}
+
+/// A count that memory has long run out for where it does not fit.
+fn word(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or_else(|_| broken(format_args!("{count} nodes or edges in 32 bits")))
 }
 
 #[cfg(test)]
@@ -148,7 +168,7 @@ mod tests {
             assert_eq!(graph.targets(u32::try_from(node).unwrap()), row(node));
         }
         assert!(graph.targets(u32::try_from(nodes).unwrap()).is_empty());
-        assert_eq!((graph.target((7, 2)), graph.target((7, 3))), (Some(23), None));
+        assert_eq!(graph.target((7, 2)), 23);
         assert_eq!((Graph::default().nodes(), Graph::default().targets(0)), (0, &[][..]));
     }
 }

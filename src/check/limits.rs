@@ -56,8 +56,8 @@ pub enum Stopped {
     Limit(Limit),
     /// There are more states than numbers for them: some two thousand million.
     Numbers,
-    /// A cycle of states without a tick: behaviours in which time stops. A fault of the model.
-    NoTick,
+    /// A cycle of states in which no end and no time has a part. A fault of the model.
+    NetworkCycle,
 }
 
 impl fmt::Display for Stopped {
@@ -69,8 +69,8 @@ impl fmt::Display for Stopped {
             Self::Interrupted => f.write_str("interrupted"),
             Self::Limit(limit) => limit.fmt(f),
             Self::Numbers => f.write_str("there are more states than can be numbered"),
-            Self::NoTick => {
-                f.write_str("there is a cycle without a tick, in which time stops: this is a fault of the model")
+            Self::NetworkCycle => {
+                f.write_str("the network alone can go round forever: this is a fault of the model")
             }
         }
     }

@@ -1,20 +1,37 @@
-//! Liveness under fairness: is there a fair behaviour that a property forbids?
+//! Liveness under fairness: is there a fair run that a property forbids?
 //!
-//! A behaviour stops for ever, or goes round for ever in a strongly connected part of the graph. Strong fairness is
-//! not a matter of whole components: where what a state asks for is never answered, a behaviour may still be fair
-//! that avoids such states, so these are taken out and the rest is searched again (Streett emptiness).
+//! A run stops forever, or goes round forever in a strongly connected part of the graph. Strong fairness is not a matter
+//! of whole components: where what a state asks for is never answered, a run may still be fair that avoids such states, so
+//! these are taken out and the rest is searched again (Streett emptiness).
+//!
+//! Where time stops there is no run: a cycle without a tick refutes `time passes`, and nothing else. Fairness, which
+//! speaks of runs, has no say in that.
+
+#![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::components::Components;
 use super::graph::{Edge, Graph, Node};
 use super::{Limits, Stopped};
+use crate::invariant::{broken, invariant};
 
-/// Something that is asked for again and again on a fair behaviour only if it is answered again and again: a number
-/// below [`Fair::obligations`].
+/// Something that is asked for again and again on a fair run only if it is answered again and again: a number below
+/// [`Fair::obligations`].
 pub(super) type Obligation = u16;
 
-/// What fairness asks of behaviours, state by state.
+/// What moves along an edge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mover {
+    /// A tick of time passes.
+    Time,
+    /// Something happens at an end: a call, a timer, an arrival.
+    End,
+    /// The network loses or duplicates a copy.
+    Network,
+}
+
+/// What fairness asks of runs, state by state.
 pub(super) trait Fair {
     /// How many obligations there are.
     fn obligations(&self) -> Obligation;
@@ -22,33 +39,44 @@ pub(super) trait Fair {
     fn asks(&self, node: Node) -> Vec<Obligation>;
     /// What being in a state answers.
     fn answers(&self, node: Node) -> Vec<Obligation>;
-    /// What each of a state's edges answers, in their order.
+    /// What each of a state's edges answers, in their order; a tick answers nothing.
     fn edges_answer(&self, node: Node) -> Vec<Option<Obligation>>;
-    /// A behaviour may stop in this state for ever although it has edges; where there are none it does.
+    /// A run may stop in this state forever although it has edges; where there are none it does.
     fn may_stop(&self, node: Node) -> bool;
-    /// Which of a state's edges is a tick.
-    fn tick(&self, node: Node) -> Option<usize>;
+    /// What moves along each of a state's edges, in their order.
+    fn movers(&self, node: Node) -> Vec<Mover>;
 }
 
-/// The behaviours that a property forbids: those that from a state that `triggers` on stay `within` for ever, and are
-/// again and again in a state that `recurs`.
+/// The runs that a property forbids: those that from a state that `triggers` on stay `within` forever, and are again and
+/// again in a state that `recurs`.
 pub(super) struct Forbidden<'p> {
     /// From here on.
     pub(super) triggers: &'p dyn Fn(Node) -> bool,
-    /// For ever in these.
+    /// Forever in these.
     pub(super) within: &'p dyn Fn(Node) -> bool,
     /// Again and again in these.
     pub(super) recurs: &'p dyn Fn(Node) -> bool,
+    /// Whether time stops on its cycle, or passes, as on that of any run.
+    pub(super) time: Time,
 }
 
-/// A behaviour: a stem, and a cycle that repeats for ever. Without a cycle it stops where the stem ends.
+/// What becomes of time along a cycle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Time {
+    /// It has a tick, as that of a run has, which must be fair.
+    Passes,
+    /// It has none, fair or not.
+    Stops,
+}
+
+/// A run: a stem, and a cycle that repeats forever. Without a cycle it stops where the stem ends.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Walk {
     pub(super) stem: Vec<Edge>,
     pub(super) cycle: Vec<Edge>,
 }
 
-/// Where behaviours can stay for ever.
+/// Where runs can stay forever.
 pub(super) struct Endings<'g, F> {
     graph: &'g Graph,
     fair: &'g F,
@@ -56,7 +84,9 @@ pub(super) struct Endings<'g, F> {
     components: Components<'g>,
     /// The nodes through which some walk goes round.
     cyclic: Vec<Node>,
-    /// The nodes in which a behaviour may stop.
+    /// The nodes through which some walk goes round without a tick.
+    timeless: Vec<Node>,
+    /// The nodes in which a run may stop.
     stops: Vec<Node>,
     /// For each node, the part that is being looked at and it belongs to; 0 for none.
     part: Vec<u32>,
@@ -65,67 +95,78 @@ pub(super) struct Endings<'g, F> {
 
 impl<'g, F: Fair> Endings<'g, F> {
     /// Looks for them in a whole graph, until the time is up.
+    ///
+    /// # Errors
+    /// [`Stopped::NetworkCycle`] if the network alone can go round forever, or the limit that was hit.
     pub(super) fn new(graph: &'g Graph, fair: &'g F, limits: Limits<'g>) -> Result<Self, Stopped> {
         let mut components = Components::new(graph, limits);
         let mut cyclic = Vec::new();
         components.cyclic(all_nodes(graph), |_, _| true, |component| cyclic.extend_from_slice(component))?;
         let stops =
             all_nodes(graph).filter(|node| graph.targets(*node).is_empty() || fair.may_stop(*node)).collect();
-        Ok(Self { graph, fair, limits, components, cyclic, stops, part: vec![0; graph.nodes()], parts: 0 })
+        let part = vec![0; graph.nodes()];
+        let timeless = Vec::new();
+        let mut endings = Self { graph, fair, limits, components, cyclic, timeless, stops, part, parts: 0 };
+        endings.timeless = endings.cyclic_by(&endings.cyclic.clone(), |mover| mover != Mover::Time)?;
+        let by_network = endings.cyclic_by(&endings.timeless.clone(), |mover| mover == Mover::Network)?;
+        if by_network.is_empty() { Ok(endings) } else { Err(Stopped::NetworkCycle) }
     }
 
-    /// Whether a walk goes round without a tick.
-    pub(super) fn time_stops(&mut self) -> Result<bool, Stopped> {
-        let nodes = std::mem::take(&mut self.cyclic);
-        let label = self.label(&nodes);
+    /// Those of these nodes through which a walk among them goes round along edges of such movers alone.
+    fn cyclic_by(&mut self, nodes: &[Node], is_kept: impl Fn(Mover) -> bool) -> Result<Vec<Node>, Stopped> {
+        let label = self.label(nodes)?;
         let (part, fair) = (&self.part, self.fair);
-        let mut stops = false;
-        let kept = |(from, place): Edge, to| is_in(part, to, label) && fair.tick(from) != Some(place);
-        self.components.cyclic(nodes.iter().copied(), kept, |_| stops = true)?;
-        self.cyclic = nodes;
-        Ok(stops)
+        let mut found = Vec::new();
+        let kept = |(from, place): Edge, to: Node| part[to as usize] == label && is_kept(fair.movers(from)[place]);
+        self.components.cyclic(nodes.iter().copied(), kept, |component| found.extend_from_slice(component))?;
+        Ok(found)
     }
 
-    /// A shortest way to where a forbidden fair behaviour can stay for ever, and how it stays there.
+    /// A shortest way to where a forbidden fair run can stay forever, and how it stays there.
     pub(super) fn find(&mut self, forbidden: &Forbidden<'_>) -> Result<Option<Walk>, Stopped> {
         self.heed_limits()?;
-        let nodes = self.cyclic.iter().copied().filter(|node| (forbidden.within)(*node)).collect();
-        let parts = self.fair_parts(nodes, forbidden.recurs)?;
-        let may_stay = |node: &Node| (forbidden.within)(*node) && (forbidden.recurs)(*node);
+        let nodes = match forbidden.time {
+            Time::Passes => &self.cyclic,
+            Time::Stops => &self.timeless,
+        };
+        let nodes = nodes.iter().copied().filter(|node| (forbidden.within)(*node)).collect();
+        let parts = self.fair_parts(nodes, forbidden)?;
+        let may_stay =
+            |node: &Node| forbidden.time == Time::Passes && (forbidden.within)(*node) && (forbidden.recurs)(*node);
         let stops: HashSet<Node> = self.stops.iter().copied().filter(may_stay).collect();
         if parts.is_empty() && stops.is_empty() {
             return Ok(None);
         }
-        let label_of = |node: Node| self.part.get(node as usize).copied().unwrap_or(0);
-        let is_goal = |node| stops.contains(&node) || parts.contains(&label_of(node));
+        let is_goal = |node: Node| stops.contains(&node) || parts.contains(&self.part[node as usize]);
         Ok(self.stem(forbidden, is_goal)?.map(|(stem, end)| {
-            let cycle = if stops.contains(&end) { Vec::new() } else { self.cycle(end, forbidden.recurs) };
+            let cycle = if stops.contains(&end) { Vec::new() } else { self.cycle(end, forbidden) };
             Walk { stem, cycle }
         }))
     }
 
-    /// The labels of the parts of a set of nodes in which a fair behaviour can go round for ever, through all of the
-    /// part's nodes.
-    fn fair_parts(&mut self, nodes: Vec<Node>, recurs: &dyn Fn(Node) -> bool) -> Result<HashSet<u32>, Stopped> {
+    /// The labels of the parts of a set of nodes in which a fair run can go round forever, through all of the part's
+    /// nodes.
+    fn fair_parts(&mut self, nodes: Vec<Node>, forbidden: &Forbidden<'_>) -> Result<HashSet<u32>, Stopped> {
         let mut fair_parts = HashSet::new();
         let mut pending = vec![nodes];
         while let Some(nodes) = pending.pop() {
             self.heed_limits()?;
-            let label = self.label(&nodes);
+            let label = self.label(&nodes)?;
             let mut found: Vec<Vec<Node>> = Vec::new();
-            let part = &self.part;
-            let kept = |_, to| is_in(part, to, label);
+            let (part, fair) = (&self.part, self.fair);
+            let kept = |edge, to: Node| part[to as usize] == label && may_take(fair, edge, forbidden.time);
             self.components.cyclic(nodes.iter().copied(), kept, |component| found.push(component.to_vec()))?;
             for nodes in found {
-                let label = self.label(&nodes);
-                let open = self.unanswered(label, &nodes, recurs)?;
+                let label = self.label(&nodes)?;
+                let open = self.unanswered(label, &nodes, forbidden)?;
                 if !open.contains(&true) {
                     fair_parts.insert(label);
                     continue;
                 }
                 let asks_in_vain = |node: &Node| {
-                    is_set(&open, self.recurrence())
-                        || self.fair.asks(*node).into_iter().any(|obligation| is_set(&open, obligation))
+                    open[usize::from(self.recurrence())]
+                        || open[usize::from(self.tick())]
+                        || self.fair.asks(*node).into_iter().any(|obligation| open[usize::from(obligation)])
                 };
                 let rest: Vec<Node> = nodes.iter().copied().filter(|node| !asks_in_vain(node)).collect();
                 if !rest.is_empty() {
@@ -137,15 +178,16 @@ impl<'g, F: Fair> Endings<'g, F> {
     }
 
     /// What is asked for in a part, and answered nowhere in it.
-    fn unanswered(&self, label: u32, nodes: &[Node], recurs: &dyn Fn(Node) -> bool) -> Result<Vec<bool>, Stopped> {
-        let mut ledger = self.ledger();
+    fn unanswered(&self, label: u32, nodes: &[Node], forbidden: &Forbidden<'_>) -> Result<Vec<bool>, Stopped> {
+        let mut ledger = self.ledger(forbidden.time);
         for (index, node) in nodes.iter().enumerate() {
             if index % PATIENCE == PATIENCE - 1 {
                 self.heed_limits()?;
             }
-            self.note_node(*node, recurs, &mut ledger);
-            for (answer, target) in self.fair.edges_answer(*node).into_iter().zip(self.graph.targets(*node)) {
-                if is_in(&self.part, *target, label) {
+            self.note_node(*node, forbidden, &mut ledger);
+            let targets = self.graph.targets(*node).iter().enumerate();
+            for ((place, target), answer) in targets.zip(self.edges_answer(*node)) {
+                if self.stays((*node, place), *target, label, forbidden.time) {
                     ledger.answer(answer);
                 }
             }
@@ -153,7 +195,7 @@ impl<'g, F: Fair> Endings<'g, F> {
         Ok(ledger.open())
     }
 
-    /// The way to the nearest goal that a forbidden behaviour can take.
+    /// The way to the nearest goal that a forbidden run can take.
     fn stem(
         &self,
         forbidden: &Forbidden<'_>,
@@ -191,11 +233,15 @@ impl<'g, F: Fair> Endings<'g, F> {
         let [before, after] = &from;
         let mut stem = Vec::new();
         let (mut triggered, mut node) = (true, end);
-        while let Some(by) = (if triggered { after } else { before }).get(node as usize).filter(|by| **by < START)
-        {
+        loop {
+            let by = if triggered { after[node as usize] } else { before[node as usize] };
+            if by == START {
+                break;
+            }
+            invariant!(by != UNREACHED, "node {node} of a stem was never reached");
             let source = by >> 1;
             let place = self.graph.targets(source).iter().position(|target| *target == node);
-            stem.push((source, place.unwrap_or_default()));
+            stem.push((source, place.unwrap_or_else(|| broken(format_args!("no edge from {source} to {node}")))));
             (triggered, node) = (by & 1 == 1, source);
         }
         stem.reverse();
@@ -203,75 +249,72 @@ impl<'g, F: Fair> Endings<'g, F> {
     }
 
     /// A short cycle from a node through its part that answers all that is asked for on it.
-    fn cycle(&self, base: Node, recurs: &dyn Fn(Node) -> bool) -> Vec<Edge> {
-        let label = self.part.get(base as usize).copied().unwrap_or(0);
-        let mut ledger = self.ledger();
+    fn cycle(&self, base: Node, forbidden: &Forbidden<'_>) -> Vec<Edge> {
+        let label = self.part[base as usize];
+        let mut ledger = self.ledger(forbidden.time);
         let mut cycle: Vec<Edge> = Vec::new();
         let mut at = base;
         loop {
-            self.note_node(at, recurs, &mut ledger);
+            self.note_node(at, forbidden, &mut ledger);
             let open = ledger.open();
             let way = if open.contains(&true) {
-                self.way(at, label, |(from, place), to| {
-                    let by_edge = self.fair.edges_answer(from).get(place).copied().flatten();
-                    let by_node = self.fair.answers(to).into_iter().chain(recurs(to).then_some(self.recurrence()));
-                    by_node.chain(by_edge).any(|obligation| is_set(&open, obligation))
+                self.way(at, label, forbidden.time, |(from, place), to| {
+                    let by_edge = self.edges_answer(from)[place];
+                    let by_node = self.fair.answers(to).into_iter();
+                    let by_node = by_node.chain((forbidden.recurs)(to).then_some(self.recurrence()));
+                    by_node.chain(by_edge).any(|obligation| open[usize::from(obligation)])
                 })
             } else if at == base && !cycle.is_empty() {
-                return self.shortest_round(&cycle, recurs);
+                return self.shortest_round(&cycle, forbidden);
             } else {
-                self.way(at, label, |_, to| to == base)
+                self.way(at, label, forbidden.time, |_, to| to == base)
             };
-            if way.is_empty() {
-                // A fair part answers what it asks for, and is strongly connected: this does not happen.
-                return cycle;
-            }
+            // A fair part answers what it asks for, and is strongly connected.
+            invariant!(!way.is_empty(), "no way through a fair part from node {at}");
             for (from, place) in way {
-                ledger.answer(self.fair.edges_answer(from).get(place).copied().flatten());
+                ledger.answer(self.edges_answer(from)[place]);
                 cycle.push((from, place));
-                at = self.graph.target((from, place)).unwrap_or(from);
-                self.note_node(at, recurs, &mut ledger);
+                at = self.graph.target((from, place));
+                self.note_node(at, forbidden, &mut ledger);
             }
         }
     }
 
     /// A cycle may come through its first node several times; perhaps fewer rounds are enough.
-    fn shortest_round(&self, cycle: &[Edge], recurs: &dyn Fn(Node) -> bool) -> Vec<Edge> {
+    fn shortest_round(&self, cycle: &[Edge], forbidden: &Forbidden<'_>) -> Vec<Edge> {
         let base = cycle.first().map(|(node, _)| *node);
         let starts = cycle.iter().enumerate().filter(|(_, (node, _))| Some(*node) == base).map(|(place, _)| place);
         let visits: Vec<usize> = starts.chain([cycle.len()]).collect();
         let rounds = visits
             .iter()
             .enumerate()
-            .flat_map(|(index, from)| visits.iter().skip(index + 1).filter_map(move |to| cycle.get(*from..*to)));
+            .flat_map(|(index, from)| visits[index + 1..].iter().map(|to| &cycle[*from..*to]));
         let is_fair = |round: &&[Edge]| {
-            let mut ledger = self.ledger();
+            let mut ledger = self.ledger(forbidden.time);
             for (from, place) in *round {
-                self.note_node(*from, recurs, &mut ledger);
-                ledger.answer(self.fair.edges_answer(*from).get(*place).copied().flatten());
+                self.note_node(*from, forbidden, &mut ledger);
+                ledger.answer(self.edges_answer(*from)[*place]);
             }
             !ledger.open().contains(&true)
         };
         rounds.filter(is_fair).min_by_key(|round| round.len()).unwrap_or(cycle).to_vec()
     }
 
-    /// The shortest way within a part whose last edge is a goal.
-    fn way(&self, start: Node, label: u32, is_goal: impl Fn(Edge, Node) -> bool) -> Vec<Edge> {
+    /// The shortest way within a part whose last edge is a goal; empty if there is none.
+    fn way(&self, start: Node, label: u32, time: Time, is_goal: impl Fn(Edge, Node) -> bool) -> Vec<Edge> {
         let mut by: HashMap<Node, Edge> = HashMap::new();
         let mut queue = VecDeque::from([start]);
         while let Some(node) = queue.pop_front() {
             for (place, target) in self.graph.targets(node).iter().enumerate() {
-                if !is_in(&self.part, *target, label) {
+                if !self.stays((node, place), *target, label, time) {
                     continue;
                 }
                 if is_goal((node, place), *target) {
                     let mut way = vec![(node, place)];
                     let mut at = node;
                     while at != start {
-                        let Some(edge) = by.get(&at) else {
-                            break;
-                        };
-                        way.push(*edge);
+                        let edge = by[&at];
+                        way.push(edge);
                         at = edge.0;
                     }
                     way.reverse();
@@ -286,39 +329,65 @@ impl<'g, F: Fair> Endings<'g, F> {
         Vec::new()
     }
 
+    /// Whether a forbidden run may take this edge on its cycle through a part.
+    fn stays(&self, edge: Edge, target: Node, label: u32, time: Time) -> bool {
+        self.part[target as usize] == label && may_take(self.fair, edge, time)
+    }
+
     fn heed_limits(&self) -> Result<(), Stopped> {
         self.limits.cut_off().map_or(Ok(()), Err)
     }
 
-    fn ledger(&self) -> Ledger {
-        let obligations = usize::from(self.recurrence()) + 1;
-        Ledger { asked: vec![false; obligations], answered: vec![false; obligations] }
+    /// That a state recurs, and that time passes, are two obligations more.
+    fn ledger(&self, time: Time) -> Ledger {
+        let obligations = usize::from(self.tick()) + 1;
+        let mut ledger = Ledger { asked: vec![false; obligations], answered: vec![false; obligations] };
+        ledger.ask(self.recurrence());
+        // Where every cycle has a tick nobody need look for it.
+        if time == Time::Passes && !self.timeless.is_empty() {
+            ledger.ask(self.tick());
+        }
+        ledger
     }
 
-    fn note_node(&self, node: Node, recurs: &dyn Fn(Node) -> bool, ledger: &mut Ledger) {
-        ledger.ask(self.recurrence());
-        for obligation in self.fair.asks(node) {
+    fn note_node(&self, node: Node, forbidden: &Forbidden<'_>, ledger: &mut Ledger) {
+        for obligation in self.fair.asks(node).into_iter().filter(|_| forbidden.time == Time::Passes) {
             ledger.ask(obligation);
         }
         for obligation in self.fair.answers(node) {
             ledger.answer(Some(obligation));
         }
-        ledger.answer(recurs(node).then_some(self.recurrence()));
+        ledger.answer((forbidden.recurs)(node).then_some(self.recurrence()));
     }
 
-    /// That a state recurs is one obligation more.
+    /// What each of a state's edges answers, ticks included.
+    fn edges_answer(&self, node: Node) -> Vec<Option<Obligation>> {
+        let mut answers = self.fair.edges_answer(node);
+        if !self.timeless.is_empty() {
+            let movers = self.fair.movers(node);
+            invariant!(movers.len() == answers.len(), "edges of node {node} without a mover");
+            for (answer, _) in answers.iter_mut().zip(movers).filter(|(_, mover)| *mover == Mover::Time) {
+                invariant!(answer.is_none(), "a tick from node {node} answers something");
+                *answer = Some(self.tick());
+            }
+        }
+        answers
+    }
+
     fn recurrence(&self) -> Obligation {
         self.fair.obligations()
     }
 
-    fn label(&mut self, nodes: &[Node]) -> u32 {
-        self.parts += 1;
+    fn tick(&self) -> Obligation {
+        self.fair.obligations() + 1
+    }
+
+    fn label(&mut self, nodes: &[Node]) -> Result<u32, Stopped> {
+        self.parts = self.parts.checked_add(1).ok_or(Stopped::Numbers)?;
         for node in nodes {
-            if let Some(slot) = self.part.get_mut(*node as usize) {
-                *slot = self.parts;
-            }
+            self.part[*node as usize] = self.parts;
         }
-        self.parts
+        Ok(self.parts)
     }
 }
 
@@ -330,12 +399,12 @@ struct Ledger {
 
 impl Ledger {
     fn ask(&mut self, obligation: Obligation) {
-        set(&mut self.asked, obligation);
+        self.asked[usize::from(obligation)] = true;
     }
 
     fn answer(&mut self, obligation: Option<Obligation>) {
         if let Some(obligation) = obligation {
-            set(&mut self.answered, obligation);
+            self.answered[usize::from(obligation)] = true;
         }
     }
 
@@ -349,33 +418,25 @@ const PATIENCE: usize = 1 << 14;
 
 /// Nobody has come to the node.
 const UNREACHED: u32 = u32::MAX;
-/// The node is where every behaviour starts.
+/// The node is where every run starts.
 const START: u32 = u32::MAX - 1;
 
+/// Where time stops, ticks are not taken.
+fn may_take<F: Fair>(fair: &F, (from, place): Edge, time: Time) -> bool {
+    time == Time::Passes || fair.movers(from)[place] != Mover::Time
+}
+
 fn reached_first(from: &mut [u32], node: Node, by: u32) -> bool {
-    let slot = from.get_mut(node as usize).filter(|slot| **slot == UNREACHED);
-    slot.is_some_and(|slot| {
+    let slot = &mut from[node as usize];
+    let is_first = *slot == UNREACHED;
+    if is_first {
         *slot = by;
-        true
-    })
+    }
+    is_first
 }
 
 fn all_nodes(graph: &Graph) -> impl Iterator<Item = Node> + Clone + use<> {
-    0..Node::try_from(graph.nodes()).unwrap_or(Node::MAX)
-}
-
-fn is_in(part: &[u32], node: Node, label: u32) -> bool {
-    part.get(node as usize) == Some(&label)
-}
-
-fn is_set(set: &[bool], obligation: Obligation) -> bool {
-    set.get(usize::from(obligation)) == Some(&true)
-}
-
-fn set(set: &mut [bool], obligation: Obligation) {
-    if let Some(slot) = set.get_mut(usize::from(obligation)) {
-        *slot = true;
-    }
+    0..graph.node_count()
 }
 
 #[cfg(test)]
@@ -391,7 +452,8 @@ mod tests {
         asks: Vec<Vec<Obligation>>,
         answers: Vec<Vec<Obligation>>,
         edges_answer: Vec<Vec<Option<Obligation>>>,
-        /// Where a behaviour may stop although there are edges.
+        movers: Vec<Vec<Mover>>,
+        /// Where a run may stop although there are edges.
         may_stop: Vec<bool>,
         triggers: Vec<bool>,
         within: Vec<bool>,
@@ -419,9 +481,8 @@ mod tests {
             self.may_stop[node as usize]
         }
 
-        fn tick(&self, node: Node) -> Option<usize> {
-            // Any choice is as good as another.
-            self.rows[node as usize].len().checked_sub(1).filter(|_| node != 0)
+        fn movers(&self, node: Node) -> Vec<Mover> {
+            self.movers[node as usize].clone()
         }
     }
 
@@ -430,66 +491,77 @@ mod tests {
             Graph::of(self.rows.clone())
         }
 
-        fn find(&self) -> Option<Walk> {
+        fn find(&self, time: Time) -> Result<Option<Walk>, Stopped> {
             let at = |set: &[bool], node: Node| set[node as usize];
             let graph = self.graph();
-            let mut endings = Endings::new(&graph, self, Limits::NONE).unwrap();
-            let found = endings.find(&Forbidden {
+            Endings::new(&graph, self, Limits::NONE)?.find(&Forbidden {
                 triggers: &|node| at(&self.triggers, node),
                 within: &|node| at(&self.within, node),
                 recurs: &|node| at(&self.recurs, node),
-            });
-            found.unwrap()
+                time,
+            })
         }
 
         fn nodes(&self) -> std::ops::Range<usize> {
             0..self.rows.len()
         }
 
-        /// The nodes that are reached from these by edges between nodes of a set, themselves included.
-        fn reached(&self, from: u32, set: u32) -> u32 {
-            let mut all = from & set;
+        /// The nodes that are reached from these by such edges, themselves included.
+        fn reached_by(&self, edges: &[(usize, usize)], from: u32) -> u32 {
+            let mut all = from;
             for _ in self.nodes() {
-                let known = all;
-                for node in self.nodes().filter(|node| known >> node & 1 == 1) {
-                    all |= self.rows[node].iter().fold(0, |all, to| all | 1 << to) & set;
+                for (from, place) in edges.iter().filter(|(from, _)| all >> from & 1 == 1).collect::<Vec<_>>() {
+                    all |= 1 << self.rows[*from][*place];
                 }
             }
             all
         }
 
+        /// Whether a walk goes round along edges of such movers alone.
+        fn goes_round_by(&self, is_kept: impl Fn(Mover) -> bool) -> bool {
+            let edges = self.nodes().flat_map(|from| (0..self.rows[from].len()).map(move |place| (from, place)));
+            let edges: Vec<_> = edges.filter(|(from, place)| is_kept(self.movers[*from][*place])).collect();
+            edges
+                .iter()
+                .any(|(from, place)| self.reached_by(&edges, 1 << self.rows[*from][*place]) >> from & 1 == 1)
+        }
+
         /// Whether walks can go round for ever through exactly these nodes and be fair, if they take every edge
-        /// between them again and again.
-        fn goes_round(&self, set: u32) -> bool {
+        /// between them that they may take again and again.
+        fn goes_round(&self, set: u32, time: Time) -> bool {
             let members: Vec<usize> = self.nodes().filter(|node| set >> node & 1 == 1).collect();
             let edges: Vec<(usize, usize)> = members
                 .iter()
                 .flat_map(|from| (0..self.rows[*from].len()).map(move |place| (*from, place)))
                 .filter(|(from, place)| set >> self.rows[*from][*place] & 1 == 1)
+                .filter(|(from, place)| time == Time::Passes || self.movers[*from][*place] != Mover::Time)
                 .collect();
-            let connected = members.iter().all(|node| self.reached(1 << node, set) == set);
+            let has_tick = edges.iter().any(|(from, place)| self.movers[*from][*place] == Mover::Time);
+            let connected = members.iter().all(|node| self.reached_by(&edges, 1 << node) == set);
             let answered = |obligation: Obligation| {
                 members.iter().any(|node| self.answers[*node].contains(&obligation))
                     || edges.iter().any(|(from, place)| self.edges_answer[*from][*place] == Some(obligation))
             };
             !edges.is_empty()
+                && has_tick == (time == Time::Passes)
                 && connected
-                && members.iter().flat_map(|node| &self.asks[*node]).all(|obligation| answered(*obligation))
+                && (time == Time::Stops
+                    || members.iter().flat_map(|node| &self.asks[*node]).all(|obligation| answered(*obligation)))
         }
 
-        /// By brute force: every set of nodes is tried. `None`: no behaviour is forbidden; else how far the nearest
-        /// place is where a forbidden one can stay for ever.
-        fn oracle(&self) -> Option<usize> {
+        /// By brute force: every set of nodes is tried. `None`: no run is forbidden; else how far the nearest place is
+        /// where a forbidden one can stay forever.
+        fn oracle(&self, time: Time) -> Option<usize> {
             let set = |of: &[bool]| of.iter().zip(0..).fold(0, |all, (is, node)| all | u32::from(*is) << node);
             let (within, recurs, triggers) = (set(&self.within), set(&self.recurs), set(&self.triggers));
             let all = (1_u32 << self.rows.len()) - 1;
             let mut goals = 0;
             for part in 1..=all {
-                if part & !within == 0 && part & recurs != 0 && self.goes_round(part) {
+                if part & !within == 0 && part & recurs != 0 && self.goes_round(part, time) {
                     goals |= part;
                 }
             }
-            for node in self.nodes() {
+            for node in self.nodes().filter(|_| time == Time::Passes) {
                 if self.rows[node].is_empty() || self.may_stop[node] {
                     goals |= 1 << node & within & recurs;
                 }
@@ -510,8 +582,8 @@ mod tests {
             None
         }
 
-        /// Follows a walk edge by edge and says what is wrong with it as a forbidden fair behaviour.
-        fn objection(&self, walk: &Walk) -> Option<&'static str> {
+        /// Follows a walk edge by edge and says what is wrong with it as a forbidden fair run.
+        fn objection(&self, walk: &Walk, time: Time) -> Option<&'static str> {
             let mut at = 0;
             let mut nodes = vec![0];
             for (from, place) in walk.stem.iter().chain(&walk.cycle) {
@@ -526,10 +598,16 @@ mod tests {
             if walk.cycle.is_empty() && !self.rows[at].is_empty() && !self.may_stop[at] {
                 return Some("it may not stop there");
             }
+            let is_tick = |(from, place): &Edge| self.movers[*from as usize][*place] == Mover::Time;
+            let passes = walk.cycle.is_empty() || walk.cycle.iter().any(is_tick);
+            if passes != (time == Time::Passes) {
+                return Some("time does not do what it should on the cycle");
+            }
             if cycle.first() != cycle.last() {
                 return Some("the cycle does not end where it begins");
             }
-            for obligation in cycle.iter().flat_map(|node| &self.asks[*node]).filter(|_| !walk.cycle.is_empty()) {
+            let owes = time == Time::Passes && !walk.cycle.is_empty();
+            for obligation in cycle.iter().flat_map(|node| &self.asks[*node]).filter(|_| owes) {
                 let by_node = cycle.iter().any(|node| self.answers[*node].contains(obligation));
                 let by_edge =
                     |(from, place): &Edge| self.edges_answer[*from as usize][*place] == Some(*obligation);
@@ -554,15 +632,24 @@ mod tests {
             let flags = move || prop::collection::vec(any::<bool>(), size);
             let mostly = move || prop::collection::vec(prop::bool::weighted(0.8), size);
             let some = || prop::collection::vec(0..3 as Obligation, 0..3);
-            let edge = move || (0..u32::try_from(size).unwrap(), prop::option::weighted(0.5, 0..3 as Obligation));
+            let mover = || prop_oneof![10 => Just(Mover::Time), 9 => Just(Mover::End), 1 => Just(Mover::Network)];
+            let answer = || prop::option::weighted(0.5, 0..3 as Obligation);
+            let edge = move || {
+                let edge = (0..u32::try_from(size).unwrap(), answer(), mover());
+                edge.prop_map(|(to, answer, mover)| (to, answer.filter(|_| mover != Mover::Time), mover))
+            };
             let rows = prop::collection::vec(prop::collection::vec(edge(), 0..4), size);
             let asks = prop::collection::vec(some(), size);
             let answers = prop::collection::vec(prop::collection::vec(0..3 as Obligation, 0..2), size);
             let stops = prop::collection::vec(prop::bool::weighted(0.05), size);
             ((rows, asks, answers, stops), (flags(), mostly(), mostly())).prop_map(
                 |((rows, asks, answers, may_stop), (triggers, within, recurs))| Case {
-                    edges_answer: rows.iter().map(|row| row.iter().map(|(_, answer)| *answer).collect()).collect(),
-                    rows: rows.into_iter().map(|row| row.into_iter().map(|(to, _)| to).collect()).collect(),
+                    edges_answer: rows
+                        .iter()
+                        .map(|row| row.iter().map(|(_, answer, _)| *answer).collect())
+                        .collect(),
+                    movers: rows.iter().map(|row| row.iter().map(|(_, _, mover)| *mover).collect()).collect(),
+                    rows: rows.into_iter().map(|row| row.into_iter().map(|(to, _, _)| to).collect()).collect(),
                     asks,
                     answers,
                     may_stop,
@@ -578,29 +665,15 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(20_000))]
 
         #[test]
-        fn agrees_with_brute_force(case in any_case()) {
-            let found = case.find();
-            prop_assert_eq!(found.as_ref().map(|walk| walk.stem.len()), case.oracle());
-            prop_assert_eq!(found.and_then(|walk| case.objection(&walk)), None);
-        }
-
-        #[test]
-        fn time_stops_where_a_cycle_has_no_tick(case in any_case()) {
-            let graph = case.graph();
-            let untimed = |node: usize| {
-                let tick = case.tick(u32::try_from(node).unwrap());
-                case.rows[node].iter().enumerate().filter(move |(place, _)| Some(*place) != tick).map(|(_, to)| *to)
-            };
-            let mut reached: Vec<u32> = case.nodes().map(|node| untimed(node).fold(0, |all, to| all | 1 << to)).collect();
-            for _ in case.nodes() {
-                for node in case.nodes() {
-                    let next = case.nodes().filter(|to| reached[node] >> to & 1 == 1).map(|to| reached[to]);
-                    reached[node] |= next.fold(0, |all, one| all | one);
-                }
+        fn agrees_with_brute_force(case in any_case(), stops in any::<bool>()) {
+            let time = if stops { Time::Stops } else { Time::Passes };
+            if case.goes_round_by(|mover| mover == Mover::Network) {
+                prop_assert_eq!(case.find(time), Err(Stopped::NetworkCycle));
+                return Ok(());
             }
-            let oracle = case.nodes().any(|node| reached[node] >> node & 1 == 1);
-            let mut endings = Endings::new(&graph, &case, Limits::NONE).unwrap();
-            prop_assert_eq!(endings.time_stops(), Ok(oracle));
+            let found = case.find(time).unwrap();
+            prop_assert_eq!(found.as_ref().map(|walk| walk.stem.len()), case.oracle(time));
+            prop_assert_eq!(found.and_then(|walk| case.objection(&walk, time)), None);
         }
     }
 }

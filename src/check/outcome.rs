@@ -129,7 +129,8 @@ impl Comparison {
 }
 
 /// Every property is expected to hold; what is possible is compared only where a scenario states it, and what
-/// does not apply is compared with nothing.
+/// does not apply, or says nothing of any state, is compared with nothing.
 fn is_expected_to_hold(property: &Property, verdict: Verdict) -> bool {
-    property.formula.temporal() != Temporal::Possible && verdict != Verdict::NotApplicable
+    property.formula.temporal() != Temporal::Possible
+        && !matches!(verdict, Verdict::NotApplicable | Verdict::Vacuous)
 }

@@ -1,7 +1,7 @@
 //! What a scenario's fairness asks of the behaviours of the timed world.
 
 use super::graph::Node;
-use super::liveness::{Fair, Obligation};
+use super::liveness::{Fair, Mover, Obligation};
 use super::states::States;
 use crate::tcp::Call;
 use crate::world::{Action, End, Fairness, SegmentCopy, TimedWorld, WorldState};
@@ -17,11 +17,16 @@ pub(super) struct Promises<'a> {
 const SEGMENTS: Obligation = 1 << 11;
 
 impl Promises<'_> {
+    /// Some call may be left out by every run.
+    fn has_unpromised_calls(&self) -> bool {
+        let application = |end| self.world.config().end(end).application;
+        !self.fairness.applications
+            || End::BOTH.map(application).iter().any(|application| application.aborts || application.sends > 0)
+    }
+
     fn enabled(&self, node: Node) -> Vec<Action> {
         let mut actions = Vec::new();
-        if let Some(state) = self.states.get(node) {
-            self.world.enabled(state, &mut actions);
-        }
+        self.world.enabled(self.states.get(node), &mut actions);
         actions
     }
 }
@@ -35,9 +40,7 @@ impl Fair for Promises<'_> {
     /// enabled answers it as well.
     fn asks(&self, node: Node) -> Vec<Obligation> {
         let closes = End::BOTH.into_iter().filter(|_| self.fairness.applications).map(close);
-        let segments =
-            self.states.get(node).into_iter().flat_map(|state| owed(state, self.fairness)).map(delivery);
-        closes.chain(segments).collect()
+        closes.chain(owed(self.states.get(node), self.fairness).map(delivery)).collect()
     }
 
     fn answers(&self, node: Node) -> Vec<Obligation> {
@@ -50,13 +53,17 @@ impl Fair for Promises<'_> {
     }
 
     fn may_stop(&self, node: Node) -> bool {
-        // Said beforehand, so that nothing is enumerated for every state where it cannot matter.
-        !self.fairness.applications
-            && self.states.get(node).is_some_and(|state| may_stop(self.world, self.fairness, state))
+        // Asked first, so that nothing is enumerated for every state where it cannot matter.
+        self.has_unpromised_calls() && may_stop(self.world, self.fairness, self.states.get(node))
     }
 
-    fn tick(&self, node: Node) -> Option<usize> {
-        self.enabled(node).iter().position(|action| *action == Action::Tick)
+    fn movers(&self, node: Node) -> Vec<Mover> {
+        let mover = |action: &Action| match action {
+            Action::Call(..) | Action::Timeout(..) | Action::Deliver(_) => Mover::End,
+            Action::Lose(_) | Action::Duplicate(_) => Mover::Network,
+            Action::Tick => Mover::Time,
+        };
+        self.enabled(node).iter().map(mover).collect()
     }
 }
 
@@ -70,11 +77,13 @@ pub(super) fn may_close(actions: &[Action], end: End) -> bool {
     actions.iter().any(|action| matches!(action, Action::Call(of, call) if *of == end && closes(*call)))
 }
 
-/// A behaviour stops only where nothing is enabled or, without application fairness, nothing but calls.
+/// A run stops only where nothing is enabled but calls that nobody has promised.
 pub(super) fn may_stop(world: &TimedWorld, fairness: Fairness, state: &WorldState) -> bool {
     let mut actions = Vec::new();
     world.enabled(state, &mut actions);
-    actions.iter().all(|action| matches!(action, Action::Call(..)) && !fairness.applications)
+    actions
+        .iter()
+        .all(|action| matches!(action, Action::Call(_, call) if !(fairness.applications && closes(*call))))
 }
 
 /// A call that an application has promised.

@@ -34,7 +34,7 @@ impl Reachable {
     /// The state with this number.
     #[must_use]
     pub fn state(&self, node: u32) -> Option<&WorldState> {
-        self.explored.states.get(node)
+        ((node as usize) < self.states()).then(|| self.explored.states.get(node))
     }
 
     /// Replaces the steps by those that leave a state, each with the number of the state that it leads to.

@@ -31,6 +31,7 @@ pub(super) const PROPERTIES: &[(&str, &str)] = files!("properties":
     "nobody-waits-for-the-gone"
     "nothing-outlives-time-wait"
     "stale-fin-meets-closed"
+    "time-passes"
     "time-wait-ends"
     "time-wait-is-reached"
 );

@@ -1,10 +1,13 @@
 //! Every state that was found, exactly, by number; and which number a state has.
 
+#![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
+
 use std::hash::BuildHasher;
 
 use foldhash::fast::FixedState;
 
 use super::graph::Node;
+use crate::invariant::broken;
 use crate::world::WorldState;
 
 /// The states themselves, which never move in memory.
@@ -26,8 +29,8 @@ impl States {
     }
 
     /// The state with this number.
-    pub(super) fn get(&self, node: Node) -> Option<&WorldState> {
-        self.blocks.get(node as usize / BLOCK)?.get(node as usize % BLOCK)
+    pub(super) fn get(&self, node: Node) -> &WorldState {
+        &self.blocks[node as usize / BLOCK][node as usize % BLOCK]
     }
 
     /// All of them, in the order of their numbers.
@@ -40,9 +43,8 @@ impl States {
         if self.blocks.last().is_none_or(|block| block.len() == BLOCK) {
             self.blocks.push(Vec::with_capacity(BLOCK));
         }
-        if let Some(block) = self.blocks.last_mut() {
-            block.push(state);
-        }
+        let last = self.blocks.len() - 1;
+        self.blocks[last].push(state);
     }
 
     /// How much memory they take, in bytes.
@@ -69,7 +71,7 @@ impl Numbers {
     /// The slot in which a hash is most likely found, for [`Numbers::candidate`]. To look at the slots of several
     /// hashes, and then at several states, lets the processor wait for them in memory all at once.
     pub(super) fn first_slot(&self, hash: u64) -> u64 {
-        self.slots.get(home(hash, self.slots.len())).copied().unwrap_or(0)
+        if self.slots.is_empty() { 0 } else { self.slots[home(hash, self.slots.len())] }
     }
 
     /// The number of the state that most likely has this hash: no state is looked at.
@@ -83,7 +85,7 @@ impl Numbers {
 
     /// The number of a state.
     pub(super) fn find(&self, hash: u64, state: &WorldState, states: &States) -> Option<Node> {
-        self.candidates(hash).find(|node| states.get(*node) == Some(state))
+        self.candidates(hash).find(|node| states.get(*node) == state)
     }
 
     /// Adds a state that has no number here yet.
@@ -109,17 +111,16 @@ impl Numbers {
 
     fn candidates(&self, hash: u64) -> impl Iterator<Item = Node> {
         let start = home(hash, self.slots.len());
-        let (before, after) = self.slots.split_at_checked(start).unwrap_or_default();
+        let (before, after) = self.slots.split_at(start);
         let slots = after.iter().chain(before).take_while(|slot| **slot != 0);
         slots.filter(move |slot| (**slot ^ hash) & HASH == 0).filter_map(|slot| number_in(*slot))
     }
 
     fn place(&mut self, slot: u64) {
         let start = home(slot, self.slots.len());
-        let (before, after) = self.slots.split_at_mut_checked(start).unwrap_or_default();
-        if let Some(free) = after.iter_mut().chain(before).find(|slot| **slot == 0) {
-            *free = slot;
-        }
+        let (before, after) = self.slots.split_at_mut(start);
+        let free = after.iter_mut().chain(before).find(|slot| **slot == 0);
+        *free.unwrap_or_else(|| broken(format_args!("no free slot among {}", self.taken))) = slot;
     }
 }
 

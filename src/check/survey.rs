@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use stateright::{Checker, Model, Property};
 
-use super::{Extent, Instance, Limits, Stopped};
+use super::{Extent, Instance, Limits, Stopped, Verdict};
 use crate::world::World;
 
 /// What stateright is asked to do with a world.
@@ -34,6 +34,7 @@ pub(super) struct Explored<W> {
     pub(super) world: W,
     instances: Vec<Instance>,
     revealed: Vec<AtomicBool>,
+    exercised: Vec<AtomicBool>,
     aim: Aim,
     expanded: AtomicUsize,
     max_states: usize,
@@ -47,6 +48,7 @@ impl<W: World> Explored<W> {
         Self {
             world,
             revealed: instances.iter().map(|_| AtomicBool::new(false)).collect(),
+            exercised: instances.iter().map(|_| AtomicBool::new(false)).collect(),
             instances,
             aim,
             expanded: AtomicUsize::new(0),
@@ -90,9 +92,15 @@ impl<W: World> Explored<W> {
         self.world.limit().map(Stopped::Limit).or_else(|| self.stopped.get().copied())
     }
 
-    /// For each instance, whether some state has revealed it.
-    pub(super) fn revealed(&self) -> Vec<bool> {
-        self.revealed.iter().map(|revealed| revealed.load(Ordering::Relaxed)).collect()
+    /// The verdict on each instance, from the states that were looked at.
+    pub(super) fn verdicts(&self) -> Vec<Verdict> {
+        let is_exhausted = self.stopped().is_none();
+        let known = self.instances.iter().zip(&self.revealed).zip(&self.exercised);
+        known
+            .map(|((instance, revealed), exercised)| {
+                instance.verdict(revealed.load(Ordering::Relaxed), is_exhausted, exercised.load(Ordering::Relaxed))
+            })
+            .collect()
     }
 
     fn stop(&self, why: Stopped) {
@@ -107,7 +115,10 @@ impl<W: World> Explored<W> {
             return false;
         }
         let mut any = false;
-        for (instance, revealed) in self.instances.iter().zip(&self.revealed) {
+        for ((instance, revealed), exercised) in self.instances.iter().zip(&self.revealed).zip(&self.exercised) {
+            if !exercised.load(Ordering::Relaxed) && instance.is_exercised_by(state) {
+                exercised.store(true, Ordering::Relaxed);
+            }
             if !revealed.load(Ordering::Relaxed) && instance.is_revealed_by(state) {
                 revealed.store(true, Ordering::Relaxed);
                 any = true;

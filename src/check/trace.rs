@@ -8,7 +8,7 @@ use super::promises::{closes, may_close, may_stop};
 use super::survey::{Aim, Explored, SOUGHT};
 use super::{Instance, Limits, Stopped};
 use crate::property::{Claim, Predicate};
-use crate::tcp::Segment;
+use crate::tcp::{Call, Segment};
 use crate::world::{Action, End, Event, Fairness, Kind, Observe, Snapshot, Step, TimedWorld, World, WorldState};
 
 /// A behaviour from the initial state on, as it is told.
@@ -50,12 +50,15 @@ pub enum Ending {
     /// However it likes: the state that it has come to is what is shown.
     Open,
     /// It does not: nothing happens any more.
-    Stops,
+    Stops {
+        /// The calls that could still be made and that nobody has promised.
+        calls: Vec<(End, Call)>,
+    },
     /// The steps from this one on are repeated for ever.
     Repeats {
         /// The place of the first step of the cycle.
         from: usize,
-        /// Why that is fair.
+        /// Why that is fair; nothing where time does not pass in it.
         fates: Vec<Fate>,
     },
 }
@@ -150,13 +153,22 @@ pub(super) fn replay_for_ever(
     let actions = [stem, cycle].concat();
     let (mut states, steps) = take(world, &actions)?;
     let initial = world.snapshot(states.first()?);
+    // Along a run time passes; where it does not, `time passes` is refuted, and nothing else, and fairness has no say.
+    let refutes_passing = matches!(instance.property.formula.claim(), Claim::TimePasses);
     let ending = if cycle.is_empty() {
-        may_stop(world, fairness, states.last()?).then_some(Ending::Stops)?
+        if refutes_passing {
+            return None;
+        }
+        let last = states.last()?;
+        may_stop(world, fairness, last).then(|| Ending::Stops { calls: calls(world, last) })?
     } else {
         // The last state is the one in which the cycle began.
         let last = states.pop()?;
         let repeated = states.get(stem.len()..)?;
-        let fates = (repeated.first()? == &last).then(|| fates(world, repeated, cycle))?;
+        if repeated.first()? != &last || cycle.contains(&Action::Tick) == refutes_passing {
+            return None;
+        }
+        let fates = if refutes_passing { Vec::new() } else { fates(world, repeated, cycle) };
         if fates.iter().any(|fate| is_unfair(fate, fairness)) {
             return None;
         }
@@ -164,6 +176,17 @@ pub(super) fn replay_for_ever(
     };
     let repeats_from = stem.len().min(states.len() - 1);
     is_false(instance, &states, repeats_from).then_some(Trace { initial, steps, ending })
+}
+
+/// The calls that are enabled.
+fn calls(world: &TimedWorld, state: &WorldState) -> Vec<(End, Call)> {
+    let mut enabled = Vec::new();
+    world.enabled(state, &mut enabled);
+    let call = |action: &Action| match action {
+        Action::Call(end, call) => Some((*end, *call)),
+        _ => None,
+    };
+    enabled.iter().filter_map(call).collect()
 }
 
 /// Whether a liveness property is false of the behaviour whose states from one place on are repeated for ever.
@@ -180,6 +203,8 @@ fn is_false(instance: &Instance, states: &[WorldState], repeats_from: usize) -> 
                 && (repeated.iter().any(|state| holds(p, state))
                     || once.iter().rev().take_while(|state| !holds(q, state)).any(|state| holds(p, state)))
         }
+        // It ties no predicate to the states: whether time passes on the cycle is all that it asks.
+        Claim::TimePasses => true,
         Claim::Always(_) | Claim::Never(_) | Claim::Possible(_) => false,
     }
 }
@@ -248,7 +273,7 @@ fn take<W: World>(world: &W, actions: &[W::Action]) -> Option<(Vec<W::State>, Ve
 mod tests {
     use super::*;
     use crate::check::Library;
-    use crate::tcp::{Call, Timer};
+    use crate::tcp::Timer;
     use crate::world::{Deliveries, SegmentCopy};
 
     /// `dead-network`, where A's FIN is sent and lost for ever: the stem and the cycle of that.

@@ -11,6 +11,8 @@ use crate::world::{End, Expected, Observe};
 pub enum Verdict {
     /// It is true of every behaviour.
     Holds,
+    /// It holds, but only because what it supposes is true in no state that can be reached.
+    Vacuous,
     /// It is not: there is a counterexample.
     Violated,
     /// Some reachable state is such: there is an example.
@@ -29,6 +31,7 @@ impl Verdict {
     pub fn name(self) -> &'static str {
         match self {
             Self::Holds => "holds",
+            Self::Vacuous => "vacuous",
             Self::Violated => "violated",
             Self::Possible => "possible",
             Self::Impossible => "impossible",
@@ -38,10 +41,10 @@ impl Verdict {
     }
 
     /// What both instances of a property say together: violated (possible) if either is, else undecided if
-    /// either is, else what both are.
+    /// either is, else holds if either does, else what both are.
     #[must_use]
     pub fn together(self, other: Self) -> Self {
-        [Self::Violated, Self::Possible, Self::Undecided]
+        [Self::Violated, Self::Possible, Self::Undecided, Self::Holds]
             .into_iter()
             .find(|verdict| self == *verdict || other == *verdict)
             .unwrap_or(self)
@@ -106,8 +109,15 @@ impl Instance {
             Claim::Eventually(_)
             | Claim::AlwaysEventually(_)
             | Claim::EventuallyAlways(_)
-            | Claim::LeadsTo(..) => false,
+            | Claim::LeadsTo(..)
+            | Claim::TimePasses => false,
         }
+    }
+
+    /// Whether the formula says anything of this state: whether what it supposes is true of it.
+    #[must_use]
+    pub fn is_exercised_by(&self, state: &impl Observe) -> bool {
+        self.property.formula.premise().is_none_or(|premise| premise.holds(state, self.this()))
     }
 
     /// It is decided by behaviours without end, not by states.
@@ -121,13 +131,15 @@ impl Instance {
         self.end.unwrap_or(End::A)
     }
 
-    /// The verdict, given whether a state has revealed it, and whether every state was seen.
-    pub(super) fn verdict(&self, revealed: bool, exhausted: bool) -> Verdict {
+    /// The verdict, given whether a state or a run has revealed it, whether every state was seen, and whether any of
+    /// them has exercised it.
+    pub(super) fn verdict(&self, revealed: bool, exhausted: bool, exercised: bool) -> Verdict {
         match (self.property.formula.temporal(), revealed, exhausted) {
             (Temporal::Possible, true, _) => Verdict::Possible,
             (_, true, _) => Verdict::Violated,
             (_, false, false) => Verdict::Undecided,
             (Temporal::Possible, false, true) => Verdict::Impossible,
+            (_, false, true) if !exercised => Verdict::Vacuous,
             (_, false, true) => Verdict::Holds,
         }
     }
@@ -139,10 +151,13 @@ mod tests {
 
     #[test]
     fn instances_together() {
-        use Verdict::{Holds, Impossible, Possible, Undecided, Violated};
+        use Verdict::{Holds, Impossible, Possible, Undecided, Vacuous, Violated};
         let cases = [
             (Holds, Holds, Holds),
             (Holds, Undecided, Undecided),
+            (Holds, Vacuous, Holds),
+            (Vacuous, Undecided, Undecided),
+            (Vacuous, Vacuous, Vacuous),
             (Violated, Undecided, Violated),
             (Holds, Violated, Violated),
             (Possible, Impossible, Possible),

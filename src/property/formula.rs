@@ -18,6 +18,7 @@ use crate::diagnostic::{Diagnostics, SourceFile, Span};
 pub struct Formula {
     written: Claim<Expression>,
     claim: Claim<Predicate>,
+    premise: Option<Predicate>,
     premises: Vec<Premise>,
     mentions: Vec<(Observation, Span)>,
     is_about_an_end: bool,
@@ -37,7 +38,7 @@ impl Formula {
         for (_, span) in &mut mentions {
             *span = place.span(span);
         }
-        Ok(Self { written, claim, premises, mentions, is_about_an_end })
+        Ok(Self { written, premise: premise(&claim), claim, premises, mentions, is_about_an_end })
     }
 
     /// Its temporal operator.
@@ -50,6 +51,13 @@ impl Formula {
     #[must_use]
     pub fn claim(&self) -> &Claim<Predicate> {
         &self.claim
+    }
+
+    /// What a state must be like for the formula to say anything of it: of `always p implies q` and of `p leads to q` it
+    /// is p. Where no reachable state is like that the formula holds vacuously. `None`: it says something of every state.
+    #[must_use]
+    pub fn premise(&self) -> Option<&Predicate> {
+        self.premise.as_ref()
     }
 
     /// What its implications suppose, in the order in which they are written; for `p leads to q` also p.
@@ -69,6 +77,32 @@ impl Formula {
     pub fn mentions(&self, observation: Observation) -> Option<Span> {
         let (_, span) = self.mentions.iter().find(|(mentioned, _)| *mentioned == observation)?;
         Some(span.clone())
+    }
+}
+
+/// What a claim supposes; see [`Formula::premise`].
+fn premise(claim: &Claim<Predicate>) -> Option<Predicate> {
+    match claim {
+        Claim::Always(p) => supposed_by(p),
+        Claim::LeadsTo(p, _) => Some(p.clone()),
+        Claim::Never(_)
+        | Claim::Possible(_)
+        | Claim::Eventually(_)
+        | Claim::AlwaysEventually(_)
+        | Claim::EventuallyAlways(_)
+        | Claim::TimePasses => None,
+    }
+}
+
+/// What an implication supposes, or a conjunction of nothing but implications, of which one that applies is enough.
+fn supposed_by(predicate: &Predicate) -> Option<Predicate> {
+    match predicate {
+        Predicate::Implies(p, q) => Some(match supposed_by(q) {
+            Some(also) => Predicate::All(Box::new([(**p).clone(), also])),
+            None => (**p).clone(),
+        }),
+        Predicate::All(parts) => parts.iter().map(supposed_by).collect::<Option<Box<_>>>().map(Predicate::Any),
+        _ => None,
     }
 }
 

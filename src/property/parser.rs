@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! claim       = ("always" | "never" | "possible" | "eventually" | "always" "eventually" | "eventually" "always")
-//!               implies | implies "leads" "to" implies
+//!               implies | implies "leads" "to" implies | "time" "passes"
 //! implies     = or ["implies" implies]
 //! or          = and {"or" and}
 //! and         = not {"and" not}
@@ -28,7 +28,7 @@ const DEEPEST: usize = 64;
 const KEYWORDS: [&str; 7] = ["and", "or", "not", "implies", "in", "leads", "to"];
 
 /// The words that a formula can begin with.
-const FIRST_WORDS: [&str; 4] = ["always", "never", "possible", "eventually"];
+const FIRST_WORDS: [&str; 5] = ["always", "never", "possible", "eventually", "time"];
 
 /// The operators that can follow a term, and the words that stand for a comparison.
 const COMPARISONS: [Comparison; 6] = [
@@ -68,6 +68,9 @@ impl<'t> Parser<'t> {
             Claim::Never
         } else if self.take_word("possible") {
             Claim::Possible
+        } else if self.take_word("time") {
+            self.expect("passes", "`time passes`")?;
+            return Ok(Claim::TimePasses);
         } else {
             return self.leads_to();
         };

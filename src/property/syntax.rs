@@ -21,11 +21,13 @@ pub enum Temporal {
     EventuallyAlways,
     /// Whenever the first is true, the second is true then or later in every fair behaviour.
     LeadsTo,
+    /// Nothing goes on forever at one instant, fair or not.
+    TimePasses,
 }
 
 impl Temporal {
     /// Every temporal operator.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Always,
         Self::Never,
         Self::Possible,
@@ -33,6 +35,7 @@ impl Temporal {
         Self::AlwaysEventually,
         Self::EventuallyAlways,
         Self::LeadsTo,
+        Self::TimePasses,
     ];
 
     /// The words in formulas.
@@ -46,6 +49,7 @@ impl Temporal {
             Self::AlwaysEventually => "always eventually",
             Self::EventuallyAlways => "eventually always",
             Self::LeadsTo => "leads to",
+            Self::TimePasses => "time passes",
         }
     }
 
@@ -54,7 +58,11 @@ impl Temporal {
     pub fn is_liveness(self) -> bool {
         match self {
             Self::Always | Self::Never | Self::Possible => false,
-            Self::Eventually | Self::AlwaysEventually | Self::EventuallyAlways | Self::LeadsTo => true,
+            Self::Eventually
+            | Self::AlwaysEventually
+            | Self::EventuallyAlways
+            | Self::LeadsTo
+            | Self::TimePasses => true,
         }
     }
 }
@@ -82,6 +90,8 @@ pub enum Claim<P> {
     EventuallyAlways(P),
     /// `p leads to q`
     LeadsTo(P, P),
+    /// `time passes`: it ties no predicate to anything.
+    TimePasses,
 }
 
 impl<P> Claim<P> {
@@ -96,6 +106,7 @@ impl<P> Claim<P> {
             Self::AlwaysEventually(_) => Temporal::AlwaysEventually,
             Self::EventuallyAlways(_) => Temporal::EventuallyAlways,
             Self::LeadsTo(..) => Temporal::LeadsTo,
+            Self::TimePasses => Temporal::TimePasses,
         }
     }
 
@@ -112,6 +123,7 @@ impl<P> Claim<P> {
                 let (p, q) = (map(p), map(q));
                 Claim::LeadsTo(p?, q?)
             }
+            Self::TimePasses => Claim::TimePasses,
         })
     }
 }
@@ -284,6 +296,7 @@ impl<P: fmt::Display> fmt::Display for Claim<P> {
             | Self::AlwaysEventually(p)
             | Self::EventuallyAlways(p) => write!(f, "{temporal} {p}"),
             Self::LeadsTo(p, q) => write!(f, "{p} {temporal} {q}"),
+            Self::TimePasses => write!(f, "{temporal}"),
         }
     }
 }

@@ -40,12 +40,13 @@ pub(super) fn any_claim() -> impl Strategy<Value = Claim<Expression>> {
     prop_oneof![
         (select(of_one.to_vec()), any_expression()).prop_map(|(claim, predicate)| claim(predicate)),
         (any_expression(), any_expression()).prop_map(|(premise, then)| Claim::LeadsTo(premise, then)),
+        Just(Claim::TimePasses),
     ]
 }
 
 fn any_expression() -> impl Strategy<Value = Expression> {
     let name = "[A-Zb-hj-mq-z_][A-Za-z0-9_]{0,5}"
-        .prop_filter("no keyword", |name| !["eventually", "leads", "to"].contains(&name.as_str()));
+        .prop_filter("no keyword", |name| !["eventually", "leads", "time", "to"].contains(&name.as_str()));
     let leaf = prop_oneof![
         any::<u32>().prop_map(Form::Integer),
         name.clone().prop_map(Form::Name),

@@ -226,6 +226,11 @@ impl Temporal {
                 meaning: "On every fair behaviour, whenever p is true, q is true then or later.",
                 example: "self.state == LAST_ACK leads to self.state == CLOSED",
             },
+            Self::TimePasses => Term {
+                term: "time passes",
+                meaning: "Nothing goes on forever at one instant, as two ends do that answer each other's answers; fair or not.",
+                example: "time passes",
+            },
         }
     }
 }

@@ -30,17 +30,21 @@ pub(super) fn in_flight(copies: &Copies) -> String {
 
 /// How it goes on for ever, where `cycle` says which steps the picture shows as repeated; nothing where it can go on
 /// however it likes.
-pub(super) fn for_ever(scenario: &Scenario, trace: &Trace, cycle: &str) -> Vec<String> {
+pub(super) fn for_ever(trace: &Trace, cycle: &str) -> Vec<String> {
     match &trace.ending {
         Ending::Open => Vec::new(),
-        Ending::Stops => {
+        Ending::Stops { calls } => {
             let [a, b] = trace.last().states();
-            let why = if scenario.fairness.applications {
-                "nothing is enabled any more"
+            let calls: Vec<String> = calls.iter().map(|(end, call)| format!("{end}'s {}", call.name())).collect();
+            let why = if calls.is_empty() {
+                "nothing is enabled any more".to_owned()
             } else {
-                "nothing but calls is enabled, and these applications need not make any"
+                format!("nothing is enabled but {}, which nobody has promised", calls.join(" and "))
             };
             vec![format!("{why}: A stays in {a}, B stays in {b}")]
+        }
+        Ending::Repeats { fates, .. } if fates.is_empty() => {
+            vec![format!("the steps {cycle} are repeated without end, and no time passes")]
         }
         Ending::Repeats { fates, .. } => {
             let repeated = format!("the steps {cycle} are repeated; that is fair:");

@@ -72,6 +72,7 @@ pub fn scenario(checked: &Checked, hint: &Hint, detail: Detail, terminal: Termin
     }
     for verdict in [
         Verdict::Holds,
+        Verdict::Vacuous,
         Verdict::Possible,
         Verdict::Impossible,
         Verdict::Violated,

@@ -50,7 +50,7 @@ pub fn trace(scenario: &Scenario, instance: &Instance, trace: &Trace) -> String 
     let repeats = match trace.ending {
         Ending::Open => None,
         // Nothing changes any more: TLA+ calls it stuttering.
-        Ending::Stops => Some(trace.steps.len()),
+        Ending::Stops { .. } => Some(trace.steps.len()),
         Ending::Repeats { from, .. } => Some(from + 1),
     };
     let repeats = repeats.map_or(String::new(), |index| format!(",\n  \"loop\": {index}"));

@@ -47,7 +47,7 @@ pub fn draw(scenario: &Scenario, instance: &Instance, trace: &Trace, terminal: T
         let _ = writeln!(text, "            where self is {end} and peer is {}", end.peer());
     }
     let _ = writeln!(text, "  in flight {}", prose(&in_flight(&copies)));
-    for (place, line) in for_ever(scenario, trace, "between the double lines").iter().enumerate() {
+    for (place, line) in for_ever(trace, "between the double lines").iter().enumerate() {
         let key = if place == 0 { "for ever" } else { "" };
         let _ = writeln!(text, "  {key:<10}{}", prose(line));
     }
@@ -66,7 +66,7 @@ pub fn coloured(drawing: &str) -> String {
 fn rows(trace: &Trace, copies: &Copies, terminal: Terminal) -> String {
     let cycle = match trace.ending {
         Ending::Repeats { from, .. } => Some(from),
-        Ending::Open | Ending::Stops => None,
+        Ending::Open | Ending::Stops { .. } => None,
     };
     let mut ladder = Ladder::new(copies, trace.initial.states(), cycle, terminal);
     let parts = copies.parts.iter();

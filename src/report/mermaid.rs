@@ -25,7 +25,7 @@ pub fn diagram(scenario: &Scenario, instance: &Instance, trace: &Trace) -> Strin
     // What is highlighted: the step that decides the matter, or if it goes on for ever, how.
     let last = match trace.ending {
         Ending::Open => trace.steps.len().checked_sub(1),
-        Ending::Stops | Ending::Repeats { .. } => None,
+        Ending::Stops { .. } | Ending::Repeats { .. } => None,
     };
     if trace.steps.is_empty() {
         diagram.open(HIGHLIGHT);
@@ -44,7 +44,7 @@ pub fn diagram(scenario: &Scenario, instance: &Instance, trace: &Trace) -> Strin
         diagram.close();
     }
     let mut ending = vec![format!("in flight: {}", in_flight(&copies))];
-    ending.extend(for_ever(scenario, trace, "in the box"));
+    ending.extend(for_ever(trace, "in the box"));
     if diagram.depth == 1 {
         diagram.open(HIGHLIGHT);
     }

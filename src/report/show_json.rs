@@ -163,7 +163,7 @@ pub fn document(scenario: &Scenario, instance: &Instance, trace: &Trace) -> Stri
         steps: steps(&copies, trace),
         ending: match &trace.ending {
             Ending::Open => EndingRecord::Open,
-            Ending::Stops => EndingRecord::Stops,
+            Ending::Stops { .. } => EndingRecord::Stops,
             Ending::Repeats { from, fates } => {
                 EndingRecord::Repeats { from: *from, fair: fates.iter().map(told).collect() }
             }

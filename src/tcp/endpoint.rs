@@ -3,9 +3,7 @@
 //! RFC 9293 §3.10. An endpoint takes an event and answers with [`Effects`]: at most one segment, and what
 //! becomes of its timers. It keeps no time itself.
 
-use super::{
-    AbortResets, Call, Effects, EndedBy, Flags, Held, Policy, Seq, ShutdownRead, State, Timer, TimerChange,
-};
+use super::{Call, Effects, EndedBy, Flags, Held, Policy, Seq, ShutdownRead, State, Timer, TimerChange};
 
 /// The window that both ends offer unless something else is said, in octets.
 pub(super) const WINDOW: u32 = 65_535;
@@ -239,15 +237,12 @@ impl Endpoint {
                 }
             }
             (Call::Abort, state) => {
-                let resets = match (policy.abort_resets, state) {
-                    (AbortResets::WhileOpen, State::Closing | State::LastAck | State::TimeWait)
-                    | (AbortResets::UnlessTimeWait, State::TimeWait) => false,
-                    (AbortResets::WhileOpen | AbortResets::UnlessTimeWait | AbortResets::Always, _) => true,
-                };
-                if resets {
+                if policy.abort_resets_in(state) {
                     self.reset(policy.reset_with_ack, &mut effects);
+                    // The application has let go of the connection, even where that does not end it.
+                    self.reader_gone = true;
                 }
-                if state != State::TimeWait || policy.abort_ends_time_wait {
+                if policy.abort_ends_in(state) {
                     self.end(EndedBy::Abort, &mut effects);
                 }
             }

@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use super::State;
+
 /// The choices that the RFCs leave to an endpoint, or that stacks make against them.
 ///
 /// Every duration is in ticks.
@@ -288,6 +290,27 @@ pub enum OutOfOrder {
 }
 
 impl Policy {
+    /// Whether an abort in this state sends a reset. RFC 9293 §3.10.5.
+    #[must_use]
+    pub fn abort_resets_in(&self, state: State) -> bool {
+        match (self.abort_resets, state) {
+            (_, State::Closed)
+            | (AbortResets::WhileOpen, State::Closing | State::LastAck | State::TimeWait)
+            | (AbortResets::UnlessTimeWait, State::TimeWait) => false,
+            (AbortResets::WhileOpen | AbortResets::UnlessTimeWait | AbortResets::Always, _) => true,
+        }
+    }
+
+    /// Whether an abort in this state ends the connection. RFC 9293 §3.10.5.
+    #[must_use]
+    pub fn abort_ends_in(&self, state: State) -> bool {
+        match state {
+            State::Closed => false,
+            State::TimeWait => self.abort_ends_time_wait,
+            _ => true,
+        }
+    }
+
     /// RFC 9293's rules of closing, for a given segment lifetime in ticks. The timeout is fixed at one MSL, a
     /// departure from RFC 6298 §5.5; nobody gives up, and no ACK is delayed.
     #[must_use]

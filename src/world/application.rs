@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::Observed;
-use crate::tcp::{Call, State};
+use crate::tcp::{Call, Policy, State};
 
 /// When an application closes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -41,8 +41,9 @@ pub struct Application {
 }
 
 impl Application {
-    /// The calls that it may make now.
-    pub fn calls(self, end: &Observed) -> impl Iterator<Item = Call> {
+    /// The calls that it may make now, where `reader_gone` says that it has let go of the connection already: with
+    /// sockets there is nothing left to call after `close()`. A call that would change nothing is none.
+    pub fn calls(self, end: &Observed, reader_gone: bool, policy: &Policy) -> impl Iterator<Item = Call> + use<> {
         let open = matches!(end.state, State::Established | State::CloseWait);
         let send = (open && end.sent < self.sends).then_some(Call::Send);
         let may_close = match self.closes {
@@ -54,7 +55,8 @@ impl Application {
             ClosesWith::Shutdown => Call::Shutdown,
             ClosesWith::Close => Call::Close,
         });
-        let abort = (self.aborts && end.state != State::Closed).then_some(Call::Abort);
+        let changes = policy.abort_resets_in(end.state) || policy.abort_ends_in(end.state);
+        let abort = (self.aborts && !reader_gone && changes).then_some(Call::Abort);
         [send, close, abort].into_iter().flatten()
     }
 }
@@ -62,14 +64,17 @@ impl Application {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tcp::{Endpoint, Flags, Policy, Segment, Seq};
+    use crate::tcp::{AbortResets, Endpoint, Flags, Segment, Seq};
 
     #[test]
     fn calls_follow_the_promise() {
         let policy = Policy::rfc1337(2);
         let application =
             Application { closes: Closes::AfterEof, closes_with: ClosesWith::Shutdown, sends: 1, aborts: false };
-        let calls = |endpoint: &Endpoint| application.calls(&Observed::of(endpoint)).collect::<Vec<_>>();
+        let calls_of = |application: Application, endpoint: &Endpoint, policy: &Policy| {
+            application.calls(&Observed::of(endpoint), endpoint.reader_gone, policy).collect::<Vec<_>>()
+        };
+        let calls = |endpoint: &Endpoint| calls_of(application, endpoint, &policy);
 
         let mut endpoint = Endpoint::established();
         assert_eq!(calls(&endpoint), [Call::Send]);
@@ -81,9 +86,29 @@ mod tests {
         assert_eq!(calls(&endpoint), []);
 
         let aborting = Application { closes: Closes::Never, aborts: true, ..application };
-        let calls = |endpoint: &Endpoint| aborting.calls(&Observed::of(endpoint)).collect::<Vec<_>>();
+        let calls = |endpoint: &Endpoint| calls_of(aborting, endpoint, &policy);
         assert_eq!(calls(&endpoint), [Call::Abort]);
         endpoint.on_call(Call::Abort, &policy);
         assert_eq!(calls(&endpoint), []);
+
+        // After close() there is no handle left to abort with.
+        let mut closed = Endpoint::established();
+        closed.on_call(Call::Close, &policy);
+        assert_eq!((closed.state, calls(&closed)), (State::FinWait1, vec![]));
+        // TIME_WAIT is ended by an abort (RFC 9293 §3.10.5), or is not, or answers it once with a reset.
+        let waiting = || {
+            let mut endpoint = Endpoint::established();
+            endpoint.on_call(Call::Shutdown, &policy);
+            endpoint.on_segment(&Segment { flags: Flags::FIN_ACK, seq: Seq(1), ack: Seq(2), len: 0 }, &policy);
+            endpoint
+        };
+        let stays = Policy { abort_ends_time_wait: false, ..policy };
+        let resets = Policy { abort_resets: AbortResets::Always, ..stays };
+        assert_eq!(waiting().state, State::TimeWait);
+        let offered = [policy, stays, resets].map(|policy| calls_of(aborting, &waiting(), &policy));
+        assert_eq!(offered, [vec![Call::Abort], vec![], vec![Call::Abort]]);
+        let mut once = waiting();
+        assert!(once.on_call(Call::Abort, &resets).segment.is_some());
+        assert_eq!((once.state, calls_of(aborting, &once, &resets)), (State::TimeWait, vec![]));
     }
 }

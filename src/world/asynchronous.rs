@@ -41,7 +41,8 @@ impl Host {
     }
 
     fn offer(&self, endpoint: &Endpoint, out: &mut Out<Self>) {
-        out.choose_random("application", self.application.calls(&Observed::of(endpoint)).collect());
+        let calls = self.application.calls(&Observed::of(endpoint), endpoint.reader_gone, &self.tcp.policy);
+        out.choose_random("application", calls.collect());
     }
 }
 

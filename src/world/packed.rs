@@ -135,7 +135,7 @@ impl PackedEnd {
             fin_sent: seen.fin_sent,
             fin_received: seen.fin_received,
             close_called: seen.close_called,
-            reader_gone: self.facts >> 5 & 1 == 1,
+            reader_gone: self.reader_gone(),
             held,
             ack_delayed: self.facts >> 6 & 1 == 1,
             retransmissions: seen.retransmissions,
@@ -148,6 +148,11 @@ impl PackedEnd {
 
     pub(super) fn state(&self) -> State {
         state_of(self.close)
+    }
+
+    /// Its application has let go of the connection.
+    pub(super) fn reader_gone(&self) -> bool {
+        self.facts >> 5 & 1 == 1
     }
 
     pub(super) fn timers(&self) -> Timers {

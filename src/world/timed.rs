@@ -9,7 +9,8 @@ use stateright::actor::{Actor, Command, Id, Out};
 
 use super::packed::PackedEnd;
 use super::reaction::{EndEvent, Reaction};
-use super::{Config, End, Limit, Network, Observe, Reactions, SegmentCopy, Timers, WorldState};
+use super::{Config, End, EndConfig, Limit, Network, Observe, Reactions, SegmentCopy, Timers, WorldState};
+use crate::invariant::invariant;
 use crate::tcp::{Call, Endpoint, TICK, TcpActor, Timer};
 
 /// One closed world to explore.
@@ -81,8 +82,9 @@ impl TimedWorld {
     /// Everything that may happen next, in a fixed order.
     pub fn enabled(&self, state: &WorldState, actions: &mut Vec<Action>) {
         for end in End::BOTH {
-            let application = self.config.end(end).application;
-            actions.extend(application.calls(&state.end(end)).map(|call| Action::Call(end, call)));
+            let EndConfig { application, policy } = self.config.end(end);
+            let calls = application.calls(&state.end(end), state.end_ref(end).reader_gone(), policy);
+            actions.extend(calls.map(|call| Action::Call(end, call)));
             if state.end_ref(end).is_due() {
                 let timers = state.end_ref(end).timers();
                 let due = Timer::ALL.into_iter().filter(|timer| timers.get(*timer) == Some(0));
@@ -142,13 +144,13 @@ impl TimedWorld {
             Action::Deliver(copy) => {
                 let mut next = *state;
                 let was_in_flight = next.network.remove(copy);
-                debug_assert!(was_in_flight, "{copy} is not in flight");
+                invariant!(was_in_flight, "{copy} is not in flight");
                 at_end(next, copy.to(), EndEvent::Arrival(copy))
             }
             Action::Lose(copy) => {
                 let mut next = *state;
                 let was_in_flight = next.network.remove(copy);
-                debug_assert!(was_in_flight, "{copy} is not in flight");
+                invariant!(was_in_flight, "{copy} is not in flight");
                 next.losses += u8::from(!copy.is_duplicate() && self.config.losses.is_some());
                 Ok(next)
             }

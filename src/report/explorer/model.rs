@@ -98,8 +98,10 @@ impl Listed {
         let name = instance.name();
         let revealing = || Sought::Revealing(instance.clone());
         let (expectation, name, of) = match verdict {
-            Verdict::Holds if instance.is_liveness() => (Expectation::Eventually, name, Sought::Any),
-            Verdict::Holds => (Expectation::Always, name, revealing()),
+            Verdict::Holds | Verdict::Vacuous if instance.is_liveness() => {
+                (Expectation::Eventually, name, Sought::Any)
+            }
+            Verdict::Holds | Verdict::Vacuous => (Expectation::Always, name, revealing()),
             Verdict::Violated => {
                 let of = if instance.is_liveness() {
                     Sought::Only(Shown(end_of(world, &evidence.as_ref()?.places)?))

@@ -365,6 +365,6 @@ fn class_of(segment: &Segment) -> &'static str {
 fn band_top(trace: &Trace, layout: &Layout) -> f64 {
     match trace.ending {
         Ending::Repeats { from, .. } => layout.before(from) + 12.,
-        Ending::Open | Ending::Stops => layout.rows.last().map_or(layout.top(), |row| row.at) - 18.,
+        Ending::Open | Ending::Stops { .. } => layout.rows.last().map_or(layout.top(), |row| row.at) - 18.,
     }
 }

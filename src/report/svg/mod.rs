@@ -38,12 +38,12 @@ pub fn draw(scenario: &Scenario, instance: &Instance, trace: &Trace) -> String {
     let (drawn, left_out) = cut(trace);
     let copies = Copies::of(&drawn);
     let mut foot = vec![Note::prose("in flight", &in_flight(&copies))];
-    for (place, line) in for_ever(scenario, &drawn, "that are shaded").iter().enumerate() {
+    for (place, line) in for_ever(&drawn, "that are shaded").iter().enumerate() {
         foot.push(Note::prose(if place == 0 { "for ever" } else { "" }, line));
     }
     let ending = match drawn.ending {
         Ending::Open => decided,
-        Ending::Stops => format!("nothing happens any more: {decided}"),
+        Ending::Stops { .. } => format!("nothing happens any more: {decided}"),
         Ending::Repeats { .. } => format!("again and again: {decided}"),
     };
     // What is drawn of a longer trace does not come to where it shows the verdict.
