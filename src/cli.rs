@@ -196,6 +196,14 @@ pub struct ConformArgs {
     #[arg(long, value_name = "NAME", value_parser = policy_name(), conflicts_with = "kernel")]
     pub policy: Option<PolicyName>,
 
+    /// Show each step: what was sent, what calls returned, the state, and the timers that run
+    #[arg(short = 'v', long, conflicts_with = "kernel")]
+    pub trace: bool,
+
+    /// Replay what can be read even if something cannot; the exit code is 2 all the same
+    #[arg(long, conflicts_with = "kernel")]
+    pub keep_going: bool,
+
     /// How to write the outcomes
     #[arg(long, value_name = "FORMAT", default_value = "human", conflicts_with = "kernel")]
     pub format: DocumentFormat,

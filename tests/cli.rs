@@ -944,14 +944,47 @@ fn recorded_cases_are_replayed() {
     let report = folder.report(&["conform", "cases.jsonl"]);
     let cases: Vec<_> = report["cases"].as_array().unwrap().iter().map(|case| case["outcome"].as_str()).collect();
     assert_eq!(cases, [Some("match"), Some("differs"), Some("out of scope"), Some("match")]);
-    assert_eq!(report["cases"][1]["difference"]["step"], 2);
+    assert_eq!(report["cases"][1]["differences"][0]["step"], 2);
     let schema: Value = serde_json::from_str(include_str!("../docs/conform.schema.json")).unwrap();
     jsonschema::meta::validate(&schema).unwrap();
-    let mistakes: Vec<String> =
-        jsonschema::validator_for(&schema).unwrap().iter_errors(&report).map(|error| error.to_string()).collect();
-    assert_eq!(mistakes, Vec::<String>::new());
+    let traced = folder.report(&["conform", "cases.jsonl", "--trace"]);
+    for report in [&report, &traced] {
+        let mistakes: Vec<String> = jsonschema::validator_for(&schema)
+            .unwrap()
+            .iter_errors(report)
+            .map(|error| error.to_string())
+            .collect();
+        assert_eq!(mistakes, Vec::<String>::new());
+    }
     assert_eq!(report["cases"][1]["line"], 3);
     assert_eq!(report["exit_code"], 1);
+    assert_eq!(traced["cases"][0]["steps"][1]["sent"][0], "FIN,ACK seq=1 ack=1 win=65535");
+    assert_eq!(traced["cases"][2]["steps"], serde_json::json!([]));
+}
+
+/// Each step is shown, and every difference, not the first alone.
+#[test]
+fn a_case_is_traced() {
+    let case = r#"{"id": "both", "profile": "linux", "start_state": "CLOSE_WAIT", "events": ["rcv FIN,ACK seq=2 ack=1", "app send 3 -> EPIPE", "app close", "wait 200ms"], "expect_segments": ["@2 ACK seq=1 ack=2 len=2", "@4 FIN,ACK seq=4 ack=2"], "state_checks": ["@3 LAST_ACK"], "expect_end_state": "CLOSED"}"#;
+    let folder = Folder::new("conform-trace").with("case.jsonl", case);
+    assert_snapshot!("conform-differences", folder.run(&["conform", "case.jsonl"]).transcript());
+    assert_snapshot!("conform-trace", folder.run(&["conform", "case.jsonl", "-v"]).transcript());
+}
+
+/// What cannot be read keeps nothing else from being replayed.
+#[test]
+fn what_can_be_read_is_replayed() {
+    let pretty = RECORDED.replace("{\"id\": \"mine/three\"", "{\n  \"id\": \"mine/three\"");
+    let folder = Folder::new("conform-keep-going")
+        .with("cases.jsonl", pretty)
+        .with("good.jsonl", RECORDED.lines().nth(1).unwrap());
+    let files = ["conform", "cases.jsonl", "nowhere.jsonl", "good.jsonl"];
+    assert_eq!(folder.run(&files).stdout, "");
+    let run = folder.run(&[&files[..], &["--keep-going"]].concat());
+    assert_snapshot!("conform-keep-going", format!("{}---\n{}", run.stdout, run.stderr));
+    assert_eq!(run.code, 2);
+    let report = folder.report(&[&files[..], &["--keep-going"]].concat());
+    assert_eq!((report["cases"].as_array().unwrap().len(), &report["exit_code"]), (4, &serde_json::json!(2)));
 }
 
 #[test]

@@ -68,7 +68,7 @@ fn recorded(name: &'static str, files: &[&str], what: &str) -> Source {
     let mut by: BTreeMap<Row, Vec<String>> = BTreeMap::new();
     for file in files {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
-        for case in parse(&read_source(&path).unwrap(), None).unwrap() {
+        for case in parse(&read_source(&path).unwrap(), None).0 {
             let replayed = replay(&case);
             if replayed.outcome == Outcome::Match {
                 for row in replayed.transitions.into_iter().collect::<BTreeSet<Row>>() {

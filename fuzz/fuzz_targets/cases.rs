@@ -10,14 +10,9 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let text = String::from_utf8_lossy(bytes);
-    match parse(&SourceFile::new("fuzzed.jsonl", text), None) {
-        Ok(cases) => {
-            for case in &cases {
-                let _ = replay(case);
-            }
-        }
-        Err(mistakes) => {
-            let _ = mistakes.render(true);
-        }
+    let (cases, mistakes) = parse(&SourceFile::new("fuzzed.jsonl", text), None);
+    for case in &cases {
+        let _ = replay(case);
     }
+    let _ = mistakes.render(true);
 });

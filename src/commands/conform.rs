@@ -15,31 +15,36 @@ pub fn run(args: &ConformArgs) -> Result<Passed, Diagnostics> {
     if args.kernel { kernel(args) } else { cases(args) }
 }
 
-/// Replays every case of the files, once all of them have been read.
+/// Replays every case of the files: once all of them have been read, or with `--keep-going` all that can be read.
 fn cases(args: &ConformArgs) -> Result<Passed, Diagnostics> {
     let mut mistakes = Diagnostics::default();
     let mut files = Vec::new();
     for path in &args.files {
-        let parsed = read_source(path).map_err(Diagnostics::from).and_then(|file| {
-            let cases = recorded::parse(&file, args.policy)?;
-            Ok((file, cases))
-        });
-        match parsed {
-            Ok(file) => files.push(file),
-            Err(more) => mistakes.0.extend(more.0),
+        match read_source(path) {
+            Ok(file) => {
+                let (cases, more) = recorded::parse(&file, args.policy);
+                mistakes.0.extend(more.0);
+                files.push((file, cases));
+            }
+            Err(mistake) => mistakes.0.push(mistake),
         }
     }
-    let files = mistakes.or(files)?;
-    let replayed: Vec<_> = files
-        .iter()
-        .flat_map(|(file, cases)| cases.iter().map(|case| (file.path.as_str(), case, replay(case).outcome)))
-        .collect();
-    match args.format {
-        DocumentFormat::Human => print(&report::human(&replayed, Terminal::of_stdout()))?,
-        DocumentFormat::Json => write_stdout(report::json(&replayed).as_bytes())?,
+    if !args.keep_going && !mistakes.0.is_empty() {
+        return Err(mistakes);
     }
-    let differs = replayed.iter().any(|(.., outcome)| matches!(outcome, Outcome::Differs(_)));
-    Ok(if differs { Passed::No } else { Passed::Yes })
+    let replays: Vec<_> = files
+        .iter()
+        .flat_map(|(file, cases)| {
+            cases.iter().map(|case| report::Replay { file: &file.path, case, replayed: replay(case) })
+        })
+        .collect();
+    let differs = replays.iter().any(|replay| matches!(replay.replayed.outcome, Outcome::Differs(_)));
+    let exit_code = if mistakes.0.is_empty() { u8::from(differs) } else { 2 };
+    match args.format {
+        DocumentFormat::Human => print(&report::human(&replays, args.trace, Terminal::of_stdout()))?,
+        DocumentFormat::Json => write_stdout(report::json(&replays, args.trace, exit_code).as_bytes())?,
+    }
+    mistakes.or(if differs { Passed::No } else { Passed::Yes })
 }
 
 /// Drives the running kernel and says where it and the endpoint differ.

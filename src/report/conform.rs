@@ -1,52 +1,77 @@
 //! What became of recorded cases.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
 use super::terminal::Terminal;
-use crate::conform::recorded::{Case, Difference, Outcome};
+use crate::conform::recorded::{Case, Difference, Outcome, Replayed, ReplayedStep};
 
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();
 
 /// Where the name of a case begins, in columns.
 const NAME_INDENT: usize = 14;
-/// Where what is said of a difference begins, in columns.
+/// Where what is said of a step begins, in columns.
 const INDENT: usize = 24;
 
-/// A case, the path of its file, and how it came out.
-pub type Replay<'a> = (&'a str, &'a Case, Outcome);
+/// A case that was replayed.
+#[derive(Debug)]
+pub struct Replay<'a> {
+    /// The path of its file.
+    pub file: &'a str,
+    /// The case.
+    pub case: &'a Case,
+    /// What was seen.
+    pub replayed: Replayed,
+}
 
-/// A line a case, what differs below it, and how many there are of each.
+/// A line a case, what differs below it, and how many there are of each. With `trace`, each step of each case that is
+/// in scope.
 #[must_use]
-pub fn human(replays: &[Replay<'_>], terminal: Terminal) -> String {
+pub fn human(replays: &[Replay<'_>], trace: bool, terminal: Terminal) -> String {
     let mut text = String::new();
     let [mut matches, mut differ, mut out_of_scope] = [0usize; 3];
-    for (_, case, outcome) in replays {
+    for Replay { case, replayed: Replayed { outcome, steps, .. }, .. } in replays {
         let name = terminal.shown(&case.name);
-        match outcome {
+        let differences: &[Difference] = match outcome {
             Outcome::Match => {
                 matches += 1;
-                let _ = writeln!(text, "{GOOD}match{GOOD:#}         {name}");
+                let policy = if trace { format!(" ({})", case.policy.name()) } else { String::new() };
+                let _ = writeln!(text, "{GOOD}match{GOOD:#}         {name}{policy}");
+                &[]
             }
-            Outcome::Differs(Difference { step, expected, seen }) => {
+            Outcome::Differs(differences) => {
                 differ += 1;
-                let _ = writeln!(text, "{BAD}differs{BAD:#}       {} ({})", name, case.policy.name());
-                let _ = writeln!(
-                    text,
-                    "              {:<10}{}",
-                    format!("step {step}"),
-                    terminal.prose(&step_text(case, *step), INDENT)
-                );
-                let _ = writeln!(text, "              expected  {}", terminal.prose(expected, INDENT));
-                let _ = writeln!(text, "              seen      {}", terminal.prose(seen, INDENT));
+                let _ = writeln!(text, "{BAD}differs{BAD:#}       {name} ({})", case.policy.name());
+                differences
             }
             Outcome::OutOfScope(feature) => {
                 out_of_scope += 1;
                 let _ =
                     writeln!(text, "out of scope  {}", terminal.prose(&format!("{name}: {feature}"), NAME_INDENT));
+                continue;
+            }
+        };
+        let shown = steps.iter().filter_map(|step| {
+            let of_step: Vec<&Difference> = differences.iter().filter(|one| one.step == step.number).collect();
+            (trace || !of_step.is_empty()).then_some((step, of_step))
+        });
+        for (step, of_step) in shown {
+            let mut line = |what: &str, said: &str| {
+                let _ = writeln!(text, "              {what:<10}{}", terminal.prose(said, INDENT));
+            };
+            line(&format!("step {}", step.number), &step_text(case, step.number));
+            if trace {
+                for (what, said) in seen_in(step) {
+                    line(what, &said);
+                }
+            }
+            for Difference { expected, seen, .. } in of_step {
+                line("expected", expected);
+                line("seen", seen);
             }
         }
     }
@@ -67,8 +92,22 @@ fn step_text(case: &Case, step: usize) -> String {
     }
 }
 
+/// What a step did, each with its name.
+fn seen_in(step: &ReplayedStep) -> Vec<(&'static str, String)> {
+    let ReplayedStep { number: _, returned, sent, state, timers } = step;
+    let mut all: Vec<(&'static str, String)> = Vec::new();
+    all.extend(returned.iter().map(|returned| ("returned", returned.clone())));
+    all.extend(sent.iter().map(|sent| ("sent", sent.to_string())));
+    all.push(("state", state.to_string()));
+    if !timers.is_empty() {
+        let timers = timers.iter().map(|(timer, left)| format!("{} in {left}ms", timer.name()));
+        all.push(("timers", timers.collect::<Vec<_>>().join(", ")));
+    }
+    all
+}
+
 /// Raised with every change that a reader could trip over.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -87,11 +126,14 @@ struct CaseReport<'a> {
     /// `match`, `differs` or `out of scope`.
     outcome: &'static str,
     /// Where it differs.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    difference: Option<DifferenceReport<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    differences: Vec<DifferenceReport<'a>>,
     /// What is not modelled.
     #[serde(skip_serializing_if = "Option::is_none")]
     feature: Option<&'a str>,
+    /// What was seen in each step.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    steps: Option<Vec<StepReport<'a>>>,
 }
 
 #[derive(Serialize)]
@@ -101,32 +143,57 @@ struct DifferenceReport<'a> {
     seen: &'a str,
 }
 
-/// The same as one JSON document.
+#[derive(Serialize)]
+struct StepReport<'a> {
+    step: usize,
+    text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    returned: Option<&'a str>,
+    sent: Vec<String>,
+    state: &'static str,
+    /// Milliseconds that are left, by the timer's name.
+    timers: BTreeMap<&'static str, u64>,
+}
+
+/// The same as one JSON document, with the exit code that the command will have.
 #[must_use]
-pub fn json(replays: &[Replay<'_>]) -> String {
-    let cases = replays.iter().map(|(file, case, outcome)| {
-        let (name, difference, feature) = match outcome {
-            Outcome::Match => ("match", None, None),
-            Outcome::Differs(Difference { step, expected, seen }) => {
-                ("differs", Some(DifferenceReport { step: *step, expected, seen }), None)
-            }
-            Outcome::OutOfScope(feature) => ("out of scope", None, Some(feature.as_str())),
+pub fn json(replays: &[Replay<'_>], trace: bool, exit_code: u8) -> String {
+    let cases = replays.iter().map(|Replay { file, case, replayed }| {
+        let (outcome, differences, feature) = match &replayed.outcome {
+            Outcome::Match => ("match", &[][..], None),
+            Outcome::Differs(differences) => ("differs", &differences[..], None),
+            Outcome::OutOfScope(feature) => ("out of scope", &[][..], Some(feature.as_str())),
         };
+        let differences = differences.iter();
         CaseReport {
             name: &case.name,
             file,
             line: case.line,
             policy: case.policy.name(),
-            outcome: name,
-            difference,
+            outcome,
+            differences: differences
+                .map(|Difference { step, expected, seen }| DifferenceReport { step: *step, expected, seen })
+                .collect(),
             feature,
+            steps: trace.then(|| replayed.steps.iter().map(|step| step_report(case, step)).collect()),
         }
     });
-    let cases: Vec<CaseReport<'_>> = cases.collect();
-    let exit_code = u8::from(cases.iter().any(|case| case.difference.is_some()));
+    let cases = cases.collect();
     let report = Report { version: VERSION, lastack: env!("CARGO_PKG_VERSION"), exit_code, cases };
     // Nothing of it can fail to be written: its keys are strings.
     let mut text = serde_json::to_string_pretty(&report).unwrap_or_default();
     text.push('\n');
     text
+}
+
+fn step_report<'a>(case: &Case, step: &'a ReplayedStep) -> StepReport<'a> {
+    let ReplayedStep { number, returned, sent, state, timers } = step;
+    StepReport {
+        step: *number,
+        text: step_text(case, *number),
+        returned: returned.as_deref(),
+        sent: sent.iter().map(ToString::to_string).collect(),
+        state: state.name(),
+        timers: timers.iter().map(|(timer, left)| (timer.name(), *left)).collect(),
+    }
 }

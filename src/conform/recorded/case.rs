@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 
 use super::{Number, Span};
-use crate::tcp::{Flags, PolicyName, Segment, State};
+use crate::tcp::{Flags, PolicyName, Segment, State, Timer};
 
 /// One line of a file of cases, or one row of a kernel's transition table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,6 +78,8 @@ pub enum Event {
     Expiry(CaseTimer),
     /// Time passes.
     Wait(Span),
+    /// Whoever drives a stack that is polled polls it; of text, at most so many octets may be sent.
+    Poll(Option<u32>),
     /// The surroundings are set.
     Environment(Environment),
     /// A segment that the peer sent is lost.
@@ -137,6 +139,21 @@ pub enum CallResult {
     Error,
 }
 
+impl fmt::Display for CallResult {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Success => f.write_str("success"),
+            Self::Eof => f.write_str("EOF"),
+            Self::Closing => f.write_str("an error: the connection is closing"),
+            Self::BrokenPipe => f.write_str("EPIPE"),
+            Self::Failed(error) => f.write_str(error.name()),
+            Self::Nothing => f.write_str("nothing yet"),
+            Self::Octets(octets) => write!(f, "{octets} octets"),
+            Self::Error => f.write_str("an error"),
+        }
+    }
+}
+
 /// A segment that arrives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arrival {
@@ -156,9 +173,23 @@ pub struct Arrival {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CaseTimer {
     /// One of the endpoint's.
-    Of(crate::tcp::Timer),
+    Of(Timer),
     /// The user timeout.
     UserTimeout,
+}
+
+impl CaseTimer {
+    /// Its name in cases.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Of(Timer::Retransmission) => "RTO",
+            Self::Of(Timer::TimeWait) => "2MSL",
+            Self::Of(Timer::FinWait2) => "FIN_WAIT_2",
+            Self::Of(Timer::DelayedAck) => "DELAYED_ACK",
+            Self::UserTimeout => "USER_TIMEOUT",
+        }
+    }
 }
 
 /// A setting of the surroundings.
@@ -259,9 +290,9 @@ impl Case {
         Ok(ends)
     }
 
-    /// What is expected of a step speaks of what it sends.
-    pub(super) fn speaks_of(&self, step: usize) -> bool {
-        self.expected.segments.iter().any(|(of, _)| *of == step)
+    /// The case says itself when a stack that is polled is polled.
+    pub(super) fn polls(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step.event, Event::Poll(_)))
     }
 }
 

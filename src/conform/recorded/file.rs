@@ -68,10 +68,16 @@ const KEYS: [&str; 12] = [
     "so_error",
 ];
 
-/// The cases of a file, under the policy that each names, or all under one.
-pub fn parse(file: &Arc<SourceFile>, policy: Option<PolicyName>) -> Result<Vec<Case>, Diagnostics> {
+/// The cases of a file, under the policy that each names, or all under one; and what is wrong with the lines that
+/// cannot be read, at most ten of them with their places.
+#[must_use]
+pub fn parse(file: &Arc<SourceFile>, policy: Option<PolicyName>) -> (Vec<Case>, Diagnostics) {
     let mut cases = Vec::new();
     let mut mistakes = Diagnostics::default();
+    // Mistakes that are counted, but not shown.
+    let mut more = 0usize;
+    // The line before begins an object and does not end it: what follows is no line of its own.
+    let mut goes_on = false;
     let mut start = 0;
     for (index, whole) in file.text.split_inclusive('\n').enumerate() {
         // A byte order mark is no part of the text.
@@ -79,28 +85,30 @@ pub fn parse(file: &Arc<SourceFile>, policy: Option<PolicyName>) -> Result<Vec<C
         let text = marked.trim();
         let begins = start + whole.len() - marked.trim_start().len();
         start += whole.len();
-        if text.is_empty() {
+        if text.is_empty() || goes_on && !text.starts_with('{') {
             continue;
         }
+        goes_on = false;
         let line = LineOf { file, number: index + 1, start: begins, text };
         match line.case(policy) {
             Ok(case) => cases.push(case),
             Err(mistake) => {
-                mistakes.0.push(mistake);
-                // What follows an object that goes on is no line of its own.
-                let follows = file.text.get(start..).unwrap_or_default().trim_start();
-                let goes_on = line.is_cut() && !follows.starts_with('{');
-                if mistakes.0.len() == MOST_MISTAKES || goes_on {
-                    break;
+                more += usize::from(mistakes.0.len() == MOST_MISTAKES);
+                if mistakes.0.len() < MOST_MISTAKES {
+                    mistakes.0.push(mistake);
                 }
+                goes_on = line.is_cut();
             }
         }
+    }
+    if more > 0 {
+        mistakes.0.push(Diagnostic::new(format!("`{}` has {more} more lines that cannot be read", file.path)));
     }
     if cases.is_empty() && mistakes.0.is_empty() {
         let empty = Diagnostic::new(format!("`{}` has no cases", file.path));
         mistakes.0.push(empty.help("a case is a line with a JSON object"));
     }
-    mistakes.or(cases)
+    (cases, mistakes)
 }
 
 /// A line, without the space around it, and where it is.

@@ -9,7 +9,7 @@ use super::{
 use crate::diagnostic::misspelt;
 use crate::tcp::{Flags, State, Timer};
 
-const VERBS: [&str; 6] = ["app", "rcv", "timer", "wait", "env", "drop"];
+const VERBS: [&str; 7] = ["app", "rcv", "timer", "wait", "poll", "env", "drop"];
 
 /// A step: what happens.
 pub(super) fn event(text: &str) -> Result<Event, Mistake> {
@@ -23,6 +23,7 @@ pub(super) fn event(text: &str) -> Result<Event, Mistake> {
             timer(name)?
         }
         "wait" => Event::Wait(span(words.expect("a time")?)?),
+        "poll" => Event::Poll(words.next().map(|octets| integer(octets, u32::MAX)).transpose()?),
         "env" => {
             let name = words.expect("the name of a setting")?;
             match environment(name, &mut words)? {
@@ -394,6 +395,8 @@ mod tests {
             "wait 10*RTO-1",
             "wait 2MSL-1s",
             "wait 1.05s",
+            "poll",
+            "poll 2",
             "env peer_window 6",
             "env cwnd 1 segment",
             "env tcp_fin_timeout=5",
@@ -444,6 +447,8 @@ mod tests {
             "wait .5s",
             "wait 1.2345s",
             "wait 1s 1s",
+            "poll all",
+            "poll 1 2",
             "env peer_window",
             "env retries many",
             "app set linger",

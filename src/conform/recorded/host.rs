@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::case::written;
 use super::{AppCall, Arrival, CallResult, CaseTimer, Environment, Number, SocketError, Span};
 use crate::check::Event as EndEvent;
 use crate::tcp::{
@@ -18,9 +19,18 @@ const MOST_EXPIRIES: usize = 10_000;
 
 /// A segment that was sent, and the window that it offered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Sent {
-    pub(super) segment: Segment,
-    pub(super) window: u32,
+pub struct Sent {
+    /// The segment.
+    pub segment: Segment,
+    /// SEG.WND, in octets.
+    pub window: u32,
+}
+
+impl fmt::Display for Sent {
+    /// `FIN,ACK seq=1 ack=1 win=65535`, as cases write it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} win={}", written(&self.segment), self.window)
+    }
 }
 
 /// What a call has returned.
@@ -120,13 +130,10 @@ impl Host {
         }
     }
 
-    /// Takes the shortest ordinary way to a state. Where `text` octets are said to be outstanding with the FIN, they
-    /// were sent with it. What is left to a poll is left so. `closes_with` is the call that closes.
-    pub(super) fn start_in(&mut self, state: State, text: u32, closes_with: Call) {
-        let close = |host: &mut Self| {
-            host.endpoint.queue(text);
-            host.call(closes_with);
-        };
+    /// Takes the shortest ordinary way to a state. A stack that is polled has been polled in the end. `closes_with` is
+    /// the call that closes.
+    pub(super) fn start_in(&mut self, state: State, closes_with: Call) {
+        let close = |host: &mut Self| host.call(closes_with);
         let arrive = |host: &mut Self, flags: Flags, acknowledges_all: bool| {
             host.poll(u32::MAX);
             let Endpoint { snd_una, snd_nxt, rcv_nxt, .. } = host.endpoint;
@@ -157,6 +164,7 @@ impl Host {
                 arrive(self, Flags::FIN_ACK, true);
             }
         }
+        self.poll(u32::MAX);
     }
 
     /// A number of the case, for the endpoint as it is.
@@ -189,13 +197,15 @@ impl Host {
         self.take(None, |endpoint, policy| endpoint.poll(most, policy));
     }
 
+    /// The timers that run, and how many milliseconds are left of each.
+    pub(super) fn timers(&self) -> Vec<(CaseTimer, u64)> {
+        let all = Timer::ALL.into_iter().map(CaseTimer::Of).chain([CaseTimer::UserTimeout]);
+        all.filter_map(|timer| Some((timer, self.due_at(timer)?.saturating_sub(self.now)))).collect()
+    }
+
     /// Lets a timer expire if it runs. The others do not, even if they were due before: they are late.
     pub(super) fn expire(&mut self, timer: CaseTimer) {
-        let due = match timer {
-            CaseTimer::Of(timer) => self.due_at(timer),
-            CaseTimer::UserTimeout => self.user_timeout_at(),
-        };
-        if let Some(due) = due {
+        if let Some(due) = self.due_at(timer) {
             self.now = self.now.max(due);
             match timer {
                 CaseTimer::Of(timer) => self.on_timeout(timer),
@@ -211,11 +221,11 @@ impl Host {
             return Err("a case of more than a day".to_owned());
         }
         loop {
-            let timers = Timer::ALL.into_iter().map(|timer| (self.due_at(timer), CaseTimer::Of(timer)));
-            let next = [(self.user_timeout_at(), CaseTimer::UserTimeout)]
+            let timers = Timer::ALL.into_iter().map(CaseTimer::Of);
+            let next = [CaseTimer::UserTimeout]
                 .into_iter()
                 .chain(timers)
-                .filter_map(|(due, timer)| due.map(|due| (due, timer)))
+                .filter_map(|timer| self.due_at(timer).map(|due| (due, timer)))
                 .min_by_key(|(due, _)| *due);
             let Some((_, timer)) = next.filter(|(due, _)| *due <= until) else { break };
             self.expiries += 1;
@@ -368,13 +378,14 @@ impl Host {
         self.user_timeout.map(|timeout| since.saturating_add(timeout))
     }
 
-    fn due_at(&self, timer: Timer) -> Option<u64> {
+    fn due_at(&self, timer: CaseTimer) -> Option<u64> {
         let [retransmission, time_wait, fin_wait_2, delayed_ack] = self.due;
         match timer {
-            Timer::Retransmission => retransmission,
-            Timer::TimeWait => time_wait,
-            Timer::FinWait2 => fin_wait_2,
-            Timer::DelayedAck => delayed_ack,
+            CaseTimer::Of(Timer::Retransmission) => retransmission,
+            CaseTimer::Of(Timer::TimeWait) => time_wait,
+            CaseTimer::Of(Timer::FinWait2) => fin_wait_2,
+            CaseTimer::Of(Timer::DelayedAck) => delayed_ack,
+            CaseTimer::UserTimeout => self.user_timeout_at(),
         }
     }
 

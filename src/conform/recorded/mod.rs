@@ -18,6 +18,7 @@ pub use case::{
     SocketError, Step,
 };
 pub use file::parse;
+pub use host::Sent;
 pub use number::{Number, Span};
 pub use record::line;
-pub use replay::{Difference, Outcome, Replayed, replay};
+pub use replay::{Difference, Outcome, Replayed, ReplayedStep, replay};

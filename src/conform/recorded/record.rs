@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::CaseTimer;
 use super::case::written;
 use crate::conform::{LocalEvent, LocalPath, Reaction};
 use crate::tcp::{Call, PolicyName, State, Timer};
@@ -64,15 +65,7 @@ fn step(event: &LocalEvent) -> String {
             }
         ),
         LocalEvent::Arrival(segment) => format!("rcv {}", written(segment)),
-        LocalEvent::Timeout(timer) => format!(
-            "timer {}",
-            match timer {
-                Timer::Retransmission => "RTO",
-                Timer::TimeWait => "2MSL",
-                Timer::FinWait2 => "FIN_WAIT_2",
-                Timer::DelayedAck => "DELAYED_ACK",
-            }
-        ),
+        LocalEvent::Timeout(timer) => format!("timer {}", CaseTimer::Of(*timer).name()),
     }
 }
 
@@ -103,10 +96,10 @@ mod tests {
         let seen = run(&path, &policy, &mut Itself::new(policy)).unwrap().seen;
         let line = line("mine/gives-up", PolicyName::Linux, &path, &seen, policy.retries);
         insta::assert_snapshot!(line);
-        let cases = parse(&SourceFile::new("cases.jsonl", line.as_str()), None).unwrap();
+        let (cases, _) = parse(&SourceFile::new("cases.jsonl", line.as_str()), None);
         assert_eq!(replay(&cases[0]).outcome, Outcome::Match);
         let other = line.replace("@8 none", "@8 RST seq=3");
-        let cases = parse(&SourceFile::new("cases.jsonl", other), None).unwrap();
+        let (cases, _) = parse(&SourceFile::new("cases.jsonl", other), None);
         assert!(matches!(replay(&cases[0]).outcome, Outcome::Differs(_)));
     }
 }

@@ -1,6 +1,7 @@
 //! Replaying a case, and comparing.
 
-use super::case::written;
+use std::fmt::Display;
+
 use super::host::{Host, Returned, Sent};
 use super::{AppCall, CallResult, Case, CaseState, CaseTimer, Event, ExpectedSegment, Number, SocketError, Step};
 use crate::check::Event as EndEvent;
@@ -11,13 +12,13 @@ use crate::tcp::{Call, Sending, State, Timer};
 pub enum Outcome {
     /// All that the case expects is so.
     Match,
-    /// Something is not.
-    Differs(Difference),
+    /// Something is not: all of it, in the order of the steps. What follows the first may follow from it.
+    Differs(Vec<Difference>),
     /// The case is about something that is not modelled.
     OutOfScope(String),
 }
 
-/// The first thing that is not as expected.
+/// Something that is not as expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
     /// The step; 0 is the way to the start.
@@ -35,36 +36,195 @@ pub struct Replayed {
     pub outcome: Outcome,
     /// What the endpoint did, from the start of the case's own steps; nothing if it is out of scope.
     pub transitions: Vec<(State, EndEvent, State)>,
+    /// What was seen in each step, the way to the start first; nothing if it is out of scope.
+    pub steps: Vec<ReplayedStep>,
 }
 
-/// Why a replay ends early.
-enum Stop {
-    Differs(Difference),
-    OutOfScope(String),
+/// What was seen in a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReplayedStep {
+    /// The step's number; 0 is the way to the start.
+    pub number: usize,
+    /// What the call returned, if the step is one.
+    pub returned: Option<String>,
+    /// What was sent, in this order.
+    pub sent: Vec<Sent>,
+    /// The state after the step.
+    pub state: State,
+    /// The timers that run after the step, and how many milliseconds are left of each.
+    pub timers: Vec<(CaseTimer, u64)>,
 }
 
 /// Replays a case against the endpoint under the policy that it names.
 #[must_use]
 pub fn replay(case: &Case) -> Replayed {
-    let mut host = Host::new(case.policy.policy());
-    let outcome = match case.scope() {
-        Err(feature) => Outcome::OutOfScope(feature),
-        Ok((start, end)) => {
-            host.start_in(start, text_on_the_way(case), call_on_the_way(case));
-            match steps(case, end, &mut host) {
-                Ok(()) => Outcome::Match,
-                Err(Stop::Differs(difference)) => Outcome::Differs(difference),
-                Err(Stop::OutOfScope(feature)) => Outcome::OutOfScope(feature),
-            }
+    match replay_in_scope(case) {
+        Ok(replayed) => replayed,
+        Err(feature) => {
+            Replayed { outcome: Outcome::OutOfScope(feature), transitions: Vec::new(), steps: Vec::new() }
         }
-    };
-    Replayed { outcome, transitions: host.transitions }
+    }
 }
 
-/// Octets that the FIN on the way to the start had with it, as far as the case lists it.
-fn text_on_the_way(case: &Case) -> u32 {
-    let on_the_way = case.expected.segments.iter().filter(|(step, _)| *step == 0);
-    on_the_way.filter_map(|(_, segment)| segment.as_ref().map(|segment| segment.len)).max().unwrap_or(0)
+/// The mistake is what the case is about that is not modelled.
+fn replay_in_scope(case: &Case) -> Result<Replayed, String> {
+    let (start, end) = case.scope()?;
+    let mut replay =
+        Replay { case, host: Host::new(case.policy.policy()), steps: Vec::new(), differences: Vec::new() };
+    replay.go_to(start);
+    for (number, step) in (1..).zip(&case.steps) {
+        replay.take(number, step)?;
+    }
+    replay.check_end(end);
+    let Replay { host, steps, differences, .. } = replay;
+    let outcome = if differences.is_empty() { Outcome::Match } else { Outcome::Differs(differences) };
+    Ok(Replayed { outcome, transitions: host.transitions, steps })
+}
+
+/// A case that is being replayed.
+struct Replay<'a> {
+    case: &'a Case,
+    host: Host,
+    steps: Vec<ReplayedStep>,
+    differences: Vec<Difference>,
+}
+
+impl Replay<'_> {
+    /// Takes the shortest ordinary way to the start.
+    fn go_to(&mut self, start: State) {
+        self.host.start_in(start, call_on_the_way(self.case));
+        let sent = std::mem::take(&mut self.host.sent);
+        self.note(0, None, &sent);
+        self.check_the_way(&sent);
+        self.check_states(0);
+        // The way is not what is compared.
+        self.host.transitions.clear();
+    }
+
+    fn take(&mut self, number: usize, step: &Step) -> Result<(), String> {
+        let returned = self.apply(&step.event)?;
+        if self.polls_after(&step.event) {
+            self.host.poll(u32::MAX);
+        }
+        let sent = std::mem::take(&mut self.host.sent);
+        self.note(number, returned, &sent);
+        self.check_segments(number, &sent);
+        self.check_result(number, step, returned);
+        self.check_states(number);
+        Ok(())
+    }
+
+    /// What a call has returned, if the event is one.
+    fn apply(&mut self, event: &Event) -> Result<Option<Returned>, String> {
+        let host = &mut self.host;
+        match event {
+            Event::Call(call, _) => return Ok(Some(host.app(call))),
+            Event::Arrival(arrival) => host.arrive(arrival),
+            Event::Expiry(timer) => host.expire(*timer),
+            Event::Wait(span) => host.wait(span)?,
+            Event::Poll(most) => host.poll(most.unwrap_or(u32::MAX)),
+            Event::Environment(environment) => host.set(environment),
+            // Nothing arrives; and a case with something that is not modelled is not replayed.
+            Event::Lost | Event::NotModelled(_) => {}
+        }
+        Ok(None)
+    }
+
+    /// A stack that is polled is polled after each step but one that leaves what it sends in the queue; unless the case
+    /// says itself when. What the case expects has no part in it.
+    fn polls_after(&self, event: &Event) -> bool {
+        let queues = matches!(event, Event::Call(AppCall::Send { queued: true, .. }, _));
+        self.host.policy.sending != Sending::AtOnce && !queues && !self.case.polls()
+    }
+
+    fn note(&mut self, number: usize, returned: Option<Returned>, sent: &[Sent]) {
+        self.steps.push(ReplayedStep {
+            number,
+            returned: returned.map(|returned| returned.to_string()),
+            sent: sent.to_vec(),
+            state: self.host.endpoint.state,
+            timers: self.host.timers(),
+        });
+    }
+
+    /// What is listed of the way to the start was sent on it, in this order; or nothing was.
+    fn check_the_way(&mut self, sent: &[Sent]) {
+        let mut rest = sent.iter();
+        for (_, expected) in self.case.expected.segments.iter().filter(|(step, _)| *step == 0) {
+            match expected {
+                Some(expected) if !rest.any(|sent| is_as_expected(sent, expected, &self.host)) => {
+                    return self.differs(0, format!("{} on the way", expected.text), listed(sent));
+                }
+                None if !sent.is_empty() => return self.differs(0, "nothing sent on the way", listed(sent)),
+                _ => {}
+            }
+        }
+    }
+
+    /// What the case says of a step is all that is sent in it, in this order.
+    fn check_segments(&mut self, number: usize, sent: &[Sent]) {
+        let of_step: Vec<&Option<ExpectedSegment>> = self
+            .case
+            .expected
+            .segments
+            .iter()
+            .filter_map(|(step, segment)| (*step == number).then_some(segment))
+            .collect();
+        if of_step.is_empty() {
+            return;
+        }
+        let expected: Vec<&ExpectedSegment> = of_step.into_iter().flatten().collect();
+        let all = expected.len() == sent.len()
+            && expected.iter().zip(sent).all(|(expected, sent)| is_as_expected(sent, expected, &self.host));
+        if !all {
+            let texts: Vec<&str> = expected.iter().map(|segment| segment.text.as_str()).collect();
+            let expected = if texts.is_empty() { "nothing sent".to_owned() } else { texts.join("; ") };
+            self.differs(number, expected, listed(sent));
+        }
+    }
+
+    fn check_result(&mut self, number: usize, step: &Step, returned: Option<Returned>) {
+        let (Event::Call(call, expected), Some(returned)) = (&step.event, returned) else { return };
+        let (right, wanted) = match (call, expected) {
+            (_, Some(expected)) => (returned.is(*expected), expected.to_string()),
+            (AppCall::Receive(Some(octets)), None) => {
+                (returned == Returned::Octets(*octets), CallResult::Octets(*octets).to_string())
+            }
+            _ => return,
+        };
+        if !right {
+            self.differs(number, wanted, returned);
+        }
+    }
+
+    fn check_states(&mut self, number: usize) {
+        let state = self.host.endpoint.state;
+        let case = self.case;
+        for (step, expected) in &case.expected.states {
+            if *step == number && *expected != CaseState::Known(state) {
+                self.differs(number, expected, state);
+            }
+        }
+    }
+
+    fn check_end(&mut self, end: State) {
+        let last = self.case.steps.len();
+        let state = self.host.endpoint.state;
+        if state != end {
+            self.differs(last, format!("{end} in the end"), state);
+        }
+        if let Some(error) = self.case.expected.error {
+            let seen = self.host.socket_error();
+            let name = |error: Option<SocketError>| error.map_or("no error", SocketError::name);
+            if error != seen {
+                self.differs(last, format!("SO_ERROR: {}", name(error)), name(seen));
+            }
+        }
+    }
+
+    fn differs(&mut self, step: usize, expected: impl Display, seen: impl Display) {
+        self.differences.push(Difference { step, expected: expected.to_string(), seen: seen.to_string() });
+    }
 }
 
 /// What has closed on the way to the start: `shutdown`, unless a timer is said to expire that only runs after
@@ -74,112 +234,6 @@ fn call_on_the_way(case: &Case) -> Call {
     let expires = case.steps.iter().any(|step| step.event == of_orphans);
     let closes = case.steps.iter().any(|step| matches!(step.event, Event::Call(AppCall::Close, _)));
     if expires && !closes { Call::Close } else { Call::Shutdown }
-}
-
-fn steps(case: &Case, end: State, host: &mut Host) -> Result<(), Stop> {
-    poll_if_due(case, 0, host);
-    on_the_way(case, host)?;
-    check_states(case, 0, host)?;
-    // The way is not what is compared.
-    host.transitions.clear();
-    for (number, step) in (1..).zip(&case.steps) {
-        let returned = take(step, host)?;
-        poll_if_due(case, number, host);
-        check_segments(case, number, host)?;
-        check_result(step, number, returned)?;
-        check_states(case, number, host)?;
-    }
-    let last = case.steps.len();
-    let state = host.endpoint.state;
-    if state != end {
-        return Err(differs(last, format!("{end} in the end"), state.name()));
-    }
-    match case.expected.error {
-        Some(error) if error != host.socket_error() => {
-            let name = |error: Option<SocketError>| error.map_or("no error", SocketError::name);
-            Err(differs(last, format!("SO_ERROR: {}", name(error)), name(host.socket_error())))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Takes a step. Text and FIN that wait for a poll leave before time passes, and before the peer acknowledges them: it
-/// cannot acknowledge what was not sent.
-fn take(step: &Step, host: &mut Host) -> Result<Option<Returned>, Stop> {
-    if host.policy.sending != Sending::AtOnce && host.endpoint.is_sending() {
-        let must_have_left = match &step.event {
-            Event::Arrival(arrival) => host.endpoint.snd_nxt.precedes(host.segment(arrival).ack),
-            Event::Expiry(_) | Event::Wait(_) => true,
-            _ => false,
-        };
-        if must_have_left {
-            host.poll(u32::MAX);
-            host.sent.clear();
-        }
-    }
-    match &step.event {
-        Event::Call(call, _) => return Ok(Some(host.app(call))),
-        Event::Arrival(arrival) => host.arrive(arrival),
-        Event::Expiry(timer) => host.expire(*timer),
-        Event::Wait(span) => host.wait(span).map_err(Stop::OutOfScope)?,
-        Event::Environment(environment) => host.set(environment),
-        // Nothing arrives; and a case with something that is not modelled is not replayed.
-        Event::Lost | Event::NotModelled(_) => {}
-    }
-    Ok(None)
-}
-
-/// Whoever recorded a case of a stack that is polled has polled it where the case speaks of what it sends; where the
-/// case does not, it may wait. Where it is said with each poll how much may be sent, the case shows what was
-/// said.
-fn poll_if_due(case: &Case, step: usize, host: &mut Host) {
-    match host.policy.sending {
-        Sending::Polled if case.speaks_of(step) => host.poll(u32::MAX),
-        Sending::PolledForText if case.speaks_of(step) => {
-            let of_step = case.expected.segments.iter().filter(|(of, _)| *of == step);
-            for (_, segment) in of_step {
-                match segment {
-                    None => host.poll(u32::MAX),
-                    Some(segment) if segment.len > 0 || segment.flags.fin => host.poll(segment.len),
-                    Some(_) => {}
-                }
-            }
-        }
-        Sending::AtOnce | Sending::Polled | Sending::PolledForText => {}
-    }
-}
-
-/// What is listed of the way to the start was sent on it, in this order; or nothing was.
-fn on_the_way(case: &Case, host: &mut Host) -> Result<(), Stop> {
-    let sent = std::mem::take(&mut host.sent);
-    let mut rest = sent.iter();
-    for (_, expected) in case.expected.segments.iter().filter(|(step, _)| *step == 0) {
-        match expected {
-            Some(expected) if !rest.any(|sent| is_as_expected(sent, expected, host)) => {
-                return Err(differs(0, format!("{} on the way", expected.text), listed(&sent)));
-            }
-            None if !sent.is_empty() => return Err(differs(0, "nothing sent on the way", listed(&sent))),
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-fn check_segments(case: &Case, step: usize, host: &mut Host) -> Result<(), Stop> {
-    let sent = std::mem::take(&mut host.sent);
-    if !case.speaks_of(step) {
-        return Ok(());
-    }
-    let of_step = case.expected.segments.iter().filter(|(of, _)| *of == step);
-    let expected: Vec<&ExpectedSegment> = of_step.filter_map(|(_, segment)| segment.as_ref()).collect();
-    let all = expected.len() == sent.len()
-        && expected.iter().zip(&sent).all(|(expected, sent)| is_as_expected(sent, expected, host));
-    if all {
-        return Ok(());
-    }
-    let texts: Vec<&str> = expected.iter().map(|segment| segment.text.as_str()).collect();
-    let expected = if texts.is_empty() { "nothing sent".to_owned() } else { texts.join("; ") };
-    Err(differs(step, expected, listed(&sent)))
 }
 
 fn is_as_expected(sent: &Sent, expected: &ExpectedSegment, host: &Host) -> bool {
@@ -192,46 +246,7 @@ fn is_as_expected(sent: &Sent, expected: &ExpectedSegment, host: &Host) -> bool 
         && window.is_none_or(|window| window == sent.window)
 }
 
-fn check_result(step: &Step, number: usize, returned: Option<Returned>) -> Result<(), Stop> {
-    let (Event::Call(call, expected), Some(returned)) = (&step.event, returned) else { return Ok(()) };
-    let (right, wanted) = match (call, expected) {
-        (_, Some(expected)) => {
-            let name = match expected {
-                CallResult::Success => "success".to_owned(),
-                CallResult::Eof => "EOF".to_owned(),
-                CallResult::Closing => "an error: the connection is closing".to_owned(),
-                CallResult::BrokenPipe => "EPIPE".to_owned(),
-                CallResult::Failed(error) => error.name().to_owned(),
-                CallResult::Nothing => "nothing yet".to_owned(),
-                CallResult::Octets(octets) => format!("{octets} octets"),
-                CallResult::Error => "an error".to_owned(),
-            };
-            (returned.is(*expected), name)
-        }
-        (AppCall::Receive(Some(octets)), None) => {
-            (returned == Returned::Octets(*octets), format!("{octets} octets"))
-        }
-        _ => return Ok(()),
-    };
-    if right { Ok(()) } else { Err(differs(number, wanted, returned.to_string())) }
-}
-
-fn check_states(case: &Case, step: usize, host: &Host) -> Result<(), Stop> {
-    let state = host.endpoint.state;
-    let wrong =
-        case.expected.states.iter().find(|(of, expected)| *of == step && *expected != CaseState::Known(state));
-    match wrong {
-        None => Ok(()),
-        Some((_, expected)) => Err(differs(step, expected.to_string(), state.name())),
-    }
-}
-
-fn differs(step: usize, expected: impl Into<String>, seen: impl Into<String>) -> Stop {
-    Stop::Differs(Difference { step, expected: expected.into(), seen: seen.into() })
-}
-
 fn listed(sent: &[Sent]) -> String {
-    let texts: Vec<String> =
-        sent.iter().map(|sent| format!("{} win={}", written(&sent.segment), sent.window)).collect();
+    let texts: Vec<String> = sent.iter().map(ToString::to_string).collect();
     if texts.is_empty() { "nothing sent".to_owned() } else { texts.join("; ") }
 }
