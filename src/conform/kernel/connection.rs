@@ -44,6 +44,8 @@ pub struct Connection<'k> {
     socket: Option<TcpStream>,
     /// The peer's port.
     port: u16,
+    /// Whatever is waited for may take so many times as long as on an idle machine.
+    slowness: u32,
     /// The kernel's initial sequence number.
     isn: Seq,
     /// What the kernel expects next of the peer, by the last ACK that it sent.
@@ -56,20 +58,26 @@ pub struct Connection<'k> {
 
 impl<'k> Connection<'k> {
     /// Opens a connection: the peer connects to a socket of the kernel's. Nobody listens when it is open.
-    pub(super) fn open(device: &'k mut Device, diag: &'k SockDiag, port: u16) -> Result<Self, Error> {
+    pub(super) fn open(
+        device: &'k mut Device,
+        diag: &'k SockDiag,
+        port: u16,
+        slowness: u32,
+    ) -> Result<Self, Error> {
         let listener = TcpListener::bind(ADDRESS).map_err(Error::system(format!("listen at {ADDRESS}")))?;
         let mut this = Self {
             device,
             diag,
             socket: None,
             port,
+            slowness,
             isn: Seq(0),
             expects: PEER_ISN + 1,
             pending: Vec::new(),
             arrived: PEER_ISN + 1,
         };
         this.put(Segment { flags: SYN, seq: PEER_ISN, ack: Seq(0), len: 0 })?;
-        match this.next(PATIENCE)? {
+        match this.next(PATIENCE * slowness)? {
             Some(segment) if segment.flags == SYN_ACK => this.isn = segment.seq,
             Some(segment) => return Err(Error::Unexpected(format!("the kernel answers a SYN with {segment}"))),
             None => return Err(Error::Unexpected("the kernel does not answer a SYN".to_owned())),
@@ -180,8 +188,8 @@ impl Stack for Connection<'_> {
     /// nobody waits for these.
     fn expire(&mut self, timer: Timer) -> Result<(), Error> {
         let limit = match timer {
-            Timer::Retransmission => PATIENCE,
-            Timer::FinWait2 => FIN_TIMEOUT + PATIENCE,
+            Timer::Retransmission => PATIENCE * self.slowness,
+            Timer::FinWait2 => FIN_TIMEOUT + PATIENCE * self.slowness,
             Timer::TimeWait | Timer::DelayedAck => {
                 return Err(Error::Unexpected(format!("the kernel's {} timer is not waited for", timer.name())));
             }
@@ -192,7 +200,7 @@ impl Stack for Connection<'_> {
     }
 
     fn sent(&mut self) -> Result<Vec<Segment>, Error> {
-        while self.take(if self.expects.precedes(self.arrived) { ACK_DELAY } else { QUIET })? {}
+        while self.take(self.slowness * if self.expects.precedes(self.arrived) { ACK_DELAY } else { QUIET })? {}
         Ok(std::mem::take(&mut self.pending))
     }
 

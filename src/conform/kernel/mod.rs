@@ -70,10 +70,16 @@ impl Kernel {
 
     /// Opens a connection. Its retransmission timeout begins with `rto`.
     pub fn connect(&mut self, rto: Duration) -> Result<Connection<'_>, Error> {
-        namespace::set_least_timeout(rto)?;
+        self.connect_slowly(rto, 1)
+    }
+
+    /// The same for a machine that is busy: the timeout, and all that the connection waits for, is so many times as
+    /// long.
+    pub fn connect_slowly(&mut self, rto: Duration, slowness: u32) -> Result<Connection<'_>, Error> {
+        namespace::set_least_timeout(rto.saturating_mul(slowness))?;
         let after = |port: u16| Some(port.checked_add(1).unwrap_or(FIRST_PORT));
         let port = NEXT_PORT.fetch_update(Ordering::Relaxed, Ordering::Relaxed, after).unwrap_or(FIRST_PORT);
-        Connection::open(&mut self.device, &self.diag, port)
+        Connection::open(&mut self.device, &self.diag, port, slowness)
     }
 }
 

@@ -19,9 +19,10 @@ const SHORT: Duration = Duration::from_millis(300);
 /// The retransmission timeout where a path waits for no timer.
 const LONG: Duration = Duration::from_secs(5);
 
-/// So often a path is tried until two attempts in succession come out alike, or one without a difference: on a busy
-/// machine an event can come too late for a timer that runs. If none do, the last counts.
-const ATTEMPTS: usize = 4;
+/// A path is tried with all waits this many times as long, until an attempt shows no difference or two in succession
+/// come out alike. On a busy machine an event can come too late for a timer that runs, or a timer too late for who waits
+/// for it; a difference that is there at two paces is none of time. If no two are alike, the last attempt counts.
+const PACES: [u32; 4] = [1, 2, 4, 8];
 
 /// What the endpoint and the kernel do on each of these paths.
 pub(super) fn run_all(
@@ -55,13 +56,15 @@ pub(super) fn run_all(
 
 fn run_one(kernel: &mut Kernel, path: &LocalPath, policy: &Policy) -> Result<Run, Error> {
     let waits = path.events.iter().any(|event| matches!(event, LocalEvent::Timeout(_)));
-    let mut attempt = || run(path, policy, &mut kernel.connect(if waits { SHORT } else { LONG })?);
-    let mut last = attempt()?;
-    for _ in 1..ATTEMPTS {
+    let rto = if waits { SHORT } else { LONG };
+    let mut attempt = |slowness| run(path, policy, &mut kernel.connect_slowly(rto, slowness)?);
+    let [first, later @ ..] = PACES;
+    let mut last = attempt(first)?;
+    for slowness in later {
         if last.divergence.is_none() {
             break;
         }
-        let again = attempt()?;
+        let again = attempt(slowness)?;
         let confirmed = again == last;
         last = again;
         if confirmed {
