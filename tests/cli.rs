@@ -1033,35 +1033,3 @@ fn recorded_cases_with_mistakes() {
     assert_eq!(folder.run(&["conform", "verb.jsonl", "--policy", "linus"]).code, 2);
     assert_eq!(folder.run(&["conform"]).code, 2);
 }
-
-/// On a terminal, that is one which `script` of util-linux makes.
-#[test]
-#[cfg(target_os = "linux")]
-fn no_color_on_a_terminal() {
-    let folder = Folder::new("terminal").with("properties/bad.toml", property("always CLOSD"));
-    for args in ["check sequential", "check --properties properties", "chek"] {
-        let on_a_terminal = |no_color: bool| {
-            let mut command = Command::new("script");
-            command.args(["-qec", &format!("'{}' {args}", env!("CARGO_BIN_EXE_lastack")), "/dev/null"]);
-            command.current_dir(&folder.0).stdin(Stdio::null()).env("TERM", "xterm-256color");
-            command.env_remove("NO_COLOR");
-            if no_color {
-                command.env("NO_COLOR", "1");
-            }
-            command.output()
-        };
-        let (Ok(with), Ok(without)) = (on_a_terminal(false), on_a_terminal(true)) else {
-            println!("skipped: `script` is not installed");
-            return;
-        };
-        // Sequences that end in `m` are colours; progress also moves the cursor.
-        let is_coloured = |output: &Output| {
-            let text = String::from_utf8_lossy(&output.stdout).into_owned();
-            text.split("\x1b[").skip(1).any(|rest| {
-                rest.trim_start_matches(|char: char| char.is_ascii_digit() || char == ';').starts_with('m')
-            })
-        };
-        assert!(is_coloured(&with), "{args}: {with:?}");
-        assert!(!is_coloured(&without), "{args}: {without:?}");
-    }
-}

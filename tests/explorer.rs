@@ -1,110 +1,24 @@
-//! `lastack explore`: what the terminal says, what a browser shows, and what requests of every kind do to it.
+//! `lastack explore`: what the terminal says, and what requests of every kind do to it. What a browser
+//! shows is in `tests/programs`.
 
 // clippy.toml allows these in tests, and does not see that a test's helpers are part of it.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
+#[path = "explorer/running.rs"]
+mod running;
+
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::Output;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use insta::assert_snapshot;
-use lastack::check::{Library, Verdict};
-use lastack::world::{TimedWorld, WorldState};
+use running::{Explorer, explore};
 use serde_json::Value;
-
-/// A running explorer; it is ended when the test is over.
-struct Explorer {
-    process: Child,
-    /// What it has said until it could be used.
-    said: String,
-    address: SocketAddr,
-    links: Vec<Link>,
-}
-
-/// A line of what it says.
-struct Link {
-    instance: String,
-    verdict: String,
-    url: String,
-}
-
-impl Explorer {
-    fn start(args: &[&str]) -> Self {
-        let address: &[&str] = if args.contains(&"--address") { &[] } else { &["--address", "127.0.0.1:0"] };
-        let mut command = explore(&[args, address].concat());
-        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut said = String::new();
-        for line in BufReader::new(process.stdout.as_mut().unwrap()).lines() {
-            said.push_str(&line.unwrap());
-            said.push('\n');
-            if said.ends_with("; Ctrl-C ends it.\n") {
-                break;
-            }
-        }
-        let Some((_, address)) = said.rsplit_once("The explorer is at http://") else {
-            let output = process.wait_with_output().unwrap();
-            panic!("{said}{}", String::from_utf8_lossy(&output.stderr));
-        };
-        let address = address.split('/').next().unwrap().parse().unwrap();
-        let links = said.lines().filter_map(|line| {
-            let (rest, path) = line.split_once("  http://")?;
-            let (instance, verdict) = rest.split_once("  ")?;
-            let [instance, verdict] = [instance, verdict].map(|word| word.trim().to_owned());
-            Some(Link { instance, verdict, url: format!("http://{path}") })
-        });
-        let links = links.collect();
-        Self { process, said, address, links }
-    }
-
-    /// The body of an answer and its status.
-    fn get(&self, path: &str) -> (u16, String) {
-        let mut stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        (head[9..12].parse().unwrap(), body.to_owned())
-    }
-
-    fn status(&self) -> Value {
-        let (status, body) = self.get("/.status");
-        assert_eq!(status, 200);
-        serde_json::from_str(&body).unwrap()
-    }
-
-    /// Ctrl-C: what it has said on stderr, and its exit code.
-    fn interrupt(mut self) -> (String, i32) {
-        let process = self.process.id().to_string();
-        assert!(Command::new("kill").args(["-INT", &process]).status().unwrap().success());
-        let deadline = Instant::now() + Duration::from_secs(20);
-        while self.process.try_wait().unwrap().is_none() {
-            assert!(Instant::now() < deadline, "Ctrl-C does not end it");
-            thread::sleep(Duration::from_millis(20));
-        }
-        let mut said = String::new();
-        self.process.stderr.as_mut().unwrap().read_to_string(&mut said).unwrap();
-        (said, self.process.wait().unwrap().code().unwrap())
-    }
-}
-
-impl Drop for Explorer {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-fn explore(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_lastack"));
-    command.arg("explore").args(args).current_dir(env!("CARGO_TARGET_TMPDIR")).stdin(Stdio::null());
-    command
-}
 
 /// What an explorer says that does not start.
 fn refused(args: &[&str]) -> String {
@@ -182,125 +96,21 @@ fn what_was_cut_short_is_said() {
     );
 }
 
+/// Another address that every Linux has: all of 127.0.0.0/8 is its own.
+#[cfg(target_os = "linux")]
+const OTHER: &str = "127.0.0.2";
+
 #[test]
+#[cfg(target_os = "linux")]
 fn nobody_else_can_reach_it_unless_told_so() {
-    let others = Command::new("hostname").arg("-I").output().ok();
-    let other =
-        others.and_then(|out| Some(String::from_utf8(out.stdout).ok()?.split_whitespace().next()?.to_owned()));
     let explorer = Explorer::start(&["lossless"]);
     assert!(explorer.address.ip().is_loopback());
-    let Some(other) = other else {
-        eprintln!("skipped: this computer has no other address");
-        return;
-    };
-    let reached = TcpStream::connect(format!("{other}:{}", explorer.address.port()));
-    assert!(reached.is_err(), "it listens at {other}, too");
+    let reached = TcpStream::connect((OTHER, explorer.address.port()));
+    assert!(reached.is_err(), "it listens at {OTHER}, too");
     drop(explorer);
     let remote = Explorer::start(&["lossless", "--allow-remote", "--address", "0.0.0.0:0"]);
     assert!(remote.address.ip().is_loopback(), "a link is for this computer");
-    assert!(TcpStream::connect(format!("{other}:{}", remote.address.port())).is_ok());
-}
-
-/// Where the places of a deep link lead, and what is done last, by the world itself.
-fn walk(scenario: &str, link: &Link) -> (WorldState, String) {
-    let library = Library::read(&[], &[]).unwrap();
-    let scenario = library.scenarios(&[scenario.to_owned()], &[], 1).unwrap().remove(0);
-    let world = TimedWorld::new(scenario.config);
-    let places = link.url.split_once("/#/steps/0/").unwrap().1.split('/');
-    let mut state = world.initial().unwrap();
-    let mut last = String::new();
-    for place in places {
-        let mut enabled = Vec::new();
-        world.enabled(&state, &mut enabled);
-        let action = enabled[place.parse::<usize>().unwrap()];
-        last = action.to_string();
-        state = world.step(&state, action).unwrap();
-    }
-    (state, last)
-}
-
-/// A page as a browser has it once everything is loaded, and its picture.
-fn browse(url: &str, picture: &Path, profile: &Path) -> String {
-    let output = Command::new("chromium")
-        // In a container there are often no namespaces for its sandbox; the pages are our own.
-        .args(["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars"])
-        .args(["--window-size=1500,1500", "--virtual-time-budget=20000", "--dump-dom"])
-        .arg(format!("--user-data-dir={}", profile.display()))
-        .arg(format!("--screenshot={}", picture.display()))
-        .arg(url)
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
-}
-
-/// What is to be read on a page, words one blank apart.
-fn text(html: &str) -> String {
-    let without_tags: Vec<&str> =
-        html.split('<').map(|part| part.split_once('>').map_or(part, |(_, text)| text)).collect();
-    let text = without_tags.join(" ").replace("&gt;", ">").replace("&lt;", "<").replace("&amp;", "&");
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
-    let (_, rest) = text.split_once(from).unwrap_or_else(|| panic!("no {from} in {text}"));
-    rest.split_once(to).unwrap_or_else(|| panic!("no {to} in {rest}")).0
-}
-
-/// Every deep link shows, in a real browser, its statement, its last action and its ladder; and no page says of a
-/// property that it holds which `lastack` refutes.
-#[test]
-fn a_browser_shows_what_the_links_promise() {
-    if Command::new("chromium").arg("--version").output().is_err() {
-        eprintln!("skipped: chromium is not installed");
-        return;
-    }
-    let pictures = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("screenshots");
-    fs::create_dir_all(&pictures).unwrap();
-    let profile = Path::new(env!("CARGO_TARGET_TMPDIR")).join("explorer-profile");
-    let mut seen = Vec::new();
-    for (scenario, properties) in [
-        ("one-msl", ["no-premature-closed", "no-reset", "both-close"]),
-        ("dead-network", ["last-ack-ends", "both-close", "closed-is-final"]),
-        ("simultaneous", ["both-reach-closing", "stale-fin-meets-closed", "time-wait-ends"]),
-    ] {
-        let args: Vec<&str> = properties.iter().flat_map(|property| ["--property", property]).collect();
-        let explorer = Explorer::start(&[&[scenario], &*args].concat());
-        assert_eq!(explorer.status()["done"], true);
-        let refuted = explorer.links.iter().filter(|link| link.verdict == Verdict::Violated.name());
-        let refuted: Vec<&str> = refuted.map(|link| link.instance.as_str()).collect();
-        for link in &explorer.links {
-            let picture = pictures.join(format!("{scenario}-{}.png", link.instance));
-            let page = browse(&link.url, &picture, &profile);
-            let (_, last) = walk(scenario, link);
-            let text = text(&page);
-            let global = between(&text, "Global", "Path of Actions");
-            let statement = match &*link.verdict {
-                "violated" => format!("✅ Example found: Sometimes a counterexample to {}", link.instance),
-                "possible" => format!("✅ Example found: Sometimes {}", link.instance),
-                other => panic!("{other} has a link"),
-            };
-            assert!(global.contains(&statement), "{statement} is not in {global}");
-            for instance in &refuted {
-                for claim in ["Always", "Eventually"] {
-                    assert!(!global.contains(&format!("{claim} {instance}")), "{global}");
-                }
-            }
-            assert!(!global.contains("Searching") && !global.contains("Counterexample found"), "{global}");
-            let path = between(&text, "Path of Actions", "Next Action Choices");
-            assert!(path.trim_end().ends_with(&last), "{last} is not the last of {path}");
-            let ladder = between(&page, "<svg", "</svg>");
-            assert!(ladder.contains("ESTABLISHED"), "{ladder}");
-            assert!(fs::metadata(&picture).unwrap().len() > 10_000, "{}", picture.display());
-            seen.push((scenario, link.verdict.clone()));
-        }
-    }
-    let _ = fs::remove_dir_all(&profile);
-    let has = |scenario: &str, verdict: &str| seen.iter().any(|(one, other)| *one == scenario && other == verdict);
-    assert!(
-        has("one-msl", "violated") && has("dead-network", "violated") && has("simultaneous", "possible"),
-        "{seen:?}"
-    );
+    assert!(TcpStream::connect((OTHER, remote.address.port())).is_ok());
 }
 
 /// Bytes that are no request, or none that there is an answer to.

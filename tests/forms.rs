@@ -1,87 +1,32 @@
-//! The forms in which a counterexample is written: each says what the trace says, and is read by the tools that it is
-//! for: Mermaid's own parser, a reader of Apalache's traces, and tshark.
-//!
-//! A tool that is not installed is skipped, and a line says so (`cargo test --test forms -- --nocapture`). Mermaid
-//! needs node and `MERMAID`, a folder in which npm has installed `mermaid` and `jsdom`; the reader of traces needs
-//! python3 and `ITF_PY`, the path of the package `itf-py`.
+//! The forms in which a counterexample is written: each says what the trace says. `tests/programs` has them read by the
+//! tools that they are for.
 
 // clippy.toml allows these in tests, and does not see that a test's helpers are part of it.
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 mod folder;
+#[path = "forms/shown.rs"]
+mod shown;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
-use std::sync::{Arc, LazyLock};
+use std::process::Output;
 use std::time::Duration;
 
 use etherparse::{NetHeaders, PacketHeaders, TransportHeader};
 use folder::Folder;
 use insta::assert_snapshot;
-use lastack::check::{Ending, Instance, Library, Limits, Trace, shortest_trace};
+use lastack::check::{Ending, Trace};
 use lastack::report::{itf, mermaid, pcap, show_json};
 use lastack::tcp::{EndedBy, Flags, Segment, Seq, State, Timer};
 use lastack::world::{
-    End, Event, Expected, Flight, Kind, Observed, Scenario, Setting, Snapshot, TimedWorld, Timers, World,
-    WorldKind, asynchronous_world,
+    End, Event, Flight, Kind, Observed, Snapshot, TimedWorld, Timers, World, WorldKind, asynchronous_world,
 };
 use pcap_file::DataLink;
 use pcap_file::pcap::PcapReader;
 use serde_json::{Value, json};
-
-/// A trace and what it is of.
-struct Shown {
-    scenario: Arc<Scenario>,
-    instance: Instance,
-    trace: Trace,
-}
-
-impl Shown {
-    fn name(&self) -> String {
-        format!("{} in {} {:?}", self.instance.name(), self.scenario.name, self.scenario.changes)
-    }
-
-    fn itf(&self) -> Value {
-        serde_json::from_str(&itf::trace(&self.scenario, &self.instance, &self.trace)).unwrap()
-    }
-
-    fn mermaid(&self) -> String {
-        mermaid::diagram(&self.scenario, &self.instance, &self.trace)
-    }
-}
-
-fn shown(library: &Library, scenario: &str, property: &str, settings: &[&str]) -> Shown {
-    let settings: Vec<Setting> = settings.iter().map(|text| Setting::parse(text).unwrap()).collect();
-    let scenario = library.scenarios(&[scenario.to_owned()], &settings, 1).unwrap().remove(0);
-    let instances = library.instances(property).unwrap();
-    let (instance, trace) = shortest_trace(&scenario, &instances, Limits::NONE).unwrap().unwrap();
-    Shown { scenario, instance, trace }
-}
-
-/// The trace of everything that a shipped scenario says is violated or possible, and some more with several duplicates.
-static GALLERY: LazyLock<Vec<Shown>> = LazyLock::new(|| {
-    let library = Library::read(&[], &[]).unwrap();
-    let mut gallery = Vec::new();
-    for scenario in library.scenarios(&[], &[], 1).unwrap() {
-        for stated in &scenario.expectations {
-            if matches!(stated.verdict, Expected::Violated | Expected::Possible) {
-                gallery.push(shown(&library, &scenario.name, &stated.property, &[]));
-            }
-        }
-    }
-    let more = ["network.duplicates=3", "network.losses=2"];
-    gallery.push(shown(&library, "one-msl", "no-premature-closed", &more));
-    gallery.push(shown(&library, "no-time-wait", "no-reset", &more));
-    gallery
-});
-
-fn of(scenario: &str, property: &str) -> &'static Shown {
-    let is_it = |shown: &&Shown| shown.scenario.name == scenario && shown.instance.property.name == property;
-    GALLERY.iter().find(is_it).unwrap()
-}
+use shown::{GALLERY, Shown, of};
 
 #[test]
 fn there_is_a_trace_of_every_kind() {
@@ -250,94 +195,6 @@ fn end_in_itf(end: &Observed, timers: Option<Timers>) -> Value {
     record
 }
 
-/// Reads traces, and writes them again as it has understood them; it takes an empty record for a missing value.
-const READ_ITF: &str = r##"
-import json, sys
-from itf_py import trace_from_json, trace_to_json
-told = json.load(sys.stdin)
-for trace in told:
-    read = trace_to_json(trace_from_json(trace))
-    for state in read["states"]:
-        if state["action"]["value"] is None:
-            state["action"]["value"] = {}
-    assert read["states"] == trace["states"], trace["#meta"]
-    assert read["vars"] == trace["vars"] and read.get("loop") == trace.get("loop"), trace["#meta"]
-print(len(told))
-"##;
-
-#[test]
-fn a_reader_of_itf_understands_every_trace() {
-    let Some(folder) = std::env::var_os("ITF_PY") else {
-        return println!("ITF_PY is not set: no trace is read by itf-py");
-    };
-    let traces: Vec<Value> = GALLERY.iter().map(Shown::itf).collect();
-    let mut python = Command::new("python3");
-    python.args(["-c", READ_ITF]).env("PYTHONPATH", folder);
-    let read = piped(&mut python, json!(traces).to_string().as_bytes());
-    assert_eq!(stdout(&read).trim(), GALLERY.len().to_string());
-}
-
-// ---- Mermaid ----
-
-/// Has every diagram parsed, and tells of each what goes from whom to whom, without the names of copies.
-const READ_MERMAID: &str = r"
-import { JSDOM } from 'jsdom';
-import { text } from 'node:stream/consumers';
-globalThis.window = new JSDOM('').window;
-globalThis.document = window.document;
-const mermaid = (await import('mermaid')).default;
-const read = [];
-for (const told of JSON.parse(await text(process.stdin))) {
-    await mermaid.parse(told);
-    const diagram = await mermaid.mermaidAPI.getDiagramFromText(told);
-    const { SOLID, SOLID_CROSS } = diagram.db.LINETYPE;
-    const arrows = diagram.db.getMessages().filter(({ type }) => [SOLID, SOLID_CROSS].includes(type));
-    read.push({
-        title: diagram.db.getDiagramTitle(),
-        arrows: arrows.map(({ from, to, type, message }) => {
-            // It keeps the names of characters in a disguise until it draws them.
-            const says = message.replace(/ﬂ°°(\d+)¶ß/g, (_, code) => String.fromCharCode(code)).split('<br/>')[0];
-            return `${from} ${type === SOLID ? 'to' : 'not to'} ${to}: ${says.match(/^#\d+′* (.+)$/)?.[1]}`;
-        }),
-    });
-}
-console.log(JSON.stringify(read));
-";
-
-#[test]
-fn mermaid_understands_every_diagram() {
-    let Some(folder) = std::env::var_os("MERMAID") else {
-        return println!("MERMAID is not set: no diagram is parsed");
-    };
-    let diagrams: Vec<String> = GALLERY.iter().map(Shown::mermaid).collect();
-    let mut node = Command::new("node");
-    node.args(["--input-type=module", "--eval", READ_MERMAID]).current_dir(folder);
-    let read: Value =
-        serde_json::from_str(&stdout(&piped(&mut node, json!(diagrams).to_string().as_bytes()))).unwrap();
-    for (shown, read) in GALLERY.iter().zip(read.as_array().unwrap()) {
-        assert_eq!(read["arrows"], json!(arrows(&shown.trace)), "{}", shown.name());
-        let title = read["title"].as_str().unwrap();
-        assert!(title.starts_with(&shown.instance.name()) && title.ends_with(&shown.scenario.name), "{title}");
-    }
-    assert_eq!(read.as_array().unwrap().len(), GALLERY.len());
-}
-
-/// What arrives and what does not, in order.
-fn arrows(trace: &Trace) -> Vec<String> {
-    let arrives = |Flight { to, segment, .. }: Flight| format!("{} to {to}: {segment}", to.peer());
-    let is_lost = |Flight { to, segment, .. }: Flight| format!("{} not to {to}: {segment} is lost", to.peer());
-    let mut arrows = Vec::new();
-    for step in &trace.steps {
-        arrows.extend(step.expired.iter().copied().map(is_lost));
-        match step.event {
-            Event::Deliver(copy) => arrows.push(arrives(copy)),
-            Event::Lose(copy) => arrows.push(is_lost(copy)),
-            _ => {}
-        }
-    }
-    arrows
-}
-
 // ---- JSON ----
 
 #[test]
@@ -444,33 +301,6 @@ fn read(capture: &[u8]) -> Vec<Sent> {
     wire
 }
 
-/// The least severity of what Wireshark calls an error; what is a retransmission, say, is a note to it.
-const ERROR: u32 = 0x0080_0000;
-
-/// Wireshark sees every segment, each with good checksums, nothing that is malformed, and no error.
-#[test]
-fn tshark_has_no_complaints() {
-    if Command::new("tshark").arg("--version").output().is_err() {
-        return println!("tshark is not installed: no capture is dissected");
-    }
-    let captures: BTreeSet<Vec<u8>> = GALLERY.iter().map(|shown| pcap::capture(&shown.trace).unwrap()).collect();
-    for capture in captures {
-        let mut tshark = Command::new("tshark");
-        tshark.args(["-r", "-", "-o", "tcp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE", "-T", "fields"]);
-        for field in ["ip.checksum.status", "tcp.checksum.status", "_ws.malformed", "_ws.expert.severity"] {
-            tshark.args(["-e", field]);
-        }
-        let told = stdout(&piped(&mut tshark, &capture));
-        for packet in told.lines() {
-            let fields: Vec<&str> = packet.split('\t').collect();
-            assert_eq!(fields[..3], ["1", "1", ""], "{packet}");
-            let mut severities = fields[3].split(',').filter(|severity| !severity.is_empty());
-            assert!(severities.all(|severity| severity.parse::<u32>().unwrap() < ERROR), "{packet}");
-        }
-        assert_eq!(told.lines().count(), read(&capture).len());
-    }
-}
-
 // ---- The command ----
 
 impl Folder {
@@ -568,21 +398,6 @@ fn text_has_colours_only_where_they_are_wanted() {
     assert_eq!(anstream::adapter::strip_str(&coloured).to_string(), plain);
     let never = command().env("CLICOLOR_FORCE", "1").env("NO_COLOR", "1").output().unwrap();
     assert_eq!(stdout(&never), plain);
-}
-
-/// Runs a command that reads this and succeeds.
-fn piped(command: &mut Command, input: &[u8]) -> Output {
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    let output = std::thread::scope(|scope| {
-        scope.spawn(move || {
-            // One that fails stops reading; its exit code says so.
-            let _ = stdin.write_all(input);
-        });
-        child.wait_with_output().unwrap()
-    });
-    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
-    output
 }
 
 fn stdout(output: &Output) -> String {

@@ -6,9 +6,6 @@
 // clippy.toml allows these in tests, and does not see that a test's helpers are part of it.
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
-#[cfg(target_os = "linux")]
-#[path = "replay/kernel.rs"]
-mod kernel;
 #[path = "replay/made.rs"]
 mod made;
 

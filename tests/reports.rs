@@ -217,26 +217,6 @@ fn junit_has_a_suite_a_scenario_and_a_case_a_property() {
     }
 }
 
-/// The schema of Jenkins's xunit plugin, which most readers are built after.
-#[test]
-fn junit_is_as_its_schema_says() {
-    let folder = Folder::mine("xsd");
-    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/junit-10.xsd");
-    let validate =
-        || Command::new("xmllint").args(["--noout", "--schema"]).arg(&schema).arg(folder.0.join("a.xml")).output();
-    for (args, _) in RUNS {
-        folder.run(&[args, &["--format", "junit", "-o", "a.xml"]].concat());
-        let Ok(validated) = validate() else {
-            println!("skipped: `xmllint` is not installed");
-            return;
-        };
-        assert!(validated.status.success(), "{args:?}: {validated:?}");
-    }
-    let broken = folder.read("a.xml").replacen("<testcase ", "<testcase expected='holds' ", 1);
-    folder.write("a.xml", &broken);
-    assert!(!validate().unwrap().status.success());
-}
-
 #[test]
 fn junit() {
     let folder = Folder::mine("junit-text");

@@ -1,17 +1,13 @@
 //! The timed world counted by tools that share no code with lastack: SPIN, TLC and a brute-force explorer in
 //! Python (`benches/peers`). They keep exactly the same state, so the numbers have to be equal, and so have the
 //! verdicts of safety and liveness.
-//!
-//! A tool that is not installed is skipped, and a line says so (`cargo test --test peers -- --nocapture`). TLC
-//! needs `TLA2TOOLS`, the path of `tla2tools.jar`.
-
-// clippy.toml allows these in tests, and does not see that a test's helpers are part of it.
-#![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::Value;
+
+use crate::{Missing, needs};
 
 /// A shipped scenario with settings on top, as `check` takes them.
 type World = (&'static str, &'static [&'static str]);
@@ -84,54 +80,41 @@ const LIVELY_WORLDS_FOR_PYTHON: [World; 12] = [
     ("lossy-for-ever", &["tcp.delayed_ack=1", NO_DUPLICATES, "a.sends=1"]),
 ];
 
-#[test]
-fn spin_counts_the_same() {
-    compare("spin", "no-premature-closed", &WORLDS);
+pub(crate) fn spin_counts_the_same() -> Result<(), Missing> {
+    compare("spin", "no-premature-closed", &WORLDS)
 }
 
-#[test]
-fn tlc_counts_the_same() {
-    compare("tlc", "no-premature-closed", &WORLDS_FOR_TLC);
+pub(crate) fn tlc_counts_the_same() -> Result<(), Missing> {
+    compare("tlc", "no-premature-closed", &WORLDS_FOR_TLC)
 }
 
-#[test]
-fn python_counts_the_same() {
-    compare("python", "no-premature-closed", &WORLDS_FOR_PYTHON);
+pub(crate) fn python_counts_the_same() -> Result<(), Missing> {
+    compare("python", "no-premature-closed", &WORLDS_FOR_PYTHON)
 }
 
-#[test]
-fn spin_says_the_same_of_liveness() {
-    compare("spin", "both-close", &LIVELY_WORLDS);
+pub(crate) fn spin_says_the_same_of_liveness() -> Result<(), Missing> {
+    compare("spin", "both-close", &LIVELY_WORLDS)
 }
 
-#[test]
-fn tlc_says_the_same_of_liveness() {
-    compare("tlc", "both-close", &LIVELY_WORLDS_FOR_TLC);
+pub(crate) fn tlc_says_the_same_of_liveness() -> Result<(), Missing> {
+    compare("tlc", "both-close", &LIVELY_WORLDS_FOR_TLC)
 }
 
-#[test]
-fn python_says_the_same_of_liveness() {
-    compare("python", "both-close", &LIVELY_WORLDS_FOR_PYTHON);
+pub(crate) fn python_says_the_same_of_liveness() -> Result<(), Missing> {
+    compare("python", "both-close", &LIVELY_WORLDS_FOR_PYTHON)
 }
 
-fn compare(tool: &str, property: &str, worlds: &[World]) {
-    if !is_installed("python3") {
-        println!("{tool}: skipped: python3 is not installed");
-        return;
-    }
+fn compare(tool: &str, property: &str, worlds: &[World]) -> Result<(), Missing> {
+    needs("python3")?;
     for world in worlds {
         let report = peer(tool, property, world);
         if let Some(why) = report.get("skipped") {
-            println!("{tool}: skipped: {}", why.as_str().unwrap());
-            return;
+            return Err(Missing(why.as_str().unwrap().to_owned()));
         }
         let counted = ["states", "transitions", "verdict"].map(|key| report[key].clone());
         assert_eq!(lastack(property, world), counted, "lastack (left) and {tool} (right) differ in {world:?}");
     }
-}
-
-fn is_installed(tool: &str) -> bool {
-    Command::new(tool).arg("--version").output().is_ok()
+    Ok(())
 }
 
 /// States, transitions and whether the property holds, by lastack.

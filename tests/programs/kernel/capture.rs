@@ -8,14 +8,14 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use lastack::capture::Why;
+use lastack::capture::{Capture as Read, Closing, Why};
 use lastack::check::{Limits, Reachable};
 use lastack::conform::kernel::{ADDRESS, Capture, Error, Kernel, POLICY};
 use lastack::conform::{Class, LocalEvent, LocalPath, Stack, Transition, Ways, run};
 use lastack::tcp::{Call, Segment, State, Timer};
 use lastack::world::{Application, Closes, ClosesWith, Config, End, EndConfig};
 
-use super::closings;
+use crate::Missing;
 
 /// So many paths are taken at once, each thread with a kernel and a capture of its own.
 const AT_ONCE: usize = 4;
@@ -137,12 +137,8 @@ fn difference(was: &[State], told: &[State]) -> Option<Difference> {
     }
 }
 
-#[test]
-fn a_capture_of_the_kernel_is_explained() {
-    if let Err(error @ Error::Unavailable { .. }) = Kernel::is_available() {
-        println!("skipped: {error}");
-        return;
-    }
+pub(crate) fn a_capture_of_the_kernel_is_explained() -> Result<(), Missing> {
+    let _guard = super::available()?;
     let paths = paths();
     let played: Vec<_> = thread::scope(|scope| {
         let play = |number| play(&paths, number);
@@ -151,7 +147,8 @@ fn a_capture_of_the_kernel_is_explained() {
     });
     let (mut resets, mut gave_up, mut others) = (0, 0, Vec::new());
     for (number, (states, file)) in played.iter().enumerate() {
-        let (capture, closings) = closings(file);
+        let capture = Read::read(file.as_slice());
+        let closings: Vec<Closing> = capture.connections.iter().map(|one| Closing::of(one, capture.end)).collect();
         assert_eq!(closings.len(), states.len(), "every connection that was played is found, and no other");
         for ((connection, closing), was) in capture.connections.iter().zip(&closings).zip(states) {
             let what = format!("kernel-{number}.pcap, packet {}", connection.first.0);
@@ -171,8 +168,8 @@ fn a_capture_of_the_kernel_is_explained() {
             }
         }
     }
-    println!("{} connections, {resets} resets beyond, {gave_up} gave up, {others:?}", paths.len());
     assert!(resets * 40 < paths.len(), "{resets} of {} connections are not explained", paths.len());
     assert!(gave_up * 40 < paths.len(), "{gave_up} of {} connections end in silence", paths.len());
     assert!(others.len() * 200 < paths.len(), "{others:#?}");
+    Ok(())
 }

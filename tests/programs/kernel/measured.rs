@@ -9,6 +9,8 @@ use lastack::tcp::{Call, Flags, Segment, Seq};
 use nix::errno::Errno;
 use serde::Deserialize;
 
+use crate::Missing;
+
 const RTO: Duration = Duration::from_secs(5);
 
 const SYN: Flags = Flags { syn: true, fin: false, rst: false, ack: false };
@@ -84,10 +86,10 @@ fn named(event: &str, [rcv_nxt, snd_una, snd_nxt]: [u32; 3]) -> Segment {
     segment(flags, seq, ack, len)
 }
 
-/// Lets the segment of a row arrive in its state.
-fn measure(kernel: &mut Kernel, row: &Row) -> Result<Measured, Error> {
+/// Lets the segment of a row arrive in its state, on a machine that is this busy.
+fn measure(kernel: &mut Kernel, row: &Row, slowness: u32) -> Result<Measured, Error> {
     let Start { shutdown, arrives, numbers } = start(&row.start_state);
-    let mut connection = kernel.connect(RTO)?;
+    let mut connection = kernel.connect_slowly(RTO, slowness)?;
     if shutdown {
         connection.call(Call::Shutdown)?;
     }
@@ -120,10 +122,9 @@ fn shown(segment: &Segment) -> String {
     if segment.len == 0 { text + " len=0" } else { text }
 }
 
-#[test]
-fn the_kernel_does_what_it_did() {
-    let Some(_guard) = crate::available() else { return };
-    let rows: Vec<Row> = include_str!("../conformance/linux-6.18.jsonl")
+pub(crate) fn the_kernel_does_what_it_did() -> Result<(), Missing> {
+    let _guard = super::available()?;
+    let rows: Vec<Row> = include_str!("../../conformance/linux-6.18.jsonl")
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
@@ -131,8 +132,11 @@ fn the_kernel_does_what_it_did() {
     let different = Kernel::with(&POLICY, None, |kernel| {
         let mut different = Vec::new();
         for row in &rows {
-            let measured = measure(kernel, row)?;
             let was = (row.sent.clone(), row.end_state.clone(), row.so_error.clone());
+            let mut measured = measure(kernel, row, 1)?;
+            if measured != was {
+                measured = measure(kernel, row, 8)?;
+            }
             if measured != was {
                 different.push(format!("{}, {}: was {was:?}; is {measured:?}", row.start_state, row.event));
             }
@@ -140,4 +144,5 @@ fn the_kernel_does_what_it_did() {
         Ok(different)
     });
     assert_eq!(different.unwrap(), Vec::<String>::new());
+    Ok(())
 }

@@ -1,0 +1,59 @@
+//! The counterexamples and examples that are written in every form.
+
+use std::sync::{Arc, LazyLock};
+
+use lastack::check::{Instance, Library, Limits, Trace, shortest_trace};
+use lastack::report::{itf, mermaid};
+use lastack::world::{Expected, Scenario, Setting};
+use serde_json::Value;
+
+/// A trace and what it is of.
+pub(crate) struct Shown {
+    pub(crate) scenario: Arc<Scenario>,
+    pub(crate) instance: Instance,
+    pub(crate) trace: Trace,
+}
+
+impl Shown {
+    pub(crate) fn name(&self) -> String {
+        format!("{} in {} {:?}", self.instance.name(), self.scenario.name, self.scenario.changes)
+    }
+
+    pub(crate) fn itf(&self) -> Value {
+        serde_json::from_str(&itf::trace(&self.scenario, &self.instance, &self.trace)).unwrap()
+    }
+
+    pub(crate) fn mermaid(&self) -> String {
+        mermaid::diagram(&self.scenario, &self.instance, &self.trace)
+    }
+}
+
+pub(crate) fn shown(library: &Library, scenario: &str, property: &str, settings: &[&str]) -> Shown {
+    let settings: Vec<Setting> = settings.iter().map(|text| Setting::parse(text).unwrap()).collect();
+    let scenario = library.scenarios(&[scenario.to_owned()], &settings, 1).unwrap().remove(0);
+    let instances = library.instances(property).unwrap();
+    let (instance, trace) = shortest_trace(&scenario, &instances, Limits::NONE).unwrap().unwrap();
+    Shown { scenario, instance, trace }
+}
+
+/// The trace of everything that a shipped scenario says is violated or possible, and some more with several duplicates.
+pub(crate) static GALLERY: LazyLock<Vec<Shown>> = LazyLock::new(|| {
+    let library = Library::read(&[], &[]).unwrap();
+    let mut gallery = Vec::new();
+    for scenario in library.scenarios(&[], &[], 1).unwrap() {
+        for stated in &scenario.expectations {
+            if matches!(stated.verdict, Expected::Violated | Expected::Possible) {
+                gallery.push(shown(&library, &scenario.name, &stated.property, &[]));
+            }
+        }
+    }
+    let more = ["network.duplicates=3", "network.losses=2"];
+    gallery.push(shown(&library, "one-msl", "no-premature-closed", &more));
+    gallery.push(shown(&library, "no-time-wait", "no-reset", &more));
+    gallery
+});
+
+pub(crate) fn of(scenario: &str, property: &str) -> &'static Shown {
+    let is_it = |shown: &&Shown| shown.scenario.name == scenario && shown.instance.property.name == property;
+    GALLERY.iter().find(is_it).unwrap()
+}
