@@ -63,6 +63,10 @@ network = ["ACK to B", "FIN to B"]
 /// Half of the truth where both ends close.
 const EXPECTED_OF_A: &str = "[expect.\"nobody-closes@A\"]\nverdict = \"violated\"\nbecause = \"A closes.\"\n";
 
+/// The truth where both ends close.
+const STARTS: &str =
+    "[expect.nobody-starts]\nverdict = \"violated\"\nsteps = 1\nbecause = \"Either closes first.\"\n";
+
 /// So large that nobody waits for its end.
 const HUGE: [&str; 7] =
     ["simultaneous", "--set", "network.losses=3", "--set", "network.duplicates=3", "--set", "network.msl=4"];
@@ -298,7 +302,16 @@ fn scenarios_with_mistakes() {
         .with("scenarios/d-about.toml", "[network]\nlosses = 1\n")
         .with("scenarios/e-reason.toml", expecting("no-reset", "violated", " "))
         .with("scenarios/f-verdict.toml", expecting("no-reset", "undecided", "It is hard."))
-        .with("scenarios/G_name.toml", MINE);
+        .with("scenarios/G_name.toml", MINE)
+        .with("scenarios/h-steps.toml", expecting("no-reset", "holds", "It does.") + "steps = 3\n")
+        .with("scenarios/i-steps.toml", expecting("no-reset", "violated", "It is.") + "steps = -3\n")
+        .with(
+            "scenarios/j-both.toml",
+            expecting("no-reset", "violated", "It is.")
+                + "[expect.'no-reset@B']\nverdict = 'holds'\nbecause = 'x'\n",
+        )
+        .with("scenarios/k-none.toml", "about = 'x'\nproperties = []\n")
+        .with("scenarios/l-list.toml", "about = 'x'\nproperties = 'no-reset'\n");
     assert_snapshot!(folder.refusals(&[&["check", "sequential", "--scenarios", "scenarios"]]));
 }
 
@@ -329,6 +342,11 @@ fn expectations_with_mistakes() {
         .with("scenarios/d-kind.toml", expecting("one-loss-at-most", "impossible", "It is."))
         .with("scenarios/e-end.toml", expecting("one-loss-at-most@A", "holds", "It names no end."))
         .with("scenarios/f-kind.toml", expecting("fins-are-acked", "possible", "It is."))
+        .with("scenarios/g-about.toml", "about = 'x'\nproperties = ['no-reset', 'both-closed', 'last-ack']\n")
+        .with(
+            "scenarios/h-about.toml",
+            format!("properties = ['no-reset']\n{}", expecting("last-ack@B", "possible", "It is.")),
+        )
         .with_properties(&[ONE_LOSS, ENDS_STAY, IS_REACHED, ACKED]);
     // In any file, whichever is selected.
     assert_snapshot!(folder.refusals(&[&own(&["check", "sequential", "--property", "no-reset"])]));
@@ -442,6 +460,86 @@ fn expectations_that_are_wrong() {
     assert_eq!(check(&["says-so"]).code, 0);
 }
 
+/// What is expected of a property is expected of both ends.
+#[test]
+fn an_expectation_means_each_end() {
+    let folder = Folder::new("each-end")
+        .with("scenarios/mine.toml", expecting("nobody-gets-far", "violated", "B closes second."))
+        .with("scenarios/both.toml", format!("about = 'x'\n{STARTS}"))
+        .with_properties(&[ENDS_STAY, ("properties/nobody-starts.toml", "never self.state == FIN_WAIT_1")]);
+    let check = |args: &[&'static str]| folder.run(&own(&[&["check"], args].concat()));
+    let half = check(&["mine", "-p", "nobody-gets-far"]);
+    assert_eq!(half.code, 1);
+    assert_snapshot!(half.transcript());
+    assert_eq!(check(&["both", "-p", "nobody-starts"]).code, 0);
+}
+
+/// A counterexample, or an example, of another length has another reason.
+#[test]
+fn steps_of_the_shortest_trace() {
+    let with_steps = |verdict: &str, property: &str, steps: usize| {
+        format!("{}steps = {steps}\n", expecting(property, verdict, "A closes, and then B."))
+    };
+    let folder = Folder::new("steps")
+        .with("scenarios/right.toml", with_steps("violated", "nobody-gets-far@B", 3))
+        .with("scenarios/wrong.toml", with_steps("violated", "nobody-gets-far@B", 4))
+        .with("scenarios/example.toml", with_steps("possible", "last-ack@B", 2))
+        .with("scenarios/lasso.toml", with_steps("violated", "comes-back", 12))
+        .with_properties(&[ENDS_STAY, IS_REACHED, COMES_BACK]);
+    let check = |name, property| folder.run(&own(&["check", name, "-p", property]));
+    assert_eq!(check("right", "nobody-gets-far").code, 0);
+    let wrong = [check("wrong", "nobody-gets-far"), check("example", "last-ack")];
+    assert_eq!(wrong.each_ref().map(|run| run.code), [1, 1]);
+    assert_snapshot!(wrong.map(|run| run.transcript()).concat());
+    // What is drawn has as many steps as are counted.
+    let report = folder.report(&own(&["check", "lasso", "-p", "comes-back"]));
+    for (end, instance) in
+        ["A", "B"].iter().zip(report["scenarios"][0]["properties"][0]["instances"].as_array().unwrap())
+    {
+        let shown = folder.run(&own(&["show", "lasso", &format!("comes-back@{end}"), "--format", "json"]));
+        let trace: Value = serde_json::from_str(&shown.stdout).unwrap();
+        assert_eq!(instance["steps"].as_u64().unwrap(), trace["steps"].as_array().unwrap().len() as u64);
+    }
+    // Where stateright explores, too.
+    let timeless = |steps| {
+        let expected =
+            format!("[expect.no-premature-closed]\nverdict = 'violated'\nsteps = {steps}\nbecause = 'x'\n");
+        let folder = Folder::new("timeless-steps")
+            .with("scenarios/timeless.toml", format!("about = 'x'\nworld = 'asynchronous'\n{expected}"));
+        folder.run(&["check", "--scenarios", "scenarios", "timeless", "-p", "no-premature-closed"]).code
+    };
+    assert_eq!((timeless(5), timeless(6)), (0, 1));
+}
+
+/// A scenario may be about a few properties alone.
+#[test]
+fn properties_that_a_scenario_is_about() {
+    let folder = Folder::new("about")
+        .with(
+            "scenarios/few.toml",
+            format!(
+                "properties = ['nobody-gets-far', 'one-loss-at-most']\n{}",
+                expecting("nobody-gets-far@B", "violated", "B closes second.")
+            ),
+        )
+        .with("scenarios/heir.toml", "about = 'x'\nextends = 'few'\n")
+        .with_properties(&[ONE_LOSS, ENDS_STAY, IS_REACHED]);
+    let names = |args: &[&str]| -> Vec<String> {
+        let report = folder.report(&own(args));
+        let properties = report["scenarios"][0]["properties"].as_array().unwrap();
+        properties.iter().map(|property| property["name"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names(&["check", "few"]), ["nobody-gets-far", "one-loss-at-most"]);
+    assert_eq!(names(&["check", "few", "-p", "last-ack", "-p", "nobody-gets-far"]), ["nobody-gets-far"]);
+    assert_eq!(names(&["check", "few", "--set", "network.losses=0"]), ["nobody-gets-far", "one-loss-at-most"]);
+    // Another world is about other properties.
+    assert!(names(&["check", "heir"]).len() > 20);
+    let none = folder.refusals(&[&own(&["check", "few", "-p", "last-ack"])]);
+    assert_snapshot!(none);
+    // Who asks for one by name gets it.
+    assert!(folder.run(&own(&["show", "few", "last-ack"])).stdout.contains("last-ack@B is possible in few"));
+}
+
 #[test]
 fn settings_drop_expectations() {
     let folder = Folder::new("changed")
@@ -513,6 +611,7 @@ fn a_limit_leaves_undecided() {
 fn what_was_found_before_the_limit_stays() {
     let folder = Folder::new("found-before")
         .with("scenarios/mine.toml", expecting("nobody-gets-far", "violated", "B closes second."))
+        .with("scenarios/decided.toml", expecting("b-never-closes", "violated", "It does."))
         .with_properties(&[ONE_LOSS, NEVER_CLOSES, ENDS_STAY, IS_REACHED]);
     let check = |properties: &[&'static str]| {
         folder.run(&own(&[&["check", "mine", "--max-states", "200"], properties].concat()))
@@ -525,7 +624,7 @@ fn what_was_found_before_the_limit_stays() {
     assert_eq!(violated.code, 1);
     assert_snapshot!("limit-after-violation", violated.transcript());
     // All that was asked is decided, but the run did not come to its end.
-    let decided = check(&["-p", "nobody-gets-far"]);
+    let decided = folder.run(&own(&["check", "decided", "--max-states", "200", "-p", "b-never-closes"]));
     assert_eq!(decided.code, 2, "{decided:?}");
     assert!(decided.stdout.ends_with("not explored to the end\n"), "{decided:?}");
     // One end of two: the other is undecided, and is named.

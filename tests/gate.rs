@@ -36,7 +36,7 @@ fn every_verdict_is_expected_and_every_world_has_its_size() {
             )
             .unwrap();
             for outcome in &checked.results {
-                let each: Vec<_> = outcome.instances.iter().map(|(_, verdict)| verdict.name()).collect();
+                let each: Vec<_> = outcome.instances.iter().map(|judged| judged.verdict.name()).collect();
                 writeln!(verdicts, "{name:<24} {:<28} {}", outcome.property.name, each.join(", ")).unwrap();
             }
         },

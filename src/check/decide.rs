@@ -83,6 +83,17 @@ pub struct Evidence {
 }
 
 impl Decided {
+    /// For each instance, how many steps the behaviour has that decides it, where there is one.
+    pub(super) fn steps(&self) -> Vec<Option<usize>> {
+        let each = self.explored.revealed.iter().zip(&self.walks);
+        each.map(|(revealed, walk)| match (revealed, walk) {
+            (Some(node), _) => Some(self.explored.depth_of(*node)),
+            (None, Some(walk)) => Some(walk.stem.len() + walk.cycle.len()),
+            (None, None) => None,
+        })
+        .collect()
+    }
+
     /// For each instance, the behaviour that decides it, where there is one: the shortest path, or a stem and a cycle.
     pub(super) fn evidence(
         &self,

@@ -35,6 +35,15 @@ pub(super) struct StateGraph {
     pub(super) stopped: Option<Stopped>,
     /// How far it came.
     pub(super) extent: Extent,
+    /// For each depth, the first state that lies so deep.
+    levels: Vec<usize>,
+}
+
+impl StateGraph {
+    /// How many steps the shortest path to a state has.
+    pub(super) fn depth_of(&self, node: Node) -> usize {
+        self.levels.partition_point(|first| *first <= node as usize).saturating_sub(1)
+    }
 }
 
 /// When there is nothing more to look for.
@@ -80,12 +89,14 @@ pub(super) fn explore(
     let most = limits.max_states.unwrap_or(usize::MAX);
     let mut depth = 0;
     let mut end_of_level = explorer.states.len();
+    let mut levels = vec![0];
     while expanded < explorer.states.len() && explorer.stopped.is_none() {
         if until == Until::Revealed && explorer.revealed.iter().any(Option::is_some) {
             break;
         }
         if expanded == end_of_level {
             depth += 1;
+            levels.push(expanded);
             end_of_level = explorer.states.len();
         }
         let room = explorer.bytes() + explorer.growth() <= limits.max_memory.unwrap_or(usize::MAX);
@@ -107,8 +118,10 @@ pub(super) fn explore(
         explorer.note(&seen);
     }
     let extent = explorer.extent(expanded, depth, start);
+    // What was found and not expanded may lie one deeper.
+    levels.push(end_of_level);
     let Explorer { states, graph, revealed, exercised, stopped, .. } = explorer;
-    StateGraph { states, graph, revealed, exercised, stopped, extent }
+    StateGraph { states, graph, revealed, exercised, stopped, extent, levels }
 }
 
 struct Explorer<'w> {

@@ -1,6 +1,7 @@
 //! The gate: scenarios against properties.
 
 use std::num::NonZero;
+use std::slice::from_ref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
@@ -10,13 +11,14 @@ use stateright::Checker;
 
 use super::cross_check::cross_check;
 use super::decide::{self, decide};
+use super::outcome::stated;
 use super::survey::{Aim, Explored};
 use super::trace::{Found, shortest_by_stateright};
 use super::{
-    Checked, Coverage, Extent, Instance, Limits, NoTrace, Outcome, Phase, Stopped, Verdict, is_applicable,
+    Checked, Coverage, Extent, Instance, Judged, Limits, NoTrace, Outcome, Phase, Stopped, Verdict, is_applicable,
 };
 use crate::property::Property;
-use crate::world::{Scenario, World, WorldKind, asynchronous_world};
+use crate::world::{Scenario, WorldKind, asynchronous_world};
 
 /// What is asked of a check besides verdicts, and how far it may go.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +32,9 @@ pub struct Options<'a> {
     /// Count what is taken.
     pub coverage: bool,
 }
+
+/// The verdict on an instance, and how many steps the shortest trace has that shows it.
+type Decision = (Verdict, Option<usize>);
 
 impl Options<'static> {
     /// Verdicts alone, on one thread, however long it takes.
@@ -88,43 +93,49 @@ pub fn check(
     });
 }
 
-/// Explores one scenario, once, and decides the properties in it.
+/// Explores one scenario, once, and decides in it those of the properties that it is about.
 pub fn check_one(
     scenario: &Arc<Scenario>,
     properties: &[Arc<Property>],
     options: &Options<'_>,
     progress: &dyn Fn(Phase, &Extent),
 ) -> Checked {
-    let (applicable, foreign): (Vec<_>, Vec<_>) =
-        properties.iter().cloned().partition(|property| is_applicable(scenario, property));
+    let (applicable, foreign): (Vec<_>, Vec<_>) = properties
+        .iter()
+        .filter(|property| scenario.is_about(&property.name))
+        .cloned()
+        .partition(|property| is_applicable(scenario, property));
     let instances: Vec<Instance> = applicable.iter().flat_map(Instance::all).collect();
     let (threads, limits) = (options.threads.unwrap_or(1), options.limits);
     let mut second_opinion = None;
     let mut coverage = None;
-    let (extent, stopped, verdicts) = match scenario.kind {
+    let (extent, stopped, found) = match scenario.kind {
         WorldKind::Timed => {
             let decided = decide(scenario, &instances, threads, limits, progress);
             second_opinion = options
                 .cross_check
                 .then(|| cross_check(scenario, &instances, &decided, threads, limits, progress));
             coverage = options.coverage.then(|| Coverage::of(&applicable, &decided));
-            (decided.extent, decided.stopped, decided.verdicts)
+            let found = decided.verdicts.iter().copied().zip(decided.steps()).collect();
+            (decided.extent, decided.stopped, found)
         }
         WorldKind::Asynchronous => {
             let exploring = |extent: &Extent| progress(Phase::Exploration, extent);
-            survey(asynchronous_world(&scenario.config), instances, threads, limits, &exploring)
+            survey(scenario, &instances, threads, limits, &exploring)
         }
     };
-    // The verdicts are in the order of the instances, and those in the order of their properties.
-    let mut verdicts = verdicts.into_iter();
+    // What was found is in the order of the instances, and those in the order of their properties.
+    let mut found: std::vec::IntoIter<Decision> = found.into_iter();
     let mut results: Vec<_> = Vec::new();
     for property in &applicable {
-        let instances = Instance::all(property).into_iter().map(|instance| instance.end).zip(verdicts.by_ref());
-        results.push(Outcome::new(property, instances.collect(), scenario));
+        let instances = Instance::all(property).into_iter().zip(found.by_ref());
+        let judged = instances.map(|(instance, (verdict, steps))| Judged::new(instance, verdict, steps, scenario));
+        results.push(Outcome::new(property, judged.collect()));
     }
     for property in &foreign {
-        let instances = Instance::all(property).into_iter().map(|instance| (instance.end, Verdict::NotApplicable));
-        results.push(Outcome::new(property, instances.collect(), scenario));
+        let instances = Instance::all(property).into_iter();
+        let judged = instances.map(|instance| Judged::new(instance, Verdict::NotApplicable, None, scenario));
+        results.push(Outcome::new(property, judged.collect()));
     }
     results.sort_by(|one, other| one.property.name.cmp(&other.property.name));
     Checked { scenario: Arc::clone(scenario), extent, stopped, results, cross_check: second_opinion, coverage }
@@ -140,14 +151,32 @@ pub fn shortest_trace(scenario: &Scenario, instances: &[Instance], limits: Limit
     }
 }
 
-fn survey<W: World>(
-    world: W,
-    instances: Vec<Instance>,
+/// What is found of a world that stateright explores: of each instance the verdict, and how many steps its shortest
+/// trace has where the scenario states a number.
+fn survey(
+    scenario: &Scenario,
+    instances: &[Instance],
     threads: usize,
     limits: Limits<'_>,
     progress: &dyn Fn(&Extent),
-) -> (Extent, Option<Stopped>, Vec<Verdict>) {
-    let explored = Explored::new(world, instances, Aim::Survey, limits);
+) -> (Extent, Option<Stopped>, Vec<Decision>) {
+    let explored = Explored::new(asynchronous_world(&scenario.config), instances.to_vec(), Aim::Survey, limits);
     let (checker, extent) = explored.run(threads, limits, progress);
-    (extent, checker.model().stopped(), checker.model().verdicts())
+    let mut stopped = checker.model().stopped();
+    let mut found = Vec::new();
+    for (instance, verdict) in instances.iter().zip(checker.model().verdicts()) {
+        let is_shown = matches!(verdict, Verdict::Violated | Verdict::Possible);
+        let is_counted = is_shown && stated(scenario, instance).is_some_and(|stated| stated.steps.is_some());
+        let trace = if is_counted { shortest_trace(scenario, from_ref(instance), limits) } else { Ok(None) };
+        found.push(match trace {
+            Ok(trace) => (verdict, trace.map(|(_, trace)| trace.steps.len())),
+            // What is expected of it has two parts, and one is not known.
+            Err(NoTrace::Stopped(why)) => {
+                stopped.get_or_insert(why);
+                (Verdict::Undecided, None)
+            }
+            Err(NoTrace::NotReplayed) => (verdict, None),
+        });
+    }
+    (extent, stopped, found)
 }

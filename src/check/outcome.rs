@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Coverage, CrossCheck, Extent, Instance, Stopped, Verdict};
 use crate::property::{Property, Temporal};
-use crate::world::{End, Expectation, Scenario};
+use crate::world::{Expectation, Scenario};
 
 /// What a scenario's exploration has shown.
 #[derive(Clone, Debug)]
@@ -30,23 +30,31 @@ pub struct Outcome {
     pub property: Arc<Property>,
     /// The verdict on all its instances together.
     pub verdict: Verdict,
-    /// The verdict on each.
-    pub instances: Vec<(Option<End>, Verdict)>,
-    /// Each verdict that is compared with an expected one; none in a world that was changed.
-    pub comparisons: Vec<Comparison>,
+    /// The verdict on each, beside what is expected of it.
+    pub instances: Vec<Judged>,
 }
 
-/// A verdict beside the expected one.
+/// The verdict on an instance of a property.
 #[derive(Clone, Debug)]
-pub struct Comparison {
-    /// The property or the instance.
-    pub name: String,
+pub struct Judged {
+    /// The instance.
+    pub instance: Instance,
     /// The verdict on it.
     pub verdict: Verdict,
-    /// What is expected.
-    pub expected: Verdict,
-    /// Why, if the scenario states it; what it does not state is expected to hold.
-    pub because: Option<String>,
+    /// How many steps its shortest trace has; of a lasso, stem and cycle together. `None` where it has no trace, and
+    /// in the asynchronous world, unless the scenario states a number.
+    pub steps: Option<usize>,
+    /// What is expected; `None` where the verdict is compared with nothing.
+    pub expected: Option<Comparison>,
+}
+
+/// What a verdict is compared with.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    /// The verdict that is expected.
+    pub verdict: Verdict,
+    /// Where the scenario states it; what it does not state is expected to hold.
+    pub stated: Option<Expectation>,
 }
 
 /// How a gate ended, as an exit code of the process.
@@ -61,14 +69,19 @@ pub enum Passed {
 }
 
 impl Checked {
+    /// The verdict on each instance of each property.
+    pub fn judged(&self) -> impl Iterator<Item = &Judged> {
+        self.results.iter().flat_map(|outcome| &outcome.instances)
+    }
+
     /// Whether this scenario lets the gate pass.
     #[must_use]
     pub fn passed(&self) -> Passed {
-        let passed = |outcome: &Outcome| match outcome.verdict {
-            _ if outcome.comparisons.iter().any(Comparison::is_missed) => Passed::No,
+        let passed = |judged: &Judged| match judged.verdict {
+            _ if judged.is_missed() => Passed::No,
             // A changed world has no expectations: then holding is what is asked for.
             Verdict::Violated if self.scenario.is_changed() => Passed::No,
-            _ if outcome.is_undecided() => Passed::Undecided,
+            Verdict::Undecided => Passed::Undecided,
             _ => Passed::Yes,
         };
         // Even if it has decided what was asked: an exploration that was cut short passes nothing.
@@ -77,55 +90,52 @@ impl Checked {
             if cross_check.differences.is_empty() { cut_short(cross_check.stopped.is_some()) } else { Passed::No }
         });
         let explored = cut_short(self.stopped.is_some()).max(cross_check);
-        self.results.iter().map(passed).fold(explored, Passed::max)
+        self.judged().map(passed).fold(explored, Passed::max)
     }
 }
 
 impl Outcome {
-    /// The verdict, or one that is compared, is undecided.
+    /// The verdict on some instance is undecided.
     #[must_use]
     pub fn is_undecided(&self) -> bool {
-        let compared = self.comparisons.iter().map(|comparison| comparison.verdict);
-        compared.chain([self.verdict]).any(|verdict| verdict == Verdict::Undecided)
+        self.instances.iter().any(|judged| judged.verdict == Verdict::Undecided)
     }
 
-    pub(super) fn new(
-        property: &Arc<Property>,
-        instances: Vec<(Option<End>, Verdict)>,
-        scenario: &Scenario,
-    ) -> Self {
-        let verdicts = instances.iter().map(|(_, verdict)| *verdict);
+    pub(super) fn new(property: &Arc<Property>, instances: Vec<Judged>) -> Self {
+        let verdicts = instances.iter().map(|judged| judged.verdict);
         let verdict = verdicts.reduce(Verdict::together).unwrap_or(Verdict::NotApplicable);
-        let stated = |name: &str| scenario.expectations.iter().find(|expectation| expectation.property == name);
-        let compare = |name: String, verdict: Verdict, expectation: &Expectation| Comparison {
-            name,
-            verdict,
-            expected: expectation.verdict.into(),
-            because: Some(expectation.because.clone()),
-        };
-        let together = stated(&property.name);
-        let mut comparisons: Vec<_> =
-            together.map(|expectation| compare(property.name.clone(), verdict, expectation)).into_iter().collect();
-        for (end, verdict) in instances.iter().copied() {
-            let name = Instance { property: Arc::clone(property), end }.name();
-            match end.and_then(|_| stated(&name)) {
-                Some(expectation) => comparisons.push(compare(name, verdict, expectation)),
-                None if together.is_none() && !scenario.is_changed() && is_expected_to_hold(property, verdict) => {
-                    comparisons.push(Comparison { name, verdict, expected: Verdict::Holds, because: None });
-                }
-                None => {}
-            }
-        }
-        Self { property: Arc::clone(property), verdict, instances, comparisons }
+        Self { property: Arc::clone(property), verdict, instances }
     }
 }
 
-impl Comparison {
-    /// The verdict is another than the expected one. What is undecided is not missed.
+impl Judged {
+    pub(super) fn new(instance: Instance, verdict: Verdict, steps: Option<usize>, scenario: &Scenario) -> Self {
+        let stated = stated(scenario, &instance);
+        let is_expected_to_hold = !scenario.is_changed() && is_expected_to_hold(&instance.property, verdict);
+        let expected = match stated {
+            Some(stated) => Some(Comparison { verdict: stated.verdict.into(), stated: Some(stated.clone()) }),
+            None if is_expected_to_hold => Some(Comparison { verdict: Verdict::Holds, stated: None }),
+            None => None,
+        };
+        Self { instance, verdict, steps, expected }
+    }
+
+    /// The verdict is another than the expected one, or its shortest trace has another length than the scenario
+    /// states. What is undecided is not missed.
     #[must_use]
     pub fn is_missed(&self) -> bool {
-        self.verdict != self.expected && self.verdict != Verdict::Undecided
+        let Some(expected) = self.expected.as_ref().filter(|_| self.verdict != Verdict::Undecided) else {
+            return false;
+        };
+        let steps = expected.stated.as_ref().and_then(|stated| stated.steps);
+        self.verdict != expected.verdict || steps.is_some() && steps != self.steps
     }
+}
+
+/// What a scenario states of an instance: by its own name, or by the name of its property, which means each.
+pub(super) fn stated<'s>(scenario: &'s Scenario, instance: &Instance) -> Option<&'s Expectation> {
+    let of = |name: &str| scenario.expectations.iter().find(|stated| stated.property == name);
+    of(&instance.name()).or_else(|| of(&instance.property.name))
 }
 
 /// Every property is expected to hold; what is possible is compared only where a scenario states it, and what

@@ -1,31 +1,64 @@
 //! What cannot be asked of a scenario.
 
+use std::slice::from_ref;
 use std::sync::Arc;
 
 use super::Library;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::property::{Observation, Property, Temporal};
-use crate::world::{End, Expectation, Expected, Scenario, WorldKind};
+use crate::world::{End, Expectation, Expected, Named, Scenario, WorldKind};
 
-/// Finds what cannot be asked: expectations, in any file, of no property; and selected properties that speak of
-/// what a selected scenario lacks.
+/// Finds what cannot be checked: in any scenario's file, names of no property and expectations that do not fit; and
+/// selected properties that speak of what a selected scenario lacks although it is about them.
 pub fn validate(
     library: &Library,
     scenarios: &[Arc<Scenario>],
     properties: &[Arc<Property>],
 ) -> Result<(), Diagnostics> {
+    let is_about = |scenario: &Scenario, property: &Property| scenario.is_about(&property.name);
+    if !scenarios.iter().any(|scenario| properties.iter().any(|property| is_about(scenario, property))) {
+        let all = scenarios.iter().flat_map(|scenario| scenario.properties.iter().flatten());
+        let mut names: Vec<&str> = all.map(|named| named.property.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        let title = "no selected scenario is about a selected property";
+        return Err(Diagnostic::new(title).help(format!("its `properties` are: {}", names.join(", "))).into());
+    }
+    validate_pairs(library, scenarios, properties, &is_about)
+}
+
+/// Finds what cannot be asked, like [`validate`], of properties that are asked for by name, whatever the scenarios are
+/// about.
+pub fn validate_asked(
+    library: &Library,
+    scenarios: &[Arc<Scenario>],
+    properties: &[Arc<Property>],
+) -> Result<(), Diagnostics> {
+    validate_pairs(library, scenarios, properties, &|_, _| true)
+}
+
+fn validate_pairs(
+    library: &Library,
+    scenarios: &[Arc<Scenario>],
+    properties: &[Arc<Property>],
+    is_decided: &dyn Fn(&Scenario, &Property) -> bool,
+) -> Result<(), Diagnostics> {
     let mut mistakes = Diagnostics::default();
     for scenario in library.scenarios(&[], &[], 1)? {
+        for named in scenario.properties.iter().flatten() {
+            mistakes.0.extend(misnamed(library, &scenario, named));
+        }
         for expectation in &scenario.expectations {
             mistakes.0.extend(misstated(library, &scenario, expectation));
         }
     }
-    for scenario in scenarios {
-        for property in properties {
-            mistakes.0.extend(lacking(scenario, property));
-        }
-    }
-    if !scenarios.iter().any(|scenario| properties.iter().any(|property| is_applicable(scenario, property))) {
+    let pairs = || {
+        let of = move |scenario| properties.iter().map(move |property| (scenario, property));
+        let all = scenarios.iter().flat_map(of);
+        all.filter(|(scenario, property): &(&Arc<Scenario>, &Arc<Property>)| is_decided(scenario, property))
+    };
+    mistakes.0.extend(pairs().filter_map(|(scenario, property)| lacking(scenario, property)));
+    if !pairs().any(|(scenario, property)| is_applicable(scenario, property)) {
         let title = "no selected property is applicable to a selected scenario";
         mistakes.0.push(
             Diagnostic::new(title)
@@ -33,6 +66,11 @@ pub fn validate(
         );
     }
     mistakes.or(())
+}
+
+fn misnamed(library: &Library, scenario: &Scenario, named: &Named) -> Option<Diagnostic> {
+    let unknown = library.properties(from_ref(&named.property)).err()?.0.into_iter().next()?;
+    Some(unknown.at(&scenario.source, named.span.clone(), "expected a property's name"))
 }
 
 fn misstated(library: &Library, scenario: &Scenario, expectation: &Expectation) -> Option<Diagnostic> {
@@ -44,6 +82,10 @@ fn misstated(library: &Library, scenario: &Scenario, expectation: &Expectation) 
             return unknown.0.into_iter().next().map(|mistake| place(mistake, "expected a property's name"));
         }
     };
+    if !scenario.is_about(&property.name) {
+        let title = format!("`{name}` is not among the properties that `{}` is about", scenario.name);
+        return Some(place(Diagnostic::new(title), "expected one of the scenario's `properties`"));
+    }
     if !is_applicable(scenario, &property) {
         let title = format!("`{name}` is not decided in the asynchronous world");
         let label = "expected a property of states that speaks of no losses, duplicates or retries";

@@ -6,7 +6,9 @@ use std::thread;
 use std::time::Duration;
 
 use super::{interrupted, library, limits, print, settings};
-use crate::check::{Extent, Findings, Instance, Passed, Phase, STATERIGHT_BYTES, Stopped, validate};
+use crate::check::{
+    Extent, Findings, Instance, Passed, Phase, STATERIGHT_BYTES, Stopped, is_applicable, validate, validate_asked,
+};
 use crate::cli::ExploreArgs;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::report::explorer::{Explorable, Listening, Server, Summary};
@@ -24,15 +26,23 @@ pub fn run(args: &ExploreArgs) -> Result<Passed, Diagnostics> {
     for name in &args.properties {
         asked.extend(library.instances(name)?);
     }
-    let properties: Vec<_> = asked.iter().map(|instance| instance.property.clone()).collect();
     let names = [args.scenario.clone()];
     let scenarios = library.scenarios(&names, &settings(&args.world)?, args.world.scale)?;
-    if !properties.is_empty() {
-        validate(&library, &scenarios, &properties)?;
-    }
     let Some(scenario) = scenarios.first() else {
         return Ok(Passed::Undecided);
     };
+    let instances = if asked.is_empty() {
+        validate(&library, &scenarios, &library.properties)?;
+        let properties = library.properties.iter().filter(|property| scenario.is_about(&property.name));
+        properties.flat_map(Instance::all).collect::<Vec<_>>()
+    } else {
+        let properties: Vec<_> = asked.iter().map(|instance| instance.property.clone()).collect();
+        validate_asked(&library, &scenarios, &properties)?;
+        let is_asked = |one: &Instance| asked.iter().any(|other| other.name() == one.name());
+        library.properties.iter().flat_map(Instance::all).filter(is_asked).collect()
+    };
+    let is_applicable = |one: &Instance| is_applicable(scenario, &one.property);
+    let instances = instances.into_iter().filter(is_applicable).collect();
     if scenario.kind != WorldKind::Timed {
         let title = format!("`{}` has no clock: only a timed world can be explored", scenario.name);
         return Err(Diagnostic::new(title).help("`lastack show` draws its counterexamples").into());
@@ -43,10 +53,6 @@ pub fn run(args: &ExploreArgs) -> Result<Passed, Diagnostics> {
     }
     let listening = Listening::at(args.address)?;
     let address = listening.address()?;
-
-    // To a timed world every property is applicable.
-    let is_asked = |one: &Instance| asked.is_empty() || asked.iter().any(|other| other.name() == one.name());
-    let instances = library.properties.iter().flat_map(Instance::all).filter(is_asked).collect();
 
     let limits = limits(&args.limits);
     let threads = thread::available_parallelism().map_or(1, NonZero::get);

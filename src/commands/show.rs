@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use super::output::Output;
 use super::{library, limits, print, settings, write_stdout};
-use crate::check::{Instance, NoTrace, Passed, Trace, shortest_trace, validate};
+use crate::check::{Instance, NoTrace, Passed, Trace, shortest_trace, validate_asked};
 use crate::cli::{ShowArgs, TraceFormat};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::report::terminal::Terminal;
@@ -23,7 +23,7 @@ pub fn run(args: &ShowArgs) -> Result<Passed, Diagnostics> {
     let properties: Vec<_> = instances.iter().map(|instance| instance.property.clone()).collect();
     let names = [args.scenario.clone()];
     let scenarios = library.scenarios(&names, &settings(&args.world)?, args.world.scale)?;
-    validate(&library, &scenarios, &properties)?;
+    validate_asked(&library, &scenarios, &properties)?;
 
     for scenario in &scenarios {
         match shortest_trace(scenario, &instances, limits(&args.limits)) {

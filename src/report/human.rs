@@ -8,9 +8,9 @@ use anstyle::{AnsiColor, Style};
 use indicatif::{HumanBytes, HumanCount};
 
 use super::hint::Hint;
-use super::remark::{Remark, remarks};
+use super::remark::{Remark, Told, told, told_apart};
 use super::terminal::Terminal;
-use crate::check::{Checked, Comparison, CrossCheck, Difference, Outcome, Passed, Verdict};
+use crate::check::{Checked, CrossCheck, Difference, Judged, Passed, Verdict};
 
 const BOLD: Style = Style::new().bold();
 const GOOD: Style = AnsiColor::Green.on_default();
@@ -84,43 +84,24 @@ pub fn scenario(checked: &Checked, hint: &Hint, detail: Detail, terminal: Termin
     text
 }
 
-/// The properties that have this verdict.
+/// The properties, and instances, that have this verdict.
 fn of_verdict(verdict: Verdict, checked: &Checked, hint: &Hint, detail: Detail, terminal: Terminal) -> String {
     let mut text = String::new();
-    let outcomes: Vec<(&Outcome, Vec<Remark>)> = checked
-        .results
-        .iter()
-        .filter(|outcome| outcome.verdict == verdict)
-        .map(|outcome| (outcome, remarks(checked, outcome)))
-        .collect();
-    let plain: Vec<String> = outcomes
-        .iter()
-        .filter(|(_, remarks)| remarks.is_empty())
-        .flat_map(|(outcome, _)| match (detail, outcome.instances.as_slice()) {
-            (Detail::Verbose, instances @ [(Some(_), _), ..]) if outcome.verdict != Verdict::NotApplicable => {
-                instances
-                    .iter()
-                    .filter_map(|(end, each)| {
-                        let end = end.filter(|_| *each == verdict)?;
-                        Some(format!("{}@{end}", outcome.property.name))
-                    })
-                    .collect()
-            }
-            _ => vec![outcome.property.name.clone()],
-        })
-        .collect();
+    let told_of = |outcome| {
+        // Of what does not apply to the world there is one verdict, whatever the end.
+        let is_apart = detail == Detail::Verbose && verdict != Verdict::NotApplicable;
+        if is_apart { told_apart(checked, outcome) } else { told(checked, outcome) }
+    };
+    let all = checked.results.iter().flat_map(told_of).filter(|told| told.verdict == verdict);
+    let (remarkable, plain): (Vec<Told>, Vec<Told>) = all.partition(|told| told.remark.is_some());
     if !plain.is_empty() && (detail != Detail::Quiet || verdict == Verdict::Undecided) {
         let name = if verdict == Verdict::NotApplicable { "n/a" } else { verdict.name() };
-        let plain = terminal.wrapped(plain.iter().map(String::as_str), ", ", INDENT);
+        let plain = terminal.wrapped(plain.iter().map(|told| told.name.as_str()), ", ", INDENT);
         let _ = writeln!(text, "  {name:<12}{plain}");
     }
-    for (outcome, remarks) in &outcomes {
-        for comparison in open(outcome) {
-            let _ = writeln!(text, "  {BAD}{:<12}{BAD:#}{}", comparison.verdict.name(), comparison.name);
-        }
-        for remark in remarks.iter().filter(|remark| detail != Detail::Quiet || remark.is_surprise) {
-            text.push_str(&told(remark, checked, hint, terminal));
-        }
+    let remarks = remarkable.iter().filter_map(|told| told.remark.as_ref());
+    for remark in remarks.filter(|remark| detail != Detail::Quiet || remark.is_surprise) {
+        text.push_str(&rendered(remark, checked, hint, terminal));
     }
     text
 }
@@ -142,13 +123,7 @@ fn second_opinion(cross_check: &CrossCheck, detail: Detail, mut line: impl FnMut
     }
 }
 
-/// The comparisons that are undecided although the property is not.
-fn open(outcome: &Outcome) -> impl Iterator<Item = &Comparison> {
-    let comparisons = outcome.comparisons.iter().filter(|_| outcome.verdict != Verdict::Undecided);
-    comparisons.filter(|comparison| comparison.verdict == Verdict::Undecided)
-}
-
-fn told(remark: &Remark<'_>, checked: &Checked, hint: &Hint, terminal: Terminal) -> String {
+fn rendered(remark: &Remark<'_>, checked: &Checked, hint: &Hint, terminal: Terminal) -> String {
     let style = if remark.is_surprise { BAD } else { GOOD };
     let indent = " ".repeat(INDENT);
     let mut text = format!("  {style}{:<12}{style:#}{}\n", remark.verdict.name(), remark.name);
@@ -180,7 +155,7 @@ pub fn summary(all: &[Checked], detail: Detail, terminal: Terminal) -> String {
 pub(super) fn size(all: &[Checked]) -> String {
     format!(
         "{} in {}, {} and {}",
-        counted(all.iter().map(|checked| checked.results.len()).sum(), "verdict"),
+        counted(judged(all).count(), "verdict"),
         counted(all.len(), "scenario"),
         counted(all.iter().map(|checked| checked.extent.states).sum(), "state"),
         counted(all.iter().map(|checked| checked.extent.transitions).sum(), "transition"),
@@ -189,12 +164,11 @@ pub(super) fn size(all: &[Checked]) -> String {
 
 /// Whether the gate passes, and what of.
 pub(super) fn result(all: &[Checked]) -> (Passed, String) {
-    let outcomes = || all.iter().flat_map(|checked| &checked.results);
-    let of = |verdict: Verdict| outcomes().filter(|outcome| outcome.verdict == verdict).count();
-    let missed = outcomes().flat_map(|outcome| &outcome.comparisons).filter(|one| one.is_missed()).count();
+    let of = |verdict: Verdict| judged(all).filter(|judged| judged.verdict == verdict).count();
+    let missed = judged(all).filter(|judged| judged.is_missed()).count();
     let passed = all.iter().map(Checked::passed).max().unwrap_or(Passed::Undecided);
     let is_changed = all.iter().any(|checked| checked.scenario.is_changed());
-    let undecided = outcomes().filter(|outcome| outcome.is_undecided()).count();
+    let undecided = of(Verdict::Undecided);
     let differs = |checked: &&Checked| checked.cross_check.as_ref().is_some_and(|one| !one.differences.is_empty());
     let differing = all.iter().filter(differs).count();
     let result = match passed {
@@ -207,6 +181,10 @@ pub(super) fn result(all: &[Checked]) -> (Passed, String) {
         Passed::No => format!("{missed} not as expected"),
     };
     (passed, result)
+}
+
+fn judged(all: &[Checked]) -> impl Iterator<Item = &Judged> {
+    all.iter().flat_map(Checked::judged)
 }
 
 /// The result of one scenario.

@@ -2,11 +2,13 @@
 
 use serde::Serialize;
 
-use crate::check::{ActionKind, Checked, Coverage, CrossCheck, Difference, Event, Outcome, Passed};
+use crate::check::{
+    ActionKind, Checked, Comparison, Coverage, CrossCheck, Difference, Event, Judged, Outcome, Passed,
+};
 use crate::tcp::State;
 
 /// Raised with every change that a reader could trip over.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -93,24 +95,29 @@ struct PremiseReport<'a> {
 struct PropertyReport<'a> {
     name: &'a str,
     verdict: &'static str,
-    instances: Vec<InstanceReport>,
-    /// Each verdict that is compared with an expected one; none where settings or a scale have changed the world.
-    comparisons: Vec<ComparisonReport<'a>>,
+    instances: Vec<InstanceReport<'a>>,
 }
 
 #[derive(Serialize)]
-struct InstanceReport {
+struct InstanceReport<'a> {
     /// Absent where the property is not about an end.
     #[serde(skip_serializing_if = "Option::is_none")]
     end: Option<String>,
     verdict: &'static str,
+    /// Absent where there is no trace, or nobody has counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    steps: Option<usize>,
+    /// Absent where the verdict is compared with nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected: Option<ComparisonReport<'a>>,
 }
 
 #[derive(Serialize)]
 struct ComparisonReport<'a> {
-    name: &'a str,
     verdict: &'static str,
-    expected: &'static str,
+    /// Absent where the scenario states none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    steps: Option<usize>,
     is_missed: bool,
     /// Absent where the scenario states nothing: the property is then expected to hold.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -195,21 +202,21 @@ fn property(outcome: &Outcome) -> PropertyReport<'_> {
     PropertyReport {
         name: &outcome.property.name,
         verdict: outcome.verdict.name(),
-        instances: outcome
-            .instances
-            .iter()
-            .map(|(end, verdict)| InstanceReport { end: end.map(|end| end.to_string()), verdict: verdict.name() })
-            .collect(),
-        comparisons: outcome
-            .comparisons
-            .iter()
-            .map(|comparison| ComparisonReport {
-                name: &comparison.name,
-                verdict: comparison.verdict.name(),
-                expected: comparison.expected.name(),
-                is_missed: comparison.is_missed(),
-                because: comparison.because.as_deref(),
-            })
-            .collect(),
+        instances: outcome.instances.iter().map(instance).collect(),
+    }
+}
+
+fn instance<'j>(judged: &'j Judged) -> InstanceReport<'j> {
+    let comparison = |comparison: &'j Comparison| ComparisonReport {
+        verdict: comparison.verdict.name(),
+        steps: comparison.stated.as_ref().and_then(|stated| stated.steps),
+        is_missed: judged.is_missed(),
+        because: comparison.stated.as_ref().map(|stated| stated.because.as_str()),
+    };
+    InstanceReport {
+        end: judged.instance.end.map(|end| end.to_string()),
+        verdict: judged.verdict.name(),
+        steps: judged.steps,
+        expected: judged.expected.as_ref().map(comparison),
     }
 }

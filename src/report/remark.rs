@@ -2,20 +2,33 @@
 
 use std::ops::RangeInclusive;
 
-use crate::check::{Checked, Comparison, Outcome, Verdict};
+use crate::check::{Checked, Judged, Outcome, Verdict};
 use crate::diagnostic::{SourceFile, Span};
+
+/// A verdict as it is told: of a property where its instances share it, else of one instance.
+#[derive(Clone, Debug)]
+pub(super) struct Told<'c> {
+    /// The property, or the instance.
+    pub(super) name: String,
+    /// The verdict on it.
+    pub(super) verdict: Verdict,
+    /// What is worth saying of it.
+    pub(super) remark: Option<Remark<'c>>,
+}
 
 /// A verdict that is not as expected, or one that the scenario states.
 #[derive(Clone, Debug)]
 pub(super) struct Remark<'c> {
-    /// The property, or the one instance that decides the matter.
+    /// The property, or the instance.
     pub(super) name: String,
     /// The verdict on it.
     pub(super) verdict: Verdict,
     /// What is expected; in a world that was changed nothing is.
     pub(super) expected: Option<Verdict>,
     /// Why, if the scenario states it.
-    pub(super) because: Option<&'c str>,
+    because: Option<&'c str>,
+    /// The lengths of the shortest trace that is expected and of the one that was found, where they differ.
+    steps: Option<(usize, Option<usize>)>,
     /// The gate does not pass for it.
     pub(super) is_surprise: bool,
     /// Where the expectation is stated, or else the formula.
@@ -23,48 +36,79 @@ pub(super) struct Remark<'c> {
     span: Span,
 }
 
-/// The remarks on a property's verdicts in a scenario. Two instances that both do not hold share one.
-pub(super) fn remarks<'c>(checked: &'c Checked, outcome: &'c Outcome) -> Vec<Remark<'c>> {
-    let property = &outcome.property;
-    let remark = |name: &str, verdict, expected: Option<Verdict>, because: Option<&'c str>| {
-        let expectations = &checked.scenario.expectations;
-        let (file, span) = match expectations.iter().find(|stated| because.is_some() && stated.property == name) {
-            Some(stated) => (&checked.scenario.source, stated.span.clone()),
-            None => (&property.file, property.formula_span.clone()),
-        };
-        // Of two instances, the one that decides the matter is named.
-        let decisive: Vec<_> = outcome.instances.iter().filter(|(_, each)| *each == verdict).collect();
-        let name = match decisive.as_slice() {
-            [(Some(end), _)] if name == property.name => format!("{name}@{end}"),
-            _ => name.to_owned(),
-        };
-        let is_surprise = expected.is_none_or(|expected| expected != verdict);
-        Remark { name, verdict, expected, because, is_surprise, file, span }
+/// A property's verdicts in a scenario. Instances of which the same is to be said are told of together.
+pub(super) fn told<'c>(checked: &'c Checked, outcome: &'c Outcome) -> Vec<Told<'c>> {
+    let mut all = told_apart(checked, outcome);
+    let is_same = |one: &Told<'_>, other: &Told<'_>| {
+        let said = |told: &Told<'_>| told.remark.as_ref().map(Remark::reason);
+        one.verdict == other.verdict && said(one) == said(other)
     };
-    if checked.scenario.is_changed() {
-        let is_violated = outcome.verdict == Verdict::Violated;
-        return is_violated.then(|| remark(&property.name, Verdict::Violated, None, None)).into_iter().collect();
-    }
-    let of = |name: &str, comparison: &'c Comparison| {
-        remark(name, comparison.verdict, Some(comparison.expected), comparison.because.as_deref())
-    };
-    let is_unstated = |one: &Comparison| one.because.is_none() && one.is_missed();
-    match outcome.comparisons.as_slice() {
-        [one, other] if is_unstated(one) && is_unstated(other) => vec![of(&property.name, one)],
-        all => {
-            let is_remarkable = |one: &&Comparison| one.because.is_some() || one.is_missed();
-            let decided = all.iter().filter(|one| one.verdict != Verdict::Undecided);
-            decided.filter(is_remarkable).map(|one| of(&one.name, one)).collect()
+    if all.first().is_some_and(|first| all.iter().all(|one| is_same(first, one))) {
+        all.truncate(1);
+        for one in &mut all {
+            one.name.clone_from(&outcome.property.name);
+            if let Some(remark) = &mut one.remark {
+                remark.name.clone_from(&outcome.property.name);
+            }
         }
     }
+    all
+}
+
+/// The verdict on each of a property's instances.
+pub(super) fn told_apart<'c>(checked: &'c Checked, outcome: &'c Outcome) -> Vec<Told<'c>> {
+    let each = outcome.instances.iter();
+    each.map(|judged| Told {
+        name: judged.instance.name(),
+        verdict: judged.verdict,
+        remark: Remark::on(checked, judged),
+    })
+    .collect()
+}
+
+/// The remarks on a property's verdicts in a scenario.
+pub(super) fn remarks<'c>(checked: &'c Checked, outcome: &'c Outcome) -> Vec<Remark<'c>> {
+    told(checked, outcome).into_iter().filter_map(|told| told.remark).collect()
 }
 
 impl<'c> Remark<'c> {
+    fn on(checked: &'c Checked, judged: &'c Judged) -> Option<Self> {
+        let scenario = &checked.scenario;
+        let stated = judged.expected.as_ref().and_then(|expected| expected.stated.as_ref());
+        let is_surprise = judged.is_missed() || scenario.is_changed() && judged.verdict == Verdict::Violated;
+        if judged.verdict == Verdict::Undecided || !is_surprise && stated.is_none() {
+            return None;
+        }
+        let property = &judged.instance.property;
+        let (file, span) = match stated {
+            Some(stated) => (&scenario.source, stated.span.clone()),
+            None => (&property.file, property.formula_span.clone()),
+        };
+        let expected = judged.expected.as_ref().map(|expected| expected.verdict);
+        let has_expected_verdict = expected == Some(judged.verdict);
+        Some(Self {
+            name: judged.instance.name(),
+            verdict: judged.verdict,
+            expected,
+            because: stated.map(|stated| stated.because.as_str()),
+            steps: stated
+                .and_then(|stated| stated.steps)
+                .filter(|steps| has_expected_verdict && judged.steps != Some(*steps))
+                .map(|steps| (steps, judged.steps)),
+            is_surprise,
+            file,
+            span,
+        })
+    }
     /// What is expected, and why: `expected holds`, `as expected: A closes first`; nothing in a world that was changed.
     pub(super) fn reason(&self) -> String {
         let because = self.because.map_or(String::new(), |because| format!(": {because}"));
         match self.expected {
             None => String::new(),
+            Some(_) if let Some((expected, found)) = self.steps => {
+                let found = found.map_or_else(|| "none".to_owned(), |found| found.to_string());
+                format!("expected steps = {expected}, the shortest trace has {found}{because}")
+            }
             Some(expected) if self.is_surprise => format!("expected {expected}{because}"),
             Some(_) => format!("as expected{because}"),
         }

@@ -24,7 +24,7 @@ pub use network::{Network, SegmentCopy};
 pub use observe::{End, Kind, Observe, Observed};
 pub use packed::{Timers, WorldState};
 pub use reaction::Reactions;
-pub use scenario::{Expectation, Scenario, ScenarioFile, Setting};
+pub use scenario::{Expectation, Named, Scenario, ScenarioFile, Setting};
 pub use scenario_shape::{Expected, WorldKind};
 pub use step::{Event, Flight, Snapshot, Step, World};
 pub use timed::{Action, TimedWorld};

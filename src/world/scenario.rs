@@ -3,10 +3,11 @@
 //! A file is checked for its shape by itself, so that a mistake is shown where it stands; then the layers (the
 //! scenario it extends, the file, the settings of the command line) are merged key by key and resolved.
 
+use std::iter;
 use std::sync::Arc;
 
-use toml::Table;
 use toml::de::{DeTable, DeValue};
+use toml::{Spanned, Table};
 
 use super::scenario_shape::{ExpectationShape, Expected, KEYS, Shape, WorldKind, resolve};
 use super::{Config, Fairness};
@@ -27,6 +28,8 @@ pub struct Scenario {
     pub config: Config,
     /// What may not be postponed for ever in it.
     pub fairness: Fairness,
+    /// The properties that it is about; `None`: every one.
+    pub properties: Option<Vec<Named>>,
     /// Where it departs from "every property holds"; empty when the world was changed.
     pub expectations: Vec<Expectation>,
     /// The settings and the scale that have changed the world: nothing is expected of it then.
@@ -39,9 +42,24 @@ impl Scenario {
     pub fn is_changed(&self) -> bool {
         !self.changes.is_empty()
     }
+
+    /// The property of this name is decided in it.
+    #[must_use]
+    pub fn is_about(&self, property: &str) -> bool {
+        self.properties.as_ref().is_none_or(|named| named.iter().any(|one| one.property == property))
+    }
 }
 
-/// What a scenario expects of a property, or of one of its instances (`name@A`).
+/// A property that a scenario names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// The property.
+    pub property: String,
+    /// Where the file names it.
+    pub span: Span,
+}
+
+/// What a scenario expects of a property, that is of each of its instances, or of one of them (`name@A`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expectation {
     /// The property or instance.
@@ -50,6 +68,8 @@ pub struct Expectation {
     pub verdict: Expected,
     /// Why.
     pub because: String,
+    /// How many steps the shortest trace has that shows it; of a lasso, stem and cycle together.
+    pub steps: Option<usize>,
     /// Where the file says so.
     pub span: Span,
 }
@@ -95,15 +115,16 @@ impl ScenarioFile {
                 "expected `about = \"…\"`: the one insight that it is there for",
             ));
         }
-        for (property, expectation) in &file.shape.expect {
-            if expectation.because.trim().is_empty() {
-                mistakes.0.push(Diagnostic::new("an expectation has a reason").at(
-                    &file.source,
-                    file.span_of(&["expect", property, "because"]),
-                    "expected why this is TCP's doing and not the model's",
-                ));
-            }
+        if file.shape.properties.as_ref().is_some_and(Vec::is_empty) {
+            mistakes.0.push(Diagnostic::new("`properties` names none").at(
+                &file.source,
+                file.span_of(&["properties"]),
+                "expected the properties that the scenario is about, or no such key: every one",
+            ));
         }
+        mistakes
+            .0
+            .extend(file.shape.expect.iter().flat_map(|(name, expectation)| file.misstated(name, expectation)));
         if mistakes.0.is_empty() { Ok(file) } else { Err(mistakes) }
     }
 
@@ -135,6 +156,7 @@ impl ScenarioFile {
         }
         // Of what a scenario extends, only the world is taken over: another world has other exceptions.
         merged.remove("expect");
+        merged.remove("properties");
         let shape: Shape =
             merged.try_into().map_err(|error: toml::de::Error| Diagnostic::from_toml(&self.source, &error))?;
         let config = resolve(&shape, scale).map_err(|mistake| {
@@ -167,6 +189,7 @@ impl ScenarioFile {
             kind: shape.world,
             config,
             fairness,
+            properties: self.named(),
             expectations,
             changes,
         })
@@ -200,9 +223,52 @@ impl ScenarioFile {
             property: property.clone(),
             verdict: shape.verdict,
             because: shape.because.clone(),
+            steps: shape.steps.map(|steps| usize::try_from(steps).unwrap_or(usize::MAX)),
             span: self.span_of(&["expect", property]),
         };
         self.shape.expect.iter().map(expectation).collect()
+    }
+
+    /// What is wrong with an expectation, whatever properties there are.
+    fn misstated(&self, name: &str, expectation: &ExpectationShape) -> Vec<Diagnostic> {
+        let at = |title: String, key: &[&str], label: &str| {
+            Diagnostic::new(title).at(&self.source, self.span_of(key), label)
+        };
+        let mut mistakes = Vec::new();
+        if expectation.because.trim().is_empty() {
+            let label = "expected why this is TCP's doing and not the model's";
+            mistakes.push(at("an expectation has a reason".to_owned(), &["expect", name, "because"], label));
+        }
+        let has_trace = matches!(expectation.verdict, Expected::Violated | Expected::Possible);
+        if expectation.steps.is_some() && !has_trace {
+            let title = "only what is violated or possible has a trace whose steps can be counted".to_owned();
+            mistakes.push(at(title, &["expect", name, "steps"], "expected no `steps` here"));
+        }
+        let both = name.split_once('@').map(|(property, _)| property);
+        if let Some(both) = both.filter(|both| self.shape.expect.contains_key(*both)) {
+            let title = format!("`{both}` is expected of both ends, and `{name}` of one of them");
+            let label = format!("expected `[expect.\"{both}@A\"]` and `[expect.\"{both}@B\"]`");
+            let mistake = at(title, &["expect", name], &label);
+            mistakes.push(mistake.also(&self.source, self.span_of(&["expect", both]), "of both ends"));
+        }
+        mistakes
+    }
+
+    /// The properties that the scenario is about, each with its place.
+    fn named(&self) -> Option<Vec<Named>> {
+        let document = DeTable::parse(&self.source.text).ok();
+        let spans: Vec<Span> = match document.as_ref().and_then(|table| table.get_ref().get("properties")) {
+            Some(value) => match value.get_ref() {
+                DeValue::Array(array) => array.iter().map(Spanned::span).collect(),
+                _ => Vec::new(),
+            },
+            None => Vec::new(),
+        };
+        let named = |(property, span): (&String, Span)| Named { property: property.clone(), span };
+        self.shape.properties.as_ref().map(|names| {
+            // Each name has its place: the file and its shape are read from the same text.
+            names.iter().zip(spans.into_iter().chain(iter::repeat(0..0))).map(named).collect()
+        })
     }
 
     fn span_of(&self, path: &[&str]) -> Span {
@@ -223,7 +289,9 @@ impl Setting {
         if text.contains(['\n', '\r']) {
             return Err(refused("expected one line"));
         }
-        if let Some(name) = ["about", "extends", "expect"].iter().find(|name| key.trim().starts_with(**name)) {
+        if let Some(name) =
+            ["about", "extends", "expect", "properties"].iter().find(|name| key.trim().starts_with(**name))
+        {
             return Err(Diagnostic::new(format!("`{name}` cannot be set"))
                 .at(&source, 0..key.len(), "expected a field of the world, as in network.losses=2")
                 .into());

@@ -40,6 +40,7 @@ pub enum Expected {
 pub(super) struct Shape {
     pub(super) about: Option<String>,
     pub(super) extends: Option<String>,
+    pub(super) properties: Option<Vec<String>>,
     pub(super) world: WorldKind,
     network: NetworkShape,
     fairness: FairnessShape,
@@ -95,6 +96,7 @@ struct TcpShape {
 pub(super) struct ExpectationShape {
     pub(super) verdict: Expected,
     pub(super) because: String,
+    pub(super) steps: Option<u32>,
 }
 
 /// Every key that can be set, those of one end for A alone.
