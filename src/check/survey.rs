@@ -148,7 +148,7 @@ impl<W: World> Model for Explored<W> {
     type Action = W::Action;
 
     fn init_states(&self) -> Vec<W::State> {
-        self.world.init_states()
+        self.world.init_states().into_iter().map(|state| self.world.canonical(state)).collect()
     }
 
     /// Nothing, once the exploration is to stop: what is still queued then runs dry.
@@ -159,7 +159,7 @@ impl<W: World> Model for Explored<W> {
     }
 
     fn next_state(&self, state: &W::State, action: W::Action) -> Option<W::State> {
-        self.world.next_state(state, action)
+        self.world.next_state(state, action).map(|state| self.world.canonical(state))
     }
 
     fn properties(&self) -> Vec<Property<Self>> {

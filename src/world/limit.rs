@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Network, SegmentCopy, Timers};
-use crate::tcp::Segment;
+use crate::tcp::{Segment, Timer};
 
 /// A bound of the representation that an exploration ran into: it ends there, undecided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,8 +14,33 @@ pub enum Limit {
     Segment(Segment),
     /// A copy older than its age can be written.
     Age,
-    /// Numbers or timers of an endpoint beyond what a state can hold.
-    Endpoint,
+    /// An endpoint that a state cannot hold.
+    Endpoint(Bound),
+}
+
+/// What of an endpoint a state has no room for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// Octets sent, acknowledged, delivered or held beyond [`SegmentCopy::MAX_NUMBER`].
+    Octets,
+    /// More retransmissions without progress than [`SegmentCopy::MAX_NUMBER`].
+    Retransmissions,
+    /// More doublings of the retransmission timeout than [`SegmentCopy::MAX_NUMBER`].
+    Doublings,
+    /// A timer that is set to more ticks than [`Timers::MAX`].
+    Timer(Timer),
+    /// The timers of `TIME_WAIT` and `FIN_WAIT_2` at once.
+    TwoTimers,
+    /// Text or a FIN that the endpoint keeps back.
+    Unsent,
+    /// Text that is held although its number is beyond that of the FIN that is held.
+    TextBeyondFin,
+    /// Several numbers in one segment.
+    LongSegment,
+    /// A window that is not the one that both ends offer.
+    Window,
+    /// Text that the application has not read, or will not.
+    Unread,
 }
 
 impl fmt::Display for Limit {
@@ -35,13 +60,46 @@ impl fmt::Display for Limit {
             Self::Age => {
                 write!(f, "a copy older than {} ticks: lower network.msl", SegmentCopy::MAX_AGE)
             }
-            Self::Endpoint => write!(
+            Self::Endpoint(bound) => bound.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let most = SegmentCopy::MAX_NUMBER;
+        match self {
+            Self::Octets => write!(f, "an endpoint needs a number above {most}: lower an end's `sends`"),
+            Self::Retransmissions => {
+                write!(f, "an endpoint counts more than {most} retransmissions: lower tcp.retries")
+            }
+            Self::Doublings => write!(
                 f,
-                "an endpoint needs a number above {} or a timer above {} ticks: lower `sends`, `retries` or the \
-                 duration",
-                SegmentCopy::MAX_NUMBER,
-                Timers::MAX
+                "an endpoint doubles its timeout more than {most} times: lower tcp.rto_max, or leave out tcp.backoff"
             ),
+            Self::Timer(timer) => write!(
+                f,
+                "an endpoint's {} timer is set to more than {} ticks: lower {}",
+                timer.name(),
+                Timers::MAX,
+                match timer {
+                    Timer::Retransmission => "tcp.rto or tcp.rto_max",
+                    Timer::TimeWait => "tcp.time_wait",
+                    Timer::FinWait2 => "tcp.fin_wait_2_timeout",
+                    Timer::DelayedAck => "tcp.delayed_ack",
+                }
+            ),
+            Self::TwoTimers => f.write_str("an endpoint in TIME_WAIT still runs the timer of FIN_WAIT_2"),
+            Self::Unsent => f.write_str(
+                "an endpoint keeps back text or a FIN, and a state has no queue: choose a tcp.policy that sends at once",
+            ),
+            Self::LongSegment => f.write_str(
+                "an endpoint sends several octets, or text with a FIN, in one segment, and a state has room for one: \
+                 choose another tcp.policy",
+            ),
+            Self::TextBeyondFin => f.write_str("an endpoint holds text beyond a FIN"),
+            Self::Window => f.write_str("an endpoint's window changes, and a state has one that stays open"),
+            Self::Unread => f.write_str("text stays unread, and in a world whatever arrives is read at once"),
         }
     }
 }

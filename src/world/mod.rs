@@ -19,7 +19,7 @@ pub use application::{Application, Closes, ClosesWith};
 pub use asynchronous::{Host, asynchronous_world};
 pub use config::{Config, EndConfig};
 pub use fairness::{Deliveries, Fairness};
-pub use limit::Limit;
+pub use limit::{Bound, Limit};
 pub use network::{Network, SegmentCopy};
 pub use observe::{End, Kind, Observe, Observed};
 pub use packed::{Timers, WorldState};

@@ -1,5 +1,7 @@
 //! The network: a bag of copies of segments, in two bytes each.
 
+#![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
+
 use std::fmt;
 
 use super::{End, Kind, Limit};
@@ -135,7 +137,7 @@ impl Network {
     /// The copies in flight, in order; equal ones one after another.
     #[must_use]
     pub fn copies(&self) -> &[SegmentCopy] {
-        self.copies.get(..usize::from(self.in_flight)).unwrap_or(&self.copies)
+        &self.copies[..usize::from(self.in_flight)]
     }
 
     /// The copies in flight without repetition: equal copies are interchangeable.
@@ -146,13 +148,12 @@ impl Network {
     /// Adds a copy.
     pub fn insert(&mut self, copy: SegmentCopy) -> Result<(), Limit> {
         let place = self.copies().partition_point(|other| *other <= copy);
-        let Some(tail) = self.copies.get_mut(place..=usize::from(self.in_flight)) else {
+        let last = usize::from(self.in_flight);
+        if last == Self::CAPACITY {
             return Err(Limit::Copies);
-        };
-        tail.rotate_right(1);
-        if let Some(first) = tail.first_mut() {
-            *first = copy;
         }
+        self.copies[place..=last].rotate_right(1);
+        self.copies[place] = copy;
         self.in_flight += 1;
         Ok(())
     }
@@ -163,12 +164,9 @@ impl Network {
             return false;
         };
         self.in_flight -= 1;
-        if let Some(tail) = self.copies.get_mut(place..=usize::from(self.in_flight)) {
-            tail.rotate_left(1);
-            if let Some(last) = tail.last_mut() {
-                *last = SegmentCopy(0);
-            }
-        }
+        let last = usize::from(self.in_flight);
+        self.copies[place..=last].rotate_left(1);
+        self.copies[last] = SegmentCopy(0);
         true
     }
 
@@ -196,7 +194,7 @@ impl Network {
     #[must_use]
     pub fn count(&self, kind: Option<Kind>, to: End) -> u32 {
         let wanted = |copy: &&SegmentCopy| copy.to() == to && kind.is_none_or(|kind| copy.kind() == kind);
-        u32::try_from(self.copies().iter().filter(wanted).count()).unwrap_or(u32::MAX)
+        self.copies().iter().filter(wanted).map(|_| 1).sum()
     }
 }
 

@@ -4,7 +4,8 @@
 
 use std::hash::{Hash, Hasher};
 
-use super::{End, Kind, Limit, Network, Observe, Observed, SegmentCopy};
+use super::{Bound, End, Kind, Limit, Network, Observe, Observed, SegmentCopy};
+use crate::invariant::invariant;
 use crate::tcp::{EndedBy, Endpoint, Held, SendWindow, Seq, State, Timer};
 
 /// The ticks that an endpoint's timers still run, in the order of [`Timer::ALL`]; `None`: it does not run.
@@ -70,9 +71,10 @@ impl PackedEnd {
         let in_time_wait = endpoint.state == State::TimeWait;
         let (own, others) =
             if in_time_wait { (Timer::TimeWait, Timer::FinWait2) } else { (Timer::FinWait2, Timer::TimeWait) };
-        if timers.get(others).is_some() || !has_what_worlds_have(endpoint) {
-            return Err(Limit::Endpoint);
+        if timers.get(others).is_some() {
+            return Err(Limit::Endpoint(Bound::TwoTimers));
         }
+        has_what_worlds_have(endpoint)?;
         let mut held: u16 = 0;
         for (start, end) in endpoint.held.text() {
             for number in start.0..end.0 {
@@ -82,7 +84,7 @@ impl PackedEnd {
         if let Some(fin) = endpoint.held.fin() {
             let fin = bit(fin.0)?;
             if held >= fin {
-                return Err(Limit::Endpoint);
+                return Err(Limit::Endpoint(Bound::TextBeyondFin));
             }
             held |= fin;
         }
@@ -97,13 +99,15 @@ impl PackedEnd {
                 | u8::from(endpoint.reader_gone) << 5
                 | u8::from(endpoint.ack_delayed) << 6
                 | u8::from(endpoint.held.fin().is_some()) << 7,
-            sent_acked: nibbles(endpoint.sent(), endpoint.acked())?,
-            delivered_retransmissions: nibbles(endpoint.delivered(), endpoint.retransmissions)?,
-            doublings_retransmitted: nibbles(endpoint.doublings, u32::from(endpoint.retransmitted))?,
+            sent_acked: nibble(endpoint.sent(), Bound::Octets)? | nibble(endpoint.acked(), Bound::Octets)? << 4,
+            delivered_retransmissions: nibble(endpoint.delivered(), Bound::Octets)?
+                | nibble(endpoint.retransmissions, Bound::Retransmissions)? << 4,
+            doublings_retransmitted: nibble(endpoint.doublings, Bound::Doublings)?
+                | u8::from(endpoint.retransmitted) << 4,
             held: held.to_le_bytes(),
-            retransmission: ticks(timers.get(Timer::Retransmission))?,
-            state_timer: ticks(timers.get(own))?,
-            delayed_ack: ticks(timers.get(Timer::DelayedAck))?,
+            retransmission: ticks(timers, Timer::Retransmission)?,
+            state_timer: ticks(timers, own)?,
+            delayed_ack: ticks(timers, Timer::DelayedAck)?,
         })
     }
 
@@ -174,7 +178,7 @@ impl PackedEnd {
 
     /// The same end one tick later; no timer may be due.
     pub(super) fn aged(mut self) -> Self {
-        debug_assert!(!self.is_due(), "a tick waits for timers that are due");
+        invariant!(!self.is_due(), "a tick passes while a timer is due");
         for timer in [&mut self.retransmission, &mut self.state_timer, &mut self.delayed_ack] {
             if *timer != OFF {
                 *timer -= 1;
@@ -248,13 +252,19 @@ impl Hash for PackedEnd {
     }
 }
 
-/// Whether the rest of an endpoint is as it is in every world: windows never close, and whatever is sent or delivered
+/// An error unless the rest of an endpoint is as it is in every world: windows never close, and whatever is sent or delivered
 /// is on its way or read at once.
-fn has_what_worlds_have(endpoint: &Endpoint) -> bool {
+fn has_what_worlds_have(endpoint: &Endpoint) -> Result<(), Limit> {
     let Endpoint { send_window, segments, rcv_buffer, reading_shut, unread, .. } = endpoint;
     // Both ends offer the same window.
     let windows_are_open = (*send_window, *rcv_buffer) == (SendWindow::OPEN, SendWindow::OPEN.size);
-    windows_are_open && !endpoint.is_sending() && *unread == 0 && segments.is_empty() && !*reading_shut
+    let lacks = [
+        (!windows_are_open, Bound::Window),
+        (endpoint.is_sending(), Bound::Unsent),
+        (*unread > 0 || *reading_shut, Bound::Unread),
+        (!segments.is_empty(), Bound::LongSegment),
+    ];
+    lacks.into_iter().find(|(is_so, _)| *is_so).map_or(Ok(()), |(_, bound)| Err(Limit::Endpoint(bound)))
 }
 
 /// The state that the lowest three bits stand for.
@@ -271,22 +281,21 @@ fn state_of(bits: u8) -> State {
     }
 }
 
-/// Two numbers below 16 in one byte, the first in the lower half.
-fn nibbles(low: u32, high: u32) -> Result<u8, Limit> {
-    match (u8::try_from(low), u8::try_from(high)) {
-        (Ok(low @ 0..=15), Ok(high @ 0..=15)) => Ok(low | high << 4),
-        _ => Err(Limit::Endpoint),
-    }
+/// A number below 16.
+fn nibble(number: u32, bound: Bound) -> Result<u8, Limit> {
+    u8::try_from(number).ok().filter(|number| *number < 16).ok_or(Limit::Endpoint(bound))
 }
 
 fn bit(number: u32) -> Result<u16, Limit> {
-    1u16.checked_shl(number).ok_or(Limit::Endpoint)
+    1u16.checked_shl(number).ok_or(Limit::Endpoint(Bound::Octets))
 }
 
-fn ticks(timer: Option<u32>) -> Result<u8, Limit> {
-    match timer {
+fn ticks(timers: &Timers, timer: Timer) -> Result<u8, Limit> {
+    match timers.get(timer) {
         None => Ok(OFF),
-        Some(ticks) => u8::try_from(ticks).ok().filter(|ticks| *ticks != OFF).ok_or(Limit::Endpoint),
+        Some(ticks) => {
+            u8::try_from(ticks).ok().filter(|ticks| *ticks != OFF).ok_or(Limit::Endpoint(Bound::Timer(timer)))
+        }
     }
 }
 
@@ -412,17 +421,21 @@ mod tests {
     fn what_no_world_has_is_refused() {
         let open = Endpoint::established();
         let others = [
-            Endpoint { unread: 1, ..open.clone() },
-            Endpoint { unsent: 1, ..open.clone() },
-            Endpoint { send_window: SendWindow { size: 6, ..SendWindow::OPEN }, ..open.clone() },
-            Endpoint { rcv_buffer: 6, ..open.clone() },
-            Endpoint { reading_shut: true, ..open.clone() },
-            Endpoint { segments: vec![(Seq(1), Seq(3))], ..open.clone() },
-            Endpoint { state: State::FinWait1, close_called: true, ..open.clone() },
+            (Bound::Unread, Endpoint { unread: 1, ..open.clone() }),
+            (Bound::Unsent, Endpoint { unsent: 1, ..open.clone() }),
+            (Bound::Window, Endpoint { send_window: SendWindow { size: 6, ..SendWindow::OPEN }, ..open.clone() }),
+            (Bound::Window, Endpoint { rcv_buffer: 6, ..open.clone() }),
+            (Bound::Unread, Endpoint { reading_shut: true, ..open.clone() }),
+            (Bound::LongSegment, Endpoint { segments: vec![(Seq(1), Seq(3))], ..open.clone() }),
+            (Bound::Unsent, Endpoint { state: State::FinWait1, close_called: true, ..open.clone() }),
+            (Bound::Octets, Endpoint { snd_nxt: Seq(17), ..open.clone() }),
+            (Bound::Retransmissions, Endpoint { retransmissions: 16, ..open.clone() }),
+            (Bound::Doublings, Endpoint { doublings: 16, ..open.clone() }),
         ];
         assert!(PackedEnd::pack(&open, &Timers::default()).is_ok());
-        for other in others {
-            assert_eq!(PackedEnd::pack(&other, &Timers::default()).err(), Some(Limit::Endpoint), "{other:?}");
+        for (bound, other) in others {
+            let refused = PackedEnd::pack(&other, &Timers::default()).err();
+            assert_eq!(refused, Some(Limit::Endpoint(bound)), "{other:?}");
         }
     }
 
@@ -514,14 +527,14 @@ mod tests {
             match PackedEnd::pack(&endpoint, &timers) {
                 Ok(packed) => prop_assert_eq!(packed.unpack(), (endpoint, timers)),
                 Err(limit) => {
-                    prop_assert_eq!(limit, Limit::Endpoint);
-                    prop_assert!(
-                        too_long
-                            || timers.get(foreign).is_some()
-                            || text_beyond_fin
-                            || endpoint.sent() > 15
-                            || endpoint.delivered() > 15
-                    );
+                    let Limit::Endpoint(bound) = limit else { panic!("{limit}") };
+                    prop_assert!(match bound {
+                        Bound::Timer(timer) => too_long && timers.get(timer) > Some(Timers::MAX),
+                        Bound::TwoTimers => timers.get(foreign).is_some(),
+                        Bound::TextBeyondFin => text_beyond_fin,
+                        Bound::Octets => endpoint.sent() > 15 || endpoint.delivered() > 15 || !endpoint.held.is_empty(),
+                        _ => false,
+                    }, "{limit}");
                 }
             }
         }

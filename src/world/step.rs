@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::hash::Hash;
 
 use stateright::Model;
-use stateright::actor::{Actor, ActorModel, ActorModelAction, ActorModelState, Command, Out};
+use stateright::actor::{Actor, ActorModel, ActorModelAction, ActorModelState, Command, Network, Out};
 
 use super::timed::id;
 use super::{Action, End, Host, Limit, Observe, Observed, SegmentCopy, TimedWorld, Timers, WorldState};
@@ -97,6 +97,11 @@ pub trait World:
     /// The first bound of the representation that a step of this world ran into.
     fn limit(&self) -> Option<Limit>;
 
+    /// The state without what is no part of the world: equal worlds are equal states.
+    fn canonical(&self, state: Self::State) -> Self::State {
+        state
+    }
+
     /// The segment that an action, once taken, has sent.
     fn sent(&self, before: &Self::State, action: &Self::Action, after: &Self::State) -> Option<Flight>;
 
@@ -186,6 +191,14 @@ impl World for ActorModel<Host> {
     /// An `ActorModel` has no bounds.
     fn limit(&self) -> Option<Limit> {
         None
+    }
+
+    /// stateright's network remembers which message was delivered last; nothing depends on it.
+    fn canonical(&self, mut state: ActorModelState<Host>) -> ActorModelState<Host> {
+        if let Network::UnorderedDuplicating(_, last) = &mut state.network {
+            *last = None;
+        }
+        state
     }
 
     fn in_flight(&self, state: &ActorModelState<Host>) -> Vec<Flight> {

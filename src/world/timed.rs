@@ -9,7 +9,7 @@ use stateright::actor::{Actor, Command, Id, Out};
 
 use super::packed::PackedEnd;
 use super::reaction::{EndEvent, Reaction};
-use super::{Config, End, EndConfig, Limit, Network, Observe, Reactions, SegmentCopy, Timers, WorldState};
+use super::{Bound, Config, End, EndConfig, Limit, Network, Observe, Reactions, SegmentCopy, Timers, WorldState};
 use crate::invariant::invariant;
 use crate::tcp::{Call, Endpoint, TICK, TcpActor, Timer};
 
@@ -214,7 +214,8 @@ impl TimedWorld {
                 Command::Send(_, segment) => sent = Some(SegmentCopy::original(end.peer(), &segment)?),
                 Command::SetTimer(timer, duration) => {
                     let ticks = duration.start.as_secs() / TICK.as_secs();
-                    timers.set(timer, Some(u32::try_from(ticks).map_err(|_| Limit::Endpoint)?));
+                    timers
+                        .set(timer, Some(u32::try_from(ticks).map_err(|_| Limit::Endpoint(Bound::Timer(timer)))?));
                 }
                 Command::CancelTimer(timer) => timers.set(timer, None),
                 // An endpoint offers no choices and stores nothing.

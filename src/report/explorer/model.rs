@@ -233,6 +233,8 @@ mod tests {
             let properties = checker.model().properties();
             let discoveries = checker.discoveries();
             for (property, Finding { instance, verdict, .. }) in properties.iter().zip(&findings.each) {
+                // stateright knows nothing of premises.
+                let verdict = if *verdict == Verdict::Vacuous { Verdict::Holds } else { *verdict };
                 let discovered = discoveries.contains_key(property.name);
                 let expected = match (&property.expectation, discovered) {
                     (Expectation::Always | Expectation::Eventually, false) => Verdict::Holds,
@@ -241,13 +243,13 @@ mod tests {
                     (Expectation::Sometimes, false) => Verdict::Impossible,
                     (_, true) => panic!("{} is refuted in {scenario}", property.name),
                 };
-                assert_eq!(expected, *verdict, "{} in {scenario}", property.name);
+                assert_eq!(expected, verdict, "{} in {scenario}", property.name);
                 assert!(property.name.ends_with(&instance.name()));
                 assert_eq!(
                     property.expectation == Expectation::Eventually,
-                    instance.is_liveness() && *verdict == Verdict::Holds
+                    instance.is_liveness() && verdict == Verdict::Holds
                 );
-                said.insert((*verdict, instance.is_liveness()));
+                said.insert((verdict, instance.is_liveness()));
             }
         }
         assert_eq!(said.len(), 6, "{said:?}");
