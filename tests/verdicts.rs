@@ -1,0 +1,84 @@
+//! What is decided where time can stop, where calls are nobody's promise, and where a state has no room.
+
+use lastack::check::{Ending, Evidence, Findings, Library, Limits, Verdict, shortest_trace};
+use lastack::tcp::Call;
+use lastack::world::{End, Event, Setting};
+
+/// The verdict on a property's instances, and what shows it, in a scenario with settings.
+fn findings(scenario: &str, settings: &[&str], property: &str) -> Vec<(Verdict, Option<Evidence>)> {
+    let library = Library::read(&[], &[]).unwrap();
+    let settings: Vec<Setting> = settings.iter().map(|text| Setting::parse(text).unwrap()).collect();
+    let scenario = library.scenarios(&[scenario.to_owned()], &settings, 1).unwrap().remove(0);
+    let instances = library.instances(property).unwrap();
+    let found = Findings::of(&scenario, instances, 1, Limits::NONE, &|_, _| {}).unwrap();
+    found.each.into_iter().map(|finding| (finding.verdict, finding.evidence)).collect()
+}
+
+fn verdicts(scenario: &str, settings: &[&str], property: &str) -> Vec<Verdict> {
+    findings(scenario, settings, property).into_iter().map(|(verdict, _)| verdict).collect()
+}
+
+/// Two ends of FreeBSD's in `FIN_WAIT_1`, each of which lacks the other's octet, answer every FIN with a FIN.
+const ACK_WAR: [&str; 3] = ["tcp.policy=freebsd", "network.msl=1", "network.losses=0"];
+
+#[test]
+fn an_ack_war_refutes_that_time_passes_and_nothing_else() {
+    let both_ends = |property| verdicts("data-in-flight", &ACK_WAR, property);
+    assert_eq!(both_ends("no-premature-closed"), [Verdict::Holds; 2]);
+    assert_eq!(both_ends("no-reset"), [Verdict::Holds; 2]);
+    assert_eq!(both_ends("both-close"), [Verdict::Holds]);
+    assert_eq!(both_ends("closing-is-reached"), [Verdict::Possible; 2]);
+
+    let mut found = findings("data-in-flight", &ACK_WAR, "time-passes");
+    let (verdict, evidence) = found.remove(0);
+    assert_eq!(verdict, Verdict::Violated);
+    let trace = evidence.unwrap().trace;
+    let Ending::Repeats { from, fates } = &trace.ending else { panic!("{:?}", trace.ending) };
+    assert!(fates.is_empty(), "fairness has no say");
+    let cycle = &trace.steps[*from..];
+    assert!(!cycle.is_empty() && cycle.iter().all(|step| matches!(step.event, Event::Deliver(_))), "{cycle:?}");
+    assert_eq!(trace.steps[*from - 1].after, trace.last().clone());
+}
+
+/// What stacks do with an abort in `TIME_WAIT` differs; nowhere can it be called again and again.
+#[test]
+fn an_abort_is_offered_once() {
+    for policy in ["linux", "gvisor", "freebsd", "rfc793", "rfc5961", "smoltcp", "rfc9293"] {
+        let policy = format!("tcp.policy={policy}");
+        assert_eq!(verdicts("abort", &[&policy], "time-passes"), [Verdict::Holds], "{policy}");
+        for verdict in verdicts("abort", &[&policy], "time-wait-ends") {
+            assert_eq!(verdict, Verdict::Holds, "{policy}");
+        }
+    }
+}
+
+/// The reset that an abort sends may be lost, and nobody has promised to abort the other end, too.
+#[test]
+fn a_run_may_stop_where_only_unpromised_calls_are_enabled() {
+    let found = findings("abort", &[], "both-close");
+    let [(Verdict::Violated, Some(Evidence { trace, .. }))] = found.as_slice() else { panic!("{found:?}") };
+    let Ending::Stops { calls } = &trace.ending else { panic!("{:?}", trace.ending) };
+    assert!(calls.iter().all(|(_, call)| *call == Call::Abort) && !calls.is_empty(), "{calls:?}");
+    // To send is no promise either, and to close is one.
+    let silent = ["a.closes=never", "a.sends=1", "b.closes=never"];
+    assert_eq!(verdicts("sequential", &silent, "both-close"), [Verdict::Violated]);
+    let found = findings("sequential", &silent, "both-close");
+    let (_, Some(Evidence { trace, .. })) = &found[0] else { panic!("{found:?}") };
+    assert_eq!(trace.ending, Ending::Stops { calls: vec![(End::A, Call::Send)] });
+    assert_eq!(verdicts("sequential", &["a.sends=1", "network.losses=0"], "both-close"), [Verdict::Holds]);
+}
+
+/// With sockets nothing is left to abort with after `close()`: `TIME_WAIT` then ends by its timer alone.
+#[test]
+fn after_close_nobody_aborts() {
+    let library = Library::read(&[], &[]).unwrap();
+    let aborts_in_time_wait = |closes_with: &str| {
+        let settings = [format!("a.closes_with={closes_with}"), "b.aborts=false".to_owned()];
+        let settings: Vec<Setting> = settings.iter().map(|text| Setting::parse(text).unwrap()).collect();
+        let scenario = library.scenarios(&["abort".to_owned()], &settings, 1).unwrap().remove(0);
+        let instances = library.instances("no-premature-closed@A").unwrap();
+        shortest_trace(&scenario, &instances, Limits::NONE).unwrap().is_some()
+    };
+    assert!(aborts_in_time_wait("shutdown"));
+    assert!(!aborts_in_time_wait("close"));
+}
