@@ -42,7 +42,9 @@ pub(super) struct StateGraph {
 impl StateGraph {
     /// How many steps the shortest path to a state has.
     pub(super) fn depth_of(&self, node: Node) -> usize {
-        self.levels.partition_point(|first| *first <= node as usize).saturating_sub(1)
+        let level = self.levels.partition_point(|first| *first <= node as usize);
+        invariant!(level > 0, "state {node} lies on no level");
+        level - 1
     }
 }
 

@@ -297,7 +297,8 @@ impl<'g, F: Fair> Endings<'g, F> {
             }
             !ledger.open().contains(&true)
         };
-        rounds.filter(is_fair).min_by_key(|round| round.len()).unwrap_or(cycle).to_vec()
+        let shortest = rounds.filter(is_fair).min_by_key(|round| round.len());
+        shortest.unwrap_or_else(|| broken(format_args!("a cycle that answers all is not fair"))).to_vec()
     }
 
     /// The shortest way within a part whose last edge is a goal; empty if there is none.
