@@ -5,7 +5,9 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
+use toml::de::{DeTable, DeValue};
+
+use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, Span};
 
 /// No property or scenario is anywhere near as long; what is, was not meant to be read.
 const LONGEST: u64 = 1 << 20;
@@ -63,6 +65,28 @@ pub fn open(path: &Path) -> Result<File, Diagnostic> {
         return Err(Diagnostic::new(format!("cannot read `{}`: it is not a file", path.display())));
     }
     File::open(path).map_err(|error| unreadable(path, &error))
+}
+
+/// The names that a TOML file lists under a key of its outermost table, each with its place: one name, or a list of
+/// at least one. `None` if the key is not there; `what` they are is for the diagnostics.
+pub fn names(file: &Arc<SourceFile>, key: &str, what: &str) -> Result<Option<Vec<(String, Span)>>, Diagnostic> {
+    let document = DeTable::parse(&file.text).map_err(|error| Diagnostic::from_toml(file, &error))?;
+    let Some(value) = document.get_ref().get(key) else {
+        return Ok(None);
+    };
+    let values = match value.get_ref() {
+        DeValue::Array(array) => array.iter().collect(),
+        _ => vec![value],
+    };
+    let name = |value: &toml::Spanned<DeValue<'_>>| match value.get_ref() {
+        DeValue::String(name) => Some((name.to_string(), value.span())),
+        _ => None,
+    };
+    let names: Option<Vec<(String, Span)>> = values.into_iter().map(name).collect();
+    names.filter(|names| !names.is_empty()).map(Some).ok_or_else(|| {
+        let title = format!("`{key}` names {what}");
+        Diagnostic::new(title).at(file, value.span(), "expected a name, or a list of names")
+    })
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Diagnostic {

@@ -431,6 +431,73 @@ fn what_a_scenario_does_not_count() {
     assert_eq!(folder.run(&own(&counted)).code, 0);
 }
 
+/// A property that says where it applies does not end the gate elsewhere.
+#[test]
+fn where_a_property_applies() {
+    let applies = |formula: &str, to: &str| format!("{}applies_to = {to}\n", property(formula));
+    let folder = Folder::new("applies")
+        .with("scenarios/mine.toml", MINE)
+        .with("scenarios/unlimited.toml", "about = 'x'\nextends = 'mine'\n[network]\nlosses = 'unlimited'\n")
+        .with("properties/one-loss-at-most.toml", applies("always losses <= 1", "'counts-losses'"))
+        .with(
+            "properties/few.toml",
+            applies("never self.retransmissions > 2 + losses", "['retries', 'counts-losses']"),
+        );
+    let check = |args: &[&'static str]| {
+        folder.run(&own(&[&["check"], args, &["-p", "one-loss-at-most", "-p", "few", "--threads", "1"]].concat()))
+    };
+    let both = check(&["mine", "unlimited"]);
+    assert_eq!(both.code, 0, "{both:?}");
+    assert_snapshot!(both.transcript());
+    let retries = check(&["mine", "--set", "tcp.retries=2"]);
+    assert!(retries.stdout.contains("few, one-loss-at-most") && !retries.stdout.contains("n/a"), "{retries:?}");
+
+    let folder = folder
+        .with("scenarios/expects.toml", "about = 'x'\n[expect.few]\nverdict = 'holds'\nbecause = 'x'\n")
+        .with("properties/none.toml", applies("always losses <= 1", "'retries'"));
+    assert_snapshot!(
+        "applies-to-mistakes",
+        folder.refusals(&[
+            &own(&["check", "mine", "-p", "few"]),
+            &own(&["check", "unlimited", "-p", "none", "--set", "tcp.retries=2"]),
+        ])
+    );
+}
+
+/// The last line says what was compared, what was not, and everything that keeps the gate from passing.
+#[test]
+fn what_is_not_compared_is_counted() {
+    let folder = Folder::new("counted").with(
+        "scenarios/mine.toml",
+        "about = 'x'\n[b]\ncloses = 'never'\n[expect.both-close]\nverdict = 'violated'\nbecause = 'B does not.'\n",
+    );
+    let run = folder.run(&["check", "--scenarios", "scenarios", "mine"]);
+    assert_eq!(run.code, 0);
+    assert_snapshot!(run.transcript());
+    let counts = &folder.report(&["check", "--scenarios", "scenarios", "mine"])["counts"];
+    let of = |kind: &str| counts[kind].as_u64().unwrap();
+    let parts = ["compared", "possible", "impossible", "vacuous", "not_applicable"];
+    assert_eq!(of("verdicts"), parts.iter().map(|kind| of(kind)).sum::<u64>());
+    // A violation, and what is undecided beside it.
+    let cut = folder.run(&[
+        "check",
+        "--scenarios",
+        "scenarios",
+        "mine",
+        "sequential",
+        "--max-states",
+        "9",
+        "--set",
+        "tcp.time_wait=0",
+        "-p",
+        "fin-wait-1-is-reached",
+        "-p",
+        "no-reset",
+    ]);
+    assert_eq!(cut.code, 2);
+    assert!(cut.stdout.contains("undecided; "), "{cut:?}");
+}
+
 // Verdicts and exit codes.
 
 #[test]

@@ -28,7 +28,7 @@ pub use findings::{Finding, Findings};
 pub use gate::{Options, check, check_one, shortest_trace};
 pub use library::Library;
 pub use limits::{Extent, Limits, Phase, Stopped};
-pub use outcome::{Checked, Comparison, Judged, Outcome, Passed};
+pub use outcome::{Checked, Comparison, Judged, Outcome, Passed, Tally};
 pub use reachable::Reachable;
 pub use survey::BYTES as STATERIGHT_BYTES;
 pub use trace::{Ending, Fate, Found, NoTrace, Trace, told};

@@ -57,6 +57,53 @@ pub struct Comparison {
     pub stated: Option<Expectation>,
 }
 
+/// How many verdicts there are, one for each instance of a property in a scenario, and what became of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// All of them.
+    pub verdicts: usize,
+    /// Those that are compared with an expected one.
+    pub compared: usize,
+    /// Those of them that are not as expected.
+    pub missed: usize,
+    /// `violated` in a world that was changed, where nothing is expected.
+    pub violated: usize,
+    /// `undecided`, compared or not.
+    pub undecided: usize,
+    /// `possible`, where the scenario states nothing.
+    pub possible: usize,
+    /// `impossible`, where the scenario states nothing.
+    pub impossible: usize,
+    /// `vacuous`: they hold, but say nothing.
+    pub vacuous: usize,
+    /// `not applicable`.
+    pub not_applicable: usize,
+}
+
+impl Tally {
+    /// Counts the verdicts of some scenarios.
+    #[must_use]
+    pub fn of(all: &[Checked]) -> Self {
+        let mut tally = Self::default();
+        for judged in all.iter().flat_map(Checked::judged) {
+            tally.verdicts += 1;
+            tally.compared += usize::from(judged.expected.is_some());
+            tally.missed += usize::from(judged.is_missed());
+            match judged.verdict {
+                Verdict::Undecided => tally.undecided += 1,
+                _ if judged.expected.is_some() => {}
+                Verdict::Violated => tally.violated += 1,
+                Verdict::Possible => tally.possible += 1,
+                Verdict::Impossible => tally.impossible += 1,
+                Verdict::Vacuous => tally.vacuous += 1,
+                Verdict::NotApplicable => tally.not_applicable += 1,
+                Verdict::Holds => {}
+            }
+        }
+        tally
+    }
+}
+
 /// How a gate ended, as an exit code of the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Passed {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Library;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::property::{Observation, Property, Temporal};
+use crate::property::{Observation, Property, Requirement, Temporal};
 use crate::world::{End, Expectation, Expected, Named, Scenario, WorldKind};
 
 /// Finds what cannot be checked: in any scenario's file, names of no property and expectations that do not fit; and
@@ -61,8 +61,10 @@ fn validate_pairs(
     if !pairs().any(|(scenario, property)| is_applicable(scenario, property)) {
         let title = "no selected property is applicable to a selected scenario";
         mistakes.0.push(
-            Diagnostic::new(title)
-                .help("the asynchronous world has no fairness, and counts no losses, duplicates or retries"),
+            Diagnostic::new(title).help(
+                "a property's `applies_to` says what a scenario must have; the asynchronous world has no fairness, and \
+                 counts no losses, duplicates or retries",
+            ),
         );
     }
     mistakes.or(())
@@ -87,6 +89,12 @@ fn misstated(library: &Library, scenario: &Scenario, expectation: &Expectation) 
         return Some(place(Diagnostic::new(title), "expected one of the scenario's `properties`"));
     }
     if !is_applicable(scenario, &property) {
+        let lacking = property.applies_to.iter().find(|requirement| !has(scenario, **requirement));
+        if let Some(lacking) = lacking {
+            let title = format!("`{name}` is not decided in `{}`", scenario.name);
+            let mistake = Diagnostic::new(title).help(format!("it applies to `{}`", lacking.name()));
+            return Some(place(mistake, "expected a property that applies to the scenario"));
+        }
         let title = format!("`{name}` is not decided in the asynchronous world");
         let label = "expected a property of states that speaks of no losses, duplicates or retries";
         return Some(place(Diagnostic::new(title), label));
@@ -106,17 +114,23 @@ fn misstated(library: &Library, scenario: &Scenario, expectation: &Expectation) 
 
 /// A property that counts what the timed world of a scenario does not count.
 fn lacking(scenario: &Scenario, property: &Property) -> Option<Diagnostic> {
-    if scenario.kind == WorldKind::Asynchronous {
+    if !is_applicable(scenario, property) {
         return None;
     }
     let config = &scenario.config;
     let counts_retries = End::BOTH.iter().all(|end| config.end(*end).policy.retries.is_some());
     let lacks = [
-        (Observation::Retransmissions, counts_retries, "both ends have `retries`"),
-        (Observation::Losses, config.losses.is_some(), "`network.losses` is a number"),
+        (Observation::Retransmissions, counts_retries, "both ends have `retries`", Requirement::Retries),
+        (Observation::Losses, config.losses.is_some(), "`network.losses` is a number", Requirement::CountsLosses),
     ];
-    lacks.into_iter().find_map(|(observation, is_counted, condition)| {
+    lacks.into_iter().find_map(|(observation, is_counted, condition, requirement)| {
         let span = property.formula.mentions(observation).filter(|_| !is_counted)?;
+        let mut names: Vec<&str> = property.applies_to.iter().map(|one| one.name()).collect();
+        names.push(requirement.name());
+        let line = match names.as_slice() {
+            [one] => format!("applies_to = \"{one}\""),
+            more => format!("applies_to = [\"{}\"]", more.join("\", \"")),
+        };
         Some(
             Diagnostic::new(format!(
                 "`{}` are not counted in the scenario `{}`",
@@ -124,16 +138,33 @@ fn lacking(scenario: &Scenario, property: &Property) -> Option<Diagnostic> {
                 scenario.name
             ))
             .at(&property.file, span, format!("counted where {condition}"))
-            .help("check this property in other scenarios, or others in this one, with --property"),
+            .help(format!("with `{line}` in its file the property is decided only where they are")),
         )
     })
 }
 
-/// The asynchronous world counts nothing, and has no fairness.
+/// The property is decided in the scenario: it has what the property's `applies_to` names; and the asynchronous world
+/// counts nothing, and has no fairness.
 #[must_use]
 pub fn is_applicable(scenario: &Scenario, property: &Property) -> bool {
     let counters = [Observation::Retransmissions, Observation::Losses, Observation::Duplicates];
     let formula = &property.formula;
-    scenario.kind == WorldKind::Timed
-        || !formula.temporal().is_liveness() && counters.iter().all(|counter| formula.mentions(*counter).is_none())
+    let is_decidable = scenario.kind == WorldKind::Timed
+        || !formula.temporal().is_liveness()
+            && counters.iter().all(|counter| formula.mentions(*counter).is_none());
+    is_decidable && property.applies_to.iter().all(|requirement| has(scenario, *requirement))
+}
+
+fn has(scenario: &Scenario, requirement: Requirement) -> bool {
+    let (config, is_timed) = (&scenario.config, scenario.kind == WorldKind::Timed);
+    let ends = End::BOTH.map(|end| *config.end(end));
+    match requirement {
+        Requirement::CountsLosses => is_timed && config.losses.is_some(),
+        Requirement::CountsDuplicates => is_timed,
+        Requirement::Retries => ends.iter().all(|end| end.policy.retries.is_some()),
+        Requirement::FinWait2Timeout => ends.iter().all(|end| end.policy.fin_wait_2_timeout.is_some()),
+        Requirement::DelayedAck => ends.iter().all(|end| end.policy.delayed_ack.is_some()),
+        Requirement::Sends => ends.iter().any(|end| end.application.sends > 0),
+        Requirement::Aborts => ends.iter().any(|end| end.application.aborts),
+    }
 }

@@ -4,12 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use toml::Spanned;
 
-use crate::diagnostic::{self, Diagnostic, Diagnostics, SourceFile, Span};
-use crate::source::read_sources;
+use crate::diagnostic::{self, Diagnostic, Diagnostics, SourceFile, Span, nearest};
+use crate::source::{names, read_sources};
 
 use super::formula::Formula;
+use super::requirement::Requirement;
 
 /// A named formula and why it should be true.
 #[derive(Clone, Debug)]
@@ -22,6 +24,8 @@ pub struct Property {
     pub formula: Formula,
     /// What says so.
     pub sources: Vec<String>,
+    /// What a scenario must have for it to mean anything there.
+    pub applies_to: Vec<Requirement>,
     /// The file it was read from.
     pub file: Arc<SourceFile>,
     /// The formula's text in the file, with its quotes.
@@ -34,6 +38,9 @@ struct Shape {
     about: Spanned<String>,
     formula: Spanned<String>,
     sources: Spanned<Vec<Spanned<String>>>,
+    /// Read apart: one name, or a list.
+    #[serde(rename = "applies_to")]
+    _applies_to: Option<IgnoredAny>,
 }
 
 impl Property {
@@ -68,6 +75,10 @@ impl Property {
         for source in sources.iter().filter(|source| source.get_ref().trim().is_empty()) {
             mistakes.0.push(empty("such source", source.span(), "what says that this holds"));
         }
+        let applies_to = requirements(&file).unwrap_or_else(|mistake| {
+            mistakes.0.push(mistake);
+            Vec::new()
+        });
         let formula_span = shape.formula.span();
         let formula = Formula::parse(&file, formula_span.clone(), shape.formula.get_ref());
         match formula {
@@ -76,6 +87,7 @@ impl Property {
                 about: shape.about.into_inner(),
                 formula,
                 sources: shape.sources.into_inner().into_iter().map(Spanned::into_inner).collect(),
+                applies_to,
                 file,
                 formula_span,
             }),
@@ -91,6 +103,23 @@ impl Property {
     pub fn formula_line(&self) -> usize {
         self.file.line_of(self.formula_span.start)
     }
+}
+
+/// What a file says under `applies_to`.
+fn requirements(file: &Arc<SourceFile>) -> Result<Vec<Requirement>, Diagnostic> {
+    let named = names(file, "applies_to", "what a scenario must have")?.unwrap_or_default();
+    let requirement = |(name, span): (String, Span)| {
+        let all = || Requirement::ALL.map(Requirement::name);
+        Requirement::ALL.into_iter().find(|one| one.name() == name).ok_or_else(|| {
+            let mistake = Diagnostic::new(format!("a property cannot apply to `{name}`"));
+            let mistake = mistake.at(file, span, format!("expected one of: {}", all().join(", ")));
+            match nearest(&name, all()) {
+                Some(near) => mistake.help(format!("there is `{near}`")),
+                None => mistake,
+            }
+        })
+    };
+    named.into_iter().map(requirement).collect()
 }
 
 /// Reads every property of a folder, sorted by name.
@@ -243,6 +272,10 @@ mod tests {
         assert_snapshot!("unknown-key", mistakes_in("about = \"x\"\nformla = \"always true\"\n"));
         assert_snapshot!("missing-formula", mistakes_in("about = \"x\"\nsources = [\"y\"]\n"));
         assert_snapshot!("no-sources", mistakes_in("about = \" \"\nformula = \"always 1\"\nsources = []\n"));
+        for (name, value) in [("applies-to-unknown", "['counts-losses', 'retires']"), ("applies-to-kind", "[]")] {
+            let file = format!("about = 'x'\nformula = 'always true'\nsources = ['y']\napplies_to = {value}\n");
+            assert_snapshot!(name, mistakes_in(&file));
+        }
         assert_snapshot!("no-toml", mistakes_in("about = \"x\nformula = \"always true\"\n"));
         assert_snapshot!(
             "wrong-kind-of-value",

@@ -9,6 +9,7 @@ mod lexer;
 mod parser;
 mod predicate;
 mod problem;
+mod requirement;
 mod resolve;
 mod syntax;
 #[cfg(test)]
@@ -19,6 +20,7 @@ mod vocabulary;
 pub use file::{Property, read_folder, unique_names};
 pub use formula::Formula;
 pub use predicate::{Counter, Flag, Number, Order, Predicate, Symbol, Who};
+pub use requirement::Requirement;
 pub use resolve::Premise;
 pub use syntax::{Claim, Temporal};
 pub use vocabulary::{Observation, Term, vocabulary};

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use indicatif::HumanCount;
 
 use super::hint::Hint;
-use super::human::{result, result_of, seconds, size};
+use super::human::{result, result_of, seconds, size, uncompared};
 use super::remark::{Remark, remarks};
 use crate::check::{Checked, CrossCheck, Difference, Outcome, Passed};
 
@@ -32,7 +32,7 @@ pub fn annotations(all: &[Checked], hint: &Hint) -> String {
 /// What a job's page shows.
 #[must_use]
 pub fn summary(all: &[Checked], hint: &Hint) -> String {
-    let mut text = format!("## lastack check\n\n{}: **{}**\n\n", size(all), result(all).1);
+    let mut text = format!("## lastack check\n\n{}: **{}**{}\n\n", size(all), result(all).1, uncompared(all));
     text.push_str("| scenario | states | transitions | depth | time | result |\n");
     text.push_str("|---|--:|--:|--:|--:|---|\n");
     for checked in all {

@@ -10,7 +10,7 @@ use indicatif::{HumanBytes, HumanCount};
 use super::hint::Hint;
 use super::remark::{Remark, Told, told, told_apart};
 use super::terminal::Terminal;
-use crate::check::{Checked, CrossCheck, Difference, Judged, Passed, Verdict};
+use crate::check::{Checked, CrossCheck, Difference, Passed, Tally, Verdict};
 
 const BOLD: Style = Style::new().bold();
 const GOOD: Style = AnsiColor::Green.on_default();
@@ -139,52 +139,74 @@ fn rendered(remark: &Remark<'_>, checked: &Checked, hint: &Hint, terminal: Termi
     text
 }
 
-/// What it all comes to.
+/// What it all comes to. The last line says it whatever the exit code, and what was compared with nothing.
 #[must_use]
 pub fn summary(all: &[Checked], detail: Detail, terminal: Terminal) -> String {
     let (passed, result) = result(all);
     let style = if passed == Passed::Yes { GOOD } else { BAD };
     let gap = if detail == Detail::Quiet && passed == Passed::Yes { "" } else { "\n" };
-    let size = size(all);
-    let fits = size.len() + ": ".len() + result.len() <= terminal.width;
+    let (size, told) = (size(all), format!("{result}{}", uncompared(all)));
+    let fits = size.len() + ": ".len() + told.len() <= terminal.width;
     let separator = if fits { ' ' } else { '\n' };
-    format!("{gap}{size}:{separator}{style}{result}{style:#}\n")
+    let told = terminal.prose(&told, 0);
+    // The result comes first, and is shorter than any line.
+    let (result, rest) = told.split_at_checked(result.len()).unwrap_or((&told, ""));
+    format!("{gap}{size}:{separator}{style}{result}{style:#}{rest}\n")
 }
 
 /// How much was decided and explored.
 pub(super) fn size(all: &[Checked]) -> String {
     format!(
         "{} in {}, {} and {}",
-        counted(judged(all).count(), "verdict"),
+        counted(Tally::of(all).verdicts, "verdict"),
         counted(all.len(), "scenario"),
         counted(all.iter().map(|checked| checked.extent.states).sum(), "state"),
         counted(all.iter().map(|checked| checked.extent.transitions).sum(), "transition"),
     )
 }
 
-/// Whether the gate passes, and what of.
+/// Whether the gate passes, and what there is of everything that keeps it from passing.
 pub(super) fn result(all: &[Checked]) -> (Passed, String) {
-    let of = |verdict: Verdict| judged(all).filter(|judged| judged.verdict == verdict).count();
-    let missed = judged(all).filter(|judged| judged.is_missed()).count();
+    let tally = Tally::of(all);
     let passed = all.iter().map(Checked::passed).max().unwrap_or(Passed::Undecided);
-    let is_changed = all.iter().any(|checked| checked.scenario.is_changed());
-    let undecided = of(Verdict::Undecided);
     let differs = |checked: &&Checked| checked.cross_check.as_ref().is_some_and(|one| !one.differences.is_empty());
     let differing = all.iter().filter(differs).count();
-    let result = match passed {
-        Passed::Yes if is_changed => "nothing is violated".to_owned(),
-        Passed::Yes => "each is the expected one".to_owned(),
-        Passed::Undecided if undecided == 0 => "not explored to the end".to_owned(),
-        Passed::Undecided => format!("{undecided} undecided"),
-        Passed::No if differing > 0 => format!("stateright differs in {}", counted(differing, "scenario")),
-        Passed::No if is_changed => format!("{} violated", of(Verdict::Violated)),
-        Passed::No => format!("{missed} not as expected"),
+    let mut faults: Vec<String> = Vec::new();
+    if differing > 0 {
+        faults.push(format!("stateright differs in {}", counted(differing, "scenario")));
+    }
+    for (number, what) in
+        [(tally.missed, "not as expected"), (tally.violated, "violated"), (tally.undecided, "undecided")]
+    {
+        if number > 0 {
+            faults.push(format!("{} {what}", HumanCount(number as u64)));
+        }
+    }
+    let result = match (passed, tally.compared) {
+        _ if !faults.is_empty() => faults.join(", "),
+        (Passed::Yes, 0) => "nothing is violated".to_owned(),
+        (Passed::Yes, _) => "each is the expected one".to_owned(),
+        _ => "not explored to the end".to_owned(),
     };
-    (passed, result)
+    match tally.compared {
+        0 => (passed, result),
+        some => (passed, format!("{} compared, {result}", HumanCount(some as u64))),
+    }
 }
 
-fn judged(all: &[Checked]) -> impl Iterator<Item = &Judged> {
-    all.iter().flat_map(Checked::judged)
+/// How many verdicts are compared with nothing, each kind where there are any.
+pub(super) fn uncompared(all: &[Checked]) -> String {
+    let tally = Tally::of(all);
+    let kinds = [
+        (tally.possible, "possible"),
+        (tally.impossible, "impossible"),
+        (tally.vacuous, "vacuous"),
+        (tally.not_applicable, "n/a"),
+    ];
+    let kinds = kinds.into_iter().filter(|(number, _)| *number > 0);
+    let told: Vec<String> = kinds.map(|(number, kind)| format!("{} {kind}", HumanCount(number as u64))).collect();
+    let label = if tally.compared > 0 { "not compared: " } else { "" };
+    if told.is_empty() { String::new() } else { format!("; {label}{}", told.join(", ")) }
 }
 
 /// The result of one scenario.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::check::{
-    ActionKind, Checked, Comparison, Coverage, CrossCheck, Difference, Event, Judged, Outcome, Passed,
+    ActionKind, Checked, Comparison, Coverage, CrossCheck, Difference, Event, Judged, Outcome, Passed, Tally,
 };
 use crate::tcp::State;
 
@@ -16,7 +16,22 @@ struct Report<'a> {
     lastack: &'static str,
     passed: bool,
     exit_code: u8,
+    counts: CountsReport,
     scenarios: Vec<ScenarioReport<'a>>,
+}
+
+/// How many verdicts there are, and what became of them.
+#[derive(Serialize)]
+struct CountsReport {
+    verdicts: usize,
+    compared: usize,
+    missed: usize,
+    violated: usize,
+    undecided: usize,
+    possible: usize,
+    impossible: usize,
+    vacuous: usize,
+    not_applicable: usize,
 }
 
 #[derive(Serialize)]
@@ -137,10 +152,17 @@ pub fn report(all: &[Checked]) -> String {
             Passed::No => 1,
             Passed::Undecided => 2,
         },
+        counts: counts(Tally::of(all)),
         scenarios: all.iter().map(scenario).collect(),
     };
     // Only maps with other keys than strings, and failing writers, can fail.
     serde_json::to_string_pretty(&report).map_or_else(|error| error.to_string(), |text| text + "\n")
+}
+
+fn counts(tally: Tally) -> CountsReport {
+    let Tally { verdicts, compared, missed, violated, undecided, possible, impossible, vacuous, not_applicable } =
+        tally;
+    CountsReport { verdicts, compared, missed, violated, undecided, possible, impossible, vacuous, not_applicable }
 }
 
 fn scenario(checked: &Checked) -> ScenarioReport<'_> {

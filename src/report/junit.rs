@@ -60,7 +60,7 @@ fn cases(checked: &Checked, hint: &Hint) -> Vec<Case> {
             failure(checked, &surprises, hint)
         } else if outcome.is_undecided() {
             End::error("undecided", stopped.clone().unwrap_or_default())
-        } else if outcome.verdict == Verdict::NotApplicable {
+        } else if matches!(outcome.verdict, Verdict::NotApplicable | Verdict::Vacuous) {
             End::Skipped(outcome.verdict.to_string())
         } else {
             End::Success

@@ -3,15 +3,15 @@
 //! A file is checked for its shape by itself, so that a mistake is shown where it stands; then the layers (the
 //! scenario it extends, the file, the settings of the command line) are merged key by key and resolved.
 
-use std::iter;
 use std::sync::Arc;
 
+use toml::Table;
 use toml::de::{DeTable, DeValue};
-use toml::{Spanned, Table};
 
 use super::scenario_shape::{ExpectationShape, Expected, KEYS, Shape, WorldKind, resolve};
 use super::{Config, Fairness};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, Span, nearest};
+use crate::source::names;
 
 /// A scenario, resolved: ready to be explored.
 #[derive(Clone, Debug)]
@@ -80,6 +80,7 @@ pub struct ScenarioFile {
     source: Arc<SourceFile>,
     table: Table,
     shape: Shape,
+    properties: Option<Vec<Named>>,
 }
 
 /// One `KEY=VALUE` of the command line.
@@ -96,7 +97,7 @@ impl ScenarioFile {
             Ok((toml::from_str(&source.text)?, toml::from_str(&source.text)?))
         };
         let (shape, table) = parse().map_err(|error| Diagnostic::from_toml(&source, &error))?;
-        let file = Self { source, table, shape };
+        let mut file = Self { source, table, shape, properties: None };
         let name = file.name();
         let kebab = name.split('-').all(|word| {
             !word.is_empty() && word.chars().all(|char| char.is_ascii_lowercase() || char.is_ascii_digit())
@@ -115,12 +116,12 @@ impl ScenarioFile {
                 "expected `about = \"…\"`: the one insight that it is there for",
             ));
         }
-        if file.shape.properties.as_ref().is_some_and(Vec::is_empty) {
-            mistakes.0.push(Diagnostic::new("`properties` names none").at(
-                &file.source,
-                file.span_of(&["properties"]),
-                "expected the properties that the scenario is about, or no such key: every one",
-            ));
+        match names(&file.source, "properties", "the properties that the scenario is about") {
+            Ok(named) => {
+                let named = named.map(|named| named.into_iter().map(|(property, span)| Named { property, span }));
+                file.properties = named.map(Iterator::collect);
+            }
+            Err(mistake) => mistakes.0.push(mistake),
         }
         mistakes
             .0
@@ -189,7 +190,7 @@ impl ScenarioFile {
             kind: shape.world,
             config,
             fairness,
-            properties: self.named(),
+            properties: self.properties.clone(),
             expectations,
             changes,
         })
@@ -252,23 +253,6 @@ impl ScenarioFile {
             mistakes.push(mistake.also(&self.source, self.span_of(&["expect", both]), "of both ends"));
         }
         mistakes
-    }
-
-    /// The properties that the scenario is about, each with its place.
-    fn named(&self) -> Option<Vec<Named>> {
-        let document = DeTable::parse(&self.source.text).ok();
-        let spans: Vec<Span> = match document.as_ref().and_then(|table| table.get_ref().get("properties")) {
-            Some(value) => match value.get_ref() {
-                DeValue::Array(array) => array.iter().map(Spanned::span).collect(),
-                _ => Vec::new(),
-            },
-            None => Vec::new(),
-        };
-        let named = |(property, span): (&String, Span)| Named { property: property.clone(), span };
-        self.shape.properties.as_ref().map(|names| {
-            // Each name has its place: the file and its shape are read from the same text.
-            names.iter().zip(spans.into_iter().chain(iter::repeat(0..0))).map(named).collect()
-        })
     }
 
     fn span_of(&self, path: &[&str]) -> Span {

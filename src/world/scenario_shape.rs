@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::scenario_values::{Duration, Limited, Optional};
 use super::{Application, Closes, ClosesWith, Config, Deliveries, EndConfig, Fairness, SegmentCopy, Timers};
@@ -40,7 +41,9 @@ pub enum Expected {
 pub(super) struct Shape {
     pub(super) about: Option<String>,
     pub(super) extends: Option<String>,
-    pub(super) properties: Option<Vec<String>>,
+    /// Read apart: one name, or a list.
+    #[serde(rename = "properties")]
+    _properties: Option<IgnoredAny>,
     pub(super) world: WorldKind,
     network: NetworkShape,
     fairness: FairnessShape,

@@ -39,7 +39,9 @@ impl Summary<'_> {
         if scenario.is_changed() {
             row("set", &terminal.wrapped(scenario.changes.iter().map(String::as_str), ", ", INDENT));
         }
-        for verdict in [Verdict::Holds, Verdict::Possible, Verdict::Impossible, Verdict::Violated] {
+        for verdict in
+            [Verdict::Holds, Verdict::Vacuous, Verdict::Possible, Verdict::Impossible, Verdict::Violated]
+        {
             let number = findings.each.iter().filter(|finding| finding.verdict == verdict).count();
             if number > 0 {
                 row(verdict.name(), &number.to_string());
