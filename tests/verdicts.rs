@@ -1,5 +1,7 @@
 //! What is decided where time can stop, where calls are nobody's promise, and where a state has no room.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that fails may panic")]
+
 use lastack::check::{Ending, Evidence, Findings, Library, Limits, Verdict, shortest_trace};
 use lastack::tcp::Call;
 use lastack::world::{End, Event, Setting};
