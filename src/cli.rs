@@ -188,7 +188,7 @@ pub struct ExploreArgs {
 /// Arguments of `conform`.
 #[derive(Debug, Args)]
 pub struct ConformArgs {
-    /// Files of recorded cases, or of rows of a transition table, one JSON object a line
+    /// Files of recorded cases, or of rows of a transition table, one JSON object a line; `*.pkt` are packetdrill scripts
     #[arg(value_name = "FILE", required_unless_present = "kernel", conflicts_with = "kernel")]
     pub files: Vec<PathBuf>,
 

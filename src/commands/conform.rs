@@ -1,14 +1,18 @@
 //! `lastack conform`
 
+use std::path::Path;
+use std::sync::Arc;
+
 use super::output::Output;
 use super::{print, write_stdout};
 use crate::check::Passed;
 use crate::cli::{ConformArgs, DocumentFormat};
-use crate::conform::recorded::{self, Outcome, replay};
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::conform::recorded::{self, Case, Outcome, replay};
+use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
 use crate::report::conform as report;
 use crate::report::terminal::Terminal;
 use crate::source::read_source;
+use crate::tcp::PolicyName;
 
 /// Holds the endpoint against recorded cases, or against the running kernel.
 pub fn run(args: &ConformArgs) -> Result<Passed, Diagnostics> {
@@ -22,7 +26,7 @@ fn cases(args: &ConformArgs) -> Result<Passed, Diagnostics> {
     for path in &args.files {
         match read_source(path) {
             Ok(file) => {
-                let (cases, more) = recorded::parse(&file, args.policy);
+                let (cases, more) = parse(&file, path, args.policy);
                 mistakes.0.extend(more.0);
                 files.push((file, cases));
             }
@@ -47,11 +51,21 @@ fn cases(args: &ConformArgs) -> Result<Passed, Diagnostics> {
     mistakes.or(if differs { Passed::No } else { Passed::Yes })
 }
 
+/// The cases of a file: of a packetdrill script there is one.
+fn parse(file: &Arc<SourceFile>, path: &Path, policy: Option<PolicyName>) -> (Vec<Case>, Diagnostics) {
+    if path.extension().is_some_and(|extension| extension == "pkt") {
+        match recorded::parse_packetdrill(file, policy.unwrap_or(PolicyName::Linux)) {
+            Ok(case) => (vec![case], Diagnostics::default()),
+            Err(mistakes) => (Vec::new(), mistakes),
+        }
+    } else {
+        recorded::parse(file, policy)
+    }
+}
+
 /// Drives the running kernel and says where it and the endpoint differ.
 #[cfg(target_os = "linux")]
 fn kernel(args: &ConformArgs) -> Result<Passed, Diagnostics> {
-    use std::sync::Arc;
-
     use crate::conform::kernel::{self, Capture, Error, Kernel};
     use crate::report;
 

@@ -63,7 +63,7 @@ pub fn human(replays: &[Replay<'_>], trace: bool, terminal: Terminal) -> String 
             let mut line = |what: &str, said: &str| {
                 let _ = writeln!(text, "              {what:<10}{}", terminal.prose(said, INDENT));
             };
-            line(&format!("step {}", step.number), &step_text(case, step.number));
+            line(&place(case, step.number), &step_text(case, step.number));
             if trace {
                 for (what, said) in seen_in(step) {
                     line(what, &said);
@@ -83,6 +83,12 @@ pub fn human(replays: &[Replay<'_>], trace: bool, terminal: Terminal) -> String 
         if differ == 1 { "differs" } else { "differ" },
     );
     text
+}
+
+/// Where a step stands: in a file that has a line for each, that line.
+fn place(case: &Case, step: usize) -> String {
+    let line = step.checked_sub(1).and_then(|index| case.steps.get(index)?.line);
+    line.map_or_else(|| format!("step {step}"), |line| format!("line {line}"))
 }
 
 fn step_text(case: &Case, step: usize) -> String {
@@ -146,6 +152,8 @@ struct DifferenceReport<'a> {
 #[derive(Serialize)]
 struct StepReport<'a> {
     step: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<usize>,
     text: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     returned: Option<&'a str>,
@@ -190,6 +198,7 @@ fn step_report<'a>(case: &Case, step: &'a ReplayedStep) -> StepReport<'a> {
     let ReplayedStep { number, returned, sent, state, timers } = step;
     StepReport {
         step: *number,
+        line: number.checked_sub(1).and_then(|index| case.steps.get(index)?.line),
         text: step_text(case, *number),
         returned: returned.as_deref(),
         sent: sent.iter().map(ToString::to_string).collect(),

@@ -32,6 +32,8 @@ pub struct Endpoint {
     pub send_window: SendWindow,
     /// Octets that the application has sent and the endpoint has not, for want of window or of a poll. 0 in a world.
     pub unsent: u32,
+    /// Octets of text that a segment has at most. RFC 9293 §3.7.1. `u32::MAX` in a world.
+    pub mss: u32,
     /// What was sent as one segment of more than one number, as half-open ranges, and is not all acknowledged; every
     /// other number was sent alone. Empty in a world.
     pub segments: Vec<(Seq, Seq)>,
@@ -120,6 +122,7 @@ impl Endpoint {
             snd_nxt: FIRST,
             send_window: SendWindow::OPEN,
             unsent: 0,
+            mss: u32::MAX,
             segments: Vec::new(),
             rcv_nxt: FIRST,
             rcv_buffer: WINDOW,
@@ -295,6 +298,7 @@ impl Endpoint {
             unread: 0,
             send_window: SendWindow::OPEN,
             unsent: 0,
+            mss: u32::MAX,
             segments: Vec::new(),
             rcv_buffer: WINDOW,
             held: Held::default(),

@@ -46,14 +46,14 @@ impl Endpoint {
         }
     }
 
-    /// RFC 9293 §3.8.6: sends the text that waits, as far as the peer has room, and the FIN if it comes next. There is
-    /// no largest segment here.
+    /// RFC 9293 §3.8.6: sends the text that waits, as far as the peer has room and one segment holds it, and the FIN if
+    /// it comes next. What remains waits for the next [`Endpoint::poll`].
     pub(super) fn transmit(&mut self, most: u32, policy: &Policy, effects: &mut Effects) {
         if !self.is_sending() {
             return;
         }
         let room = self.send_window.size.saturating_sub(self.snd_nxt.since(self.snd_una));
-        let len = self.unsent.min(room).min(most);
+        let len = self.unsent.min(room).min(most).min(self.mss);
         self.unsent -= len;
         let fin = self.is_sending() && self.unsent == 0 && (len < room || !policy.fin_needs_window);
         if fin {

@@ -255,14 +255,14 @@ impl Hash for PackedEnd {
 /// An error unless the rest of an endpoint is as it is in every world: windows never close, and whatever is sent or delivered
 /// is on its way or read at once.
 fn has_what_worlds_have(endpoint: &Endpoint) -> Result<(), Limit> {
-    let Endpoint { send_window, segments, rcv_buffer, reading_shut, unread, .. } = endpoint;
+    let Endpoint { send_window, mss, segments, rcv_buffer, reading_shut, unread, .. } = endpoint;
     // Both ends offer the same window.
     let windows_are_open = (*send_window, *rcv_buffer) == (SendWindow::OPEN, SendWindow::OPEN.size);
     let lacks = [
         (!windows_are_open, Bound::Window),
         (endpoint.is_sending(), Bound::Unsent),
         (*unread > 0 || *reading_shut, Bound::Unread),
-        (!segments.is_empty(), Bound::LongSegment),
+        (!segments.is_empty() || *mss != u32::MAX, Bound::LongSegment),
     ];
     lacks.into_iter().find(|(is_so, _)| *is_so).map_or(Ok(()), |(_, bound)| Err(Limit::Endpoint(bound)))
 }
@@ -425,6 +425,7 @@ mod tests {
             (Bound::Unsent, Endpoint { unsent: 1, ..open.clone() }),
             (Bound::Window, Endpoint { send_window: SendWindow { size: 6, ..SendWindow::OPEN }, ..open.clone() }),
             (Bound::Window, Endpoint { rcv_buffer: 6, ..open.clone() }),
+            (Bound::LongSegment, Endpoint { mss: 6, ..open.clone() }),
             (Bound::Unread, Endpoint { reading_shut: true, ..open.clone() }),
             (Bound::LongSegment, Endpoint { segments: vec![(Seq(1), Seq(3))], ..open.clone() }),
             (Bound::Unsent, Endpoint { state: State::FinWait1, close_called: true, ..open.clone() }),

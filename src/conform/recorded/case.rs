@@ -27,6 +27,10 @@ pub struct Case {
 pub struct Step {
     /// How the file writes it.
     pub text: String,
+    /// Its line, in a file where each step has one.
+    pub line: Option<usize>,
+    /// When it happens, in milliseconds from the start; `None`: at once.
+    pub at: Option<u64>,
     /// What happens.
     pub event: Event,
 }
@@ -34,14 +38,26 @@ pub struct Step {
 /// What is expected of a case, by step; step 0 is the way to its start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expected {
+    /// How segments belong to steps.
+    pub order: Order,
     /// The segments that are sent in answer to steps; a step that is not among them may be answered by any.
     pub segments: Vec<(usize, Option<ExpectedSegment>)>,
     /// The states after steps.
     pub states: Vec<(usize, CaseState)>,
-    /// The state after the last step.
-    pub end: CaseState,
+    /// The state after the last step, if the case speaks of it.
+    pub end: Option<CaseState>,
     /// What `SO_ERROR` says in the end, if it was recorded.
     pub error: Option<Option<SocketError>>,
+}
+
+/// How the segments that a case expects belong to its steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// What is listed of a step is all that is sent in it.
+    InStep,
+    /// What is listed of a step is what is sent next, in it or before it. How text is divided into segments does not
+    /// matter.
+    InTurn,
 }
 
 /// A state by name, if it is one that closing knows.
@@ -84,6 +100,10 @@ pub enum Event {
     Environment(Environment),
     /// A segment that the peer sent is lost.
     Lost,
+    /// Nothing: somebody looks at the state.
+    Look,
+    /// A segment is awaited, for so many milliseconds; without a number, for as long as it takes.
+    Awaited(Option<u64>),
     /// Something that is not modelled, by its name.
     NotModelled(String),
 }
@@ -114,6 +134,8 @@ pub enum AppCall {
     SetUserTimeout(Span),
     /// `SO_LINGER` with no time: `close()` is [`AppCall::Abort`] then.
     SetLingerZero,
+    /// `SO_ERROR`: how the connection ended, which is said once.
+    TakeError,
     /// `TCP_LINGER2`: `fin_wait_2_timeout` of the policy.
     SetFinWait2Timeout(Span),
 }
@@ -199,6 +221,8 @@ pub enum Environment {
     OwnWindow(u32),
     /// SND.WND.
     PeerWindow(u32),
+    /// The largest segment that the peer takes, in octets of text.
+    SegmentSize(u32),
     /// `retries` of the policy.
     Retries(u32),
     /// `orphan_retries` of the policy; Linux's `tcp_orphan_retries`.
@@ -263,8 +287,8 @@ impl SocketError {
 }
 
 impl Case {
-    /// The states that it starts and ends in; the mistake is what the case is about that is not modelled.
-    pub(super) fn scope(&self) -> Result<(State, State), String> {
+    /// The state that it starts in; the mistake is what the case is about that is not modelled.
+    pub(super) fn scope(&self) -> Result<State, String> {
         let known = |state: &CaseState| match state {
             CaseState::Known(state) => Ok(*state),
             CaseState::Opening(name) => Err(format!("a new connection: {name}")),
@@ -274,8 +298,9 @@ impl Case {
                 return Err(feature.clone());
             }
         }
-        let Expected { segments, states, end, error: _ } = &self.expected;
-        let ends = (known(&self.start)?, known(end)?);
+        let Expected { order: _, segments, states, end, error: _ } = &self.expected;
+        let start = known(&self.start)?;
+        end.as_ref().map(known).transpose()?;
         for (_, state) in states {
             known(state)?;
         }
@@ -287,7 +312,7 @@ impl Case {
                 return Err("a new connection: SYN is answered".to_owned());
             }
         }
-        Ok(ends)
+        Ok(start)
     }
 
     /// The case says itself when a stack that is polled is polled.

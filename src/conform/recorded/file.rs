@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use super::grammar;
 use super::words::{Mistake, Word, Words};
-use super::{Case, CaseState, Expected, SocketError, Step, row};
+use super::{Case, CaseState, Expected, Order, SocketError, Step, row};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, misspelt, nearest};
 use crate::tcp::PolicyName;
 
@@ -167,7 +167,9 @@ impl<'a> LineOf<'a> {
             None => self.profile(self.required(line.profile, "profile")?)?,
         };
         let step = |raw: &&'a RawValue| {
-            self.parsed(raw, |text| Ok(Step { text: text.to_owned(), event: grammar::event(text)? }))
+            self.parsed(raw, |text| {
+                Ok(Step { text: text.to_owned(), line: None, at: None, event: grammar::event(text)? })
+            })
         };
         let steps: Vec<Step> = events.iter().map(step).collect::<Result<_, _>>()?;
         let last = steps.len();
@@ -211,9 +213,10 @@ impl<'a> LineOf<'a> {
             start: self.state(self.required(line.start_state, "start_state")?)?,
             steps,
             expected: Expected {
+                order: Order::InStep,
                 segments,
                 states: line.state_checks.iter().flatten().map(state).collect::<Result<_, _>>()?,
-                end: self.state(self.required(line.expect_end_state, "expect_end_state")?)?,
+                end: Some(self.state(self.required(line.expect_end_state, "expect_end_state")?)?),
                 error: self.error(line)?,
             },
         })
@@ -224,7 +227,9 @@ impl<'a> LineOf<'a> {
             line.actual_start.or(line.start_state).map_or_else(|| self.required(None, "start_state"), Ok)?,
         )?;
         let text = self.string(event)?;
-        let step = self.parsed(event, |text| Ok(Step { text: text.to_owned(), event: row::event(text)? }))?;
+        let step = self.parsed(event, |text| {
+            Ok(Step { text: text.to_owned(), line: None, at: None, event: row::event(text)? })
+        })?;
         let segment = |raw: &&'a RawValue| {
             self.parsed(raw, |text| Ok((1, grammar::expected_segment(&mut Words::of(text), text)?)))
         };
@@ -248,9 +253,10 @@ impl<'a> LineOf<'a> {
             start,
             steps: vec![step],
             expected: Expected {
+                order: Order::InStep,
                 segments,
                 states: Vec::new(),
-                end: self.state(self.required(line.end_state, "end_state")?)?,
+                end: Some(self.state(self.required(line.end_state, "end_state")?)?),
                 error: self.error(line)?,
             },
         })

@@ -72,9 +72,10 @@ fn timer(name: Word<'_>) -> Result<Event, Mistake> {
     }
 }
 
-const SETTINGS: [&str; 10] = [
+const SETTINGS: [&str; 11] = [
     "own_window",
     "peer_window",
+    "mss",
     "retries",
     "orphan_retries",
     "rfc1337",
@@ -97,6 +98,7 @@ fn environment(name: Word<'_>, words: &mut Words<'_>) -> Result<Event, Mistake> 
     Ok(Event::Environment(match setting {
         "own_window" => Environment::OwnWindow(window()?),
         "peer_window" => Environment::PeerWindow(window()?),
+        "mss" => Environment::SegmentSize(window()?.max(1)),
         "retries" => Environment::Retries(integer(value()?, u32::MAX)?),
         "orphan_retries" | "tcp_orphan_retries" => Environment::OrphanRetries(integer(value()?, u32::MAX)?),
         "rfc1337" | "tcp_rfc1337" => Environment::Rfc1337(switch()?),
@@ -127,7 +129,8 @@ fn seconds(word: Word<'_>) -> Result<Span, Mistake> {
     Ok(Span(terms))
 }
 
-const CALLS: [&str; 8] = ["close", "shutdown_wr", "shutdown_rd", "shutdown_rdwr", "abort", "send", "recv", "set"];
+const CALLS: [&str; 9] =
+    ["close", "shutdown_wr", "shutdown_rd", "shutdown_rdwr", "abort", "send", "recv", "so_error", "set"];
 
 const OPTIONS: [&str; 3] = ["user_timeout", "linger", "linger2"];
 
@@ -149,6 +152,7 @@ fn call(words: &mut Words<'_>) -> Result<Event, Mistake> {
             AppCall::Send { octets, queued: words.remarks.contains(&"unsent") }
         }
         "recv" => AppCall::Receive(octets(words)?),
+        "so_error" => AppCall::TakeError,
         "set" => {
             let name = words.expect("the name of an option")?;
             match name.text {
@@ -370,6 +374,7 @@ mod tests {
             "app close",
             "app send 5 (unsent)",
             "app recv -> EOF",
+            "app so_error -> ECONNRESET",
             "app send 1000 -> EPIPE",
             "app send -> error closing",
             "app close -> error",
@@ -398,6 +403,7 @@ mod tests {
             "poll",
             "poll 2",
             "env peer_window 6",
+            "env mss 536",
             "env cwnd 1 segment",
             "env tcp_fin_timeout=5",
             "env time_wait 2*MSL",

@@ -14,6 +14,9 @@ use crate::world::Kind;
 /// No case takes longer, in milliseconds: a day.
 const LONGEST: u64 = 86_400_000;
 
+/// In no case are more segments sent in answer to one event.
+const MOST_SEGMENTS: usize = 10_000;
+
 /// In no case do timers expire more often while time passes.
 const MOST_EXPIRIES: usize = 10_000;
 
@@ -216,25 +219,44 @@ impl Host {
 
     /// Lets time pass, and timers expire as they are due; the mistake is that it is too long, or too much happens.
     pub(super) fn wait(&mut self, span: &Span) -> Result<(), String> {
-        let until = self.now.saturating_add(span.milliseconds(&self.policy));
+        self.wait_until(self.now.saturating_add(span.milliseconds(&self.policy)))
+    }
+
+    /// Lets time pass until so many milliseconds after the start, unless it is later.
+    pub(super) fn wait_until(&mut self, until: u64) -> Result<(), String> {
         if until > LONGEST {
             return Err("a case of more than a day".to_owned());
         }
-        loop {
-            let timers = Timer::ALL.into_iter().map(CaseTimer::Of);
-            let next = [CaseTimer::UserTimeout]
-                .into_iter()
-                .chain(timers)
-                .filter_map(|timer| self.due_at(timer).map(|due| (due, timer)))
-                .min_by_key(|(due, _)| *due);
-            let Some((_, timer)) = next.filter(|(due, _)| *due <= until) else { break };
-            self.expiries += 1;
-            if self.expiries > MOST_EXPIRIES {
-                return Err(format!("a case in which timers expire more than {MOST_EXPIRIES} times"));
-            }
-            self.expire(timer);
+        while let Some((_, timer)) = self.next_due().filter(|(due, _)| *due <= until) {
+            self.expire_in_time(timer)?;
         }
-        self.now = until;
+        self.now = self.now.max(until);
+        Ok(())
+    }
+
+    /// Lets time pass until something is sent, at most so many milliseconds, or for as long as a timer runs.
+    pub(super) fn wait_for_a_segment(&mut self, most: Option<u64>) -> Result<(), String> {
+        let until = self.now.saturating_add(most.unwrap_or(LONGEST)).min(LONGEST);
+        while self.sent.is_empty() {
+            let Some((_, timer)) = self.next_due().filter(|(due, _)| *due <= until) else { break };
+            self.expire_in_time(timer)?;
+        }
+        Ok(())
+    }
+
+    /// The timer that is due next, and when.
+    fn next_due(&self) -> Option<(u64, CaseTimer)> {
+        let timers = Timer::ALL.into_iter().map(CaseTimer::Of);
+        let all = [CaseTimer::UserTimeout].into_iter().chain(timers);
+        all.filter_map(|timer| self.due_at(timer).map(|due| (due, timer))).min_by_key(|(due, _)| *due)
+    }
+
+    fn expire_in_time(&mut self, timer: CaseTimer) -> Result<(), String> {
+        self.expiries += 1;
+        if self.expiries > MOST_EXPIRIES {
+            return Err(format!("a case in which timers expire more than {MOST_EXPIRIES} times"));
+        }
+        self.expire(timer);
         Ok(())
     }
 
@@ -248,6 +270,7 @@ impl Host {
                     self.poll(u32::MAX);
                 }
             }
+            Environment::SegmentSize(octets) => endpoint.mss = *octets,
             Environment::Retries(retries) => {
                 policy.retries = Some(*retries);
                 if !self.orphans_are_set {
@@ -306,6 +329,7 @@ impl Host {
                 }
             }
             AppCall::Receive(octets) => return self.receive(*octets),
+            AppCall::TakeError => return self.told_of_the_end().unwrap_or(Returned::Done),
             AppCall::SetUserTimeout(span) => {
                 // As `TCP_USER_TIMEOUT` has it, 0 is none.
                 self.user_timeout = Some(span.milliseconds(&self.policy)).filter(|timeout| *timeout > 0);
@@ -399,8 +423,23 @@ impl Host {
         }
     }
 
-    /// Lets the endpoint take an event, and does what it says. What is no event of any world is not recorded as one.
+    /// Lets the endpoint take an event, and send all that it then can: it sends one segment at a time. What is no event
+    /// of any world is not recorded as one.
     fn take(&mut self, event: Option<EndEvent>, react: impl FnOnce(&mut Endpoint, &Policy) -> Effects) {
+        self.take_once(event, react);
+        for _ in 0..MOST_SEGMENTS {
+            let before = self.sent.len();
+            if self.policy.sending != Sending::AtOnce || !self.endpoint.is_sending() {
+                break;
+            }
+            self.take_once(None, |endpoint, policy| endpoint.poll(u32::MAX, policy));
+            if self.sent.len() == before {
+                break;
+            }
+        }
+    }
+
+    fn take_once(&mut self, event: Option<EndEvent>, react: impl FnOnce(&mut Endpoint, &Policy) -> Effects) {
         let Endpoint { state: from, unread, .. } = self.endpoint;
         let window = self.endpoint.receive_window();
         let effects = react(&mut self.endpoint, &self.policy);

@@ -1,5 +1,7 @@
 //! Recorded cases: what the test suites of real stacks expect, and what a kernel was measured to do, replayed.
 //!
+//! packetdrill scripts are cases, too.
+//!
 //! A case is a sequence of calls, segments and timers, and what is expected of it; a row of a kernel's transition table
 //! is a case of one segment.
 
@@ -8,6 +10,7 @@ mod file;
 mod grammar;
 mod host;
 mod number;
+mod packetdrill;
 mod record;
 mod replay;
 mod row;
@@ -15,10 +18,11 @@ mod words;
 
 pub use case::{
     AppCall, Arrival, CallResult, Case, CaseState, CaseTimer, Environment, Event, Expected, ExpectedSegment,
-    SocketError, Step,
+    Order, SocketError, Step,
 };
 pub use file::parse;
 pub use host::Sent;
 pub use number::{Number, Span};
+pub use packetdrill::parse as parse_packetdrill;
 pub use record::line;
 pub use replay::{Difference, Outcome, Replayed, ReplayedStep, replay};

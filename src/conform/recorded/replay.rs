@@ -1,11 +1,14 @@
 //! Replaying a case, and comparing.
 
+use std::collections::VecDeque;
 use std::fmt::Display;
 
 use super::host::{Host, Returned, Sent};
-use super::{AppCall, CallResult, Case, CaseState, CaseTimer, Event, ExpectedSegment, Number, SocketError, Step};
+use super::{
+    AppCall, CallResult, Case, CaseState, CaseTimer, Event, ExpectedSegment, Number, Order, SocketError, Step,
+};
 use crate::check::Event as EndEvent;
-use crate::tcp::{Call, Sending, State, Timer};
+use crate::tcp::{Call, Flags, Segment, Sending, State, Timer};
 
 /// How the replay of a case came out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,14 +71,19 @@ pub fn replay(case: &Case) -> Replayed {
 
 /// The mistake is what the case is about that is not modelled.
 fn replay_in_scope(case: &Case) -> Result<Replayed, String> {
-    let (start, end) = case.scope()?;
-    let mut replay =
-        Replay { case, host: Host::new(case.policy.policy()), steps: Vec::new(), differences: Vec::new() };
+    let start = case.scope()?;
+    let mut replay = Replay {
+        case,
+        host: Host::new(case.policy.policy()),
+        waiting: VecDeque::new(),
+        steps: Vec::new(),
+        differences: Vec::new(),
+    };
     replay.go_to(start);
     for (number, step) in (1..).zip(&case.steps) {
         replay.take(number, step)?;
     }
-    replay.check_end(end);
+    replay.check_end();
     let Replay { host, steps, differences, .. } = replay;
     let outcome = if differences.is_empty() { Outcome::Match } else { Outcome::Differs(differences) };
     Ok(Replayed { outcome, transitions: host.transitions, steps })
@@ -85,6 +93,8 @@ fn replay_in_scope(case: &Case) -> Result<Replayed, String> {
 struct Replay<'a> {
     case: &'a Case,
     host: Host,
+    /// What was sent and not yet compared, where segments are compared in turn.
+    waiting: VecDeque<Sent>,
     steps: Vec<ReplayedStep>,
     differences: Vec<Difference>,
 }
@@ -102,13 +112,22 @@ impl Replay<'_> {
     }
 
     fn take(&mut self, number: usize, step: &Step) -> Result<(), String> {
+        if let Some(at) = step.at {
+            self.host.wait_until(at)?;
+        }
         let returned = self.apply(&step.event)?;
         if self.polls_after(&step.event) {
             self.host.poll(u32::MAX);
         }
         let sent = std::mem::take(&mut self.host.sent);
         self.note(number, returned, &sent);
-        self.check_segments(number, &sent);
+        match self.case.expected.order {
+            Order::InStep => self.check_segments(number, &sent),
+            Order::InTurn => {
+                self.waiting.extend(sent);
+                self.check_next(number);
+            }
+        }
         self.check_result(number, step, returned);
         self.check_states(number);
         Ok(())
@@ -124,8 +143,10 @@ impl Replay<'_> {
             Event::Wait(span) => host.wait(span)?,
             Event::Poll(most) => host.poll(most.unwrap_or(u32::MAX)),
             Event::Environment(environment) => host.set(environment),
+            Event::Awaited(_) if !self.waiting.is_empty() => {}
+            Event::Awaited(most) => host.wait_for_a_segment(*most)?,
             // Nothing arrives; and a case with something that is not modelled is not replayed.
-            Event::Lost | Event::NotModelled(_) => {}
+            Event::Lost | Event::Look | Event::NotModelled(_) => {}
         }
         Ok(None)
     }
@@ -183,6 +204,36 @@ impl Replay<'_> {
         }
     }
 
+    /// What the case says of a step is what was sent next.
+    fn check_next(&mut self, number: usize) {
+        let case = self.case;
+        for (_, expected) in case.expected.segments.iter().filter(|(step, _)| *step == number) {
+            let Some(expected) = expected else { continue };
+            match self.next_sent(expected.len) {
+                Some(sent) if is_as_expected(&sent, expected, &self.host) => {}
+                sent => self.differs(number, &expected.text, listed(sent.as_slice())),
+            }
+        }
+    }
+
+    /// What was sent next; of text in order so many octets, if there are as many.
+    fn next_sent(&mut self, len: u32) -> Option<Sent> {
+        let mut first = self.waiting.pop_front()?;
+        while first.segment.len < len
+            && let Some(next) = self.waiting.pop_front_if(|next| continues(&first.segment, &next.segment))
+        {
+            first.segment.len += next.segment.len;
+            first.segment.flags.fin = next.segment.flags.fin;
+        }
+        if len > 0 && first.segment.len > len {
+            let Segment { flags, seq, ack, len: all } = first.segment;
+            let rest = Segment { flags, seq: seq + len, ack, len: all - len };
+            self.waiting.push_front(Sent { segment: rest, ..first });
+            first.segment = Segment { flags: Flags { fin: false, ..flags }, seq, ack, len };
+        }
+        Some(first)
+    }
+
     fn check_result(&mut self, number: usize, step: &Step, returned: Option<Returned>) {
         let (Event::Call(call, expected), Some(returned)) = (&step.event, returned) else { return };
         let (right, wanted) = match (call, expected) {
@@ -207,10 +258,13 @@ impl Replay<'_> {
         }
     }
 
-    fn check_end(&mut self, end: State) {
+    fn check_end(&mut self) {
         let last = self.case.steps.len();
         let state = self.host.endpoint.state;
-        if state != end {
+        let case = self.case;
+        if let Some(end) = &case.expected.end
+            && *end != CaseState::Known(state)
+        {
             self.differs(last, format!("{end} in the end"), state);
         }
         if let Some(error) = self.case.expected.error {
@@ -234,6 +288,17 @@ fn call_on_the_way(case: &Case) -> Call {
     let expires = case.steps.iter().any(|step| step.event == of_orphans);
     let closes = case.steps.iter().any(|step| matches!(step.event, Event::Call(AppCall::Close, _)));
     if expires && !closes { Call::Close } else { Call::Shutdown }
+}
+
+/// Text that follows on other text, and is sent with the same acknowledgment.
+fn continues(first: &Segment, next: &Segment) -> bool {
+    let text_alone = Flags::ACK;
+    first.flags == text_alone
+        && first.len > 0
+        && next.len > 0
+        && Flags { fin: false, ..next.flags } == text_alone
+        && next.seq == first.seq + first.len
+        && next.ack == first.ack
 }
 
 fn is_as_expected(sent: &Sent, expected: &ExpectedSegment, host: &Host) -> bool {

@@ -33,6 +33,7 @@ fn end(text: &mut String, end: End, endpoint: &Endpoint, timers: &Timers) {
         snd_nxt,
         send_window: _,
         unsent: _,
+        mss: _,
         segments: _,
         rcv_nxt,
         rcv_buffer: _,

@@ -1,0 +1,25 @@
+//! Any text as a packetdrill script: a case that can be replayed, or a diagnostic that can be rendered.
+//!
+//! `cargo fuzz run packetdrill`
+
+#![no_main]
+
+use lastack::conform::recorded::{parse_packetdrill, replay};
+use lastack::diagnostic::SourceFile;
+use lastack::tcp::PolicyName;
+use libfuzzer_sys::fuzz_target;
+
+/// What opens a connection, so that what follows is about closing.
+const OPENING: &str = include_str!("../../examples/cases/half-close.pkt");
+
+fuzz_target!(|bytes: &[u8]| {
+    let text = String::from_utf8_lossy(bytes);
+    for script in [text.to_string(), format!("{OPENING}\n{text}")] {
+        match parse_packetdrill(&SourceFile::new("fuzzed.pkt", script), PolicyName::Linux) {
+            Ok(case) => drop(replay(&case)),
+            Err(mistakes) => {
+                let _ = mistakes.render(true);
+            }
+        }
+    }
+});

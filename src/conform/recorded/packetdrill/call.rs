@@ -1,0 +1,142 @@
+//! The calls of a script as those of a case.
+
+use super::opening::Opening;
+use super::script::SystemCall;
+use crate::conform::recorded::number::{Sign, TimeUnit};
+use crate::conform::recorded::{AppCall, CallResult, Environment, Event, SocketError, Span};
+
+/// Options of sockets that change nothing here.
+const PASSED_OVER: [&str; 14] = [
+    "SO_REUSEADDR",
+    "SO_REUSEPORT",
+    "SO_REUSEPORT_LB",
+    "SO_SNDBUF",
+    "SO_RCVBUF",
+    "SO_RCVLOWAT",
+    "SO_DEBUG",
+    "TCP_NODELAY",
+    "TCP_QUICKACK",
+    "TCP_CONGESTION",
+    "TCP_MAXSEG",
+    "TCP_INFO",
+    "TCP_FASTOPEN",
+    "IP_MTU_DISCOVER",
+];
+
+/// What a call does; `None` if it changes nothing. The mistake is what of it is not modelled.
+pub(super) fn event(call: &SystemCall<'_>, opening: &mut Opening) -> Result<Option<Event>, String> {
+    let SystemCall { name, arguments, .. } = call;
+    let argument = |index: usize| arguments.get(index).copied().unwrap_or_default();
+    if matches!(*name, "accept" | "accept4") {
+        let descriptor = call.result.parse().map_err(|_| format!("a new connection: {name}"))?;
+        opening.accepted(descriptor)?;
+        return Ok(None);
+    }
+    let descriptor = argument(0).parse().map_err(|_| unsupported(call))?;
+    let is_connection = match opening.is_connection(descriptor) {
+        Ok(is_connection) => is_connection,
+        // Another socket may be looked at.
+        Err(_) if matches!(*name, "fcntl" | "getsockopt") => false,
+        Err(other) => return Err(other),
+    };
+    let octets = || argument(2).parse::<u32>().map_err(|_| unsupported(call));
+    let app = match *name {
+        "fcntl" => return Ok(None),
+        "setsockopt" => option(call)?,
+        "getsockopt" if argument(2) == "SO_ERROR" && is_connection => {
+            let expected = match argument(3).trim_matches(['[', ']']) {
+                "0" => Some(CallResult::Success),
+                name => match SocketError::ALL.into_iter().find(|error| error.name() == name) {
+                    Some(error) => Some(CallResult::Failed(error)),
+                    None => return Err(format!("SO_ERROR of {name}")),
+                },
+            };
+            return Ok(Some(Event::Call(AppCall::TakeError, expected)));
+        }
+        // What a header cannot say: RFC 9293 §3.1 has 16 bits for the window.
+        "getsockopt" if is_connection && opening.window_is_capped() => {
+            let octets = receive_buffer(call).filter(|octets| (65_535..1 << 30).contains(octets));
+            return Ok(octets.map(|octets| Event::Environment(Environment::OwnWindow(octets))));
+        }
+        "getsockopt" if PASSED_OVER.contains(&argument(2)) => return Ok(None),
+        // The socket that listens is no part of the connection.
+        "close" if !is_connection => return Ok(None),
+        "close" => Some(AppCall::Close),
+        "shutdown" if is_connection => Some(match argument(1) {
+            "SHUT_RD" => AppCall::ShutdownRead,
+            "SHUT_WR" => AppCall::ShutdownWrite,
+            "SHUT_RDWR" => AppCall::ShutdownBoth,
+            _ => return Err(unsupported(call)),
+        }),
+        "read" | "recv" | "recvfrom" if is_connection => match argument(3) {
+            "" | "0" | "MSG_DONTWAIT" => Some(AppCall::Receive(Some(octets()?))),
+            flags => return Err(format!("{name} with {flags}")),
+        },
+        "write" | "send" | "sendto" if is_connection => match argument(3) {
+            "" | "0" | "MSG_DONTWAIT" | "MSG_NOSIGNAL" => {
+                // What the buffer has no room for is not sent.
+                let octets = call.result.parse::<u32>().map_or_else(|_| octets(), Ok)?;
+                Some(AppCall::Send { octets, queued: false })
+            }
+            flags => return Err(format!("{name} with {flags}")),
+        },
+        _ => return Err(unsupported(call)),
+    };
+    let result = result(call)?;
+    Ok(app.map(|app| Event::Call(app, result)))
+}
+
+fn unsupported(call: &SystemCall<'_>) -> String {
+    format!("the call {}", call.name)
+}
+
+/// What an option sets; `None` if that changes nothing.
+fn option(call: &SystemCall<'_>) -> Result<Option<AppCall>, String> {
+    let argument = |index: usize| call.arguments.get(index).copied().unwrap_or_default();
+    let name = argument(2);
+    let value = argument(3).trim_matches(['[', ']', '{', '}']);
+    let number = || value.parse::<u32>().map_err(|_| format!("the option {name}"));
+    match name {
+        "SO_LINGER" => {
+            let field = |name: &str| {
+                value.split(',').find_map(|field| field.trim().strip_prefix(name)?.trim().strip_prefix('='))
+            };
+            match (field("onoff").map(str::trim), field("linger").map(str::trim)) {
+                (Some("0"), _) => Ok(None),
+                (Some("1"), Some("0")) => Ok(Some(AppCall::SetLingerZero)),
+                _ => Err("a close() that waits".to_owned()),
+            }
+        }
+        "TCP_USER_TIMEOUT" => Ok(Some(AppCall::SetUserTimeout(span(number()?, TimeUnit::Milliseconds)))),
+        "TCP_LINGER2" => Ok(Some(AppCall::SetFinWait2Timeout(span(number()?, TimeUnit::Seconds)))),
+        _ if PASSED_OVER.contains(&name) => Ok(None),
+        _ => Err(format!("the option {name}")),
+    }
+}
+
+/// The octets of a receive buffer that a call asks for.
+fn receive_buffer(call: &SystemCall<'_>) -> Option<u32> {
+    let argument = |index: usize| call.arguments.get(index).copied().unwrap_or_default();
+    let octets = argument(3).trim_matches(['[', ']']).parse().ok()?;
+    (call.name == "getsockopt" && argument(2) == "SO_RCVBUF").then_some(octets)
+}
+
+fn span(count: u32, unit: TimeUnit) -> Span {
+    Span(vec![(Sign::Plus, count, unit)])
+}
+
+/// What the script says that the call returns; the mistake is an error that no call returns here.
+fn result(call: &SystemCall<'_>) -> Result<Option<CallResult>, String> {
+    let reads = matches!(call.name, "read" | "recv" | "recvfrom");
+    Ok(match (call.result, call.error) {
+        ("0", _) if reads => Some(CallResult::Eof),
+        ("-1", Some("EPIPE")) => Some(CallResult::BrokenPipe),
+        ("-1", Some("ECONNRESET")) => Some(CallResult::Failed(SocketError::ConnectionReset)),
+        ("-1", Some("ETIMEDOUT")) => Some(CallResult::Failed(SocketError::TimedOut)),
+        ("-1", Some("EAGAIN" | "EWOULDBLOCK")) => Some(CallResult::Nothing),
+        ("-1", Some("ENOTCONN")) => Some(CallResult::Error),
+        ("-1", error) => return Err(format!("the error {} of {}", error.unwrap_or_default(), call.name)),
+        ("0", _) => Some(CallResult::Success),
+        (number, _) => number.parse().ok().map(CallResult::Octets),
+    })
+}

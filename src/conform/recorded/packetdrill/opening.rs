@@ -1,0 +1,234 @@
+//! How a script opens its connection: in the ordinary way, which is passed over, or in another, which is not modelled.
+
+use super::script::{Action, Packet, SystemCall};
+use crate::conform::recorded::{Environment, Event};
+
+/// What the numbers of a script are counted from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Numbers {
+    /// The initial number of the endpoint.
+    pub(super) own: u32,
+    /// The initial number of the peer.
+    pub(super) peer: u32,
+}
+
+/// The opening of a connection, as far as it has been read.
+#[derive(Debug, Default)]
+pub(super) struct Opening {
+    stage: Stage,
+    numbers: Numbers,
+    own: SynOptions,
+    peer: SynOptions,
+    /// The descriptor of the socket that listens, or that connects.
+    socket: Option<u32>,
+    /// The descriptor of the connection.
+    connection: Option<u32>,
+    /// How far the windows that the peer offers are shifted, once the connection is open. RFC 7323 §2.
+    shift: Option<u32>,
+    capped: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Stage {
+    /// Nobody listens or connects.
+    #[default]
+    Closed,
+    Listen,
+    /// `connect` was called.
+    Connect,
+    SynSent,
+    SynReceived,
+    /// The peer's SYN has arrived, and is not answered.
+    SynArrived,
+    Established,
+}
+
+/// What a SYN offers.
+#[derive(Clone, Copy, Debug, Default)]
+struct SynOptions {
+    /// RFC 9293 §3.7.1.
+    mss: Option<u32>,
+    /// RFC 7323 §2.2; `None`: it offers none.
+    shift: Option<u32>,
+    timestamps: bool,
+    /// SEG.WND, which a SYN never shifts.
+    window: Option<u32>,
+    /// The script does not say what is offered: whatever the peer offers.
+    any: bool,
+}
+
+impl SynOptions {
+    fn of(packet: &Packet<'_>) -> Self {
+        let mut offers = Self { window: packet.window, ..Self::default() };
+        for option in packet.options.unwrap_or_default().split(',') {
+            let mut words = option.split_whitespace();
+            match (words.next(), words.next().map(str::parse)) {
+                (Some("mss"), Some(Ok(octets))) => offers.mss = Some(octets),
+                // RFC 7323 §2.3: at most 14.
+                (Some("wscale"), Some(Ok(shift))) => offers.shift = Some(shift.min(14)),
+                (Some("TS"), _) => offers.timestamps = true,
+                (Some("..."), _) => offers.any = true,
+                _ => {}
+            }
+        }
+        offers
+    }
+}
+
+impl Opening {
+    /// How far the windows that the peer offers are shifted, once the connection is open. RFC 7323 §2.
+    pub(super) fn shift(&self) -> Option<u32> {
+        self.shift
+    }
+
+    /// The window that the endpoint offers may be larger than its header says.
+    pub(super) fn window_is_capped(&self) -> bool {
+        self.capped
+    }
+
+    /// A segment arrives where nobody listens: the endpoint is CLOSED, and no connection is opened.
+    pub(super) fn is_refused(&mut self, action: &Action<'_>) -> bool {
+        let refused = self.stage == Stage::Closed && matches!(action, Action::Inbound(_));
+        if refused {
+            self.shift = Some(0);
+        }
+        refused
+    }
+
+    pub(super) fn numbers(&self) -> Numbers {
+        self.numbers
+    }
+
+    /// Whether a call with this descriptor is about the connection; the mistake is that it is about another.
+    pub(super) fn is_connection(&self, descriptor: u32) -> Result<bool, String> {
+        match (self.connection, self.socket) {
+            (Some(connection), _) if connection == descriptor => Ok(true),
+            (_, Some(socket)) if socket == descriptor => Ok(false),
+            _ => Err("another socket".to_owned()),
+        }
+    }
+
+    /// `accept` has returned a descriptor; the mistake is that it is not the first.
+    pub(super) fn accepted(&mut self, descriptor: u32) -> Result<(), String> {
+        match self.connection.replace(descriptor) {
+            None => Ok(()),
+            Some(_) => Err("a second connection".to_owned()),
+        }
+    }
+
+    /// Reads a line of the opening; what it says of the surroundings of what follows.
+    pub(super) fn take(&mut self, action: &Action<'_>) -> Result<Vec<Event>, String> {
+        match action {
+            Action::Call(call) => self.call(call),
+            Action::Inbound(packet) => self.packet(packet, true),
+            Action::Outbound(packet) => self.packet(packet, false),
+            Action::NotModelled(feature) => Err((*feature).to_owned()),
+            Action::Shell(_) => Ok(Vec::new()),
+        }
+    }
+
+    fn call(&mut self, call: &SystemCall<'_>) -> Result<Vec<Event>, String> {
+        let returned = call.result.parse::<u32>();
+        match (call.name, returned) {
+            ("socket", Ok(descriptor)) if self.socket.is_none() => {
+                if !call.arguments.iter().any(|argument| argument.contains("SOCK_STREAM"))
+                    || call.arguments.iter().any(|argument| argument.contains("SCTP"))
+                {
+                    return Err("a socket that is not TCP's".to_owned());
+                }
+                self.socket = Some(descriptor);
+                Ok(Vec::new())
+            }
+            ("bind", Ok(0)) => Ok(Vec::new()),
+            ("listen", Ok(0)) if self.stage == Stage::Closed => {
+                self.stage = Stage::Listen;
+                Ok(Vec::new())
+            }
+            ("connect", _) if self.stage == Stage::Closed => {
+                self.stage = Stage::Connect;
+                self.connection = self.socket.take();
+                Ok(Vec::new())
+            }
+            ("accept" | "accept4", Ok(descriptor)) => {
+                self.accepted(descriptor)?;
+                Ok(Vec::new())
+            }
+            ("socket" | "bind" | "listen" | "connect" | "accept" | "accept4", _) => {
+                Err(format!("a new connection: {}", call.name))
+            }
+            _ => Ok(super::call::event(call, self)?.into_iter().collect()),
+        }
+    }
+
+    fn packet(&mut self, packet: &Packet<'_>, inbound: bool) -> Result<Vec<Event>, String> {
+        let Packet { flags, seq, len, ack, .. } = packet;
+        let flags: String = flags.chars().filter(|flag| !"PEWAC".contains(*flag)).collect();
+        match (self.stage, inbound, flags.as_str()) {
+            (Stage::Listen, true, "S") if *len == 0 => {
+                self.stage = Stage::SynArrived;
+                self.numbers.peer = *seq;
+                self.peer = SynOptions::of(packet);
+            }
+            (Stage::SynArrived, false, "S.") if *len == 0 => {
+                self.stage = Stage::SynReceived;
+                self.numbers.own = *seq;
+                self.own = SynOptions::of(packet);
+            }
+            (Stage::Connect, false, "S") if *len == 0 => {
+                self.stage = Stage::SynSent;
+                self.numbers.own = *seq;
+                self.own = SynOptions::of(packet);
+            }
+            (Stage::SynSent, true, "S.") if *len == 0 && *ack == Some(self.numbers.own.wrapping_add(1)) => {
+                self.stage = Stage::SynReceived;
+                self.numbers.peer = *seq;
+                self.peer = SynOptions::of(packet);
+            }
+            // The last of the three: the peer's, or the endpoint's.
+            (Stage::SynReceived, _, ".") if *len == 0 => {
+                let (first, next) = if inbound {
+                    (self.numbers.peer.wrapping_add(1), self.numbers.own.wrapping_add(1))
+                } else {
+                    (self.numbers.own.wrapping_add(1), self.numbers.peer.wrapping_add(1))
+                };
+                if *seq != first || *ack != Some(next) {
+                    return Err("a new connection that is opened in another order".to_owned());
+                }
+                self.stage = Stage::Established;
+                return Ok(self.open(packet, inbound));
+            }
+            _ => return Err("a new connection that is opened in another order".to_owned()),
+        }
+        Ok(Vec::new())
+    }
+
+    /// The connection is open: the windows that were offered, and the largest segment.
+    fn open(&mut self, last: &Packet<'_>, inbound: bool) -> Vec<Event> {
+        let Self { own, peer, .. } = *self;
+        // RFC 7323 §2.2: both offer it, or neither uses it.
+        let is_scaled = peer.shift.is_some() && (own.any || own.shift.is_some());
+        let has_timestamps = peer.timestamps && (own.any || own.timestamps);
+        let shift_of = |end: SynOptions| if is_scaled { end.shift.unwrap_or(0) } else { 0 };
+        self.shift = Some(shift_of(peer));
+        let mut events = Vec::new();
+        // Where the last segment is the peer's, the endpoint's own window is that of its SYN.
+        if let Some(window) = own.window.filter(|_| inbound && !is_scaled) {
+            self.capped = window == 65_535;
+            events.push(Event::Environment(Environment::OwnWindow(window)));
+        }
+        let shift = shift_of(if inbound { peer } else { own });
+        if let Some(window) = last.window {
+            let octets = window.min(65_535) << shift;
+            self.capped = !inbound && octets == 65_535;
+            events.push(Event::Environment(if inbound {
+                Environment::PeerWindow(octets)
+            } else {
+                Environment::OwnWindow(octets)
+            }));
+        }
+        // RFC 9293 §3.7.1: without the option, 536; RFC 6691: options count.
+        let mss = peer.mss.unwrap_or(536).saturating_sub(if has_timestamps { 12 } else { 0 });
+        events.push(Event::Environment(Environment::SegmentSize(mss.max(1))));
+        events
+    }
+}

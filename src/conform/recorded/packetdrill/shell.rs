@@ -1,0 +1,104 @@
+//! The shell commands of a script. None is run: settings that are known are set, and questions for a state are answered.
+
+use crate::conform::recorded::number::{Sign, TimeUnit};
+use crate::conform::recorded::{CaseState, Environment, Event, Span};
+use crate::tcp::State;
+
+/// Settings that change nothing of what is modelled, by the beginning of their names.
+const PASSED_OVER: [&str; 27] = [
+    "kern.ipc.maxsockbuf",
+    "net.inet.tcp.delacktime",
+    "net.inet.tcp.drop_synfin",
+    "net.inet.tcp.ecn.",
+    "net.inet.tcp.fastopen.",
+    "net.inet.tcp.hostcache.",
+    "net.inet.tcp.icmp_may_rst",
+    "net.inet.tcp.keep",
+    "net.inet.tcp.mssdflt",
+    "net.inet.tcp.path_mtu_discovery",
+    "net.inet.tcp.pmtud_blackhole",
+    "net.inet.tcp.recvspace",
+    "net.inet.tcp.rexmit_drop_options",
+    "net.inet.tcp.rfc1323",
+    "net.inet.tcp.rfc3390",
+    "net.inet.tcp.rfc6675",
+    "net.inet.tcp.sack.",
+    "net.inet.tcp.sendspace",
+    "net.inet.tcp.syncookies",
+    "net.inet.tcp.tolerate_missing_ts",
+    "net.ipv4.tcp_congestion_control",
+    "net.ipv4.tcp_early_retrans",
+    "net.ipv4.tcp_ecn",
+    "net.ipv4.tcp_rmem",
+    "net.ipv4.tcp_sack",
+    "net.ipv4.tcp_timestamps",
+    "net.ipv4.tcp_wmem",
+];
+
+/// The state that a command asks for, as in `sockstat … | grep -c TIME_WAIT | grep 1`.
+pub(super) fn asks_for(command: &str) -> Option<CaseState> {
+    let parts: Vec<&str> = command.split('|').map(str::trim).collect();
+    if !parts.first()?.starts_with("sockstat ") {
+        return None;
+    }
+    let words = parts.iter().flat_map(|part| part.split_whitespace()).map(|word| word.trim_matches('\''));
+    let mut named = words.filter_map(|word| State::ALL.into_iter().find(|state| state.name() == word));
+    let counts = parts.iter().any(|part| part.starts_with("grep -c"));
+    match (named.next(), named.next()) {
+        (Some(state), None) if !counts || parts.last() == Some(&"grep 1") => Some(CaseState::Known(state)),
+        _ => None,
+    }
+}
+
+/// What commands set; the mistake is what of it is not modelled.
+pub(super) fn settings(commands: &str) -> Result<Vec<Event>, String> {
+    // A backslash continues a line.
+    let commands = commands.replace("\\\n", " ");
+    let mut events = Vec::new();
+    for command in commands.split(['\n', ';']).map(str::trim).filter(|command| !command.is_empty()) {
+        let unknown = || format!("the command `{command}`");
+        let words = shlex::split(command).ok_or_else(unknown)?;
+        let mut words = words.iter().map(String::as_str);
+        match words.next() {
+            // By its name, what all scripts of a suite take for granted.
+            Some(name) if name.ends_with("/defaults.sh") && words.len() == 0 => {}
+            Some(name) if name == "sysctl" || name.ends_with("/set_sysctls.py") => {
+                for word in words.filter(|word| !word.starts_with('-')) {
+                    events.extend(setting(word)?);
+                }
+            }
+            _ => return Err(unknown()),
+        }
+    }
+    Ok(events)
+}
+
+/// One setting; `None` if it changes nothing.
+fn setting(word: &str) -> Result<Option<Event>, String> {
+    let unknown = || format!("the setting {word}");
+    let (name, value) = word.split_once('=').ok_or_else(unknown)?;
+    // `/proc/sys/net/ipv4/tcp_sack` is `net.ipv4.tcp_sack`.
+    let name = &name.strip_prefix("/proc/sys/").map_or_else(|| name.to_owned(), |path| path.replace('/', "."));
+    let number = || value.parse::<u32>().map_err(|_| unknown());
+    let is_on = || match value {
+        "0" => Ok(false),
+        "1" => Ok(true),
+        _ => Err(unknown()),
+    };
+    let span = |count: u32, unit| Span(vec![(Sign::Plus, count, unit)]);
+    Ok(Some(Event::Environment(match name.as_str() {
+        "net.inet.tcp.insecure_rst" => Environment::InsecureRst(is_on()?),
+        "net.inet.tcp.insecure_syn" => Environment::InsecureSyn(is_on()?),
+        "net.inet.tcp.msl" => Environment::TimeWait(span(number()?.saturating_mul(2), TimeUnit::Milliseconds)),
+        "net.inet.tcp.rexmit_initial" => {
+            Environment::RetransmissionTimeout(span(number()?, TimeUnit::Milliseconds))
+        }
+        "net.inet.tcp.rexmit_slop" | "net.inet.tcp.blackhole" if value == "0" => return Ok(None),
+        "net.ipv4.tcp_fin_timeout" => Environment::FinWait2Timeout(span(number()?, TimeUnit::Seconds)),
+        "net.ipv4.tcp_orphan_retries" => Environment::OrphanRetries(number()?),
+        "net.ipv4.tcp_retries2" => Environment::Retries(number()?),
+        "net.ipv4.tcp_rfc1337" => Environment::Rfc1337(is_on()?),
+        _ if PASSED_OVER.iter().any(|known| name.starts_with(known)) => return Ok(None),
+        _ => return Err(unknown()),
+    })))
+}
