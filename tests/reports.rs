@@ -351,8 +351,8 @@ fn more_and_less() {
     assert_snapshot!("quiet", told(&["mine", "fine", "--cross-check", "--quiet"]));
     assert_snapshot!("quiet-cut-short", told(&["fine", "-q", "--max-states", "100"]));
     assert_snapshot!(told(&["fine", "-q"]), @r"
-    5 verdicts in 1 scenario, 619 states and 1,922 transitions:
-    each is the expected one
+    8 verdicts in 1 scenario, 619 states and 1,922 transitions:
+    6 compared, each is the expected one; not compared: 1 possible, 1 impossible
     ");
     let run = folder.run(&["-q", "-v"]);
     assert!(run.code == 2 && run.stdout.is_empty(), "{run:?}");
