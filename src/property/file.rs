@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use toml::Spanned;
+use toml::de::DeTable;
 
 use crate::diagnostic::{self, Diagnostic, Diagnostics, SourceFile, Span, nearest};
 use crate::source::{names, read_sources};
@@ -22,7 +23,7 @@ pub struct Property {
     pub about: String,
     /// What must be true.
     pub formula: Formula,
-    /// What says so.
+    /// What says so, if anything does.
     pub sources: Vec<String>,
     /// What a scenario must have for it to mean anything there.
     pub applies_to: Vec<Requirement>,
@@ -33,11 +34,13 @@ pub struct Property {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table")]
 struct Shape {
     about: Spanned<String>,
     formula: Spanned<String>,
-    sources: Spanned<Vec<Spanned<String>>>,
+    /// What is shipped has some; a property of one's own needs none.
+    #[serde(default)]
+    sources: Vec<Spanned<String>>,
     /// Read apart: one name, or a list.
     #[serde(rename = "applies_to")]
     _applies_to: Option<IgnoredAny>,
@@ -56,24 +59,22 @@ impl Property {
         let shape: Shape = match toml::from_str(&file.text) {
             Ok(shape) => shape,
             Err(error) => {
-                mistakes.0.push(Diagnostic::from_toml(&file, &error));
+                mistakes.0.push(match of_a_scenario(&file) {
+                    Some((key, span)) => Diagnostic::new(format!("`{}` is a scenario, not a property", file.path))
+                        .at(&file, span, format!("only scenarios have `{key}`"))
+                        .help("give a scenario by its name or file, a folder of them with `--scenarios`"),
+                    None => Diagnostic::from_toml(&file, &error),
+                });
                 return Err(mistakes);
             }
         };
-        let empty = |what: &str, span: Span, expected: &str| {
-            let title = format!("the property has no {what}");
-            Diagnostic::new(title).at(&file, span, format!("expected {expected}"))
-        };
         if shape.about.get_ref().trim().is_empty() {
-            mistakes.0.push(empty("`about`", shape.about.span(), "a sentence that says what holds"));
+            let mistake = Diagnostic::new("the property has no `about`");
+            mistakes.0.push(mistake.at(&file, shape.about.span(), "expected a sentence that says what holds"));
         }
-        let sources = shape.sources.get_ref();
-        if sources.is_empty() {
-            let expected = "at least one, such as \"RFC 9293 section 3.6\"";
-            mistakes.0.push(empty("`sources`", shape.sources.span(), expected));
-        }
-        for source in sources.iter().filter(|source| source.get_ref().trim().is_empty()) {
-            mistakes.0.push(empty("such source", source.span(), "what says that this holds"));
+        for source in shape.sources.iter().filter(|source| source.get_ref().trim().is_empty()) {
+            let mistake = Diagnostic::new("a source of the property is empty");
+            mistakes.0.push(mistake.at(&file, source.span(), "expected what says that this holds"));
         }
         let applies_to = requirements(&file).unwrap_or_else(|mistake| {
             mistakes.0.push(mistake);
@@ -86,7 +87,7 @@ impl Property {
                 name,
                 about: shape.about.into_inner(),
                 formula,
-                sources: shape.sources.into_inner().into_iter().map(Spanned::into_inner).collect(),
+                sources: shape.sources.into_iter().map(Spanned::into_inner).collect(),
                 applies_to,
                 file,
                 formula_span,
@@ -140,6 +141,15 @@ pub fn unique_names(properties: &[Property]) -> Result<(), Diagnostics> {
     let named =
         properties.iter().map(|property| (property.name.as_str(), &property.file, property.formula_span.clone()));
     diagnostic::unique_names("properties", named)
+}
+
+/// What a scenario has and no property, and where, if the file has no formula.
+fn of_a_scenario(file: &SourceFile) -> Option<(&'static str, Span)> {
+    let document = DeTable::parse(&file.text).ok()?;
+    let table = document.get_ref();
+    let keys = ["world", "extends", "network", "fairness", "tcp", "a", "b", "expect"];
+    let (key, (name, _)) = keys.into_iter().find_map(|key| Some((key, table.get_key_value(key)?)))?;
+    (!table.contains_key("formula")).then(|| (key, name.span()))
 }
 
 fn is_kebab_case(name: &str) -> bool {
@@ -219,6 +229,14 @@ mod tests {
     }
 
     #[test]
+    fn sources_may_be_left_out() {
+        for sources in ["", "sources = []\n"] {
+            let property = read("p.toml", &format!("about = 'x'\nformula = 'always true'\n{sources}")).unwrap();
+            assert_eq!(property.sources, Vec::<String>::new());
+        }
+    }
+
+    #[test]
     fn names() {
         assert_snapshot!("unknown-observation", mistakes_in_formula("always self.stat == CLOSED"));
         assert_snapshot!(
@@ -233,6 +251,16 @@ mod tests {
         );
         assert_snapshot!("network-of-an-end", mistakes_in_formula("never self.in_flight > 0"));
         assert_snapshot!("kind-by-itself", mistakes_in_formula("never DATA > 0"));
+        assert_snapshot!(
+            "swapped",
+            mistakes_in_formula("never in_flight(A, FIN) or in_flight(self, ANY) or state.peer == CLOSED")
+        );
+        assert_snapshot!(
+            "misspelt-hyphens",
+            ["never self.state == time-wait", "always self.left in {FIN-WAIT-3, LAST-ACK}"]
+                .map(mistakes_in_formula)
+                .join("\n\n")
+        );
     }
 
     #[test]
@@ -267,11 +295,39 @@ mod tests {
         assert_snapshot!("empty-formula", mistakes_in_formula(""));
     }
 
+    /// Each points to the word that is meant here, or says that there is none.
+    #[test]
+    fn operators_of_other_languages() {
+        let mistakes = [
+            "[](self.state == CLOSED)",
+            "<>self.fin_acked",
+            "□◇ self.fin_acked",
+            "G self.fin_acked",
+            "F self.fin_acked",
+            "X self.fin_acked",
+            "self.fin_sent U self.fin_acked",
+            "self.fin_sent ~> self.fin_acked",
+            "A[] self.fin_acked",
+            "E<> self.fin_acked",
+            "sometimes self.fin_acked",
+            "always self.fin_sent && self.fin_acked",
+            "always self.fin_sent || self.fin_acked",
+            "always !self.fin_sent",
+            "always self.fin_sent => self.fin_acked",
+            "always self.fin_sent -> self.fin_acked",
+            "always self.sent <> 1",
+            "always self.state in [CLOSED]",
+            "always self.state == 'CLOSED'",
+            "always (self.fin_sent implies eventually self.fin_acked)",
+        ];
+        assert_snapshot!("foreign", mistakes.map(mistakes_in_formula).join("\n\n"));
+    }
+
     #[test]
     fn files() {
         assert_snapshot!("unknown-key", mistakes_in("about = \"x\"\nformla = \"always true\"\n"));
         assert_snapshot!("missing-formula", mistakes_in("about = \"x\"\nsources = [\"y\"]\n"));
-        assert_snapshot!("no-sources", mistakes_in("about = \" \"\nformula = \"always 1\"\nsources = []\n"));
+        assert_snapshot!("no-about", mistakes_in("about = \" \"\nformula = \"always 1\"\nsources = [\"\"]\n"));
         for (name, value) in [("applies-to-unknown", "['counts-losses', 'retires']"), ("applies-to-kind", "[]")] {
             let file = format!("about = 'x'\nformula = 'always true'\nsources = ['y']\napplies_to = {value}\n");
             assert_snapshot!(name, mistakes_in(&file));
@@ -289,6 +345,7 @@ mod tests {
             "folded-formula",
             mistakes_in("about = 'x'\nformula = \"\"\"always \\\n    stat == CLOSED\"\"\"\nsources = ['y']\n")
         );
+        assert_snapshot!("a-scenario", mistakes_in("about = 'x'\n[network]\nlosses = 1\n"));
         let misnamed =
             read("properties/Both_Close.toml", "about = \"x\"\nformula = \"always true\"\nsources = [\"y\"]\n");
         assert_snapshot!("misnamed", misnamed.unwrap_err().render(false));

@@ -226,6 +226,7 @@ impl<'t> Parser<'t> {
             }
             Kind::Word(text) if !is_keyword(text) => self.name(word(text, token.span)),
             Kind::Word("not") => Err(unexpected("a term", &token).help("put `not …` in parentheses here")),
+            Kind::Word("eventually") => Err(unexpected("a term", &token).help(LEADS_TO)),
             Kind::Word(text) if is_temporal(text) => Err(unexpected("a term", &token).help(ONE_TEMPORAL)),
             _ => Err(unexpected("a term", &token)),
         }
@@ -361,6 +362,7 @@ fn is_temporal(word: &str) -> bool {
 }
 
 const ONE_TEMPORAL: &str = "a formula has one temporal operator, at its beginning or, `leads to`, in the middle";
+const LEADS_TO: &str = "a formula has one temporal operator: `always (p implies eventually q)` is `p leads to q`";
 
 fn no_temporal(token: &Token<'_>) -> Problem {
     let operators = Temporal::ALL.iter().filter(|temporal| **temporal != Temporal::LeadsTo);
@@ -424,13 +426,13 @@ mod tests {
             "never (a or b) and not (c and d)",
             "never (not a) == (b and c)",
             "never a - (b + c) + -(d - e) - -f < 3",
-            "possible (a in {X, 1}) == in_flight(FIN, self)",
+            "possible (a in {Y, 1}) == in_flight(FIN, self)",
         ] {
             assert_eq!(canonical(canonical_already), canonical_already);
         }
         assert_eq!(canonical("never (a and b) and (c and (d))"), "never a and b and c and d");
         assert_eq!(canonical("never (a + b) + (c - d) > 0"), "never a + b + c - d > 0");
-        assert_eq!(canonical("never a<=b\n\tand -c+1 in{X ,Y}"), "never a <= b and -c + 1 in {X, Y}");
+        assert_eq!(canonical("never a<=b\n\tand -c+1 in{Z ,Y}"), "never a <= b and -c + 1 in {Z, Y}");
     }
 
     #[test]
@@ -445,6 +447,24 @@ mod tests {
             assert!(parse(&nested(DEEPEST + 1)).is_err());
         }
         assert!(parse(&format!("always {}", "a".repeat(LONGEST))).is_err());
+    }
+
+    /// A state's name is one word however it is spelt, and a difference stays one.
+    #[test]
+    fn hyphens_belong_to_the_names_of_states() {
+        let spelt = |text: &str| canonical(&format!("always {text}"));
+        assert_eq!(spelt("a.state == FIN-WAIT-1"), "always a.state == FIN_WAIT_1");
+        assert_eq!(
+            spelt("a in {TIME-WAIT, LAST_ACK,CLOSE-WAIT}"),
+            "always a in {TIME_WAIT, LAST_ACK, CLOSE_WAIT}"
+        );
+        assert_eq!(spelt("FIN-WAIT-2-1 == TIME-WAIT-a"), "always FIN_WAIT_2 - 1 == TIME_WAIT - a");
+        let numbers = ["losses", "duplicates", "a.sent", "a.acked", "a.delivered", "a.retransmissions", "1"];
+        for left in numbers {
+            for right in numbers {
+                assert_eq!(spelt(&format!("{left}-{right} > 0")), format!("always {left} - {right} > 0"));
+            }
+        }
     }
 
     proptest! {
@@ -466,7 +486,7 @@ mod tests {
             tokens in prop::collection::vec(prop::sample::select(&[
                 "always", "never", "not", "and", "or", "implies", "in", "==", "<", "{", "}", "(", ")", ",", ".",
                 "-", "+", "self", "state", "FIN", "in_flight", "7", "99999999999", "é", "=", "!", "eventually", "leads",
-                "to",
+                "to", "TIME-WAIT", "FIN-WAIT-1", "time-wait", "[]", "<>", "U", "G", "A", "E", "~>", "□",
             ][..]), 0..40),
         ) {
             let _ = parse(&tokens.join(" "));

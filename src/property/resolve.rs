@@ -211,7 +211,7 @@ impl Resolver {
     }
 
     fn name(&mut self, name: &str, span: &Span) -> Option<Value> {
-        if let Some(state) = State::ALL.into_iter().find(|state| state.name() == name) {
+        if let Some(state) = State::named(name) {
             let symbol = Symbol::Constant(Symbol::of_state(Some(state)));
             return Some(Value::Symbol(symbol, Names::States));
         }
@@ -253,6 +253,10 @@ impl Resolver {
     }
 
     fn member(&mut self, end: &Word, observation: &Word, span: &Span) -> Option<Value> {
+        if of_an_end(&end.text).is_some() && is_end(observation) {
+            let swapped = Problem::new("the end stands before its observation", span, "these are swapped");
+            return self.note(swapped.help(format!("write `{}.{}`", observation.text, end.text)));
+        }
         let who = self.end(end);
         let Some(found) = of_an_end(&observation.text) else {
             let Word { text, span } = observation;
@@ -302,6 +306,11 @@ impl Resolver {
                     .help("write for example `in_flight(FIN, self)`"),
             );
         };
+        if is_end(kind) && KINDS.iter().any(|(name, _)| *name == end.text) {
+            let both = kind.span.start..end.span.end;
+            let swapped = Problem::new("the kind of segment stands before the end", &both, "these are swapped");
+            return self.note(swapped.help(format!("write `in_flight({}, {})`", end.text, kind.text)));
+        }
         let kind = self.one_of(&KINDS, "kind of segment", kind);
         let who = self.end(end);
         Some(Value::Number(Number::InFlight(kind?, who?)))
@@ -346,6 +355,10 @@ const KINDS: [(&str, Option<Kind>); 5] = [
     ("RST", Some(Kind::Rst)),
     ("ANY", None),
 ];
+
+fn is_end(word: &Word) -> bool {
+    ENDS.iter().any(|(name, _)| *name == word.text)
+}
 
 fn of_an_end(name: &str) -> Option<Observation> {
     Observation::OF_AN_END.into_iter().find(|observation| observation.name() == name)

@@ -7,6 +7,7 @@ use proptest::sample::select;
 use crate::tcp::{EndedBy, State};
 use crate::world::{End, Kind, Observe, Observed};
 
+use super::lexer::foreign_word;
 use super::syntax::{Claim, Comparison, Expression, Form, Sign, Word};
 
 const COMPARISONS: [Comparison; 6] = [
@@ -45,8 +46,9 @@ pub(super) fn any_claim() -> impl Strategy<Value = Claim<Expression>> {
 }
 
 fn any_expression() -> impl Strategy<Value = Expression> {
-    let name = "[A-Zb-hj-mq-z_][A-Za-z0-9_]{0,5}"
-        .prop_filter("no keyword", |name| !["eventually", "leads", "time", "to"].contains(&name.as_str()));
+    let name = "[A-Zb-hj-mq-z_][A-Za-z0-9_]{0,5}".prop_filter("no keyword", |name| {
+        !["eventually", "leads", "time", "to"].contains(&name.as_str()) && foreign_word(name).is_none()
+    });
     let leaf = prop_oneof![
         any::<u32>().prop_map(Form::Integer),
         name.clone().prop_map(Form::Name),

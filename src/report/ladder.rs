@@ -29,7 +29,9 @@ pub fn draw(scenario: &Scenario, instance: &Instance, trace: &Trace, terminal: T
     let mut text = String::new();
     let _ = writeln!(text, "{} is {verdict} in {}", instance.name(), scenario.name);
     let _ = writeln!(text, "  property  {}", prose(&property.about));
-    let _ = writeln!(text, "  sources   {}", prose(&property.sources.join(", ")));
+    if !property.sources.is_empty() {
+        let _ = writeln!(text, "  sources   {}", prose(&property.sources.join(", ")));
+    }
     let _ = writeln!(text, "  scenario  {}", prose(&scenario.about));
     if scenario.is_changed() {
         let _ = writeln!(text, "  set       {}", prose(&scenario.changes.join(", ")));

@@ -21,12 +21,14 @@ pub fn library(library: &Library, scenarios: &[Arc<Scenario>], terminal: Termina
     for property in &library.properties {
         let _ = writeln!(
             text,
-            "  {}\n    {}\n    {}\n    {}",
+            "  {}\n    {}\n    {}",
             property.name,
             terminal.prose(&property.about, INDENT),
-            terminal.prose(&property.formula.to_string(), INDENT),
-            terminal.prose(&property.sources.join(", "), INDENT)
+            terminal.prose(&property.formula.to_string(), INDENT)
         );
+        if !property.sources.is_empty() {
+            let _ = writeln!(text, "    {}", terminal.prose(&property.sources.join(", "), INDENT));
+        }
     }
     text
 }

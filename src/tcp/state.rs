@@ -53,6 +53,13 @@ impl State {
             Self::Closed => "CLOSED",
         }
     }
+
+    /// The state of this name, spelt with underscores or, as in the RFC's text, with hyphens: `FIN-WAIT-1`.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        let name = name.replace('-', "_");
+        Self::ALL.into_iter().find(|state| state.name() == name)
+    }
 }
 
 impl fmt::Display for State {

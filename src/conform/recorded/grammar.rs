@@ -345,9 +345,8 @@ pub(super) fn step_number(words: &mut Words<'_>, last: usize) -> Result<usize, M
 
 /// A state's name.
 pub(super) fn state(word: Word<'_>) -> Result<CaseState, Mistake> {
-    // The RFC's text writes FIN-WAIT-1, its code points and most stacks FIN_WAIT_1.
     let name = word.text.replace('-', "_");
-    let known = State::ALL.into_iter().find(|state| state.name() == name).map(CaseState::Known);
+    let known = State::named(word.text).map(CaseState::Known);
     let opening = || CaseState::OPENING.into_iter().find(|known| *known == name).map(CaseState::Opening);
     known.or_else(opening).ok_or_else(|| word.unknown("state", State::ALL.map(State::name)))
 }
