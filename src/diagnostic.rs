@@ -7,7 +7,9 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet, normalize_untrusted_str};
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+
+use crate::text::{visible, visible_lines};
 
 /// A part of a file, in bytes.
 pub type Span = Range<usize>;
@@ -46,6 +48,14 @@ impl SourceFile {
         let start = self.text.floor_char_boundary(span.start);
         let end = self.text.ceil_char_boundary(span.end.max(span.start));
         start..end
+    }
+
+    /// The same span in the text as it is shown.
+    fn visible_span(&self, span: &Span) -> Span {
+        let Span { start, end } = self.clamp(span);
+        let length = |part: Option<&str>| visible_lines(part.unwrap_or_default()).len();
+        let before = length(self.text.get(..start));
+        before..before + length(self.text.get(start..end))
     }
 }
 
@@ -104,7 +114,7 @@ impl Diagnostic {
     /// What is wrong with a TOML file, according to the parser or to the shape the file should have.
     #[must_use]
     pub fn from_toml(file: &Arc<SourceFile>, error: &toml::de::Error) -> Self {
-        let message = without_rust_types(&error.message().trim().replace('\n', "; "));
+        let message = in_words_of_files(&error.message().trim().replace('\n', "; "));
         let mut names = message.split('`').skip(1).step_by(2);
         let help = if message.starts_with("unknown ") {
             let unknown = names.next().unwrap_or_default();
@@ -127,9 +137,9 @@ impl Diagnostic {
     /// The text for people, with colours if `styled`.
     #[must_use]
     pub fn render(&self, styled: bool) -> String {
-        let mut group = Level::ERROR.primary_title(self.title.as_str()).elements(self.snippets());
+        let mut group = Level::ERROR.primary_title(visible(&self.title)).elements(self.snippets());
         if let Some(help) = &self.help {
-            group = group.element(Level::HELP.message(normalize_untrusted_str(help)));
+            group = group.element(Level::HELP.message(visible(help)));
         }
         let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
         renderer.render(&[group])
@@ -142,14 +152,14 @@ impl Diagnostic {
         let related = self.related.iter().map(|place| (place, AnnotationKind::Context));
         for (place, kind) in primary.chain(related) {
             let file = place.file.as_ref();
-            let mut annotation = kind.span(file.clamp(&place.span));
+            let mut annotation = kind.span(file.visible_span(&place.span));
             if !place.label.is_empty() {
-                annotation = annotation.label(place.label.as_str());
+                annotation = annotation.label(visible(&place.label));
             }
             let known = snippets.iter().position(|(other, _)| *other == file);
             let snippet = match known {
                 Some(index) => snippets.remove(index).1,
-                None => Snippet::source(file.text.as_str()).path(file.path.as_str()),
+                None => Snippet::source(visible_lines(&file.text)).path(visible(&file.path)),
             };
             let index = known.unwrap_or(snippets.len());
             snippets.insert(index, (file, snippet.annotation(annotation)));
@@ -190,15 +200,35 @@ impl fmt::Display for Diagnostics {
 
 impl Error for Diagnostics {}
 
-/// The message with the numbers that fit instead of the type that they should fit into.
-fn without_rust_types(message: &str) -> String {
-    let types = [("u8", u32::from(u8::MAX)), ("u16", u32::from(u16::MAX)), ("u32", u32::MAX)];
-    for (name, greatest) in types {
-        if let Some(start) = message.strip_suffix(&format!("expected {name}")) {
-            return format!("{start}expected an integer from 0 to {greatest}");
-        }
+/// What serde says of a value, in the words of the file's format instead of those of Rust's types.
+fn in_words_of_files(message: &str) -> String {
+    // So toml refuses what is no word where there are some to choose from.
+    if ["wanted ", "expected table", "expected empty", "expected tuple"].iter().any(|how| message.starts_with(how))
+    {
+        return "invalid type: expected a word in quotes".to_owned();
     }
-    message.to_owned()
+    let ours = [
+        ("unknown variant ", "unknown value "),
+        ("invalid type: map,", "invalid type: a table,"),
+        ("invalid type: sequence,", "invalid type: a list,"),
+        ("invalid value: map,", "invalid value: a table,"),
+        ("invalid value: sequence,", "invalid value: a list,"),
+    ];
+    let ends = [
+        ("u8", "an integer from 0 to 255".to_owned()),
+        ("u16", "an integer from 0 to 65535".to_owned()),
+        ("u32", format!("an integer from 0 to {}", u32::MAX)),
+        ("a boolean", "`true` or `false`".to_owned()),
+        ("a sequence", "a list".to_owned()),
+        ("a map", "a table".to_owned()),
+    ];
+    let begin = ours.iter().find(|(rust, _)| message.starts_with(rust));
+    let text = begin.map_or(message.to_owned(), |(rust, ours)| message.replacen(rust, ours, 1));
+    let end = ends.iter().find_map(|(rust, ours)| Some((text.strip_suffix(&format!("expected {rust}"))?, ours)));
+    match end {
+        Some((start, ours)) => format!("{start}expected {ours}"),
+        None => text,
+    }
 }
 
 /// The candidate that was most likely meant, if any is near; upper and lower case are the same.

@@ -16,4 +16,5 @@ pub mod property;
 pub mod report;
 pub mod source;
 pub mod tcp;
+pub mod text;
 pub mod world;

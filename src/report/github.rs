@@ -8,6 +8,7 @@ use super::hint::Hint;
 use super::human::{result, result_of, seconds, size, uncompared};
 use super::remark::{Remark, remarks};
 use crate::check::{Checked, CrossCheck, Difference, Outcome, Passed};
+use crate::text::{visible, visible_lines};
 
 /// One annotation a line, for whatever keeps the gate from passing: errors for what is not as expected, warnings for
 /// what was not explored to the end.
@@ -119,7 +120,7 @@ fn findings<'c>(checked: &'c Checked, hint: &Hint) -> Vec<Finding<'c>> {
 
 /// As the message of a workflow command.
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    visible_lines(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 /// As the value of a workflow command's property.
@@ -130,7 +131,8 @@ fn property(text: &str) -> String {
 /// As text in Markdown, also within a table: nothing in it is read as markup, and it is one line.
 fn markdown(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for char in text.split_whitespace().collect::<Vec<_>>().join(" ").chars() {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for char in visible(&line).chars() {
         // A dollar begins a formula; a backslash before it does not always help.
         match char {
             '$' => escaped.push_str("&#36;"),
@@ -160,6 +162,7 @@ mod tests {
         let text = "100 %: a,b\r\nc::error::%0A";
         assert_eq!(data(text), "100 %25: a,b%0D%0Ac::error::%250A");
         assert_eq!(property(text), "100 %25%3A a%2Cb%0D%0Ac%3A%3Aerror%3A%3A%250A");
+        assert_eq!(data("\u{202e}a\u{1b}"), "\\u{202e}a\\u{1b}");
     }
 
     #[test]
@@ -167,6 +170,7 @@ mod tests {
         let text = "a | b\n<script> `c` FIN_WAIT_1 *d* [e](f) &amp; # g ~h~ $i$ \\";
         let escaped = r"a \| b \<script\> \`c\` FIN\_WAIT\_1 \*d\* \[e\](f) \&amp; \# g \~h\~ &#36;i&#36; \\";
         assert_eq!(markdown(text), escaped);
+        assert_eq!(markdown("\u{202e}a"), r"\\u\{202e\}a");
         assert_eq!(fence("lastack show"), "```");
         assert_eq!(fence("`a` ````"), "`````");
     }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::text::visible;
 use crate::world::Scenario;
 
 /// What the commands of a report have to repeat, so that they see the same files and the same world: options of the
@@ -14,13 +15,13 @@ pub struct Hint {
 
 impl Hint {
     /// The command that draws a counterexample, or an example, of a property or an instance; a shell reads it as it is
-    /// meant.
+    /// meant, unless a folder's name has control characters, which are shown as escapes.
     #[must_use]
     pub fn show(&self, scenario: &Scenario, name: &str) -> String {
         let words = ["lastack", "show", &scenario.name, name].into_iter();
         let words = words.chain(self.options.iter().map(String::as_str));
         // Only a NUL cannot be quoted, and no argument of a process has one.
         let quoted = words.map(|word| shlex::try_quote(word).unwrap_or(Cow::Borrowed(word)));
-        quoted.collect::<Vec<_>>().join(" ")
+        visible(&quoted.collect::<Vec<_>>().join(" ")).into_owned()
     }
 }

@@ -9,6 +9,7 @@ use quick_xml::events::{BytesDecl, BytesText, Event};
 use super::hint::Hint;
 use super::remark::{Remark, remarks};
 use crate::check::{Checked, CrossCheck, Difference, Verdict};
+use crate::text::visible_lines;
 
 type Xml = Writer<Vec<u8>>;
 
@@ -198,11 +199,7 @@ fn line(text: &str) -> String {
     legal(&text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
-/// The text without what no XML document has, escaped or not.
+/// The text as people may see it, without what no XML document has, escaped or not.
 fn legal(text: &str) -> String {
-    let is_legal = |char: char| match char {
-        '\t' | '\n' => true,
-        char => !char.is_control() && !matches!(char, '\u{FFFE}' | '\u{FFFF}'),
-    };
-    text.chars().map(|char| if is_legal(char) { char } else { '?' }).collect()
+    visible_lines(text).replace('\r', "").replace(['\u{FFFE}', '\u{FFFF}'], "?")
 }

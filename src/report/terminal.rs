@@ -5,6 +5,8 @@ use std::io;
 
 use terminal_size::terminal_size_of;
 
+use crate::text::visible;
+
 /// How wide text may be, and in which characters it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Terminal {
@@ -40,14 +42,14 @@ impl Terminal {
         Self { width: columns.map_or(80, |columns| columns.clamp(80, 120)), utf8: locale.is_none_or(is_utf8) }
     }
 
-    /// The text in characters that can be shown: none that control the terminal, and ASCII alone where that is all
-    /// there is.
+    /// The text in characters that can be shown: none that control the terminal or hide on it, and ASCII alone where
+    /// that is all there is.
     #[must_use]
     pub fn shown(self, text: &str) -> String {
+        let text = visible(text);
         let mut shown = String::with_capacity(text.len());
         for char in text.chars() {
             match char {
-                char if char.is_control() => shown.push('?'),
                 char if self.utf8 || char.is_ascii() => shown.push(char),
                 '→' => shown.push_str("->"),
                 '…' => shown.push_str("..."),
@@ -136,8 +138,8 @@ mod tests {
     fn only_what_can_be_shown() {
         let ascii = Terminal { utf8: false, ..Terminal::PLAIN };
         let text = "a → b … “c’s” \u{1b}[31m é";
-        assert_eq!(Terminal::PLAIN.shown(text), "a → b … “c’s” ?[31m é");
-        assert_eq!(ascii.shown(text), "a -> b ... \"c's\" ?[31m ?");
+        assert_eq!(Terminal::PLAIN.shown(text), "a → b … “c’s” \\u{1b}[31m é");
+        assert_eq!(ascii.shown(text), "a -> b ... \"c's\" \\u{1b}[31m ?");
         // What is longer in ASCII ends in time, too.
         assert!(ascii.prose(&"→ ".repeat(99), 0).lines().all(|line| line.len() <= 80));
     }

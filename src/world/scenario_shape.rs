@@ -37,7 +37,7 @@ pub enum Expected {
 
 /// A scenario's file.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
 pub(super) struct Shape {
     pub(super) about: Option<String>,
     pub(super) extends: Option<String>,
@@ -54,7 +54,7 @@ pub(super) struct Shape {
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "a table, as in `[network]`")]
 struct NetworkShape {
     msl: Option<u32>,
     losses: Option<Limited>,
@@ -62,14 +62,14 @@ struct NetworkShape {
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "a table, as in `[fairness]`")]
 struct FairnessShape {
     applications: Option<bool>,
     network: Option<Deliveries>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "a table, as in `[a]`")]
 struct EndShape {
     closes: Option<Closes>,
     closes_with: Option<ClosesWith>,
@@ -79,7 +79,7 @@ struct EndShape {
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "a table, as in `[tcp]`")]
 struct TcpShape {
     policy: Option<PolicyName>,
     rto: Option<Duration>,
@@ -95,7 +95,7 @@ struct TcpShape {
 }
 
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table with `verdict` and `because`")]
 pub(super) struct ExpectationShape {
     pub(super) verdict: Expected,
     pub(super) because: String,

@@ -298,7 +298,7 @@ mod tests {
         let picture = draw(&scenario, &instance, &trace);
         is_tidy(&picture);
         let document = Document::parse(&picture).unwrap();
-        let shown = about.replace('\u{1}', "?");
+        let shown = about.replace('\u{1}', "\\u{1}");
         let texts = document.descendants().filter(Node::is_text);
         let texts: Vec<_> = texts.filter_map(|node| node.text()).map(str::trim).collect();
         assert_eq!(texts.iter().filter(|text| **text == shown).count(), 2, "described and drawn: {texts:?}");

@@ -4,6 +4,7 @@ use svg::node::element::{Circle, Line, Polygon, Text};
 
 use super::super::terminal::Terminal;
 use super::layout::Point;
+use crate::text::visible;
 
 /// How wide a character is, at most, that is no title.
 const CHARACTER: f64 = 7.3;
@@ -50,6 +51,5 @@ pub(super) fn lines(text: &str) -> Vec<String> {
 
 /// A text without the characters that XML cannot have.
 pub(super) fn legal(text: &str) -> String {
-    let legal = |char: char| if char.is_control() || matches!(char, '\u{fffe}' | '\u{ffff}') { '?' } else { char };
-    text.chars().map(legal).collect()
+    visible(text).replace(['\u{fffe}', '\u{ffff}'], "?")
 }
