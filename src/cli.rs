@@ -13,7 +13,8 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0  every verdict is the expected one
   1  some verdict is not
-  2  the command line or a file is wrong, nothing was selected, or a verdict is undecided";
+  2  the command line or a file is wrong, nothing was selected, or a verdict is undecided
+Ctrl-C, SIGTERM and SIGHUP leave verdicts undecided. If nobody reads what is written, SIGPIPE ends it.";
 
 const SHOW_EXIT_CODES: &str = "\
 Exit codes:
@@ -71,7 +72,7 @@ pub enum Command {
 /// Arguments of `check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// Scenarios to check [default: all]
+    /// Scenarios to check, each by its name or by the path of its file; of a folder, all [default: all]
     #[arg(value_name = "SCENARIO")]
     pub scenarios: Vec<String>,
 
@@ -79,7 +80,8 @@ pub struct CheckArgs {
     #[arg(long, requires = "scenario_folders", conflicts_with = "scenarios")]
     pub own: bool,
 
-    /// Check only this property; repeatable
+    /// Check only this property, by its name or file, or one of its two instances, as in `no-premature-closed@A`;
+    /// repeatable
     #[arg(short, long = "property", value_name = "NAME")]
     pub properties: Vec<String>,
 
@@ -124,11 +126,11 @@ pub struct CheckArgs {
 /// Arguments of `show`.
 #[derive(Debug, Args)]
 pub struct ShowArgs {
-    /// The scenario
+    /// The scenario, by its name or file
     #[arg(value_name = "SCENARIO")]
     pub scenario: String,
 
-    /// The property, or one of its two instances, as in `no-premature-closed@A`
+    /// The property, by its name or file, or one of its two instances, as in `no-premature-closed@A`
     #[arg(value_name = "PROPERTY")]
     pub property: String,
 
@@ -156,11 +158,11 @@ pub struct ShowArgs {
 /// Arguments of `explore`.
 #[derive(Debug, Args)]
 pub struct ExploreArgs {
-    /// The scenario
+    /// The scenario, by its name or file
     #[arg(value_name = "SCENARIO")]
     pub scenario: String,
 
-    /// List only this property, or one of its two instances, as in `no-premature-closed@A`; repeatable
+    /// List only this property, by its name or file, or one of its two instances, as in `no-premature-closed@A`; repeatable
     #[arg(short, long = "property", value_name = "NAME")]
     pub properties: Vec<String>,
 
@@ -254,7 +256,8 @@ pub struct ReplayArgs {
 /// What changes a scenario's world.
 #[derive(Debug, Args)]
 pub struct WorldArgs {
-    /// Set a field of the scenario, as in `network.losses=2`; its expectations are then dropped; repeatable
+    /// Set a field of the scenario, as in `network.losses=2`; its expectations are then dropped; repeatable. If no
+    /// scenario is named, those that have no such field are left out
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub settings: Vec<String>,
 
@@ -287,7 +290,7 @@ pub struct LimitArgs {
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub max_memory: Option<usize>,
 
-    /// Stop after this time, as in 500ms, 30s or 5m; what is not decided by then is undecided
+    /// Stop after this time, as in 500ms, 1m30s, or 30 for 30s; what is not decided by then is undecided
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub timeout: Option<Duration>,
 }
@@ -295,11 +298,11 @@ pub struct LimitArgs {
 /// Folders of a user's own files.
 #[derive(Debug, Args)]
 pub struct LibraryArgs {
-    /// Add the properties of a folder; repeatable
+    /// Add the properties of a folder, or of one file; repeatable
     #[arg(long = "properties", value_name = "DIR")]
     pub property_folders: Vec<PathBuf>,
 
-    /// Add the scenarios of a folder; repeatable
+    /// Add the scenarios of a folder, or of one file; repeatable
     #[arg(long = "scenarios", value_name = "DIR")]
     pub scenario_folders: Vec<PathBuf>,
 }
@@ -358,18 +361,15 @@ fn policy_name() -> impl TypedValueParser<Value = PolicyName> {
         .try_map(|name| PolicyName::named(&name).ok_or_else(|| format!("no policy is named {name}")))
 }
 
-/// A number and its unit: `ms`, `s` (also if none is given), `m` or `h`.
+/// Numbers with their units, as in `1m30s`; a number alone is one of seconds.
 fn duration(text: &str) -> Result<Duration, String> {
-    let digits = text.trim_end_matches(char::is_alphabetic);
-    let milliseconds: u64 = match text.get(digits.len()..) {
-        Some("ms") => 1,
-        Some("" | "s") => 1000,
-        Some("m") => 60_000,
-        Some("h") => 3_600_000,
-        _ => return Err("expected a number with a unit: ms, s, m or h".to_owned()),
-    };
-    let number: u64 = digits.parse().map_err(|_| "expected a whole number, as in 30s".to_owned())?;
-    number.checked_mul(milliseconds).map(Duration::from_millis).ok_or_else(|| "that is too long".to_owned())
+    match text.parse() {
+        Ok(seconds) => Ok(Duration::from_secs(seconds)),
+        Err(_) => humantime::parse_duration(text).map_err(|error| match error {
+            humantime::DurationError::NumberOverflow => "that is too long".to_owned(),
+            _ => "expected a time, as in 500ms, 1m30s, or 30 for 30s".to_owned(),
+        }),
+    }
 }
 
 /// A number of bytes and its unit: `KiB`, `MiB` or `GiB`.
@@ -423,8 +423,8 @@ mod tests {
         assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
         assert_eq!(duration("30"), Ok(Duration::from_secs(30)));
         assert_eq!(duration("2m"), Ok(Duration::from_mins(2)));
-        for wrong in ["", "s", "-1s", "1.5s", "3 weeks", "99999999999999999999s", "18446744073709551615h", "１s"]
-        {
+        assert_eq!(duration("1m30s"), Ok(Duration::from_secs(90)));
+        for wrong in ["", "s", "-1s", "-1", "5 blinks", "99999999999999999999s", "18446744073709551615h", "１s"] {
             assert!(duration(wrong).is_err(), "{wrong}");
         }
     }

@@ -201,7 +201,7 @@ impl fmt::Display for Diagnostics {
 impl Error for Diagnostics {}
 
 /// What serde says of a value, in the words of the file's format instead of those of Rust's types.
-fn in_words_of_files(message: &str) -> String {
+pub(crate) fn in_words_of_files(message: &str) -> String {
     // So toml refuses what is no word where there are some to choose from.
     if ["wanted ", "expected table", "expected empty", "expected tuple"].iter().any(|how| message.starts_with(how))
     {
@@ -368,7 +368,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_span_of_any_text_can_be_shown(
-            text in prop_oneof![any::<String>(), "[ab\r\n\t\u{0}\u{1b}é\u{1F980}]{0,40}"],
+            text in prop_oneof![any::<String>(), "[ab\r\n\t\u{0}\u{1b}\u{9b}\u{202e}\u{200f}é\u{1F980}]{0,40}"],
             spans in prop::collection::vec((0..50_usize, 0..50_usize), 1..4),
             label in any::<String>(),
         ) {
@@ -381,6 +381,9 @@ mod tests {
                 };
             }
             let _ = diagnostic.render(true);
+            // Whatever it is, none of it speaks to the terminal.
+            let plain = diagnostic.render(false).replace('\n', "");
+            prop_assert_eq!(visible(&plain), plain.as_str());
         }
 
         #[test]

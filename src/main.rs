@@ -7,7 +7,10 @@ use lastack::cli::{Cli, Command};
 use lastack::commands::{self, check, conform, explore, list, replay, show};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(why) => return commands::not_run(&why),
+    };
     let result = match &cli.command {
         Command::Check(args) => check::run(args),
         Command::Show(args) => show::run(args),

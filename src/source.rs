@@ -12,8 +12,11 @@ use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, Span};
 /// No property or scenario is anywhere near as long; what is, was not meant to be read.
 const LONGEST: u64 = 1 << 20;
 
-/// Reads every `*.toml` of a folder, sorted by name; `what` they are is for the diagnostics, in the plural.
+/// Reads every `*.toml` of a folder, sorted by name, or one file; `what` they are is for the diagnostics, in the plural.
 pub fn read_sources(folder: &Path, what: &str) -> Result<Vec<Arc<SourceFile>>, Diagnostics> {
+    if folder.is_file() {
+        return Ok(vec![read_source(folder)?]);
+    }
     let unreadable = |error: &io::Error| {
         let title = format!("cannot read the folder of {what} `{}`: {error}", folder.display());
         Diagnostics::from(Diagnostic::new(title))

@@ -190,9 +190,13 @@ fn unknown_words() {
         &["check", "sequentail"],
         &["check", "nothing-like-it", "sequential"],
         &["check", "sequential", "--property", "no-premature-close"],
-        &["check", "sequential", "--property", "no-reset@A"],
+        &["check", "sequential", "--property", "no-reset@C"],
         &["show", "simultanous", "no-reset"],
         &["show", "sequential", "no-reset@C"],
+        &["check", "no-reset"],
+        &["check", "-p", "sequential"],
+        &["show", "no-reset@A", "sequential"],
+        &["explore", "no-reset"],
     ]));
     assert_eq!(folder.run(&[]).code, 2);
 }
@@ -203,8 +207,8 @@ fn values_that_are_none() {
     assert_snapshot!(folder.refusals(&[
         &["check", "--scale", "0"],
         &["check", "--scale", "17"],
-        &["check", "--timeout", "3 weeks"],
-        &["check", "--timeout", "1.5s"],
+        &["check", "--timeout", "3 blinks"],
+        &["check", "--timeout", "soon"],
         &["check", "--timeout", "18446744073709551615h"],
         &["check", "--max-memory", "8"],
         &["check", "--max-states", "0"],
@@ -243,6 +247,8 @@ fn settings() {
         vec!["check", "sequential", "--set", "network.msl=9", "--scale", "2"],
         vec!["check", "asynchronous", "--set", "network.losses=1"],
         vec!["show", "sequential", "no-reset", "--set", "network.losses"],
+        vec!["check", "--set", "network.losses=1", "--set", "a.sends=1", "--set", "network.losses=2"],
+        vec!["check", "--set", "network.losses=1", "--set", "network.losses=1"],
     ])
     .collect();
     assert_snapshot!(folder.refusals(&refused.iter().map(Vec::as_slice).collect::<Vec<_>>()));
@@ -253,6 +259,52 @@ fn an_empty_name_selects_nothing() {
     let folder = Folder::new("nothing");
     let transcript = folder.refusals(&[&["check", ""], &["check", "--property", ""], &["show", "", ""]]);
     assert!(!transcript.contains("panicked"), "{transcript}");
+}
+
+/// `network.losses` is no key of the asynchronous world: what is not asked for by name is left out, and that is said.
+#[test]
+fn settings_of_every_scenario_that_has_the_key() {
+    let folder = Folder::new("settings-of-all");
+    let args = [
+        "check",
+        "--set",
+        "network.losses=0",
+        "-p",
+        "time-wait-is-reached",
+        "-p",
+        "no-reset",
+        "--max-states",
+        "9",
+    ];
+    let run = folder.run(&args[..]);
+    assert_eq!(run.stderr, "not checked: asynchronous, which has no `network.losses`\n");
+    assert!(run.stdout.contains("\nsequential ") && !run.stdout.contains("\nasynchronous "), "{run:?}");
+    let report = folder.report(&["check", "--set", "tcp.rto=3", "--max-states", "9"]);
+    let names: Vec<_> = report["scenarios"].as_array().unwrap().iter().map(|one| &one["name"]).collect();
+    assert!(names.iter().any(|name| *name == "asynchronous"), "{names:?}");
+    // A world of one's own, and none besides that has the key.
+    let timeless = "about = 'x'\nworld = 'asynchronous'\n";
+    let own = folder.with("scenarios/timeless.toml", timeless);
+    let refused = own.run(&["check", "--own", "--scenarios", "scenarios", "--set", "network.losses=1"]);
+    assert_eq!((refused.code, refused.stdout.as_str()), (2, ""));
+    assert!(refused.stderr.contains("the asynchronous world has no `network.losses`"), "{refused:?}");
+}
+
+#[test]
+fn one_instance_of_a_property() {
+    let folder = Folder::new("one-instance")
+        .with("scenarios/mine.toml", expecting("nobody-gets-far@B", "violated", "B closes second."))
+        .with_properties(&[ONE_LOSS, ENDS_STAY]);
+    let check = |name| folder.run(&own(&["check", "mine", "--verbose", "-p", name])).stdout;
+    let (a, b) = (check("nobody-gets-far@A"), check("nobody-gets-far@B"));
+    assert!(a.contains("holds       nobody-gets-far@A") && !a.contains("nobody-gets-far@B"), "{a}");
+    assert!(b.contains("violated    nobody-gets-far@B") && !b.contains("nobody-gets-far@A"), "{b}");
+    let both = folder.report(&own(&["check", "mine", "-p", "nobody-gets-far@B", "-p", "nobody-gets-far@A"]));
+    assert_eq!(both, {
+        let mut all = folder.report(&own(&["check", "mine", "-p", "nobody-gets-far"]));
+        all["scenarios"][0]["seconds"] = both["scenarios"][0]["seconds"].clone();
+        all
+    });
 }
 
 // Folders of one's own.
@@ -276,6 +328,54 @@ fn files_of_ones_own_are_picked_up() {
     let all = folder.report(&own(&["check", "mine"]));
     let names: BTreeSet<String> = verdicts(&all).into_iter().map(|(_, name)| name).collect();
     assert!(names.contains("one-loss-at-most") && names.contains("no-premature-closed"), "{names:?}");
+}
+
+/// Where a name is expected, the path of a file or a folder is one.
+#[test]
+fn a_file_is_named_by_its_path() {
+    let folder = Folder::new("by-path")
+        .with("scenarios/mine.toml", expecting("nobody-gets-far@B", "violated", "B closes second."))
+        .with("scenarios/deaf.toml", DEAF)
+        .with_properties(&[ONE_LOSS, ENDS_STAY]);
+    let names = |args: &[&str]| {
+        let report = folder.report(args);
+        let names =
+            report["scenarios"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap().to_owned());
+        (names.collect::<Vec<_>>(), verdicts(&report).into_iter().map(|(_, name)| name).collect::<Vec<_>>())
+    };
+    let expected = |scenarios: &[&str], properties: &[&str]| {
+        let all = |names: &[&str]| names.iter().copied().map(str::to_owned).collect::<Vec<_>>();
+        (all(scenarios), all(properties))
+    };
+    let (mine, far) = ("scenarios/mine.toml", "properties/nobody-gets-far.toml");
+    assert_eq!(names(&["check", mine, "-p", far]), expected(&["mine"], &["nobody-gets-far"]));
+    let all = ["deaf", "mine"];
+    assert_eq!(names(&["check", "./scenarios", "-p", "no-reset", "-p", far]).0, all);
+    // A file of a folder that is added is in it once.
+    assert_eq!(names(&["check", mine, "--scenarios", "scenarios", "-p", far]).0, ["mine"]);
+    assert_eq!(
+        names(&["check", "--own", "--scenarios", mine, "--properties", far, "-p", "nobody-gets-far"]).0,
+        ["mine"]
+    );
+    let unexpected = folder.run(&["check", mine, "-p", far, "--set", "network.losses=2"]);
+    let hint = "lastack show mine nobody-gets-far@B --scenarios scenarios/mine.toml --properties properties/nobody-gets-far.toml \
+                --set 'network.losses=2'\n";
+    assert!(unexpected.code == 1 && unexpected.stdout.contains(hint), "{unexpected:?}");
+    let shown = folder.run(&["show", mine, far]);
+    assert!(shown.code == 0 && shown.stdout.starts_with("nobody-gets-far@B is violated in mine\n"), "{shown:?}");
+
+    let folder = folder.with("mine/README.md", "");
+    assert_snapshot!(folder.refusals(&[
+        &["check", far],
+        &["check", "sequential", "-p", mine],
+        &["check", "scenarios/yours.toml"],
+        &["check", "scenarios/deaf.toml"],
+        &["check", "mine"],
+        &["check", "--scenarios", "properties"],
+        &["check", "--properties", "scenarios"],
+        &["show", "./scenarios", far],
+        &["show", far, mine],
+    ]));
 }
 
 #[test]
@@ -662,8 +762,8 @@ fn a_limit_leaves_undecided() {
         assert_eq!((&report["exit_code"], &report["passed"]), (&2.into(), &false.into()));
         let scenario = &report["scenarios"][0];
         assert_eq!(scenario["stopped"], why);
-        // How far it came.
-        assert!(scenario["states"].as_u64().unwrap() > 0, "{scenario}");
+        // How far it came. The time may be up before anything is begun.
+        assert!(scenario["states"].as_u64().unwrap() > 0 || args.contains(&"--timeout"), "{scenario}");
         // A part of a world has no behaviours that liveness could be decided on.
         let of_liveness =
             ["both-close", "fin-is-answered", "half-close-drains", "last-ack-ends", "time-wait-ends"];
@@ -906,52 +1006,171 @@ fn own_scenarios_alone() {
     assert!(refused.code == 2 && refused.stdout.is_empty(), "{refused:?}");
 }
 
+/// What a process does that is sent a signal long after its start and long before its end.
+#[cfg(unix)]
+fn signalled(folder: &Folder, signal: &str, args: &[&str]) -> Run {
+    let mut command = folder.command(args);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    std::thread::sleep(Duration::from_secs(1));
+    let kill = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+    assert!(kill.success(), "{args:?} has ended by itself");
+    Run::of(&wait(child, Duration::from_secs(20)))
+}
+
 #[test]
 #[cfg(unix)]
-fn ctrl_c_ends_a_run_as_undecided() {
-    let folder = Folder::new("ctrl-c");
-    let interrupt = |args: &[&str]| {
-        let mut command = folder.command(args);
-        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        // Long after its start, long before its end.
-        std::thread::sleep(Duration::from_secs(1));
-        let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-        assert!(kill.success(), "{args:?} has ended by itself");
-        Run::of(&wait(child, Duration::from_secs(20)))
-    };
-    for (command, property) in [("check", &["-p", "no-reset"][..]), ("show", &["no-reset"])] {
-        let (scenario, settings) = HUGE.split_first().unwrap();
-        let run = interrupt(&[&[command, scenario], property, settings].concat());
-        assert_eq!((run.code, run.says_holds()), (2, false), "{run:?}");
+fn a_signal_ends_a_run_as_undecided() {
+    let folder = Folder::new("signals");
+    let (scenario, settings) = HUGE.split_first().unwrap();
+    let commands: [(&str, &str, &[&str]); 4] = [
+        ("-INT", "check", &["-p", "no-reset"]),
+        ("-TERM", "check", &["-p", "no-reset"]),
+        ("-HUP", "check", &["-p", "no-reset"]),
+        ("-TERM", "show", &["no-reset"]),
+    ];
+    for (signal, command, property) in commands {
+        // Who has it ignored, as `nohup` does, is obeyed.
+        if signal == "-HUP" && has_hangup_ignored() {
+            continue;
+        }
+        let run = signalled(&folder, signal, &[&[command, scenario], property, settings].concat());
+        assert_eq!((run.code, run.says_holds()), (2, false), "{signal} {run:?}");
         for part in ["interrupted", "simultaneous", "undecided"] {
             assert!(run.stdout.contains(part), "{part}: {run:?}");
         }
     }
 }
 
+/// Bit 0 is signal 1.
+#[cfg(unix)]
+fn has_hangup_ignored() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap_or("0");
+    u64::from_str_radix(mask.trim(), 16).unwrap() & 1 != 0
+}
+
+/// What comes after the end is counted, and not listed as if something were known of it.
+#[test]
+#[cfg(unix)]
+fn what_was_not_begun_is_not_listed() {
+    let folder = Folder::new("not-begun");
+    let settings = ["network.losses=3", "network.duplicates=3", "network.msl=4"];
+    let mut args = vec!["check", "sequential", "simultaneous", "two-losses", "--threads", "1", "-p", "no-reset"];
+    args.extend(settings.iter().flat_map(|setting| ["--set", setting]));
+    let run = signalled(&folder, "-INT", &args);
+    assert_eq!(run.code, 2);
+    assert!(
+        run.stdout.starts_with("sequential ") && run.stdout.contains("not begun: 2 scenarios: interrupted\n"),
+        "{run:?}"
+    );
+    assert!(!run.stdout.contains("simultaneous") && !run.stdout.contains("two-losses"), "{run:?}");
+    let timeout = folder.report(&[&args[..], &["--timeout", "1ms"]].concat());
+    assert_eq!(timeout["scenarios"][2]["stopped"], "the limit of --timeout was reached");
+    assert_eq!(timeout["scenarios"][2]["properties"][0]["verdict"], "undecided");
+}
+
+/// `ulimit -v` and `ulimit -d`: an allocation beyond them fails, and that would be the end of the process.
+#[test]
+#[cfg(target_os = "linux")]
+fn memory_that_a_process_may_not_have_leaves_undecided() {
+    let folder = Folder::new("may-not-have");
+    let limited = |limit: &str, args: &[&str]| {
+        let command = format!("ulimit {limit}; exec \"$0\" check -p no-reset \"$@\"");
+        let mut sh = Command::new("sh");
+        sh.args(["-c", &command, env!("CARGO_BIN_EXE_lastack")]).args(args).current_dir(&folder.0);
+        let run = Run::of(&sh.output().unwrap());
+        assert_eq!(run.stderr, "", "{limit} {args:?}");
+        run
+    };
+    for (limit, threads) in [("-v 100000", "1"), ("-v 400000", "1"), ("-v 600000", "64"), ("-d 100000", "2")] {
+        let run = limited(limit, &[&HUGE[..], &["--threads", threads]].concat());
+        assert!(run.code == 2 && !run.says_holds(), "{limit}: {run:?}");
+        assert!(run.stdout.contains("the limit of --max-memory was reached"), "{limit}: {run:?}");
+    }
+    for limit in ["-v 100000", "-v 200000", "-v 300000"] {
+        let run = limited(limit, &["asynchronous"]);
+        assert!(run.code == 2 && run.stdout.contains("the limit of --max-memory was reached"), "{limit}: {run:?}");
+    }
+    assert_eq!(limited("-v 1000000", &["asynchronous", "one-msl"]).code, 0);
+}
+
 // Where output goes.
 
+/// As with `cat`: who has not read everything must not take it for a success.
 #[test]
-fn a_reader_that_goes_away_changes_no_exit_code() {
+#[cfg(unix)]
+fn a_reader_that_goes_away_ends_the_process() {
+    use std::os::unix::process::ExitStatusExt;
+
     let folder = Folder::new("broken-pipe")
         .with("scenarios/good.toml", MINE)
         .with("scenarios/bad.toml", expecting("one-loss-at-most", "violated", "It is not."))
         .with_properties(&[ONE_LOSS, ENDS_STAY]);
-    let cases: [(&[&str], i32); 7] = [
-        (&["check", "good", "-p", "one-loss-at-most"], 0),
-        (&["check", "good", "bad", "-p", "one-loss-at-most"], 1),
-        (&["check", "good", "-p", "one-loss-at-most", "--format", "json"], 0),
-        (&["check", "bad", "-p", "one-loss-at-most", "--format", "json"], 1),
-        (&["check", "good", "-p", "one-loss-at-most", "--max-states", "9"], 2),
-        (&["show", "good", "nobody-gets-far"], 0),
-        (&["list"], 0),
+    let cases: [&[&str]; 8] = [
+        &["check", "good", "-p", "one-loss-at-most"],
+        &["check", "good", "bad", "-p", "one-loss-at-most"],
+        &["check", "good", "-p", "one-loss-at-most", "--format", "json"],
+        &["check", "good", "-p", "one-loss-at-most", "--max-states", "9"],
+        &["show", "good", "nobody-gets-far"],
+        &["show", "good", "nobody-gets-far", "--format", "svg"],
+        &["list"],
+        &["--help"],
     ];
-    for (args, code) in cases {
-        let mut command = folder.command(&own(args));
+    for args in cases {
+        let mut command = if args == ["--help"] { folder.command(args) } else { folder.command(&own(args)) };
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         drop(child.stdout.take());
-        let run = Run::of(&wait(child, Duration::from_secs(20)));
-        assert_eq!((run.code, run.stderr.as_str()), (code, ""), "{args:?}");
+        let output = wait(child, Duration::from_secs(20));
+        // SIGPIPE.
+        assert_eq!((output.status.signal(), output.stderr), (Some(13), Vec::new()), "{args:?}");
+    }
+}
+
+/// Text of a file speaks to no terminal, and reads in the order that it is written in: every byte of output is looked at.
+#[test]
+fn hidden_characters_are_shown_as_escapes() {
+    let evil = "ab\u{202e}cd \u{2066}\u{200f} \\u001b[2J \\u009b2J e";
+    let hidden = |text: &str| {
+        let is = |char: &char| char.is_control() && *char != '\n' || ('\u{200b}'..='\u{206f}').contains(char);
+        text.chars().find(is)
+    };
+    let folder = Folder::new("hidden")
+        .with(
+            "scenarios/mine.toml",
+            format!(
+                "about = \"{evil}\"\n[expect.\"nobody-gets-far@A\"]\nverdict = 'violated'\nbecause = \"{evil}\"\n\
+                 [expect.\"nobody-gets-far@B\"]\nverdict = 'violated'\nbecause = \"{evil}\"\n\
+                 [expect.last-ack]\nverdict = 'impossible'\nbecause = \"{evil}\"\n"
+            ),
+        )
+        .with(
+            "properties/nobody-gets-far.toml",
+            format!("about = \"{evil}\"\nformula = 'never self.state == LAST-ACK'\nsources = [\"{evil}\"]\n"),
+        )
+        .with_properties(&[IS_REACHED])
+        .with("bad/wrong.toml", format!("about = \"{evil}\"\n[network] # {evil}\nlosses = \"{evil}\"\n"))
+        .with("bad/unknown.toml", format!("about = 'x'\n\"{evil}\" = 1\n"))
+        .with("bad/name.toml", format!("about = 'x'\n[expect.\"{evil}\"]\nverdict = \"{evil}\"\nbecause = 'x'\n"))
+        .with("worse/formula.toml", format!("about = 'x'\nformula = \"always {evil}\"\n"));
+    let properties = ["-p", "nobody-gets-far", "-p", "last-ack"];
+    let check = |more: &[&'static str]| own(&[&["check", "mine"], &properties[..], more].concat());
+    let commands = [
+        check(&["--verbose"]),
+        check(&["--format", "github"]),
+        check(&["--format", "junit"]),
+        own(&["list"]),
+        own(&["show", "mine", "nobody-gets-far"]),
+        own(&["show", "mine", "nobody-gets-far", "--format", "svg"]),
+        vec!["check", "--scenarios", "bad"],
+        vec!["check", "--properties", "worse"],
+    ];
+    for args in commands {
+        let summary = folder.0.join("summary.md");
+        let output = folder.command(&args).env("GITHUB_STEP_SUMMARY", &summary).output().unwrap();
+        let run = Run::of(&output);
+        let all = run.stdout.clone() + &run.stderr + &fs::read_to_string(&summary).unwrap_or_default();
+        assert_eq!(hidden(&all), None, "{args:?} {all}");
+        assert!(all.contains("u{202e}") || all.contains(r"u\{202e\}"), "{args:?} {all}");
     }
 }
 

@@ -31,6 +31,8 @@ pub struct Options<'a> {
     pub cross_check: bool,
     /// Count what is taken.
     pub coverage: bool,
+    /// Decide only these instances of the properties; all of them, if there are none.
+    pub only: &'a [Instance],
 }
 
 /// The verdict on an instance, and how many steps the shortest trace has that shows it.
@@ -38,7 +40,8 @@ type Decision = (Verdict, Option<usize>);
 
 impl Options<'static> {
     /// Verdicts alone, on one thread, however long it takes.
-    pub const PLAIN: Self = Self { threads: Some(1), limits: Limits::NONE, cross_check: false, coverage: false };
+    pub const PLAIN: Self =
+        Self { threads: Some(1), limits: Limits::NONE, cross_check: false, coverage: false, only: &[] };
 }
 
 /// Checks the scenarios and hands them over in their order.
@@ -61,22 +64,30 @@ pub fn check(
     let next = AtomicUsize::new(0);
     let (sender, receiver) = mpsc::channel();
     thread::scope(|scope| {
-        for _ in 0..at_once {
-            let (next, sender) = (&next, sender.clone());
-            scope.spawn(move || {
-                loop {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(scenario) = scenarios.get(index) else {
-                        return;
-                    };
-                    let checked = check_one(scenario, properties, options, &|phase, extent| {
-                        progress(scenario, phase, extent);
-                    });
-                    if sender.send((index, checked)).is_err() {
-                        return;
-                    }
+        let work = |sender: &mpsc::Sender<(usize, Checked)>| {
+            loop {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                let Some(scenario) = scenarios.get(index) else {
+                    return;
+                };
+                let checked = check_one(scenario, properties, options, &|phase, extent| {
+                    progress(scenario, phase, extent);
+                });
+                if sender.send((index, checked)).is_err() {
+                    return;
                 }
-            });
+            }
+        };
+        for number in 0..at_once {
+            let own = sender.clone();
+            let spawned = thread::Builder::new().spawn_scoped(scope, move || work(&own));
+            // The system has no more threads to give: those that there are do all the work, and this one if it is alone.
+            if spawned.is_err() {
+                if number == 0 {
+                    work(&sender);
+                }
+                break;
+            }
         }
         drop(sender);
         let mut waiting: Vec<Option<Checked>> = scenarios.iter().map(|_| None).collect();
@@ -105,12 +116,20 @@ pub fn check_one(
         .filter(|property| scenario.is_about(&property.name))
         .cloned()
         .partition(|property| is_applicable(scenario, property));
-    let instances: Vec<Instance> = applicable.iter().flat_map(Instance::all).collect();
+    let is_asked = |instance: &Instance| {
+        options.only.is_empty() || options.only.iter().any(|asked| asked.name() == instance.name())
+    };
+    let asked = |property: &Arc<Property>| Instance::all(property).into_iter().filter(is_asked);
+    let instances: Vec<Instance> = applicable.iter().flat_map(asked).collect();
     let (threads, limits) = (options.threads.unwrap_or(1), options.limits);
     let mut second_opinion = None;
     let mut coverage = None;
-    let (extent, stopped, found) = match scenario.kind {
-        WorldKind::Timed => {
+    let (extent, stopped, found) = match (limits.cut_off(), scenario.kind) {
+        // It is not begun.
+        (Some(stopped), _) => {
+            (Extent::default(), Some(stopped), vec![(Verdict::Undecided, None); instances.len()])
+        }
+        (None, WorldKind::Timed) => {
             let decided = decide(scenario, &instances, threads, limits, progress);
             second_opinion = options
                 .cross_check
@@ -119,7 +138,7 @@ pub fn check_one(
             let found = decided.verdicts.iter().copied().zip(decided.steps()).collect();
             (decided.extent, decided.stopped, found)
         }
-        WorldKind::Asynchronous => {
+        (None, WorldKind::Asynchronous) => {
             let exploring = |extent: &Extent| progress(Phase::Exploration, extent);
             survey(scenario, &instances, threads, limits, &exploring)
         }
@@ -128,13 +147,12 @@ pub fn check_one(
     let mut found: std::vec::IntoIter<Decision> = found.into_iter();
     let mut results: Vec<_> = Vec::new();
     for property in &applicable {
-        let instances = Instance::all(property).into_iter().zip(found.by_ref());
+        let instances = asked(property).zip(found.by_ref());
         let judged = instances.map(|(instance, (verdict, steps))| Judged::new(instance, verdict, steps, scenario));
         results.push(Outcome::new(property, judged.collect()));
     }
     for property in &foreign {
-        let instances = Instance::all(property).into_iter();
-        let judged = instances.map(|instance| Judged::new(instance, Verdict::NotApplicable, None, scenario));
+        let judged = asked(property).map(|instance| Judged::new(instance, Verdict::NotApplicable, None, scenario));
         results.push(Outcome::new(property, judged.collect()));
     }
     results.sort_by(|one, other| one.property.name.cmp(&other.property.name));

@@ -1,6 +1,7 @@
 //! The properties and scenarios there are: those compiled in, and those in the folders of a user.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Instance, shipped};
@@ -20,7 +21,7 @@ pub struct Library {
 }
 
 impl Library {
-    /// Reads what is compiled in, and then these folders.
+    /// Reads what is compiled in, and then these folders or files.
     pub fn read(property_folders: &[PathBuf], scenario_folders: &[PathBuf]) -> Result<Self, Diagnostics> {
         let mut mistakes = Diagnostics::default();
         let mut properties = Vec::new();
@@ -80,7 +81,7 @@ impl Library {
     ) -> Result<Vec<Arc<Scenario>>, Diagnostics> {
         let mut mistakes = Diagnostics::default();
         let mut found = Vec::new();
-        let selected = select("scenario", names, &self.scenarios, ScenarioFile::name, &mut mistakes);
+        let selected = self.select("scenario", names, &self.scenarios, ScenarioFile::name, &mut mistakes);
         for file in selected {
             keep(
                 file.resolve(&self.scenarios, settings, scale).map(|one| vec![Arc::new(one)]),
@@ -91,32 +92,81 @@ impl Library {
         mistakes.or(found)
     }
 
+    /// The scenarios that do not have every key that is set, each with one that it lacks.
+    #[must_use]
+    pub fn lacking(&self, settings: &[Setting]) -> BTreeMap<String, String> {
+        let lacks = |file: &ScenarioFile| Some((file.name().to_owned(), file.lacks(&self.scenarios, settings)?));
+        self.scenarios.iter().filter_map(lacks).collect()
+    }
+
     /// The properties of these names; all of them if there are no names.
     pub fn properties(&self, names: &[String]) -> Result<Vec<Arc<Property>>, Diagnostics> {
         let mut mistakes = Diagnostics::default();
-        let selected = select("property", names, &self.properties, |property| &property.name, &mut mistakes);
+        let selected = self.select("property", names, &self.properties, |property| &property.name, &mut mistakes);
         let found = selected.into_iter().cloned().collect();
         mistakes.or(found)
     }
 
     /// The instances that a name means: all of a property's, or one (`name@A`).
     pub fn instances(&self, name: &str) -> Result<Vec<Instance>, Diagnostics> {
-        let all: Vec<Instance> = self.properties.iter().flat_map(Instance::all).collect();
-        let names: Vec<String> = all.iter().flat_map(|one| [one.property.name.clone(), one.name()]).collect();
-        let meant: Vec<Instance> =
-            all.into_iter().filter(|one| one.property.name == name || one.name() == name).collect();
+        let meant: Vec<Instance> = Instance::named(&self.properties, name).collect();
         if meant.is_empty() {
-            return Err(unknown("property", name, names.iter().map(String::as_str)).into());
+            let all = self.properties.iter().flat_map(Instance::all);
+            let names: Vec<String> = all.flat_map(|one| [one.property.name.clone(), one.name()]).collect();
+            return Err(self.unknown("property", name, names.iter().map(String::as_str)).into());
         }
         Ok(meant)
     }
-}
 
-fn unknown<'a>(what: &str, name: &str, names: impl Iterator<Item = &'a str>) -> Diagnostic {
-    let mistake = Diagnostic::new(format!("there is no {what} `{name}`"));
-    match nearest(name, names) {
-        Some(near) => mistake.help(format!("there is `{near}`")),
-        None => mistake.help("`lastack list` shows what there is"),
+    /// The instances that any of these names means.
+    pub fn all_instances(&self, names: &[String]) -> Result<Vec<Instance>, Diagnostics> {
+        let mut mistakes = Diagnostics::default();
+        let mut all = Vec::new();
+        for name in names {
+            keep(self.instances(name), &mut all, &mut mistakes);
+        }
+        mistakes.or(all)
+    }
+
+    fn unknown<'a>(&self, what: &str, name: &str, names: impl Iterator<Item = &'a str>) -> Diagnostic {
+        let is_property = || Instance::named(&self.properties, name).next().is_some();
+        let is_scenario = || self.scenarios.iter().any(|scenario| scenario.name() == name);
+        Diagnostic::new(format!("there is no {what} `{name}`")).help(match (what, nearest(name, names)) {
+            ("scenario", _) if is_property() => {
+                format!("`{name}` is a property, which stands behind a scenario or `--property`")
+            }
+            ("property", _) if is_scenario() => {
+                format!("`{name}` is a scenario, which stands by itself, without `--property`")
+            }
+            (_, Some(near)) => format!("there is `{near}`"),
+            _ if Path::new(name).exists() => {
+                format!(
+                    "if you mean the file or folder of that name, write `{}`",
+                    Path::new(".").join(name).display()
+                )
+            }
+            _ => "`lastack list` shows what there is".to_owned(),
+        })
+    }
+
+    /// Those of these names, in their order and each once; all if there are no names.
+    fn select<'a, T>(
+        &self,
+        what: &str,
+        names: &[String],
+        all: &'a [T],
+        name_of: impl Fn(&T) -> &str,
+        mistakes: &mut Diagnostics,
+    ) -> Vec<&'a T> {
+        if names.is_empty() {
+            return all.iter().collect();
+        }
+        for name in names {
+            if !all.iter().any(|one| name_of(one) == name) {
+                mistakes.0.push(self.unknown(what, name, all.iter().map(&name_of)));
+            }
+        }
+        all.iter().filter(|one| names.iter().any(|name| name == name_of(one))).collect()
     }
 }
 
@@ -125,23 +175,4 @@ fn keep<T>(result: Result<Vec<T>, Diagnostics>, kept: &mut Vec<T>, mistakes: &mu
         Ok(more) => kept.extend(more),
         Err(more) => mistakes.0.extend(more.0),
     }
-}
-
-/// Those of these names, in their order and each once; all if there are no names.
-fn select<'a, T>(
-    what: &str,
-    names: &[String],
-    all: &'a [T],
-    name_of: impl Fn(&T) -> &str,
-    mistakes: &mut Diagnostics,
-) -> Vec<&'a T> {
-    if names.is_empty() {
-        return all.iter().collect();
-    }
-    for name in names {
-        if !all.iter().any(|one| name_of(one) == name) {
-            mistakes.0.push(unknown(what, name, all.iter().map(&name_of)));
-        }
-    }
-    all.iter().filter(|one| names.iter().any(|name| name == name_of(one))).collect()
 }

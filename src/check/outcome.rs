@@ -121,6 +121,12 @@ impl Checked {
         self.results.iter().flat_map(|outcome| &outcome.instances)
     }
 
+    /// Whether its exploration was begun: what comes after the end of the time, or after Ctrl-C, is not.
+    #[must_use]
+    pub fn is_begun(&self) -> bool {
+        self.extent.states > 0 || !matches!(self.stopped, Some(Stopped::Interrupted | Stopped::Timeout))
+    }
+
     /// Whether this scenario lets the gate pass.
     #[must_use]
     pub fn passed(&self) -> Passed {

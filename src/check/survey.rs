@@ -38,6 +38,8 @@ pub(super) struct Explored<W> {
     aim: Aim,
     expanded: AtomicUsize,
     max_states: usize,
+    /// How many states the memory is enough for.
+    most_states: usize,
     stopped: OnceLock<Stopped>,
     /// The exploration is over; stateright may still ask for the actions along a path.
     over: AtomicBool,
@@ -53,6 +55,7 @@ impl<W: World> Explored<W> {
             aim,
             expanded: AtomicUsize::new(0),
             max_states: limits.max_states.unwrap_or(usize::MAX),
+            most_states: limits.max_memory.map_or(usize::MAX, |most| most / BYTES),
             stopped: OnceLock::new(),
             over: AtomicBool::new(false),
         }
@@ -110,8 +113,13 @@ impl<W: World> Explored<W> {
 
     /// Notes what a state reveals, and says whether it was anything. What is revealed is not asked again.
     fn look(&self, state: &W::State) -> bool {
-        if self.expanded.fetch_add(1, Ordering::Relaxed) >= self.max_states {
+        let expanded = self.expanded.fetch_add(1, Ordering::Relaxed);
+        if expanded >= self.max_states {
             self.stop(Stopped::MaxStates);
+            return false;
+        }
+        if expanded >= self.most_states {
+            self.stop(Stopped::MaxMemory);
             return false;
         }
         let mut any = false;

@@ -89,6 +89,12 @@ impl Instance {
         }
     }
 
+    /// The instances among those of these properties that a name means: all of a property's, or one (`both-fins@A`).
+    pub(super) fn named<'a>(properties: &'a [Arc<Property>], name: &'a str) -> impl Iterator<Item = Self> + 'a {
+        let all = properties.iter().flat_map(Self::all);
+        all.filter(move |one| one.property.name == name || one.name() == name)
+    }
+
     /// The property's name, with the end where there is one: `both-fins@A`.
     #[must_use]
     pub fn name(&self) -> String {

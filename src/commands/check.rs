@@ -1,27 +1,32 @@
 //! `lastack check`
 
 use std::io::Write;
+use std::sync::Arc;
 
 use super::output::{Output, cannot_write, step_summary};
-use super::{library, limits, print, settings};
+use super::selection::Selection;
+use super::{interrupted, limits, print, settings, threads};
 use crate::check::{self, Checked, Options, Passed};
 use crate::cli::{CheckArgs, Format};
 use crate::diagnostic::Diagnostics;
 use crate::report::hint::Hint;
 use crate::report::human::Detail;
 use crate::report::{coverage, github, human, json, junit, progress::Progress, terminal::Terminal};
+use crate::world::Scenario;
 
 /// Explores scenarios and reports each verdict.
 pub fn run(args: &CheckArgs) -> Result<Passed, Diagnostics> {
-    let library = library(&args.library)?;
-    let properties = library.properties(&args.properties)?;
-    let names = if args.own { library.own_scenarios() } else { &args.scenarios };
-    let scenarios = library.scenarios(names, &settings(&args.world)?, args.world.scale)?;
-    check::validate(&library, &scenarios, &properties)?;
+    let selection = Selection::read(&args.library, &args.scenarios, &args.properties)?;
+    let library = &selection.library;
+    let only = library.all_instances(&selection.properties)?;
+    let asked: Vec<String> = only.iter().map(|instance| instance.property.name.clone()).collect();
+    let properties = library.properties(&asked)?;
+    let scenarios = scenarios(args, &selection)?;
+    check::validate(library, &scenarios, &properties)?;
     let output = args.output.as_deref().map(Output::new).transpose()?;
     let step_summary = if args.format == Format::Github { step_summary()? } else { None };
 
-    let hint = hint(args);
+    let hint = hint(args, &selection);
     let terminal = Terminal::of_stdout();
     let detail = match (args.detail.quiet, args.detail.verbose) {
         (true, _) => Detail::Quiet,
@@ -29,6 +34,7 @@ pub fn run(args: &CheckArgs) -> Result<Passed, Diagnostics> {
         (false, true) => Detail::Verbose,
     };
     let is_for_people = args.format == Format::Human || output.is_some();
+    let threads = threads(args.threads.map(usize::from));
     let progress = Progress::on_stderr(detail != Detail::Quiet);
     let mut all: Vec<Checked> = Vec::new();
     let mut written = Ok(());
@@ -36,12 +42,16 @@ pub fn run(args: &CheckArgs) -> Result<Passed, Diagnostics> {
         &scenarios,
         &properties,
         &Options {
-            threads: args.threads.map(usize::from),
-            limits: limits(&args.limits),
+            threads: Some(threads),
+            limits: limits(&args.limits, threads),
             cross_check: args.cross_check,
             coverage: args.coverage,
+            only: &only,
         },
-        &|scenario, phase, extent| progress.update(scenario, phase, extent),
+        // Nothing must be drawn over what the terminal has made of Ctrl-C.
+        &|scenario, phase, extent| {
+            if interrupted() { progress.finish() } else { progress.update(scenario, phase, extent) }
+        },
         |checked| {
             progress.done(&checked.scenario, || {
                 if is_for_people && written.is_ok() {
@@ -55,7 +65,7 @@ pub fn run(args: &CheckArgs) -> Result<Passed, Diagnostics> {
     written?;
     let end = |terminal| {
         let table = if args.coverage { coverage::table(&all, terminal) } else { String::new() };
-        table + &human::summary(&all, detail, terminal)
+        table + &human::not_begun(&all) + &human::summary(&all, detail, terminal)
     };
     if is_for_people {
         print(&end(terminal))?;
@@ -82,11 +92,34 @@ pub fn run(args: &CheckArgs) -> Result<Passed, Diagnostics> {
     Ok(all.iter().map(Checked::passed).max().unwrap_or(Passed::Undecided))
 }
 
+/// The scenarios that are named, or all that have what is set.
+fn scenarios(args: &CheckArgs, selection: &Selection) -> Result<Vec<Arc<Scenario>>, Diagnostics> {
+    let library = &selection.library;
+    let settings = settings(&args.world)?;
+    let resolved = |names: &[String]| library.scenarios(names, &settings, args.world.scale);
+    if !args.scenarios.is_empty() {
+        return resolved(&selection.scenarios);
+    }
+    let every = || library.scenarios.iter().map(|scenario| scenario.name().to_owned()).collect();
+    let all: Vec<String> = if args.own { library.own_scenarios().to_vec() } else { every() };
+    let keys = library.lacking(&settings);
+    let (lacking, having): (Vec<_>, Vec<_>) = all.into_iter().partition(|name| keys.contains_key(name));
+    if having.is_empty() {
+        return resolved(&lacking);
+    }
+    let found = resolved(&having)?;
+    for (name, key) in keys.iter().filter(|(name, _)| lacking.contains(name)) {
+        // Nobody is left to be told if stderr is gone.
+        let _ = writeln!(anstream::stderr(), "not checked: {name}, which has no `{key}`");
+    }
+    Ok(found)
+}
+
 /// What `lastack show` has to be told, too.
-fn hint(args: &CheckArgs) -> Hint {
-    let folder = |option: &str, folder: &std::path::Path| [option.to_owned(), folder.display().to_string()];
-    let scenarios = args.library.scenario_folders.iter().flat_map(|path| folder("--scenarios", path));
-    let properties = args.library.property_folders.iter().flat_map(|path| folder("--properties", path));
+fn hint(args: &CheckArgs, selection: &Selection) -> Hint {
+    let added = |option: &str, path: &std::path::Path| [option.to_owned(), path.display().to_string()];
+    let scenarios = selection.scenario_paths.iter().flat_map(|path| added("--scenarios", path));
+    let properties = selection.property_paths.iter().flat_map(|path| added("--properties", path));
     let settings = args.world.settings.iter().flat_map(|setting| ["--set".to_owned(), setting.clone()]);
     let scale = (args.world.scale != 1).then(|| ["--scale".to_owned(), args.world.scale.to_string()]);
     Hint { options: scenarios.chain(properties).chain(settings).chain(scale.into_iter().flatten()).collect() }

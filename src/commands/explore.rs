@@ -1,11 +1,12 @@
 //! `lastack explore`
 
 use std::io::Write;
-use std::num::NonZero;
+use std::slice;
 use std::thread;
 use std::time::Duration;
 
-use super::{interrupted, library, limits, print, settings};
+use super::selection::{Selection, one};
+use super::{interrupted, limits, print, settings, threads};
 use crate::check::{
     Extent, Findings, Instance, Passed, Phase, STATERIGHT_BYTES, Stopped, is_applicable, validate, validate_asked,
 };
@@ -21,23 +22,21 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves stateright's explorer until Ctrl-C.
 pub fn run(args: &ExploreArgs) -> Result<Passed, Diagnostics> {
-    let library = library(&args.library)?;
-    let mut asked = Vec::new();
-    for name in &args.properties {
-        asked.extend(library.instances(name)?);
-    }
-    let names = [args.scenario.clone()];
-    let scenarios = library.scenarios(&names, &settings(&args.world)?, args.world.scale)?;
+    let selection = Selection::read(&args.library, slice::from_ref(&args.scenario), &args.properties)?;
+    let library = &selection.library;
+    let asked = library.all_instances(&selection.properties)?;
+    one(&selection.scenarios, "scenario", &args.scenario)?;
+    let scenarios = library.scenarios(&selection.scenarios, &settings(&args.world)?, args.world.scale)?;
     let Some(scenario) = scenarios.first() else {
         return Ok(Passed::Undecided);
     };
     let instances = if asked.is_empty() {
-        validate(&library, &scenarios, &library.properties)?;
+        validate(library, &scenarios, &library.properties)?;
         let properties = library.properties.iter().filter(|property| scenario.is_about(&property.name));
         properties.flat_map(Instance::all).collect::<Vec<_>>()
     } else {
         let properties: Vec<_> = asked.iter().map(|instance| instance.property.clone()).collect();
-        validate_asked(&library, &scenarios, &properties)?;
+        validate_asked(library, &scenarios, &properties)?;
         let is_asked = |one: &Instance| asked.iter().any(|other| other.name() == one.name());
         library.properties.iter().flat_map(Instance::all).filter(is_asked).collect()
     };
@@ -54,8 +53,8 @@ pub fn run(args: &ExploreArgs) -> Result<Passed, Diagnostics> {
     let listening = Listening::at(args.address)?;
     let address = listening.address()?;
 
-    let limits = limits(&args.limits);
-    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    let threads = threads(None);
+    let limits = limits(&args.limits, threads);
     let progress = Progress::on_stderr(true);
     let findings = Findings::of(scenario, instances, threads, limits, &|phase, extent| {
         progress.update(scenario, phase, extent);

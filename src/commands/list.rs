@@ -1,7 +1,7 @@
 //! `lastack list`
 
-use super::{library, print};
-use crate::check::Passed;
+use super::print;
+use crate::check::{Library, Passed};
 use crate::cli::ListArgs;
 use crate::diagnostic::Diagnostics;
 use crate::report::list;
@@ -9,7 +9,7 @@ use crate::report::terminal::Terminal;
 
 /// Lists scenarios and properties, or the vocabulary.
 pub fn run(args: &ListArgs) -> Result<Passed, Diagnostics> {
-    let library = library(&args.library)?;
+    let library = Library::read(&args.library.property_folders, &args.library.scenario_folders)?;
     let terminal = Terminal::of_stdout();
     if args.vocabulary {
         print(&list::vocabulary(terminal))?;

@@ -4,24 +4,36 @@ pub mod check;
 pub mod conform;
 pub mod explore;
 pub mod list;
+mod memory;
 mod output;
 pub mod replay;
+mod selection;
 pub mod show;
+mod signals;
 
 use std::io::{self, Write};
+use std::num::NonZero;
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Instant;
 
-use sysinfo::System;
-
-use crate::check::{Library, Limits, Passed};
-use crate::cli::{LibraryArgs, LimitArgs, WorldArgs};
+use crate::check::{Limits, Passed};
+use crate::cli::{LimitArgs, WorldArgs};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::world::Setting;
 
-/// Set by the first Ctrl-C; the exploration then ends, and says so.
-static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+use self::signals::{interrupted, interruption};
+
+/// The exit code of a command line that is no command, or that asks for help; that is written.
+#[must_use]
+pub fn not_run(why: &clap::Error) -> ExitCode {
+    if why.use_stderr() {
+        // Nobody is left to be told if stderr is gone.
+        let _ = why.print();
+        return ExitCode::from(2);
+    }
+    exit_code(print(&why.render().ansi().to_string()).map(|()| Passed::Yes))
+}
 
 /// The exit code of a run, after its diagnostics were written to stderr.
 #[must_use]
@@ -38,50 +50,32 @@ pub fn exit_code(result: Result<Passed, Diagnostics>) -> ExitCode {
     }
 }
 
-fn library(args: &LibraryArgs) -> Result<Library, Diagnostics> {
-    Library::read(&args.property_folders, &args.scenario_folders)
-}
-
 fn settings(args: &WorldArgs) -> Result<Vec<Setting>, Diagnostics> {
-    let mut mistakes = Diagnostics::default();
-    let mut settings = Vec::new();
-    for text in &args.settings {
-        match Setting::parse(text) {
-            Ok(setting) => settings.push(setting),
-            Err(more) => mistakes.0.extend(more.0),
-        }
-    }
-    mistakes.or(settings)
+    Setting::parse_all(&args.settings)
 }
 
-/// The limits, from now on; the first Ctrl-C becomes one, the second ends the process at once.
-fn limits(args: &LimitArgs) -> Limits<'static> {
-    // Without a handler, Ctrl-C still ends the process.
-    let _ = ctrlc::set_handler(|| {
-        if INTERRUPTED.swap(true, Ordering::Relaxed) {
-            std::process::exit(2);
-        }
-    });
+/// The limits of so many threads, from now on; the first Ctrl-C becomes one, the second ends the process at once.
+fn limits(args: &LimitArgs, threads: usize) -> Limits<'static> {
+    let wanted = args.max_memory.or_else(|| memory::available().map(nine_tenths));
+    // What is not allowed cannot be had, whoever wants it.
+    let allowed = memory::allowed(threads).map(nine_tenths);
     Limits {
         max_states: args.max_states.map(|states| usize::try_from(states).unwrap_or(usize::MAX)),
-        max_memory: args.max_memory.or_else(|| available_memory().map(|available| available / 10 * 9)),
+        max_memory: wanted.into_iter().chain(allowed).min(),
         deadline: args.timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
-        interrupted: &INTERRUPTED,
+        interrupted: interruption(),
     }
 }
 
-/// Whether there was a Ctrl-C.
-fn interrupted() -> bool {
-    INTERRUPTED.load(Ordering::Relaxed)
+fn nine_tenths(bytes: usize) -> usize {
+    bytes / 10 * 9
 }
 
-/// How much memory this process could still take, in bytes, as far as the system says.
-fn available_memory() -> Option<usize> {
-    let mut system = System::new().ok()?;
-    system.refresh_memory();
-    let within_group = system.cgroup_limits().map_or(u64::MAX, |limits| limits.free_memory);
-    let available = system.available_memory().min(within_group);
-    usize::try_from(available).ok().filter(|available| *available > 0)
+/// How many threads there are to be, of so many that were asked for or one a core: fewer where their memory is not
+/// allowed.
+fn threads(asked: Option<usize>) -> usize {
+    let cores = || thread::available_parallelism().map_or(1, NonZero::get);
+    asked.unwrap_or_else(cores).min(memory::most_threads())
 }
 
 /// Writes for people to stdout, in colours where it wants them.
@@ -94,12 +88,11 @@ fn write_stdout(bytes: &[u8]) -> Result<(), Diagnostics> {
     written(io::stdout().write_all(bytes))
 }
 
-/// A reader that has gone away is no error: the exit code still tells the verdict.
+/// A reader that has gone away ends the process: nobody must take for a success what nobody has read.
 fn written(result: io::Result<()>) -> Result<(), Diagnostics> {
     match result.and_then(|()| io::stdout().flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Diagnostic::new(format!("cannot write to stdout: {error}")).into())
-        }
-        _ => Ok(()),
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => signals::end_by_closed_pipe(),
+        Err(error) => Err(Diagnostic::new(format!("cannot write to stdout: {error}")).into()),
     }
 }

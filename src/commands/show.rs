@@ -1,9 +1,11 @@
 //! `lastack show`
 
 use std::io::{self, IsTerminal, Write};
+use std::slice;
 
 use super::output::Output;
-use super::{library, limits, print, settings, write_stdout};
+use super::selection::{Selection, one};
+use super::{limits, print, settings, threads, write_stdout};
 use crate::check::{Instance, NoTrace, Passed, Trace, shortest_trace, validate_asked};
 use crate::cli::{ShowArgs, TraceFormat};
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -18,19 +20,26 @@ pub fn run(args: &ShowArgs) -> Result<Passed, Diagnostics> {
         return Err(Diagnostic::new("a capture is not for a terminal").help(help).into());
     }
     let output = args.output.as_deref().map(Output::new).transpose()?;
-    let library = library(&args.library)?;
-    let instances = library.instances(&args.property)?;
+    let selection =
+        Selection::read(&args.library, slice::from_ref(&args.scenario), slice::from_ref(&args.property))?;
+    let library = &selection.library;
+    let (names, property) = (&selection.scenarios, one(&selection.properties, "property", &args.property)?);
+    let scenario = one(names, "scenario", &args.scenario)?;
+    if library.instances(scenario).is_ok() && library.scenarios.iter().any(|one| one.name() == property) {
+        let help = format!("write `lastack show {property} {scenario}`");
+        return Err(Diagnostic::new("the scenario stands before the property").help(help).into());
+    }
+    let instances = library.instances(property)?;
     let properties: Vec<_> = instances.iter().map(|instance| instance.property.clone()).collect();
-    let names = [args.scenario.clone()];
-    let scenarios = library.scenarios(&names, &settings(&args.world)?, args.world.scale)?;
-    validate_asked(&library, &scenarios, &properties)?;
+    let scenarios = library.scenarios(names, &settings(&args.world)?, args.world.scale)?;
+    validate_asked(library, &scenarios, &properties)?;
 
     for scenario in &scenarios {
-        match shortest_trace(scenario, &instances, limits(&args.limits)) {
+        match shortest_trace(scenario, &instances, limits(&args.limits, threads(None))) {
             Ok(Some((instance, trace))) => write_trace(args.format, output.as_ref(), scenario, &instance, &trace)?,
-            Ok(None) => say(args, &caption::nothing_to_draw(scenario, &args.property, &properties))?,
+            Ok(None) => say(args, &caption::nothing_to_draw(scenario, property, &properties))?,
             Err(NoTrace::Stopped(stopped)) => {
-                say(args, &format!("{} is undecided in {}: {stopped}\n", args.property, scenario.name))?;
+                say(args, &format!("{property} is undecided in {}: {stopped}\n", scenario.name))?;
                 return Ok(Passed::Undecided);
             }
             Err(fault @ NoTrace::NotReplayed) => return Err(Diagnostic::new(fault.to_string()).into()),

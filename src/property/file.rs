@@ -351,6 +351,27 @@ mod tests {
         assert_snapshot!("misnamed", misnamed.unwrap_err().render(false));
     }
 
+    /// Whatever stands where something else is expected: what is said is in the words of files.
+    #[test]
+    fn no_type_of_rust_is_spoken_of() {
+        for value in ["1", "-1", "2.5", "true", "'x'", "[]", "[1]", "{}", "{ x = 1 }", "1979-05-27"] {
+            for key in ["about", "formula", "sources", "sources.x"] {
+                let others = [("about", "'x'"), ("formula", "'always true'")].map(|(other, value)| match key {
+                    key if key == other => String::new(),
+                    _ => format!("{other} = {value}\n"),
+                });
+                let Err(mistakes) = read("p.toml", &format!("{}{key} = {value}\n", others.concat())) else {
+                    continue;
+                };
+                let said = &mistakes.0[0].title;
+                let leak = ["struct", "Shape", "map", "sequence", "spanned", "Spanned", "variant", "u32", "i64"]
+                    .into_iter()
+                    .find(|word| said.split(|char: char| !char.is_alphanumeric()).any(|spoken| spoken == *word));
+                assert_eq!(leak, None, "{key} = {value}: {said}");
+            }
+        }
+    }
+
     #[test]
     fn folders() {
         let long = vec![b'#'; (1 << 20) + 1];

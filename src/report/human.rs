@@ -33,7 +33,7 @@ pub enum Detail {
 /// One scenario: how large its world is, and each property's verdict.
 #[must_use]
 pub fn scenario(checked: &Checked, hint: &Hint, detail: Detail, terminal: Terminal) -> String {
-    if detail == Detail::Quiet && checked.passed() == Passed::Yes {
+    if !checked.is_begun() || detail == Detail::Quiet && checked.passed() == Passed::Yes {
         return String::new();
     }
     let extent = checked.extent;
@@ -137,6 +137,16 @@ fn rendered(remark: &Remark<'_>, checked: &Checked, hint: &Hint, terminal: Termi
         let _ = writeln!(text, "{indent}{}", hint.show(&checked.scenario, &remark.name));
     }
     text
+}
+
+/// How many scenarios were not begun, and why, if there are any.
+#[must_use]
+pub fn not_begun(all: &[Checked]) -> String {
+    let not_begun: Vec<&Checked> = all.iter().filter(|checked| !checked.is_begun()).collect();
+    let Some(why) = not_begun.iter().find_map(|checked| checked.stopped) else {
+        return String::new();
+    };
+    format!("{BAD}not begun{BAD:#}: {}: {why}\n", counted(not_begun.len(), "scenario"))
 }
 
 /// What it all comes to. The last line says it whatever the exit code, and what was compared with nothing.

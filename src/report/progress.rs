@@ -10,7 +10,7 @@ use super::human::per_second;
 use crate::check::{Extent, Phase};
 use crate::world::Scenario;
 
-/// Two lines on stderr that tell what is being explored; none where stderr is no terminal.
+/// Lines on stderr that tell what is being explored; none where stderr is no terminal.
 #[derive(Debug)]
 pub struct Progress {
     bar: ProgressBar,
@@ -27,7 +27,9 @@ impl Progress {
         } else {
             ProgressBar::hidden()
         };
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed_precise}  {prefix}\n  {wide_msg}") {
+        // The cursor waits at the right edge, so that the `^C` that a terminal echoes begins a line of its own. To take the
+        // lines away then begins one line too low and leaves the first: it is empty.
+        if let Ok(style) = ProgressStyle::with_template("\n{spinner} {elapsed_precise}  {prefix}\n  {wide_msg}") {
             bar.set_style(style.tick_chars("-\\|/ "));
         }
         bar.enable_steady_tick(Duration::from_millis(100));

@@ -96,7 +96,15 @@ impl ScenarioFile {
         let parse = || -> Result<(Shape, Table), toml::de::Error> {
             Ok((toml::from_str(&source.text)?, toml::from_str(&source.text)?))
         };
-        let (shape, table) = parse().map_err(|error| Diagnostic::from_toml(&source, &error))?;
+        let (shape, table) = parse().map_err(|error| {
+            let mistake = Diagnostic::from_toml(&source, &error);
+            match locate(&source, &["formula"]) {
+                Some(span) => Diagnostic::new(format!("`{}` is a property, not a scenario", source.path))
+                    .at(&source, span, "only properties have a formula")
+                    .help("give a property with `--property`, a folder of them with `--properties`"),
+                None => mistake,
+            }
+        })?;
         let mut file = Self { source, table, shape, properties: None };
         let name = file.name();
         let kebab = name.split('-').all(|word| {
@@ -196,6 +204,19 @@ impl ScenarioFile {
         })
     }
 
+    /// A key of the settings that the scenario's world does not have, if there is one: the asynchronous world has no
+    /// network and no fairness to set.
+    #[must_use]
+    pub fn lacks(&self, all: &[Self], settings: &[Setting]) -> Option<String> {
+        let base = self.base(all).ok().flatten();
+        let tables = base.into_iter().chain([self]).map(|file| &file.table);
+        let mut worlds =
+            tables.chain(settings.iter().map(|setting| &setting.table)).filter_map(|table| table.get("world"));
+        let is_asynchronous = worlds.next_back().is_some_and(|world| world.as_str() == Some("asynchronous"));
+        let mut keys = settings.iter().flat_map(Setting::keys);
+        keys.find(|key| is_asynchronous && (key.starts_with("network.") || key.starts_with("fairness.")))
+    }
+
     fn base<'a>(&self, all: &'a [Self]) -> Result<Option<&'a Self>, Diagnostics> {
         let Some(name) = &self.shape.extends else {
             return Ok(None);
@@ -206,7 +227,7 @@ impl ScenarioFile {
                 Diagnostic::new(format!("there is no scenario `{name}`")).at(&self.source, span, "extends it");
             return Err(match nearest(name, all.iter().map(Self::name)) {
                 Some(near) => unknown.help(format!("there is `{near}`")),
-                None => unknown,
+                None => unknown.help("add its file, or the folder that it is in, with `--scenarios`"),
             }
             .into());
         };
@@ -261,6 +282,52 @@ impl ScenarioFile {
 }
 
 impl Setting {
+    /// Reads settings, which may stand in any order: no key may be set twice.
+    pub fn parse_all(texts: &[String]) -> Result<Vec<Self>, Diagnostics> {
+        let mut mistakes = Diagnostics::default();
+        let mut settings: Vec<Self> = Vec::new();
+        for text in texts {
+            match Self::parse(text) {
+                Ok(setting) => {
+                    mistakes.0.extend(settings.iter().find_map(|earlier| setting.repeats(earlier)));
+                    settings.push(setting);
+                }
+                Err(more) => mistakes.0.extend(more.0),
+            }
+        }
+        mistakes.or(settings)
+    }
+
+    /// The keys that it sets, each behind its tables: `network.losses`.
+    fn keys(&self) -> Vec<String> {
+        fn leaves(table: &Table, tables: &str, all: &mut Vec<String>) {
+            for (key, value) in table {
+                let key = format!("{tables}{key}");
+                match value {
+                    toml::Value::Table(table) => leaves(table, &format!("{key}."), all),
+                    _ => all.push(key),
+                }
+            }
+        }
+        let mut all = Vec::new();
+        leaves(&self.table, "", &mut all);
+        all
+    }
+
+    /// The mistake, if an earlier one sets the same key.
+    fn repeats(&self, earlier: &Self) -> Option<Diagnostic> {
+        let known = earlier.keys();
+        let key = self.keys().into_iter().find(|key| known.contains(key))?;
+        let all = |setting: &Self| 0..setting.source.text.len();
+        let mistake = Diagnostic::new(format!("`{key}` is set twice"));
+        // The same text is one place to a reader.
+        Some(if earlier.source == self.source {
+            mistake.at(&self.source, all(self), "expected once")
+        } else {
+            mistake.at(&self.source, all(self), "set here").also(&earlier.source, all(earlier), "and here")
+        })
+    }
+
     /// Reads `KEY=VALUE`, as in `network.losses=2` or `b.closes=never`: words need no quotes.
     pub fn parse(text: &str) -> Result<Self, Diagnostics> {
         let source = SourceFile::new("--set", text);
@@ -374,10 +441,10 @@ mod tests {
     }
 
     #[test]
-    fn the_last_setting_wins_and_expectations_are_dropped() {
+    fn settings_win_and_expectations_are_dropped() {
         let [base, child] = files();
-        let settings = ["network.losses=5", "a.closes=never", "network.losses=6", "tcp.rto=2 msl"];
-        let settings: Vec<_> = settings.iter().map(|text| Setting::parse(text).unwrap()).collect();
+        let settings = ["network.losses=6", "a.closes=never", "tcp.rto=2 msl"].map(str::to_owned);
+        let settings = Setting::parse_all(&settings).unwrap();
         let all = [base, child];
         let scenario = all[1].resolve(&all, &settings, 1).unwrap();
         let config = scenario.config;
@@ -386,6 +453,19 @@ mod tests {
         assert!(scenario.expectations.is_empty() && scenario.is_changed());
         let scaled = all[1].resolve(&all, &[], 2).unwrap();
         assert!(scaled.expectations.is_empty() && scaled.is_changed() && scaled.config.msl == 6);
+    }
+
+    #[test]
+    fn no_key_is_set_twice() {
+        let refused = |texts: &[&str]| {
+            let texts: Vec<String> = texts.iter().copied().map(str::to_owned).collect();
+            Setting::parse_all(&texts).err().map(|mistakes| mistakes.0[0].title.clone())
+        };
+        let twice = Some("`network.losses` is set twice".to_owned());
+        assert_eq!(refused(&["network.losses=1", "a.sends=1", "network.losses=2"]), twice);
+        assert_eq!(refused(&["network.losses=1", "network.losses=1"]), twice);
+        assert_eq!(refused(&["network={ msl = 3, losses = 1 }", "network.losses=2"]), twice);
+        assert_eq!(refused(&["network.losses=1", "network.msl=2", "tcp.rto=1", "a.tcp.rto=2"]), None);
     }
 
     /// A mistake is shown in the layer that made it.
@@ -402,6 +482,57 @@ mod tests {
         let late = Setting::parse("b.tcp.rto=888").unwrap();
         let own = file("own.toml", "about = 'Own.'");
         assert_eq!(place(own.resolve(&[], &[setting, late], 1)), ("--set".to_owned(), "888".to_owned()));
+    }
+
+    /// Whatever stands where something else is expected: what is said is in the words of files.
+    #[test]
+    fn no_type_of_rust_is_spoken_of() {
+        let values = [
+            "1",
+            "-1",
+            "2.5",
+            "true",
+            "'x'",
+            "[]",
+            "[1]",
+            "{}",
+            "{ x = 1 }",
+            "{ any-time = 1 }",
+            "1979-05-27",
+            "99999999999",
+        ];
+        let tables = [
+            "network",
+            "fairness",
+            "a",
+            "a.tcp",
+            "tcp",
+            "expect",
+            "expect.x",
+            "expect.x.verdict",
+            "about",
+            "extends",
+        ];
+        let words =
+            ["struct", "enum", "variant", "Shape", "map", "sequence", "tuple", "unit", "Option", "newtype"];
+        let types = ["u8", "u16", "u32", "u64", "i64", "f64", "usize", "char", "str"];
+        for key in KEYS.into_iter().chain(tables) {
+            for value in values {
+                let text = format!("about = 'x'\n{key} = {value}\n");
+                let Err(mistakes) = ScenarioFile::parse(SourceFile::new("mine.toml", text)) else {
+                    continue;
+                };
+                let said: Vec<String> = mistakes.0.iter().map(|mistake| mistake.title.clone()).collect();
+                let said = said.join("\n");
+                let spoken = said.split(|char: char| !char.is_alphanumeric());
+                let leak = spoken.into_iter().find(|word| words.contains(word) || types.contains(word));
+                assert_eq!(leak, None, "{key} = {value}: {said}");
+            }
+        }
+        let of_expectation =
+            ScenarioFile::parse(SourceFile::new("mine.toml", "about = 'x'\nexpect.x = 'violated'"));
+        let said = of_expectation.unwrap_err().0.remove(0).title;
+        assert_eq!(said, "invalid type: string \"violated\", expected a table with `verdict` and `because`");
     }
 
     #[test]

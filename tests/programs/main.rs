@@ -26,6 +26,8 @@ mod terminal;
 
 use std::ffi::OsString;
 use std::process::{Command, ExitCode, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use libtest_mimic::{Arguments, Completion, Trial};
 
@@ -62,7 +64,8 @@ macro_rules! trials {
 fn main() -> ExitCode {
     // A script may have what it runs ignore Ctrl-C, and a child would inherit that; what is handled here is its
     // default there. `nothing_is_left_when_it_is_stopped` depends on it.
-    ctrlc::set_handler(|| std::process::exit(130)).unwrap();
+    let stopped = Arc::new(AtomicBool::new(true));
+    signal_hook::flag::register_conditional_shutdown(signal_hook::consts::SIGINT, 130, stopped).unwrap();
     #[allow(unused_mut, reason = "elsewhere than on Linux there are no more")]
     let mut trials = trials![
         browser::a_browser_shows_what_the_links_promise,
@@ -84,6 +87,7 @@ fn main() -> ExitCode {
         kernel::command::the_kernel_does_what_the_endpoint_does,
         kernel::command::what_cannot_be_done_is_said,
         kernel::measured::the_kernel_does_what_it_did,
+        terminal::ctrl_c_leaves_no_progress_behind,
         terminal::no_color_on_a_terminal,
     ]);
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()

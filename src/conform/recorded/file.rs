@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use super::grammar;
 use super::words::{Mistake, Word, Words};
 use super::{Case, CaseState, Expected, Order, SocketError, Step, row};
-use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, misspelt, nearest};
+use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, in_words_of_files, misspelt, nearest};
 use crate::tcp::PolicyName;
 
 /// So many mistakes are shown of one file.
@@ -352,7 +352,7 @@ impl<'a> LineOf<'a> {
         let end = self.text.ceil_char_boundary(at + 1).max(at + 1);
         let message = error.to_string();
         // The position is said by the snippet.
-        let message = message.split(" at line ").next().unwrap_or_default();
+        let message = in_words_of_files(message.split(" at line ").next().unwrap_or_default());
         let mistake = Diagnostic::new(format!("a line that is no case: {message}"));
         let mistake = mistake.at(self.file, self.start + at..self.start + end, "");
         if error.is_eof() { mistake.help("a case is one line") } else { mistake }
