@@ -9,8 +9,10 @@ CONSTANTS MSL, RTO, TW,
           DUPLICATES,
           SENDS_A, SENDS_B,         \* octets
           A_CLOSES, B_CLOSES,       \* 0: never, 1: after-eof, 2: any-time
+          A_ABORTS, B_ABORTS,       \* once, at any moment
           HOLD,                     \* FALSE: out-of-order text is dropped
           RESTART, IGNORE_RST,      \* in TIME_WAIT
+          FREEBSD,                  \* FreeBSD's rules in place of RFC 9293's
           RETRIES,                  \* 255: retransmits for ever, uncounted
           SEGMENTS                  \* that fairness speaks of: all that are ever in flight
 VARIABLES ep, net, losses, duplicates
@@ -20,6 +22,7 @@ Ends == {"A", "B"}
 Peer(x) == IF x = "A" THEN "B" ELSE "A"
 Sends(x) == IF x = "A" THEN SENDS_A ELSE SENDS_B
 Closes(x) == IF x = "A" THEN A_CLOSES ELSE B_CLOSES
+Aborts(x) == IF x = "A" THEN A_ABORTS ELSE B_ABORTS
 
 OFF == 255
 (* TLC enumerates a disjunctive guard once per true disjunct; this evaluates it once. *)
@@ -48,7 +51,10 @@ Shut(e, why) == [e EXCEPT !.st = "CLOSED", !.left = e.st, !.by = why,
                           !.held = {}, !.heldFin = OFF, !.rto = OFF, !.tw = OFF]
 TimeWait(e) == [e EXCEPT !.st = "TIME_WAIT", !.tw = TW]
 Armed(e) == IF e.rto = OFF THEN RTO ELSE e.rto
-AckOf(x, e) == Copy(Peer(x), "ACK", e.nxt, e.rcv)
+FinUnacked(e) == e.fin # OFF /\ e.una <= e.fin
+Challenge(x, e) == Copy(Peer(x), "ACK", e.nxt, e.rcv)
+(* FreeBSD: an ACK that is due carries the FIN again.                       *)
+AckOf(x, e) == IF FREEBSD /\ FinUnacked(e) THEN Copy(Peer(x), "FIN", e.fin, e.rcv) ELSE Challenge(x, e)
 
 Close(x) == LET e == ep[x] IN
   /\ Only((e.st = "ESTABLISHED" /\ Closes(x) = 2) \/ (e.st = "CLOSE_WAIT" /\ Closes(x) > 0))
@@ -63,10 +69,19 @@ Send(x) == LET e == ep[x] IN
   /\ ep' = [ep EXCEPT ![x] = [e EXCEPT !.nxt = @ + 1, !.rto = Armed(e)]]
   /\ UNCHANGED <<losses, duplicates>>
 
+Abort(x) == LET e == ep[x] IN
+  /\ Aborts(x) /\ e.st # "CLOSED" /\ ~(FREEBSD /\ e.st = "TIME_WAIT")
+  /\ ep' = [ep EXCEPT ![x] = Shut(e, "ABORT")]
+  /\ net' = IF FREEBSD THEN Add(net, Copy(Peer(x), "RST", e.nxt, e.rcv))
+            ELSE IF e.st \in {"ESTABLISHED", "FIN_WAIT_1", "FIN_WAIT_2", "CLOSE_WAIT"}
+            THEN Add(net, Copy(Peer(x), "RST", e.nxt, 0)) ELSE net
+  /\ UNCHANGED <<losses, duplicates>>
+
 Retransmit(x) == LET e == ep[x] IN
   /\ e.rto = 0
   /\ IF RETRIES # OFF /\ e.again >= RETRIES
-     THEN ep' = [ep EXCEPT ![x] = Shut(e, "GIVE_UP")] /\ UNCHANGED net
+     THEN /\ ep' = [ep EXCEPT ![x] = Shut(e, "GIVE_UP")]
+          /\ net' = IF FREEBSD THEN Add(net, Copy(Peer(x), "RST", e.nxt, e.rcv)) ELSE net
      ELSE /\ net' = Add(net, Copy(Peer(x), IF e.una = e.fin THEN "FIN" ELSE "DATA", e.una, e.rcv))
           /\ ep' = [ep EXCEPT ![x] = [e EXCEPT !.rto = RTO,
                                         !.again = IF RETRIES # OFF THEN @ + 1 ELSE @]]
@@ -103,16 +118,29 @@ HoldStep(e, c) ==
 RstArrives(x, e, c) ==
   IF Seq(c) < e.rcv \/ (IGNORE_RST /\ e.st = "TIME_WAIT") THEN <<e, {}>>
   ELSE IF Seq(c) = e.rcv THEN <<Shut(e, "RST"), {}>>
-  ELSE <<e, {AckOf(x, e)}>>
+  ELSE <<e, {Challenge(x, e)}>>
+
+(* FreeBSD's TIME_WAIT answers all but the bare ACK with both of the expected numbers. *)
+FreeBsdTimeWait(x, e, c) ==
+  IF Kind(c) = "RST" \/ (Kind(c) = "ACK" /\ Seq(c) = e.rcv /\ Ack(c) = e.nxt) THEN <<e, {}>>
+  ELSE <<IF Kind(c) = "FIN" /\ Seq(c) + 1 = e.rcv /\ RESTART THEN [e EXCEPT !.tw = TW] ELSE e,
+         {Challenge(x, e)}>>
+
+(* FreeBSD: what is left of the window acknowledges all the same.           *)
+FreeBsdOld(x, e, c) ==
+  LET f == IF Ack(c) <= e.nxt THEN FinAckStep(AckStep(e, Ack(c))) ELSE e
+  IN <<f, IF f.st = "CLOSED" THEN {} ELSE {AckOf(x, f)}>>
 
 Arrives(x, e, c) ==
   IF e.st = "CLOSED"
   THEN <<e, IF Kind(c) = "RST" THEN {} ELSE {Copy(Peer(x), "RST", Ack(c), 0)}>>
+  ELSE IF FREEBSD /\ e.st = "TIME_WAIT" THEN FreeBsdTimeWait(x, e, c)
   ELSE IF Kind(c) = "RST" THEN RstArrives(x, e, c)
+  ELSE IF FREEBSD /\ Seq(c) < e.rcv THEN FreeBsdOld(x, e, c)
   ELSE IF Seq(c) < e.rcv
   THEN <<IF e.st = "TIME_WAIT" /\ Kind(c) = "FIN" /\ RESTART THEN [e EXCEPT !.tw = TW] ELSE e,
          {AckOf(x, e)}>>
-  ELSE IF Ack(c) > e.nxt THEN <<e, {AckOf(x, e)}>>
+  ELSE IF Ack(c) > e.nxt THEN <<e, {Challenge(x, e)}>>
   ELSE LET f == FinAckStep(AckStep(e, Ack(c))) IN
        IF Kind(c) = "ACK" \/ f.st \notin {"ESTABLISHED", "FIN_WAIT_1", "FIN_WAIT_2"} THEN <<f, {}>>
        ELSE LET h == IF Seq(c) > f.rcv THEN HoldStep(f, c)
@@ -152,7 +180,7 @@ Tick ==
   /\ ep' = [x \in Ends |-> [ep[x] EXCEPT !.rto = Down(@), !.tw = Down(@)]]
   /\ UNCHANGED duplicates
 
-Call == \E x \in Ends : Close(x) \/ Send(x)
+Call == \E x \in Ends : Close(x) \/ Send(x) \/ Abort(x)
 Happens == \/ \E x \in Ends : Retransmit(x) \/ TimeWaitEnds(x)
            \/ \E c \in DOMAIN net : Deliver(c) \/ Lose(c) \/ Duplicate(c)
            \/ Tick
@@ -162,16 +190,19 @@ Spec == Init /\ [][Next]_vars
 NoPrematureClosed == \A x \in Ends : ep[x].left = "TIME_WAIT" =>
                         \A c \in DOMAIN net : ~(To(c) = x /\ Kind(c) = "FIN")
 
-(* Fairness; `count` puts together what is asked for. A behaviour stops only *)
-(* where nothing is enabled, or, if applications may be silent for ever,    *)
-(* nothing but their calls. A segment is delivered when any copy of it is,  *)
-(* whatever its age and whether it is a duplicate.                          *)
-FairApplications == WF_vars(Next) /\ \A x \in Ends : WF_vars(Close(x))
+(* Fairness; `count` puts together what is asked for. A run stops only      *)
+(* where nothing is enabled but calls that nobody has promised: Send and    *)
+(* Abort, and if applications may be silent for ever, Close. A segment is   *)
+(* delivered when any copy of it is, whatever its age and whether it is a   *)
+(* duplicate.                                                               *)
 SilentApplications == WF_vars(Happens)
+FairApplications == SilentApplications /\ \A x \in Ends : WF_vars(Close(x))
 DeliverSegment(s) == \E c \in DOMAIN net : Segment(c) = s /\ Deliver(c)
 FairNetwork == \A s \in SEGMENTS : SF_vars(DeliverSegment(s))
 
-BothClose == <>(\A x \in Ends : ep[x].st = "CLOSED")
+(* Time goes on for ever, or everything ends; what is neither is no run.    *)
+TimePasses == []<><<Tick>>_vars \/ <>[][FALSE]_vars
+BothClose == TimePasses => <>(\A x \in Ends : ep[x].st = "CLOSED")
 
 (* Never false: tells each segment that is ever in flight.                  *)
 ASSUME TLCSet(1, {})

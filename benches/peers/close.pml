@@ -34,6 +34,12 @@
 #ifndef B_CLOSES
 #define B_CLOSES 2
 #endif
+#ifndef A_ABORTS        /* once, at any moment */
+#define A_ABORTS 0
+#endif
+#ifndef B_ABORTS
+#define B_ABORTS 0
+#endif
 #ifndef HOLD            /* 0: drop */
 #define HOLD 1
 #endif
@@ -42,6 +48,9 @@
 #endif
 #ifndef IGNORE_RST      /* in TIME_WAIT; 0: close */
 #define IGNORE_RST 1
+#endif
+#ifndef FREEBSD         /* FreeBSD's rules in place of RFC 9293's */
+#define FREEBSD 0
 #endif
 #ifndef RETRIES         /* 255: retransmits for ever, and does not count */
 #define RETRIES 255
@@ -66,6 +75,7 @@
 #define BY_FIN 1
 #define BY_RST 2
 #define BY_GIVE_UP 3
+#define BY_ABORT 4
 /* kinds; 0: no segment */
 #define ACK 1
 #define DATA 2
@@ -119,12 +129,20 @@ hidden short k; hidden short em; hidden byte j; hidden byte g; hidden byte sq; h
 #define closed (st[0]==CLOSED && st[1]==CLOSED)
 #define mayClose(x,closes) ((st[x]==ESTABLISHED && closes==2) || (st[x]==CLOSE_WAIT && closes>0))
 #define waits (n>0 || rto[0]!=OFF || rto[1]!=OFF || tw[0]!=OFF || tw[1]!=OFF)
-#ifdef BOTH_CLOSE
-/* A close, once called, is disabled for ever: weak fairness says that it does not stay enabled. */
-ltl both_close { ([]<> !mayClose(0,A_CLOSES) && []<> !mayClose(1,B_CLOSES)) -> <> closed }
+/* A run goes on for ever, and time with it (`main@ticked`, where a tick has just passed), or it ends where nothing is
+ * enabled but calls that nobody has promised: there main breaks off (`stops`), and SPIN lets what has ended stutter. */
+#ifdef PATIENT          /* applications promise nothing */
+#define stops (!waits)
+#define keepsPromises (true)
+#else                   /* A close, once called, is disabled for ever: weak fairness says that it does not stay enabled. */
+#define stops (!waits && !mayClose(0,A_CLOSES) && !mayClose(1,B_CLOSES))
+#define keepsPromises ([]<> !mayClose(0,A_CLOSES) && []<> !mayClose(1,B_CLOSES))
 #endif
-#ifdef MAY_STOP         /* applications are not fair: the world may stop where they alone could go on */
-ltl both_close { <> closed }
+#ifdef BOTH_CLOSE
+ltl both_close { (keepsPromises && ([]<> main@ticked || <>[] stops)) -> <> closed }
+#endif
+#ifdef TIME_PASSES
+ltl time_passes { []<> main@ticked || <>[] stops }
 #endif
 
 inline send(c) {            /* insertion into the sorted array */
@@ -150,6 +168,36 @@ inline shut(x,why) {
   text[x] = 0; hfin[x] = 0;
 #endif
 }
+/* FreeBSD: an ACK that is due carries the FIN again. */
+#define finUnacked(x) (fin[x] != OFF && una[x] <= fin[x])
+#define CHALLENGE(x) SEG(1-x, ACK, nxt[x], rcv[x])
+#define ACKNOWLEDGE(x) (FREEBSD && finUnacked(x) -> SEG(1-x, FIN, fin[x], rcv[x]) : CHALLENGE(x))
+
+/* Its acknowledgment, if it is new. */
+inline acknowledged(x) {
+  if
+  :: ak > una[x] && ak <= nxt[x] ->
+     una[x] = ak;
+#if RETRIES < 255
+     again[x] = 0;
+#endif
+     if
+     :: una[x] < nxt[x] -> rto[x] = RTO
+     :: else -> rto[x] = OFF
+     fi
+  :: else
+  fi;
+  if
+  :: fin[x] != OFF && una[x] > fin[x] ->
+     if
+     :: st[x]==FIN_WAIT_1 -> st[x] = FIN_WAIT_2
+     :: st[x]==CLOSING -> st[x] = TIME_WAIT; tw[x] = TW
+     :: st[x]==LAST_ACK -> shut(x,BY_FIN)
+     :: else
+     fi
+  :: else
+  fi
+}
 /* em becomes the answer, 0: none. Text and FIN reach the last part in ESTABLISHED, FIN_WAIT_1 and FIN_WAIT_2
  * only: later all their numbers are below rcv (asserted). The window is larger than every number. */
 inline recv(x) {
@@ -157,6 +205,13 @@ inline recv(x) {
   if
   :: st[x] == CLOSED ->
      if :: g != RST -> em = SEG(1-x, RST, ak, 0) :: else fi
+  :: FREEBSD && st[x] == TIME_WAIT ->      /* answers all but the bare ACK with both of the expected numbers */
+     if
+     :: g == RST || (g == ACK && sq == rcv[x] && ak == nxt[x])
+     :: else ->
+        em = CHALLENGE(x);
+        if :: RESTART && g==FIN && sq+1==rcv[x] -> tw[x] = TW :: else fi
+     fi
   :: else ->
      if
      :: g == RST ->
@@ -165,40 +220,21 @@ inline recv(x) {
         :: else ->
            if
            :: sq == rcv[x] -> shut(x,BY_RST)
-           :: else -> em = SEG(1-x, ACK, nxt[x], rcv[x])
+           :: else -> em = CHALLENGE(x)
            fi
         fi
      :: else ->
         if
         :: sq < rcv[x] ->                              /* unacceptable */
-           em = SEG(1-x, ACK, nxt[x], rcv[x]);
-           if :: RESTART && st[x]==TIME_WAIT && g==FIN -> tw[x] = TW :: else fi
+           if :: RESTART && st[x]==TIME_WAIT && g==FIN -> tw[x] = TW :: else fi;
+           if :: FREEBSD -> acknowledged(x) :: else fi;
+           if :: st[x] != CLOSED -> em = ACKNOWLEDGE(x) :: else fi
         :: else ->
            if
-           :: ak > nxt[x] -> em = SEG(1-x, ACK, nxt[x], rcv[x])
+           :: ak > nxt[x] -> em = CHALLENGE(x)
            :: else ->
-              if
-              :: ak > una[x] ->
-                 una[x] = ak;
-#if RETRIES < 255
-                 again[x] = 0;
-#endif
-                 if
-                 :: una[x] < nxt[x] -> rto[x] = RTO
-                 :: else -> rto[x] = OFF
-                 fi
-              :: else
-              fi;
-              if
-              :: fin[x] != OFF && una[x] > fin[x] ->
-                 if
-                 :: st[x]==FIN_WAIT_1 -> st[x] = FIN_WAIT_2
-                 :: st[x]==CLOSING -> st[x] = TIME_WAIT; tw[x] = TW
-                 :: st[x]==LAST_ACK -> shut(x,BY_FIN); g = 0     /* nothing more */
-                 :: else
-                 fi
-              :: else
-              fi;
+              acknowledged(x);
+              if :: st[x] == CLOSED -> g = 0 :: else fi;         /* nothing more */
               if
               :: g < DATA
               :: else ->
@@ -240,7 +276,7 @@ inline recv(x) {
                     :: else
                     fi
                  fi;
-                 em = SEG(1-x, ACK, nxt[x], rcv[x])
+                 em = ACKNOWLEDGE(x)
               fi
            fi
         fi
@@ -266,12 +302,16 @@ inline recv(x) {
   :: d_step { (st[x]==ESTABLISHED || st[x]==CLOSE_WAIT) && nxt[x] <= sends -> \
       k = SEG(1-x, DATA, nxt[x], rcv[x]); send(k); nxt[x]++; \
       if :: rto[x]==OFF -> rto[x] = RTO :: else fi } \
+  :: d_step { (x == 0 -> A_ABORTS : B_ABORTS) && st[x]!=CLOSED && !(FREEBSD && st[x]==TIME_WAIT) -> \
+      k = (FREEBSD -> SEG(1-x, RST, nxt[x], rcv[x]) : (st[x] <= CLOSE_WAIT -> SEG(1-x, RST, nxt[x], 0) : 0)); shut(x,BY_ABORT); \
+      if :: k != 0 -> send(k) :: else fi } \
   :: d_step { rto[x]==0 -> EXPIRED(x) } \
   :: d_step { tw[x]==0 -> shut(x,BY_FIN) }
 #define RESEND(x) \
       k = SEG(1-x, (una[x]==fin[x] -> FIN : DATA), una[x], rcv[x]); send(k); rto[x] = RTO
 #if RETRIES < 255
-#define EXPIRED(x) if :: again[x] >= RETRIES -> shut(x,BY_GIVE_UP) :: else -> RESEND(x); again[x]++ fi
+#define EXPIRED(x) if :: again[x] >= RETRIES -> \
+      if :: FREEBSD -> k = SEG(1-x, RST, nxt[x], rcv[x]); send(k) :: else fi; shut(x,BY_GIVE_UP) :: else -> RESEND(x); again[x]++ fi
 #else
 #define EXPIRED(x) RESEND(x)
 #endif
@@ -283,8 +323,8 @@ end:
 #ifdef PROPERTY
   :: premature -> assert(false)
 #endif
-#ifdef MAY_STOP
-  :: !waits -> break
+#ifdef LIVENESS
+  :: stops -> break
 #endif
   ENDPOINT(0,A_CLOSES,SENDS_A)
   ENDPOINT(1,B_CLOSES,SENDS_B)
@@ -305,5 +345,8 @@ end:
       od;
       do :: n > j -> n--; net[n] = 0 :: else -> break od;
       TIMER(rto[0]); TIMER(rto[1]); TIMER(tw[0]); TIMER(tw[1]) }
+#ifdef LIVENESS
+ticked: skip
+#endif
   od
 }

@@ -2,7 +2,7 @@
 """The timed world of lastack, explored by brute force: plain, slow, and sharing no code.
 
 Prints `states=N transitions=M`: the worlds that can be reached, and the actions enabled in them, each
-counted once for each world. With --property, also a verdict, and for both-close how many segments were ever in
+counted once for each world. With --property, also a verdict, and for liveness how many segments were ever in
 flight, and whether a world can be met twice on one path (`cycles`). A segment is (kind, seq, ack), a copy in
 flight (to, kind, seq, ack, age, duplicate), the network a sorted tuple of copies.
 """
@@ -59,8 +59,13 @@ class Tcp:
         return End(state=CLOSED, left=e.state, ended_by=by, **{f: getattr(e, f) for f in (
             "sent acked delivered fin_sent fin_acked fin_received retransmissions").split()})
 
-    def ack_now(self, e):
+    def challenge(self, e):
         return e._replace(delayed_ack=None), (ACK, e.nxt, e.rcv)
+
+    def ack_now(self, e):
+        if self.o.policy == "freebsd" and e.fin_sent and not e.fin_acked:   # an ACK that is due carries the FIN again
+            return e._replace(delayed_ack=None), (FIN, e.nxt - 1, e.rcv)
+        return self.challenge(e)
 
     def current_rto(self, e):
         return self.o.rto if not self.o.backoff else min(self.o.rto << e.backoff, self.o.rto_max)
@@ -84,14 +89,22 @@ class Tcp:
         return e2._replace(state=state, fin_sent=True, nobody_reads=with_close), segment
 
     def abort(self, e):
+        if self.o.policy == "freebsd":
+            return self.closed(e, "ABORT"), (RST, e.nxt, e.rcv)
         tells = e.state in (ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2, CLOSE_WAIT)
         return self.closed(e, "ABORT"), (RST, e.nxt, 0) if tells else None
+
+    def may_abort(self, e):
+        """Where an abort would do something, and the application has not given its handle away with close()."""
+        nobody_waits = e.state == TIME_WAIT and self.o.policy == "freebsd"
+        return e.state != CLOSED and not e.nobody_reads and not nobody_waits
 
     # Timers.
     def expired_rto(self, e):
         if self.o.retries is not None:
             if e.retransmissions == self.o.retries:
-                return self.closed(e, "GIVE_UP"), None
+                tells = self.o.policy == "freebsd"
+                return self.closed(e, "GIVE_UP"), (RST, e.nxt, e.rcv) if tells else None
             e = e._replace(retransmissions=e.retransmissions + 1)
         if self.o.backoff:                                                  # RFC 6298 (5.5)
             longer = self.current_rto(e) < self.o.rto_max
@@ -111,6 +124,8 @@ class Tcp:
     def arrive(self, e, kind, seq, ack):
         if e.state == CLOSED:                                               # §3.10.7.1
             return e, None if kind == RST else (RST, ack, 0)
+        if e.state == TIME_WAIT and self.o.policy == "freebsd":             # tcp_twcheck
+            return self.arrive_in_bsd_time_wait(e, kind, seq, ack)
 
         # First, check the sequence number.
         def in_window(number):
@@ -121,28 +136,23 @@ class Tcp:
                 return e, None
             if e.state == TIME_WAIT and kind == FIN and self.o.restart_time_wait == "yes":
                 e = e._replace(time_wait=self.o.time_wait)
-            return self.ack_now(e)
+            if self.o.policy == "freebsd" and e.una < ack <= e.nxt:         # the acknowledgment counts all the same
+                e = self.fin_acknowledged(self.acknowledged(e, ack))
+            return (e, None) if e.state == CLOSED else self.ack_now(e)
 
         # Second, check the RST bit. (Third, security; fourth, SYN: there is none in this world.)
         if kind == RST:
             if e.state == TIME_WAIT and self.o.rst_in_time_wait == "ignore":
                 return e, None
-            return (self.closed(e, "RST"), None) if seq == e.rcv else self.ack_now(e)
+            return (self.closed(e, "RST"), None) if seq == e.rcv else self.challenge(e)
 
         # Fifth, check the ACK field.
         if ack < e.una - WND or ack > e.nxt:
-            return self.ack_now(e)
+            return self.challenge(e)
         if ack > e.una:
-            e = self.acknowledged(e, ack)
-        if e.fin_acked:
-            if e.state == FIN_WAIT_1:
-                e = e._replace(state=FIN_WAIT_2)
-                if e.nobody_reads:
-                    e = e._replace(fin_wait_2=self.o.fin_wait_2_timeout)
-            elif e.state == CLOSING:
-                e = self.time_wait(e)
-            elif e.state == LAST_ACK:
-                return self.closed(e, "FIN"), None
+            e = self.fin_acknowledged(self.acknowledged(e, ack))
+        if e.state == CLOSED:
+            return e, None
 
         # Seventh, the segment text; eighth, the FIN bit.
         if kind == ACK or e.state not in RECEIVING:
@@ -171,6 +181,23 @@ class Tcp:
         if self.o.delayed_ack and not fills_a_hole and e.state not in (CLOSING, TIME_WAIT):
             return (e if e.delayed_ack is not None else e._replace(delayed_ack=self.o.delayed_ack)), None
         return self.ack_now(e)
+
+    def arrive_in_bsd_time_wait(self, e, kind, seq, ack):
+        """Everything but a reset is answered, unless it is the bare ACK with both of the expected numbers."""
+        if kind == RST or (kind, seq, ack) == (ACK, e.rcv, e.nxt):
+            return e, None
+        if kind == FIN and seq + 1 == e.rcv and self.o.restart_time_wait == "yes":
+            e = e._replace(time_wait=self.o.time_wait)
+        return self.challenge(e)
+
+    def fin_acknowledged(self, e):
+        if not e.fin_acked:
+            return e
+        if e.state == FIN_WAIT_1:
+            return e._replace(state=FIN_WAIT_2, fin_wait_2=self.o.fin_wait_2_timeout if e.nobody_reads else None)
+        if e.state == CLOSING:
+            return self.time_wait(e)
+        return self.closed(e, "FIN") if e.state == LAST_ACK else e
 
     def acknowledged(self, e, ack):
         e = e._replace(acked=min(ack - 1, e.sent), fin_acked=ack - 1 > e.sent, retransmissions=0)
@@ -202,7 +229,7 @@ def actions(w, o, tcp):
             yield "send", x, after(x, tcp.send(e))
         if open_to_send and (o.closes[x] == "any-time" or o.closes[x] == "after-eof" and e.fin_received):
             yield "close", x, after(x, tcp.close(e, o.closes_with[x] == "close"))
-        if o.aborts[x] and e.state != CLOSED:
+        if o.aborts[x] and tcp.may_abort(e):
             yield "abort", x, after(x, tcp.abort(e))
         for timer in TIMERS:
             if getattr(e, timer) == 0:
@@ -247,12 +274,9 @@ def explore(o):
             **({"verdict": "violated" if violated else "holds"} if o.property else {})}
 
 
-CALLS = "send", "close", "abort"
-
-
 def explore_graph(o):
-    """explore() for both-close. It is violated when a behaviour that is maximal and fair stays where not both are
-    CLOSED: it ends there, or goes round there for ever. (What is CLOSED stays so.)"""
+    """explore() for liveness. A run goes on for ever, and time with it, or ends where nothing is enabled but calls that
+    nobody has promised."""
     tcp = Tcp(o)
     worlds, number, edges = [World()], {World(): 0}, []
     for w in worlds:                                        # grows on the way
@@ -263,30 +287,44 @@ def explore_graph(o):
                 worlds.append(successor)
             out.append((what, whom, number[successor]))
         edges.append(out)
-    open_ = {v for v, w in enumerate(worlds) if not all(e.state == CLOSED for e in w.ends)}
-    may_stop = CALLS if o.fairness_applications == "no" else ()
-    stops = any(all(what in may_stop for what, _, _ in edges[v]) for v in open_)
+    violated = {"both-close": stays_open, "time-passes": time_stops}[o.property](worlds, edges, o)
     return {"states": len(worlds), "transitions": sum(map(len, edges)),
             "most_in_flight": max(len(w.net) for w in worlds),
-            "verdict": "violated" if stops or any(fair(c, edges, o) for c in components(open_, edges)) else "holds",
+            "verdict": "violated" if violated else "holds",
             "segments": len({c[:4] for w in worlds for c in w.net}),
             "cycles": any(True for _ in components(set(range(len(worlds))), edges))}
 
 
+def stays_open(worlds, edges, o):
+    """Some fair run never gets both ends CLOSED. (What is CLOSED stays so.)"""
+    open_ = {v for v, w in enumerate(worlds) if not all(e.state == CLOSED for e in w.ends)}
+    unpromised = ("send", "abort") if o.fairness_applications == "yes" else ("send", "abort", "close")
+    ends = any(all(what in unpromised for what, _, _ in edges[v]) for v in open_)
+    return ends or any(fair(c, edges, o) for c in components(open_, edges))
+
+
+def time_stops(worlds, edges, o):
+    """Some walk goes on for ever without a tick. It is no run, so that fairness, which speaks of runs, has no say."""
+    timeless = [[edge for edge in out if edge[0] != "tick"] for out in edges]
+    return any(True for _ in components(set(range(len(worlds))), timeless))
+
+
 def fair(component, edges, o):
-    """Some fair walk goes round in this strongly connected part of the graph for ever."""
+    """Some fair run goes round in this strongly connected part of the graph for ever, and time with it."""
     enabled, taken, always = set(), set(), None
     for v in component:
         here = {(what, whom) for what, whom, _ in edges[v]}
         enabled |= here
         always = here if always is None else always & here
         taken |= {(what, whom) for what, whom, u in edges[v] if u in component}
-    if o.fairness_applications == "yes" and any(a[0] == "close" for a in always - taken):
+    if ("tick", None) not in taken:
         return False                                        # so it is in every smaller part
+    if o.fairness_applications == "yes" and any(a[0] == "close" for a in always - taken):
+        return False                                        # and so is this
     starved = {a for a in enabled - taken if a[0] == "deliver"}
     if o.fairness_network == "no" or not starved:
         return True
-    # A fair walk does not come, again and again, to where such a segment is in flight.
+    # A fair run does not come, again and again, to where such a segment is in flight.
     rest = {v for v in component if not any((what, whom) in starved for what, whom, _ in edges[v])}
     return any(fair(smaller, edges, o) for smaller in components(rest, edges))
 
@@ -331,6 +369,7 @@ def arguments(**more):
         p.add_argument("--" + name, type=int, default=default)
     p.add_argument("--losses", type=number, default=1, metavar="N|unlimited")
     p.add_argument("--retries", type=number, metavar="N|none")
+    p.add_argument("--policy", choices=("rfc1337", "freebsd"), default="rfc1337")
     p.add_argument("--out-of-order", choices=("hold", "drop"), default="hold")
     p.add_argument("--restart-time-wait", choices=("yes", "no"), default="yes")
     p.add_argument("--rst-in-time-wait", choices=("ignore", "close"), default="ignore")
@@ -342,8 +381,8 @@ def arguments(**more):
     p.add_argument("--delayed-ack", type=int, default=0)
     p.add_argument("--backoff", action="store_true")
     p.add_argument("--rto-max", type=int, help="with --backoff; 4 RTO when not given")
-    p.add_argument("--fin-wait-2-timeout", type=int)
-    p.add_argument("--property", choices=("no-premature-closed", "both-close"))
+    p.add_argument("--fin-wait-2-timeout", type=number, metavar="N|none")
+    p.add_argument("--property", choices=("no-premature-closed", "both-close", "time-passes"))
     for fair in ("applications", "network"):
         p.add_argument("--fairness-" + fair, choices=("yes", "no"), default="yes")
     p.add_argument("--json", action="store_true")
@@ -365,4 +404,4 @@ def show(result, as_json):
 
 if __name__ == "__main__":
     o = options(arguments(description=__doc__.split("\n")[0]))
-    show((explore_graph if o.property == "both-close" else explore)(o), o.json)
+    show((explore if o.property in (None, "no-premature-closed") else explore_graph)(o), o.json)

@@ -75,10 +75,13 @@ fn main() -> ExitCode {
         junit::junit_is_as_its_schema_says,
         peers::python_counts_the_same,
         peers::python_says_the_same_of_liveness,
+        peers::python_says_the_same_of_time,
         peers::spin_counts_the_same,
         peers::spin_says_the_same_of_liveness,
+        peers::spin_says_the_same_of_time,
         peers::tlc_counts_the_same,
         peers::tlc_says_the_same_of_liveness,
+        peers::tlc_says_the_same_of_time,
     ];
     #[cfg(target_os = "linux")]
     trials.extend(trials![

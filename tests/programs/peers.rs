@@ -49,22 +49,37 @@ const WORLDS_FOR_PYTHON: [World; 8] = [
 
 const UNFAIR: &str = "fairness.network=false";
 
-/// From 3,549 to 6,215 states each. SPIN knows no fair network, which matters only where losses are unlimited.
-const LIVELY_WORLDS: [World; 3] = [
+/// Both ends have an octet outstanding when they close, in a world that is small as nothing lasts.
+const DATA_IN_FLIGHT: [&str; 5] = ["a.sends=1", "b.sends=1", NO_DUPLICATES, "network.msl=1", "tcp.rto=1"];
+
+/// The same, or less, between two ends that answer a FIN beyond a hole with a FIN.
+const fn war(a_sends: &'static str, b_sends: &'static str, losses: &'static str) -> [&'static str; 11] {
+    let [_, _, duplicates, msl, rto] = DATA_IN_FLIGHT;
+    let timers = ["tcp.time_wait=2", "tcp.backoff=false", "tcp.retries=none", "tcp.fin_wait_2_timeout=none"];
+    let [time_wait, backoff, retries, fin_wait_2] = timers;
+    let policy = "tcp.policy=freebsd";
+    [a_sends, b_sends, losses, duplicates, msl, rto, time_wait, backoff, retries, fin_wait_2, policy]
+}
+
+/// From 3,549 to 9,554 states each. SPIN knows no fair network, which matters only where losses are unlimited.
+const LIVELY_WORLDS: [World; 5] = [
     ("sequential", &[]),
     ("lossy-for-ever", &[UNFAIR]),
     ("simultaneous", &["network.losses=2", NO_DUPLICATES, "tcp.retries=1"]),
+    ("simultaneous", &["a.aborts=true", NO_DUPLICATES]),
+    ("simultaneous", &war("a.sends=1", "b.sends=1", "network.losses=0")),
 ];
 
-/// TLC is told word for word what fairness is, which takes it long: 190 and 459 states.
-const LIVELY_WORLDS_FOR_TLC: [World; 3] = [
+/// TLC is told word for word what fairness is, which takes it long: from 190 to a few thousand states.
+const LIVELY_WORLDS_FOR_TLC: [World; 4] = [
     ("lossy-for-ever", &[NO_DUPLICATES]),
     ("lossy-for-ever", &[NO_DUPLICATES, UNFAIR]),
     ("sequential", &["b.closes=never", "tcp.retries=1", "network.losses=unlimited"]),
+    ("sequential", &["a.aborts=true", NO_DUPLICATES, UNFAIR]),
 ];
 
 /// From 247 to 6,716 states each, with each kind of fairness and without.
-const LIVELY_WORLDS_FOR_PYTHON: [World; 12] = [
+const LIVELY_WORLDS_FOR_PYTHON: [World; 17] = [
     ("lossy-for-ever", &[]),
     ("lossy-for-ever", &[UNFAIR]),
     ("lossy-for-ever", &["fairness.applications=false"]),
@@ -78,7 +93,30 @@ const LIVELY_WORLDS_FOR_PYTHON: [World; 12] = [
     ("lossy-for-ever", &["a.closes_with=close", "tcp.fin_wait_2_timeout=4"]),
     ("lossy-for-ever", &["tcp.backoff=true", NO_DUPLICATES, "a.sends=1"]),
     ("lossy-for-ever", &["tcp.delayed_ack=1", NO_DUPLICATES, "a.sends=1"]),
+    // The reset of an abort may be lost, and nobody has promised another abort.
+    ("simultaneous", &["a.aborts=true", "b.aborts=true", NO_DUPLICATES]),
+    ("simultaneous", &["a.aborts=true", "b.aborts=true", NO_DUPLICATES, "a.closes_with=close"]),
+    // Nothing is promised at all: the first world may be the last.
+    ("simultaneous", &["a.closes=never", "b.closes=never", "a.aborts=true", "b.sends=1", NO_DUPLICATES]),
+    ("simultaneous", &DATA_IN_FLIGHT),
+    // The ends may answer each other forever at one instant, which is no run.
+    ("simultaneous", &war("a.sends=1", "b.sends=1", "network.losses=2")),
 ];
+
+/// Up to 33,537 states each. Two ends with `FreeBSD`'s rules answer each other forever while both lack text.
+const TIMELESS_WORLDS: [World; 8] = [
+    ("sequential", &[]),
+    ("simultaneous", &[NO_DUPLICATES]),
+    ("lossy-for-ever", &[UNFAIR]),
+    ("simultaneous", &[NO_DUPLICATES, "a.aborts=true"]),
+    ("simultaneous", &DATA_IN_FLIGHT),
+    ("simultaneous", &war("a.sends=1", "b.sends=1", "network.losses=0")),
+    ("simultaneous", &war("a.sends=1", "b.sends=1", "network.losses=2")),
+    ("simultaneous", &war("a.sends=1", "b.sends=0", "network.losses=2")),
+];
+
+/// 6,215, 2,009 and 5,191 states.
+const TIMELESS_WORLDS_FOR_SPIN_AND_TLC: [World; 3] = [TIMELESS_WORLDS[0], TIMELESS_WORLDS[1], TIMELESS_WORLDS[5]];
 
 pub(crate) fn spin_counts_the_same() -> Result<(), Missing> {
     compare("spin", "no-premature-closed", &WORLDS)
@@ -104,6 +142,18 @@ pub(crate) fn python_says_the_same_of_liveness() -> Result<(), Missing> {
     compare("python", "both-close", &LIVELY_WORLDS_FOR_PYTHON)
 }
 
+pub(crate) fn spin_says_the_same_of_time() -> Result<(), Missing> {
+    compare("spin", "time-passes", &TIMELESS_WORLDS_FOR_SPIN_AND_TLC)
+}
+
+pub(crate) fn tlc_says_the_same_of_time() -> Result<(), Missing> {
+    compare("tlc", "time-passes", &TIMELESS_WORLDS_FOR_SPIN_AND_TLC)
+}
+
+pub(crate) fn python_says_the_same_of_time() -> Result<(), Missing> {
+    compare("python", "time-passes", &TIMELESS_WORLDS)
+}
+
 fn compare(tool: &str, property: &str, worlds: &[World]) -> Result<(), Missing> {
     needs("python3")?;
     for world in worlds {
@@ -125,7 +175,12 @@ fn lastack(property: &str, (scenario, settings): &World) -> [Value; 3] {
     let report = json(&command.output().unwrap());
     let scenario = &report["scenarios"][0];
     assert_eq!(scenario["stopped"], Value::Null);
-    [&scenario["states"], &scenario["transitions"], &scenario["properties"][0]["verdict"]].map(Value::clone)
+    let verdict = match &scenario["properties"][0]["verdict"] {
+        // Its premise is never true, of which the other tools say no more than that it holds.
+        Value::String(vacuous) if vacuous == "vacuous" => Value::from("holds"),
+        verdict => verdict.clone(),
+    };
+    [scenario["states"].clone(), scenario["transitions"].clone(), verdict]
 }
 
 /// The report of `benches/peers/count`.
