@@ -10,7 +10,8 @@
 use std::ops::Range;
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
+use std::sync::{Mutex, PoisonError};
+use std::thread::{self, ScopedJoinHandle};
 use std::time::Instant;
 
 use hashbrown::HashTable;
@@ -423,8 +424,8 @@ fn share_of(hash: u64, count: usize) -> usize {
     (((hash & 0xffff_ffff) * count as u64) >> 32) as usize
 }
 
-/// Lets each worker do its job on a thread of its own, and returns what they come to, in order. Small jobs, and that
-/// of an only worker, are done on this thread.
+/// Lets each worker do its job on a thread of its own, and returns what they come to, in order. Small jobs, that of an
+/// only worker, and those for which the system has no thread left are done on this thread.
 fn on_threads<W: Send, T: Send>(
     workers: &mut [W],
     small: bool,
@@ -433,11 +434,17 @@ fn on_threads<W: Send, T: Send>(
     if small || workers.len() == 1 {
         return workers.iter_mut().enumerate().map(|(index, worker)| job(worker, index)).collect();
     }
+    let workers: Vec<_> = workers.iter_mut().map(Mutex::new).collect();
+    let run = |index: usize| job(&mut workers[index].lock().unwrap_or_else(PoisonError::into_inner), index);
     thread::scope(|scope| {
-        let job = &job;
-        let spawn = |(index, worker)| scope.spawn(move || job(worker, index));
-        let handles: Vec<_> = workers.iter_mut().enumerate().map(spawn).collect();
-        handles.into_iter().map(|handle| handle.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+        let run = &run;
+        let spawn = |index| thread::Builder::new().spawn_scoped(scope, move || run(index)).map_err(|_| run(index));
+        let jobs: Vec<_> = (0..workers.len()).map(spawn).collect();
+        let done = |job: Result<ScopedJoinHandle<'_, T>, T>| match job {
+            Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
+            Err(done_here) => done_here,
+        };
+        jobs.into_iter().map(done).collect()
     })
 }
 
