@@ -1,12 +1,13 @@
 //! The command line.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::capture::Kind;
 use crate::tcp::PolicyName;
 
 const EXIT_CODES: &str = "\
@@ -34,9 +35,9 @@ Exit codes:
   2  the command line or a file is wrong, or the kernel cannot be driven";
 const REPLAY_EXIT_CODES: &str = "\
 Exit codes:
-  0  the model explains every packet
-  1  it does not explain some packet
-  2  the command line or the file is wrong, no connection is in it, or there was too much to explain";
+  0  nothing contradicts TCP: what the capture has missed is noted, and how connections ended changes nothing
+  1  a packet contradicts TCP
+  2  the command line or the file is wrong, no connection is in it or selected, or there was too much to explain";
 
 /// A model checker for one protocol: how TCP closes a connection
 #[derive(Debug, Parser)]
@@ -244,13 +245,75 @@ pub struct ListArgs {
 /// Arguments of `replay`.
 #[derive(Debug, Args)]
 pub struct ReplayArgs {
-    /// The capture, pcap or pcapng
+    /// The capture, pcap or pcapng, compressed with gzip or not; `-` reads standard input
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
 
+    /// Show connections of these kinds only: unexplained, cut-short, storm, stuck, unanswered, gave-up, reset,
+    /// not-established, not-shown, half-closed, too-early, open, unknown, clean
+    #[arg(long, value_name = "KIND,…", value_delimiter = ',', value_parser = kind(), hide_possible_values = true)]
+    pub only: Vec<Kind>,
+
+    /// Look only at connections that have this port at either end; repeatable
+    #[arg(long = "port", value_name = "PORT")]
+    pub ports: Vec<u16>,
+
+    /// Look only at connections that have this address at either end; repeatable
+    #[arg(long = "host", value_name = "ADDRESS")]
+    pub hosts: Vec<IpAddr>,
+
+    /// Look only at connections of which something was captured so many seconds after the beginning, or later
+    #[arg(long, value_name = "SECONDS", value_parser = since)]
+    pub since: Option<Since>,
+
+    /// Show every connection, in the order of their first packets
+    #[arg(short, long)]
+    pub verbose: bool,
+
     /// How to write what is found
     #[arg(long, value_name = "FORMAT", default_value = "human")]
-    pub format: DocumentFormat,
+    pub format: ReplayFormat,
+
+    /// Draw this connection, by its number in the report; with `--format text`, which is then the default, or `svg`
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), required_if_eq_any([("format", "text"), ("format", "svg")]))]
+    pub connection: Option<u32>,
+}
+
+/// How `replay` writes what it finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReplayFormat {
+    /// For people
+    Human,
+    /// One JSON document, for programs
+    Json,
+    /// One connection as a ladder
+    Text,
+    /// One connection as a picture
+    Svg,
+}
+
+/// Nanoseconds after the beginning of a capture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Since(pub i64);
+
+/// Seconds, as they are written in reports: `1300` or `0.25`.
+fn since(text: &str) -> Result<Since, String> {
+    let seconds = text.trim_end_matches('s').trim_end();
+    let (whole, fraction) = seconds.split_once('.').unwrap_or((seconds, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let nanoseconds = format!("{fraction:0<9}");
+    let number = |text: &str| text.parse::<i64>().ok();
+    let wrong = || "expected seconds, as in 1300 or 0.25".to_owned();
+    if whole.is_empty() || !digits(whole) || !digits(&nanoseconds) || nanoseconds.len() > 9 {
+        return Err(wrong());
+    }
+    let all = number(whole).and_then(|whole| whole.checked_mul(1_000_000_000)?.checked_add(number(&nanoseconds)?));
+    all.map(Since).ok_or_else(wrong)
+}
+
+fn kind() -> impl TypedValueParser<Value = Kind> {
+    let names = PossibleValuesParser::new(Kind::ALL.map(Kind::name));
+    names.try_map(|name| Kind::ALL.into_iter().find(|kind| kind.name() == name).ok_or("this is no kind"))
 }
 
 /// What changes a scenario's world.

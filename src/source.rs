@@ -92,6 +92,17 @@ pub fn names(file: &Arc<SourceFile>, key: &str, what: &str) -> Result<Option<Vec
     })
 }
 
+/// Opens a file, a pipe or, as `-`, standard input, to be read once from beginning to end.
+pub fn open_stream(path: &Path) -> Result<Box<dyn Read + Send>, Diagnostic> {
+    if path == Path::new("-") {
+        return Ok(Box::new(io::stdin()));
+    }
+    if fs::metadata(path).map_err(|error| unreadable(path, &error))?.is_dir() {
+        return Err(Diagnostic::new(format!("cannot read `{}`: it is a folder", path.display())));
+    }
+    Ok(Box::new(File::open(path).map_err(|error| unreadable(path, &error))?))
+}
+
 fn unreadable(path: &Path, error: &io::Error) -> Diagnostic {
     Diagnostic::new(format!("cannot read `{}`: {error}", path.display()))
 }

@@ -6,15 +6,27 @@
 // clippy.toml allows these in tests, and does not see that a test's helpers are part of it.
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
+#[path = "replay/closings.rs"]
+mod closings;
+#[path = "replay/judge.rs"]
+mod judge;
 #[path = "replay/made.rs"]
 mod made;
+#[path = "replay/reading.rs"]
+mod reading;
+#[path = "replay/reference.rs"]
+mod reference;
+#[path = "replay/report.rs"]
+mod report;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use insta::assert_snapshot;
-use lastack::capture::{Capture, Closing, FaultKind};
+use lastack::capture::{Capture, Closing, FaultKind, Selection, findings};
+use lastack::report::capture::{human, json};
+use lastack::report::terminal::Terminal;
 use proptest::prelude::*;
 
 /// Every capture of a kernel.
@@ -158,8 +170,12 @@ fn closings(file: &[u8]) -> (Capture, Vec<Closing>) {
 
 /// What people are told.
 fn told(file: &[u8]) -> String {
-    let (capture, closings) = closings(file);
-    lastack::report::replay::human(&capture, &closings, lastack::report::terminal::Terminal::PLAIN)
+    told_of(&Capture::read(file))
+}
+
+fn told_of(capture: &Capture) -> String {
+    let detail = human::Detail { verbose: true, only: Vec::new() };
+    human::report(capture, &findings(capture, &Selection::default()), &detail, Terminal::PLAIN)
 }
 
 /// The number of the first packet that is not explained, in any connection.
@@ -459,8 +475,8 @@ proptest! {
             let index = index.index(file.len());
             file[index] = byte;
         }
-        let (capture, closings) = closings(&file);
-        let _ = lastack::report::replay::human(&capture, &closings, lastack::report::terminal::Terminal::PLAIN);
-        let _ = lastack::report::replay_json::report("changed", &capture, &closings);
+        let capture = Capture::read(file.as_slice());
+        let _ = told_of(&capture);
+        let _ = json::report("changed", &capture, &findings(&capture, &Selection::default()), &[]);
     }
 }

@@ -4,15 +4,16 @@
 
 #![no_main]
 
-use lastack::capture::{Capture, Closing};
+use lastack::capture::{Capture, Selection, findings};
+use lastack::report::capture::{human, json};
 use lastack::report::terminal::Terminal;
-use lastack::report::{replay, replay_json};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let capture = Capture::read(bytes);
-    let closings: Vec<Closing> = capture.connections.iter().map(|one| Closing::of(one, capture.end)).collect();
-    let _ = replay::human(&capture, &closings, Terminal::PLAIN);
-    let _ = replay_json::report("fuzzed", &capture, &closings);
+    let findings = findings(&capture, &Selection::default());
+    let detail = human::Detail { verbose: true, only: Vec::new() };
+    let _ = human::report(&capture, &findings, &detail, Terminal::PLAIN);
+    let _ = json::report("fuzzed", &capture, &findings, &[]);
     let _ = capture.mistakes();
 });

@@ -3,7 +3,8 @@
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 
-use crate::tcp::{Segment, Seq};
+use super::progress::{Progress, Storm, StormWatch};
+use crate::tcp::{Flags, Segment, Seq, State};
 
 /// How many packets before the first FIN or reset belong to the closing phase.
 const BEFORE: usize = 16;
@@ -13,6 +14,14 @@ const MOST_PACKETS: usize = 1 << 16;
 const MOST_PACKETS_IN_ALL: usize = 1 << 21;
 /// The most connections.
 const MOST_CONNECTIONS: usize = 1 << 16;
+/// From so many packets of a closing phase on, text that follows on text is kept as one longer segment.
+const MERGED_FROM: usize = 1 << 9;
+/// How many packets are searched for what the next may be joined to.
+const MERGED_BACK: usize = 8;
+/// So many packets of a storm are kept.
+const STORM_KEPT: u64 = 64;
+/// The most initial numbers of one end in one handshake.
+const MOST_SYNS: usize = 4;
 
 /// One of the two ends: 0 is who sent the first packet that was captured.
 pub type Side = usize;
@@ -28,6 +37,49 @@ pub struct Packet {
     pub from: Side,
     /// What it says.
     pub segment: Segment,
+    /// RFC 9293 §3.1: the window that it offers, not scaled.
+    pub window: u16,
+    /// IPv4's time to live, or IPv6's hop limit.
+    pub hop_limit: u8,
+    /// IPv4's identification; 0 in IPv6.
+    pub identification: u16,
+}
+
+/// A segment as it was captured, before it is known of which connection it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Captured {
+    /// The number of the packet in the file, from 1.
+    pub number: u64,
+    /// When it was captured, in nanoseconds since 1970.
+    pub time: i64,
+    /// Who sent it.
+    pub from: SocketAddr,
+    /// To whom.
+    pub to: SocketAddr,
+    /// What it says.
+    pub segment: Segment,
+    /// RFC 9293 §3.1: the window that it offers, not scaled.
+    pub window: u16,
+    /// IPv4's time to live, or IPv6's hop limit.
+    pub hop_limit: u8,
+    /// IPv4's identification; 0 in IPv6.
+    pub identification: u16,
+}
+
+impl Captured {
+    fn packet(&self, from: Side) -> Packet {
+        let Self { number, time, segment, window, hop_limit, identification, .. } = *self;
+        Packet { number, time, from, segment, window, hop_limit, identification }
+    }
+}
+
+/// A SYN was answered by an older connection between the same ports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OldAnswer {
+    /// The number of the packet that answered.
+    pub number: u64,
+    /// The state that the end which answered was in, as far as the FINs show.
+    pub state: State,
 }
 
 /// What is known of one end's packets before the closing phase.
@@ -39,6 +91,8 @@ pub struct Before {
     pub next: Option<Seq>,
     /// The latest number that it has acknowledged.
     pub acked: Option<Seq>,
+    /// The earliest.
+    pub first_acked: Option<Seq>,
 }
 
 /// What was captured between two ends, from one SYN to the next.
@@ -60,6 +114,20 @@ pub struct Connection {
     pub not_kept: Option<u64>,
     /// Who has begun another connection between the same ports, and the number of the packet that did.
     pub anew: Option<(Side, u64)>,
+    /// Its SYN was answered by an older connection.
+    pub old_answer: Option<OldAnswer>,
+    /// The last exchange of the same segments without end.
+    pub storm: Option<Storm>,
+    /// Segments with text of the closing phase that were joined to others, and had all been captured before, of each end.
+    pub repeated: [usize; 2],
+    progress: [Progress; 2],
+    watch: StormWatch,
+    /// The initial numbers of SYNs that may turn out to be the right ones.
+    syns: Vec<(Side, Seq)>,
+    /// Who has sent a FIN, in the order of the FINs.
+    fins: [Option<Side>; 2],
+    /// More than SYNs, FINs and resets was captured.
+    has_plain: bool,
     closing: bool,
     /// An end has sent more than SYNs and resets, after its SYN or in answer to one.
     went_on: bool,
@@ -76,6 +144,14 @@ impl Connection {
             sent: [0, 0],
             not_kept: None,
             anew: None,
+            old_answer: None,
+            storm: None,
+            repeated: [0, 0],
+            progress: [Progress::default(); 2],
+            watch: StormWatch::default(),
+            syns: Vec::new(),
+            fins: [None, None],
+            has_plain: false,
             closing: false,
             went_on: false,
         }
@@ -102,11 +178,32 @@ impl Connection {
         self.went_on || self.before.iter().all(|before| before.syn.is_none())
     }
 
-    /// A SYN is not in the capture, and nothing else is known from before the packets that were kept.
+    /// How far an end has come, and what it waits for.
+    #[must_use]
+    pub fn progress(&self, side: Side) -> &Progress {
+        let [first, second] = &self.progress;
+        if side == 0 { first } else { second }
+    }
+
+    /// Only segments with SYN, FIN or RST were captured, of a connection that has a FIN: what is between them, and every
+    /// bare ACK, was filtered out.
+    #[must_use]
+    pub fn is_filtered(&self) -> bool {
+        !self.has_plain && self.fins.iter().any(Option::is_some)
+    }
+
+    /// A SYN is not in the capture or nothing follows on it, and nothing else is known from before the packets that were
+    /// kept.
     #[must_use]
     pub fn begins_midway(&self) -> bool {
         let [first, second] = &self.before;
-        first.next.or(second.next).is_none() && (first.syn.is_none() || second.syn.is_none())
+        first.next.or(second.next).is_none() && [0, 1].iter().any(|side| self.first_number(*side).is_none())
+    }
+
+    /// The number of an end's first octet, if its SYN was captured and what follows on that, too.
+    #[must_use]
+    pub fn first_number(&self, side: Side) -> Option<Seq> {
+        self.before(side).syn.filter(|_| !self.is_filtered()).map(|syn| syn + 1)
     }
 
     /// A SYN with a number of its own, after one with another: the ports are used anew. One that answers another SYN may
@@ -115,42 +212,63 @@ impl Connection {
         let Segment { flags, seq, .. } = packet.segment;
         match self.before(packet.from).syn {
             _ if !flags.syn => false,
-            Some(syn) => syn != seq && (!flags.ack || self.went_on),
+            Some(syn) => syn != seq && !self.is_candidate(packet.from, seq) && (!flags.ack || self.went_on),
             // A SYN that is captured too late begins nothing: its number comes just before what is known.
             None => {
                 let mut numbers = self.packets.iter().filter_map(|known| number_of(packet.from, known)).peekable();
-                numbers.peek().is_some() && !numbers.any(|number| is_near(seq + 1, number))
+                numbers.peek().is_some() && !numbers.any(|number| self.is_near(seq + 1, number, flags))
             }
         }
+    }
+
+    /// An end has sent a SYN with this number.
+    fn is_candidate(&self, side: Side, syn: Seq) -> bool {
+        self.syns.contains(&(side, syn))
     }
 
     /// The handshake has only begun, and the packet has other numbers.
     fn is_foreign(&self, packet: &Packet) -> bool {
         let has_other = |side| match (self.before(side).syn, number_of(side, packet)) {
-            (Some(syn), Some(number)) => !is_near(syn, number),
+            (Some(_), Some(number)) => {
+                !self.syns.iter().any(|&(of, syn)| of == side && self.is_near(syn, number, packet.segment.flags))
+            }
             _ => false,
         };
         !self.went_on && !packet.segment.flags.syn && (has_other(0) || has_other(1))
     }
 
+    /// The number comes soon after the other, modulo 2³². Where text is filtered out, a FIN is far from the SYN.
+    fn is_near(&self, earlier: Seq, number: Seq, flags: Flags) -> bool {
+        let reach = if flags.fin && !self.has_plain { 1 << 31 } else { 1 << 16 };
+        number.since(earlier) < reach
+    }
+
     /// Takes in one more packet; true if more packets are kept now than before.
     fn add(&mut self, packet: Packet, may_grow: bool) -> bool {
-        let Segment { flags, seq, .. } = packet.segment;
+        let Segment { flags, .. } = packet.segment;
         self.last = (packet.number, packet.time);
         if let Some(sent) = self.sent.get_mut(packet.from) {
             *sent += 1;
         }
-        if flags.syn
-            && let Some(before) = self.before.get_mut(packet.from)
+        self.shake_hands(&packet);
+        self.has_plain |= !(flags.syn || flags.fin || flags.rst);
+        if flags.fin
+            && !self.fins.contains(&Some(packet.from))
+            && let Some(place) = self.fins.iter_mut().find(|place| place.is_none())
         {
-            before.syn = before.syn.filter(|_| self.went_on).or(Some(seq));
+            *place = Some(packet.from);
         }
-        let has_syn = |side| {
-            let number = number_of(side, &packet);
-            self.before(side).syn.zip(number).is_some_and(|(syn, number)| syn != number && is_near(syn, number))
-        };
-        self.went_on |= !flags.syn && !flags.rst && (has_syn(packet.from) || has_syn(1 - packet.from));
+        let [first, second] = &mut self.progress;
+        let (own, peers) = if packet.from == 0 { (first, second) } else { (second, first) };
+        own.send(&packet);
+        peers.hear(&packet);
+        own.ask(&packet, peers.closed_window.is_some());
         self.closing |= flags.fin || flags.rst;
+        let storm = self.watch.watch(&packet);
+        self.storm = storm.or(self.storm);
+        if storm.is_some_and(|storm| storm.packets > STORM_KEPT) || self.is_merged(&packet) {
+            return false;
+        }
         if self.closing && (self.packets.len() >= MOST_PACKETS || !may_grow) {
             self.not_kept.get_or_insert(packet.number);
         }
@@ -167,6 +285,85 @@ impl Connection {
         false
     }
 
+    /// What the packet is to the handshake. Of SYNs with different numbers, the one counts that the other end
+    /// acknowledges.
+    fn shake_hands(&mut self, packet: &Packet) {
+        let Segment { flags, seq, .. } = packet.segment;
+        if flags.syn && !self.went_on {
+            if !self.is_candidate(packet.from, seq) && self.syns.len() < MOST_SYNS {
+                self.syns.push((packet.from, seq));
+            }
+            if let Some(before) = self.before.get_mut(packet.from) {
+                before.syn = Some(seq);
+            }
+        } else if flags.syn
+            && let Some(before) = self.before.get_mut(packet.from)
+        {
+            before.syn.get_or_insert(seq);
+        }
+        if flags.syn || flags.rst || self.went_on {
+            return;
+        }
+        for side in [packet.from, 1 - packet.from] {
+            let Some(number) = number_of(side, packet) else { continue };
+            let follows =
+                |&&(of, syn): &&(Side, Seq)| of == side && syn != number && self.is_near(syn, number, flags);
+            let nearest = self.syns.iter().filter(follows).min_by_key(|(_, syn)| number.since(*syn));
+            if let Some(&(_, syn)) = nearest
+                && let Some(before) = self.before.get_mut(side)
+            {
+                before.syn = Some(syn);
+                self.went_on = true;
+            }
+        }
+    }
+
+    /// Joins a packet to the one that it follows on, where there are many: text to the text before it, and an ACK to the
+    /// ACK before it. What is text is captured before what acknowledges it, as it was.
+    fn is_merged(&mut self, packet: &Packet) -> bool {
+        let Segment { flags, seq, ack, len } = packet.segment;
+        if self.packets.len() < MERGED_FROM || flags != Flags::ACK {
+            return false;
+        }
+        // What closes stays where it is, and an ACK stays behind what it acknowledges.
+        let back = if len == 0 { 1 } else { MERGED_BACK };
+        let mut kept =
+            self.packets.iter_mut().rev().take(back).take_while(|known| known.segment.flags == Flags::ACK);
+        let Some(known) = kept.find(|known| known.from == packet.from) else { return false };
+        let last = known.segment;
+        if last.flags != Flags::ACK || (last.len == 0) != (len == 0) {
+            return false;
+        }
+        if len == 0 {
+            let follows = last.seq == seq && !ack.precedes(last.ack);
+            if follows {
+                known.segment.ack = ack;
+            }
+            return follows;
+        }
+        let end = last.seq + last.len;
+        if last.ack != ack || end.precedes(seq) || seq.precedes(last.seq) {
+            return false;
+        }
+        if end.precedes(seq + len) {
+            known.segment.len = (seq + len).since(last.seq);
+        } else if let Some(repeated) = self.repeated.get_mut(packet.from) {
+            *repeated += 1;
+        }
+        true
+    }
+
+    /// In which state an end is after the FINs that were captured, for who asks it about a connection that is over.
+    fn state_by_fins(&self, side: Side) -> State {
+        match self.fins {
+            [Some(first), Some(_)] if first == side => State::TimeWait,
+            [Some(_), Some(_)] => State::LastAck,
+            [Some(first), None] if first == side => State::FinWait2,
+            [Some(_), None] => State::CloseWait,
+            [None, _] => State::Established,
+        }
+    }
+
     /// What a packet that is not kept leaves behind.
     fn forget(&mut self, packet: &Packet) {
         let Segment { flags, seq, ack, .. } = packet.segment;
@@ -175,6 +372,8 @@ impl Connection {
             before.next = Some(before.next.map_or(end, |next| next.max(end)));
             if flags.ack {
                 before.acked = Some(before.acked.map_or(ack, |acked| acked.max(ack)));
+                before.first_acked =
+                    Some(before.first_acked.map_or(ack, |acked| if ack.precedes(acked) { ack } else { acked }));
             }
         }
     }
@@ -184,11 +383,6 @@ impl Connection {
 fn number_of(side: Side, packet: &Packet) -> Option<Seq> {
     let Segment { flags, seq, ack, .. } = packet.segment;
     if packet.from == side { Some(seq) } else { flags.ack.then_some(ack) }
-}
-
-/// The number comes soon after the other, modulo 2³².
-fn is_near(earlier: Seq, number: Seq) -> bool {
-    number.since(earlier) < 1 << 16
 }
 
 /// The connections of a capture, in the order of their first packets.
@@ -205,34 +399,55 @@ pub struct Connections {
 
 impl Connections {
     /// Takes in a segment.
-    pub fn add(&mut self, number: u64, time: i64, from: SocketAddr, to: SocketAddr, segment: Segment) {
+    pub fn add(&mut self, captured: &Captured) {
+        let Captured { number, from, to, .. } = *captured;
         let key = if from <= to { [from, to] } else { [to, from] };
-        let current = self.current.get(&key).copied();
-        if let Some((index, previous)) = current {
-            let packet = |connection: &Connection| {
+        let mut previous = None;
+        if let Some((current, before)) = self.current.get(&key).copied() {
+            let side = |connection: &Connection| {
                 let [first, _] = connection.ends;
-                Packet { number, time, from: usize::from(first != from), segment }
+                Side::from(first != from)
             };
-            let is_foreign = |connection: &Connection| connection.is_foreign(&packet(connection));
+            let is_foreign = |connection: &Connection| connection.is_foreign(&captured.packet(side(connection)));
             // A SYN to an end that has an old connection on these ports: the old numbers are told, and reset.
-            let index = previous.filter(|_| self.all.get(index).is_some_and(is_foreign)).unwrap_or(index);
+            let old = before.filter(|_| self.all.get(current).is_some_and(is_foreign));
+            if let Some(old) = old {
+                self.note_old_answer(current, old, captured);
+            }
+            let index = old.unwrap_or(current);
             if let Some(connection) = self.all.get_mut(index) {
-                let packet = packet(connection);
+                let packet = captured.packet(side(connection));
                 if !connection.is_over_with(&packet) {
                     self.kept += usize::from(connection.add(packet, self.kept < MOST_PACKETS_IN_ALL));
                     return;
                 }
                 connection.anew = Some((packet.from, number));
+                // An attempt that came to nothing does not hide the connection before it.
+                previous = if connection.is_established() { Some(index) } else { before.or(Some(index)) };
             }
         }
         if self.all.len() >= MOST_CONNECTIONS {
             self.not_followed.get_or_insert(number);
             return;
         }
-        let packet = Packet { number, time, from: 0, segment };
+        let packet = captured.packet(0);
         let mut connection = Connection::new([from, to], &packet);
         self.kept += usize::from(connection.add(packet, self.kept < MOST_PACKETS_IN_ALL));
-        self.current.insert(key, (self.all.len(), current.map(|(index, _)| index)));
+        self.current.insert(key, (self.all.len(), previous));
         self.all.push(connection);
+    }
+
+    /// An older connection has answered the SYN of the current one.
+    fn note_old_answer(&mut self, current: usize, old: usize, captured: &Captured) {
+        let Some(old) = self.all.get(old) else { return };
+        let [first, _] = old.ends;
+        let state = old.state_by_fins(Side::from(first != captured.from));
+        let is_answer = captured.segment.flags == Flags::ACK;
+        if let Some(connection) = self.all.get_mut(current)
+            && is_answer
+            && connection.ends.first() == Some(&captured.to)
+        {
+            connection.old_answer.get_or_insert(OldAnswer { number: captured.number, state });
+        }
     }
 }

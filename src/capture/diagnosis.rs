@@ -1,15 +1,13 @@
 //! How a connection ended.
 
 use super::connection::{Connection, Packet, Side};
-use super::ending::{Ending, Handshake, ResetMeaning};
-use super::explanation::{Explanation, SILENCE, explain};
+use super::ending::{Ending, Handshake};
+use super::explanation::{Explanation, explain};
 use super::hypothesis::Cause;
 use super::peer::{OUT_OF_ORDER, hold};
+use super::progress::DOUBLED;
+use super::resets::{ended_by_reset, reset};
 use crate::tcp::{EndedBy, Held, Segment, Seq, State};
-
-/// No end sends the same segment again as soon as this, in nanoseconds: the network or the capture has doubled it.
-/// RFC 6298 §2.4 wants a second, and stacks leave it at 30 ms at least.
-const DOUBLED: i64 = 1_000_000;
 
 /// What the model makes of one connection.
 #[derive(Clone, Debug)]
@@ -35,6 +33,8 @@ pub enum First {
     Nobody,
     /// This end, with the packet of this index.
     One(Side, usize),
+    /// This end, whose FIN is not in the capture; the packet of this index shows that it has arrived.
+    Unseen(Side, usize),
     /// Neither knew of the other's FIN when it sent its own; the packets have these indices.
     Both(usize, usize),
 }
@@ -46,20 +46,21 @@ pub struct Again {
     pub text: usize,
     /// The times between one FIN and the next, in nanoseconds.
     pub fin_gaps: Vec<i64>,
+    /// When its FIN was captured first and last, in nanoseconds since 1970.
+    pub fin: Option<(i64, i64)>,
 }
 
 impl Closing {
     /// Explains a connection of a capture that ends at `end`, in nanoseconds since 1970.
     #[must_use]
     pub fn of(connection: &Connection, end: i64) -> Self {
-        let silence = passed(connection.last.1, end);
-        let explanations = [explain(connection, 0, silence), explain(connection, 1, silence)];
+        let explanations = [explain(connection, 0, end), explain(connection, 1, end)];
         let reset = reset(connection, &explanations);
-        let first = first(connection, reset);
+        let first = first(connection, &explanations, reset);
         let a = match first {
-            First::One(side, _) if connection.is_established() => side,
+            First::One(side, _) | First::Unseen(side, _) if connection.is_established() => side,
             First::Both(index, _) => packet(connection, index).map_or(0, |packet| packet.from),
-            First::One(..) | First::Nobody => 0,
+            First::One(..) | First::Unseen(..) | First::Nobody => 0,
         };
         let again = [again(connection, 0), again(connection, 1)];
         let mut closing =
@@ -80,6 +81,12 @@ impl Closing {
     pub fn again(&self, side: Side) -> &Again {
         let [first, second] = &self.again;
         if side == 0 { first } else { second }
+    }
+
+    /// Numbers of an end that its peer has acknowledged, and that the capture has missed.
+    #[must_use]
+    pub fn missed(&self, side: Side) -> u32 {
+        self.explanation(side).missed.max(self.explanation(1 - side).missed_of_peer)
     }
 
     /// The first packet that no path of the model explains, and who sent it.
@@ -111,114 +118,51 @@ impl Closing {
         if !connection.is_established() {
             return Ending::NotEstablished(handshake(connection));
         }
-        let is_over = |side: Side| {
-            let ended_by = self.explanation(side).end.as_ref().and_then(|end| end.ended_by);
-            self.explanation(side).state().map(|state| state == State::TimeWait || ended_by == Some(EndedBy::Fin))
-        };
-        let clean = [is_over(0), is_over(1)];
-        if clean.contains(&Some(true)) && !clean.contains(&Some(false)) {
-            return Ending::Clean;
+        if let Some(storm) = connection.storm.filter(|storm| storm.last == connection.last.0) {
+            return Ending::Storm(storm);
+        }
+        if let Some(clean) = self.clean(connection) {
+            return clean;
         }
         if let Some(index) = reset {
-            return self.reset(connection, index);
+            return ended_by_reset(connection, &self.explanations, index);
+        }
+        if let Some(unanswered) = self.unanswered(connection, end) {
+            return unanswered;
         }
         if self.first == First::Nobody {
             return Ending::Open;
         }
-        // Who waits for an ACK is worse off than who waits for an application.
-        let waiting = [
-            State::FinWait1,
-            State::LastAck,
-            State::Closing,
-            State::CloseWait,
-            State::FinWait2,
-            State::Established,
-        ];
-        let of_state =
-            |state| [self.a, 1 - self.a].into_iter().find(|side| self.explanation(*side).state() == Some(state));
-        let gave_up = |side: &Side| {
-            let ended_by = self.explanation(*side).end.as_ref().and_then(|end| end.ended_by);
-            // The timeout of FIN_WAIT_2 is no giving up: everything of it was acknowledged.
-            let left = self.explanation(*side).end.as_ref().and_then(|end| end.left);
-            ended_by == Some(EndedBy::GiveUp) && left != Some(State::FinWait2)
-        };
-        if let Some(side) = [0, 1].into_iter().find(gave_up) {
-            let left = self.explanation(side).end.as_ref().and_then(|end| end.left);
-            let state = left.unwrap_or(State::Closed);
-            return Ending::GaveUp { side, state, silence: passed(connection.last.1, end) };
-        }
-        let found = waiting.into_iter().find_map(|state| of_state(state).map(|side| (side, state)));
-        let Some((side, state)) = found else { return Ending::Unknown };
-        let silence = passed(connection.last.1, end);
-        if matches!(state, State::FinWait1 | State::LastAck | State::Closing)
-            && let Some(gap) = self.again(side).fin_gaps.last()
-            && silence > gap.saturating_mul(2).max(SILENCE)
-        {
-            return Ending::GaveUp { side, state, silence };
-        }
-        let entered = self.explanation(side).changes.last().map_or(0, |change| change.index);
-        let since = packet(connection, entered).map_or(0, |packet| passed(packet.time, end));
-        let later = connection.packets.iter().skip(entered + 1);
-        let text = later.filter(|packet| packet.from == side && packet.segment.len > 1).count();
-        Ending::Waiting { side, state, since, text }
+        self.waiting(connection, end)
     }
 
-    fn reset(&self, connection: &Connection, index: usize) -> Ending {
-        let Some(&Packet { number, from: by, segment: reset, .. }) = packet(connection, index) else {
-            return Ending::Unknown;
+    /// Both ends have come to `TIME_WAIT` or out of `LAST_ACK`. A reset that comes later ends nothing but `TIME_WAIT`.
+    fn clean(&self, connection: &Connection) -> Option<Ending> {
+        let is_filtered = connection.is_filtered();
+        let is_over = |side: Side| {
+            let end = self.explanation(side).end.as_ref()?;
+            let waited = end.state == State::TimeWait || end.left == Some(State::TimeWait);
+            let acknowledged = end.ended_by == Some(EndedBy::Fin) && (is_filtered || !self.left_unseen(side));
+            Some(waited || acknowledged)
         };
-        let speaks = |packet: &Packet| packet.from == by && !packet.segment.flags.rst;
-        let is_untold = connection.begins_midway() && !connection.packets.iter().any(speaks);
-        let is_anew = connection.anew.is_some_and(|(side, syn)| side == by && syn < number);
-        let from = self.explanation(by).state_before(index).filter(|_| !is_untold && !is_anew);
-        let to = self.explanation(1 - by).state_before(index);
-        let earlier = || connection.packets.iter().take(index).filter(|packet| packet.from != by);
-        // A FIN does, too, beyond a hole: it tells that there is text before it.
-        let drew = |packet: &Packet| packet.segment.sequence_length() > 0 && packet.segment.ack == reset.seq;
-        let meaning = match from {
-            None if is_anew => ResetMeaning::OtherConnection,
-            None => ResetMeaning::Untold,
-            Some(State::Closed) => ResetMeaning::NoConnection,
-            Some(State::FinWait1 | State::FinWait2) if !reset.flags.ack && earlier().any(drew) => {
-                ResetMeaning::TextAfterClose
-            }
-            // Before the closing phase, text has moved the number on from the one after the SYN.
-            _ if connection.begins_midway() || has_text(connection, 1 - by) => ResetMeaning::UnreadOrAbort,
-            _ => ResetMeaning::Abort,
-        };
-        Ending::Reset { by, index, from, to, meaning }
+        let both = [is_over(0), is_over(1)];
+        if !both.contains(&Some(true)) || both.contains(&Some(false)) {
+            return None;
+        }
+        let last_fin = connection.packets.iter().rposition(|packet| packet.segment.flags.fin).unwrap_or(0);
+        let resets = connection.packets.iter().enumerate().skip(last_fin);
+        let reset = resets.into_iter().find(|(_, packet)| packet.segment.flags.rst).map(|(index, _)| index);
+        Some(Ending::Clean { reset, is_filtered })
     }
 }
 
-fn packet(connection: &Connection, index: usize) -> Option<&Packet> {
+pub(super) fn packet(connection: &Connection, index: usize) -> Option<&Packet> {
     connection.packets.get(index)
 }
 
 /// How long after `time` the capture ends; its times may go backwards.
-fn passed(time: i64, end: i64) -> i64 {
+pub(super) fn passed(time: i64, end: i64) -> i64 {
     end.saturating_sub(time).max(0)
-}
-
-/// The reset that ended the connection: an end has become CLOSED with it, or was CLOSED when it sent it. A reset without
-/// effect is none.
-fn reset(connection: &Connection, explanations: &[Explanation; 2]) -> Option<usize> {
-    let closed_with = |explanation: &Explanation| {
-        let end = explanation.end.as_ref()?;
-        let last = explanation.changes.last().filter(|change| change.state == State::Closed)?;
-        match (end.ended_by?, last.cause) {
-            (EndedBy::Rst, Cause::Received(index)) => Some(index),
-            (EndedBy::Abort, Cause::Sent) => Some(last.index),
-            _ => None,
-        }
-    };
-    let [first, second] = explanations;
-    let ended = [first, second].into_iter().filter_map(closed_with).min();
-    ended.or_else(|| {
-        connection.packets.iter().enumerate().position(|(index, packet)| {
-            let explanation = if packet.from == 0 { first } else { second };
-            packet.segment.flags.rst && explanation.state_before(index) == Some(State::Closed)
-        })
-    })
 }
 
 /// How the handshake of a connection ended that was not established.
@@ -231,17 +175,17 @@ fn handshake(connection: &Connection) -> Handshake {
         Some((index, from)) if Some(from) == opener || is_answered => Handshake::GivenUp(index),
         Some((index, _)) => Handshake::Refused(index),
         None if is_answered || opener.is_none() => Handshake::Unfinished,
+        None if connection.old_answer.is_some() => {
+            connection.old_answer.map_or(Handshake::Unanswered, Handshake::OldConnection)
+        }
         None => Handshake::Unanswered,
     }
 }
 
-fn has_text(connection: &Connection, side: Side) -> bool {
-    let before = connection.before(side);
-    let moved = before.next.is_some_and(|next| before.syn.is_none_or(|syn| next != syn + 1));
-    moved || connection.packets.iter().any(|packet| packet.from == side && packet.segment.len > 0)
-}
-
-fn first(connection: &Connection, reset: Option<usize>) -> First {
+fn first(connection: &Connection, explanations: &[Explanation; 2], reset: Option<usize>) -> First {
+    if let Some(unseen) = closed_unseen(connection, explanations) {
+        return unseen;
+    }
     let fin = connection.packets.iter().position(|packet| packet.segment.flags.fin);
     let Some(one) = fin.into_iter().chain(reset).min() else { return First::Nobody };
     let Some(first) = packet(connection, one) else { return First::Nobody };
@@ -259,12 +203,25 @@ fn first(connection: &Connection, reset: Option<usize>) -> First {
     First::One(first.from, one)
 }
 
+/// An end has acknowledged the other's FIN before it sent its own, and that FIN is not in the capture.
+fn closed_unseen(connection: &Connection, explanations: &[Explanation; 2]) -> Option<First> {
+    let [of_first, of_second] = explanations;
+    [(0, of_first), (1, of_second)].into_iter().find_map(|(side, explanation)| {
+        let entered = explanation.changes.iter().find(|change| change.state == State::CloseWait)?;
+        let is_captured = connection.packets.iter().any(|packet| packet.from != side && packet.segment.flags.fin);
+        let is_shown = explanation.changes.iter().any(|change| change.state == State::LastAck);
+        (!is_captured && is_shown && entered.cause == Cause::Unseen)
+            .then_some(First::Unseen(1 - side, entered.index))
+    })
+}
+
 fn number_of_fin(segment: &Segment) -> Seq {
     segment.seq + segment.len
 }
 
 fn again(connection: &Connection, side: Side) -> Again {
-    let mut again = Again::default();
+    let text_again = connection.repeated.get(side).copied().unwrap_or_default();
+    let mut again = Again { text: text_again, ..Again::default() };
     let mut text = Held::default();
     let mut fin: Option<(Seq, i64)> = None;
     for (index, packet) in connection.packets.iter().enumerate().filter(|(_, packet)| packet.from == side) {
@@ -286,6 +243,8 @@ fn again(connection: &Connection, side: Side) -> Again {
                 again.fin_gaps.push(packet.time.saturating_sub(time));
             }
             fin = Some((end, packet.time));
+            let first = again.fin.map_or(packet.time, |(first, _)| first);
+            again.fin = Some((first, packet.time));
         } else if len > 1 && known {
             again.text += 1;
         }
@@ -309,7 +268,7 @@ impl Cause {
             Self::TimeWait => "2MSL",
             Self::FinWait2 => "FIN_WAIT_2 timeout",
             Self::GaveUp => "gave up",
-            Self::UnseenReset => "unseen reset",
+            Self::Gone => "gone",
         }
     }
 }

@@ -4,19 +4,22 @@
 //! end may have received, a call of its application and its timers move hypotheses; a packet that it has sent leaves
 //! those that send just this. A packet that leaves none is one that no path of the model explains.
 
-use super::connection::{Connection, Side};
+use super::connection::{Connection, Packet, Side};
 use super::cost;
 use super::follower::Follower;
 use super::hypothesis::{Cause, Change, Hypotheses, Hypothesis, TooMany};
 use super::sending::{is_probe, repeats_last};
 use super::unexplained::{Unexplained, Why};
-use crate::tcp::{Endpoint, Segment, State};
+use crate::tcp::{Endpoint, Segment, Seq, State};
 
 /// From this on, in nanoseconds, a silence tells something: what is unacknowledged would have been sent again.
 pub(super) const SILENCE: i64 = 3_000_000_000;
 
 /// An end with more unexplained packets than this is not followed any further: nothing more is learnt.
 const MOST_STRAYS: usize = 100;
+/// RFC 7323 §2.2: no more octets than these are on their way.
+const LARGEST_WINDOW: u32 = 1 << 30;
+
 /// What the model makes of one end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Explanation {
@@ -35,11 +38,20 @@ pub struct Explanation {
     /// Numbers that it has used for text, or for a FIN, that is neither captured nor acknowledged: it was lost before it
     /// came to where packets are captured.
     pub lost: u32,
+    /// Numbers that it has used, that the other end has acknowledged, and that the capture has missed.
+    pub missed: u32,
+    /// The same of the other end, as this end's acknowledgments show.
+    pub missed_of_peer: u32,
     /// How many packets are not explained.
     strays: usize,
 }
 
 impl Explanation {
+    fn note_stray(&mut self, unexplained: Unexplained) {
+        self.unexplained.get_or_insert(unexplained);
+        self.strays += 1;
+    }
+
     /// The state at the end, by the simplest account.
     #[must_use]
     pub fn state(&self) -> Option<State> {
@@ -63,9 +75,9 @@ impl Explanation {
 /// Follows one end through the closing phase.
 ///
 /// The explanation is empty if nothing of the end was captured, or if the connection was never established: the model
-/// begins at ESTABLISHED. `silence` is how long, in nanoseconds, the capture goes on after the last packet.
+/// begins at ESTABLISHED. `end` is when the capture ends, in nanoseconds since 1970.
 #[must_use]
-pub fn explain(connection: &Connection, side: Side, silence: i64) -> Explanation {
+pub fn explain(connection: &Connection, side: Side, end: i64) -> Explanation {
     let mut explanation = Explanation::default();
     if connection.sent(side) == 0 || !connection.is_established() {
         return explanation;
@@ -73,6 +85,7 @@ pub fn explain(connection: &Connection, side: Side, silence: i64) -> Explanation
     let mut follower = Follower::new(connection, side);
     explanation.lost = follower.lost;
     let mut hypotheses = follower.beginning();
+    let mut efforts = Efforts::default();
     let mut last_sent = None;
     for (index, packet) in connection.packets.iter().enumerate() {
         if packet.from != side {
@@ -82,31 +95,15 @@ pub fn explain(connection: &Connection, side: Side, silence: i64) -> Explanation
         if packet.segment.flags.syn {
             continue;
         }
+        if efforts.cease_by(packet.time) {
+            hypotheses.doubt_not_sent_again();
+        }
         let step = if packet.from == side {
             last_sent = Some(index);
-            let mut step = follower.sent(&hypotheses, index, &packet.segment);
-            if let Ok(Step::Stray(unexplained)) = &step {
-                explanation.unexplained.get_or_insert_with(|| unexplained.clone());
-                explanation.strays += 1;
-            }
-            // The capture may have missed something of either end.
-            for _ in 0..2 {
-                if let Ok(Step::Stray(unexplained)) = &step
-                    && follower.suppose_missed(unexplained.why, &packet.segment)
-                {
-                    step = follower.sent(&hypotheses, index, &packet.segment);
-                }
-            }
-            step.map(|step| match step {
-                Step::Explained(next) => {
-                    explanation.passed_over +=
-                        usize::from(follower.is_keep_alive(&hypotheses, index, &packet.segment));
-                    next
-                }
-                Step::Copy | Step::Stray(_) => hypotheses.clone(),
-            })
+            efforts.add(packet);
+            follower.explain_sent(&hypotheses, index, packet, &mut explanation)
         } else {
-            if packet.segment.flags.fin {
+            if packet.segment.flags.fin && !connection.is_filtered() {
                 hypotheses.doubt_unanswered_fin(last_sent);
             }
             follower.received(&hypotheses, index, &packet.segment)
@@ -121,24 +118,63 @@ pub fn explain(connection: &Connection, side: Side, silence: i64) -> Explanation
             break;
         }
     }
-    let is_silent = silence >= SILENCE;
-    if is_silent {
+    hypotheses = follower.with_last_arrivals(&hypotheses).unwrap_or(hypotheses);
+    if end.saturating_sub(connection.last.1) >= SILENCE && !connection.is_filtered() {
         hypotheses.doubt_unanswered_fin(last_sent);
+    }
+    if efforts.cease_by(end) {
+        hypotheses.doubt_not_sent_again();
     }
     if let Some(best) = hypotheses.best() {
         explanation.changes.clone_from(&best.path);
         explanation.end = Some(best.endpoint.clone());
         for hypothesis in &hypotheses.0 {
             let state = hypothesis.endpoint.state;
-            let close = hypothesis.cost <= best.cost + cost::LATE && state != best.endpoint.state;
-            // Who has something unacknowledged would have sent it again by now.
-            let would_be_heard = is_silent && hypothesis.endpoint.fin_sent && !hypothesis.endpoint.fin_acked();
-            if close && !would_be_heard && !explanation.possibly.contains(&state) {
+            let is_close = hypothesis.cost <= best.cost + cost::LATE && state != best.endpoint.state;
+            if is_close && !explanation.possibly.contains(&state) {
                 explanation.possibly.push(state);
             }
         }
     }
     explanation
+}
+
+/// When an end has sent what is unacknowledged: text or its FIN.
+#[derive(Debug, Default)]
+struct Efforts {
+    /// The last number of what was sent last, and when that was sent first and last.
+    last: Option<(Seq, i64, i64)>,
+    /// How often it was sent.
+    times: u32,
+    /// Its silence was noticed.
+    is_noticed: bool,
+}
+
+impl Efforts {
+    /// An end that has sent the same more often may have given up.
+    const BEFORE_GIVING_UP: u32 = 4;
+
+    fn add(&mut self, packet: &Packet) {
+        let segment = &packet.segment;
+        if segment.sequence_length() == 0 || segment.flags.rst {
+            return;
+        }
+        let end = segment.seq + segment.sequence_length();
+        let first = self.last.filter(|(known, ..)| *known == end).map(|(_, first, _)| first);
+        self.times = if first.is_some() { self.times + 1 } else { 1 };
+        self.last = Some((end, first.unwrap_or(packet.time), packet.time));
+        self.is_noticed = false;
+    }
+
+    /// By this time it would have sent the same again, and has not; true once.
+    ///
+    /// RFC 6298 §5.5: the time to the next doubles, and is then as long as all those before and one more.
+    fn cease_by(&mut self, time: i64) -> bool {
+        let Some((_, first, last)) = self.last else { return false };
+        let patience = last.saturating_sub(first).max(0).saturating_mul(2).saturating_add(SILENCE);
+        let ceases = time.saturating_sub(last) >= patience && self.times < Self::BEFORE_GIVING_UP;
+        ceases && !std::mem::replace(&mut self.is_noticed, true)
+    }
 }
 
 /// What a packet that an end has sent makes of what is believed of it.
@@ -173,20 +209,83 @@ impl Follower<'_> {
         Ok(if is_copy { Step::Copy } else { Step::Stray(self.unexplained(hypotheses, index, segment)) })
     }
 
+    /// What becomes of the hypotheses when the end has sent this packet; what is not explained is noted.
+    fn explain_sent(
+        &mut self,
+        hypotheses: &Hypotheses,
+        index: usize,
+        packet: &Packet,
+        explanation: &mut Explanation,
+    ) -> Result<Hypotheses, TooMany> {
+        let segment = &packet.segment;
+        let mut step = self.sent(hypotheses, index, segment)?;
+        // The capture may have missed something of either end.
+        for _ in 0..2 {
+            let Step::Stray(unexplained) = &step else { break };
+            let why = unexplained.why;
+            match self.missed_before(why, segment, index) {
+                Some((own, peers)) => {
+                    explanation.missed += own;
+                    explanation.missed_of_peer += peers;
+                }
+                None if matches!(why, Why::Missed(_)) => explanation.note_stray(unexplained.clone()),
+                None => break,
+            }
+            self.suppose_missed(why, segment);
+            step = self.sent(hypotheses, index, segment)?;
+        }
+        Ok(match step {
+            Step::Explained(next) => {
+                explanation.passed_over += usize::from(self.is_keep_alive(hypotheses, index, segment));
+                next
+            }
+            Step::Copy => hypotheses.clone(),
+            Step::Stray(unexplained) => {
+                explanation.note_stray(unexplained);
+                hypotheses.clone()
+            }
+        })
+    }
+
     /// What is missing was acknowledged: the capture has missed it, and it is taken as sent from here on, so that what
     /// follows can be explained.
-    fn suppose_missed(&mut self, why: Why, segment: &Segment) -> bool {
+    fn suppose_missed(&mut self, why: Why, segment: &Segment) {
         match why {
             Why::Missed(next) => {
                 self.own.suppose_missed(next, segment.seq);
                 self.missed = Some(segment.seq);
-                true
+            }
+            Why::AcknowledgesUnseen(seen) => self.peer.suppose_missed(seen, segment.ack),
+            _ => {}
+        }
+    }
+
+    /// How many numbers of the end and of its peer the capture has missed, if that is why the packet is not explained.
+    ///
+    /// A gap contradicts nothing. What does: a FIN one number late, which the peer waits for; and an acknowledgment of
+    /// what the peer has never sent, as its FIN or its own numbers show.
+    fn missed_before(&self, why: Why, segment: &Segment, index: usize) -> Option<(u32, u32)> {
+        match why {
+            Why::Missed(next) => {
+                let end = segment.seq + segment.sequence_length();
+                let is_late_fin = segment.flags.fin && segment.seq == next + 1 && self.acknowledged + 1 == end;
+                (!is_late_fin).then(|| (self.own.missing(next, segment.seq), 0))
             }
             Why::AcknowledgesUnseen(seen) => {
-                self.peer.suppose_missed(seen, segment.ack);
-                true
+                let numbers = segment.ack.since(seen);
+                let peers = || {
+                    let packets = self.connection.packets.iter().enumerate();
+                    packets.filter(|(_, packet)| packet.from != self.side && !packet.segment.flags.rst)
+                };
+                let end = |packet: &Packet| packet.segment.seq + packet.segment.sequence_length();
+                let beyond_fin =
+                    peers().any(|(_, packet)| packet.segment.flags.fin && end(packet).precedes(segment.ack));
+                let later = peers().filter(|(at, _)| *at > index).map(|(_, packet)| end(packet)).reduce(Seq::max);
+                let is_unsent = later.is_some_and(|later| (later + u32::from(numbers > 1)).precedes(segment.ack));
+                let is_gap = numbers < LARGEST_WINDOW && !beyond_fin && !is_unsent;
+                is_gap.then(|| (0, self.peer.log.missing(seen, segment.ack)))
             }
-            _ => false,
+            _ => None,
         }
     }
 

@@ -1,9 +1,11 @@
-//! Capture files: pcap and pcapng, one packet after the other.
+//! Capture files: pcap and pcapng, one packet after the other, compressed with gzip or not.
 
 use std::io::Read;
 
 use pcap_parser::traits::PcapNGPacketBlock;
 use pcap_parser::{Block, Linktype, PcapBlockOwned, PcapError, create_reader};
+
+use super::compression::unpacked;
 
 /// The longest block, in bytes: what is longer is no packet of a network, and is not given memory.
 const LONGEST: usize = 1 << 20;
@@ -52,6 +54,14 @@ pub enum FaultKind {
     ManyInterfaces,
     /// The system could not read on.
     Unreadable,
+    /// It is compressed, and this command unpacks it.
+    Compressed(&'static str),
+    /// It is compressed with gzip, and ends in the middle of that.
+    PackedCutOff,
+    /// It is compressed with gzip, and contradicts itself.
+    PackedDamaged,
+    /// Too much comes out of it when it is unpacked.
+    TooMuchUnpacked,
 }
 
 impl FaultKind {
@@ -66,6 +76,22 @@ impl FaultKind {
             Self::NoInterface => "this is a packet of an interface that was not described",
             Self::ManyInterfaces => "more than 4,096 interfaces are described",
             Self::Unreadable => "it cannot be read any further",
+            Self::Compressed("zstd") => {
+                "this is compressed: unpack it first, as in `zstdcat FILE | lastack replay -`"
+            }
+            Self::Compressed("xz") => "this is compressed: unpack it first, as in `xzcat FILE | lastack replay -`",
+            Self::Compressed("bzip2") => {
+                "this is compressed: unpack it first, as in `bzcat FILE | lastack replay -`"
+            }
+            Self::Compressed("lz4") => {
+                "this is compressed: unpack it first, as in `lz4cat FILE | lastack replay -`"
+            }
+            Self::Compressed(_) => "this is an archive: unpack it first, as in `unzip -p FILE | lastack replay -`",
+            Self::PackedCutOff => "the file, which is compressed with gzip, ends early",
+            Self::PackedDamaged => "the file, which is compressed with gzip, is damaged",
+            Self::TooMuchUnpacked => {
+                "more than 4 GiB come out of the file: unpack it with `zcat FILE | lastack replay -`"
+            }
         }
     }
 }
@@ -94,10 +120,12 @@ impl Interface {
 ///
 /// Takes at most 1 MiB of memory, whatever the file says of its own sizes.
 pub(super) fn read<R: Read + Send>(source: R, mut each: impl FnMut(&Frame<'_>)) -> Result<(), Fault> {
+    let (source, stopped) = unpacked(source).map_err(|what| Fault { position: 0, what })?;
+    let unreadable = || stopped.get().copied().unwrap_or(FaultKind::Unreadable);
     let mut reader = create_reader(LONGEST, source).map_err(|error| Fault {
         position: 0,
         what: match error {
-            PcapError::ReadError => FaultKind::Unreadable,
+            PcapError::ReadError => unreadable(),
             PcapError::Incomplete(_) => FaultKind::CutOff,
             _ => FaultKind::NoCapture,
         },
@@ -115,14 +143,17 @@ pub(super) fn read<R: Read + Send>(source: R, mut each: impl FnMut(&Frame<'_>)) 
                 }
                 length
             }
-            Err(PcapError::Eof) => return Ok(()),
+            // A reader that has stopped may say that this is the end.
+            Err(PcapError::Eof) => return stopped.get().map_or(Ok(()), |what| Err(fault(*what))),
             Err(PcapError::Incomplete(_)) => {
-                reader.refill().map_err(|_| fault(FaultKind::Unreadable))?;
+                reader.refill().map_err(|_| fault(unreadable()))?;
                 continue;
             }
-            Err(PcapError::UnexpectedEof) => return Err(fault(FaultKind::CutOff)),
+            Err(PcapError::UnexpectedEof) => {
+                return Err(fault(stopped.get().copied().unwrap_or(FaultKind::CutOff)));
+            }
             Err(PcapError::BufferTooSmall) => return Err(fault(FaultKind::TooLong)),
-            Err(PcapError::ReadError) => return Err(fault(FaultKind::Unreadable)),
+            Err(PcapError::ReadError) => return Err(fault(unreadable())),
             Err(_) => return Err(fault(FaultKind::Malformed)),
         };
         if length == 0 {

@@ -40,12 +40,12 @@ impl<'a> Follower<'a> {
         };
         let next = |side| {
             let before = connection.before(side);
-            before.next.or(before.syn.map(|syn| syn + 1)).or_else(|| first(side).map(|packet| packet.segment.seq))
+            before.next.or(connection.first_number(side)).or_else(|| first(side).map(|packet| packet.segment.seq))
         };
         let acked = |side| {
             let own = first(side).filter(|packet| packet.segment.flags.ack);
             let peers = first(1 - side);
-            let before = connection.before(side).acked.or(connection.before(1 - side).syn.map(|syn| syn + 1));
+            let before = connection.before(side).acked.or(connection.first_number(1 - side));
             before.or(match (own, peers) {
                 // What was captured first of the peer may be what this acknowledges.
                 (Some(own), Some(peers))
@@ -76,7 +76,7 @@ impl<'a> Follower<'a> {
             own.suppose_beginning(snd_nxt, acknowledged(peer));
         }
         let acknowledged = acknowledged(peer).fold(snd_nxt, Seq::max);
-        let lost = own.suppose_lost(acknowledged);
+        let lost = own.suppose_lost(acknowledged, connection.is_filtered());
         let peer = PeerObservation { log, so_far, is_uncaptured: connection.sent(peer) == 0 };
         Self { connection, side, peer, own, acknowledged, lost, missed: None, start: (snd_nxt, rcv_nxt) }
     }

@@ -23,8 +23,9 @@ pub enum Cause {
     FinWait2,
     /// It sent again what nobody acknowledged, until it gave up.
     GaveUp,
-    /// It aborted, and its reset is not in the capture.
-    UnseenReset,
+    /// It knows of the connection no more: it aborted, and its reset is not in the capture, or it was restarted, or somebody
+    /// on the way answers for it.
+    Gone,
 }
 
 /// A change of state.
@@ -98,6 +99,16 @@ impl Hypotheses {
             let unanswered = received.is_some_and(|change| last_sent.is_none_or(|sent| sent < change.index));
             if unanswered && hypothesis.endpoint.fin_received && hypothesis.endpoint.state != State::Closed {
                 hypothesis.cost = hypothesis.cost.saturating_add(cost::ODD);
+            }
+        }
+    }
+
+    /// What is unacknowledged was not sent again for so long that it must have been acknowledged.
+    pub(super) fn doubt_not_sent_again(&mut self) {
+        for hypothesis in &mut self.0 {
+            let Endpoint { state, fin_sent, .. } = hypothesis.endpoint;
+            if fin_sent && !hypothesis.endpoint.fin_acked() && state != State::Closed {
+                hypothesis.cost = hypothesis.cost.saturating_add(cost::NOT_SENT_AGAIN);
             }
         }
     }

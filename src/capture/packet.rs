@@ -2,136 +2,171 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use etherparse::{EtherType, LaxNetSlice, LaxSlicedPacket, ether_type, ip_number};
-use pcap_parser::Linktype;
+use etherparse::{IpNumber, Ipv6ExtensionSlice, LaxIpv6Slice, LaxNetSlice, LaxSlicedPacket, ip_number};
 
+use super::connection::Captured;
 use super::file::Frame;
+use super::fragments::{Fragment, Fragments, Key};
+use super::layers::{Carried, Layer, ip_packet, tunnel};
 use crate::tcp::{Flags, Segment, Seq};
+
+/// The most IP packets in each other.
+const MOST_NESTED: usize = 8;
 
 /// What a frame is to a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Content {
     /// A TCP segment.
-    Tcp {
-        /// Who sent it.
-        from: SocketAddr,
-        /// To whom.
-        to: SocketAddr,
-        /// Its numbers, and how much text it has, captured or not.
-        segment: Segment,
-    },
-    /// A fragment of an IP packet; what was in the whole packet is not put together again.
+    Tcp(Captured),
+    /// A fragment of an IP packet of which others are missing so far.
     Fragment,
     /// Something of TCP, but not enough of its header was captured.
     CutOff,
-    /// A link type of which no header is known.
-    UnknownLink(Linktype),
     /// Anything else.
-    NoTcp,
+    Other(Carried),
 }
 
-/// Reads the headers of a frame; of TCP's own only the first 20 octets have to have been captured.
-pub(super) fn content(frame: &Frame<'_>) -> Content {
-    let Some(packet) = sliced(frame) else {
-        return if is_known(frame.link) { Content::NoTcp } else { Content::UnknownLink(frame.link) };
-    };
-    let (payload, source, destination, length) = match &packet.net {
-        Some(LaxNetSlice::Ipv4(ip)) => {
-            let header = ip.header();
-            let extensions = ip.extensions().auth.as_ref().map_or(0, |auth| auth.slice().len());
-            (
-                ip.payload(),
-                IpAddr::V4(header.source_addr()),
-                IpAddr::V4(header.destination_addr()),
-                usize::from(header.total_len()).checked_sub(header.slice().len() + extensions),
-            )
-        }
-        Some(LaxNetSlice::Ipv6(ip)) => {
-            let header = ip.header();
-            let length = usize::from(header.payload_length());
-            (
-                ip.payload(),
-                IpAddr::V6(header.source_addr()),
-                IpAddr::V6(header.destination_addr()),
-                if length == 0 { None } else { length.checked_sub(ip.extensions().slice().len()) },
-            )
-        }
-        Some(LaxNetSlice::Arp(_)) | None => return Content::NoTcp,
-    };
-    if payload.ip_number != ip_number::TCP {
-        return Content::NoTcp;
-    }
-    if payload.fragmented {
-        return Content::Fragment;
-    }
-    // A sender that leaves the cutting to its network card captures packets without a length, or longer than
-    // the field can say.
-    let length = length.unwrap_or(payload.payload.len() + frame.missing);
-    let Some((source_port, destination_port, segment)) = segment(payload.payload, length) else {
-        return Content::CutOff;
-    };
-    Content::Tcp {
-        from: SocketAddr::new(source, source_port),
-        to: SocketAddr::new(destination, destination_port),
-        segment,
-    }
+/// Reads the headers of frames, one after the other; of TCP's own only the first 20 octets have to have been captured.
+#[derive(Debug, Default)]
+pub(super) struct Decoder {
+    fragments: Fragments,
 }
 
-/// What BSD and OpenBSD call a packet without a link header; files have the number of the system they were made on.
-const RAW_OF_BSD: Linktype = Linktype(12);
-const RAW_OF_OPENBSD: Linktype = Linktype(14);
-
-fn is_known(link: Linktype) -> bool {
-    matches!(
-        link,
-        Linktype::ETHERNET
-            | Linktype::LINUX_SLL
-            | Linktype::LINUX_SLL2
-            | Linktype::RAW
-            | RAW_OF_BSD
-            | RAW_OF_OPENBSD
-            | Linktype::IPV4
-            | Linktype::IPV6
-            | Linktype::NULL
-            | Linktype::LOOP
-    )
+/// What is known of an IP packet beside its payload.
+#[derive(Clone, Copy)]
+struct Header {
+    source: IpAddr,
+    destination: IpAddr,
+    hop_limit: u8,
+    identification: u16,
 }
 
-/// The layers below TCP; none if the first of them is cut off or unknown.
-fn sliced<'a>(frame: &Frame<'a>) -> Option<LaxSlicedPacket<'a>> {
-    let of_type = |position: usize, header: usize| {
-        let number = u16::from_be_bytes(*frame.data.get(position..)?.first_chunk()?);
-        Some(LaxSlicedPacket::from_ether_type(EtherType(number), frame.data.get(header..)?))
-    };
-    match frame.link {
-        Linktype::ETHERNET => LaxSlicedPacket::from_ethernet(frame.data).ok(),
-        // The protocol is the last field of the first version of "Linux cooked" and the first of the second.
-        Linktype::LINUX_SLL => of_type(14, 16),
-        Linktype::LINUX_SLL2 => of_type(0, 20),
-        Linktype::RAW | RAW_OF_BSD | RAW_OF_OPENBSD | Linktype::IPV4 | Linktype::IPV6 => {
-            LaxSlicedPacket::from_ip(frame.data).ok()
+impl Decoder {
+    /// How many fragments are of packets that could not be put together.
+    pub(super) fn lacking_fragments(&self) -> u64 {
+        self.fragments.lacking()
+    }
+
+    /// What is in a frame.
+    pub(super) fn content(&mut self, frame: &Frame<'_>) -> Content {
+        self.content_of(frame, Layer::Link(frame.link, frame.data), 0)
+    }
+
+    fn content_of(&mut self, frame: &Frame<'_>, layer: Layer<'_>, depth: usize) -> Content {
+        if depth > MOST_NESTED {
+            return Content::Other(Carried::Nested);
         }
-        // The protocol family is in the byte order of the machine, and has other numbers for IPv6 on each system:
-        // the IP header's own version says it better.
-        Linktype::NULL | Linktype::LOOP => {
-            let packet = frame.data.get(4..)?;
-            let number = match packet.first()? >> 4 {
-                4 => ether_type::IPV4,
-                6 => ether_type::IPV6,
-                _ => return None,
+        match ip_packet(layer) {
+            Ok(packet) => self.ip(frame, packet, depth),
+            Err(carried) => Content::Other(carried),
+        }
+    }
+
+    fn ip(&mut self, frame: &Frame<'_>, packet: &[u8], depth: usize) -> Content {
+        let damaged = Content::Other(Carried::Damaged);
+        let Ok(packet) = LaxSlicedPacket::from_ip(packet) else { return damaged };
+        let (payload, header, length) = match &packet.net {
+            Some(LaxNetSlice::Ipv4(ip)) => {
+                let header = ip.header();
+                let extensions = ip.extensions().auth.as_ref().map_or(0, |auth| auth.slice().len());
+                let length = usize::from(header.total_len()).checked_sub(header.slice().len() + extensions);
+                let (source, destination) = (header.source_addr().into(), header.destination_addr().into());
+                let (hop_limit, identification) = (header.ttl(), header.identification());
+                (ip.payload(), Header { source, destination, hop_limit, identification }, length)
+            }
+            Some(LaxNetSlice::Ipv6(ip)) => {
+                let header = ip.header();
+                let length = usize::from(header.payload_length());
+                let length = if length == 0 { None } else { length.checked_sub(ip.extensions().slice().len()) };
+                let (source, destination) = (header.source_addr().into(), header.destination_addr().into());
+                let hop_limit = header.hop_limit();
+                (ip.payload(), Header { source, destination, hop_limit, identification: 0 }, length)
+            }
+            Some(LaxNetSlice::Arp(_)) | None => return damaged,
+        };
+        // A sender that leaves the cutting to its network card captures packets without a length, or longer than
+        // the field can say.
+        let length = length.unwrap_or(payload.payload.len() + frame.missing);
+        if !payload.fragmented {
+            return self.transport(frame, &header, payload.ip_number, payload.payload, length, depth);
+        }
+        let (identification, offset, more) = match &packet.net {
+            Some(LaxNetSlice::Ipv6(ip)) => match fragment_of(ip) {
+                Some(fragment) => fragment,
+                None => return damaged,
+            },
+            Some(LaxNetSlice::Ipv4(ip)) => {
+                let ip = ip.header();
+                let offset = usize::from(ip.fragments_offset().byte_offset());
+                (u32::from(ip.identification()), offset, ip.more_fragments())
+            }
+            _ => return damaged,
+        };
+        let is_v4 = header.source.is_ipv4();
+        let key = Key {
+            from: header.source,
+            to: header.destination,
+            identification,
+            protocol: is_v4.then_some(payload.ip_number),
+        };
+        let fragment = Fragment { offset, length, more, protocol: payload.ip_number, data: payload.payload };
+        match self.fragments.add(key, &fragment) {
+            Some(whole) => self.transport(frame, &header, whole.protocol, &whole.start, whole.length, depth),
+            None => Content::Fragment,
+        }
+    }
+
+    /// What an IP packet carries, of whose payload of `length` octets the beginning is there.
+    fn transport(
+        &mut self,
+        frame: &Frame<'_>,
+        header: &Header,
+        protocol: IpNumber,
+        payload: &[u8],
+        length: usize,
+        depth: usize,
+    ) -> Content {
+        if protocol != ip_number::TCP {
+            return match tunnel(protocol, payload) {
+                Some(Ok(inner)) => self.content_of(frame, inner, depth + 1),
+                Some(Err(carried)) => Content::Other(carried),
+                None => Content::Other(Carried::Ip(protocol.0)),
             };
-            Some(LaxSlicedPacket::from_ether_type(number, packet))
         }
-        _ => None,
+        let Some((source_port, destination_port, segment, window)) = segment(payload, length) else {
+            return Content::CutOff;
+        };
+        Content::Tcp(Captured {
+            number: frame.number,
+            time: frame.time,
+            from: SocketAddr::new(header.source, source_port),
+            to: SocketAddr::new(header.destination, destination_port),
+            segment,
+            window,
+            hop_limit: header.hop_limit,
+            identification: header.identification,
+        })
     }
 }
 
-/// RFC 9293 §3.1: the ports and the segment in an IP packet's payload, which was `length` octets long.
+/// RFC 8200 §4.5: the identification of a fragment, where in the payload it begins, and whether others follow.
+fn fragment_of(ip: &LaxIpv6Slice<'_>) -> Option<(u32, usize, bool)> {
+    ip.extensions().clone().into_iter().find_map(|extension| match extension {
+        Ipv6ExtensionSlice::Fragment(fragment) => Some((
+            fragment.identification(),
+            usize::from(fragment.fragment_offset().byte_offset()),
+            fragment.more_fragments(),
+        )),
+        _ => None,
+    })
+}
+
+/// RFC 9293 §3.1: the ports, the segment and the window in an IP packet's payload, which was `length` octets long.
 ///
 /// etherparse would want the options as well, which a snapped packet may lack.
-fn segment(payload: &[u8], length: usize) -> Option<(u16, u16, Segment)> {
+fn segment(payload: &[u8], length: usize) -> Option<(u16, u16, Segment, u16)> {
     let header: &[u8; 20] = payload.first_chunk()?;
-    let [s0, s1, d0, d1, q0, q1, q2, q3, a0, a1, a2, a3, offset, bits, ..] = *header;
+    let [s0, s1, d0, d1, q0, q1, q2, q3, a0, a1, a2, a3, offset, bits, w0, w1, ..] = *header;
     let flags = Flags { fin: bits & 1 != 0, syn: bits & 2 != 0, rst: bits & 4 != 0, ack: bits & 16 != 0 };
     let header_length = usize::from(offset >> 4) * 4;
     let text = length.checked_sub(header_length.max(20))?;
@@ -141,5 +176,6 @@ fn segment(payload: &[u8], length: usize) -> Option<(u16, u16, Segment)> {
         ack: Seq(if flags.ack { u32::from_be_bytes([a0, a1, a2, a3]) } else { 0 }),
         len: u32::try_from(text).ok()?,
     };
-    Some((u16::from_be_bytes([s0, s1]), u16::from_be_bytes([d0, d1]), segment))
+    let [source, destination, window] = [[s0, s1], [d0, d1], [w0, w1]].map(u16::from_be_bytes);
+    Some((source, destination, segment, window))
 }

@@ -30,6 +30,8 @@ pub(super) struct SegmentLog {
     text: Held,
     /// Its FINs, without text, each number and acknowledgment once.
     pub(super) fins: Vec<Sent>,
+    /// The number of a FIN that must have been sent, and was not captured.
+    pub(super) supposed_fin: Option<Seq>,
     /// The last packet with the FIN of a number.
     last_fin: HashMap<Seq, usize>,
     /// Its resets, each once.
@@ -38,6 +40,8 @@ pub(super) struct SegmentLog {
     acks: HashMap<Seq, Vec<Sent>>,
     /// Segments without an acknowledgment, without resets.
     without_ack: Vec<Sent>,
+    /// The first and the last number that it acknowledged before the closing phase.
+    old_acks: Option<(Seq, Seq)>,
     /// What follows the last octet that was captured, text and FIN.
     pub(super) end: Option<Seq>,
 }
@@ -45,7 +49,9 @@ pub(super) struct SegmentLog {
 impl SegmentLog {
     /// What `side` has sent, its text from `start` on.
     pub(super) fn of(connection: &Connection, side: Side, start: Option<Seq>) -> Self {
-        let mut log = Self { end: start, ..Self::default() };
+        let before = connection.before(side);
+        let old_acks = before.first_acked.zip(before.acked);
+        let mut log = Self { end: start, old_acks, ..Self::default() };
         for (index, packet) in connection.packets.iter().enumerate() {
             if packet.from == side {
                 log.add(index, packet);
@@ -112,9 +118,9 @@ impl SegmentLog {
 
     /// What was sent, was not captured, and is not acknowledged up to any number beyond `acknowledged`, was lost before
     /// it came to where packets are captured: text, or a FIN at the end of it. How many numbers that are.
-    pub(super) fn suppose_lost(&mut self, acknowledged: Seq) -> u32 {
+    pub(super) fn suppose_lost(&mut self, acknowledged: Seq, text_is_filtered: bool) -> u32 {
         let Some(end) = self.end.filter(|end| acknowledged.precedes(*end)) else { return 0 };
-        if end.since(acknowledged) > MOST_LOST {
+        if end.since(acknowledged) > MOST_LOST && !text_is_filtered {
             return 0;
         }
         let fin = self.fins.iter().map(|(_, fin)| fin.seq).reduce(Seq::max);
@@ -129,7 +135,7 @@ impl SegmentLog {
             captured += if from.precedes(to) { to.since(from) } else { 0 };
         }
         self.suppose_text(acknowledged, end);
-        end.since(acknowledged).saturating_sub(captured)
+        if text_is_filtered { 0 } else { end.since(acknowledged).saturating_sub(captured) }
     }
 
     /// What was acknowledged up to `end` was sent, though the capture has missed it from `start` on. The last of it may
@@ -138,7 +144,8 @@ impl SegmentLog {
     /// Returns where its text ends.
     pub(super) fn suppose_missed(&mut self, start: Seq, end: Seq) -> Seq {
         let last = before(end);
-        let may_be_fin = self.end.is_none_or(|known| !end.precedes(known)) && self.fins.is_empty();
+        let is_last = self.end.is_none_or(|known| !end.precedes(known)) && !self.has_text(last, end);
+        let may_be_fin = is_last && self.fins.is_empty();
         if may_be_fin && start.precedes(end) {
             self.suppose_fin(last);
         }
@@ -153,12 +160,25 @@ impl SegmentLog {
     /// A FIN with this number may have been sent, though it was not captured.
     fn suppose_fin(&mut self, number: Seq) {
         self.last_fin.insert(number, usize::MAX);
+        self.supposed_fin = Some(number);
         self.fins.push((0, Segment { flags: Flags::FIN_ACK, seq: number, ack: Seq(0), len: 0 }));
     }
 
     /// Everything from `start` up to `end` is text that was captured.
     pub(super) fn has_text(&self, start: Seq, end: Seq) -> bool {
         covers(&self.text, start, end)
+    }
+
+    /// How many octets from `start` up to `end` were not captured.
+    pub(super) fn missing(&self, start: Seq, end: Seq) -> u32 {
+        let mut missing = if start.precedes(end) { end.since(start) } else { 0 };
+        for &(from, to) in self.text.text() {
+            let (from, to) = (from.max(start), if to.precedes(end) { to } else { end });
+            missing = missing.saturating_sub(if from.precedes(to) { to.since(from) } else { 0 });
+        }
+        let is_within = |fin: Seq| !fin.precedes(start) && fin.precedes(end);
+        let has_fin = self.fins.iter().any(|(_, fin)| is_within(fin.seq));
+        missing.saturating_sub(u32::from(has_fin))
     }
 
     /// Where what follows on `start` ends, before the first gap: text and FIN.
@@ -241,6 +261,18 @@ impl PeerObservation {
     pub(super) fn asked(&self, reset: &Segment, index: usize) -> impl Iterator<Item = &Segment> {
         let with: &[Sent] = self.log.acks.get(&reset.seq).map_or(&[], Vec::as_slice);
         with.iter().chain(&self.log.without_ack).filter(Self::by(index)).map(|(_, segment)| segment)
+    }
+
+    /// A FIN comes before this number, was captured before the packet with this index, and would be consumed if it
+    /// arrived.
+    pub(super) fn overtakes_fin(&self, endpoint: &Endpoint, number: Seq, index: usize) -> bool {
+        let mut fins = self.log.fins.iter().filter(|(captured, _)| *captured < index);
+        fins.any(|(_, fin)| fin.seq.precedes(number) && self.log.has_text(endpoint.rcv_nxt, fin.seq))
+    }
+
+    /// The peer has acknowledged this number before the closing phase, or may have.
+    pub(super) fn acknowledged_long_ago(&self, number: Seq) -> bool {
+        self.log.old_acks.is_some_and(|(first, last)| !number.precedes(first) && !last.precedes(number))
     }
 
     /// The peer's next packet was captured.

@@ -1,11 +1,16 @@
 //! A capture as a whole.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+use std::fmt;
 use std::io::Read;
 
 use super::connection::{Connection, Connections};
 use super::file::{self, Fault};
-use super::packet::{Content, content};
+use super::layers::Carried;
+use super::packet::{Content, Decoder};
+
+/// The most kinds of packets that are counted one by one.
+const MOST_KINDS: usize = 256;
 
 /// What was read of a capture.
 #[derive(Clone, Debug, Default)]
@@ -29,14 +34,20 @@ pub struct Capture {
 /// Packets that are in no connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PassedOver {
-    /// They are not TCP.
-    pub no_tcp: u64,
-    /// Fragments of IP packets.
+    /// How many carry something else, or something in which TCP cannot be seen.
+    pub carried: BTreeMap<Carried, u64>,
+    /// Fragments of IP packets that could not be put together.
     pub fragments: u64,
     /// Of TCP's header, less was captured than its first 20 octets.
     pub cut_off: u64,
-    /// Their link types, as in <https://www.tcpdump.org/linktypes.html>, are not known.
-    pub unknown_links: BTreeSet<i32>,
+}
+
+impl PassedOver {
+    /// There may be TCP in what was passed over.
+    #[must_use]
+    pub fn may_hide_tcp(&self) -> bool {
+        self.fragments > 0 || self.cut_off > 0 || self.carried.keys().any(|carried| carried.may_hide_tcp())
+    }
 }
 
 impl Capture {
@@ -44,6 +55,7 @@ impl Capture {
     pub fn read<R: Read + Send>(source: R) -> Self {
         let mut capture = Self::default();
         let mut connections = Connections::default();
+        let mut decoder = Decoder::default();
         let read = file::read(source, |frame| {
             if capture.packets == 0 {
                 capture.start = frame.time;
@@ -51,18 +63,19 @@ impl Capture {
             capture.packets = frame.number;
             capture.start = capture.start.min(frame.time);
             capture.end = frame.time;
-            match content(frame) {
-                Content::Tcp { from, to, segment } => connections.add(frame.number, frame.time, from, to, segment),
-                Content::Fragment => capture.passed_over.fragments += 1,
+            match decoder.content(frame) {
+                Content::Tcp(captured) => connections.add(&captured),
+                Content::Fragment => {}
                 Content::CutOff => capture.passed_over.cut_off += 1,
-                Content::NoTcp => capture.passed_over.no_tcp += 1,
-                // So many are not the work of a capture.
-                Content::UnknownLink(_) if capture.passed_over.unknown_links.len() > 64 => {}
-                Content::UnknownLink(link) => {
-                    capture.passed_over.unknown_links.insert(link.0);
+                Content::Other(carried) => {
+                    let kinds = &mut capture.passed_over.carried;
+                    // So many kinds are not the work of a network.
+                    let carried = if kinds.len() < MOST_KINDS { carried } else { Carried::Damaged };
+                    *kinds.entry(carried).or_default() += 1;
                 }
             }
         });
+        capture.passed_over.fragments = decoder.lacking_fragments();
         capture.fault = read.err();
         capture.not_followed = connections.not_followed;
         capture.connections = connections.all;
@@ -83,8 +96,38 @@ impl Capture {
             ));
         }
         if self.connections.is_empty() && self.fault.is_none() {
-            mistakes.push("there is no TCP connection in it".to_owned());
+            mistakes.push(if self.passed_over.may_hide_tcp() {
+                format!("no TCP connection can be seen in it, but {}", self.passed_over)
+            } else {
+                "there is no TCP connection in it".to_owned()
+            });
         }
         mistakes
+    }
+}
+
+/// What TCP may be hidden in, as in "12 packets in ESP, 3 of link type 147".
+impl fmt::Display for PassedOver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hiding = self.carried.iter().filter(|(carried, _)| carried.may_hide_tcp());
+        let mut kinds: Vec<(u64, String)> = hiding.map(|(carried, count)| (*count, carried.to_string())).collect();
+        for (count, what) in [
+            (self.fragments, "fragments of IP packets that lack others"),
+            (self.cut_off, "TCP, too short for its header"),
+        ] {
+            if count > 0 {
+                kinds.push((count, what.to_owned()));
+            }
+        }
+        kinds.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+        for (index, (count, what)) in kinds.iter().enumerate() {
+            let (separator, noun) = match (index, count) {
+                (0, 1) => ("", " packet"),
+                (0, _) => ("", " packets"),
+                _ => (", ", ""),
+            };
+            write!(f, "{separator}{count}{noun} of {what}")?;
+        }
+        Ok(())
     }
 }

@@ -1,10 +1,16 @@
 //! The ways in which an end may have sent a packet.
 
+use super::connection::Packet;
 use super::cost;
 use super::follower::{Follower, POLICY};
 use super::hypothesis::{Cause, Hypothesis, before};
-use super::peer::Sent;
+use super::peer::{OUT_OF_ORDER, Sent};
 use crate::tcp::{Call, EndedBy, Endpoint, Flags, Segment, Seq, State, Timer};
+
+/// No packet is captured later than this after its sender became CLOSED, in nanoseconds.
+pub(super) const LATE_AT_MOST: i64 = 500_000_000;
+/// A reset later than this, in nanoseconds, answers nothing that was captured before.
+const ANSWERED_WITHIN: i64 = 1_000_000_000;
 
 impl Follower<'_> {
     /// What is believed once everything has arrived that a segment with this acknowledgment tells of.
@@ -25,7 +31,7 @@ impl Follower<'_> {
         // As a rule, a FIN acknowledges what was sent before.
         let fins = [(endpoint.snd_nxt, 0), (endpoint.snd_una, cost::LATE)].map(|(acknowledged, cost)| {
             let fin = Segment { flags: Flags::FIN_ACK, seq: before(ack), ack: acknowledged, len: 0 };
-            let after = self.arrivals(endpoint, &fin).into_iter().find(|(after, _)| after.rcv_nxt == ack);
+            let after = self.arrivals(endpoint, &fin, None).into_iter().find(|(after, _)| after.rcv_nxt == ack);
             after.map(|(after, _)| {
                 hypothesis.then(&after, if alone { cost } else { cost::LATE + cost }, index, Cause::Unseen)
             })
@@ -78,7 +84,7 @@ impl Follower<'_> {
             return self.ways_to_send(hypothesis, &Segment { seq: seq + 1, len: 0, ..*segment }, index);
         }
         if ack.precedes(hypothesis.endpoint.rcv_nxt) {
-            ways.extend(late(hypothesis, segment, index));
+            ways.extend(self.late(hypothesis, segment, index));
             return ways;
         }
         for hypothesis in self.acknowledging(hypothesis, ack, index) {
@@ -100,11 +106,70 @@ impl Follower<'_> {
                 if sent.is_some_and(|sent| sent.ack == ack) {
                     ways.push(hypothesis.then(&after, 0, index, Cause::Sent));
                 } else {
-                    ways.extend(late(&hypothesis, segment, index));
+                    ways.extend(self.late(&hypothesis, segment, index));
                 }
             }
         }
         ways
+    }
+
+    /// What is believed if the segment was sent before, and is captured late or once more.
+    fn late(&self, hypothesis: &Hypothesis, segment: &Segment, index: usize) -> Option<Hypothesis> {
+        let endpoint = &hypothesis.endpoint;
+        if !was_sent(endpoint, segment) {
+            return None;
+        }
+        let is_closed = endpoint.state == State::Closed;
+        // A timer takes longer than a packet may be late.
+        let is_timer =
+            |cause: Cause| matches!(cause, Cause::TimeWait | Cause::FinWait2 | Cause::GaveUp | Cause::Start);
+        let closed = hypothesis.path.last().filter(|change| !is_timer(change.cause));
+        if is_closed && !closed.is_some_and(|change| self.is_soon(change.index, index)) {
+            return None;
+        }
+        // Nobody sends a FIN again that is acknowledged.
+        let is_over = segment.flags.fin && endpoint.fin_acked();
+        if is_over && !self.has_just_sent_fin(index) {
+            return None;
+        }
+        let cost = if is_closed || is_over { cost::ODD } else { cost::LATE };
+        Some(hypothesis.then(endpoint, cost, index, Cause::Sent))
+    }
+
+    /// The packet with the second index comes soon after the first.
+    fn is_soon(&self, earlier: usize, later: usize) -> bool {
+        self.time(later).saturating_sub(self.time(earlier)) <= LATE_AT_MOST
+    }
+
+    /// The end's FIN was captured soon before this, of which this may be a copy, or not at all yet.
+    fn has_just_sent_fin(&self, index: usize) -> bool {
+        let is_fin = |packet: &&Packet| packet.from == self.side && packet.segment.flags.fin;
+        let mut earlier = self.connection.packets.range(..index).rev();
+        // What was captured in another order than it was sent in may have a time that shows it.
+        let time = self.time(index);
+        let is_out_of_order = earlier.clone().take(OUT_OF_ORDER).any(|packet| packet.time > time);
+        let last = earlier.find(is_fin);
+        is_out_of_order || last.is_none_or(|fin| time.saturating_sub(fin.time) <= LATE_AT_MOST)
+    }
+
+    /// The reset has no ACK flag and comes at once after a segment that acknowledges its number, and was not answered.
+    fn answers(&self, reset: &Segment, index: usize) -> bool {
+        let Some(last) = index.checked_sub(1).and_then(|last| self.connection.packets.get(last)) else {
+            return false;
+        };
+        // A bare ACK of what the end has just sent finds it there.
+        let probes = last.segment.seq + 1 == self.peer.log.end.unwrap_or(last.segment.seq);
+        !reset.flags.ack
+            && (last.segment.sequence_length() > 0 || probes)
+            && last.from != self.side
+            && last.segment.flags.ack
+            && !last.segment.flags.rst
+            && last.segment.ack == reset.seq
+            && self.time(index).saturating_sub(last.time) < ANSWERED_WITHIN
+    }
+
+    fn time(&self, index: usize) -> i64 {
+        self.connection.packets.get(index).map_or(0, |packet| packet.time)
     }
 
     /// How the end may have sent a reset.
@@ -113,7 +178,9 @@ impl Follower<'_> {
         let mut ways = Vec::new();
         if endpoint.state == State::Closed {
             let anything = Segment { flags: Flags::ACK, seq: endpoint.rcv_nxt, ack: reset.seq, len: 0 };
-            let unseen = (self.peer.is_uncaptured && !endpoint.snd_nxt.precedes(reset.seq)).then_some(&anything);
+            let is_unseen = self.peer.is_uncaptured && !endpoint.snd_nxt.precedes(reset.seq)
+                || self.peer.acknowledged_long_ago(reset.seq);
+            let unseen = is_unseen.then_some(&anything);
             for asked in self.peer.asked(reset, index).chain(unseen) {
                 let answer = endpoint.clone().on_segment(asked, &POLICY).segment;
                 if answer.is_some_and(|answer| is_reset_like(&answer, reset)) {
@@ -144,7 +211,8 @@ impl Follower<'_> {
                 let mut after = hypothesis.endpoint.clone();
                 let sent = after.on_call(call, &POLICY).segment;
                 if sent.is_some_and(|sent| is_reset_like(&sent, reset)) {
-                    ways.push(hypothesis.then(&after, 0, index, Cause::Sent));
+                    let cost = if self.answers(reset, index) { cost::BARE_ABORT } else { 0 };
+                    ways.push(hypothesis.then(&after, cost, index, Cause::Sent));
                 }
             }
         }
@@ -185,13 +253,6 @@ pub(super) fn send(endpoint: &mut Endpoint, end: Seq, fin: bool) -> Option<Segme
         sent = Some(endpoint.on_call(Call::Shutdown, &POLICY).segment?);
     }
     sent
-}
-
-/// What is believed if the segment was sent before, and is captured late or once more.
-fn late(hypothesis: &Hypothesis, segment: &Segment, index: usize) -> Option<Hypothesis> {
-    let cost = if hypothesis.endpoint.state == State::Closed { cost::ODD } else { cost::LATE };
-    was_sent(&hypothesis.endpoint, segment)
-        .then(|| hypothesis.then(&hypothesis.endpoint, cost, index, Cause::Sent))
 }
 
 /// The segment repeats what the endpoint has sent before, or was sent before and is captured late.

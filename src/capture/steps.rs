@@ -19,7 +19,7 @@ impl Follower<'_> {
         let mut next = Hypotheses::default();
         for hypothesis in &hypotheses.0 {
             let mut cost = 0;
-            for (endpoint, unlikely) in self.arrivals(&hypothesis.endpoint, segment) {
+            for (endpoint, unlikely) in self.arrivals(&hypothesis.endpoint, segment, Some(index)) {
                 let after = hypothesis.then(&endpoint, unlikely, index, Cause::Received(index));
                 if after.endpoint != hypothesis.endpoint {
                     next.add(after)?;
@@ -33,8 +33,13 @@ impl Follower<'_> {
     }
 
     /// The endpoint after one of the peer's segments, if something comes of it but its text, which is not counted before
-    /// the end acknowledges it; and what that costs.
-    pub(super) fn arrivals(&self, endpoint: &Endpoint, segment: &Segment) -> Vec<(Endpoint, u32)> {
+    /// the end acknowledges it; and what that costs. `captured` is the index of the packet, if it was captured.
+    pub(super) fn arrivals(
+        &self,
+        endpoint: &Endpoint,
+        segment: &Segment,
+        captured: Option<usize>,
+    ) -> Vec<(Endpoint, u32)> {
         let Segment { flags, seq, ack, len } = *segment;
         let mut all = Vec::new();
         if flags.rst {
@@ -57,7 +62,10 @@ impl Follower<'_> {
         if endpoint.fin_sent && ack == endpoint.snd_nxt {
             let mut after = endpoint.clone();
             arrive(&mut after, &Segment { flags: Flags::ACK, seq: endpoint.rcv_nxt, ack, len: 0 });
-            all.push((after, if is_old(segment, endpoint.rcv_nxt) { cost::LATE } else { 0 }));
+            let overtakes = !endpoint.fin_received
+                && captured.is_some_and(|captured| self.peer.overtakes_fin(endpoint, seq, captured));
+            let is_late = is_old(segment, endpoint.rcv_nxt);
+            all.push((after, if overtakes || is_late { cost::LATE } else { 0 }));
         }
         all
     }
@@ -76,20 +84,62 @@ impl Follower<'_> {
         Ok(all)
     }
 
+    /// The hypotheses when the capture is at its end, and all that is in flight has arrived: what is captured after an
+    /// end's last segment may have arrived after that.
+    pub(super) fn with_last_arrivals(&self, hypotheses: &Hypotheses) -> Result<Hypotheses, TooMany> {
+        let end = self.connection.packets.len();
+        let mut all = hypotheses.clone();
+        let mut new = hypotheses.0.clone();
+        while let Some(hypothesis) = new.pop() {
+            let entered = hypothesis.path.last().map_or(0, |change| change.index);
+            for (captured, segment, cost) in self.may_arrive(&hypothesis.endpoint, end) {
+                for (after, unlikely) in self.arrivals(&hypothesis.endpoint, &segment, captured) {
+                    let index = captured.unwrap_or(end).min(end.saturating_sub(1)).max(entered);
+                    let cause = captured.map_or(Cause::Unseen, Cause::Received);
+                    let next = hypothesis.then(&after, cost.max(unlikely), index, cause);
+                    if next.endpoint != hypothesis.endpoint && all.add(next.clone())? {
+                        new.push(next);
+                    }
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    /// The peer's segments from which something may come at `index`, the index of each packet if it was captured, and what
+    /// it costs.
+    fn may_arrive(&self, endpoint: &Endpoint, index: usize) -> Vec<(Option<usize>, Segment, u32)> {
+        let acknowledged = self.peer.acknowledged(endpoint.snd_nxt, endpoint.rcv_nxt, index);
+        let captured = self.peer.fins(index).chain(self.peer.resets(index)).copied().chain(acknowledged);
+        let cost = |captured: usize| if captured > index { cost::UNSEEN } else { 0 };
+        let is_supposed = |segment: &Segment| segment.flags.fin && self.peer.log.supposed_fin == Some(segment.seq);
+        let mut all: Vec<_> = captured
+            .map(|(captured, segment)| ((!is_supposed(&segment)).then_some(captured), segment, cost(captured)))
+            .collect();
+        let acknowledgment = Segment { flags: Flags::ACK, seq: endpoint.rcv_nxt, ack: endpoint.snd_nxt, len: 0 };
+        if self.peer.is_uncaptured || self.connection.is_filtered() {
+            all.push((None, acknowledgment, cost::LATE));
+        }
+        if self.peer.is_uncaptured {
+            let fin = Segment { flags: Flags::FIN_ACK, ack: endpoint.snd_una, ..acknowledgment };
+            let reset = Segment { flags: Flags::RST, ack: Seq(0), ..acknowledgment };
+            all.extend([fin, reset].map(|segment| (None, segment, cost::UNSEEN)));
+        }
+        all
+    }
+
     fn silent_steps(&self, hypothesis: &Hypothesis, index: usize) -> Vec<Hypothesis> {
         let endpoint = &hypothesis.endpoint;
         let mut steps = Vec::new();
         if endpoint.state == State::Closed {
             return steps;
         }
-        let acknowledgment = Segment { flags: Flags::ACK, seq: endpoint.rcv_nxt, ack: endpoint.snd_nxt, len: 0 };
-        let acknowledged = self.peer.acknowledged(endpoint.snd_nxt, endpoint.rcv_nxt, index);
-        let arriving = self.peer.fins(index).chain(self.peer.resets(index)).copied().chain(acknowledged);
-        for (captured, segment) in arriving {
-            for (after, unlikely) in self.arrivals(endpoint, &segment) {
-                let cost = if captured > index { cost::UNSEEN } else { unlikely };
-                steps.push(hypothesis.then(&after, cost, index, Cause::Received(captured)));
-            }
+        for (captured, segment, cost) in self.may_arrive(endpoint, index) {
+            let cause = captured.map_or(Cause::Unseen, Cause::Received);
+            let arrivals = self.arrivals(endpoint, &segment, captured).into_iter();
+            steps.extend(
+                arrivals.map(|(after, unlikely)| hypothesis.then(&after, cost.max(unlikely), index, cause)),
+            );
         }
         // What the end itself has sent may be captured later than what it drew.
         let own = self.connection.packets.iter().skip(index + 1).take(OUT_OF_ORDER);
@@ -106,14 +156,6 @@ impl Follower<'_> {
         for end in [end, self.missed].into_iter().flatten().filter(|end| endpoint.snd_nxt.precedes(*end)) {
             steps.extend(self.sending_from(hypothesis, end, index));
         }
-        if self.peer.is_uncaptured {
-            let fin = Segment { flags: Flags::FIN_ACK, ack: endpoint.snd_una, ..acknowledgment };
-            let reset = Segment { flags: Flags::RST, ack: Seq(0), ..acknowledgment };
-            for (segment, cost) in [(acknowledgment, cost::LATE), (fin, cost::UNSEEN), (reset, cost::UNSEEN)] {
-                let arrivals = self.arrivals(endpoint, &segment).into_iter();
-                steps.extend(arrivals.map(|(after, _)| hypothesis.then(&after, cost, index, Cause::Unseen)));
-            }
-        }
         let mut silently = |event: &dyn Fn(&mut Endpoint) -> Effects, cost, cause| {
             let mut after = endpoint.clone();
             event(&mut after);
@@ -121,8 +163,18 @@ impl Follower<'_> {
         };
         silently(&|endpoint| endpoint.on_timeout(Timer::TimeWait, &POLICY), cost::EXPIRED, Cause::TimeWait);
         silently(&|endpoint| endpoint.on_timeout(Timer::FinWait2, &POLICY), cost::EXPIRED, Cause::FinWait2);
-        silently(&|endpoint| endpoint.on_timeout(Timer::Retransmission, &GIVES_UP), cost::GAVE_UP, Cause::GaveUp);
-        silently(&|endpoint| endpoint.on_call(Call::Abort, &POLICY), cost::UNSEEN_RESET, Cause::UnseenReset);
+        // Nobody gives up whose text and FIN are acknowledged.
+        if self.connection.progress(self.side).unacknowledged.is_some() {
+            silently(
+                &|endpoint| endpoint.on_timeout(Timer::Retransmission, &GIVES_UP),
+                cost::GAVE_UP,
+                Cause::GaveUp,
+            );
+        }
+        // It shows in nothing but resets.
+        if self.own.resets.iter().any(|(captured, _)| *captured >= index) {
+            silently(&|endpoint| endpoint.on_call(Call::Abort, &POLICY), cost::GONE, Cause::Gone);
+        }
         steps
     }
 }

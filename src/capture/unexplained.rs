@@ -78,6 +78,8 @@ impl Follower<'_> {
             Why::ResetNumber(endpoint.snd_nxt)
         } else if !flags.ack {
             Why::NoAck
+        } else if endpoint.state == State::Closed {
+            Why::Closed
         } else if is_unseen {
             Why::AcknowledgesUnseen(seen)
         } else if endpoint.fin_sent && endpoint.snd_nxt.precedes(end) {
@@ -87,8 +89,6 @@ impl Follower<'_> {
             if next.precedes(self.acknowledged) { Why::Missed(next) } else { Why::LeavesOut(next) }
         } else if flags.fin && (seq + len).precedes(endpoint.snd_nxt) {
             Why::FinInText(endpoint.snd_nxt)
-        } else if endpoint.state == State::Closed {
-            Why::Closed
         } else {
             Why::Other
         }

@@ -1,31 +1,80 @@
 //! `lastack replay`
 
+use std::io::Read;
+use std::path::Path;
+
 use super::{print, write_stdout};
-use crate::capture::{Capture, Closing};
+use crate::capture::{Capture, Finding, Selection, findings};
 use crate::check::Passed;
-use crate::cli::{DocumentFormat, ReplayArgs};
+use crate::cli::{ReplayArgs, ReplayFormat};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::report::capture::human::Detail;
+use crate::report::capture::{human, json, ladder, svg};
 use crate::report::terminal::Terminal;
-use crate::report::{replay, replay_json};
-use crate::source::open;
+use crate::source::open_stream;
 
 /// Explains how the connections of a capture were closed.
 pub fn run(args: &ReplayArgs) -> Result<Passed, Diagnostics> {
     let name = args.file.display().to_string();
-    let capture = Capture::read(open(&args.file)?);
-    let closings: Vec<Closing> = capture.connections.iter().map(|one| Closing::of(one, capture.end)).collect();
-    match args.format {
-        DocumentFormat::Human => print(&replay::human(&capture, &closings, Terminal::of_stdout()))?,
-        DocumentFormat::Json => write_stdout(replay_json::report(&name, &capture, &closings).as_bytes())?,
+    let capture = Capture::read(stream(&args.file)?);
+    let selection =
+        Selection { ports: args.ports.clone(), hosts: args.hosts.clone(), since: args.since.map(|since| since.0) };
+    if let Some(number) = args.connection {
+        return draw(args, &name, &capture, number);
     }
-    let mistakes = capture.mistakes().into_iter().map(|what| Diagnostic::new(format!("`{name}`: {what}")));
-    Diagnostics(mistakes.collect()).or(closings.iter().map(passed).max().unwrap_or(Passed::Yes))
+    let findings = findings(&capture, &selection);
+    let detail = Detail { verbose: args.verbose, only: args.only.clone() };
+    match args.format {
+        ReplayFormat::Human | ReplayFormat::Text | ReplayFormat::Svg => {
+            print(&human::report(&capture, &findings, &detail, Terminal::of_stdout()))?;
+        }
+        ReplayFormat::Json => {
+            write_stdout(json::report(&name, &capture, &findings, &args.only).as_bytes())?;
+        }
+    }
+    let mut mistakes = capture.mistakes();
+    if findings.is_empty() && !capture.connections.is_empty() {
+        mistakes.push("no connection has these ends, or lasts as long".to_owned());
+    }
+    let mistakes = mistakes.into_iter().map(|what| Diagnostic::new(format!("`{name}`: {what}")));
+    Diagnostics(mistakes.collect()).or(findings.iter().map(passed).max().unwrap_or(Passed::Yes))
 }
 
-fn passed(closing: &Closing) -> Passed {
-    match closing.is_explained() {
-        true => Passed::Yes,
-        false if closing.is_cut_short() => Passed::Undecided,
-        false => Passed::No,
+/// Draws one connection.
+fn draw(args: &ReplayArgs, name: &str, capture: &Capture, number: u32) -> Result<Passed, Diagnostics> {
+    let number = usize::try_from(number).unwrap_or(usize::MAX);
+    let Some(finding) = Finding::of(capture, number) else {
+        let all = capture.connections.len();
+        let mistakes = capture.mistakes().into_iter().map(|what| Diagnostic::new(format!("`{name}`: {what}")));
+        let missing = Diagnostic::new(format!("`{name}`: there is no connection {number}, only {all}"));
+        return Err(Diagnostics(mistakes.chain([missing]).collect()));
+    };
+    match args.format {
+        ReplayFormat::Svg => write_stdout(svg::draw(capture, &finding).as_bytes())?,
+        ReplayFormat::Json => {
+            write_stdout(json::report(name, capture, std::slice::from_ref(&finding), &[]).as_bytes())?;
+        }
+        ReplayFormat::Human | ReplayFormat::Text => {
+            print(&ladder::draw(capture, &finding, Terminal::of_stdout()))?;
+        }
+    }
+    Ok(passed(&finding))
+}
+
+/// The file, or standard input. In `tcpdump -w - | lastack replay -`, Ctrl-C ends the capture, and what was captured is
+/// read to its end; the second ends this process.
+fn stream(file: &Path) -> Result<Box<dyn Read + Send>, Diagnostic> {
+    if file == Path::new("-") {
+        // Nothing asks whether there was a signal; but it is answered, and does not end the process.
+        let _ = super::signals::interruption();
+    }
+    open_stream(file)
+}
+
+fn passed(finding: &Finding) -> Passed {
+    match &finding.closing {
+        closing if closing.is_explained() => Passed::Yes,
+        closing if closing.is_cut_short() => Passed::Undecided,
+        _ => Passed::No,
     }
 }

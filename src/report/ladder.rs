@@ -245,7 +245,7 @@ impl<'a> Ladder<'a> {
 }
 
 /// What stands for a character of the drawing where there is ASCII alone.
-fn in_ascii(char: char) -> char {
+pub(super) fn in_ascii(char: char) -> char {
     match char {
         '│' => '|',
         '─' => '-',

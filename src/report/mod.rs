@@ -1,6 +1,7 @@
 //! What people and machines are shown: one pure function a format.
 
 pub mod caption;
+pub mod capture;
 pub mod conform;
 mod copies;
 pub mod coverage;
@@ -20,8 +21,6 @@ mod observations;
 pub mod pcap;
 pub mod progress;
 mod remark;
-pub mod replay;
-pub mod replay_json;
 pub mod show_json;
 pub mod svg;
 pub mod terminal;

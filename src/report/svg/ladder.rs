@@ -352,7 +352,7 @@ fn ticks(number: u32) -> String {
     format!("{number} tick{}", if number == 1 { "" } else { "s" })
 }
 
-fn class_of(segment: &Segment) -> &'static str {
+pub(in crate::report) fn class_of(segment: &Segment) -> &'static str {
     match Kind::of(segment) {
         Some(Kind::Fin) => "lastack-fin",
         Some(Kind::Data) => "lastack-data",

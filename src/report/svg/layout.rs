@@ -9,10 +9,10 @@ use crate::tcp::{State, Timer};
 use crate::world::{End, Event, Snapshot, Step};
 
 /// How wide a picture is.
-pub(super) const WIDTH: f64 = 760.;
+pub(in crate::report) const WIDTH: f64 = 760.;
 
 /// The lifelines of A and B.
-pub(super) const LIFELINES: [f64; 2] = [212., 560.];
+pub(in crate::report) const LIFELINES: [f64; 2] = [212., 560.];
 
 /// From one row to the next.
 const ROW: f64 = 28.;
@@ -27,9 +27,9 @@ const TICK: f64 = 44.;
 pub(super) const LINE: f64 = 15.;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Point {
-    pub(super) x: f64,
-    pub(super) y: f64,
+pub(in crate::report) struct Point {
+    pub(in crate::report) x: f64,
+    pub(in crate::report) y: f64,
 }
 
 /// Where a step stands.

@@ -3,10 +3,10 @@
 //! The pictures need no script, font or file besides themselves, follow the reader's choice of light or dark, and
 //! can stand beside each other in one page: they have no ids, and the names of their classes begin with `lastack`.
 
-mod ladder;
-mod layout;
+pub(super) mod ladder;
+pub(super) mod layout;
 mod picture;
-mod shapes;
+pub(super) mod shapes;
 
 use std::borrow::Cow;
 

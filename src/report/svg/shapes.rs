@@ -9,7 +9,7 @@ use crate::text::visible;
 /// How wide a character is, at most, that is no title.
 const CHARACTER: f64 = 7.3;
 
-pub(super) fn line(class: &str, from: Point, to: Point) -> Line {
+pub(in crate::report) fn line(class: &str, from: Point, to: Point) -> Line {
     Line::new().set("class", class).set("x1", from.x).set("y1", from.y).set("x2", to.x).set("y2", to.y)
 }
 
@@ -18,7 +18,7 @@ pub(super) fn dot(class: &str, at: Point) -> Circle {
 }
 
 /// The head of an arrow.
-pub(super) fn head(class: &str, from: Point, tip: Point) -> Polygon {
+pub(in crate::report) fn head(class: &str, from: Point, tip: Point) -> Polygon {
     let (x, y) = (tip.x - from.x, tip.y - from.y);
     let length = x.hypot(y).max(1.);
     let (x, y) = (x / length, y / length);
@@ -30,7 +30,7 @@ pub(super) fn head(class: &str, from: Point, tip: Point) -> Polygon {
     Polygon::new().set("class", class).set("points", points.join(" "))
 }
 
-pub(super) fn text(at: Point, class: &str, anchor: &str, says: impl Into<String>) -> Text {
+pub(in crate::report) fn text(at: Point, class: &str, anchor: &str, says: impl Into<String>) -> Text {
     let text = Text::new(legal(&says.into())).set("x", at.x).set("y", at.y);
     text.set("class", class.trim()).set("text-anchor", anchor)
 }
@@ -40,7 +40,7 @@ pub(super) fn width_of(says: &str) -> f64 {
 }
 
 /// The lines of a text; a word that is longer than a line is broken.
-pub(super) fn lines(text: &str) -> Vec<String> {
+pub(in crate::report) fn lines(text: &str) -> Vec<String> {
     let broken = Terminal::PLAIN.prose(text, 0);
     let chunks = broken.lines().flat_map(|line| {
         let characters: Vec<char> = line.chars().collect();
@@ -50,6 +50,6 @@ pub(super) fn lines(text: &str) -> Vec<String> {
 }
 
 /// A text without the characters that XML cannot have.
-pub(super) fn legal(text: &str) -> String {
+pub(in crate::report) fn legal(text: &str) -> String {
     visible(text).replace(['\u{fffe}', '\u{ffff}'], "?")
 }

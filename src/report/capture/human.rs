@@ -2,39 +2,75 @@
 
 use std::fmt::Write;
 
-use super::human::counted;
-use super::terminal::Terminal;
+use super::view::{View, plural, seconds};
 use crate::capture::{
-    Capture, Cause, Closing, Connection, Ending, First, Handshake, Packet, Side, Unexplained, Why,
+    Capture, Cause, Ending, Finding, First, Forged, Handshake, Kind, Side, Unacknowledged, Unexplained, Why,
 };
-use crate::tcp::{Segment, Seq, State};
+use crate::report::terminal::Terminal;
+use crate::tcp::{Seq, State};
 
 /// Where the text of a line begins, after its label.
 const INDENT: usize = 14;
 
-/// A connection and what the model makes of it, as it is reported.
-pub(super) struct View<'a> {
-    pub(super) capture: &'a Capture,
-    pub(super) connection: &'a Connection,
-    pub(super) closing: &'a Closing,
+/// The most connections that are shown without being asked for.
+const MOST_SHOWN: usize = 20;
+/// So few connections are all shown.
+const FEW: usize = 3;
+
+/// Which connections are shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Detail {
+    /// All of them.
+    pub verbose: bool,
+    /// All of these kinds; none: those that something is wrong with.
+    pub only: Vec<Kind>,
 }
 
-/// Everything, for people.
+/// How many connections ended in which way, the worst first; and then, one by one, those that something is wrong with.
 #[must_use]
-pub fn human(capture: &Capture, closings: &[Closing], terminal: Terminal) -> String {
-    let mut text = String::new();
-    for (connection, closing) in capture.connections.iter().zip(closings) {
-        View { capture, connection, closing }.block(&mut text, terminal);
-        text.push('\n');
+pub fn report(capture: &Capture, findings: &[Finding], detail: &Detail, terminal: Terminal) -> String {
+    let mut text = summary(capture, findings);
+    let mut shown = View::all(capture, findings);
+    let is_asked_for = detail.verbose || !detail.only.is_empty();
+    shown.retain(|view| view.is_any_of(&detail.only));
+    if !detail.verbose {
+        shown.sort_by_key(|view| view.closing.kinds().next());
     }
-    let explained = closings.iter().filter(|closing| closing.is_explained()).count();
-    let verdict = match closings.len() {
+    if !is_asked_for && findings.len() > FEW {
+        shown.retain(|view| view.closing.kinds().any(Kind::is_wrong));
+    }
+    let most = if is_asked_for { usize::MAX } else { MOST_SHOWN };
+    for view in shown.iter().take(most) {
+        text.push('\n');
+        view.block(&mut text, terminal);
+    }
+    let hidden = findings.len() - shown.len().min(most);
+    if hidden > 0 && !is_asked_for {
+        let more = plural(hidden as u64, "connection");
+        let _ = writeln!(text, "\n{more} more: --verbose shows all, --only KIND those of a kind");
+    }
+    text
+}
+
+/// How many there are, of which kind, and what was passed over.
+fn summary(capture: &Capture, findings: &[Finding]) -> String {
+    let explained = findings.iter().filter(|finding| finding.closing.is_explained()).count();
+    let verdict = match findings.len() {
         0 => String::new(),
         all if all == explained => ": every packet is explained".to_owned(),
         all => format!(": {explained} explained, {} not", all - explained),
     };
-    let connections = plural(closings.len() as u64, "connection");
-    let _ = writeln!(text, "{connections} in {}{verdict}", plural(capture.packets, "packet"));
+    let all = plural(capture.connections.len() as u64, "connection");
+    let looked_at =
+        if findings.len() == capture.connections.len() { all } else { format!("{} of {all}", findings.len()) };
+    let mut text = format!("{looked_at} in {}{verdict}\n", plural(capture.packets, "packet"));
+    let kinds: Vec<Kind> = findings.iter().flat_map(|finding| finding.closing.kinds()).collect();
+    for kind in Kind::ALL {
+        let count = kinds.iter().filter(|one| **one == kind).count();
+        if count > 0 {
+            let _ = writeln!(text, "  {:<16}{count:>6}", kind.name());
+        }
+    }
     for passed_over in passed_over(capture) {
         let _ = writeln!(text, "  {passed_over}");
     }
@@ -45,24 +81,15 @@ pub fn human(capture: &Capture, closings: &[Closing], terminal: Terminal) -> Str
 fn passed_over(capture: &Capture) -> Vec<String> {
     let over = &capture.passed_over;
     let mut lines = Vec::new();
-    for (count, what) in [
-        (over.no_tcp, "not TCP, or in a tunnel"),
-        (over.fragments, "fragments of IP packets, which are not put together"),
-        (over.cut_off, "too short for TCP's header"),
-    ] {
-        if count > 0 {
-            lines.push(format!("passed over: {}, {what}", plural(count, "packet")));
-        }
+    let others = over.carried.iter().filter(|(carried, _)| !carried.may_hide_tcp());
+    let others: Vec<String> = others.map(|(carried, count)| format!("{count} of {carried}")).collect();
+    if !others.is_empty() {
+        lines.push(format!("passed over, without TCP: {}", others.join(", ")));
     }
-    if !over.unknown_links.is_empty() {
-        let types: Vec<String> = over.unknown_links.iter().map(ToString::to_string).collect();
-        lines.push(format!("passed over: packets of unknown link types ({})", types.join(", ")));
+    if over.may_hide_tcp() {
+        lines.push(format!("passed over, and TCP may be in it: {over}"));
     }
     lines
-}
-
-fn plural(count: u64, what: &str) -> String {
-    counted(usize::try_from(count).unwrap_or(usize::MAX), what)
 }
 
 /// What a reset can be whose number comes after the next.
@@ -74,60 +101,11 @@ fn beyond(seq: Seq, next: Seq) -> String {
     format!(" This one is {octets} beyond: what is between was lost before it could be captured, or it is forged.")
 }
 
-/// Nanoseconds as seconds.
-fn seconds(nanoseconds: i64) -> String {
-    let milliseconds = nanoseconds.unsigned_abs() / 1_000_000;
-    let sign = if nanoseconds < 0 { "-" } else { "" };
-    format!("{sign}{}.{:03} s", milliseconds / 1000, milliseconds % 1000)
-}
-
 impl View<'_> {
-    pub(super) fn name(&self, side: Side) -> char {
-        if side == self.closing.a { 'A' } else { 'B' }
-    }
-
-    pub(super) fn packet(&self, index: usize) -> Option<&Packet> {
-        self.connection.packets.get(index)
-    }
-
-    /// A packet's number and time, in parentheses.
-    fn at(&self, index: usize) -> String {
-        self.packet(index).map_or_else(String::new, |packet| {
-            format!("packet {}, {}", packet.number, seconds(packet.time.saturating_sub(self.capture.start)))
-        })
-    }
-
-    /// The number that an end's own numbers are told from: its SYN's, or one before the first that was seen.
-    fn origin(&self, side: Side) -> Seq {
-        let before = self.connection.before(side);
-        let of_first = || {
-            let mut packets = self.connection.packets.iter();
-            let told = packets.clone().find(|packet| packet.from != side && packet.segment.flags.ack);
-            let own = packets.find(|packet| packet.from == side);
-            own.map(|packet| packet.segment.seq).or(told.map(|packet| packet.segment.ack))
-        };
-        let first = before.next.or_else(of_first).map(|first| first + u32::MAX);
-        before.syn.or(first).unwrap_or_default()
-    }
-
-    /// A segment with its numbers as the world writes them: its sender's first octet is 1.
-    pub(super) fn relative(&self, side: Side, segment: &Segment) -> Segment {
-        let number = |seq: Seq, side| Seq(seq.since(self.origin(side)));
-        Segment {
-            // A reset from nowhere has number 0 whatever the numbers of the connection are.
-            seq: if segment.flags.rst && segment.seq == Seq(0) { Seq(0) } else { number(segment.seq, side) },
-            ack: if segment.flags.ack { number(segment.ack, 1 - side) } else { Seq(0) },
-            ..*segment
-        }
-    }
-
     fn block(&self, text: &mut String, terminal: Terminal) {
         let Self { connection, closing, .. } = self;
         let (a, b) = (closing.a, 1 - closing.a);
-        let [first, second] = connection.ends;
-        let ends = if a == 0 { [first, second] } else { [second, first] };
-        let [of_a, of_b] = ends;
-        let _ = writeln!(text, "A {of_a}  B {of_b}");
+        let _ = writeln!(text, "{}", self.ends());
         let mut line = |label: &str, told: &str| {
             let _ = writeln!(text, "  {label:<12}{}", terminal.prose(told, INDENT));
         };
@@ -161,6 +139,12 @@ impl View<'_> {
                 line("lost", &self.lost(side, lost));
             }
         }
+        for side in [a, b] {
+            let missed = closing.missed(side);
+            if missed > 0 {
+                line("missed", &self.missed(side, missed));
+            }
+        }
         line("ended", &self.ending());
         if let Some(explained) = self.explained() {
             line("explained", &explained);
@@ -185,9 +169,7 @@ impl View<'_> {
                 Cause::TimeWait => format!("(2MSL have passed by {})", self.at(change.index)),
                 Cause::FinWait2 => format!("(the timeout of FIN_WAIT_2, by {})", self.at(change.index)),
                 Cause::GaveUp => format!("(it gave up by {})", self.at(change.index)),
-                Cause::UnseenReset => {
-                    format!("(it aborted by {}, its reset was not captured)", self.at(change.index))
-                }
+                Cause::Gone => format!("(it knows of no such connection by {})", self.at(change.index)),
             };
             let arrow = if path.is_empty() { "" } else { " → " };
             let _ = write!(path, "{arrow}{} {when}", change.state);
@@ -195,7 +177,12 @@ impl View<'_> {
         }
         let possibly: Vec<&str> = explanation.possibly.iter().map(|state| state.name()).collect();
         if !possibly.is_empty() {
-            let _ = write!(path, "; or {}, if that packet was lost", possibly.join(" or "));
+            let _ = write!(path, "; or {}", possibly.join(" or "));
+            if let Some(Cause::Received(index)) = explanation.changes.last().map(|change| change.cause)
+                && let Some(packet) = self.packet(index)
+            {
+                let _ = write!(path, ", if packet {} was lost", packet.number);
+            }
         }
         path
     }
@@ -204,6 +191,13 @@ impl View<'_> {
         match self.closing.first {
             First::Nobody => "nobody closes".to_owned(),
             First::One(side, index) => format!("{} closes ({})", self.name(side), self.at(index)),
+            First::Unseen(side, index) => {
+                format!(
+                    "{} closes: its FIN was not captured, but has arrived by {}",
+                    self.name(side),
+                    self.at(index)
+                )
+            }
             First::Both(one, other) => {
                 format!("both close: the FINs cross ({}; {})", self.at(one), self.at(other))
             }
@@ -238,7 +232,21 @@ impl View<'_> {
         }
     }
 
-    fn ending(&self) -> String {
+    fn missed(&self, side: Side, missed: u32) -> String {
+        if missed == 1 {
+            let name = self.name(side);
+            return format!(
+                "an octet or the FIN of {name}, which the other end acknowledges: it is not in the capture"
+            );
+        }
+        format!(
+            "{} of {}, which the other end acknowledges: they are not in the capture",
+            plural(u64::from(missed), "octet"),
+            self.name(side)
+        )
+    }
+
+    pub(super) fn ending(&self) -> String {
         let ending = &self.closing.ending;
         let state = |state: &Option<State>| state.map_or("a state that cannot be told", State::name);
         let what = match ending {
@@ -246,9 +254,12 @@ impl View<'_> {
             Ending::NotEstablished(Handshake::GivenUp(index)) => {
                 format!("not established: a reset ended the handshake ({})", self.at(*index))
             }
+            Ending::NotEstablished(Handshake::OldConnection(answer)) => {
+                format!("not established: an old connection answered (packet {})", answer.number)
+            }
             Ending::NotEstablished(Handshake::Unanswered | Handshake::Unfinished) => "not established".to_owned(),
             Ending::Open => "not at all".to_owned(),
-            Ending::Clean => "cleanly".to_owned(),
+            Ending::Clean { .. } => "cleanly".to_owned(),
             Ending::Reset { by, index, from, to, .. } => format!(
                 "by a reset of {} ({}) in {}; {} was in {}",
                 self.name(*by),
@@ -262,15 +273,75 @@ impl View<'_> {
                 self.name(*side),
                 seconds(*silence)
             ),
-            Ending::Waiting { side, state, since, .. } => format!(
+            Ending::Unanswered { side, state: of, what, repeated, is_before_fin, .. } => {
+                let what = match what {
+                    Unacknowledged::KeepAlive => "keep-alives".to_owned(),
+                    _ => format!("{} of text", plural(u64::from(repeated.len), "octet")),
+                };
+                let fin = if *is_before_fin { ", and its FIN waits behind that" } else { "" };
+                format!(
+                    "unanswered: {} is in {} and has sent {what} {} times in {} (packets {} to {}); nothing \
+                     acknowledges it{fin}",
+                    self.name(*side),
+                    state(of),
+                    repeated.times,
+                    seconds(repeated.lasts()),
+                    repeated.first.0,
+                    repeated.last.0,
+                )
+            }
+            Ending::ClosedWindow { side, since, probes } => format!(
+                "stuck: {} has offered no window for {}, and {} has asked {}",
+                self.name(*side),
+                seconds(*since),
+                self.name(1 - side),
+                plural(u64::from(*probes), "time")
+            ),
+            Ending::TooEarly { side, state, since }
+            | Ending::HalfClosed { side, state, since }
+            | Ending::Stuck { side, state, since } => format!(
                 "{}: {} is in {state}, {} before the capture ends",
-                ending.name().replace('-', " "),
+                ending.kind().name().replace('-', " "),
                 self.name(*side),
                 seconds(*since)
             ),
+            Ending::NotShown { side, state, .. } => {
+                format!("the capture does not show it: {} was last seen in {state}", self.name(*side))
+            }
+            Ending::Storm(storm) => format!(
+                "in a storm: packets {} to {} repeat the same two segments {} times in {}",
+                storm.first,
+                storm.last,
+                storm.packets / 2,
+                seconds(storm.lasts)
+            ),
             Ending::Unknown => "in a way that cannot be told".to_owned(),
         };
-        format!("{what}. {}", ending.meaning())
+        if let Ending::Reset { by, forged: Some(forged), .. } = ending {
+            return format!("{what}. {}", self.forged(*by, *forged));
+        }
+        let mut told = format!("{what}. {}", ending.meaning());
+        if let Ending::Clean { reset: Some(index), .. } = ending {
+            let _ = write!(told, " A reset comes later ({}), and ends nothing but TIME_WAIT.", self.at(*index));
+        }
+        told
+    }
+
+    /// What shows that a reset is not from the end that it names.
+    pub(super) fn forged(&self, by: Side, forged: Forged) -> String {
+        let name = self.name(by);
+        match forged {
+            Forged::HopLimit { is, usual } => format!(
+                "Its hop limit is {is}, that of {name}'s other packets {usual}: something on the way has sent it."
+            ),
+            Forged::Identification { is, last } => format!(
+                "Its IP identification is {is}, that of {name}'s packet before {last}, and {name} counts them: something \
+                 on the way has sent it."
+            ),
+            Forged::GoesOn { number } => {
+                format!("{name} goes on with packet {number}: something on the way has sent the reset.")
+            }
+        }
     }
 
     /// What is explained, unless some packet is not.

@@ -1,14 +1,14 @@
 //! What the model makes of a capture, as one JSON document.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::replay::View;
-use crate::capture::{Capture, Closing, Ending, First, Handshake, Packet, Side, Unexplained};
+use super::view::View;
+use crate::capture::{Capture, Ending, Finding, First, Handshake, Kind, Packet, Side, Unexplained};
 
 /// Raised with every change that a reader could trip over.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -16,9 +16,11 @@ struct Document<'a> {
     lastack: &'static str,
     file: &'a str,
     explained: bool,
+    /// How many of the connections that were looked at are of which kind. What is not explained has an ending, too.
+    endings: BTreeMap<&'static str, usize>,
 
     packets: u64,
-    passed_over: PassedOverReport<'a>,
+    passed_over: PassedOverReport,
     /// Why not all of the file was looked at.
     fault: Option<FaultReport>,
     /// What is written to stderr, too.
@@ -27,11 +29,18 @@ struct Document<'a> {
 }
 
 #[derive(Serialize)]
-struct PassedOverReport<'a> {
-    no_tcp: u64,
+struct PassedOverReport {
+    /// How many packets of what kind.
+    carried: Vec<CarriedReport>,
     fragments: u64,
     cut_off: u64,
-    unknown_links: &'a BTreeSet<i32>,
+}
+
+#[derive(Serialize)]
+struct CarriedReport {
+    what: String,
+    packets: u64,
+    may_hide_tcp: bool,
 }
 
 #[derive(Serialize)]
@@ -43,6 +52,8 @@ struct FaultReport {
 
 #[derive(Serialize)]
 struct ConnectionReport {
+    /// Its number in the capture, from 1.
+    number: usize,
     a: EndReport,
     b: EndReport,
     first_packet: u64,
@@ -69,6 +80,8 @@ struct EndReport {
     fin_sent_again_after_seconds: Vec<f64>,
     /// Numbers of what was lost before it could be captured.
     lost: u32,
+    /// Numbers of what the other end acknowledges, and the capture has missed.
+    missed: u32,
 }
 
 #[derive(Serialize)]
@@ -91,6 +104,9 @@ struct EndingReport {
     /// The reset.
     #[serde(skip_serializing_if = "Option::is_none")]
     packet: Option<u64>,
+    /// What shows that the reset is not from the end that it names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    forged: Option<String>,
     meaning: &'static str,
 }
 
@@ -106,26 +122,30 @@ struct UnexplainedReport {
 
 /// Everything, as one JSON document with a final line break.
 #[must_use]
-pub fn report(file: &str, capture: &Capture, closings: &[Closing]) -> String {
-    let connections = capture
-        .connections
-        .iter()
-        .zip(closings)
-        .map(|(connection, closing)| View { capture, connection, closing }.report())
-        .collect();
+pub fn report(file: &str, capture: &Capture, findings: &[Finding], only: &[Kind]) -> String {
+    let views = View::all(capture, findings);
+    let connections = views.iter().filter(|view| view.is_any_of(only)).map(View::report).collect();
     let over = &capture.passed_over;
     let document = Document {
         version: VERSION,
         lastack: env!("CARGO_PKG_VERSION"),
         file,
-        explained: closings.iter().all(Closing::is_explained),
+        explained: findings.iter().all(|finding| finding.closing.is_explained()),
+        endings: counts(findings),
 
         packets: capture.packets,
         passed_over: PassedOverReport {
-            no_tcp: over.no_tcp,
+            carried: over
+                .carried
+                .iter()
+                .map(|(carried, packets)| CarriedReport {
+                    what: carried.to_string(),
+                    packets: *packets,
+                    may_hide_tcp: carried.may_hide_tcp(),
+                })
+                .collect(),
             fragments: over.fragments,
             cut_off: over.cut_off,
-            unknown_links: &over.unknown_links,
         },
         fault: capture.fault.as_ref().map(|fault| FaultReport { byte: fault.position, what: fault.what.name() }),
         mistakes: capture.mistakes(),
@@ -133,6 +153,14 @@ pub fn report(file: &str, capture: &Capture, closings: &[Closing]) -> String {
     };
     // Only maps with other keys than strings, and failing writers, can fail.
     serde_json::to_string_pretty(&document).map_or_else(|error| error.to_string(), |text| text + "\n")
+}
+
+fn counts(findings: &[Finding]) -> BTreeMap<&'static str, usize> {
+    let mut counts = BTreeMap::new();
+    for kind in findings.iter().flat_map(|finding| finding.closing.kinds()) {
+        *counts.entry(kind.name()).or_default() += 1;
+    }
+    counts
 }
 
 /// Nanoseconds since the capture began, as seconds.
@@ -148,9 +176,10 @@ fn duration(nanoseconds: i64) -> f64 {
 
 impl View<'_> {
     fn report(&self) -> ConnectionReport {
-        let Self { capture, connection, closing } = self;
+        let Self { capture, connection, closing, .. } = self;
         let first_unexplained = closing.unexplained();
         ConnectionReport {
+            number: self.number,
             a: self.end(closing.a),
             b: self.end(1 - closing.a),
             first_packet: connection.first.0,
@@ -160,8 +189,8 @@ impl View<'_> {
             closed_first: match closing.first {
                 First::Nobody => "nobody",
                 First::Both(..) => "both",
-                First::One(side, _) if side == closing.a => "A",
-                First::One(..) => "B",
+                First::One(side, _) | First::Unseen(side, _) if side == closing.a => "A",
+                First::One(..) | First::Unseen(..) => "B",
             },
             ended: self.ended(),
             given_up_at: closing
@@ -195,6 +224,7 @@ impl View<'_> {
             text_sent_again: again.text,
             fin_sent_again_after_seconds: again.fin_gaps.iter().map(|gap| duration(*gap)).collect(),
             lost: explanation.lost,
+            missed: self.closing.missed(side),
         }
     }
 
@@ -206,16 +236,27 @@ impl View<'_> {
                 (None, None, number(*index))
             }
             Ending::Reset { by, index, from, .. } => (Some(*by), *from, number(*index)),
-            Ending::GaveUp { side, state, .. } | Ending::Waiting { side, state, .. } => {
-                (Some(*side), Some(*state), None)
-            }
-            Ending::NotEstablished(_) | Ending::Open | Ending::Clean | Ending::Unknown => (None, None, None),
+            Ending::GaveUp { side, state, .. }
+            | Ending::TooEarly { side, state, .. }
+            | Ending::HalfClosed { side, state, .. }
+            | Ending::Stuck { side, state, .. }
+            | Ending::NotShown { side, state, .. } => (Some(*side), Some(*state), None),
+            Ending::Unanswered { side, state, repeated, .. } => (Some(*side), *state, Some(repeated.first.0)),
+            Ending::ClosedWindow { side, .. } => (Some(*side), self.closing.explanation(*side).state(), None),
+            Ending::NotEstablished(Handshake::OldConnection(answer)) => (None, None, Some(answer.number)),
+            Ending::Clean { reset, .. } => (None, None, reset.and_then(number)),
+            Ending::Storm(storm) => (None, None, Some(storm.first)),
+            Ending::NotEstablished(_) | Ending::Open | Ending::Unknown => (None, None, None),
         };
         EndingReport {
-            how: ending.name(),
+            how: ending.kind().name(),
             end: side.map(|side| self.name(side).to_string()),
             state: state.map(crate::tcp::State::name),
             packet,
+            forged: match ending {
+                Ending::Reset { by, forged, .. } => forged.map(|forged| self.forged(*by, forged)),
+                _ => None,
+            },
             meaning: ending.meaning(),
         }
     }

@@ -1,0 +1,411 @@
+//! What is around IP: link layers and tunnels, peeled off one after the other.
+//!
+//! Only what is needed to find the next header is looked at. Lengths that headers claim are never believed beyond what
+//! was captured.
+
+use std::fmt;
+
+use etherparse::{EtherType, IpNumber, ether_type, ip_number};
+use pcap_parser::Linktype;
+
+/// What a packet carries instead of TCP, or in which TCP cannot be seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Carried {
+    /// A protocol that IP carries, by its number.
+    Ip(u8),
+    /// A protocol that a link carries, by its `EtherType`.
+    EtherType(u16),
+    /// A protocol of IEEE 802.2, by its service access point.
+    Llc(u8),
+    /// A protocol of PPP, by its number.
+    Ppp(u16),
+    /// A link type of which no header is known, as in <https://www.tcpdump.org/linktypes.html>.
+    LinkType(i32),
+    /// ESP of `IPsec`, in UDP.
+    EspInUdp,
+    /// IEEE 802.11: management and control.
+    WifiControl,
+    /// IEEE 802.11: encrypted data.
+    WifiEncrypted,
+    /// IEEE 802.11: several packets in one frame.
+    WifiAggregate,
+    /// More headers in each other than are followed.
+    Nested,
+    /// Headers that are cut off, or that contradict themselves.
+    Damaged,
+}
+
+impl Carried {
+    /// There may be TCP in it.
+    #[must_use]
+    pub fn may_hide_tcp(self) -> bool {
+        match self {
+            Self::Ip(number) => !matches!(
+                IpNumber(number),
+                ip_number::ICMP
+                    | ip_number::IGMP
+                    | ip_number::UDP
+                    | ip_number::IPV6_ICMP
+                    | ip_number::OSPFIGP
+                    | ip_number::PIM
+                    | ip_number::VRRP
+                    | ip_number::SCTP
+            ),
+            Self::EtherType(number) => !matches!(EtherType(number), ether_type::ARP | LLDP | EAPOL),
+            // Spanning tree, and NetBIOS.
+            Self::Llc(point) => !matches!(point, 0x42 | 0xf0),
+            // Control protocols of PPP itself have the numbers from 0x8000 on.
+            Self::Ppp(number) => number < 0x8000,
+            Self::WifiControl => false,
+            Self::LinkType(_)
+            | Self::EspInUdp
+            | Self::WifiEncrypted
+            | Self::WifiAggregate
+            | Self::Nested
+            | Self::Damaged => true,
+        }
+    }
+}
+
+impl fmt::Display for Carried {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Ip(number) => match IpNumber(number).keyword_str().filter(|name| !name.is_empty()) {
+                Some(name) => f.write_str(name),
+                None => write!(f, "IP protocol {number}"),
+            },
+            Self::EtherType(number) => match EtherType(number) {
+                ether_type::ARP => f.write_str("ARP"),
+                LLDP => f.write_str("LLDP"),
+                EAPOL => f.write_str("EAPOL"),
+                ether_type::MACSEC => f.write_str("MACsec"),
+                _ => write!(f, "EtherType {number:#06x}"),
+            },
+            Self::Llc(0x42) => f.write_str("spanning tree"),
+            Self::Llc(point) => write!(f, "802.2 service access point {point:#04x}"),
+            Self::Ppp(number) => write!(f, "PPP protocol {number:#06x}"),
+            Self::LinkType(number) => write!(f, "link type {number}"),
+            Self::EspInUdp => f.write_str("ESP in UDP"),
+            Self::WifiControl => f.write_str("802.11 management and control"),
+            Self::WifiEncrypted => f.write_str("encrypted 802.11"),
+            Self::WifiAggregate => f.write_str("aggregated 802.11"),
+            Self::Nested => f.write_str("too many headers in each other"),
+            Self::Damaged => f.write_str("headers that are cut off or damaged"),
+        }
+    }
+}
+
+/// RFC 3378: a header of 2 octets and a frame.
+const ETHERNET_IN_IP: IpNumber = IpNumber(97);
+const LLDP: EtherType = EtherType(0x88cc);
+const EAPOL: EtherType = EtherType(0x888e);
+const PPPOE_SESSION: EtherType = EtherType(0x8864);
+const MPLS: EtherType = EtherType(0x8847);
+const MPLS_UPSTREAM: EtherType = EtherType(0x8848);
+const TRANSPARENT_ETHERNET: EtherType = EtherType(0x6558);
+const ERSPAN_2: EtherType = EtherType(0x88be);
+const ERSPAN_3: EtherType = EtherType(0x22eb);
+const PPP_IN_GRE: EtherType = EtherType(0x880b);
+/// RFC 2516 and the like: VLAN tags under other numbers.
+const VLANS: [EtherType; 3] =
+    [ether_type::VLAN_TAGGED_FRAME, ether_type::PROVIDER_BRIDGING, ether_type::VLAN_DOUBLE_TAGGED_FRAME];
+
+/// Ports of tunnels in UDP: RFC 7348, Linux's older one, RFC 8926, 3GPP TS 29.281, RFC 3948.
+const VXLAN: [u16; 2] = [4789, 8472];
+const GENEVE: u16 = 6081;
+const GTP_U: u16 = 2152;
+const IPSEC: u16 = 4500;
+
+/// The most headers around one IP packet.
+const MOST_HEADERS: usize = 16;
+
+/// A header, and what follows, that comes before IP's.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Layer<'a> {
+    /// A frame of a capture with this link type.
+    Link(Linktype, &'a [u8]),
+    /// IEEE 802.3.
+    Ethernet(&'a [u8]),
+    /// What an `EtherType` says.
+    Typed(EtherType, &'a [u8]),
+    /// IEEE 802.2.
+    Llc(&'a [u8]),
+    /// RFC 1661, with or without RFC 1662's address and control fields.
+    Ppp(&'a [u8]),
+    /// RFC 3032.
+    Mpls(&'a [u8]),
+    /// IEEE 802.11, and whether its header is padded to a multiple of 4 octets.
+    Wifi(&'a [u8], bool),
+    /// IP of either version.
+    Ip(&'a [u8]),
+}
+
+/// Peels off what is around an IP packet.
+pub(super) fn ip_packet(layer: Layer<'_>) -> Result<&[u8], Carried> {
+    let mut layer = layer;
+    for _ in 0..MOST_HEADERS {
+        layer = match layer {
+            Layer::Ip(packet) => return Ok(packet),
+            Layer::Link(link, frame) => of_link(link, frame)?,
+            Layer::Ethernet(frame) => of_ethernet(frame)?,
+            Layer::Typed(number, rest) => of_ether_type(number, rest)?,
+            Layer::Llc(frame) => of_llc(frame)?,
+            Layer::Ppp(frame) => of_ppp(frame)?,
+            Layer::Mpls(frame) => of_mpls(frame)?,
+            Layer::Wifi(frame, is_padded) => of_wifi(frame, is_padded)?,
+        };
+    }
+    Err(Carried::Nested)
+}
+
+/// What a tunnel in IP carries; none if the protocol is no tunnel.
+pub(super) fn tunnel(protocol: IpNumber, payload: &[u8]) -> Option<Result<Layer<'_>, Carried>> {
+    match protocol {
+        ip_number::IPV4 | ip_number::IPV6 => Some(Ok(Layer::Ip(payload))),
+        ip_number::GRE => Some(of_gre(payload)),
+        ip_number::MPLS_IN_IP => Some(Ok(Layer::Mpls(payload))),
+        ETHERNET_IN_IP => Some(rest(payload, 2).map(Layer::Ethernet)),
+        ip_number::UDP => of_udp(payload),
+        _ => None,
+    }
+}
+
+fn rest(data: &[u8], from: usize) -> Result<&[u8], Carried> {
+    data.get(from..).ok_or(Carried::Damaged)
+}
+
+fn byte(data: &[u8], at: usize) -> Result<u8, Carried> {
+    data.get(at).copied().ok_or(Carried::Damaged)
+}
+
+fn word(data: &[u8], at: usize) -> Result<u16, Carried> {
+    data.get(at..).and_then(|rest| rest.first_chunk()).map(|two| u16::from_be_bytes(*two)).ok_or(Carried::Damaged)
+}
+
+fn little_word(data: &[u8], at: usize) -> Result<usize, Carried> {
+    word(data, at).map(|word| usize::from(word.swap_bytes()))
+}
+
+fn typed(data: &[u8], number: usize, header: usize) -> Result<Layer<'_>, Carried> {
+    Ok(Layer::Typed(EtherType(word(data, number)?), rest(data, header)?))
+}
+
+/// What BSD and OpenBSD call a packet without a link header; files have the number of the system they were made on.
+const RAW_OF_BSD: Linktype = Linktype(12);
+const RAW_OF_OPENBSD: Linktype = Linktype(14);
+
+fn of_link(link: Linktype, frame: &[u8]) -> Result<Layer<'_>, Carried> {
+    match link {
+        Linktype::ETHERNET => Ok(Layer::Ethernet(frame)),
+        Linktype::RAW | RAW_OF_BSD | RAW_OF_OPENBSD | Linktype::IPV4 | Linktype::IPV6 => Ok(Layer::Ip(frame)),
+        // The protocol family is in the byte order of the machine, and has other numbers for IPv6 on each system:
+        // the IP header's own version says it better.
+        Linktype::NULL | Linktype::LOOP => rest(frame, 4).map(Layer::Ip),
+        // The protocol is the last field of the first version of "Linux cooked" and the first of the second.
+        Linktype::LINUX_SLL => match word(frame, 14)? {
+            4 => rest(frame, 16).map(Layer::Llc),
+            _ => typed(frame, 14, 16),
+        },
+        Linktype::LINUX_SLL2 => match word(frame, 0)? {
+            4 => rest(frame, 20).map(Layer::Llc),
+            _ => typed(frame, 0, 20),
+        },
+        // PPP; with its address and control fields, or Cisco's HDLC; with a direction before it; PPPoE.
+        Linktype(50) if byte(frame, 0)? != 0xff => typed(frame, 2, 4),
+        Linktype(9 | 50) => Ok(Layer::Ppp(frame)),
+        Linktype(51) => rest(frame, 6).map(Layer::Ppp),
+        Linktype(204) => rest(frame, 1).map(Layer::Ppp),
+        // Cisco's HDLC: address, control, EtherType.
+        Linktype(104) => typed(frame, 2, 4),
+        // FDDI: frame control and two addresses. ATM of RFC 1483, IP over Fibre Channel.
+        Linktype(10) => rest(frame, 13).map(Layer::Llc),
+        Linktype(100) => Ok(Layer::Llc(frame)),
+        Linktype(122) => rest(frame, 16).map(Layer::Llc),
+        Linktype(105) => Ok(Layer::Wifi(frame, false)),
+        // Prism's header has 144 octets, AVS's says its length, and radiotap's does.
+        Linktype(119) if byte(frame, 0)? == 0x80 => {
+            Ok(Layer::Wifi(rest(frame, usize::from(word(frame, 6)?))?, false))
+        }
+        Linktype(119) => rest(frame, 144).map(|frame| Layer::Wifi(frame, false)),
+        Linktype(163) => Ok(Layer::Wifi(rest(frame, usize::from(word(frame, 6)?))?, false)),
+        Linktype(127) => of_radiotap(frame),
+        // OpenBSD's packet filter: its header says its length, in whole words.
+        Linktype(117) => rest(frame, usize::from(byte(frame, 0)?).next_multiple_of(4)).map(Layer::Ip),
+        Linktype(109) => rest(frame, 12).map(Layer::Ip),
+        Linktype(219) => Ok(Layer::Mpls(frame)),
+        Linktype(239) => of_nflog(frame),
+        // Apple's: the header says its length and the link type that follows.
+        Linktype(258) => {
+            let link = i32::try_from(little_word(frame, 8)?).map_err(|_| Carried::Damaged)?;
+            Ok(Layer::Link(Linktype(link), rest(frame, little_word(frame, 0)?.max(12))?))
+        }
+        _ => Err(Carried::LinkType(link.0)),
+    }
+}
+
+fn of_ethernet(frame: &[u8]) -> Result<Layer<'_>, Carried> {
+    typed(frame, 12, 14)
+}
+
+fn of_ether_type(number: EtherType, data: &[u8]) -> Result<Layer<'_>, Carried> {
+    match number {
+        ether_type::IPV4 | ether_type::IPV6 => Ok(Layer::Ip(data)),
+        number if VLANS.contains(&number) => typed(data, 2, 4),
+        MPLS | MPLS_UPSTREAM => Ok(Layer::Mpls(data)),
+        PPPOE_SESSION => rest(data, 6).map(Layer::Ppp),
+        PPP_IN_GRE => Ok(Layer::Ppp(data)),
+        TRANSPARENT_ETHERNET => Ok(Layer::Ethernet(data)),
+        // IEEE 802.3: up to 1,500 it is a length, and an 802.2 header follows.
+        EtherType(..=1500) => Ok(Layer::Llc(data)),
+        EtherType(number) => Err(Carried::EtherType(number)),
+    }
+}
+
+/// IEEE 802.2: service access points and control; behind SNAP's, an organisation and an `EtherType`.
+fn of_llc(frame: &[u8]) -> Result<Layer<'_>, Carried> {
+    match (byte(frame, 0)?, byte(frame, 1)?) {
+        (0xaa, 0xaa) => typed(frame, 6, 8),
+        (0x06, 0x06) => rest(frame, 3).map(Layer::Ip),
+        (point, _) => Err(Carried::Llc(point)),
+    }
+}
+
+/// RFC 1661 §2: the protocol has two octets, or one if that is odd.
+fn of_ppp(frame: &[u8]) -> Result<Layer<'_>, Carried> {
+    let frame = frame.strip_prefix(&[0xff, 0x03]).unwrap_or(frame);
+    let first = byte(frame, 0)?;
+    let (protocol, header) = if first & 1 == 1 { (u16::from(first), 1) } else { (word(frame, 0)?, 2) };
+    let data = rest(frame, header)?;
+    match protocol {
+        0x0021 | 0x0057 => Ok(Layer::Ip(data)),
+        0x0281 | 0x0283 => Ok(Layer::Mpls(data)),
+        0x0031 => rest(data, 2).map(Layer::Ethernet),
+        _ => Err(Carried::Ppp(protocol)),
+    }
+}
+
+/// RFC 3032: labels up to the one at the bottom of the stack. Nothing says what follows but its first four bits (RFC 4928
+/// §3): IP's version, or 0 before an Ethernet frame (RFC 4448).
+fn of_mpls(data: &[u8]) -> Result<Layer<'_>, Carried> {
+    let mut labels = data.chunks_exact(4).take(MOST_HEADERS);
+    let bottom = labels.position(|label| label.get(2).is_some_and(|octet| octet & 1 == 1));
+    let data = rest(data, 4 * (bottom.ok_or(Carried::Damaged)? + 1))?;
+    match byte(data, 0)? >> 4 {
+        4 | 6 => Ok(Layer::Ip(data)),
+        0 => rest(data, 4).map(Layer::Ethernet),
+        _ => Ok(Layer::Ethernet(data)),
+    }
+}
+
+/// RFC 2784, RFC 2890; version 1 is RFC 2637's.
+fn of_gre(data: &[u8]) -> Result<Layer<'_>, Carried> {
+    let bits = word(data, 0)?;
+    let has = |bit: u16| usize::from(bits & bit != 0);
+    let (checksum, key, sequence) = (has(0x8000), has(0x2000), has(0x1000));
+    let acknowledgment = if bits & 7 == 1 { has(0x0080) } else { 0 };
+    let payload = rest(data, 4 + 4 * (checksum + key + sequence + acknowledgment))?;
+    match EtherType(word(data, 2)?) {
+        // Without a sequence number it is the first version of ERSPAN, which has no header.
+        ERSPAN_2 => rest(payload, 8 * sequence).map(Layer::Ethernet),
+        ERSPAN_3 => {
+            let has_subheader = byte(payload, 11)? & 1;
+            rest(payload, 12 + 8 * usize::from(has_subheader)).map(Layer::Ethernet)
+        }
+        number => Ok(Layer::Typed(number, payload)),
+    }
+}
+
+fn of_udp(datagram: &[u8]) -> Option<Result<Layer<'_>, Carried>> {
+    let (from, to) = (word(datagram, 0).ok()?, word(datagram, 2).ok()?);
+    let payload = datagram.get(8..).filter(|payload| !payload.is_empty())?;
+    if VXLAN.contains(&to) {
+        // RFC 7348 §5: flags that say that there is a network identifier.
+        return (byte(payload, 0).ok()? & 0x08 != 0).then(|| rest(payload, 8).map(Layer::Ethernet));
+    }
+    if to == GENEVE {
+        let options = 4 * usize::from(byte(payload, 0).ok()? & 0x3f);
+        return Some(
+            rest(payload, 8 + options).and_then(|inner| Ok(Layer::Typed(EtherType(word(payload, 2)?), inner))),
+        );
+    }
+    if [from, to].contains(&GTP_U) {
+        return of_gtp(payload);
+    }
+    // RFC 3948 §2: what begins with zeros is a key exchange, and one octet keeps the way open.
+    let is_esp = [from, to].contains(&IPSEC) && payload.len() > 4 && !payload.starts_with(&[0; 4]);
+    is_esp.then_some(Err(Carried::EspInUdp))
+}
+
+/// 3GPP TS 29.281 §5: version 1, GTP itself (not GTP'), and a message that carries user data.
+fn of_gtp(data: &[u8]) -> Option<Result<Layer<'_>, Carried>> {
+    const USER_DATA: u8 = 255;
+    let bits = byte(data, 0).ok()?;
+    if bits >> 4 != 0b0011 || byte(data, 1).ok()? != USER_DATA {
+        return None;
+    }
+    let has_options = bits & 0b0111 != 0;
+    let mut header = if has_options { 12 } else { 8 };
+    if bits & 0b0100 != 0 {
+        // Each extension header ends with the type of the next, and says its length in words.
+        for _ in 0..MOST_HEADERS {
+            if byte(data, header - 1).ok()? == 0 {
+                break;
+            }
+            header += 4 * usize::from(byte(data, header).ok()?.max(1));
+        }
+    }
+    Some(rest(data, header).map(Layer::Ip))
+}
+
+/// Netfilter's log: a header of 4 octets, and fields with a length and a type, padded to whole words.
+fn of_nflog(frame: &[u8]) -> Result<Layer<'_>, Carried> {
+    const PAYLOAD: usize = 9;
+    let mut fields = rest(frame, 4)?;
+    while !fields.is_empty() {
+        let length = little_word(fields, 0)?;
+        if little_word(fields, 2)? & 0x7fff == PAYLOAD {
+            return rest(fields, 4).map(Layer::Ip);
+        }
+        fields = rest(fields, length.max(4).next_multiple_of(4))?;
+    }
+    Err(Carried::Damaged)
+}
+
+/// Radiotap: the header says its length; one of its flags, that the frame's header is padded.
+fn of_radiotap(frame: &[u8]) -> Result<Layer<'_>, Carried> {
+    const PADDED: u8 = 0x20;
+    let header = little_word(frame, 2)?;
+    // Each word of what is present says in its highest bit whether another follows.
+    let words = frame.get(4..).unwrap_or_default().chunks_exact(4).take(MOST_HEADERS);
+    let words = 1 + words.take_while(|word| word.last().is_some_and(|bits| bits & 0x80 != 0)).count();
+    let present = byte(frame, 4)?;
+    // The time, before the flags, is aligned to its 8 octets.
+    let fields = 4 + 4 * words;
+    let flags = if present & 1 == 1 { fields.next_multiple_of(8) + 8 } else { fields };
+    let is_padded = present & 2 != 0 && byte(frame, flags).is_ok_and(|flags| flags & PADDED != 0);
+    Ok(Layer::Wifi(rest(frame, header)?, is_padded))
+}
+
+/// IEEE 802.11-2020 §9.2.3, §9.2.4: frames of data that are not encrypted carry 802.2.
+fn of_wifi(frame: &[u8], is_padded: bool) -> Result<Layer<'_>, Carried> {
+    let (kind, bits) = (byte(frame, 0)?, byte(frame, 1)?);
+    let (is_data, has_no_data, has_quality) = (kind & 0x0c == 0x08, kind & 0x40 != 0, kind & 0x80 != 0);
+    if !is_data || has_no_data {
+        return Err(Carried::WifiControl);
+    }
+    if bits & 0x40 != 0 {
+        return Err(Carried::WifiEncrypted);
+    }
+    // Between two distribution systems there are four addresses.
+    let mut header = if bits & 0x03 == 0x03 { 30 } else { 24 };
+    if has_quality {
+        if byte(frame, header)? & 0x80 != 0 {
+            return Err(Carried::WifiAggregate);
+        }
+        header += if bits & 0x80 != 0 { 6 } else { 2 };
+    }
+    if is_padded {
+        header = header.next_multiple_of(4);
+    }
+    rest(frame, header).map(Layer::Llc)
+}

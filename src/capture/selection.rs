@@ -1,0 +1,171 @@
+//! Which connections of a capture are looked at, and what is found of them.
+
+use std::net::IpAddr;
+
+use super::connection::Connection;
+use super::diagnosis::Closing;
+use super::ending::Ending;
+use super::read::Capture;
+
+/// Which connections are looked at: those that meet every condition. Without any, all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// An end has one of these ports.
+    pub ports: Vec<u16>,
+    /// An end has one of these addresses.
+    pub hosts: Vec<IpAddr>,
+    /// Something was captured of it so many nanoseconds after the beginning of the capture, or later.
+    pub since: Option<i64>,
+}
+
+impl Selection {
+    /// The connection is looked at.
+    #[must_use]
+    pub fn has(&self, capture: &Capture, connection: &Connection) -> bool {
+        let of_port = |port: &u16| connection.ends.iter().any(|end| end.port() == *port);
+        let of_host = |host: &IpAddr| connection.ends.iter().any(|end| end.ip() == *host);
+        (self.ports.is_empty() || self.ports.iter().any(of_port))
+            && (self.hosts.is_empty() || self.hosts.iter().any(of_host))
+            && self.since.is_none_or(|since| connection.last.1.saturating_sub(capture.start) >= since)
+    }
+}
+
+/// What the model makes of one connection of a capture.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// Its number in the capture, from 1.
+    pub number: usize,
+    /// How it ended.
+    pub closing: Closing,
+}
+
+impl Finding {
+    /// What the model makes of the connection with this number, from 1; none if there is none.
+    #[must_use]
+    pub fn of(capture: &Capture, number: usize) -> Option<Self> {
+        let connection = capture.connections.get(number.checked_sub(1)?)?;
+        Some(Self { number, closing: Closing::of(connection, capture.end) })
+    }
+}
+
+/// What the model makes of the connections that are selected, in the order of their first packets.
+#[must_use]
+pub fn findings(capture: &Capture, selection: &Selection) -> Vec<Finding> {
+    let selected = (1..).zip(&capture.connections).filter(|(_, connection)| selection.has(capture, connection));
+    selected
+        .map(|(number, connection)| Finding { number, closing: Closing::of(connection, capture.end) })
+        .collect()
+}
+
+/// What connections are told apart by, the worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// A packet contradicts TCP.
+    Unexplained,
+    /// There was too much to explain.
+    CutShort,
+    /// Two ends answer each other without end.
+    Storm,
+    /// An end waits for something that does not come.
+    Stuck,
+    /// What an end sends is not acknowledged.
+    Unanswered,
+    /// An end gave up.
+    GaveUp,
+    /// Ended by a reset.
+    Reset,
+    /// Not established.
+    NotEstablished,
+    /// The capture does not show it.
+    NotShown,
+    /// Half closed, and in use.
+    HalfClosed,
+    /// Too early to tell.
+    TooEarly,
+    /// Open.
+    Open,
+    /// Nothing can be said.
+    Unknown,
+    /// Closed cleanly.
+    Clean,
+}
+
+impl Kind {
+    /// Every kind, the worst first.
+    pub const ALL: [Self; 14] = [
+        Self::Unexplained,
+        Self::CutShort,
+        Self::Storm,
+        Self::Stuck,
+        Self::Unanswered,
+        Self::GaveUp,
+        Self::Reset,
+        Self::NotEstablished,
+        Self::NotShown,
+        Self::HalfClosed,
+        Self::TooEarly,
+        Self::Open,
+        Self::Unknown,
+        Self::Clean,
+    ];
+
+    /// The word for it in JSON, in summaries and on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unexplained => "unexplained",
+            Self::CutShort => "cut-short",
+            Self::Storm => "storm",
+            Self::Stuck => "stuck",
+            Self::Unanswered => "unanswered",
+            Self::GaveUp => "gave-up",
+            Self::Reset => "reset",
+            Self::NotEstablished => "not-established",
+            Self::NotShown => "not-shown",
+            Self::HalfClosed => "half-closed",
+            Self::TooEarly => "too-early",
+            Self::Open => "open",
+            Self::Unknown => "unknown",
+            Self::Clean => "clean",
+        }
+    }
+
+    /// Something is wrong with such a connection, or may be.
+    #[must_use]
+    pub fn is_wrong(self) -> bool {
+        self <= Self::NotEstablished
+    }
+}
+
+impl Ending {
+    /// Of what kind it is.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::NotEstablished(_) => Kind::NotEstablished,
+            Self::Open => Kind::Open,
+            Self::Clean { .. } => Kind::Clean,
+            Self::Reset { .. } => Kind::Reset,
+            Self::GaveUp { .. } => Kind::GaveUp,
+            Self::Unanswered { .. } => Kind::Unanswered,
+            Self::TooEarly { .. } => Kind::TooEarly,
+            Self::HalfClosed { .. } => Kind::HalfClosed,
+            Self::Stuck { .. } | Self::ClosedWindow { .. } => Kind::Stuck,
+            Self::NotShown { .. } => Kind::NotShown,
+            Self::Storm(_) => Kind::Storm,
+            Self::Unknown => Kind::Unknown,
+        }
+    }
+}
+
+impl Closing {
+    /// How it ended, and before that whether the model explains it: the worst comes first.
+    pub fn kinds(&self) -> impl Iterator<Item = Kind> {
+        let explained = match (self.unexplained().is_some(), self.is_cut_short()) {
+            (true, _) => Some(Kind::Unexplained),
+            (false, true) => Some(Kind::CutShort),
+            (false, false) => None,
+        };
+        explained.into_iter().chain([self.ending.kind()])
+    }
+}

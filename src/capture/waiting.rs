@@ -1,0 +1,168 @@
+//! Who waits when the capture ends, and what for.
+//!
+//! RFC 9293 §3.8.1, RFC 6298 §5: a TCP sends again what is not acknowledged. So an end waits for an ACK only if it does
+//! that; one that is silent has been answered, and the answer was not captured.
+
+use super::connection::{Connection, Side};
+use super::diagnosis::{Closing, packet, passed};
+use super::ending::{Ending, Unacknowledged};
+use super::explanation::SILENCE;
+use super::hypothesis::Cause;
+use super::progress::Repeated;
+use crate::tcp::{EndedBy, State};
+
+/// RFC 1122 §4.2.3.5: before three retransmissions, a TCP does not even ask for another way. Fewer are not told as stuck.
+const TRIES: usize = 3;
+/// Text that was sent so often has been sent again [`TRIES`] times.
+const COPIES: u32 = 4;
+/// So many probes of a closed window have shown that it stays closed.
+const PROBES: u32 = 2;
+/// Text of fewer octets fits through every link, in one packet: RFC 1122 §3.3.2.
+const FITS_EVERYWHERE: u32 = 536;
+
+impl Closing {
+    /// An end that has closed its window, or that is sent the same again and again.
+    pub(super) fn unanswered(&self, connection: &Connection, end: i64) -> Option<Ending> {
+        for side in [0, 1] {
+            let (own, peers) = (connection.progress(side), connection.progress(1 - side));
+            let since = own.closed_window.map_or(0, |(_, time)| passed(time, end));
+            if since >= SILENCE && peers.probes >= PROBES {
+                return Some(Ending::ClosedWindow { side, since, probes: peers.probes });
+            }
+        }
+        [0, 1].into_iter().find_map(|side| self.unanswered_of(connection, side))
+    }
+
+    fn unanswered_of(&self, connection: &Connection, side: Side) -> Option<Ending> {
+        let progress = connection.progress(side);
+        let is_enough = |repeated: &Repeated| repeated.times >= COPIES && repeated.lasts() >= SILENCE;
+        let text = progress.unacknowledged.filter(|repeated| repeated.len > 0 && is_enough(repeated));
+        let alive = progress.keep_alives.filter(is_enough);
+        let repeated = text.or(alive)?;
+        let fits = repeated.len <= progress.longest_acknowledged.max(FITS_EVERYWHERE);
+        let what = match text {
+            None => Unacknowledged::KeepAlive,
+            Some(_) if fits || progress.longest_acknowledged == 0 => Unacknowledged::Text,
+            Some(_) => Unacknowledged::LongText,
+        };
+        Some(Ending::Unanswered {
+            side,
+            state: self.explanation(side).state(),
+            what,
+            repeated,
+            longest_acknowledged: progress.longest_acknowledged,
+            heard: progress.heard,
+            is_before_fin: text.is_some() && self.again(side).fin.is_some(),
+        })
+    }
+
+    /// Who waits in which state.
+    pub(super) fn waiting(&self, connection: &Connection, end: i64) -> Ending {
+        let sides = [self.a, 1 - self.a];
+        if let Some(side) = sides.into_iter().find(|side| self.has_given_up(*side)) {
+            let left = self.explanation(side).end.as_ref().and_then(|end| end.left);
+            let silence = passed(connection.last.1, end);
+            return Ending::GaveUp { side, state: left.unwrap_or(State::Closed), silence };
+        }
+        let awaits_ack = |state| matches!(state, State::FinWait1 | State::LastAck | State::Closing);
+        let state = |side: Side| self.explanation(side).state();
+        let for_ack: Vec<(Side, State)> = sides
+            .into_iter()
+            .filter_map(|side| Some((side, state(side).filter(|state| awaits_ack(*state))?)))
+            .collect();
+        // Who sends its FIN again and again is worse off than who does not.
+        let tries = |side: Side| self.again(side).fin_gaps.len();
+        if let Some(&(side, state)) = for_ack.iter().max_by_key(|(side, _)| tries(*side)) {
+            return self.waiting_for_ack(side, state, connection, end);
+        }
+        for wanted in [State::CloseWait, State::FinWait2, State::Established] {
+            if let Some(side) = sides.into_iter().find(|side| state(*side) == Some(wanted)) {
+                return self.waiting_for_peer(side, wanted, connection, end);
+            }
+        }
+        // Its FIN was acknowledged by an end that was not captured.
+        sides
+            .into_iter()
+            .find(|side| self.left_unseen(*side))
+            .map_or(Ending::Unknown, |side| not_shown(side, State::LastAck, connection))
+    }
+
+    /// It gave up, as what it did later shows. The timeout of `FIN_WAIT_2` is no giving up: everything of it was
+    /// acknowledged.
+    fn has_given_up(&self, side: Side) -> bool {
+        let end = self.explanation(side).end.as_ref();
+        end.is_some_and(|end| end.ended_by == Some(EndedBy::GiveUp) && end.left != Some(State::FinWait2))
+    }
+
+    /// It has left `LAST_ACK` with an ACK that was not captured.
+    pub(super) fn left_unseen(&self, side: Side) -> bool {
+        let explanation = self.explanation(side);
+        let ended = explanation.end.as_ref().is_some_and(|end| end.ended_by == Some(EndedBy::Fin));
+        let left = explanation.end.as_ref().and_then(|end| end.left);
+        let by = explanation.changes.last().map(|change| change.cause);
+        ended && left == Some(State::LastAck) && by == Some(Cause::Unseen)
+    }
+
+    fn waiting_for_ack(&self, side: Side, state: State, connection: &Connection, end: i64) -> Ending {
+        let again = self.again(side);
+        let (first, last) = again.fin.unwrap_or((connection.last.1, connection.last.1));
+        let (since, silence) = (passed(first, end), passed(last, end));
+        let due = again.fin_gaps.last().map_or(SILENCE, |gap| gap.saturating_mul(2).max(SILENCE));
+        // RFC 6298 §5.5: the time to the next attempt is as long as all those before it.
+        let patience = passed(first, last).saturating_mul(2).saturating_add(SILENCE);
+        if again.fin_gaps.len() >= TRIES {
+            return if silence > due {
+                Ending::GaveUp { side, state, silence }
+            } else {
+                Ending::Stuck { side, state, since }
+            };
+        }
+        if silence >= patience {
+            return not_shown(side, state, connection);
+        }
+        Ending::TooEarly { side, state, since }
+    }
+
+    fn waiting_for_peer(&self, side: Side, state: State, connection: &Connection, end: i64) -> Ending {
+        let entered = self.explanation(side).changes.last();
+        let index = entered.map_or(0, |change| change.index);
+        let since = packet(connection, index).map_or(0, |packet| passed(packet.time, end));
+        if since < SILENCE {
+            return Ending::TooEarly { side, state, since };
+        }
+        let is_unseen = entered.is_some_and(|change| change.cause == Cause::Unseen);
+        let peer_is_captured = connection.sent(1 - side) > 0;
+        // A single number that an end acknowledges may be that of an octet as well.
+        if !peer_is_captured && (state != State::CloseWait || is_unseen) {
+            return not_shown(side, state, connection);
+        }
+        // The other end acknowledges more than was captured: that may have been the FIN.
+        let open = if state == State::CloseWait { side } else { 1 - side };
+        let progress = connection.progress(open);
+        if progress.next.zip(progress.acknowledged).is_some_and(|(next, acknowledged)| next.precedes(acknowledged))
+        {
+            return not_shown(side, state, connection);
+        }
+        if state == State::CloseWait && is_sending(side, index, connection, end) {
+            return Ending::HalfClosed { side, state, since };
+        }
+        Ending::Stuck { side, state, since }
+    }
+}
+
+/// The end has sent text after the packet with this index, and has not paused for longer than between two of those.
+fn is_sending(side: Side, index: usize, connection: &Connection, end: i64) -> bool {
+    let later = connection.packets.iter().skip(index + 1);
+    let times: Vec<i64> =
+        later.filter(|packet| packet.from == side && packet.segment.len > 1).map(|packet| packet.time).collect();
+    let pauses = times.windows(2).map(|pair| match pair {
+        [earlier, later] => passed(*earlier, *later),
+        _ => 0,
+    });
+    let longest = pauses.max().unwrap_or(0);
+    times.last().is_some_and(|last| passed(*last, end) < longest.saturating_mul(2).max(SILENCE))
+}
+
+fn not_shown(side: Side, state: State, connection: &Connection) -> Ending {
+    Ending::NotShown { side, state, peer_is_captured: connection.sent(1 - side) > 0 }
+}

@@ -1,0 +1,133 @@
+//! The packets of a connection with the states that they lead to: what both drawings of a connection are made from.
+
+use super::view::{View, plural, seconds};
+use crate::capture::{Cause, Packet, Side};
+use crate::tcp::{Segment, State};
+
+/// No more packets than this are drawn.
+const MOST: usize = 400;
+
+/// A packet, and what it leads to.
+pub(super) struct Rung<'a> {
+    pub(super) packet: &'a Packet,
+    /// In nanoseconds since the capture began.
+    pub(super) time: i64,
+    /// In nanoseconds since the packet before.
+    pub(super) pause: i64,
+    /// The segment, with numbers as the world writes them, and whether it was captured before.
+    pub(super) label: String,
+    /// What happened before it, or by then, that no packet shows.
+    pub(super) before: Vec<Change>,
+    /// What it leads to.
+    pub(super) after: Vec<Change>,
+    /// Which of the rungs it arrived at, if that is a later one.
+    pub(super) arrives: Option<usize>,
+    /// Why the model does not explain it.
+    pub(super) unexplained: Option<String>,
+}
+
+/// An end comes to a state.
+#[derive(Clone, Copy)]
+pub(super) struct Change {
+    pub(super) side: Side,
+    pub(super) state: State,
+    /// What led to it, where that is no packet.
+    pub(super) by: &'static str,
+}
+
+/// What is drawn of a connection.
+pub(super) struct Drawing<'a> {
+    /// The states of A and B at first; none of an end that the model does not follow.
+    pub(super) start: [Option<State>; 2],
+    pub(super) rungs: Vec<Rung<'a>>,
+    /// What is said above: what came before.
+    pub(super) head: Vec<String>,
+    /// What is said below: what follows, and how it ended.
+    pub(super) foot: Vec<String>,
+}
+
+impl View<'_> {
+    /// The ends as they are drawn: A at the left.
+    pub(super) fn sides(&self) -> [Side; 2] {
+        [self.closing.a, 1 - self.closing.a]
+    }
+
+    pub(super) fn drawing(&self) -> Drawing<'_> {
+        let mut rungs: Vec<Rung<'_>> = Vec::new();
+        let mut seen: Vec<(Side, Segment)> = Vec::new();
+        let mut last = None;
+        for (index, packet) in self.connection.packets.iter().enumerate().take(MOST) {
+            let time = packet.time.saturating_sub(self.capture.start);
+            let key = (packet.from, Segment { ack: packet.segment.ack, ..packet.segment });
+            let counts = packet.segment.sequence_length() > 0;
+            let again = if counts && seen.contains(&key) { ", again" } else { "" };
+            seen.push(key);
+            rungs.push(Rung {
+                packet,
+                time,
+                pause: last.map_or(0, |last| time.saturating_sub(last)),
+                label: format!("{}{again}", self.relative(packet.from, &packet.segment)),
+                before: self.changes(index, false),
+                after: self.changes(index, true),
+                arrives: self.arrival(index),
+                unexplained: self.why_unexplained(index),
+            });
+            last = Some(time);
+        }
+        let all = self.connection.packets.len();
+        let earlier = self.connection.packets.front().filter(|packet| packet.number != self.connection.first.0);
+        let head =
+            earlier.map(|packet| format!("drawn from packet {} on, which comes before the close", packet.number));
+        let mut foot = Vec::new();
+        if all > MOST {
+            foot.push(format!("{} that follow these {MOST} are left out", plural((all - MOST) as u64, "packet")));
+        }
+        let end = self.capture.end.saturating_sub(self.connection.last.1);
+        if end > 0 {
+            foot.push(format!("the capture goes on for {}", seconds(end)));
+        }
+        foot.push(format!("ended {}", self.ending()));
+        Drawing { start: self.sides().map(|side| self.start(side)), rungs, head: head.into_iter().collect(), foot }
+    }
+
+    fn start(&self, side: Side) -> Option<State> {
+        self.closing.explanation(side).changes.first().map(|change| change.state)
+    }
+
+    /// The changes at a packet: those that a packet leads to, or the others.
+    fn changes(&self, index: usize, by_packet: bool) -> Vec<Change> {
+        let mut all = Vec::new();
+        for side in self.sides() {
+            for change in &self.closing.explanation(side).changes {
+                let by = match change.cause {
+                    Cause::Start => continue,
+                    Cause::Sent | Cause::Received(_) => "",
+                    Cause::Unseen => "not captured",
+                    Cause::TimeWait => "2MSL have passed",
+                    Cause::FinWait2 => "FIN_WAIT_2 timeout",
+                    Cause::GaveUp => "gave up",
+                    Cause::Gone => "knows of no such connection",
+                };
+                if change.index == index && by.is_empty() == by_packet {
+                    all.push(Change { side, state: change.state, by });
+                }
+            }
+        }
+        all
+    }
+
+    /// At which later packet this one arrived, as far as it changed a state.
+    fn arrival(&self, index: usize) -> Option<usize> {
+        let packet = self.packet(index)?;
+        let changes = &self.closing.explanation(1 - packet.from).changes;
+        let change = changes.iter().find(|change| change.cause == Cause::Received(index))?;
+        (change.index > index).then_some(change.index)
+    }
+
+    fn why_unexplained(&self, index: usize) -> Option<String> {
+        self.sides().into_iter().find_map(|side| {
+            let unexplained = self.closing.explanation(side).unexplained.as_ref()?;
+            (unexplained.index == index).then(|| self.reason(side, unexplained))
+        })
+    }
+}

@@ -1,0 +1,87 @@
+//! A connection as it is reported, in whatever format.
+
+use crate::capture::{Capture, Closing, Connection, Finding, Kind, Packet, Side};
+use crate::report::human::counted;
+use crate::tcp::{Segment, Seq};
+
+/// A connection and what the model makes of it.
+pub(super) struct View<'a> {
+    pub(super) capture: &'a Capture,
+    /// Its number in the capture, from 1.
+    pub(super) number: usize,
+    pub(super) connection: &'a Connection,
+    pub(super) closing: &'a Closing,
+}
+
+pub(super) fn plural(count: u64, what: &str) -> String {
+    counted(usize::try_from(count).unwrap_or(usize::MAX), what)
+}
+
+/// Nanoseconds as seconds.
+pub(super) fn seconds(nanoseconds: i64) -> String {
+    let milliseconds = nanoseconds.unsigned_abs() / 1_000_000;
+    let sign = if nanoseconds < 0 { "-" } else { "" };
+    format!("{sign}{}.{:03} s", milliseconds / 1000, milliseconds % 1000)
+}
+
+impl<'a> View<'a> {
+    /// One of each finding.
+    pub(super) fn all(capture: &'a Capture, findings: &'a [Finding]) -> Vec<Self> {
+        let view = |finding: &'a Finding| {
+            let connection = capture.connections.get(finding.number.checked_sub(1)?)?;
+            Some(Self { capture, number: finding.number, connection, closing: &finding.closing })
+        };
+        findings.iter().filter_map(view).collect()
+    }
+
+    /// Its number and its ends.
+    pub(super) fn ends(&self) -> String {
+        let [first, second] = self.connection.ends;
+        let [a, b] = if self.closing.a == 0 { [first, second] } else { [second, first] };
+        format!("{}: A {a}  B {b}", self.number)
+    }
+
+    /// It is of one of these kinds; without any, it is.
+    pub(super) fn is_any_of(&self, kinds: &[Kind]) -> bool {
+        kinds.is_empty() || self.closing.kinds().any(|kind| kinds.contains(&kind))
+    }
+
+    pub(super) fn name(&self, side: Side) -> char {
+        if side == self.closing.a { 'A' } else { 'B' }
+    }
+
+    pub(super) fn packet(&self, index: usize) -> Option<&Packet> {
+        self.connection.packets.get(index)
+    }
+
+    /// A packet's number and time, in parentheses.
+    pub(super) fn at(&self, index: usize) -> String {
+        self.packet(index).map_or_else(String::new, |packet| {
+            format!("packet {}, {}", packet.number, seconds(packet.time.saturating_sub(self.capture.start)))
+        })
+    }
+
+    /// The number that an end's own numbers are told from: its SYN's, or one before the first that was seen.
+    pub(super) fn origin(&self, side: Side) -> Seq {
+        let before = self.connection.before(side);
+        let of_first = || {
+            let mut packets = self.connection.packets.iter();
+            let told = packets.clone().find(|packet| packet.from != side && packet.segment.flags.ack);
+            let own = packets.find(|packet| packet.from == side);
+            own.map(|packet| packet.segment.seq).or(told.map(|packet| packet.segment.ack))
+        };
+        let first = before.next.or_else(of_first).map(|first| first + u32::MAX);
+        before.syn.or(first).unwrap_or_default()
+    }
+
+    /// A segment with its numbers as the world writes them: its sender's first octet is 1.
+    pub(super) fn relative(&self, side: Side, segment: &Segment) -> Segment {
+        let number = |seq: Seq, side| Seq(seq.since(self.origin(side)));
+        Segment {
+            // A reset from nowhere has number 0 whatever the numbers of the connection are.
+            seq: if segment.flags.rst && segment.seq == Seq(0) { Seq(0) } else { number(segment.seq, side) },
+            ack: if segment.flags.ack { number(segment.ack, 1 - side) } else { Seq(0) },
+            ..*segment
+        }
+    }
+}
