@@ -52,7 +52,7 @@ pub(super) fn decide(
         })
         .collect();
     let mut walks: Vec<Option<Walk>> = instances.iter().map(|_| None).collect();
-    if stopped.is_none() {
+    if stopped.is_none() && instances.iter().any(Instance::is_liveness) {
         progress(Phase::Cycles, &explored.extent);
         let promises = Promises { world: &world, fairness: scenario.fairness, states: &explored.states };
         let decided = Endings::new(&explored.graph, &promises, limits).and_then(|mut endings| {

@@ -138,10 +138,11 @@ impl<'g, F: Fair> Endings<'g, F> {
             return Ok(None);
         }
         let is_goal = |node: Node| stops.contains(&node) || parts.contains(&self.part[node as usize]);
-        Ok(self.stem(forbidden, is_goal)?.map(|(stem, end)| {
-            let cycle = if stops.contains(&end) { Vec::new() } else { self.cycle(end, forbidden) };
-            Walk { stem, cycle }
-        }))
+        let Some((stem, end)) = self.stem(forbidden, is_goal)? else {
+            return Ok(None);
+        };
+        let cycle = if stops.contains(&end) { Vec::new() } else { self.cycle(end, forbidden)? };
+        Ok(Some(Walk { stem, cycle }))
     }
 
     /// The labels of the parts of a set of nodes in which a fair run can go round forever, through all of the part's
@@ -249,7 +250,7 @@ impl<'g, F: Fair> Endings<'g, F> {
     }
 
     /// A short cycle from a node through its part that answers all that is asked for on it.
-    fn cycle(&self, base: Node, forbidden: &Forbidden<'_>) -> Vec<Edge> {
+    fn cycle(&self, base: Node, forbidden: &Forbidden<'_>) -> Result<Vec<Edge>, Stopped> {
         let label = self.part[base as usize];
         let mut ledger = self.ledger(forbidden.time);
         let mut cycle: Vec<Edge> = Vec::new();
@@ -263,11 +264,11 @@ impl<'g, F: Fair> Endings<'g, F> {
                     let by_node = self.fair.answers(to).into_iter();
                     let by_node = by_node.chain((forbidden.recurs)(to).then_some(self.recurrence()));
                     by_node.chain(by_edge).any(|obligation| open[usize::from(obligation)])
-                })
+                })?
             } else if at == base && !cycle.is_empty() {
-                return self.shortest_round(&cycle, forbidden);
+                return Ok(self.shortest_round(&cycle, forbidden));
             } else {
-                self.way(at, label, forbidden.time, |_, to| to == base)
+                self.way(at, label, forbidden.time, |_, to| to == base)?
             };
             // A fair part answers what it asks for, and is strongly connected.
             invariant!(!way.is_empty(), "no way through a fair part from node {at}");
@@ -302,10 +303,19 @@ impl<'g, F: Fair> Endings<'g, F> {
     }
 
     /// The shortest way within a part whose last edge is a goal; empty if there is none.
-    fn way(&self, start: Node, label: u32, time: Time, is_goal: impl Fn(Edge, Node) -> bool) -> Vec<Edge> {
+    fn way(
+        &self,
+        start: Node,
+        label: u32,
+        time: Time,
+        is_goal: impl Fn(Edge, Node) -> bool,
+    ) -> Result<Vec<Edge>, Stopped> {
         let mut by: HashMap<Node, Edge> = HashMap::new();
         let mut queue = VecDeque::from([start]);
         while let Some(node) = queue.pop_front() {
+            if by.len() % PATIENCE == PATIENCE - 1 {
+                self.heed_limits()?;
+            }
             for (place, target) in self.graph.targets(node).iter().enumerate() {
                 if !self.stays((node, place), *target, label, time) {
                     continue;
@@ -319,7 +329,7 @@ impl<'g, F: Fair> Endings<'g, F> {
                         at = edge.0;
                     }
                     way.reverse();
-                    return way;
+                    return Ok(way);
                 }
                 if *target != start && !by.contains_key(target) {
                     by.insert(*target, (node, place));
@@ -327,7 +337,7 @@ impl<'g, F: Fair> Endings<'g, F> {
                 }
             }
         }
-        Vec::new()
+        Ok(Vec::new())
     }
 
     /// Whether a forbidden run may take this edge on its cycle through a part.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Coverage, CrossCheck, Extent, Instance, Stopped, Verdict};
 use crate::property::{Property, Temporal};
-use crate::world::{Expectation, Scenario};
+use crate::world::{Expectation, Expected, Scenario};
 
 /// What a scenario's exploration has shown.
 #[derive(Clone, Debug)]
@@ -60,7 +60,7 @@ pub struct Comparison {
 /// How many verdicts there are, one for each instance of a property in a scenario, and what became of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// All of them.
+    /// All of them, without what is vacuous or not applicable and compared with nothing.
     pub verdicts: usize,
     /// Those that are compared with an expected one.
     pub compared: usize,
@@ -86,7 +86,9 @@ impl Tally {
     pub fn of(all: &[Checked]) -> Self {
         let mut tally = Self::default();
         for judged in all.iter().flat_map(Checked::judged) {
-            tally.verdicts += 1;
+            tally.verdicts += usize::from(
+                judged.expected.is_some() || !matches!(judged.verdict, Verdict::Vacuous | Verdict::NotApplicable),
+            );
             tally.compared += usize::from(judged.expected.is_some());
             tally.missed += usize::from(judged.is_missed());
             match judged.verdict {
@@ -165,7 +167,14 @@ impl Judged {
     pub(super) fn new(instance: Instance, verdict: Verdict, steps: Option<usize>, scenario: &Scenario) -> Self {
         let stated = stated(scenario, &instance);
         let is_expected_to_hold = !scenario.is_changed() && is_expected_to_hold(&instance.property, verdict);
+        // What holds for each end may say nothing of one of them; who names that end means it.
+        let says_nothing = verdict == Verdict::Vacuous
+            && instance.end.is_some()
+            && stated.is_some_and(|stated| {
+                stated.property == instance.property.name && stated.verdict == Expected::Holds
+            });
         let expected = match stated {
+            _ if says_nothing => None,
             Some(stated) => Some(Comparison { verdict: stated.verdict.into(), stated: Some(stated.clone()) }),
             None if is_expected_to_hold => Some(Comparison { verdict: Verdict::Holds, stated: None }),
             None => None,

@@ -23,6 +23,11 @@ pub fn run(args: &CheckArgs) -> Result<Passed, Diagnostics> {
     let properties = library.properties(&asked)?;
     let scenarios = scenarios(args, &selection)?;
     check::validate(library, &scenarios, &properties)?;
+    let is_asked = |scenario: &Arc<Scenario>| properties.iter().any(|property| scenario.is_about(&property.name));
+    let (scenarios, unasked): (Vec<_>, Vec<_>) = scenarios.into_iter().partition(is_asked);
+    for scenario in &unasked {
+        not_checked(&scenario.name, "is about none of these properties");
+    }
     let output = args.output.as_deref().map(Output::new).transpose()?;
     let step_summary = if args.format == Format::Github { step_summary()? } else { None };
 
@@ -109,10 +114,14 @@ fn scenarios(args: &CheckArgs, selection: &Selection) -> Result<Vec<Arc<Scenario
     }
     let found = resolved(&having)?;
     for (name, key) in keys.iter().filter(|(name, _)| lacking.contains(name)) {
-        // Nobody is left to be told if stderr is gone.
-        let _ = writeln!(anstream::stderr(), "not checked: {name}, which has no `{key}`");
+        not_checked(name, &format!("has no `{key}`"));
     }
     Ok(found)
+}
+
+fn not_checked(scenario: &str, why: &str) {
+    // Nobody is left to be told if stderr is gone.
+    let _ = writeln!(anstream::stderr(), "not checked: {scenario}, which {why}");
 }
 
 /// What `lastack show` has to be told, too.

@@ -85,7 +85,7 @@ pub fn run(args: &ExploreArgs) -> Result<Passed, Diagnostics> {
         }
         thread::sleep(PAUSE);
     }
-    Ok(Passed::Yes)
+    Ok(if findings.stopped.is_some() { Passed::Undecided } else { Passed::Yes })
 }
 
 /// Why stateright is not to look at every state.

@@ -8,7 +8,7 @@ use crate::cli::LibraryArgs;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::read_sources;
 
-/// All that there is, and which of it is selection.
+/// All that there is, and which of it is selected.
 #[derive(Debug)]
 pub(super) struct Selection {
     /// What is compiled in, and what was added by the options and by its path.
@@ -62,6 +62,7 @@ fn by_path(given: &[PathBuf], names: &[String], what: &str) -> Result<(Vec<PathB
         }
         all.extend(read_sources(&path, what)?.iter().map(|source| source.stem().to_owned()));
         if !paths.iter().any(|given| holds(given, &path)) {
+            paths.retain(|given| !holds(&path, given));
             paths.push(path);
         }
     }

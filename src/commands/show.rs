@@ -30,7 +30,8 @@ pub fn run(args: &ShowArgs) -> Result<Passed, Diagnostics> {
         return Err(Diagnostic::new("the scenario stands before the property").help(help).into());
     }
     let instances = library.instances(property)?;
-    let properties: Vec<_> = instances.iter().map(|instance| instance.property.clone()).collect();
+    let mut properties: Vec<_> = instances.iter().map(|instance| instance.property.clone()).collect();
+    properties.dedup_by(|one, other| one.name == other.name);
     let scenarios = library.scenarios(names, &settings(&args.world)?, args.world.scale)?;
     validate_asked(library, &scenarios, &properties)?;
 

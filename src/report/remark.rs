@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use crate::check::{Checked, Judged, Outcome, Verdict};
+use crate::check::{Checked, Instance, Judged, Outcome, Verdict};
 use crate::diagnostic::{SourceFile, Span};
 
 /// A verdict as it is told: of a property where its instances share it, else of one instance.
@@ -36,14 +36,16 @@ pub(super) struct Remark<'c> {
     span: Span,
 }
 
-/// A property's verdicts in a scenario. Instances of which the same is to be said are told of together.
+/// A property's verdicts in a scenario. Where all its instances were decided and the same is to be said of each, they are
+/// told of together.
 pub(super) fn told<'c>(checked: &'c Checked, outcome: &'c Outcome) -> Vec<Told<'c>> {
     let mut all = told_apart(checked, outcome);
     let is_same = |one: &Told<'_>, other: &Told<'_>| {
         let said = |told: &Told<'_>| told.remark.as_ref().map(Remark::reason);
         one.verdict == other.verdict && said(one) == said(other)
     };
-    if all.first().is_some_and(|first| all.iter().all(|one| is_same(first, one))) {
+    let is_whole = all.len() == Instance::all(&outcome.property).len();
+    if is_whole && all.first().is_some_and(|first| all.iter().all(|one| is_same(first, one))) {
         all.truncate(1);
         for one in &mut all {
             one.name.clone_from(&outcome.property.name);

@@ -340,9 +340,8 @@ impl Setting {
         if text.contains(['\n', '\r']) {
             return Err(refused("expected one line"));
         }
-        if let Some(name) =
-            ["about", "extends", "expect", "properties"].iter().find(|name| key.trim().starts_with(**name))
-        {
+        let keys = toml::from_str::<Table>(&format!("{key} = 0")).unwrap_or_default();
+        if let Some(name) = keys.keys().find(|name| NOT_SET.contains(&name.as_str())) {
             return Err(Diagnostic::new(format!("`{name}` cannot be set"))
                 .at(&source, 0..key.len(), "expected a field of the world, as in network.losses=2")
                 .into());
@@ -375,6 +374,9 @@ impl Setting {
         }
     }
 }
+
+/// What is no field of a world.
+const NOT_SET: [&str; 4] = ["about", "extends", "expect", "properties"];
 
 /// Lays one table over another, key by key.
 fn merge(under: &mut Table, over: &Table) {
