@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 
 const CASES: &str = include_str!("conformance/cases.jsonl");
 const FURTHER: &str = include_str!("conformance/further.jsonl");
+const BUG_REPORTS: &str = include_str!("conformance/bug-reports.jsonl");
 const PATHS: &str = include_str!("conformance/linux-paths.jsonl");
 const ROWS: &str = include_str!("conformance/linux-6.18.jsonl");
 const LIST: &str = include_str!("conformance/differs.toml");
@@ -71,8 +72,8 @@ fn every_recorded_case_matches_or_is_listed() {
             assert_eq!(expected.insert(name, None), None, "{name} is listed twice");
         }
     }
-    let all = [CASES, FURTHER, ROWS, PATHS].map(cases);
-    assert_eq!(all.each_ref().map(Vec::len), [106, 120, 120, 254]);
+    let all = [CASES, FURTHER, BUG_REPORTS, ROWS, PATHS].map(cases);
+    assert_eq!(all.each_ref().map(Vec::len), [106, 120, 35, 120, 254]);
     let mut wrong = Vec::new();
     for case in all.iter().flatten() {
         let seen = replay(case).outcome;
@@ -526,7 +527,7 @@ fn what_calls_return_when_the_connection_is_gone() {
 /// What a case expects does not change what it does: without its expectations, the same is sent.
 #[test]
 fn expectations_do_not_steer_a_replay() {
-    for text in [CASES, FURTHER] {
+    for text in [CASES, FURTHER, BUG_REPORTS] {
         for line in text.lines() {
             let mut case: Value = serde_json::from_str(line).unwrap();
             let [with] = cases(line).try_into().unwrap();
@@ -545,6 +546,63 @@ fn expectations_do_not_steer_a_replay() {
     polled(&["app send 6", "app close", "poll 4"], &["@1 none", "@2 none", "@3 ACK seq=1 ack=1 len=4"]);
     // What is only queued is not sent by the step that queues it.
     polled(&["app send 6 (unsent)", "app close"], &["@1 none", "@2 FIN,ACK seq=1 ack=1 len=6"]);
+}
+
+/// Measured on Linux 6.18 through a TUN device, with a peer that keeps its window closed.
+#[test]
+fn an_orphan_that_probes_ends() {
+    let close = ["env orphan_retries 2", "rcv ACK seq=1 ack=1 win=0", "app send 1000 (unsent)", "app close"];
+    let silent = |wait: &'static str, end: &str| {
+        let events = [&close[..], &[wait]].concat();
+        sequence("linux", "ESTABLISHED", &events, &["@3 none", "@4 none"], end)
+    };
+    let mut answered: Vec<&str> = close[1..].to_vec();
+    for _ in 0..10 {
+        answered.extend(["timer PERSIST", "rcv ACK seq=1 ack=1 win=0"]);
+    }
+    let still_there =
+        sequence("linux", "ESTABLISHED", &answered, &["@22 ACK seq=0 ack=1", "@23 none"], "FIN_WAIT_1");
+    answered.push("timer PERSIST");
+    all_match(&[
+        silent("wait 1399ms", "FIN_WAIT_1"),
+        silent("wait 1400ms", "CLOSED"),
+        still_there,
+        sequence("linux", "ESTABLISHED", &answered, &["@24 none"], "CLOSED"),
+        // The other half of a connection that is closed still probes for its FIN.
+        sequence(
+            "linux",
+            "CLOSE_WAIT",
+            &["rcv ACK seq=2 ack=1 win=0", "app shutdown_wr", "wait 250ms"],
+            &["@2 none", "@3 ACK seq=0 ack=2"],
+            "LAST_ACK",
+        ),
+        // RFC 9293 §3.8.6.1: who answers is never given up.
+        sequence(
+            "rfc9293",
+            "ESTABLISHED",
+            &[
+                "rcv ACK seq=1 ack=1 win=0",
+                "app send 5 (unsent)",
+                "app close",
+                "wait 1s",
+                "rcv ACK seq=1 ack=2 win=9",
+            ],
+            &["@4 ACK seq=1 ack=1 len=1", "@5 FIN,ACK seq=2 ack=1 len=4"],
+            "FIN_WAIT_1",
+        ),
+        sequence("gvisor", "FIN_WAIT_1", &["timer PERSIST"], &["@0 FIN,ACK seq=1 ack=1", "@1 none"], "FIN_WAIT_1"),
+    ]);
+}
+
+/// What `SO_ERROR` says of a reset after the peer's FIN: Linux was measured, FreeBSD is as its suite has it.
+#[test]
+fn a_reset_after_the_fin_is_told_differently() {
+    for (policy, error) in [("linux", "EPIPE"), ("freebsd", "ECONNRESET"), ("rfc9293", "ECONNRESET")] {
+        let read = format!("app so_error -> {error}");
+        let events = ["rcv RST seq=2", &read, "app so_error -> ok"];
+        let case = sequence(policy, "CLOSE_WAIT", &events, &["@1 none"], "CLOSED");
+        assert_eq!(outcome_of(&case), Outcome::Match, "{case}");
+    }
 }
 
 /// Each step of the endpoint is recorded.

@@ -210,6 +210,9 @@ impl Endpoint {
             OldestAck::First => self.snd_una.since(FIRST).min(self.send_window.largest),
         };
         let oldest = Seq(self.snd_una.0.wrapping_sub(reach));
+        if !segment.ack.precedes(oldest) {
+            self.on_answer_to_probe(segment.ack);
+        }
         let of_unsent = self.snd_nxt.precedes(segment.ack);
         let disregards =
             policy.ack_of_unsent == AckOfUnsent::AnswerUnlessEstablished && self.state == State::Established;

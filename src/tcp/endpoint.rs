@@ -3,7 +3,7 @@
 //! RFC 9293 §3.10. An endpoint takes an event and answers with [`Effects`]: at most one segment, and what
 //! becomes of its timers. It keeps no time itself.
 
-use super::{Call, Effects, EndedBy, Flags, Held, Policy, Seq, ShutdownRead, State, Timer, TimerChange};
+use super::{Call, Effects, EndedBy, Flags, Held, Persist, Policy, Seq, ShutdownRead, State, Timer, TimerChange};
 
 /// The window that both ends offer unless something else is said, in octets.
 pub(super) const WINDOW: u32 = 65_535;
@@ -34,6 +34,8 @@ pub struct Endpoint {
     pub unsent: u32,
     /// Octets of text that a segment has at most. RFC 9293 §3.7.1. `u32::MAX` in a world.
     pub mss: u32,
+    /// The persist timer. It never runs in a world.
+    pub persist: Persist,
     /// What was sent as one segment of more than one number, as half-open ranges, and is not all acknowledged; every
     /// other number was sent alone. Empty in a world.
     pub segments: Vec<(Seq, Seq)>,
@@ -123,6 +125,7 @@ impl Endpoint {
             send_window: SendWindow::OPEN,
             unsent: 0,
             mss: u32::MAX,
+            persist: Persist::default(),
             segments: Vec::new(),
             rcv_nxt: FIRST,
             rcv_buffer: WINDOW,
@@ -178,6 +181,9 @@ impl Endpoint {
         match (timer, self.state) {
             (Timer::Retransmission, _) if self.snd_una != self.snd_nxt && self.state != State::Closed => {
                 self.on_retransmission_timeout(policy, &mut effects);
+            }
+            (Timer::Retransmission, state) if self.persist.runs && state != State::Closed => {
+                self.on_persist_timeout(policy, &mut effects);
             }
             (Timer::TimeWait, State::TimeWait) => self.end(EndedBy::Fin, &mut effects),
             (Timer::FinWait2, State::FinWait2) => self.end(EndedBy::GiveUp, &mut effects),
@@ -299,6 +305,7 @@ impl Endpoint {
             send_window: SendWindow::OPEN,
             unsent: 0,
             mss: u32::MAX,
+            persist: Persist::default(),
             segments: Vec::new(),
             rcv_buffer: WINDOW,
             held: Held::default(),

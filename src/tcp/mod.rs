@@ -9,6 +9,7 @@ mod arrival;
 mod endpoint;
 mod event;
 mod held;
+mod persist;
 mod policy;
 mod policy_name;
 mod retransmission;
@@ -23,9 +24,10 @@ pub use actor::{TICK, TcpActor};
 pub use endpoint::{Endpoint, SendWindow};
 pub use event::{Call, Effects, Timer, TimerChange};
 pub use held::Held;
+pub use persist::Persist;
 pub use policy::{
     AbortResets, AckOfUnsent, LateText, OldSegments, OldestAck, OutOfOrder, Policy, RstInTimeWait, RstInWindow,
-    Sending, ShutdownRead, SynInWindow, TimeWaitAnswers, WithoutAck,
+    Sending, ShutdownRead, SynInWindow, TimeWaitAnswers, WindowProbe, WithoutAck,
 };
 pub use policy_name::PolicyName;
 pub use segment::{Flags, Segment, Seq};

@@ -116,6 +116,25 @@ pub struct Policy {
     /// The FIN is sent only if the peer has room for it. It takes a sequence number (RFC 9293 §3.4), and Linux counts
     /// it (`tcp_snd_wnd_test`); smoltcp (`fin_wait_1_retransmit_reset_after_ack`), FreeBSD, lwIP and gVisor do not.
     pub fin_needs_window: bool,
+    /// The FIN is a segment of its own and never rides on text that waits. gVisor (`sendData`, issue 13393); RFC 9293
+    /// §3.10.4 lets it ride.
+    pub fin_alone: bool,
+    /// What probes a closed window.
+    pub window_probe: WindowProbe,
+    /// The shortest interval between probes of a closed window, in ticks. RFC 9293 §3.8.6.1 begins with the
+    /// retransmission timeout; FreeBSD with 5 s (`TCPTV_PERSMIN`).
+    pub persist_min: u32,
+    /// The longest, in ticks. FreeBSD, lwIP: 60 s; Linux, gVisor: `rto_max`.
+    pub persist_max: u32,
+    /// After `close()`, an end that probes gives up at the longest interval, even if the peer answers. Linux,
+    /// `tcp_probe_timer` (measured on 6.18: after 330 s); RFC 9293 §3.8.6.1 (MUST-37) keeps it.
+    pub orphan_probes_end: bool,
+    /// Who has closed and probes gives up when it has not heard the peer for so many ticks; `None`: as the retries say.
+    /// FreeBSD, `tcp_timer_persist` (`TCPTV_PERSMAX`).
+    pub closing_silence: Option<u32>,
+    /// A reset after the peer's FIN is an EPIPE to the application; else an ECONNRESET like any other. Linux, `tcp_reset`
+    /// (measured on 6.18); FreeBSD does not tell them apart (`rcv-rst-close-wait`).
+    pub epipe_after_fin: bool,
     /// Who decides when something is sent.
     pub sending: Sending,
     /// How long an ACK may wait for a segment to ride on, in ticks; `None`: not at all. RFC 9293 §3.8.6.3,
@@ -265,6 +284,19 @@ pub enum ShutdownRead {
     Discard,
 }
 
+/// What probes a closed window. RFC 9293 §3.8.6.1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum WindowProbe {
+    /// The next octet, or the FIN if no text is left. RFC 9293 §3.8.6.1: "at least one octet of new data"; BSD
+    /// (`TF_FORCEDATA`), smoltcp, lwIP (`tcp_zero_window_probe`).
+    NextOctet,
+    /// An ACK with the number SND.UNA − 1, which the peer has to answer. Linux, `tcp_xmit_probe_skb` (measured on 6.18);
+    /// Zephyr, `tcp_send_zwp`.
+    OldNumber,
+    /// The same, with an octet of text. gVisor, `sendZeroWindowProbe`.
+    OldOctet,
+}
+
 /// Who decides when something is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Sending {
@@ -356,6 +388,13 @@ impl Policy {
             abort_resets: AbortResets::WhileOpen,
             abort_ends_time_wait: true,
             fin_needs_window: true,
+            fin_alone: false,
+            window_probe: WindowProbe::NextOctet,
+            persist_min: 0,
+            persist_max: msl.saturating_mul(4),
+            orphan_probes_end: false,
+            closing_silence: None,
+            epipe_after_fin: false,
             sending: Sending::AtOnce,
             delayed_ack: None,
         }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::{
     AbortResets, AckOfUnsent, LateText, OldSegments, OldestAck, OutOfOrder, Policy, RstInTimeWait, RstInWindow,
-    Sending, ShutdownRead, SynInWindow, TimeWaitAnswers, WithoutAck,
+    Sending, ShutdownRead, SynInWindow, TimeWaitAnswers, WindowProbe, WithoutAck,
 };
 
 /// A set of rules that has a name.
@@ -110,6 +110,9 @@ impl PolicyName {
             repacketizes: world.repacketizes,
             time_wait: world.time_wait,
             fin_wait_2_timeout: world.fin_wait_2_timeout,
+            persist_min: world.persist_min,
+            persist_max: world.persist_max,
+            closing_silence: world.closing_silence,
             sending: world.sending,
             ..self.policy()
         }
@@ -139,7 +142,8 @@ impl PolicyName {
 }
 
 /// RFC 6298 §2.1 and §2.5; RFC 9293 §3.4.1: "For this specification the MSL is taken to be 2 minutes."
-const RFC_9293: Policy = Policy { rto: 1_000, backoff: true, rto_max: 60_000, ..Policy::rfc9293(120_000) };
+const RFC_9293: Policy =
+    Policy { rto: 1_000, backoff: true, rto_max: 60_000, persist_max: 60_000, ..Policy::rfc9293(120_000) };
 
 const FREE_BSD: Policy = Policy {
     rto_max: 64_000,
@@ -160,6 +164,8 @@ const FREE_BSD: Policy = Policy {
     abort_resets: AbortResets::UnlessTimeWait,
     abort_ends_time_wait: false,
     fin_needs_window: false,
+    persist_min: 5_000,
+    closing_silence: Some(60_000),
     ..RFC_9293
 };
 
@@ -184,6 +190,10 @@ const LINUX: Policy = Policy {
     shutdown_read: ShutdownRead::ResetLate,
     reset_with_ack: true,
     abort_ends_time_wait: false,
+    window_probe: WindowProbe::OldNumber,
+    persist_max: 120_000,
+    orphan_probes_end: true,
+    epipe_after_fin: true,
     ..RFC_9293
 };
 
@@ -203,6 +213,9 @@ const G_VISOR: Policy = Policy {
     reset_with_ack: true,
     abort_ends_time_wait: false,
     fin_needs_window: false,
+    fin_alone: true,
+    window_probe: WindowProbe::OldOctet,
+    persist_max: 120_000,
     ..RFC_9293
 };
 
@@ -270,6 +283,7 @@ const ZEPHYR: Policy = Policy {
     reset_unread: false,
     reset_text_after_fin: true,
     closes_on_fin: true,
+    window_probe: WindowProbe::OldNumber,
     ..RFC_9293
 };
 

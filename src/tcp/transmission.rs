@@ -53,15 +53,22 @@ impl Endpoint {
             return;
         }
         let room = self.send_window.size.saturating_sub(self.snd_nxt.since(self.snd_una));
+        if room > 0 && self.persist.runs {
+            self.stop_persisting();
+        }
         let len = self.unsent.min(room).min(most).min(self.mss);
         self.unsent -= len;
-        let fin = self.is_sending() && self.unsent == 0 && (len < room || !policy.fin_needs_window);
+        let fin = self.is_sending()
+            && self.unsent == 0
+            && (len < room || !policy.fin_needs_window)
+            && !(policy.fin_alone && len > 0);
         if fin {
             self.fin_sent = true;
         }
         if len > 0 || fin {
             self.send_new(if fin { Flags::FIN_ACK } else { Flags::ACK }, len, policy, effects);
         }
+        self.persist_if_closed(policy, effects);
     }
 
     /// Sends a segment that takes sequence space for the first time. RFC 6298 §5.1: the timer is started if it

@@ -6,7 +6,7 @@ use std::hash::{Hash, Hasher};
 
 use super::{Bound, End, Kind, Limit, Network, Observe, Observed, SegmentCopy};
 use crate::invariant::invariant;
-use crate::tcp::{EndedBy, Endpoint, Held, SendWindow, Seq, State, Timer};
+use crate::tcp::{EndedBy, Endpoint, Held, Persist, SendWindow, Seq, State, Timer};
 
 /// The ticks that an endpoint's timers still run, in the order of [`Timer::ALL`]; `None`: it does not run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -255,11 +255,11 @@ impl Hash for PackedEnd {
 /// An error unless the rest of an endpoint is as it is in every world: windows never close, and whatever is sent or delivered
 /// is on its way or read at once.
 fn has_what_worlds_have(endpoint: &Endpoint) -> Result<(), Limit> {
-    let Endpoint { send_window, mss, segments, rcv_buffer, reading_shut, unread, .. } = endpoint;
+    let Endpoint { send_window, mss, persist, segments, rcv_buffer, reading_shut, unread, .. } = endpoint;
     // Both ends offer the same window.
     let windows_are_open = (*send_window, *rcv_buffer) == (SendWindow::OPEN, SendWindow::OPEN.size);
     let lacks = [
-        (!windows_are_open, Bound::Window),
+        (!windows_are_open || *persist != Persist::default(), Bound::Window),
         (endpoint.is_sending(), Bound::Unsent),
         (*unread > 0 || *reading_shut, Bound::Unread),
         (!segments.is_empty() || *mss != u32::MAX, Bound::LongSegment),

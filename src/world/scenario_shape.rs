@@ -260,7 +260,7 @@ mod tests {
     use super::*;
     use crate::tcp::{
         AbortResets, AckOfUnsent, LateText, OldSegments, OldestAck, RstInWindow, Sending, ShutdownRead,
-        SynInWindow, TimeWaitAnswers, WithoutAck,
+        SynInWindow, TimeWaitAnswers, WindowProbe, WithoutAck,
     };
 
     fn config(text: &str, scale: u32) -> Result<Config, String> {
@@ -316,6 +316,13 @@ mod tests {
                 abort_resets: AbortResets::WhileOpen,
                 abort_ends_time_wait: true,
                 fin_needs_window: true,
+                fin_alone: false,
+                window_probe: WindowProbe::NextOctet,
+                persist_min: 0,
+                persist_max: 8,
+                orphan_probes_end: false,
+                closing_silence: None,
+                epipe_after_fin: false,
                 sending: Sending::AtOnce,
                 fin_wait_2_timeout: None,
                 delayed_ack: None,

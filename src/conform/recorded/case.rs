@@ -198,6 +198,8 @@ pub enum CaseTimer {
     Of(Timer),
     /// The user timeout.
     UserTimeout,
+    /// The persist timer: the endpoint's retransmission timer while the window is closed.
+    Persist,
 }
 
 impl CaseTimer {
@@ -210,6 +212,7 @@ impl CaseTimer {
             Self::Of(Timer::FinWait2) => "FIN_WAIT_2",
             Self::Of(Timer::DelayedAck) => "DELAYED_ACK",
             Self::UserTimeout => "USER_TIMEOUT",
+            Self::Persist => "PERSIST",
         }
     }
 }

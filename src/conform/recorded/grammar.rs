@@ -40,7 +40,7 @@ pub(super) fn event(text: &str) -> Result<Event, Mistake> {
     Ok(event)
 }
 
-const TIMERS: [(&str, CaseTimer); 7] = [
+const TIMERS: [(&str, CaseTimer); 9] = [
     ("RTO", CaseTimer::Of(Timer::Retransmission)),
     ("2MSL", CaseTimer::Of(Timer::TimeWait)),
     ("FIN_WAIT_2", CaseTimer::Of(Timer::FinWait2)),
@@ -48,13 +48,13 @@ const TIMERS: [(&str, CaseTimer); 7] = [
     ("DELAYED_ACK", CaseTimer::Of(Timer::DelayedAck)),
     ("DELACK", CaseTimer::Of(Timer::DelayedAck)),
     ("USER_TIMEOUT", CaseTimer::UserTimeout),
+    ("PERSIST", CaseTimer::Persist),
+    ("ZWP", CaseTimer::Persist),
 ];
 
 /// Timers of real stacks that the endpoint does not have.
-const OTHER_TIMERS: [(&str, &str); 8] = [
+const OTHER_TIMERS: [(&str, &str); 6] = [
     ("KEEPALIVE", "keep-alive"),
-    ("PERSIST", "probes of a closed window"),
-    ("ZWP", "probes of a closed window"),
     ("TLP", "probes of a loss"),
     ("LINGER", "a close() that waits"),
     ("FIN_WAIT_1", "a timer of FIN_WAIT_1"),
@@ -396,6 +396,7 @@ mod tests {
             "timer 2MSL",
             "timer KEEPALIVE",
             "timer DELACK",
+            "timer PERSIST",
             "wait 10*RTO-1",
             "wait 2MSL-1s",
             "wait 1.05s",

@@ -202,7 +202,7 @@ impl Host {
 
     /// The timers that run, and how many milliseconds are left of each.
     pub(super) fn timers(&self) -> Vec<(CaseTimer, u64)> {
-        let all = Timer::ALL.into_iter().map(CaseTimer::Of).chain([CaseTimer::UserTimeout]);
+        let all = Timer::ALL.into_iter().map(CaseTimer::Of).chain([CaseTimer::Persist, CaseTimer::UserTimeout]);
         all.filter_map(|timer| Some((timer, self.due_at(timer)?.saturating_sub(self.now)))).collect()
     }
 
@@ -212,6 +212,7 @@ impl Host {
             self.now = self.now.max(due);
             match timer {
                 CaseTimer::Of(timer) => self.on_timeout(timer),
+                CaseTimer::Persist => self.on_timeout(Timer::Retransmission),
                 CaseTimer::UserTimeout => self.on_user_timeout(),
             }
         }
@@ -247,7 +248,7 @@ impl Host {
     /// The timer that is due next, and when.
     fn next_due(&self) -> Option<(u64, CaseTimer)> {
         let timers = Timer::ALL.into_iter().map(CaseTimer::Of);
-        let all = [CaseTimer::UserTimeout].into_iter().chain(timers);
+        let all = [CaseTimer::UserTimeout, CaseTimer::Persist].into_iter().chain(timers);
         all.filter_map(|timer| self.due_at(timer).map(|due| (due, timer))).min_by_key(|(due, _)| *due)
     }
 
@@ -316,7 +317,13 @@ impl Host {
                 self.call(Call::Shutdown);
                 self.take(None, Endpoint::shutdown_read);
             }
-            AppCall::Send { octets, queued: true } => self.endpoint.queue(*octets),
+            AppCall::Send { octets, queued: true } => {
+                self.endpoint.queue(*octets);
+                // Nothing can be sent, and the endpoint knows that something waits.
+                if self.endpoint.send_window.size == 0 && self.policy.sending == Sending::AtOnce {
+                    self.poll(u32::MAX);
+                }
+            }
             AppCall::Send { octets, queued: false } => {
                 if state == State::Closed {
                     return self.told_of_the_end().unwrap_or(Returned::Closing);
@@ -376,7 +383,7 @@ impl Host {
         let Endpoint { ended_by, left, .. } = self.endpoint;
         match (ended_by?, left?) {
             (EndedBy::Fin | EndedBy::Abort, _) | (EndedBy::Rst, State::TimeWait) => None,
-            (EndedBy::Rst, State::CloseWait) => Some(SocketError::BrokenPipe),
+            (EndedBy::Rst, State::CloseWait) if self.policy.epipe_after_fin => Some(SocketError::BrokenPipe),
             (EndedBy::Rst, _) => Some(SocketError::ConnectionReset),
             (EndedBy::GiveUp, _) => Some(SocketError::TimedOut),
         }
@@ -405,7 +412,8 @@ impl Host {
     fn due_at(&self, timer: CaseTimer) -> Option<u64> {
         let [retransmission, time_wait, fin_wait_2, delayed_ack] = self.due;
         match timer {
-            CaseTimer::Of(Timer::Retransmission) => retransmission,
+            CaseTimer::Of(Timer::Retransmission) => retransmission.filter(|_| !self.endpoint.persist.runs),
+            CaseTimer::Persist => retransmission.filter(|_| self.endpoint.persist.runs),
             CaseTimer::Of(Timer::TimeWait) => time_wait,
             CaseTimer::Of(Timer::FinWait2) => fin_wait_2,
             CaseTimer::Of(Timer::DelayedAck) => delayed_ack,

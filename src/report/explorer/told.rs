@@ -34,6 +34,7 @@ fn end(text: &mut String, end: End, endpoint: &Endpoint, timers: &Timers) {
         send_window: _,
         unsent: _,
         mss: _,
+        persist: _,
         segments: _,
         rcv_nxt,
         rcv_buffer: _,

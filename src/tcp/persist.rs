@@ -1,0 +1,167 @@
+//! A closed window: the persist timer and its probes. RFC 9293 §3.8.6.1.
+//!
+//! It runs while nothing is outstanding, and the retransmission timer while something is. So both are one timer, as in
+//! Linux: [`Timer::Retransmission`].
+
+use super::{Effects, Endpoint, Flags, Policy, Seq, Timer, TimerChange, WindowProbe};
+
+/// What is known while the peer's window is closed and something waits to be sent. Never in a world: windows do not
+/// close there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Persist {
+    /// The timer runs.
+    pub runs: bool,
+    /// What has the number SND.NXT was sent as a probe, and the peer may acknowledge it.
+    pub probed: bool,
+    /// Since the peer was heard, in ticks: whole intervals between probes.
+    pub silence: u32,
+}
+
+impl Endpoint {
+    /// RFC 9293 §3.8.6.1 (SHLD-29): the first probe is sent when the window has been closed for one retransmission
+    /// timeout.
+    pub(super) fn persist_if_closed(&mut self, policy: &Policy, effects: &mut Effects) {
+        let is_closed = self.send_window.size == 0 && self.snd_una == self.snd_nxt && self.is_sending();
+        if is_closed && !self.persist.runs {
+            self.stop_persisting();
+            self.persist.runs = true;
+            effects.change(Timer::Retransmission, TimerChange::Set(self.probe_interval(policy)));
+        }
+    }
+
+    /// The window is open, or a probe was accepted: what is counted begins anew.
+    pub(super) fn stop_persisting(&mut self) {
+        self.persist = Persist::default();
+        self.doublings = 0;
+        self.retransmissions = 0;
+    }
+
+    /// The peer has answered. RFC 9293 §3.8.6.1 (MUST-37): as long as it does, the connection stays open.
+    pub(super) fn on_answer_to_probe(&mut self, ack: Seq) {
+        if !self.persist.runs {
+            return;
+        }
+        self.persist.silence = 0;
+        self.retransmissions = 0;
+        if self.persist.probed && ack == self.snd_nxt + 1 {
+            // The probe was accepted: it was the next octet, or the FIN if no text is left.
+            if self.unsent > 0 {
+                self.unsent -= 1;
+            } else {
+                self.fin_sent = true;
+            }
+            self.snd_nxt = ack;
+            self.stop_persisting();
+        }
+    }
+
+    /// RFC 9293 §3.8.6.1 (MUST-36, SHLD-30): a probe, and the next after twice the time; or nobody answers.
+    pub(super) fn on_persist_timeout(&mut self, policy: &Policy, effects: &mut Effects) {
+        let interval = self.probe_interval(policy);
+        self.persist.silence = self.persist.silence.saturating_add(interval);
+        let of_orphans = if self.reader_gone { policy.orphan_retries } else { None };
+        let retries = of_orphans.or(policy.retries);
+        let unanswered = retries.is_some_and(|retries| self.retransmissions >= retries);
+        let backed_off = self.reader_gone && policy.orphan_probes_end && interval >= policy.persist_max;
+        let silent = self.close_called && policy.closing_silence.is_some_and(|most| self.persist.silence >= most);
+        if unanswered || backed_off || silent {
+            return self.give_up(policy, effects);
+        }
+        self.retransmissions += u32::from(retries.is_some());
+        if interval < policy.persist_max {
+            self.doublings += 1;
+        }
+        let before = Seq(self.snd_una.0.wrapping_sub(1));
+        match policy.window_probe {
+            WindowProbe::OldNumber => self.send(Flags::ACK, before, 0, effects),
+            WindowProbe::OldOctet => self.send(Flags::ACK, before, 1, effects),
+            WindowProbe::NextOctet => {
+                self.persist.probed = true;
+                let (flags, len) = if self.unsent > 0 { (Flags::ACK, 1) } else { (Flags::FIN_ACK, 0) };
+                self.send(flags, self.snd_nxt, len, effects);
+            }
+        }
+        effects.change(Timer::Retransmission, TimerChange::Set(self.probe_interval(policy)));
+    }
+
+    /// How long after the one before the next probe is due, in ticks.
+    fn probe_interval(&self, policy: &Policy) -> u32 {
+        let doubled = u64::from(policy.rto) << self.doublings.min(31);
+        let ticks = u32::try_from(doubled).unwrap_or(u32::MAX);
+        ticks.min(policy.persist_max).max(policy.persist_min)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tcp::testing::{POLICY, ack, segment};
+    use crate::tcp::{Call, EndedBy, SendWindow, State};
+
+    fn closed(policy: &Policy) -> Endpoint {
+        let mut endpoint =
+            Endpoint { send_window: SendWindow { size: 0, ..SendWindow::OPEN }, ..Endpoint::established() };
+        let effects = endpoint.send_text(2, policy);
+        assert_eq!((effects.segment, effects.timers[0]), (None, TimerChange::Set(2)));
+        endpoint
+    }
+
+    fn expire(endpoint: &mut Endpoint, policy: &Policy) -> Effects {
+        endpoint.on_timeout(Timer::Retransmission, policy)
+    }
+
+    /// RFC 9293 §3.8.6.1.
+    #[test]
+    fn probes_are_sent_ever_more_rarely_until_the_window_opens() {
+        let mut endpoint = closed(&POLICY);
+        for ticks in [4, 8, 8, 8] {
+            let effects = expire(&mut endpoint, &POLICY);
+            assert_eq!(effects.segment, Some(segment(Flags::ACK, 1, 1, 1)));
+            assert_eq!(effects.timers[0], TimerChange::Set(ticks));
+            // Answers that leave the window closed do not send anything.
+            assert_eq!(endpoint.on_segment_offering(&ack(1, 1), 0, &POLICY).segment, None);
+        }
+        // The octet of the probe is sent again with the rest: nobody has accepted it.
+        let open = endpoint.clone().on_segment_offering(&ack(1, 1), 9, &POLICY);
+        assert_eq!((open.segment, open.timers[0]), (Some(segment(Flags::ACK, 1, 1, 2)), TimerChange::Set(2)));
+        let accepted = endpoint.on_segment_offering(&ack(1, 2), 9, &POLICY);
+        assert_eq!(accepted.segment, Some(segment(Flags::ACK, 2, 1, 1)));
+        assert_eq!((endpoint.acked(), endpoint.persist), (1, Persist::default()));
+    }
+
+    #[test]
+    fn a_fin_that_waits_is_a_probe() {
+        let mut endpoint =
+            Endpoint { send_window: SendWindow { size: 0, ..SendWindow::OPEN }, ..Endpoint::established() };
+        endpoint.on_call(Call::Shutdown, &POLICY);
+        assert_eq!(expire(&mut endpoint, &POLICY).segment, Some(segment(Flags::FIN_ACK, 1, 1, 0)));
+        assert!(!endpoint.fin_sent);
+        endpoint.on_segment_offering(&ack(1, 2), 0, &POLICY);
+        assert_eq!((endpoint.state, endpoint.fin_acked()), (State::FinWait2, true));
+    }
+
+    /// Linux gives an orphan up that is not answered, and one that is once it has backed off; FreeBSD one that has heard
+    /// nothing for a minute.
+    #[test]
+    fn who_ends_an_orphan_that_probes() {
+        let ended = |policy: Policy, answered: bool| {
+            let mut endpoint = closed(&policy);
+            endpoint.on_call(Call::Close, &policy);
+            (0..20).find(|_| {
+                expire(&mut endpoint, &policy);
+                if answered {
+                    endpoint.on_segment_offering(&ack(1, 1), 0, &policy);
+                }
+                endpoint.ended_by == Some(EndedBy::GiveUp)
+            })
+        };
+        let linux = Policy { orphan_retries: Some(2), orphan_probes_end: true, ..POLICY };
+        assert_eq!((ended(linux, false), ended(linux, true)), (Some(2), Some(2)));
+        let patient = Policy { orphan_retries: Some(8), ..linux };
+        assert_eq!((ended(patient, false), ended(patient, true)), (Some(2), Some(2)));
+        let bsd = Policy { closing_silence: Some(20), ..POLICY };
+        assert_eq!((ended(bsd, false), ended(bsd, true)), (Some(3), None));
+        assert_eq!(ended(POLICY, false), None);
+        assert_eq!(ended(Policy { retries: Some(4), ..POLICY }, false), Some(4));
+    }
+}
