@@ -334,7 +334,7 @@ fn what_is_told_is_what_happened() {
         if !closing.is_explained() {
             unexplained.push(what());
         }
-        let seen: Vec<Seen> = made.captured.iter().map(|one| seen(one)).collect();
+        let seen: Vec<Seen> = made.captured.iter().map(seen).collect();
         // What the tap has missed, the judge cannot make up for, and a dead network shows in many ways.
         let is_whole = made.missed.is_none() && !made.is_dead;
         whole += u64::from(is_whole);
@@ -367,7 +367,7 @@ fn the_judge_agrees_on_the_captures() {
         for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-            if !name.ends_with(".pcap") || others.iter().any(|other| name.starts_with(other)) {
+            if path.extension().is_none_or(|extension| extension != "pcap") || others.iter().any(|other| name.starts_with(other)) {
                 continue;
             }
             let bytes = std::fs::read(&path).unwrap();

@@ -48,7 +48,7 @@ pub(super) fn judge(packets: &[Seen], end: u64) -> Kind {
         return Kind::NotEstablished;
     }
     let fins = |side| of(side).filter(|packet| packet.has(FIN) && !packet.has(RST));
-    let fin = |side| fins(side).last().map(Seen::end);
+    let fin = |side| fins(side).next_back().map(Seen::end);
     let is_acked = |side: usize| {
         fin(side).is_some_and(|fin| {
             let mut others = of(1 - side).filter(|packet| packet.has(ACK) && !packet.has(RST));
@@ -61,7 +61,7 @@ pub(super) fn judge(packets: &[Seen], end: u64) -> Kind {
     // A FIN that is sent again after its ACK and is then reset was not closed.
     let is_sent_again_before_reset = resets.first().is_some_and(|reset| {
         let side = 1 - reset.from;
-        fins(side).count() > 1 && fins(side).last().is_some_and(|fin| reset.time.abs_diff(fin.time) < 500)
+        fins(side).count() > 1 && fins(side).next_back().is_some_and(|fin| reset.time.abs_diff(fin.time) < 500)
     });
     if both && (is_filtered || is_acked(0) && is_acked(1)) && !is_sent_again_before_reset {
         return Kind::Clean;
@@ -85,7 +85,7 @@ pub(super) fn judge(packets: &[Seen], end: u64) -> Kind {
     if fin(0).is_none() && fin(1).is_none() {
         return Kind::Open;
     }
-    let last_fin = |side| fins(side).last().map_or(0, |packet| packet.time);
+    let last_fin = |side| fins(side).next_back().map_or(0, |packet| packet.time);
     let unacked = [0, 1].into_iter().filter(|side| fin(*side).is_some() && !is_acked(*side));
     if let Some(side) = unacked.max_by_key(|side| fins(*side).count()) {
         let times: Vec<u64> = fins(side).map(|packet| packet.time).collect();

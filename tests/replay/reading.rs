@@ -147,7 +147,7 @@ fn fragments_are_put_together() {
                     data[20..22].copy_from_slice(&offset.to_be_bytes());
                     let length = u32::try_from(data.len()).unwrap();
                     data.truncate(if piece == 0 { 65_535 } else { snapped });
-                    Record { data, length, ..record.clone() }
+                    Record { length, data, ..record.clone() }
                 })
                 .collect();
             if identification % 2 == 0 {
