@@ -22,7 +22,9 @@ fn scenario(library: &Library, name: &str, settings: &[&str]) -> Arc<Scenario> {
 
 fn verdict(library: &Library, scenario: &Arc<Scenario>, property: &str) -> Verdict {
     let properties = library.properties(&[property.to_owned()]).unwrap();
-    check_one(scenario, &properties, &Options::PLAIN, &|_, _| {}).results[0].verdict
+    // Whatever the scenario is about.
+    let scenario = Arc::new(Scenario { properties: None, ..Scenario::clone(scenario) });
+    check_one(&scenario, &properties, &Options::PLAIN, &|_, _| {}).results[0].verdict
 }
 
 /// A fair network, applications that close in the end, no aborts and nobody who gives up: then both ends close.
@@ -45,7 +47,28 @@ fn both_close_wherever_everybody_keeps_their_promise() {
             others.insert(scenario.name.clone());
         }
     }
-    let expected = ["abort", "dead-network", "gives-up", "gives-up-in-time", "never-closes"];
+    let expected = [
+        "abort",
+        "counted-losses",
+        "dead-network",
+        "dead-network-close",
+        "delayed-ack-of-text",
+        "delayed-ack-too-long",
+        "gives-up",
+        "gives-up-in-time",
+        "gives-up-late",
+        "late-abort",
+        "least-fairness",
+        "lossy-text",
+        "never-closes",
+        "no-promises",
+        "only-fins",
+        "only-fins-bsd",
+        "out-of-order-drop",
+        "reordering",
+        "reset-beyond-a-hole",
+        "reset-in-vain",
+    ];
     assert_eq!(others.iter().map(String::as_str).collect::<Vec<_>>(), expected);
 }
 
