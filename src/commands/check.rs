@@ -25,8 +25,12 @@ pub fn run(args: &CheckArgs) -> Result<Passed, Diagnostics> {
     check::validate(library, &scenarios, &properties)?;
     let is_asked = |scenario: &Arc<Scenario>| properties.iter().any(|property| scenario.is_about(&property.name));
     let (scenarios, unasked): (Vec<_>, Vec<_>) = scenarios.into_iter().partition(is_asked);
-    for scenario in &unasked {
-        not_checked(&scenario.name, "is about none of these properties");
+    match unasked.as_slice() {
+        [] => {}
+        [scenario] => not_checked(&scenario.name, "is about none of these properties"),
+        several => {
+            not_checked(&format!("{} scenarios", several.len()), "are about none of these properties");
+        }
     }
     let output = args.output.as_deref().map(Output::new).transpose()?;
     let step_summary = if args.format == Format::Github { step_summary()? } else { None };
