@@ -367,7 +367,9 @@ fn the_judge_agrees_on_the_captures() {
         for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-            if path.extension().is_none_or(|extension| extension != "pcap") || others.iter().any(|other| name.starts_with(other)) {
+            if path.extension().is_none_or(|extension| extension != "pcap")
+                || others.iter().any(|other| name.starts_with(other))
+            {
                 continue;
             }
             let bytes = std::fs::read(&path).unwrap();
