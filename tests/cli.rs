@@ -1127,8 +1127,10 @@ fn a_reader_that_goes_away_ends_the_process() {
     ];
     for args in cases {
         let mut command = if args == ["--help"] { folder.command(args) } else { folder.command(&own(args)) };
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        drop(child.stdout.take());
+        // It has gone away before anything can be written.
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let child = command.stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
         let output = wait(child, Duration::from_secs(20));
         // SIGPIPE.
         assert_eq!((output.status.signal(), output.stderr), (Some(13), Vec::new()), "{args:?}");

@@ -428,6 +428,7 @@ mod tests {
         let scaled = Policy {
             rto: 15,
             rto_max: 63,
+            persist_max: 36,
             time_wait: 18,
             fin_wait_2_timeout: Some(18),
             delayed_ack: Some(3),
