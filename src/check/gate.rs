@@ -17,6 +17,7 @@ use super::trace::{Found, shortest_by_stateright};
 use super::{
     Checked, Coverage, Extent, Instance, Judged, Limits, NoTrace, Outcome, Phase, Stopped, Verdict, is_applicable,
 };
+use crate::invariant::{broken, invariant};
 use crate::property::Property;
 use crate::world::{Scenario, WorldKind, asynchronous_world};
 
@@ -144,6 +145,7 @@ pub fn check_one(
         }
     };
     // What was found is in the order of the instances, and those in the order of their properties.
+    invariant!(found.len() == instances.len(), "{} verdicts on {} instances", found.len(), instances.len());
     let mut found: std::vec::IntoIter<Decision> = found.into_iter();
     let mut results: Vec<_> = Vec::new();
     for property in &applicable {
@@ -193,7 +195,7 @@ fn survey(
                 stopped.get_or_insert(why);
                 (Verdict::Undecided, None)
             }
-            Err(NoTrace::NotReplayed) => (verdict, None),
+            Err(fault @ NoTrace::NotReplayed) => broken(format_args!("{}: {fault}", instance.name())),
         });
     }
     (extent, stopped, found)

@@ -312,8 +312,10 @@ impl<'g, F: Fair> Endings<'g, F> {
     ) -> Result<Vec<Edge>, Stopped> {
         let mut by: HashMap<Node, Edge> = HashMap::new();
         let mut queue = VecDeque::from([start]);
+        let mut looked_at = 0;
         while let Some(node) = queue.pop_front() {
-            if by.len() % PATIENCE == PATIENCE - 1 {
+            looked_at += 1;
+            if looked_at % PATIENCE == 0 {
                 self.heed_limits()?;
             }
             for (place, target) in self.graph.targets(node).iter().enumerate() {
