@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use lastack::check::{Extent, Library, Options, check_one};
+use lastack::check::{Library, Options, check_one};
+use lastack::explore::Extent;
 use lastack::world::Scenario;
 use peak_alloc::PeakAlloc;
 

@@ -1,9 +1,12 @@
 //! A model checker for one protocol: how TCP closes a connection.
 //!
 //! Two endpoints and a network that loses, duplicates and reorders are written as a stateright actor model with
-//! time; the checker explores every interleaving and decides properties that are kept in files. Imports run one
-//! way: `commands` → [`report`] → [`conform`] → [`check`] → [`property`] → [`world`] → [`tcp`]. [`capture`], which explains captures
-//! of real connections, stands beside [`check`] and needs [`tcp`] alone.
+//! time; the checker explores every interleaving and decides properties that are kept in files.
+//!
+//! Imports run one way, from `commands` down: [`explorer`] and [`report`] show what [`check`], [`conform`] and [`capture`]
+//! find out; [`check`] goes one way from a scenario to its verdicts, by [`trace`] (a counterexample, replayed),
+//! [`liveness`] (fair cycles) and [`explore`] (the states of a world); these need [`property`], [`world`] and [`tcp`].
+//! [`capture`], which explains captures of real connections, needs [`tcp`] alone.
 
 pub mod capture;
 pub mod check;
@@ -11,10 +14,14 @@ pub mod cli;
 pub mod commands;
 pub mod conform;
 pub mod diagnostic;
+pub mod explore;
+pub mod explorer;
 mod invariant;
+pub mod liveness;
 pub mod property;
 pub mod report;
 pub mod source;
 pub mod tcp;
 pub mod text;
+pub mod trace;
 pub mod world;

@@ -10,7 +10,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use lastack::check::{Library, Options, Verdict, check_one};
+use lastack::check::{Library, Options, check_one};
+use lastack::property::Verdict;
 use lastack::tcp::State;
 use lastack::world::{Closes, ClosesWith, Deliveries, End, Scenario, Setting, WorldKind};
 

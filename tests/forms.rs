@@ -17,9 +17,9 @@ use std::time::Duration;
 use etherparse::{NetHeaders, PacketHeaders, TransportHeader};
 use folder::Folder;
 use insta::assert_snapshot;
-use lastack::check::{Ending, Trace};
-use lastack::report::{itf, mermaid, pcap, show_json};
+use lastack::report::trace::{itf, json, mermaid, pcap};
 use lastack::tcp::{EndedBy, Flags, Segment, Seq, State, Timer};
+use lastack::trace::{Ending, Trace};
 use lastack::world::{
     End, Event, Flight, Kind, Observed, Snapshot, TimedWorld, Timers, World, WorldKind, asynchronous_world,
 };
@@ -52,7 +52,7 @@ fn as_they_are_read() {
     let Shown { scenario, instance, trace } = of("dead-network", "last-ack-ends");
     assert_snapshot!("itf-lasso", itf::trace(scenario, instance, trace));
     let Shown { scenario, instance, trace } = of("never-closes", "both-close");
-    assert_snapshot!("json-stops", show_json::document(scenario, instance, trace));
+    assert_snapshot!("json-stops", json::document(scenario, instance, trace));
 }
 
 // ---- ITF ----
@@ -202,7 +202,7 @@ fn every_document_is_as_the_schema_has_it() {
     let schema = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/show.schema.json")).unwrap();
     let schema = jsonschema::draft202012::new(&serde_json::from_str(&schema).unwrap()).unwrap();
     for Shown { scenario, instance, trace } in GALLERY.iter() {
-        let document: Value = serde_json::from_str(&show_json::document(scenario, instance, trace)).unwrap();
+        let document: Value = serde_json::from_str(&json::document(scenario, instance, trace)).unwrap();
         let mistakes: Vec<String> = schema.iter_errors(&document).map(|error| error.to_string()).collect();
         assert!(mistakes.is_empty(), "{} in {}: {mistakes:?}", instance.name(), scenario.name);
     }
@@ -212,7 +212,7 @@ fn every_document_is_as_the_schema_has_it() {
 #[test]
 fn the_copies_of_a_document_are_those_of_its_steps() {
     for Shown { scenario, instance, trace } in GALLERY.iter() {
-        let document: Value = serde_json::from_str(&show_json::document(scenario, instance, trace)).unwrap();
+        let document: Value = serde_json::from_str(&json::document(scenario, instance, trace)).unwrap();
         let copies = document["copies"].as_array().unwrap();
         let labels: BTreeSet<&str> = copies.iter().map(|copy| copy["label"].as_str().unwrap()).collect();
         assert_eq!(labels.len(), copies.len(), "{labels:?}");
@@ -329,13 +329,18 @@ fn a_form_is_written_to_stdout_or_to_a_file() {
     let Shown { scenario, instance, trace } = of(ONE_MSL[0], ONE_MSL[1]);
     let forms = [
         ("mermaid", mermaid::diagram(scenario, instance, trace).into_bytes()),
-        ("json", show_json::document(scenario, instance, trace).into_bytes()),
+        ("json", json::document(scenario, instance, trace).into_bytes()),
         ("itf", itf::trace(scenario, instance, trace).into_bytes()),
         ("pcap", pcap::capture(trace).unwrap()),
         (
             "text",
-            lastack::report::ladder::draw(scenario, instance, trace, lastack::report::terminal::Terminal::PLAIN)
-                .into_bytes(),
+            lastack::report::trace::ladder::draw(
+                scenario,
+                instance,
+                trace,
+                lastack::report::terminal::Terminal::PLAIN,
+            )
+            .into_bytes(),
         ),
     ];
     fs::write(folder.0.join("out"), "x".repeat(1 << 20)).unwrap();
@@ -390,8 +395,12 @@ fn no_trace_is_no_file() {
 fn text_has_colours_only_where_they_are_wanted() {
     let folder = Folder::new("colours");
     let Shown { scenario, instance, trace } = of(ONE_MSL[0], ONE_MSL[1]);
-    let plain =
-        lastack::report::ladder::draw(scenario, instance, trace, lastack::report::terminal::Terminal::PLAIN);
+    let plain = lastack::report::trace::ladder::draw(
+        scenario,
+        instance,
+        trace,
+        lastack::report::terminal::Terminal::PLAIN,
+    );
     let command = || folder.command(&["show", ONE_MSL[0], ONE_MSL[1]]);
     let coloured = stdout(&command().env("CLICOLOR_FORCE", "1").output().unwrap());
     assert!(coloured.contains("\u{1b}["), "{coloured}");

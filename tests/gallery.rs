@@ -12,8 +12,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use lastack::check::{Library, Limits, shortest_trace};
-use lastack::report::svg;
+use lastack::check::{Library, shortest_trace};
+use lastack::explore::Limits;
+use lastack::report::trace::svg;
 use lastack::world::{Expectation, Expected, Scenario};
 
 const HEAD: &str = "\

@@ -13,7 +13,9 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::sync::Arc;
 
-use lastack::check::{Library, Limits, Options, Verdict, check_one};
+use lastack::check::{Library, Options, check_one};
+use lastack::explore::Limits;
+use lastack::property::Verdict;
 use lastack::world::{Config, Scenario};
 
 const LIMITS: Limits<'static> = Limits { max_states: Some(100_000), ..Limits::NONE };

@@ -9,7 +9,8 @@
 
 use std::fmt::Write;
 
-use lastack::check::{Library, Options, Verdict, check_one};
+use lastack::check::{Library, Options, check_one};
+use lastack::property::Verdict;
 use lastack::world::WorldKind;
 
 /// The largest world has 13 million states.

@@ -7,9 +7,10 @@
     reason = "a test that fails may panic"
 )]
 
-use lastack::check::{Library, Limits, shortest_trace};
-use lastack::report::ladder;
+use lastack::check::{Library, shortest_trace};
+use lastack::explore::Limits;
 use lastack::report::terminal::Terminal;
+use lastack::report::trace::ladder;
 
 /// The ladder of a scenario's property, and the number of its steps.
 fn ladder_of(scenario: &str, property: &str, terminal: Terminal) -> String {

@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that fails may panic")]
 
-use lastack::check::{Ending, Evidence, Findings, Library, Limits, Verdict, shortest_trace};
+use lastack::check::{Evidence, Findings, Library, shortest_trace};
+use lastack::explore::Limits;
+use lastack::property::Verdict;
 use lastack::tcp::Call;
+use lastack::trace::Ending;
 use lastack::world::{End, Event, Setting};
 
 /// The verdict on a property's instances, and what shows it, in a scenario with settings.

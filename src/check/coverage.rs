@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use super::Instance;
 use super::decide::Decided;
+use crate::property::Instance;
 use crate::property::{Premise, Property};
 use crate::tcp::{Call, State, Timer};
 use crate::world::{Action, End, Kind, Observe};

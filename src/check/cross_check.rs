@@ -3,8 +3,9 @@
 use stateright::Checker;
 
 use super::decide::Decided;
-use super::survey::{Aim, Explored};
-use super::{Extent, Instance, Limits, Phase, Stopped, Verdict};
+use crate::explore::stateright::{Aim, Explored};
+use crate::explore::{Extent, Limits, Phase, Stopped};
+use crate::property::{Instance, Verdict};
 use crate::world::{Scenario, TimedWorld};
 
 /// What stateright's checker says of a scenario beside lastack's.

@@ -5,15 +5,17 @@ use std::slice::from_ref;
 use std::thread;
 use std::time::Instant;
 
-use super::explorer::{StateGraph, Until, explore};
-use super::graph::{Edge, Node};
-use super::liveness::{Endings, Forbidden, Time, Walk};
-use super::promises::Promises;
-use super::states::States;
-use super::trace::{Found, Trace, replay, replay_for_ever};
-use super::{Extent, Instance, Limits, NoTrace, Phase, Stopped, Verdict};
+use crate::explore::graph::{Edge, Node};
+use crate::explore::search::{StateGraph, Until, explore};
+use crate::explore::states::States;
+use crate::explore::{Extent, Limits, Phase, Stopped};
 use crate::invariant::broken;
+use crate::liveness::fairness::Promises;
+use crate::liveness::search::{Endings, Forbidden, Time, Walk};
 use crate::property::{Claim, Predicate};
+use crate::property::{Instance, Verdict};
+use crate::trace::NoTrace;
+use crate::trace::{Found, Trace, replay, replay_for_ever};
 use crate::world::{Action, Fairness, Scenario, TimedWorld};
 
 /// What an exploration of a timed world has shown.

@@ -1,7 +1,9 @@
 //! Each instance's verdict together with the behaviour that shows it.
 
 use super::decide::{Evidence, decide};
-use super::{Extent, Instance, Limits, NoTrace, Phase, Stopped, Verdict};
+use crate::explore::{Extent, Limits, Phase, Stopped};
+use crate::property::{Instance, Verdict};
+use crate::trace::NoTrace;
 use crate::world::Scenario;
 
 /// What one exploration of a scenario's timed world has found.
@@ -46,7 +48,8 @@ impl Findings {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::{Ending, Library, shortest_trace};
+    use crate::check::{Library, shortest_trace};
+    use crate::trace::Ending;
     use crate::world::TimedWorld;
 
     /// One exploration finds for each instance what a search for it alone finds; the places lead to the same steps.

@@ -12,13 +12,14 @@ use stateright::Checker;
 use super::cross_check::cross_check;
 use super::decide::{self, decide};
 use super::outcome::stated;
-use super::survey::{Aim, Explored};
-use super::trace::{Found, shortest_by_stateright};
-use super::{
-    Checked, Coverage, Extent, Instance, Judged, Limits, NoTrace, Outcome, Phase, Stopped, Verdict, is_applicable,
-};
+use super::{Checked, Coverage, Judged, Outcome, is_applicable};
+use crate::explore::stateright::{Aim, Explored};
+use crate::explore::{Extent, Limits, Phase, Stopped};
 use crate::invariant::{broken, invariant};
 use crate::property::Property;
+use crate::property::{Instance, Verdict};
+use crate::trace::NoTrace;
+use crate::trace::{Found, shortest_by_stateright};
 use crate::world::{Scenario, WorldKind, asynchronous_world};
 
 /// What is asked of a check besides verdicts, and how far it may go.

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Instance, shipped};
+use super::shipped;
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, nearest, unique_names};
+use crate::property::Instance;
 use crate::property::{self, Property};
 use crate::source::read_sources;
 use crate::world::{Scenario, ScenarioFile, Setting};

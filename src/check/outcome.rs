@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Coverage, CrossCheck, Extent, Instance, Stopped, Verdict};
+use super::{Coverage, CrossCheck};
+use crate::explore::{Extent, Stopped};
+use crate::property::{Instance, Verdict};
 use crate::property::{Property, Temporal};
 use crate::world::{Expectation, Expected, Scenario};
 

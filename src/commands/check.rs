@@ -4,14 +4,16 @@ use std::io::Write;
 use std::sync::Arc;
 
 use super::output::{Output, cannot_write, step_summary};
+use super::progress::Progress;
 use super::selection::Selection;
 use super::{interrupted, limits, print, settings, threads};
 use crate::check::{self, Checked, Options, Passed};
 use crate::cli::{CheckArgs, Format};
 use crate::diagnostic::Diagnostics;
-use crate::report::hint::Hint;
-use crate::report::human::Detail;
-use crate::report::{coverage, github, human, json, junit, progress::Progress, terminal::Terminal};
+use crate::report::check::hint::Hint;
+use crate::report::check::human::Detail;
+use crate::report::check::{coverage, github, human, json, junit};
+use crate::report::terminal::Terminal;
 use crate::world::Scenario;
 
 /// Explores scenarios and reports each verdict.

@@ -45,8 +45,8 @@ fn cases(args: &ConformArgs) -> Result<Passed, Diagnostics> {
     let differs = replays.iter().any(|replay| matches!(replay.replayed.outcome, Outcome::Differs(_)));
     let exit_code = if mistakes.0.is_empty() { u8::from(differs) } else { 2 };
     match args.format {
-        DocumentFormat::Human => print(&report::human(&replays, args.trace, Terminal::of_stdout()))?,
-        DocumentFormat::Json => write_stdout(report::json(&replays, args.trace, exit_code).as_bytes())?,
+        DocumentFormat::Human => print(&report::human::render(&replays, args.trace, Terminal::of_stdout()))?,
+        DocumentFormat::Json => write_stdout(report::json::document(&replays, args.trace, exit_code).as_bytes())?,
     }
     mistakes.or(if differs { Passed::No } else { Passed::Yes })
 }
@@ -84,7 +84,7 @@ fn kernel(args: &ConformArgs) -> Result<Passed, Diagnostics> {
     }
     let checked = known.check(&compared.comparison);
     let release = kernel::release().map_err(failed)?;
-    print(&report::kernel::compared(&release, &compared, &checked, Terminal::of_stdout()))?;
+    print(&report::conform::kernel::compared(&release, &compared, &checked, Terminal::of_stdout()))?;
     let as_known = checked.unlisted.is_empty() && checked.unseen.is_empty() && compared.missing.is_empty();
     Ok(if as_known { Passed::Yes } else { Passed::No })
 }

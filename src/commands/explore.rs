@@ -5,15 +5,15 @@ use std::slice;
 use std::thread;
 use std::time::Duration;
 
+use super::progress::Progress;
 use super::selection::{Selection, one};
 use super::{interrupted, limits, print, settings, threads};
-use crate::check::{
-    Extent, Findings, Instance, Passed, Phase, STATERIGHT_BYTES, Stopped, is_applicable, validate, validate_asked,
-};
+use crate::check::{Findings, Passed, is_applicable, validate, validate_asked};
 use crate::cli::ExploreArgs;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::report::explorer::{Explorable, Listening, Server, Summary};
-use crate::report::progress::Progress;
+use crate::explore::{Extent, Phase, STATERIGHT_BYTES, Stopped};
+use crate::explorer::{Explorable, Listening, Server, Summary};
+use crate::property::Instance;
 use crate::report::terminal::Terminal;
 use crate::world::WorldKind;
 

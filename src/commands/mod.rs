@@ -6,6 +6,7 @@ pub mod explore;
 pub mod list;
 mod memory;
 mod output;
+mod progress;
 pub mod replay;
 mod selection;
 pub mod show;
@@ -17,9 +18,10 @@ use std::process::ExitCode;
 use std::thread;
 use std::time::Instant;
 
-use crate::check::{Limits, Passed};
+use crate::check::Passed;
 use crate::cli::{LimitArgs, WorldArgs};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::explore::Limits;
 use crate::world::Setting;
 
 use self::signals::{interrupted, interruption};

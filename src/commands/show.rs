@@ -6,11 +6,14 @@ use std::slice;
 use super::output::Output;
 use super::selection::{Selection, one};
 use super::{limits, print, settings, threads, write_stdout};
-use crate::check::{Instance, NoTrace, Passed, Trace, shortest_trace, validate_asked};
+use crate::check::{Passed, shortest_trace, validate_asked};
 use crate::cli::{ShowArgs, TraceFormat};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::property::Instance;
 use crate::report::terminal::Terminal;
-use crate::report::{caption, itf, ladder, mermaid, pcap, show_json, svg};
+use crate::report::trace::{itf, json, ladder, mermaid, pcap, svg};
+use crate::trace::caption;
+use crate::trace::{NoTrace, Trace};
 use crate::world::Scenario;
 
 /// Writes the shortest counterexample or example.
@@ -63,7 +66,7 @@ fn write_trace(
         TraceFormat::Text => ladder::draw(scenario, instance, trace, Terminal::PLAIN).into_bytes(),
         TraceFormat::Svg => (svg::draw(scenario, instance, trace) + "\n").into_bytes(),
         TraceFormat::Mermaid => mermaid::diagram(scenario, instance, trace).into_bytes(),
-        TraceFormat::Json => show_json::document(scenario, instance, trace).into_bytes(),
+        TraceFormat::Json => json::document(scenario, instance, trace).into_bytes(),
         TraceFormat::Itf => itf::trace(scenario, instance, trace).into_bytes(),
         TraceFormat::Pcap => pcap::capture(trace)
             .map_err(|error| Diagnostic::new(format!("these segments are no capture: {error}")))?,

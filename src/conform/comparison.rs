@@ -220,9 +220,10 @@ fn kind(segment: &Segment) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::{Library, Limits, Reachable};
+    use crate::check::Library;
     use crate::conform::run;
     use crate::conform::testing::Itself;
+    use crate::explore::{Limits, Reachable};
     use crate::tcp::{OutOfOrder, Policy};
     use crate::world::End;
 

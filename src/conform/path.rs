@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::fmt;
 
-use crate::check::{Event, Reachable};
+use crate::check::Event;
+use crate::explore::Reachable;
 use crate::tcp::{Call, Effects, Endpoint, Policy, Segment, Seq, State, Timer};
 use crate::world::{Action, End, Kind, Observe};
 
@@ -419,7 +420,8 @@ fn next_random(state: &mut u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::{Library, Limits};
+    use crate::check::Library;
+    use crate::explore::Limits;
     use crate::world::Config;
 
     fn config(scenario: &str) -> Config {

@@ -15,6 +15,7 @@ mod syntax;
 #[cfg(test)]
 mod testing;
 mod value;
+mod verdict;
 mod vocabulary;
 
 pub use file::{Property, read_folder, unique_names};
@@ -23,4 +24,5 @@ pub use predicate::{Counter, Flag, Number, Order, Predicate, Symbol, Who};
 pub use requirement::Requirement;
 pub use resolve::Premise;
 pub use syntax::{Claim, Temporal};
+pub use verdict::{Instance, Verdict};
 pub use vocabulary::{Observation, Term, vocabulary};

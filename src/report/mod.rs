@@ -1,26 +1,10 @@
-//! What people and machines are shown: one pure function a format.
+//! What people and machines are shown: a folder a subject, a file a format, and each format a pure function.
 
-pub mod caption;
 pub mod capture;
+pub mod check;
 pub mod conform;
-mod copies;
-pub mod coverage;
-pub mod explorer;
-pub mod github;
-pub mod hint;
-pub mod human;
-pub mod itf;
-pub mod json;
-pub mod junit;
-#[cfg(target_os = "linux")]
-pub mod kernel;
-pub mod ladder;
+mod drawing;
 pub mod list;
-pub mod mermaid;
-mod observations;
-pub mod pcap;
-pub mod progress;
-mod remark;
-pub mod show_json;
-pub mod svg;
+pub(crate) mod quantity;
 pub mod terminal;
+pub mod trace;

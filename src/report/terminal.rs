@@ -65,7 +65,7 @@ impl Terminal {
 
     /// The words, `separator` after each but the last, broken into lines that are `indent` columns in and end in time;
     /// the first line is to follow a text of that width.
-    pub(super) fn wrapped<'a>(
+    pub(crate) fn wrapped<'a>(
         self,
         words: impl IntoIterator<Item = &'a str>,
         separator: &str,
@@ -91,8 +91,25 @@ impl Terminal {
     }
 
     /// A text, its words broken into lines like [`wrapped`](Self::wrapped).
-    pub(super) fn prose(self, text: &str, indent: usize) -> String {
+    pub(crate) fn prose(self, text: &str, indent: usize) -> String {
         self.wrapped(text.split_whitespace(), " ", indent)
+    }
+}
+
+/// What stands for a character of the drawing where there is ASCII alone.
+pub(crate) fn in_ascii(char: char) -> char {
+    match char {
+        '│' => '|',
+        '─' => '-',
+        '├' | '┤' | '┼' => '+',
+        '▸' => '>',
+        '◂' => '<',
+        '┄' => '.',
+        '╪' | '║' => '#',
+        '═' => '=',
+        '✗' => 'x',
+        '′' => '\'',
+        other => other,
     }
 }
 

@@ -2,8 +2,11 @@
 
 use std::sync::{Arc, LazyLock};
 
-use lastack::check::{Instance, Library, Limits, Trace, shortest_trace};
-use lastack::report::{itf, mermaid};
+use lastack::check::{Library, shortest_trace};
+use lastack::explore::Limits;
+use lastack::property::Instance;
+use lastack::report::trace::{itf, mermaid};
+use lastack::trace::Trace;
 use lastack::world::{Expected, Scenario, Setting};
 use serde_json::Value;
 

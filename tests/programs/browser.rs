@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use lastack::check::{Library, Verdict};
+use lastack::check::Library;
+use lastack::property::Verdict;
 use lastack::world::{TimedWorld, WorldState};
 
 use crate::running::Explorer;

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use lastack::check::Trace;
-use lastack::report::pcap;
+use lastack::report::trace::pcap;
+use lastack::trace::Trace;
 use lastack::world::{Event, Flight};
 use pcap_file::pcap::PcapReader;
 use serde_json::{Value, json};

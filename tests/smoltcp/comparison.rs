@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-use lastack::check::{Limits, Reachable};
 use lastack::conform::{Comparison, LocalEvent, LocalPath, Run, Transition, Ways, run};
+use lastack::explore::{Limits, Reachable};
 use lastack::tcp::{Policy, PolicyName, Timer};
 use lastack::world::{Application, Closes, ClosesWith, Config, End, EndConfig};
 

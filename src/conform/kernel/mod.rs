@@ -22,8 +22,8 @@ pub use connection::{ADDRESS, Connection};
 pub use error::Error;
 
 use super::{Class, Comparison, Known, LocalPath, Transition, Ways, recorded};
-use crate::check::Limits;
 use crate::diagnostic::{Diagnostics, SourceFile};
+use crate::explore::Limits;
 use crate::tcp::{Policy, PolicyName, Timer};
 use crate::world::End;
 use device::Device;

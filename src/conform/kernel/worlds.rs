@@ -1,6 +1,6 @@
 //! The worlds whose paths are taken.
 
-use crate::check::{Limits, Reachable, Stopped};
+use crate::explore::{Limits, Reachable, Stopped};
 use crate::tcp::{Policy, PolicyName};
 use crate::world::{Application, Closes, ClosesWith, Config, EndConfig};
 

@@ -5,8 +5,8 @@ use std::fmt::Write;
 use super::rungs::{Change, Drawing, Rung};
 use super::view::{View, seconds};
 use crate::capture::{Capture, Finding, Side};
-use crate::report::ladder::in_ascii;
 use crate::report::terminal::Terminal;
+use crate::report::terminal::in_ascii;
 use crate::tcp::State;
 
 /// Columns beside the lifelines: times, packets and states.

@@ -7,9 +7,7 @@ use svg::node::element::{Description, Group, Path, Rectangle, SVG, Style, Title}
 use super::rungs::{Change, Drawing, Rung};
 use super::view::{View, seconds};
 use crate::capture::{Capture, Finding, Side};
-use crate::report::svg::ladder::class_of;
-use crate::report::svg::layout::{LIFELINES, Point, WIDTH};
-use crate::report::svg::shapes::{head, legal, line, lines, text};
+use crate::report::drawing::{LIFELINES, Point, STYLE, WIDTH, class_of, head, legal, line, lines, text};
 use crate::tcp::State;
 
 /// How far a nanosecond is.
@@ -63,7 +61,7 @@ fn picture(view: &View<'_>) -> String {
         .set("height", y)
         .add(Title::new(legal(&view.ends())))
         .add(Description::new().add(svg::node::Text::new(legal(&drawing.foot.join(". ")))))
-        .add(Style::new(include_str!("../svg/style.css")))
+        .add(Style::new(STYLE))
         .add(page)
         .add(picture.behind)
         .add(picture.lines)

@@ -1,7 +1,7 @@
 //! A connection as it is reported, in whatever format.
 
 use crate::capture::{Capture, Closing, Connection, Finding, Kind, Packet, Side};
-use crate::report::human::counted;
+use crate::report::quantity::counted;
 use crate::tcp::{Segment, Seq};
 
 /// A connection and what the model makes of it.

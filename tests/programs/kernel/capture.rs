@@ -9,9 +9,9 @@ use std::thread;
 use std::time::Duration;
 
 use lastack::capture::{Capture as Read, Closing, Why};
-use lastack::check::{Limits, Reachable};
 use lastack::conform::kernel::{ADDRESS, Capture, Error, Kernel, POLICY};
 use lastack::conform::{Class, LocalEvent, LocalPath, Stack, Transition, Ways, run};
+use lastack::explore::{Limits, Reachable};
 use lastack::tcp::{Call, Segment, State, Timer};
 use lastack::world::{Application, Closes, ClosesWith, Config, End, EndConfig};
 

@@ -1,0 +1,126 @@
+//! How far a run has come, on a terminal.
+
+use std::io::{self, IsTerminal};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
+
+use crate::explore::{Extent, Phase};
+use crate::report::quantity::per_second;
+use crate::world::Scenario;
+
+/// Lines on stderr that tell what is being explored; none where stderr is no terminal.
+#[derive(Debug)]
+pub(super) struct Progress {
+    bar: ProgressBar,
+    /// What is being explored, by name, the longest first.
+    exploring: Mutex<Vec<(String, Phase, Extent)>>,
+}
+
+impl Progress {
+    /// Progress on stderr, if it is wanted and somebody can see it.
+    #[must_use]
+    pub(super) fn on_stderr(is_wanted: bool) -> Self {
+        let bar = if is_wanted && io::stderr().is_terminal() {
+            ProgressBar::new_spinner()
+        } else {
+            ProgressBar::hidden()
+        };
+        // The cursor waits at the right edge, so that the `^C` that a terminal echoes begins a line of its own. To take the
+        // lines away then begins one line too low and leaves the first: it is empty.
+        if let Ok(style) = ProgressStyle::with_template("\n{spinner} {elapsed_precise}  {prefix}\n  {wide_msg}") {
+            bar.set_style(style.tick_chars("-\\|/ "));
+        }
+        bar.enable_steady_tick(Duration::from_millis(100));
+        Self { bar, exploring: Mutex::default() }
+    }
+
+    /// Tells how far the exploration of a scenario has come.
+    pub(super) fn update(&self, scenario: &Scenario, phase: Phase, extent: &Extent) {
+        if self.bar.is_hidden() {
+            return;
+        }
+        let Ok(mut exploring) = self.exploring.lock() else {
+            return;
+        };
+        match exploring.iter_mut().find(|(name, ..)| *name == scenario.name) {
+            Some(known) => (known.1, known.2) = (phase, *extent),
+            None => exploring.push((scenario.name.clone(), phase, *extent)),
+        }
+        self.tell(&exploring);
+    }
+
+    /// A scenario is done; `report` may write to the terminal.
+    pub(super) fn done(&self, scenario: &Scenario, report: impl FnOnce()) {
+        if let Ok(mut exploring) = self.exploring.lock() {
+            exploring.retain(|(name, ..)| *name != scenario.name);
+            self.tell(&exploring);
+        }
+        self.bar.suspend(report);
+    }
+
+    /// Takes the lines away.
+    pub(super) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    fn tell(&self, exploring: &[(String, Phase, Extent)]) {
+        let [head, line] = match exploring {
+            [] => [String::new(), String::new()],
+            [(name, phase, extent), others @ ..] => [head(name, *phase, extent, others.len()), line(extent)],
+        };
+        self.bar.set_prefix(head);
+        self.bar.set_message(line);
+    }
+}
+
+/// What is being done, and what it takes.
+fn head(name: &str, phase: Phase, extent: &Extent, others: usize) -> String {
+    let phase = match phase {
+        Phase::Exploration => "exploring",
+        Phase::Cycles => "looking for cycles",
+        Phase::CrossCheck => "stateright explores it, too",
+    };
+    let memory = match extent.bytes {
+        0 => String::new(),
+        bytes => format!(", {}", HumanBytes(bytes as u64)),
+    };
+    let others = if others == 0 { String::new() } else { format!("; {others} more") };
+    format!("{name}: {phase}{memory}{others}")
+}
+
+/// How far it has come, the most telling first: a narrow terminal cuts the rest off.
+fn line(extent: &Extent) -> String {
+    let mut told = vec![
+        format!("{} states", HumanCount(extent.states as u64)),
+        format!("{} transitions/s", HumanCount(per_second(extent.transitions, extent.elapsed))),
+        format!("frontier {}", HumanCount(extent.frontier as u64)),
+    ];
+    told.extend(extent.depth.map(|depth| format!("depth {depth}")));
+    told.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_told() {
+        let extent = Extent {
+            states: 123_456_789,
+            frontier: 3_456_789,
+            transitions: 723_456_789,
+            depth: Some(45),
+            bytes: 12 << 30,
+            elapsed: Duration::from_mins(5),
+        };
+        insta::assert_snapshot!(line(&extent), @"123,456,789 states, 2,411,522 transitions/s, frontier 3,456,789, depth 45");
+        // stateright says neither.
+        let asynchronous = Extent { depth: None, bytes: 0, ..extent };
+        insta::assert_snapshot!(line(&asynchronous), @"123,456,789 states, 2,411,522 transitions/s, frontier 3,456,789");
+        insta::assert_snapshot!(head("asynchronous", Phase::Exploration, &asynchronous, 3), @"asynchronous: exploring; 3 more");
+        insta::assert_snapshot!(head("two-losses", Phase::Exploration, &extent, 0), @"two-losses: exploring, 12.00 GiB");
+        insta::assert_snapshot!(head("two-losses", Phase::Cycles, &extent, 3), @"two-losses: looking for cycles, 12.00 GiB; 3 more");
+    }
+}

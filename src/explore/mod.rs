@@ -1,0 +1,13 @@
+//! The states that a world of whole ticks reaches, exactly: the search, the visited set, the graph and the limits; and the
+//! same by stateright's own checker.
+
+pub(crate) mod graph;
+mod limits;
+mod reachable;
+pub(crate) mod search;
+pub(crate) mod stateright;
+pub(crate) mod states;
+
+pub use limits::{Extent, Limits, Phase, Stopped};
+pub use reachable::Reachable;
+pub use stateright::BYTES as STATERIGHT_BYTES;

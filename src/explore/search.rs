@@ -1,0 +1,551 @@
+//! Exploring the timed world: every state, exactly, in breadth-first order, on several threads.
+//!
+//! The states of one depth are expanded batch by batch. Of a batch, every thread first expands chunks: what they lead
+//! to either has a number already or is *fresh*. Then each thread tells equal fresh states apart among those whose
+//! hash falls to it. Then the fresh states get their numbers in the order in which a single thread would have come
+//! upon them, so that the graph is the same whatever the number of threads.
+
+#![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
+
+use std::ops::Range;
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread::{self, ScopedJoinHandle};
+use std::time::Instant;
+
+use hashbrown::HashTable;
+
+use super::graph::{Graph, Node, Rows};
+use super::states::{Numbers, States, hash_of};
+use super::{Extent, Limits, Stopped};
+use crate::invariant::invariant;
+use crate::property::Instance;
+use crate::world::{Action, Limit, Reactions, TimedWorld, WorldState};
+
+/// What was explored of a world.
+pub(crate) struct StateGraph {
+    /// The states, numbered in breadth-first order: the first is the initial one.
+    pub(crate) states: States,
+    /// The edges of a state are its enabled actions, in their order; of states that were not expanded, none.
+    pub(crate) graph: Graph,
+    /// For each instance, the first state that reveals it.
+    pub(crate) revealed: Vec<Option<Node>>,
+    /// For each instance, whether some state has exercised it.
+    pub(crate) exercised: Vec<bool>,
+    /// Why not every state was expanded.
+    pub(crate) stopped: Option<Stopped>,
+    /// How far it came.
+    pub(crate) extent: Extent,
+    /// For each depth, the first state that lies so deep.
+    levels: Vec<usize>,
+}
+
+impl StateGraph {
+    /// How many steps the shortest path to a state has.
+    pub(crate) fn depth_of(&self, node: Node) -> usize {
+        let level = self.levels.partition_point(|first| *first <= node as usize);
+        invariant!(level > 0, "state {node} lies on no level");
+        level - 1
+    }
+}
+
+/// When there is nothing more to look for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Until {
+    /// Every state has been expanded.
+    Exhausted,
+    /// Some instance has been revealed.
+    Revealed,
+}
+
+/// How many states are expanded between two looks at the limits.
+const BATCH: usize = 1 << 14;
+
+/// How many states a thread expands at a time.
+const CHUNK: usize = 1 << 9;
+
+/// How many states are expanded together.
+const GROUP: usize = 1 << 4;
+
+/// What the search for cycles takes for each state, in bytes, all lists at their longest; the exploration leaves room
+/// for it.
+const FOR_CYCLES: usize = 64;
+
+/// A target that has no number yet: its place among the fresh states of its chunk.
+const FRESH: u32 = 1 << 31;
+
+/// No more states than this have a number before a batch, so that all that it may find have numbers below [`FRESH`].
+const MOST: usize = FRESH as usize - BATCH * 1024;
+
+/// Explores a world until there is nothing more to look for, or a limit is hit.
+pub(crate) fn explore(
+    world: &TimedWorld,
+    instances: &[Instance],
+    until: Until,
+    threads: usize,
+    limits: Limits<'_>,
+    progress: &dyn Fn(&Extent),
+) -> StateGraph {
+    let start = Instant::now();
+    let mut explorer = Explorer::new(world, instances, threads);
+    let mut expanded = 0;
+    let most = limits.max_states.unwrap_or(usize::MAX);
+    let mut depth = 0;
+    let mut end_of_level = explorer.states.len();
+    let mut levels = vec![0];
+    while expanded < explorer.states.len() && explorer.stopped.is_none() {
+        if until == Until::Revealed && explorer.revealed.iter().any(Option::is_some) {
+            break;
+        }
+        if expanded == end_of_level {
+            depth += 1;
+            levels.push(expanded);
+            end_of_level = explorer.states.len();
+        }
+        let room = explorer.bytes() + explorer.growth() <= limits.max_memory.unwrap_or(usize::MAX);
+        explorer.stopped = limits
+            .cut_off()
+            .or_else(|| (!room).then_some(Stopped::MaxMemory))
+            .or_else(|| (expanded >= most).then_some(Stopped::MaxStates))
+            .or_else(|| (explorer.states.len() >= MOST).then_some(Stopped::Numbers));
+        if explorer.stopped.is_none() {
+            let end = end_of_level.min(expanded + BATCH).min(most);
+            explorer.expand(expanded, end);
+            expanded = end;
+            progress(&explorer.extent(expanded, depth, start));
+        }
+    }
+    if let Some(Stopped::MaxStates | Stopped::Limit(_)) = explorer.stopped {
+        // What was found by now can still decide a property.
+        let seen = explorer.look(expanded..explorer.states.len());
+        explorer.note(&seen);
+    }
+    let extent = explorer.extent(expanded, depth, start);
+    // What was found and not expanded may lie one deeper.
+    levels.push(end_of_level);
+    let Explorer { states, graph, revealed, exercised, stopped, .. } = explorer;
+    StateGraph { states, graph, revealed, exercised, stopped, extent, levels }
+}
+
+struct Explorer<'w> {
+    world: &'w TimedWorld,
+    instances: &'w [Instance],
+    states: States,
+    graph: Graph,
+    revealed: Vec<Option<Node>>,
+    exercised: Vec<bool>,
+    stopped: Option<Stopped>,
+    /// One for each thread.
+    workers: Vec<Worker>,
+    /// One for each thread: the states whose hash falls to it.
+    numbers: Vec<Numbers>,
+}
+
+/// What a thread keeps from one chunk to the next.
+#[derive(Default)]
+struct Worker {
+    reactions: Reactions,
+    actions: Vec<Action>,
+    /// What they lead to.
+    next: Vec<WorldState>,
+    hashes: Vec<u64>,
+    slots: Vec<u64>,
+    candidates: Vec<Option<Node>>,
+}
+
+/// What the states of a chunk lead to.
+#[derive(Default)]
+struct Chunk {
+    /// Where they lead: numbers, or [`FRESH`] and a place in `fresh`.
+    rows: Rows,
+    fresh: Vec<WorldState>,
+    /// The hashes of the fresh states.
+    hashes: Vec<u64>,
+    seen: Seen,
+    limit: Option<Limit>,
+}
+
+/// What some states show of instances of which no state before has shown it.
+#[derive(Default)]
+struct Seen {
+    /// The instances that a state reveals, and the first such state.
+    revealed: Vec<(usize, Node)>,
+    /// The instances that a state exercises.
+    exercised: Vec<usize>,
+}
+
+/// A fresh state of a batch, as its chunk and its place there.
+type Place = (u32, u32);
+
+/// A fresh state, and the first one of its batch that is equal to it.
+type Equal = (Place, Place);
+
+impl<'w> Explorer<'w> {
+    fn new(world: &'w TimedWorld, instances: &'w [Instance], threads: usize) -> Self {
+        // More would find no chunk to expand.
+        let threads = threads.clamp(1, BATCH / CHUNK);
+        let mut explorer = Self {
+            world,
+            instances,
+            states: States::default(),
+            graph: Graph::default(),
+            revealed: vec![None; instances.len()],
+            exercised: vec![false; instances.len()],
+            stopped: None,
+            workers: (0..threads).map(|_| Worker::default()).collect(),
+            numbers: (0..threads).map(|_| Numbers::default()).collect(),
+        };
+        match world.initial() {
+            Ok(initial) => explorer.give_numbers(vec![Chunk {
+                hashes: vec![hash_of(&initial)],
+                fresh: vec![initial],
+                ..Chunk::default()
+            }]),
+            Err(limit) => explorer.stopped = Some(Stopped::Limit(limit)),
+        }
+        explorer
+    }
+
+    /// Expands the states from one number up to, but not including, another.
+    fn expand(&mut self, from: usize, to: usize) {
+        let mut workers = std::mem::take(&mut self.workers);
+        let this = &*self;
+        let next = AtomicUsize::new(from);
+        let chunks = on_threads(&mut workers, to - from <= CHUNK, |worker, _| {
+            let starts = std::iter::from_fn(|| Some(next.fetch_add(CHUNK, Ordering::Relaxed)));
+            let own = starts.take_while(|start| *start < to);
+            own.map(|start| (start, this.expand_chunk(worker, start, to.min(start + CHUNK)))).collect::<Vec<_>>()
+        });
+        self.workers = workers;
+        let mut chunks: Vec<(usize, Chunk)> = chunks.into_iter().flatten().collect();
+        chunks.sort_unstable_by_key(|(start, _)| *start);
+        let chunks: Vec<Chunk> = chunks.into_iter().map(|(_, chunk)| chunk).collect();
+        for chunk in &chunks {
+            self.note(&chunk.seen);
+            if let Some(limit) = chunk.limit {
+                self.stopped.get_or_insert(Stopped::Limit(limit));
+            }
+        }
+        self.give_numbers(chunks);
+    }
+
+    /// What the states from one number up to another show that no state did before.
+    fn look(&self, nodes: Range<usize>) -> Seen {
+        let mut seen = Seen::default();
+        let all = || self.instances.iter().enumerate();
+        let mut hidden: Vec<_> = all().filter(|(index, _)| self.revealed[*index].is_none()).collect();
+        let mut unexercised: Vec<_> = all().filter(|(index, _)| !self.exercised[*index]).collect();
+        for node in nodes.map(number) {
+            let state = self.states.get(node);
+            hidden.retain(|(index, instance)| {
+                let is_revealed = instance.is_revealed_by(state);
+                if is_revealed {
+                    seen.revealed.push((*index, node));
+                }
+                !is_revealed
+            });
+            unexercised.retain(|(index, instance)| {
+                let is_exercised = instance.is_exercised_by(state);
+                if is_exercised {
+                    seen.exercised.push(*index);
+                }
+                !is_exercised
+            });
+        }
+        seen
+    }
+
+    fn note(&mut self, seen: &Seen) {
+        for (instance, node) in &seen.revealed {
+            self.revealed[*instance].get_or_insert(*node);
+        }
+        for instance in &seen.exercised {
+            self.exercised[*instance] = true;
+        }
+    }
+
+    fn expand_chunk(&self, worker: &mut Worker, from: usize, to: usize) -> Chunk {
+        let mut chunk = Chunk { seen: self.look(from..to), ..Chunk::default() };
+        for start in (from..to).step_by(GROUP) {
+            self.expand_group(worker, start..to.min(start + GROUP), &mut chunk);
+        }
+        chunk
+    }
+
+    fn expand_group(&self, worker: &mut Worker, nodes: Range<usize>, chunk: &mut Chunk) {
+        let Worker { reactions, actions, next, hashes, slots, candidates } = worker;
+        next.clear();
+        for state in nodes.map(|node| self.states.get(number(node))) {
+            let before = next.len();
+            actions.clear();
+            self.world.enabled(state, actions);
+            for action in &*actions {
+                match self.world.step_remembering(state, *action, reactions) {
+                    Ok(after) => next.push(after),
+                    Err(limit) => chunk.limit = chunk.limit.or(Some(limit)),
+                }
+            }
+            if next.len() - before < actions.len() {
+                // It has no row rather than one with a gap.
+                next.truncate(before);
+            }
+            chunk.rows.push_degree(next.len() - before);
+        }
+
+        // Step by step for all of them: to wait for memory takes the most time, and so they wait together.
+        hashes.clear();
+        hashes.extend(next.iter().map(hash_of));
+        slots.clear();
+        slots.extend(hashes.iter().map(|hash| self.numbers_of(*hash).first_slot(*hash)));
+        candidates.clear();
+        let likely = |(hash, slot): (&u64, &u64)| self.numbers_of(*hash).candidate(*hash, *slot);
+        candidates.extend(hashes.iter().zip(&*slots).map(likely));
+        for ((hash, state), candidate) in hashes.iter().zip(&*next).zip(&*candidates) {
+            let known = match candidate {
+                Some(node) if self.states.get(*node) == state => Some(*node),
+                Some(_) => self.numbers_of(*hash).find(*hash, state, &self.states),
+                None => None,
+            };
+            chunk.rows.targets_mut().push(known.unwrap_or_else(|| {
+                chunk.fresh.push(*state);
+                chunk.hashes.push(*hash);
+                FRESH | number(chunk.fresh.len() - 1)
+            }));
+        }
+    }
+
+    fn numbers_of(&self, hash: u64) -> &Numbers {
+        &self.numbers[share_of(hash, self.numbers.len())]
+    }
+
+    /// Gives fresh states their numbers, and adds the rows of edges that lead to them.
+    fn give_numbers(&mut self, mut chunks: Vec<Chunk>) {
+        let small = chunks.len() == 1;
+        let mut numbers = std::mem::take(&mut self.numbers);
+        let count = numbers.len();
+        let equals = on_threads(&mut numbers, small, |_, share| tell_apart((share, count), &chunks));
+        let number_of = self.number_in_order(&chunks, &equals);
+
+        on_threads(&mut numbers, small, |numbers, share| {
+            for ((chunk, place), _) in equals[share].iter().filter(|(place, first)| place == first) {
+                let (chunk, place) = (*chunk as usize, *place as usize);
+                numbers.insert(chunks[chunk].hashes[place], number_of[chunk][place]);
+            }
+        });
+        self.numbers = numbers;
+
+        for (chunk, numbers) in chunks.iter_mut().zip(&number_of) {
+            for target in chunk.rows.targets_mut().iter_mut().filter(|target| **target & FRESH != 0) {
+                *target = numbers[(*target & !FRESH) as usize];
+            }
+        }
+        for chunk in chunks {
+            self.graph.push(chunk.rows);
+        }
+    }
+
+    /// The number of each fresh state: in the order of their places, and the same for equal ones.
+    fn number_in_order(&mut self, chunks: &[Chunk], equals: &[Vec<Equal>]) -> Vec<Vec<Node>> {
+        let mut first_of: Vec<Vec<Place>> = chunks.iter().map(|chunk| vec![(0, 0); chunk.fresh.len()]).collect();
+        for ((chunk, place), first) in equals.iter().flatten() {
+            first_of[*chunk as usize][*place as usize] = *first;
+        }
+        let mut number_of: Vec<Vec<Node>> = chunks.iter().map(|chunk| vec![FRESH; chunk.fresh.len()]).collect();
+        for ((index, chunk), firsts) in (0..).zip(chunks).zip(&first_of) {
+            for ((place, state), first) in (0..).zip(&chunk.fresh).zip(firsts) {
+                let node = if *first == (index, place) {
+                    self.states.push(*state);
+                    number(self.states.len() - 1)
+                } else {
+                    // The first has its number already: it comes before.
+                    number_of[first.0 as usize][first.1 as usize]
+                };
+                invariant!(node < FRESH, "a fresh state without a number");
+                number_of[index as usize][place as usize] = node;
+            }
+        }
+        number_of
+    }
+
+    fn extent(&self, expanded: usize, depth: usize, start: Instant) -> Extent {
+        Extent {
+            states: self.states.len(),
+            frontier: self.states.len() - expanded,
+            transitions: self.graph.edges(),
+            depth: Some(depth),
+            bytes: self.bytes(),
+            elapsed: start.elapsed(),
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        let numbers: usize = self.numbers.iter().map(Numbers::bytes).sum();
+        let reactions: usize = self.workers.iter().map(|worker| worker.reactions.bytes()).sum();
+        self.states.bytes() + numbers + self.graph.bytes() + reactions
+    }
+
+    /// What the search for cycles may take beyond that, and the sets of numbers: when one grows by half, the old one is
+    /// still there. A batch takes a few MiB more.
+    fn growth(&self) -> usize {
+        let numbers: usize = self.numbers.iter().map(Numbers::bytes).sum();
+        2 * numbers + FOR_CYCLES * self.states.len()
+    }
+}
+
+/// The fresh states whose hash falls to one of `count` threads, each with the first one that is equal to it.
+fn tell_apart((share, count): (usize, usize), chunks: &[Chunk]) -> Vec<Equal> {
+    let all: usize = chunks.iter().map(|chunk| chunk.fresh.len()).sum();
+    let mut firsts: HashTable<(u64, Place)> = HashTable::with_capacity(all / count);
+    let mut equals = Vec::with_capacity(all / count + all / 8);
+    for (index, chunk) in (0..).zip(chunks) {
+        for (number, (hash, state)) in (0..).zip(chunk.hashes.iter().zip(&chunk.fresh)) {
+            if share_of(*hash, count) != share {
+                continue;
+            }
+            let place = (index, number);
+            let is_equal = |(other, (chunk, place)): &(u64, Place)| {
+                other == hash && chunks[*chunk as usize].fresh[*place as usize] == *state
+            };
+            let (_, first) = *firsts.entry(*hash, is_equal, |(hash, _)| *hash).or_insert((*hash, place)).get();
+            equals.push((place, first));
+        }
+    }
+    equals
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "all numbers are below FRESH")]
+fn number(index: usize) -> Node {
+    index as Node
+}
+
+/// To which of `count` threads a hash falls; by bits that the sets of numbers do not go by.
+fn share_of(hash: u64, count: usize) -> usize {
+    // A remainder would take a division for each transition.
+    (((hash & 0xffff_ffff) * count as u64) >> 32) as usize
+}
+
+/// Lets each worker do its job on a thread of its own, and returns what they come to, in order. Small jobs, that of an
+/// only worker, and those for which the system has no thread left are done on this thread.
+fn on_threads<W: Send, T: Send>(
+    workers: &mut [W],
+    small: bool,
+    job: impl Fn(&mut W, usize) -> T + Sync,
+) -> Vec<T> {
+    if small || workers.len() == 1 {
+        return workers.iter_mut().enumerate().map(|(index, worker)| job(worker, index)).collect();
+    }
+    let workers: Vec<_> = workers.iter_mut().map(Mutex::new).collect();
+    let run = |index: usize| job(&mut workers[index].lock().unwrap_or_else(PoisonError::into_inner), index);
+    thread::scope(|scope| {
+        let run = &run;
+        let spawn = |index| thread::Builder::new().spawn_scoped(scope, move || run(index)).map_err(|_| run(index));
+        let jobs: Vec<_> = (0..workers.len()).map(spawn).collect();
+        let done = |job: Result<ScopedJoinHandle<'_, T>, T>| match job {
+            Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
+            Err(done_here) => done_here,
+        };
+        jobs.into_iter().map(done).collect()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::check::Library;
+    use crate::property::Property;
+    use crate::world::Scenario;
+
+    fn scenario(name: &str) -> (Arc<Scenario>, Vec<Instance>) {
+        let library = Library::read(&[], &[]).unwrap();
+        let properties: Vec<Arc<Property>> = library.properties(&["no-reset".to_owned()]).unwrap();
+        let instances = properties.iter().flat_map(Instance::all).collect();
+        (library.scenarios(&[name.to_owned()], &[], 1).unwrap().remove(0), instances)
+    }
+
+    fn explored(name: &str, until: Until, threads: usize, limits: Limits<'_>) -> StateGraph {
+        let (scenario, instances) = scenario(name);
+        explore(&TimedWorld::new(scenario.config), &instances, until, threads, limits, &|_| {})
+    }
+
+    /// By the plainest of searches: the states in the order in which they are found, where each leads, and the
+    /// depth of the last.
+    fn oracle(name: &str) -> (Vec<WorldState>, Vec<Vec<Node>>, usize) {
+        let world = TimedWorld::new(scenario(name).0.config);
+        let mut states = vec![(world.initial().unwrap(), 0)];
+        let mut numbers = HashMap::from([(states[0].0, 0)]);
+        let mut rows = Vec::new();
+        let mut actions = Vec::new();
+        while let Some((state, depth)) = states.get(rows.len()).copied() {
+            actions.clear();
+            world.enabled(&state, &mut actions);
+            let row = actions.iter().map(|action| {
+                let next = world.step(&state, *action).unwrap();
+                *numbers.entry(next).or_insert_with(|| {
+                    states.push((next, depth + 1));
+                    number(states.len() - 1)
+                })
+            });
+            rows.push(row.collect());
+        }
+        let depth = states.last().unwrap().1;
+        (states.into_iter().map(|(state, _)| state).collect(), rows, depth)
+    }
+
+    #[test]
+    fn the_graph_is_that_of_a_plain_search_on_any_number_of_threads() {
+        // With levels of fewer states than a chunk, and of more than a batch.
+        for name in ["never-closes", "half-close"] {
+            let (states, rows, depth) = oracle(name);
+            for threads in [1, 2, 5] {
+                let found = explored(name, Until::Exhausted, threads, Limits::NONE);
+                assert!(found.states.iter().eq(&states), "{name} on {threads} threads");
+                assert_eq!((found.graph.nodes(), found.stopped), (rows.len(), None));
+                for (node, row) in (0..).zip(&rows) {
+                    assert_eq!(found.graph.targets(node), row, "{name} on {threads} threads, of {node}");
+                }
+                let edges: usize = rows.iter().map(Vec::len).sum();
+                let extent = found.extent;
+                assert_eq!((extent.states, extent.transitions, extent.depth), (states.len(), edges, Some(depth)));
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_state_that_reveals_an_instance_is_noted_and_ends_a_search_for_one() {
+        let (_, instances) = scenario("one-msl");
+        let (states, ..) = oracle("one-msl");
+        let first =
+            |instance: &Instance| states.iter().position(|state| instance.is_revealed_by(state)).map(number);
+        let oracle: Vec<_> = instances.iter().map(first).collect();
+        assert!(oracle.contains(&None) && oracle.iter().any(Option::is_some));
+        let all = explored("one-msl", Until::Exhausted, 2, Limits::NONE);
+        assert_eq!(all.revealed, oracle);
+        let some = explored("one-msl", Until::Revealed, 1, Limits::NONE);
+        assert_eq!(some.revealed.iter().flatten().min(), oracle.iter().flatten().min());
+        assert!(some.states.len() < all.states.len() && some.stopped.is_none());
+    }
+
+    #[test]
+    fn a_limit_is_kept_and_said() {
+        let limits = Limits { max_states: Some(1000), ..Limits::NONE };
+        let cut = explored("simultaneous", Until::Exhausted, 2, limits);
+        assert_eq!((cut.graph.nodes(), cut.stopped), (1000, Some(Stopped::MaxStates)));
+        let limits = Limits { max_memory: Some(4 << 20), ..Limits::NONE };
+        let cut = explored("half-close", Until::Exhausted, 1, limits);
+        assert_eq!(cut.stopped, Some(Stopped::MaxMemory));
+        let whole = explored("half-close", Until::Exhausted, 1, Limits::NONE).extent;
+        assert!(cut.extent.states < whole.states && cut.extent.bytes <= 6 << 20);
+    }
+
+    /// What the design promises: at most 80 bytes a state, edges aside.
+    #[test]
+    fn a_state_takes_so_many_bytes() {
+        let found = explored("data-in-flight", Until::Exhausted, 2, Limits::NONE);
+        let bytes = found.extent.bytes - found.graph.bytes();
+        assert!(bytes <= 80 * found.states.len(), "{} bytes a state", bytes / found.states.len());
+    }
+}

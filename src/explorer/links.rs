@@ -1,0 +1,111 @@
+//! What the terminal says beside the explorer: verdicts and where their paths are shown.
+
+use std::fmt::Write;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use indicatif::HumanCount;
+
+use super::MOST_LISTED;
+use crate::check::{Evidence, Finding, Findings};
+use crate::property::Verdict;
+use crate::report::terminal::Terminal;
+use crate::world::Scenario;
+
+/// Where what is said of a verdict begins, in columns.
+const INDENT: usize = 14;
+
+/// What is said once the explorer can be used.
+#[derive(Clone, Copy, Debug)]
+pub struct Summary<'a> {
+    /// The scenario that is explored.
+    pub scenario: &'a Scenario,
+    /// What was found in it.
+    pub findings: &'a Findings,
+    /// Where the explorer listens.
+    pub address: SocketAddr,
+    /// Why stateright's own run was not begun.
+    pub not_run: Option<&'static str>,
+}
+
+impl Summary<'_> {
+    /// The verdicts, the address, and a link to each counterexample and example.
+    #[must_use]
+    pub fn text(&self, terminal: Terminal) -> String {
+        let Self { scenario, findings, not_run, .. } = self;
+        let extent = findings.extent;
+        let mut text = format!("{}: {} states\n", scenario.name, HumanCount(extent.states as u64));
+        let mut row = |what: &str, is: &str| {
+            let _ = writeln!(text, "  {what:<12}{is}");
+        };
+        if scenario.is_changed() {
+            row("set", &terminal.wrapped(scenario.changes.iter().map(String::as_str), ", ", INDENT));
+        }
+        for verdict in
+            [Verdict::Holds, Verdict::Vacuous, Verdict::Possible, Verdict::Impossible, Verdict::Violated]
+        {
+            let number = findings.each.iter().filter(|finding| finding.verdict == verdict).count();
+            if number > 0 {
+                row(verdict.name(), &number.to_string());
+            }
+        }
+        let undecided = findings.each.iter().filter(|finding| finding.verdict == Verdict::Undecided);
+        let undecided: Vec<String> = undecided.map(|finding| finding.instance.name()).collect();
+        let decided = findings.each.iter().filter(|finding| finding.verdict != Verdict::Undecided);
+        let unlisted: Vec<String> = decided.skip(MOST_LISTED).map(|finding| finding.instance.name()).collect();
+        for (what, names) in [("undecided", undecided), ("not listed", unlisted)] {
+            if !names.is_empty() {
+                row(what, &terminal.wrapped(names.iter().map(String::as_str), ", ", INDENT));
+            }
+        }
+        if let Some(stopped) = findings.stopped {
+            row("stopped", &stopped.to_string());
+        }
+        if let Some(why) = not_run {
+            row("not run", &terminal.prose(why, INDENT));
+        }
+        let url = self.url();
+        let links: Vec<[String; 3]> = findings
+            .each
+            .iter()
+            .filter_map(|Finding { instance, verdict, evidence }| {
+                let link = deep_link(&url, evidence.as_ref()?);
+                Some([instance.name(), verdict.to_string(), link])
+            })
+            .collect();
+        let width = links.iter().map(|[name, ..]| name.len()).max().unwrap_or(0);
+        text.push('\n');
+        for [name, verdict, link] in &links {
+            let _ = writeln!(text, "{name:<width$}  {verdict:<8}  {link}");
+        }
+        let _ = writeln!(
+            text,
+            "{}The explorer is at {url}; Ctrl-C ends it.",
+            if links.is_empty() { "" } else { "\n" }
+        );
+        text
+    }
+
+    /// The address that a browser of this computer takes: where any address is listened at, the loopback one.
+    fn url(&self) -> String {
+        format!("http://{}/", reachable(self.address))
+    }
+}
+
+/// An address to connect to, given one to listen at.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+/// stateright's address of a path: the place of the initial state, there is one, and then of each action.
+fn deep_link(url: &str, evidence: &Evidence) -> String {
+    let mut link = format!("{url}#/steps/0");
+    for place in &evidence.places {
+        let _ = write!(link, "/{place}");
+    }
+    link
+}

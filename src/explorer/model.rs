@@ -1,0 +1,275 @@
+//! The world as stateright's explorer shows it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use stateright::{Expectation, Model, Path, Property};
+
+use super::told;
+use crate::check::Finding;
+use crate::property::{Instance, Verdict};
+use crate::report::trace::svg;
+use crate::trace::told as retold;
+use crate::world::{Action, Config, TimedWorld, WorldState};
+
+/// How many instances the explorer can list: so many conditions are written out below.
+pub const MOST_LISTED: usize = 128;
+
+/// A timed world whose states and steps are told to people, with what `lastack` has decided of it.
+#[derive(Clone, Debug)]
+pub struct Explorable {
+    world: Arc<TimedWorld>,
+    listed: Arc<[Listed]>,
+}
+
+/// What stateright lists beside the world, and looks for in it.
+#[derive(Debug)]
+struct Listed {
+    expectation: Expectation,
+    name: &'static str,
+    of: Sought,
+}
+
+/// The states that a listed statement is about.
+#[derive(Debug)]
+enum Sought {
+    /// Those that reveal an instance: that violate it, or are an example of it.
+    Revealing(Instance),
+    /// The one to which a behaviour leads that refutes liveness.
+    Only(Shown),
+    /// Every state.
+    Any,
+}
+
+/// A state, with a `Debug` form for people: stateright shows that, and takes states for the same whose text is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Shown(pub(super) WorldState);
+
+impl fmt::Debug for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&told::state(&self.0))
+    }
+}
+
+/// An action, with a `Debug` form for people.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Choice(pub(super) Action);
+
+impl fmt::Debug for Choice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Explorable {
+    /// The world of a configuration, with what was found of it.
+    ///
+    /// What stateright says of a statement has to agree with the verdict, also where it has not come to it yet. So what
+    /// is refuted is listed as a
+    /// counterexample that there is, liveness that holds as what is true at once (`lastack` has decided it, for
+    /// stateright cannot), and what is undecided not at all. Of more than [`MOST_LISTED`] instances the first are
+    /// listed.
+    #[must_use]
+    pub fn new(config: Config, findings: &[Finding]) -> Self {
+        let world = TimedWorld::new(config);
+        let listed =
+            findings.iter().filter_map(|finding| Listed::new(&world, finding)).take(MOST_LISTED).collect();
+        Self { world: Arc::new(world), listed }
+    }
+
+    /// How many instances are listed.
+    #[must_use]
+    pub fn listed(&self) -> usize {
+        self.listed.len()
+    }
+
+    /// Whether a state is what the listed statement of this place is about.
+    fn is_sought(&self, place: usize, state: WorldState) -> bool {
+        self.listed.get(place).is_some_and(|listed| match &listed.of {
+            Sought::Revealing(instance) => instance.is_revealed_by(&state),
+            Sought::Only(only) => state == only.0,
+            Sought::Any => true,
+        })
+    }
+}
+
+impl Listed {
+    /// `None` if nothing is known of the instance.
+    fn new(world: &TimedWorld, finding: &Finding) -> Option<Self> {
+        let Finding { instance, verdict, evidence } = finding;
+        let name = instance.name();
+        let revealing = || Sought::Revealing(instance.clone());
+        let (expectation, name, of) = match verdict {
+            Verdict::Holds | Verdict::Vacuous if instance.is_liveness() => {
+                (Expectation::Eventually, name, Sought::Any)
+            }
+            Verdict::Holds | Verdict::Vacuous => (Expectation::Always, name, revealing()),
+            Verdict::Violated => {
+                let of = if instance.is_liveness() {
+                    Sought::Only(Shown(end_of(world, &evidence.as_ref()?.places)?))
+                } else {
+                    revealing()
+                };
+                (Expectation::Sometimes, format!("a counterexample to {name}"), of)
+            }
+            Verdict::Possible | Verdict::Impossible => (Expectation::Sometimes, name, revealing()),
+            Verdict::Undecided | Verdict::NotApplicable => return None,
+        };
+        // stateright asks for names that live as long as the program. They are few, and made once.
+        Some(Self { expectation, name: name.leak(), of })
+    }
+}
+
+/// Where the actions of these places lead.
+fn end_of(world: &TimedWorld, places: &[usize]) -> Option<WorldState> {
+    let mut state = world.initial().ok()?;
+    for place in places {
+        let mut enabled = Vec::new();
+        world.enabled(&state, &mut enabled);
+        state = world.step(&state, *enabled.get(*place)?).ok()?;
+    }
+    Some(state)
+}
+
+impl Model for Explorable {
+    type State = Shown;
+    type Action = Choice;
+
+    fn init_states(&self) -> Vec<Shown> {
+        self.world.init_states().into_iter().map(Shown).collect()
+    }
+
+    fn actions(&self, state: &Shown, actions: &mut Vec<Choice>) {
+        let mut enabled = Vec::new();
+        self.world.enabled(&state.0, &mut enabled);
+        actions.extend(enabled.into_iter().map(Choice));
+    }
+
+    fn next_state(&self, state: &Shown, action: Choice) -> Option<Shown> {
+        self.world.next_state(&state.0, action.0).map(Shown)
+    }
+
+    fn format_action(&self, action: &Choice) -> String {
+        action.0.to_string()
+    }
+
+    /// What the step changes; nothing where it runs into a bound of the representation.
+    fn format_step(&self, before: &Shown, action: Choice) -> Option<String> {
+        let after = self.world.next_state(&before.0, action.0)?;
+        Some(told::step(&self.world, &before.0, action.0, &after))
+    }
+
+    fn as_svg(&self, path: Path<Shown, Choice>) -> Option<String> {
+        let actions: Vec<Action> = path.into_actions().into_iter().map(|choice| choice.0).collect();
+        let msl = self.world.config().msl;
+        retold(&*self.world, &actions).map(|trace| svg::path(Some(msl), &trace))
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        let each = self.listed.iter().zip(CONDITIONS);
+        let properties = each.map(|(Listed { expectation, name, .. }, (seek, avoid))| match expectation {
+            Expectation::Always => Property::always(name, avoid),
+            Expectation::Sometimes => Property::sometimes(name, seek),
+            Expectation::Eventually => Property::eventually(name, seek),
+        });
+        // This is true, so that stateright looks at every state: it stops once it has an example or a counterexample
+        // of everything that is listed.
+        let fits = Property::always("every state can be represented", |model: &Self, _: &Shown| {
+            model.world.limit().is_none()
+        });
+        properties.chain([fits]).collect()
+    }
+}
+
+/// A condition as stateright takes it: a plain function, which cannot know which statement it is of.
+type Condition = fn(&Explorable, &Shown) -> bool;
+
+fn seek<const PLACE: usize>(model: &Explorable, state: &Shown) -> bool {
+    model.is_sought(PLACE, state.0)
+}
+
+fn avoid<const PLACE: usize>(model: &Explorable, state: &Shown) -> bool {
+    !model.is_sought(PLACE, state.0)
+}
+
+macro_rules! conditions {
+    ($($place:literal)*) => {
+        [$((seek::<$place>, avoid::<$place>)),*]
+    };
+}
+
+/// For each place in the list, the conditions that its states are sought, and that they are not.
+const CONDITIONS: [(Condition, Condition); MOST_LISTED] = conditions!(
+    0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31
+    32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56 57 58 59 60 61 62 63
+    64 65 66 67 68 69 70 71 72 73 74 75 76 77 78 79 80 81 82 83 84 85 86 87 88 89 90 91 92 93 94 95
+    96 97 98 99 100 101 102 103 104 105 106 107 108 109 110 111 112 113 114 115 116 117 118 119 120
+    121 122 123 124 125 126 127
+);
+
+#[cfg(test)]
+mod tests {
+    use stateright::Checker;
+
+    use super::*;
+    use crate::check::{Findings, Library};
+    use crate::explore::Limits;
+
+    fn explorable(scenario: &str) -> (Explorable, Findings) {
+        let library = Library::read(&[], &[]).unwrap();
+        let scenario = library.scenarios(&[scenario.to_owned()], &[], 1).unwrap().remove(0);
+        let instances = library.properties.iter().flat_map(Instance::all).collect();
+        let findings = Findings::of(&scenario, instances, 1, Limits::NONE, &|_, _| {}).unwrap();
+        (Explorable::new(scenario.config, &findings.each), findings)
+    }
+
+    /// What stateright's own checker discovers of what is listed is what `lastack` has decided, and it sees every
+    /// state although everything that it is asked to find is there.
+    #[test]
+    fn stateright_says_what_lastack_has_decided() {
+        let mut said = std::collections::BTreeSet::new();
+        for scenario in ["one-msl", "dead-network", "gives-up"] {
+            let (explorable, findings) = explorable(scenario);
+            assert_eq!(explorable.listed(), findings.each.len());
+            let checker = explorable.checker().spawn_bfs().join();
+            assert_eq!(checker.unique_state_count(), findings.extent.states, "{scenario}");
+            let properties = checker.model().properties();
+            let discoveries = checker.discoveries();
+            for (property, Finding { instance, verdict, .. }) in properties.iter().zip(&findings.each) {
+                // stateright knows nothing of premises.
+                let verdict = if *verdict == Verdict::Vacuous { Verdict::Holds } else { *verdict };
+                let discovered = discoveries.contains_key(property.name);
+                let expected = match (&property.expectation, discovered) {
+                    (Expectation::Always | Expectation::Eventually, false) => Verdict::Holds,
+                    (Expectation::Sometimes, true) if property.name.starts_with("a counter") => Verdict::Violated,
+                    (Expectation::Sometimes, true) => Verdict::Possible,
+                    (Expectation::Sometimes, false) => Verdict::Impossible,
+                    (_, true) => panic!("{} is refuted in {scenario}", property.name),
+                };
+                assert_eq!(expected, verdict, "{} in {scenario}", property.name);
+                assert!(property.name.ends_with(&instance.name()));
+                assert_eq!(
+                    property.expectation == Expectation::Eventually,
+                    instance.is_liveness() && verdict == Verdict::Holds
+                );
+                said.insert((verdict, instance.is_liveness()));
+            }
+        }
+        assert_eq!(said.len(), 6, "{said:?}");
+    }
+
+    #[test]
+    fn every_place_has_its_own_condition() {
+        let (explorable, _) = explorable("one-msl");
+        let initial = explorable.init_states().remove(0);
+        let mut actions = Vec::new();
+        explorable.actions(&initial, &mut actions);
+        let next = explorable.next_state(&initial, actions[0]).unwrap();
+        for (place, (seek, avoid)) in CONDITIONS.iter().enumerate() {
+            let only = |other| Sought::Only(if other == place { initial } else { next });
+            let listed = |other| Listed { expectation: Expectation::Sometimes, name: "", of: only(other) };
+            let model = Explorable { listed: (0..MOST_LISTED).map(listed).collect(), ..explorable.clone() };
+            assert!(seek(&model, &initial) && !avoid(&model, &initial), "{place}");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! What a scenario's fairness asks of the behaviours of the timed world.
+
+use super::search::{Fair, Mover, Obligation};
+use crate::explore::graph::Node;
+use crate::explore::states::States;
+use crate::tcp::Call;
+use crate::world::{Action, End, Fairness, SegmentCopy, TimedWorld, WorldState};
+
+/// The promises of the network and of the applications, for the explored states of a world.
+pub(crate) struct Promises<'a> {
+    pub(crate) world: &'a TimedWorld,
+    pub(crate) fairness: Fairness,
+    pub(crate) states: &'a States,
+}
+
+/// The obligations below this are segments: those with this code above its five lowest bits.
+const SEGMENTS: Obligation = 1 << 11;
+
+impl Promises<'_> {
+    /// Some call may be left out by every run.
+    fn has_unpromised_calls(&self) -> bool {
+        let application = |end| self.world.config().end(end).application;
+        !self.fairness.applications
+            || End::BOTH.map(application).iter().any(|application| application.aborts || application.sends > 0)
+    }
+
+    fn enabled(&self, node: Node) -> Vec<Action> {
+        let mut actions = Vec::new();
+        self.world.enabled(self.states.get(node), &mut actions);
+        actions
+    }
+}
+
+impl Fair for Promises<'_> {
+    fn obligations(&self) -> Obligation {
+        SEGMENTS + 2
+    }
+
+    /// A segment that is in flight asks for its delivery. A close is asked for everywhere: a state in which it is not
+    /// enabled answers it as well.
+    fn asks(&self, node: Node) -> Vec<Obligation> {
+        let closes = End::BOTH.into_iter().filter(|_| self.fairness.applications).map(close);
+        closes.chain(owed(self.states.get(node), self.fairness).map(delivery)).collect()
+    }
+
+    fn answers(&self, node: Node) -> Vec<Obligation> {
+        let enabled = self.enabled(node);
+        End::BOTH.into_iter().filter(|end| !may_close(&enabled, *end)).map(close).collect()
+    }
+
+    fn edges_answer(&self, node: Node) -> Vec<Option<Obligation>> {
+        self.enabled(node).into_iter().map(answer).collect()
+    }
+
+    fn may_stop(&self, node: Node) -> bool {
+        // Asked first, so that nothing is enumerated for every state where it cannot matter.
+        self.has_unpromised_calls() && may_stop(self.world, self.fairness, self.states.get(node))
+    }
+
+    fn movers(&self, node: Node) -> Vec<Mover> {
+        let mover = |action: &Action| match action {
+            Action::Call(..) | Action::Timeout(..) | Action::Deliver(_) => Mover::End,
+            Action::Lose(_) | Action::Duplicate(_) => Mover::Network,
+            Action::Tick => Mover::Time,
+        };
+        self.enabled(node).iter().map(mover).collect()
+    }
+}
+
+/// The copies in flight that a fair network has to deliver if they are in flight again and again.
+fn owed(state: &WorldState, fairness: Fairness) -> impl Iterator<Item = SegmentCopy> {
+    state.network().distinct().filter(move |copy| fairness.network.include(copy.kind(), copy.to()))
+}
+
+/// Whether an end's close is among these actions.
+pub(crate) fn may_close(actions: &[Action], end: End) -> bool {
+    actions.iter().any(|action| matches!(action, Action::Call(of, call) if *of == end && closes(*call)))
+}
+
+/// A run stops only where nothing is enabled but calls that nobody has promised.
+pub(crate) fn may_stop(world: &TimedWorld, fairness: Fairness, state: &WorldState) -> bool {
+    // A copy in flight can be delivered: for most states this look is enough.
+    if !state.network().copies().is_empty() {
+        return false;
+    }
+    let mut actions = Vec::new();
+    world.enabled(state, &mut actions);
+    actions
+        .iter()
+        .all(|action| matches!(action, Action::Call(_, call) if !(fairness.applications && closes(*call))))
+}
+
+/// A call that an application has promised.
+pub(crate) fn closes(call: Call) -> bool {
+    matches!(call, Call::Shutdown | Call::Close)
+}
+
+fn answer(action: Action) -> Option<Obligation> {
+    match action {
+        Action::Deliver(copy) => Some(delivery(copy)),
+        Action::Call(end, call) if closes(call) => Some(close(end)),
+        _ => None,
+    }
+}
+
+fn close(end: End) -> Obligation {
+    SEGMENTS + end as Obligation
+}
+
+fn delivery(copy: SegmentCopy) -> Obligation {
+    copy.segment_code() >> 5
+}

@@ -1,0 +1,179 @@
+//! Verdicts, and what is asked: a property, or one of its two instances.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::{Claim, Property, Temporal};
+use crate::world::{End, Expected, Observe};
+
+/// What is known of a property in a world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Verdict {
+    /// It is true of every behaviour.
+    Holds,
+    /// It holds, but only because what it supposes is true in no state that can be reached.
+    Vacuous,
+    /// It is not: there is a counterexample.
+    Violated,
+    /// Some reachable state is such: there is an example.
+    Possible,
+    /// No reachable state is such.
+    Impossible,
+    /// A limit was hit before this was decided.
+    Undecided,
+    /// The property speaks of what this world does not have.
+    NotApplicable,
+}
+
+impl Verdict {
+    /// How the verdict is written.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Holds => "holds",
+            Self::Vacuous => "vacuous",
+            Self::Violated => "violated",
+            Self::Possible => "possible",
+            Self::Impossible => "impossible",
+            Self::Undecided => "undecided",
+            Self::NotApplicable => "not applicable",
+        }
+    }
+
+    /// What both instances of a property say together: violated (possible) if either is, else undecided if
+    /// either is, else holds if either does, else what both are.
+    #[must_use]
+    pub fn together(self, other: Self) -> Self {
+        [Self::Violated, Self::Possible, Self::Undecided, Self::Holds]
+            .into_iter()
+            .find(|verdict| self == *verdict || other == *verdict)
+            .unwrap_or(self)
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl From<Expected> for Verdict {
+    fn from(expected: Expected) -> Self {
+        match expected {
+            Expected::Holds => Self::Holds,
+            Expected::Violated => Self::Violated,
+            Expected::Possible => Self::Possible,
+            Expected::Impossible => Self::Impossible,
+        }
+    }
+}
+
+/// A property as it is decided: of an end if its formula says `self` or `peer`, else of the world.
+#[derive(Clone, Debug)]
+pub struct Instance {
+    /// The property.
+    pub property: Arc<Property>,
+    /// Who `self` is; `None` if the formula does not ask.
+    pub end: Option<End>,
+}
+
+impl Instance {
+    /// The instances of a property: one, or one for each end.
+    #[must_use]
+    pub fn all(property: &Arc<Property>) -> Vec<Self> {
+        let instance = |end| Self { property: Arc::clone(property), end };
+        if property.formula.is_about_an_end() {
+            End::BOTH.map(|end| instance(Some(end))).to_vec()
+        } else {
+            vec![instance(None)]
+        }
+    }
+
+    /// The instances among those of these properties that a name means: all of a property's, or one (`both-fins@A`).
+    pub(crate) fn named<'a>(properties: &'a [Arc<Property>], name: &'a str) -> impl Iterator<Item = Self> + 'a {
+        let all = properties.iter().flat_map(Self::all);
+        all.filter(move |one| one.property.name == name || one.name() == name)
+    }
+
+    /// The property's name, with the end where there is one: `both-fins@A`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self.end {
+            Some(end) => format!("{}@{end}", self.property.name),
+            None => self.property.name.clone(),
+        }
+    }
+
+    /// Whether this state decides the matter by itself: it violates what should always (never) be so, or is an
+    /// example of what should be possible.
+    #[must_use]
+    pub fn is_revealed_by(&self, state: &impl Observe) -> bool {
+        let this = self.this();
+        match self.property.formula.claim() {
+            Claim::Always(p) => !p.holds(state, this),
+            Claim::Never(p) | Claim::Possible(p) => p.holds(state, this),
+            Claim::Eventually(_)
+            | Claim::AlwaysEventually(_)
+            | Claim::EventuallyAlways(_)
+            | Claim::LeadsTo(..)
+            | Claim::TimePasses => false,
+        }
+    }
+
+    /// Whether the formula says anything of this state: whether what it supposes is true of it.
+    #[must_use]
+    pub fn is_exercised_by(&self, state: &impl Observe) -> bool {
+        self.property.formula.premise().is_none_or(|premise| premise.holds(state, self.this()))
+    }
+
+    /// It is decided by behaviours without end, not by states.
+    #[must_use]
+    pub fn is_liveness(&self) -> bool {
+        self.property.formula.temporal().is_liveness()
+    }
+
+    /// Who `self` is in its formula; either, if the formula does not ask.
+    pub(crate) fn this(&self) -> End {
+        self.end.unwrap_or(End::A)
+    }
+
+    /// The verdict, given whether a state or a run has revealed it, whether every state was seen, and whether any of
+    /// them has exercised it.
+    pub(crate) fn verdict(&self, revealed: bool, exhausted: bool, exercised: bool) -> Verdict {
+        match (self.property.formula.temporal(), revealed, exhausted) {
+            (Temporal::Possible, true, _) => Verdict::Possible,
+            (_, true, _) => Verdict::Violated,
+            (_, false, false) => Verdict::Undecided,
+            (Temporal::Possible, false, true) => Verdict::Impossible,
+            (_, false, true) if !exercised => Verdict::Vacuous,
+            (_, false, true) => Verdict::Holds,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instances_together() {
+        use Verdict::{Holds, Impossible, Possible, Undecided, Vacuous, Violated};
+        let cases = [
+            (Holds, Holds, Holds),
+            (Holds, Undecided, Undecided),
+            (Holds, Vacuous, Holds),
+            (Vacuous, Undecided, Undecided),
+            (Vacuous, Vacuous, Vacuous),
+            (Violated, Undecided, Violated),
+            (Holds, Violated, Violated),
+            (Possible, Impossible, Possible),
+            (Possible, Undecided, Possible),
+            (Impossible, Undecided, Undecided),
+            (Impossible, Impossible, Impossible),
+        ];
+        for (one, other, together) in cases {
+            assert_eq!(one.together(other), together);
+            assert_eq!(other.together(one), together);
+        }
+    }
+}

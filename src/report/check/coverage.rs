@@ -1,0 +1,89 @@
+//! What explorations have taken, and how often, for people.
+
+use std::fmt::Write;
+
+use anstyle::{AnsiColor, Style};
+use indicatif::HumanCount;
+
+use crate::check::{ActionKind, Checked, Coverage, Event};
+use crate::report::terminal::Terminal;
+use crate::tcp::State;
+
+const BOLD: Style = Style::new().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+
+/// Columns of a number.
+const NUMBER: usize = 14;
+
+/// All that the explorations have taken together, and what none of them has.
+#[must_use]
+pub fn table(all: &[Checked], terminal: Terminal) -> String {
+    let mut coverage = Coverage::default();
+    let mut uncounted = Vec::new();
+    for checked in all {
+        match &checked.coverage {
+            Some(one) => coverage.add(one),
+            None => uncounted.push(checked.scenario.name.as_str()),
+        }
+    }
+    let mut text = String::new();
+    if !uncounted.is_empty() {
+        let told = format!("not counted: {}, which stateright explores", uncounted.join(", "));
+        let _ = writeln!(text, "\n{}", terminal.prose(&told, 0));
+    }
+    if uncounted.len() == all.len() {
+        return text;
+    }
+    let _ = writeln!(text, "\n{BOLD}actions{BOLD:#}, and how often each was taken");
+    for (kind, times) in &coverage.actions {
+        let _ = writeln!(text, "{:>NUMBER$}  {kind}", HumanCount(*times).to_string());
+    }
+    let never: Vec<String> = ActionKind::all()
+        .filter(|kind| !coverage.actions.contains_key(kind))
+        .map(|kind| kind.to_string())
+        .collect();
+    text.push_str(&none_of(&never, terminal));
+
+    let _ = writeln!(text, "\n{BOLD}transitions of an endpoint{BOLD:#}");
+    for state in State::ALL {
+        let _ = writeln!(text, "  {state}");
+        for ((from, event, to), times) in &coverage.transitions {
+            if *from == state {
+                let to = if to == from { String::new() } else { terminal.shown(&format!(" → {to}")) };
+                let _ = writeln!(text, "{:>NUMBER$}  {event}{to}", HumanCount(*times).to_string());
+            }
+        }
+        let was_taken =
+            |event: &Event| coverage.transitions.keys().any(|(from, one, _)| *from == state && one == event);
+        let never: Vec<String> =
+            Event::all().filter(|event| !was_taken(event)).map(|event| event.to_string()).collect();
+        text.push_str(&none_of(&never, terminal));
+    }
+
+    if !coverage.premises.is_empty() {
+        let _ = writeln!(text, "\n{BOLD}premises{BOLD:#}, and in how many states each was true");
+    }
+    for ((property, premise, end), times) in &coverage.premises {
+        let of_end = end.map_or(String::new(), |end| format!("@{end}"));
+        let premise = terminal.prose(&format!("{property}{of_end}: {premise}"), NUMBER + 2);
+        let _ = writeln!(text, "{:>NUMBER$}  {premise}", HumanCount(*times).to_string());
+    }
+    if all.iter().any(|checked| checked.stopped.is_some()) {
+        text.push_str("Not every state was seen: what was never taken, or never true, may be so later.\n");
+        return text;
+    }
+    for (property, premise) in coverage.vacuous() {
+        let warning = format!("{property} says nothing here: `{premise}` is never true");
+        let _ = writeln!(text, "{WARNING}warning{WARNING:#}  {}", terminal.prose(&warning, 9));
+    }
+    text
+}
+
+/// What was never taken.
+fn none_of(names: &[String], terminal: Terminal) -> String {
+    if names.is_empty() {
+        return String::new();
+    }
+    let names = terminal.wrapped(names.iter().map(String::as_str), ", ", NUMBER + 2);
+    format!("{:>NUMBER$}  {names}\n", "never")
+}

@@ -1,0 +1,178 @@
+//! Verdicts for GitHub Actions: annotations, which point into files, and a job's summary in Markdown.
+
+use std::fmt::Write;
+
+use indicatif::HumanCount;
+
+use super::hint::Hint;
+use super::human::{result, result_of, size, uncompared};
+use super::remark::{Remark, remarks};
+use crate::check::{Checked, CrossCheck, Difference, Outcome, Passed};
+use crate::report::quantity::seconds;
+use crate::text::{visible, visible_lines};
+
+/// One annotation a line, for whatever keeps the gate from passing: errors for what is not as expected, warnings for
+/// what was not explored to the end.
+#[must_use]
+pub fn annotations(all: &[Checked], hint: &Hint) -> String {
+    let mut text = String::new();
+    for checked in all {
+        for Finding { level, place: (file, first, last), title, told, command } in findings(checked, hint) {
+            let message: Vec<String> = [Some(told), command].into_iter().flatten().collect();
+            let _ = writeln!(
+                text,
+                "::{level} file={},line={first},endLine={last},title={}::{}",
+                property(file.strip_prefix("./").unwrap_or(file)),
+                property(&title),
+                data(&message.join("\n")),
+            );
+        }
+    }
+    text
+}
+
+/// What a job's page shows.
+#[must_use]
+pub fn summary(all: &[Checked], hint: &Hint) -> String {
+    let mut text = format!("## lastack check\n\n{}: **{}**{}\n\n", size(all), result(all).1, uncompared(all));
+    text.push_str("| scenario | states | transitions | depth | time | result |\n");
+    text.push_str("|---|--:|--:|--:|--:|---|\n");
+    for checked in all {
+        let extent = checked.extent;
+        let changes = match checked.scenario.changes.join(", ") {
+            none if none.is_empty() => none,
+            changes => format!(" with {}", markdown(&changes)),
+        };
+        let mark = if checked.passed() == Passed::Yes { "" } else { "**" };
+        let _ = writeln!(
+            text,
+            "| {}{changes} | {} | {} | {} | {} | {mark}{}{mark} |",
+            checked.scenario.name,
+            HumanCount(extent.states as u64),
+            HumanCount(extent.transitions as u64),
+            extent.depth.map_or(String::new(), |depth| depth.to_string()),
+            seconds(extent.elapsed),
+            result_of(checked),
+        );
+    }
+    for finding in all.iter().flat_map(|checked| findings(checked, hint)) {
+        let _ = writeln!(text, "\n### {}\n\n{}", markdown(&finding.title), markdown(&finding.told));
+        if let Some(command) = finding.command {
+            let fence = fence(&command);
+            let _ = writeln!(text, "\n{fence}sh\n{command}\n{fence}");
+        }
+    }
+    text
+}
+
+/// Something that keeps the gate from passing.
+struct Finding<'c> {
+    /// `error` or `warning`.
+    level: &'static str,
+    /// The file, and the first and last line.
+    place: (&'c str, usize, usize),
+    title: String,
+    told: String,
+    /// What shows more.
+    command: Option<String>,
+}
+
+fn findings<'c>(checked: &'c Checked, hint: &Hint) -> Vec<Finding<'c>> {
+    let scenario = &checked.scenario;
+    let of_scenario = |level, title: String, told: String| Finding {
+        level,
+        place: (&scenario.source.path, 1, 1),
+        title,
+        told,
+        command: None,
+    };
+    let of_verdict = |remark: Remark<'c>| Finding {
+        level: "error",
+        place: (remark.path(), *remark.lines().start(), *remark.lines().end()),
+        title: format!("{} {} in {}", remark.name, remark.is_what(), scenario.name),
+        told: match remark.reason() {
+            none if none.is_empty() => format!("with {}", scenario.changes.join(", ")),
+            reason => reason,
+        },
+        command: remark.has_trace().then(|| hint.show(scenario, &remark.name)),
+    };
+    let mut findings: Vec<Finding> = Vec::new();
+    if let Some(stopped) = checked.stopped {
+        let undecided = checked.results.iter().filter(|outcome| outcome.is_undecided());
+        let names: Vec<&str> = undecided.map(|outcome| outcome.property.name.as_str()).collect();
+        let open = if names.is_empty() { String::new() } else { format!("; undecided: {}", names.join(", ")) };
+        let title = format!("{} was not explored to the end", scenario.name);
+        findings.push(of_scenario("warning", title, format!("{stopped}{open}")));
+    }
+    if let Some(CrossCheck { differences, stopped, .. }) = &checked.cross_check {
+        for Difference { what, lastack, stateright } in differences {
+            let told = format!("{what}: {lastack} by lastack, {stateright} by stateright");
+            findings.push(of_scenario("error", format!("stateright differs in {}", scenario.name), told));
+        }
+        if let Some(stopped) = stopped {
+            let title = format!("{} was not explored to the end by stateright", scenario.name);
+            findings.push(of_scenario("warning", title, stopped.to_string()));
+        }
+    }
+    let remarks = checked.results.iter().flat_map(|outcome: &Outcome| remarks(checked, outcome));
+    findings.extend(remarks.filter(|remark| remark.is_surprise).map(of_verdict));
+    findings
+}
+
+/// As the message of a workflow command.
+fn data(text: &str) -> String {
+    visible_lines(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// As the value of a workflow command's property.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+/// As text in Markdown, also within a table: nothing in it is read as markup, and it is one line.
+fn markdown(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for char in visible(&line).chars() {
+        // A dollar begins a formula; a backslash before it does not always help.
+        match char {
+            '$' => escaped.push_str("&#36;"),
+            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '<' | '>' | '|' | '&' | '#' | '~' => {
+                escaped.push('\\');
+                escaped.push(char);
+            }
+            _ => escaped.push(char),
+        }
+    }
+    escaped
+}
+
+/// A line of backticks that does not occur in the text.
+fn fence(text: &str) -> String {
+    let longest = text.split(|char| char != '`').map(str::len).max().unwrap_or(0);
+    "`".repeat(longest.max(2) + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As `escapeData` and `escapeProperty` of actions/toolkit.
+    #[test]
+    fn workflow_commands_are_escaped() {
+        let text = "100 %: a,b\r\nc::error::%0A";
+        assert_eq!(data(text), "100 %25: a,b%0D%0Ac::error::%250A");
+        assert_eq!(property(text), "100 %25%3A a%2Cb%0D%0Ac%3A%3Aerror%3A%3A%250A");
+        assert_eq!(data("\u{202e}a\u{1b}"), "\\u{202e}a\\u{1b}");
+    }
+
+    #[test]
+    fn markdown_is_escaped() {
+        let text = "a | b\n<script> `c` FIN_WAIT_1 *d* [e](f) &amp; # g ~h~ $i$ \\";
+        let escaped = r"a \| b \<script\> \`c\` FIN\_WAIT\_1 \*d\* \[e\](f) \&amp; \# g \~h\~ &#36;i&#36; \\";
+        assert_eq!(markdown(text), escaped);
+        assert_eq!(markdown("\u{202e}a"), r"\\u\{202e\}a");
+        assert_eq!(fence("lastack show"), "```");
+        assert_eq!(fence("`a` ````"), "`````");
+    }
+}

@@ -1,0 +1,226 @@
+//! Verdicts for people at a terminal.
+
+use std::fmt::Write;
+use std::slice;
+
+use anstyle::{AnsiColor, Style};
+use indicatif::{HumanBytes, HumanCount};
+
+use super::hint::Hint;
+use super::remark::{Remark, Told, told, told_apart};
+use crate::check::{Checked, CrossCheck, Difference, Passed, Tally};
+use crate::property::Verdict;
+use crate::report::quantity::{counted, per_second, seconds};
+use crate::report::terminal::Terminal;
+
+const BOLD: Style = Style::new().bold();
+const GOOD: Style = AnsiColor::Green.on_default();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+
+/// Where what is said of a verdict begins, in columns.
+const INDENT: usize = 14;
+
+/// How much people want to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// What keeps the gate from passing, and what it all comes to.
+    Quiet,
+    /// Every verdict.
+    Plain,
+    /// Every instance's verdict, what the scenario is about, and what its exploration took.
+    Verbose,
+}
+
+/// One scenario: how large its world is, and each property's verdict.
+#[must_use]
+pub fn scenario(checked: &Checked, hint: &Hint, detail: Detail, terminal: Terminal) -> String {
+    if !checked.is_begun() || detail == Detail::Quiet && checked.passed() == Passed::Yes {
+        return String::new();
+    }
+    let extent = checked.extent;
+    let size = format!(
+        "{:>15} {:>22}  {:<9} {:>6}",
+        counted(extent.states, "state"),
+        counted(extent.transitions, "transition"),
+        extent.depth.map_or(String::new(), |depth| format!("depth {depth:>3}")),
+        seconds(extent.elapsed),
+    );
+    // Large numbers take what a short name leaves.
+    let rest = 80_usize.saturating_sub(size.len());
+    let mut text = format!("{BOLD}{:<rest$}{BOLD:#}{size}\n", checked.scenario.name);
+    let mut line = |style: Style, name: &str, told: &str| {
+        let _ = writeln!(text, "  {style}{name:<12}{style:#}{}", terminal.prose(told, INDENT));
+    };
+    if detail == Detail::Verbose {
+        line(Style::new(), "about", &checked.scenario.about);
+        line(Style::new(), "file", &checked.scenario.source.path);
+        if extent.bytes > 0 {
+            let each = extent.bytes / extent.states.max(1);
+            let memory = format!("{}, {each} bytes a state", HumanBytes(extent.bytes as u64));
+            line(Style::new(), "memory", &memory);
+        }
+        let speed = HumanCount(per_second(extent.transitions, extent.elapsed));
+        line(Style::new(), "speed", &format!("{speed} transitions a second"));
+    }
+    if checked.scenario.is_changed() {
+        line(Style::new(), "set", &checked.scenario.changes.join(", "));
+    }
+    if let Some(stopped) = &checked.stopped {
+        line(BAD, "stopped", &stopped.to_string());
+    }
+    if let Some(cross_check) = &checked.cross_check {
+        second_opinion(cross_check, detail, line);
+    }
+    for verdict in [
+        Verdict::Holds,
+        Verdict::Vacuous,
+        Verdict::Possible,
+        Verdict::Impossible,
+        Verdict::Violated,
+        Verdict::Undecided,
+        Verdict::NotApplicable,
+    ] {
+        text.push_str(&of_verdict(verdict, checked, hint, detail, terminal));
+    }
+    text
+}
+
+/// The properties, and instances, that have this verdict.
+fn of_verdict(verdict: Verdict, checked: &Checked, hint: &Hint, detail: Detail, terminal: Terminal) -> String {
+    let mut text = String::new();
+    let told_of = |outcome| {
+        // Of what does not apply to the world there is one verdict, whatever the end.
+        let is_apart = detail == Detail::Verbose && verdict != Verdict::NotApplicable;
+        if is_apart { told_apart(checked, outcome) } else { told(checked, outcome) }
+    };
+    let all = checked.results.iter().flat_map(told_of).filter(|told| told.verdict == verdict);
+    let (remarkable, plain): (Vec<Told>, Vec<Told>) = all.partition(|told| told.remark.is_some());
+    if !plain.is_empty() && (detail != Detail::Quiet || verdict == Verdict::Undecided) {
+        let name = if verdict == Verdict::NotApplicable { "n/a" } else { verdict.name() };
+        let plain = terminal.wrapped(plain.iter().map(|told| told.name.as_str()), ", ", INDENT);
+        let _ = writeln!(text, "  {name:<12}{plain}");
+    }
+    let remarks = remarkable.iter().filter_map(|told| told.remark.as_ref());
+    for remark in remarks.filter(|remark| detail != Detail::Quiet || remark.is_surprise) {
+        text.push_str(&rendered(remark, checked, hint, terminal));
+    }
+    text
+}
+
+/// What stateright says, line by line.
+fn second_opinion(cross_check: &CrossCheck, detail: Detail, mut line: impl FnMut(Style, &str, &str)) {
+    let CrossCheck { differences, verdicts, stopped } = cross_check;
+    for Difference { what, lastack, stateright } in differences {
+        line(BAD, "differs", &format!("{what}: {lastack} by lastack, {stateright} by stateright"));
+    }
+    if let Some(stopped) = stopped {
+        line(BAD, "unchecked", &format!("stateright: {stopped}"));
+    } else if differences.is_empty() && detail != Detail::Quiet {
+        let of_states = match verdicts {
+            0 => String::new(),
+            some => format!(", and {} on states", counted(*some, "verdict")),
+        };
+        line(Style::new(), "checked", &format!("the same states and transitions{of_states} by stateright"));
+    }
+}
+
+fn rendered(remark: &Remark<'_>, checked: &Checked, hint: &Hint, terminal: Terminal) -> String {
+    let style = if remark.is_surprise { BAD } else { GOOD };
+    let indent = " ".repeat(INDENT);
+    let mut text = format!("  {style}{:<12}{style:#}{}\n", remark.verdict.name(), remark.name);
+    let reason = terminal.prose(&remark.reason(), INDENT);
+    let style = if remark.is_surprise { BAD } else { Style::new() };
+    if !reason.is_empty() {
+        let _ = writeln!(text, "{indent}{style}{reason}{style:#}");
+    }
+    if remark.is_surprise && remark.has_trace() {
+        // One line, however long: a broken one could not be copied.
+        let _ = writeln!(text, "{indent}{}", hint.show(&checked.scenario, &remark.name));
+    }
+    text
+}
+
+/// How many scenarios were not begun, and why, if there are any.
+#[must_use]
+pub fn not_begun(all: &[Checked]) -> String {
+    let not_begun: Vec<&Checked> = all.iter().filter(|checked| !checked.is_begun()).collect();
+    let Some(why) = not_begun.iter().find_map(|checked| checked.stopped) else {
+        return String::new();
+    };
+    format!("{BAD}not begun{BAD:#}: {}: {why}\n", counted(not_begun.len(), "scenario"))
+}
+
+/// What it all comes to. The last line says it whatever the exit code, and what was compared with nothing.
+#[must_use]
+pub fn summary(all: &[Checked], detail: Detail, terminal: Terminal) -> String {
+    let (passed, result) = result(all);
+    let style = if passed == Passed::Yes { GOOD } else { BAD };
+    let gap = if detail == Detail::Quiet && passed == Passed::Yes { "" } else { "\n" };
+    let (size, told) = (size(all), format!("{result}{}", uncompared(all)));
+    let fits = size.len() + ": ".len() + told.len() <= terminal.width;
+    let separator = if fits { ' ' } else { '\n' };
+    let told = terminal.prose(&told, 0);
+    // The result comes first, and is shorter than any line.
+    let (result, rest) = told.split_at_checked(result.len()).unwrap_or((&told, ""));
+    format!("{gap}{size}:{separator}{style}{result}{style:#}{rest}\n")
+}
+
+/// How much was decided and explored.
+pub(super) fn size(all: &[Checked]) -> String {
+    format!(
+        "{} in {}, {} and {}",
+        counted(Tally::of(all).verdicts, "verdict"),
+        counted(all.len(), "scenario"),
+        counted(all.iter().map(|checked| checked.extent.states).sum(), "state"),
+        counted(all.iter().map(|checked| checked.extent.transitions).sum(), "transition"),
+    )
+}
+
+/// Whether the gate passes, and what there is of everything that keeps it from passing.
+pub(super) fn result(all: &[Checked]) -> (Passed, String) {
+    let tally = Tally::of(all);
+    let passed = all.iter().map(Checked::passed).max().unwrap_or(Passed::Undecided);
+    let differs = |checked: &&Checked| checked.cross_check.as_ref().is_some_and(|one| !one.differences.is_empty());
+    let differing = all.iter().filter(differs).count();
+    let mut faults: Vec<String> = Vec::new();
+    if differing > 0 {
+        faults.push(format!("stateright differs in {}", counted(differing, "scenario")));
+    }
+    for (number, what) in
+        [(tally.missed, "not as expected"), (tally.violated, "violated"), (tally.undecided, "undecided")]
+    {
+        if number > 0 {
+            faults.push(format!("{} {what}", HumanCount(number as u64)));
+        }
+    }
+    let result = match (passed, tally.compared) {
+        _ if !faults.is_empty() => faults.join(", "),
+        (Passed::Yes, 0) => "nothing is violated".to_owned(),
+        (Passed::Yes, _) => "each is the expected one".to_owned(),
+        _ => "not explored to the end".to_owned(),
+    };
+    match tally.compared {
+        0 => (passed, result),
+        some => (passed, format!("{} compared, {result}", HumanCount(some as u64))),
+    }
+}
+
+/// How many verdicts are compared with nothing, each kind where there are any.
+pub(super) fn uncompared(all: &[Checked]) -> String {
+    let tally = Tally::of(all);
+    let kinds = [
+        (tally.possible, "possible"),
+        (tally.impossible, "impossible"),
+        (tally.vacuous, "vacuous"),
+        (tally.not_applicable, "n/a"),
+    ];
+    let kinds = kinds.into_iter().filter(|(number, _)| *number > 0);
+    let told: Vec<String> = kinds.map(|(number, kind)| format!("{} {kind}", HumanCount(number as u64))).collect();
+    let label = if tally.compared > 0 { "not compared: " } else { "" };
+    if told.is_empty() { String::new() } else { format!("; {label}{}", told.join(", ")) }
+}
+
+/// The result of one scenario.
+pub(super) fn result_of(checked: &Checked) -> String {
+    result(slice::from_ref(checked)).1
+}

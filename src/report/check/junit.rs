@@ -1,0 +1,206 @@
+//! Verdicts as JUnit's XML: a suite for each scenario, a case for each property.
+
+use std::io;
+use std::time::Duration;
+
+use quick_xml::Writer;
+use quick_xml::events::{BytesDecl, BytesText, Event};
+
+use super::hint::Hint;
+use super::remark::{Remark, remarks};
+use crate::check::{Checked, CrossCheck, Difference};
+use crate::property::Verdict;
+use crate::text::visible_lines;
+
+type Xml = Writer<Vec<u8>>;
+
+/// The report, with a final line break.
+#[must_use]
+pub fn report(all: &[Checked], hint: &Hint) -> String {
+    let suites: Vec<(&Checked, Vec<Case>)> = all.iter().map(|checked| (checked, cases(checked, hint))).collect();
+    // To write into memory does not fail.
+    write(&suites).map_or_else(|error| error.to_string(), |xml| String::from_utf8_lossy(&xml).into_owned() + "\n")
+}
+
+/// Something that passes or does not.
+struct Case {
+    name: String,
+    end: End,
+    /// What is said of it although it passes.
+    told: String,
+}
+
+enum End {
+    Success,
+    /// Why it has nothing to say.
+    Skipped(String),
+    /// It is not as expected.
+    Failure(Told),
+    /// It is not known whether it is.
+    Error(Told),
+}
+
+struct Told {
+    kind: &'static str,
+    message: String,
+    body: String,
+}
+
+/// The exploration itself, stateright's opinion if it was asked, and each property. No property has a name with a
+/// space.
+fn cases(checked: &Checked, hint: &Hint) -> Vec<Case> {
+    let case = |name: &str, end: End| Case { name: name.to_owned(), end, told: String::new() };
+    let stopped = checked.stopped.map(|stopped| stopped.to_string());
+    let explored = stopped.clone().map_or(End::Success, |why| End::error("stopped", why));
+    let mut cases = vec![case("explored to the end", explored)];
+    cases.extend(checked.cross_check.as_ref().map(|one| case("agrees with stateright", second_opinion(one))));
+    for outcome in &checked.results {
+        let remarks = remarks(checked, outcome);
+        let (surprises, expected): (Vec<_>, Vec<_>) = remarks.into_iter().partition(|remark| remark.is_surprise);
+        let told = expected.iter().map(|one| format!("{} {}, {}", one.name, one.is_what(), one.reason()));
+        let end = if !surprises.is_empty() {
+            failure(checked, &surprises, hint)
+        } else if outcome.is_undecided() {
+            End::error("undecided", stopped.clone().unwrap_or_default())
+        } else if matches!(outcome.verdict, Verdict::NotApplicable | Verdict::Vacuous) {
+            End::Skipped(outcome.verdict.to_string())
+        } else {
+            End::Success
+        };
+        let told = told.collect::<Vec<_>>().join("\n");
+        cases.push(Case { name: outcome.property.name.clone(), end, told });
+    }
+    cases
+}
+
+impl End {
+    fn error(kind: &'static str, why: String) -> Self {
+        Self::Error(Told { kind, body: why.clone(), message: why })
+    }
+}
+
+fn second_opinion(cross_check: &CrossCheck) -> End {
+    let difference = |Difference { what, lastack, stateright }: &Difference| {
+        format!("{what}: {lastack} by lastack, {stateright} by stateright")
+    };
+    let differences: Vec<String> = cross_check.differences.iter().map(difference).collect();
+    match (differences.is_empty(), &cross_check.stopped) {
+        (false, _) => {
+            let (message, body) = (differences.join("; "), differences.join("\n"));
+            End::Failure(Told { kind: "differs", message, body })
+        }
+        (true, Some(stopped)) => End::error("stopped", format!("stateright: {stopped}")),
+        (true, None) => End::Success,
+    }
+}
+
+/// What is not as expected, why, and what shows it.
+fn failure(checked: &Checked, surprises: &[Remark<'_>], hint: &Hint) -> End {
+    let message = |one: &Remark<'_>| match one.expected {
+        Some(expected) => format!("{}: expected {expected}, {}", one.name, one.is_what()),
+        None => format!("{} {}", one.name, one.is_what()),
+    };
+    let body = |one: &Remark<'_>| {
+        let verdict = format!("{} {} in {}", one.name, one.is_what(), checked.scenario.name);
+        let command = one.has_trace().then(|| hint.show(&checked.scenario, &one.name));
+        let lines = [Some(verdict), Some(one.reason()).filter(|reason| !reason.is_empty()), command];
+        lines.into_iter().flatten().collect::<Vec<_>>().join("\n")
+    };
+    End::Failure(Told {
+        kind: "unexpected",
+        message: surprises.iter().map(message).collect::<Vec<_>>().join("; "),
+        body: surprises.iter().map(body).collect::<Vec<_>>().join("\n"),
+    })
+}
+
+fn write(suites: &[(&Checked, Vec<Case>)]) -> io::Result<Vec<u8>> {
+    let mut xml = Writer::new_with_indent(Vec::new(), b' ', 2);
+    xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
+    let elapsed: Duration = suites.iter().map(|(checked, _)| checked.extent.elapsed).sum();
+    let all: Vec<&Case> = suites.iter().flat_map(|(_, cases)| cases).collect();
+    xml.create_element("testsuites")
+        .with_attributes([("name", "lastack check"), ("time", &seconds(elapsed))])
+        .with_attributes(counts(&all).iter().filter(|(name, _)| *name != "skipped").map(|(name, n)| (*name, &**n)))
+        .write_inner_content(|xml| suites.iter().try_for_each(|(checked, cases)| suite(xml, checked, cases)))?;
+    Ok(xml.into_inner())
+}
+
+fn suite(xml: &mut Xml, checked: &Checked, cases: &[Case]) -> io::Result<()> {
+    let (scenario, extent) = (&checked.scenario, checked.extent);
+    let mut properties = vec![
+        ("about", scenario.about.clone()),
+        ("file", scenario.source.path.clone()),
+        ("states", extent.states.to_string()),
+        ("transitions", extent.transitions.to_string()),
+    ];
+    properties.extend(extent.depth.map(|depth| ("depth", depth.to_string())));
+    if scenario.is_changed() {
+        properties.push(("changes", scenario.changes.join(", ")));
+    }
+    let counts = counts(&cases.iter().collect::<Vec<_>>());
+    xml.create_element("testsuite")
+        .with_attributes([("name", scenario.name.as_str()), ("time", &seconds(extent.elapsed))])
+        .with_attributes(counts.iter().map(|(name, number)| (*name, number.as_str())))
+        .write_inner_content(|xml| {
+            xml.create_element("properties").write_inner_content(|xml| {
+                properties.iter().try_for_each(|(name, value)| {
+                    let attributes = [("name", *name), ("value", &line(value))];
+                    xml.create_element("property").with_attributes(attributes).write_empty().map(drop)
+                })
+            })?;
+            cases.iter().try_for_each(|one| case(xml, &scenario.name, one))
+        })?;
+    Ok(())
+}
+
+fn case(xml: &mut Xml, class: &str, case: &Case) -> io::Result<()> {
+    let element =
+        xml.create_element("testcase").with_attributes([("name", case.name.as_str()), ("classname", class)]);
+    if matches!(case.end, End::Success) && case.told.is_empty() {
+        return element.write_empty().map(drop);
+    }
+    element.write_inner_content(|xml| {
+        let unsuccessful = |xml: &mut Xml, name: &str, told: &Told| {
+            let attributes = [("message", &*line(&told.message)), ("type", told.kind)];
+            let element = xml.create_element(name).with_attributes(attributes);
+            element.write_text_content(BytesText::new(&legal(&told.body))).map(drop)
+        };
+        match &case.end {
+            End::Success => {}
+            End::Skipped(why) => {
+                xml.create_element("skipped").with_attribute(("message", &*line(why))).write_empty()?;
+            }
+            End::Failure(told) => unsuccessful(xml, "failure", told)?,
+            End::Error(told) => unsuccessful(xml, "error", told)?,
+        }
+        if !case.told.is_empty() {
+            xml.create_element("system-out").write_text_content(BytesText::new(&legal(&case.told)))?;
+        }
+        Ok(())
+    })?;
+    Ok(())
+}
+
+fn counts(cases: &[&Case]) -> [(&'static str, String); 4] {
+    let of = |is: fn(&End) -> bool| cases.iter().filter(|case| is(&case.end)).count().to_string();
+    [
+        ("tests", cases.len().to_string()),
+        ("failures", of(|end| matches!(end, End::Failure(_)))),
+        ("errors", of(|end| matches!(end, End::Error(_)))),
+        ("skipped", of(|end| matches!(end, End::Skipped(_)))),
+    ]
+}
+
+fn seconds(elapsed: Duration) -> String {
+    format!("{:.3}", elapsed.as_secs_f64())
+}
+
+/// The text in one line: a reader turns the line breaks of an attribute into spaces.
+fn line(text: &str) -> String {
+    legal(&text.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// The text as people may see it, without what no XML document has, escaped or not.
+fn legal(text: &str) -> String {
+    visible_lines(text).replace('\r', "").replace(['\u{FFFE}', '\u{FFFF}'], "?")
+}

@@ -1,0 +1,9 @@
+//! What a check has shown, in each form that it is reported in.
+
+pub mod coverage;
+pub mod github;
+pub mod hint;
+pub mod human;
+pub mod json;
+pub mod junit;
+mod remark;

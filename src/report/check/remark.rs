@@ -1,0 +1,142 @@
+//! What is worth saying of a verdict by itself.
+
+use std::ops::RangeInclusive;
+
+use crate::check::{Checked, Judged, Outcome};
+use crate::diagnostic::{SourceFile, Span};
+use crate::property::{Instance, Verdict};
+
+/// A verdict as it is told: of a property where its instances share it, else of one instance.
+#[derive(Clone, Debug)]
+pub(super) struct Told<'c> {
+    /// The property, or the instance.
+    pub(super) name: String,
+    /// The verdict on it.
+    pub(super) verdict: Verdict,
+    /// What is worth saying of it.
+    pub(super) remark: Option<Remark<'c>>,
+}
+
+/// A verdict that is not as expected, or one that the scenario states.
+#[derive(Clone, Debug)]
+pub(super) struct Remark<'c> {
+    /// The property, or the instance.
+    pub(super) name: String,
+    /// The verdict on it.
+    pub(super) verdict: Verdict,
+    /// What is expected; in a world that was changed nothing is.
+    pub(super) expected: Option<Verdict>,
+    /// Why, if the scenario states it.
+    because: Option<&'c str>,
+    /// The lengths of the shortest trace that is expected and of the one that was found, where they differ.
+    steps: Option<(usize, Option<usize>)>,
+    /// The gate does not pass for it.
+    pub(super) is_surprise: bool,
+    /// Where the expectation is stated, or else the formula.
+    file: &'c SourceFile,
+    span: Span,
+}
+
+/// A property's verdicts in a scenario. Where all its instances were decided and the same is to be said of each, they are
+/// told of together.
+pub(super) fn told<'c>(checked: &'c Checked, outcome: &'c Outcome) -> Vec<Told<'c>> {
+    let mut all = told_apart(checked, outcome);
+    let is_same = |one: &Told<'_>, other: &Told<'_>| {
+        let said = |told: &Told<'_>| told.remark.as_ref().map(Remark::reason);
+        one.verdict == other.verdict && said(one) == said(other)
+    };
+    let is_whole = all.len() == Instance::all(&outcome.property).len();
+    if is_whole && all.first().is_some_and(|first| all.iter().all(|one| is_same(first, one))) {
+        all.truncate(1);
+        for one in &mut all {
+            one.name.clone_from(&outcome.property.name);
+            if let Some(remark) = &mut one.remark {
+                remark.name.clone_from(&outcome.property.name);
+            }
+        }
+    }
+    all
+}
+
+/// The verdict on each of a property's instances.
+pub(super) fn told_apart<'c>(checked: &'c Checked, outcome: &'c Outcome) -> Vec<Told<'c>> {
+    let each = outcome.instances.iter();
+    each.map(|judged| Told {
+        name: judged.instance.name(),
+        verdict: judged.verdict,
+        remark: Remark::on(checked, judged),
+    })
+    .collect()
+}
+
+/// The remarks on a property's verdicts in a scenario.
+pub(super) fn remarks<'c>(checked: &'c Checked, outcome: &'c Outcome) -> Vec<Remark<'c>> {
+    told(checked, outcome).into_iter().filter_map(|told| told.remark).collect()
+}
+
+impl<'c> Remark<'c> {
+    fn on(checked: &'c Checked, judged: &'c Judged) -> Option<Self> {
+        let scenario = &checked.scenario;
+        let stated = judged.expected.as_ref().and_then(|expected| expected.stated.as_ref());
+        let is_surprise = judged.is_missed() || scenario.is_changed() && judged.verdict == Verdict::Violated;
+        if judged.verdict == Verdict::Undecided || !is_surprise && stated.is_none() {
+            return None;
+        }
+        let property = &judged.instance.property;
+        let (file, span) = match stated {
+            Some(stated) => (&scenario.source, stated.span.clone()),
+            None => (&property.file, property.formula_span.clone()),
+        };
+        let expected = judged.expected.as_ref().map(|expected| expected.verdict);
+        let has_expected_verdict = expected == Some(judged.verdict);
+        Some(Self {
+            name: judged.instance.name(),
+            verdict: judged.verdict,
+            expected,
+            because: stated.map(|stated| stated.because.as_str()),
+            steps: stated
+                .and_then(|stated| stated.steps)
+                .filter(|steps| has_expected_verdict && judged.steps != Some(*steps))
+                .map(|steps| (steps, judged.steps)),
+            is_surprise,
+            file,
+            span,
+        })
+    }
+    /// What is expected, and why: `expected holds`, `as expected: A closes first`; nothing in a world that was changed.
+    pub(super) fn reason(&self) -> String {
+        let because = self.because.map_or(String::new(), |because| format!(": {because}"));
+        match self.expected {
+            None => String::new(),
+            Some(_) if let Some((expected, found)) = self.steps => {
+                let found = found.map_or_else(|| "none".to_owned(), |found| found.to_string());
+                format!("expected steps = {expected}, the shortest trace has {found}{because}")
+            }
+            Some(expected) if self.is_surprise => format!("expected {expected}{because}"),
+            Some(_) => format!("as expected{because}"),
+        }
+    }
+
+    /// The verdict in a sentence: `is violated`, `holds`.
+    pub(super) fn is_what(&self) -> String {
+        match self.verdict {
+            Verdict::Holds => "holds".to_owned(),
+            other => format!("is {other}"),
+        }
+    }
+
+    /// There is a trace to be shown.
+    pub(super) fn has_trace(&self) -> bool {
+        matches!(self.verdict, Verdict::Violated | Verdict::Possible)
+    }
+
+    /// The file that it is about.
+    pub(super) fn path(&self) -> &'c str {
+        &self.file.path
+    }
+
+    /// The lines of the file that it is about, counted from 1.
+    pub(super) fn lines(&self) -> RangeInclusive<usize> {
+        self.file.line_of(self.span.start)..=self.file.line_of(self.span.end)
+    }
+}

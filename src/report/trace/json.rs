@@ -1,0 +1,228 @@
+//! A trace as one JSON document; `docs/show.schema.json` is its schema.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::observations::{EndRecord, SegmentRecord, running};
+use crate::property::Instance;
+use crate::trace::caption::{reason, shown, told};
+use crate::trace::timeline::{Copies, Copy, Part};
+use crate::trace::{Ending, Trace};
+use crate::world::{Event, Flight, Scenario, Snapshot, Step};
+
+/// Raised with every change that a reader could trip over.
+const VERSION: u32 = 1;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    version: u32,
+    lastack: &'static str,
+    scenario: ScenarioRecord<'a>,
+    property: PropertyRecord<'a>,
+    instance: InstanceRecord,
+    verdict: &'static str,
+    /// Absent where the scenario states nothing of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    because: Option<&'a str>,
+    copies: Vec<CopyRecord<'a>>,
+    initial: SnapshotRecord<'a>,
+    steps: Vec<StepRecord<'a>>,
+    ending: EndingRecord,
+}
+
+#[derive(Serialize)]
+struct ScenarioRecord<'a> {
+    name: &'a str,
+    about: &'a str,
+    file: &'a str,
+    /// Settings and scale that have changed the world.
+    changes: &'a [String],
+}
+
+#[derive(Serialize)]
+struct PropertyRecord<'a> {
+    name: &'a str,
+    about: &'a str,
+    formula: String,
+    sources: &'a [String],
+}
+
+#[derive(Serialize)]
+struct InstanceRecord {
+    name: String,
+    /// Who `self` is; absent where the property is not about an end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end: Option<String>,
+}
+
+/// A copy and what became of it; steps by their places, from 0.
+#[derive(Serialize)]
+struct CopyRecord<'a> {
+    label: &'a str,
+    to: String,
+    segment: SegmentRecord,
+    /// Absent where it was sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duplicate_of: Option<&'a str>,
+    since: usize,
+    delivered: &'a [usize],
+    /// Absent where it was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lost: Option<usize>,
+}
+
+#[derive(Serialize)]
+struct StepRecord<'a> {
+    /// The time when it happens; absent in a world without a clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tick: Option<u32>,
+    event: EventRecord<'a>,
+    /// The copy that was sent in answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sent: Option<&'a str>,
+    /// The copies that reached the MSL.
+    expired: Vec<&'a str>,
+    after: SnapshotRecord<'a>,
+}
+
+/// What happened; copies by their labels.
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+enum EventRecord<'a> {
+    Call { end: String, call: &'static str },
+    Timeout { end: String, timer: &'static str },
+    Deliver { copy: &'a str },
+    Lose { copy: &'a str },
+    Duplicate { copy: &'a str, made: &'a str },
+    Tick,
+}
+
+#[derive(Serialize)]
+struct SnapshotRecord<'a> {
+    a: EndAndTimers,
+    b: EndAndTimers,
+    in_flight: Vec<FlightRecord<'a>>,
+    losses: u32,
+    duplicates: u32,
+}
+
+#[derive(Serialize)]
+struct EndAndTimers {
+    #[serde(flatten)]
+    end: EndRecord,
+    /// The timers that run, in ticks; absent in a world without a clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timers: Option<BTreeMap<&'static str, u32>>,
+}
+
+#[derive(Serialize)]
+struct FlightRecord<'a> {
+    copy: &'a str,
+    /// In ticks; absent in a world without a clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    age: Option<u32>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+enum EndingRecord {
+    Open,
+    Stops,
+    /// The steps from this place on are repeated for ever, which is fair.
+    Repeats {
+        from: usize,
+        fair: Vec<String>,
+    },
+}
+
+/// The document, with a final line break.
+#[must_use]
+pub fn document(scenario: &Scenario, instance: &Instance, trace: &Trace) -> String {
+    let property = &instance.property;
+    let copies = Copies::of(trace);
+    let document = Document {
+        version: VERSION,
+        lastack: env!("CARGO_PKG_VERSION"),
+        scenario: ScenarioRecord {
+            name: &scenario.name,
+            about: &scenario.about,
+            file: &scenario.source.path,
+            changes: &scenario.changes,
+        },
+        property: PropertyRecord {
+            name: &property.name,
+            about: &property.about,
+            formula: property.formula.to_string(),
+            sources: &property.sources,
+        },
+        instance: InstanceRecord { name: instance.name(), end: instance.end.map(|end| end.to_string()) },
+        verdict: shown(instance).name(),
+        because: reason(scenario, instance),
+        copies: copies.all.iter().map(|one| copy(&copies, one)).collect(),
+        initial: snapshot(&copies, &trace.initial, &[]),
+        steps: steps(&copies, trace),
+        ending: match &trace.ending {
+            Ending::Open => EndingRecord::Open,
+            Ending::Stops { .. } => EndingRecord::Stops,
+            Ending::Repeats { from, fates } => {
+                EndingRecord::Repeats { from: *from, fair: fates.iter().map(told).collect() }
+            }
+        },
+    };
+    // Only maps with other keys than strings, and failing writers, can fail.
+    serde_json::to_string_pretty(&document).map_or_else(|error| error.to_string(), |text| text + "\n")
+}
+
+fn copy<'a>(copies: &'a Copies, copy: &'a Copy) -> CopyRecord<'a> {
+    CopyRecord {
+        label: &copy.label,
+        to: copy.to.to_string(),
+        segment: SegmentRecord::from(&copy.segment),
+        duplicate_of: copy.duplicate_of.map(|original| copies.label(original)),
+        since: copy.since,
+        delivered: &copy.delivered,
+        lost: copy.lost,
+    }
+}
+
+fn steps<'a>(copies: &'a Copies, trace: &Trace) -> Vec<StepRecord<'a>> {
+    let record = |((step, part), tick): ((&Step, &'a Part), Option<u32>)| StepRecord {
+        tick,
+        event: event(copies, step, part),
+        sent: part.sent.map(|sent| copies.label(sent)),
+        expired: part.expired.iter().map(|expired| copies.label(*expired)).collect(),
+        after: snapshot(copies, &step.after, &part.in_flight),
+    };
+    trace.steps.iter().zip(&copies.parts).zip(trace.ticks()).map(record).collect()
+}
+
+fn event<'a>(copies: &'a Copies, step: &Step, part: &Part) -> EventRecord<'a> {
+    let label = |copy: Option<usize>| copy.map_or("", |copy| copies.label(copy));
+    match step.event {
+        Event::Call(end, call) => EventRecord::Call { end: end.to_string(), call: call.name() },
+        Event::Timeout(end, timer) => EventRecord::Timeout { end: end.to_string(), timer: timer.name() },
+        Event::Deliver(_) => EventRecord::Deliver { copy: label(part.subject) },
+        Event::Lose(_) => EventRecord::Lose { copy: label(part.subject) },
+        Event::Duplicate(_) => EventRecord::Duplicate { copy: label(part.subject), made: label(part.made) },
+        Event::Tick => EventRecord::Tick,
+    }
+}
+
+fn snapshot<'a>(copies: &'a Copies, snapshot: &Snapshot, in_flight: &[(Flight, usize)]) -> SnapshotRecord<'a> {
+    let [a, b] = &snapshot.ends;
+    let [timers_of_a, timers_of_b] = match &snapshot.timers {
+        Some(timers) => timers.each_ref().map(|timers| Some(running(timers).collect())),
+        None => [None, None],
+    };
+    SnapshotRecord {
+        a: EndAndTimers { end: a.into(), timers: timers_of_a },
+        b: EndAndTimers { end: b.into(), timers: timers_of_b },
+        in_flight: in_flight
+            .iter()
+            .map(|(flight, copy)| FlightRecord { copy: copies.label(*copy), age: flight.age })
+            .collect(),
+        losses: snapshot.losses,
+        duplicates: snapshot.duplicates,
+    }
+}

@@ -1,0 +1,287 @@
+//! A trace as a ladder: two lifelines, the states down their sides, and everything that the network does.
+
+use std::fmt::Write;
+
+use anstyle::{AnsiColor, Style};
+
+use crate::property::Instance;
+use crate::report::terminal::{Terminal, in_ascii};
+use crate::tcp::State;
+use crate::trace::caption::{for_ever, in_flight, reason, shown};
+use crate::trace::timeline::{Copies, Part};
+use crate::trace::{Ending, Trace};
+use crate::world::{End, Event, Scenario, Step};
+
+/// Columns beside the lifelines: ticks and states.
+const SIDES: usize = 34;
+
+/// What stands behind a copy that the network has lost.
+const LOST: &str = "✗ lost";
+
+const BOLD: Style = Style::new().bold();
+const BAD: Style = AnsiColor::Red.on_default();
+
+/// The trace, with what it shows above and where it ends below.
+#[must_use]
+pub fn draw(scenario: &Scenario, instance: &Instance, trace: &Trace, terminal: Terminal) -> String {
+    let property = &instance.property;
+    let verdict = shown(instance);
+    let prose = |text: &str| terminal.prose(text, 12);
+    let mut text = String::new();
+    let _ = writeln!(text, "{} is {verdict} in {}", instance.name(), scenario.name);
+    let _ = writeln!(text, "  property  {}", prose(&property.about));
+    if !property.sources.is_empty() {
+        let _ = writeln!(text, "  sources   {}", prose(&property.sources.join(", ")));
+    }
+    let _ = writeln!(text, "  scenario  {}", prose(&scenario.about));
+    if scenario.is_changed() {
+        let _ = writeln!(text, "  set       {}", prose(&scenario.changes.join(", ")));
+    }
+    if let Some(because) = reason(scenario, instance) {
+        let _ = writeln!(text, "  because   {}", prose(because));
+    }
+    text.push('\n');
+
+    let copies = Copies::of(trace);
+    text.push_str(&rows(trace, &copies, terminal));
+
+    let _ = writeln!(text, "\n  formula   {}", prose(&property.formula.to_string()));
+    if let Some(end) = instance.end {
+        let _ = writeln!(text, "            where self is {end} and peer is {}", end.peer());
+    }
+    let _ = writeln!(text, "  in flight {}", prose(&in_flight(&copies)));
+    for (place, line) in for_ever(trace, "between the double lines").iter().enumerate() {
+        let key = if place == 0 { "for ever" } else { "" };
+        let _ = writeln!(text, "  {key:<10}{}", prose(line));
+    }
+    text
+}
+
+/// The same for a terminal that has colours: the first line in bold, what is lost in red.
+#[must_use]
+pub fn coloured(drawing: &str) -> String {
+    let (headline, rest) = drawing.split_once('\n').unwrap_or((drawing, ""));
+    let rest = rest.replace(LOST, &format!("{BAD}{LOST}{BAD:#}"));
+    format!("{BOLD}{headline}{BOLD:#}\n{rest}")
+}
+
+/// The lifelines and what happens between them.
+fn rows(trace: &Trace, copies: &Copies, terminal: Terminal) -> String {
+    let cycle = match trace.ending {
+        Ending::Repeats { from, .. } => Some(from),
+        Ending::Open | Ending::Stops { .. } => None,
+    };
+    let mut ladder = Ladder::new(copies, trace.initial.states(), cycle, terminal);
+    let parts = copies.parts.iter();
+    for (place, (step, part)) in trace.steps.iter().zip(parts).enumerate() {
+        if cycle == Some(place) {
+            ladder.repeat(" from here on ");
+        }
+        ladder.step(place, step, part);
+    }
+    if cycle.is_some() {
+        ladder.repeat(" again and again ");
+    }
+    ladder.text
+}
+
+struct Ladder<'a> {
+    text: String,
+    copies: &'a Copies,
+    /// The place of the first step that is repeated for ever.
+    cycle: Option<usize>,
+    terminal: Terminal,
+    /// Columns between the lifelines.
+    middle: usize,
+    tick: u32,
+    /// The states as last drawn.
+    states: [State; 2],
+    /// The copy that was drawn from lifeline to lifeline when it was sent.
+    delivered_already: Option<usize>,
+    /// What is drawn is repeated for ever.
+    repeats: bool,
+}
+
+impl<'a> Ladder<'a> {
+    fn new(copies: &'a Copies, states: [State; 2], cycle: Option<usize>, terminal: Terminal) -> Self {
+        let middle = terminal.width.saturating_sub(SIDES);
+        let mut ladder = Self {
+            text: format!("tick  {:<13}{:middle$}  {}\n", "A", "", "B"),
+            copies,
+            cycle,
+            terminal,
+            middle,
+            tick: 0,
+            states,
+            delivered_already: None,
+            repeats: false,
+        };
+        let [a, b] = states;
+        ladder.row(Some(0), [Some(a), Some(b)], ('│', '│'), "");
+        ladder
+    }
+
+    fn step(&mut self, place: usize, step: &Step, part: &Part) {
+        match step.event {
+            Event::Call(end, call) => self.note(end, call.name(), step),
+            Event::Timeout(end, timer) => self.note(end, &format!("{} timer expires", timer.name()), step),
+            Event::Deliver(_) => {
+                let states = self.changes(step);
+                if self.delivered_already.take().is_none() {
+                    self.arrow(part.subject, Half::Arriving, states);
+                } else if states.iter().any(Option::is_some) {
+                    self.row(None, states, ('│', '│'), "");
+                }
+            }
+            Event::Lose(_) => self.lost(part.subject),
+            Event::Duplicate(flight) => {
+                let copies = self.copies;
+                let label = |copy: Option<usize>| copy.map_or("", |copy| copies.label(copy));
+                let (label, duplicate) = (label(part.subject), label(part.made));
+                self.centred(&format!("{label} {} is duplicated: {duplicate}", flight.segment));
+            }
+            Event::Tick => {
+                self.tick += 1;
+                for copy in &part.expired {
+                    self.lost(Some(*copy));
+                }
+                self.row(Some(self.tick), [None, None], ('┼', '┼'), &"┄".repeat(self.middle));
+            }
+        }
+        if let Some(sent) = part.sent {
+            // What was in flight already is the copy of a network that is a set. What arrives in a cycle arrives there
+            // again and again, and is sent before it only once.
+            let begins_cycle = self.cycle == Some(place + 1);
+            let arrives_next = !begins_cycle
+                && self.copies.get(sent).is_some_and(|copy| {
+                    copy.since == place && copy.delivered.first().is_some_and(|delivered| *delivered == place + 1)
+                });
+            let half = if arrives_next { Half::Both } else { Half::Leaving };
+            let states = self.changes(step);
+            self.arrow(Some(sent), half, states);
+            self.delivered_already = arrives_next.then_some(sent);
+        }
+    }
+
+    /// Something that happens at one end; the state that it leads to stands beside what is sent, if anything is.
+    fn note(&mut self, end: End, what: &str, step: &Step) {
+        let states = if step.sent.is_some() { [None, None] } else { self.changes(step) };
+        let middle = match end {
+            End::A => format!(" {what}"),
+            End::B => format!("{what:>width$} ", width = self.middle.saturating_sub(1)),
+        };
+        self.row(None, states, ('│', '│'), &middle);
+    }
+
+    /// The beginning, or the end, of what is repeated for ever.
+    fn repeat(&mut self, what: &str) {
+        self.repeats = true;
+        let middle = self.middle;
+        self.row(None, [None, None], ('╪', '╪'), &format!("{what:═^middle$}"));
+    }
+
+    fn lost(&mut self, copy: Option<usize>) {
+        let copies = self.copies;
+        if let Some(copy) = copy.and_then(|copy| copies.get(copy)) {
+            self.centred(&format!("{} {} {LOST}", copy.label, copy.segment));
+        }
+    }
+
+    fn centred(&mut self, what: &str) {
+        let middle = self.middle;
+        self.row(None, [None, None], ('│', '│'), &format!("{what:^middle$}"));
+    }
+
+    fn arrow(&mut self, copy: Option<usize>, half: Half, states: [Option<State>; 2]) {
+        let copies = self.copies;
+        let Some(copy) = copy.and_then(|copy| copies.get(copy)) else {
+            return;
+        };
+        let name = format!(" {} {} ", copy.label, copy.segment);
+        let (width, all) = (name.chars().count(), self.middle);
+        // An arrow that leaves or arrives later takes up its sender's or its receiver's half and a bit more.
+        let length = match half {
+            Half::Both => all,
+            Half::Leaving | Half::Arriving => (width + 6).clamp(all * 2 / 3, all),
+        };
+        let dashes = length.saturating_sub(width + 1);
+        let (before, after) = (dashes / 2, dashes - dashes / 2);
+        let arrow = match copy.to {
+            End::B => format!("{}{name}{}▸", "─".repeat(before), "─".repeat(after)),
+            End::A => format!("◂{}{name}{}", "─".repeat(before), "─".repeat(after)),
+        };
+        let begins_left =
+            matches!((half, copy.to), (Half::Both, _) | (Half::Leaving, End::B) | (Half::Arriving, End::A));
+        let middle = if begins_left { format!("{arrow:<all$}") } else { format!("{arrow:>all$}") };
+        let at_left = half == Half::Both || begins_left;
+        let at_right = half == Half::Both || !begins_left;
+        let lifelines = (if at_left { '├' } else { '│' }, if at_right { '┤' } else { '│' });
+        self.row(None, states, lifelines, &middle);
+    }
+
+    fn row(
+        &mut self,
+        tick: Option<u32>,
+        [left, right]: [Option<State>; 2],
+        lifelines: (char, char),
+        middle: &str,
+    ) {
+        let tick = tick.map_or(String::new(), |tick| tick.to_string());
+        let left = left.map_or("", State::name);
+        let right = right.map_or("", State::name);
+        let mark = if self.repeats { '║' } else { ' ' };
+        let width = self.middle;
+        let row = format!("{tick:>4} {mark}{left:<12}{}{middle:<width$}{} {right}", lifelines.0, lifelines.1);
+        let row = if self.terminal.utf8 { row } else { row.chars().map(in_ascii).collect() };
+        let _ = writeln!(self.text, "{}", row.trim_end());
+    }
+
+    /// The states that are new since they were last drawn.
+    fn changes(&mut self, step: &Step) -> [Option<State>; 2] {
+        let [a, b] = step.after.states();
+        let [drawn_a, drawn_b] = self.states;
+        self.states = step.after.states();
+        [(a != drawn_a).then_some(a), (b != drawn_b).then_some(b)]
+    }
+}
+
+/// Which part of a copy's way a row shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Half {
+    /// It is sent, and arrives later or never.
+    Leaving,
+    /// It was sent in an earlier row.
+    Arriving,
+    /// It is sent and arrives at once.
+    Both,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Library;
+    use crate::world::{Action, TimedWorld, World};
+
+    /// What is sent last before a cycle and arrives first in it.
+    #[test]
+    fn what_arrives_in_a_cycle_is_drawn_in_it() {
+        let library = Library::read(&[], &[]).unwrap();
+        let scenario = library.scenarios(&["sequential".to_owned()], &[], 1).unwrap().remove(0);
+        let world = TimedWorld::new(scenario.config);
+        let mut state = world.initial().unwrap();
+        let ending = Ending::Repeats { from: 1, fates: Vec::new() };
+        let mut trace = Trace { initial: world.snapshot(&state), steps: Vec::new(), ending };
+        for wanted in ["A calls shutdown", "A → FIN seq=1 ack=1 → B"] {
+            let mut enabled: Vec<Action> = Vec::new();
+            world.enabled(&state, &mut enabled);
+            let action = enabled.into_iter().find(|action| action.to_string() == wanted).unwrap();
+            let next = world.step(&state, action).unwrap();
+            trace.steps.push(world.tell(&state, &action, &next));
+            state = next;
+        }
+        let text = rows(&trace, &Copies::of(&trace), Terminal::PLAIN);
+        let (before, cycle) = text.split_once("from here on").unwrap();
+        assert!(before.contains("#1 FIN") && !before.contains('┤'), "{text}");
+        assert!(cycle.lines().any(|line| line.contains("#1 FIN") && line.ends_with("▸┤ CLOSE_WAIT")), "{text}");
+    }
+}

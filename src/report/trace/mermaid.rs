@@ -1,0 +1,200 @@
+//! A trace as a sequence diagram of Mermaid, which GitHub draws.
+//!
+//! Mermaid has no slanted arrows: an arrow stands where a copy arrives or is lost, and if that is not at once, a note
+//! says when it is sent.
+
+use std::fmt::Write;
+
+use crate::property::Instance;
+use crate::tcp::State;
+use crate::trace::caption::{for_ever, in_flight, shown};
+use crate::trace::timeline::{Copies, Copy, Part};
+use crate::trace::{Ending, Trace};
+use crate::world::{End, Event, Scenario, Step};
+
+/// Behind what the trace comes to; to be seen on light and on dark pages.
+const HIGHLIGHT: &str = "rect rgba(255, 160, 0, 0.25)";
+
+/// The diagram, not fenced.
+#[must_use]
+pub fn diagram(scenario: &Scenario, instance: &Instance, trace: &Trace) -> String {
+    let copies = Copies::of(trace);
+    let mut diagram = Diagram::new(&copies, trace);
+    diagram.line(&format!("title {} is {} in {}", instance.name(), shown(instance), scenario.name));
+    diagram.line("participant A");
+    diagram.line("participant B");
+    // What is highlighted: the step that decides the matter, or if it goes on for ever, how.
+    let last = match trace.ending {
+        Ending::Open => trace.steps.len().checked_sub(1),
+        Ending::Stops { .. } | Ending::Repeats { .. } => None,
+    };
+    if trace.steps.is_empty() {
+        diagram.open(HIGHLIGHT);
+    }
+    diagram.initial();
+    for (place, (step, part)) in trace.steps.iter().zip(&copies.parts).enumerate() {
+        if matches!(trace.ending, Ending::Repeats { from, .. } if from == place) {
+            diagram.open("loop again and again");
+        }
+        if last == Some(place) {
+            diagram.open(HIGHLIGHT);
+        }
+        diagram.step(place, step, part);
+    }
+    if let Ending::Repeats { .. } = trace.ending {
+        diagram.close();
+    }
+    let mut ending = vec![format!("in flight: {}", in_flight(&copies))];
+    ending.extend(for_ever(trace, "in the box"));
+    if diagram.depth == 1 {
+        diagram.open(HIGHLIGHT);
+    }
+    diagram.over_both(&ending);
+    diagram.close();
+    diagram.text
+}
+
+struct Diagram<'a> {
+    text: String,
+    copies: &'a Copies,
+    /// The steps inside of how many boxes, and one more for the diagram.
+    depth: usize,
+    /// The tick of the step that is drawn; `None` in a world without a clock.
+    tick: Option<u32>,
+    /// Those of all steps.
+    ticks: Vec<Option<u32>>,
+    /// The states as last drawn.
+    states: [State; 2],
+}
+
+impl<'a> Diagram<'a> {
+    fn new(copies: &'a Copies, trace: &Trace) -> Self {
+        Self {
+            text: "sequenceDiagram\n".to_owned(),
+            copies,
+            depth: 1,
+            tick: trace.initial.timers.map(|_| 0),
+            ticks: trace.ticks(),
+            states: trace.initial.states(),
+        }
+    }
+
+    fn initial(&mut self) {
+        self.clock();
+        for (end, state) in End::BOTH.into_iter().zip(self.states) {
+            self.beside(end, &[state.name().to_owned()]);
+        }
+    }
+
+    fn step(&mut self, place: usize, step: &Step, part: &Part) {
+        let mut notes: Vec<(End, String)> = Vec::new();
+        match step.event {
+            Event::Call(end, call) => notes.push((end, call.name().to_owned())),
+            Event::Timeout(end, timer) => notes.push((end, format!("{} timer expires", timer.name()))),
+            Event::Deliver(_) => self.arrow(part.subject, "->>", ""),
+            Event::Lose(_) => self.arrow(part.subject, "-x", " is lost"),
+            Event::Duplicate(flight) => {
+                let label = |copy: Option<usize>| copy.map_or("", |copy| self.copies.label(copy));
+                let (label, duplicate) = (label(part.subject), label(part.made));
+                self.over_both(&[format!("{label} {} is duplicated: {duplicate}", flight.segment)]);
+            }
+            Event::Tick => {
+                for copy in &part.expired {
+                    self.arrow(Some(*copy), "-x", " is lost");
+                }
+                self.tick = self.ticks.get(place).copied().flatten();
+                self.clock();
+            }
+        }
+        let before = std::mem::replace(&mut self.states, step.after.states());
+        for ((end, before), after) in End::BOTH.into_iter().zip(before).zip(self.states) {
+            if before != after {
+                notes.push((end, after.name().to_owned()));
+            }
+        }
+        let copies = self.copies;
+        if let Some(sent) = part.sent.and_then(|sent| copies.get(sent)) {
+            // What was in flight already is the copy of a network that is a set.
+            if sent.since != place || !leaves_next(sent) {
+                notes.push((sent.to.peer(), format!("sends {} {}", sent.label, sent.segment)));
+            }
+        }
+        for end in End::BOTH {
+            let lines: Vec<String> =
+                notes.iter().filter(|(at, _)| *at == end).map(|(_, what)| what.clone()).collect();
+            self.beside(end, &lines);
+        }
+    }
+
+    /// An arrow to where a copy arrives, or would have.
+    fn arrow(&mut self, copy: Option<usize>, arrow: &str, fate: &str) {
+        let copies = self.copies;
+        let Some(copy) = copy.and_then(|copy| copies.get(copy)) else {
+            return;
+        };
+        let since = self.ticks.get(copy.since).copied().flatten();
+        let made = if copy.duplicate_of.is_some() { "made" } else { "sent" };
+        let since = match since {
+            Some(tick) if Some(tick) != self.tick => format!("<br/>{made} at tick {tick}"),
+            _ => String::new(),
+        };
+        let what = escaped(&format!("{} {}{fate}", copy.label, copy.segment));
+        self.line(&format!("{}{arrow}{}: {what}{since}", copy.to.peer(), copy.to));
+    }
+
+    fn clock(&mut self) {
+        if let Some(tick) = self.tick {
+            self.over_both(&[format!("tick {tick}")]);
+        }
+    }
+
+    fn beside(&mut self, end: End, lines: &[String]) {
+        let side = match end {
+            End::A => "left",
+            End::B => "right",
+        };
+        if !lines.is_empty() {
+            self.line(&format!("Note {side} of {end}: {}", broken(lines)));
+        }
+    }
+
+    fn over_both(&mut self, lines: &[String]) {
+        self.line(&format!("Note over A,B: {}", broken(lines)));
+    }
+
+    fn open(&mut self, block: &str) {
+        self.line(block);
+        self.depth += 1;
+    }
+
+    fn close(&mut self) {
+        self.depth -= 1;
+        self.line("end");
+    }
+
+    fn line(&mut self, line: &str) {
+        let _ = writeln!(self.text, "{:indent$}{line}", "", indent = 4 * self.depth);
+    }
+}
+
+/// What becomes of the copy comes right after it was sent.
+fn leaves_next(copy: &Copy) -> bool {
+    [copy.delivered.first().copied(), copy.lost].contains(&Some(copy.since + 1))
+}
+
+fn broken(lines: &[String]) -> String {
+    lines.iter().map(|line| escaped(line)).collect::<Vec<_>>().join("<br/>")
+}
+
+/// As Mermaid wants it: a `#` begins the name of a character there, and a `;` ends a line.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::new();
+    for char in text.chars() {
+        match char {
+            '#' => escaped.push_str("#35;"),
+            ';' => escaped.push_str("#59;"),
+            _ => escaped.push(char),
+        }
+    }
+    escaped
+}

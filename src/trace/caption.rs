@@ -1,0 +1,87 @@
+//! What is said of a trace in every form that it is written in.
+
+use std::sync::Arc;
+
+use super::timeline::Copies;
+use super::{Ending, Fate, Trace};
+use crate::property::{Instance, Verdict};
+use crate::property::{Property, Temporal};
+use crate::world::{Flight, Scenario};
+
+/// What a trace shows of the property that it decides.
+pub(crate) fn shown(instance: &Instance) -> Verdict {
+    if instance.property.formula.temporal() == Temporal::Possible { Verdict::Possible } else { Verdict::Violated }
+}
+
+/// Why that is so, if the scenario says it.
+pub(crate) fn reason<'a>(scenario: &'a Scenario, instance: &Instance) -> Option<&'a str> {
+    let stated = scenario.expectations.iter().find(|stated| {
+        (stated.property == instance.property.name || stated.property == instance.name())
+            && Verdict::from(stated.verdict) == shown(instance)
+    });
+    stated.map(|stated| stated.because.as_str())
+}
+
+/// What is in flight at the end.
+pub(crate) fn in_flight(copies: &Copies) -> String {
+    let in_flight: Vec<String> =
+        copies.in_flight.iter().map(|(flight, copy)| at_the_end(flight, copies.label(*copy))).collect();
+    if in_flight.is_empty() { "nothing".to_owned() } else { in_flight.join(", ") }
+}
+
+/// How it goes on for ever, where `cycle` says which steps the picture shows as repeated; nothing where it can go on
+/// however it likes.
+pub(crate) fn for_ever(trace: &Trace, cycle: &str) -> Vec<String> {
+    match &trace.ending {
+        Ending::Open => Vec::new(),
+        Ending::Stops { calls } => {
+            let [a, b] = trace.last().states();
+            let calls: Vec<String> = calls.iter().map(|(end, call)| format!("{end}'s {}", call.name())).collect();
+            let why = if calls.is_empty() {
+                "nothing is enabled any more".to_owned()
+            } else {
+                format!("nothing is enabled but {}, which nobody has promised", calls.join(" and "))
+            };
+            vec![format!("{why}: A stays in {a}, B stays in {b}")]
+        }
+        Ending::Repeats { fates, .. } if fates.is_empty() => {
+            vec![format!("the steps {cycle} are repeated without end, and no time passes")]
+        }
+        Ending::Repeats { fates, .. } => {
+            let repeated = format!("the steps {cycle} are repeated; that is fair:");
+            [repeated].into_iter().chain(fates.iter().map(told)).collect()
+        }
+    }
+}
+
+/// Why a cycle is fair, as far as one thing is concerned.
+pub(crate) fn told(fate: &Fate) -> String {
+    match fate {
+        Fate::Delivered(segment, to) => format!("{segment} to {to} is delivered again and again"),
+        Fate::Undelivered(segment, to) => {
+            format!("{segment} to {to} is never delivered; this network does not promise it")
+        }
+        Fate::HasClosed(end) => format!("{end}'s application has closed already"),
+        Fate::NotHeldUp(end) => {
+            format!("{end}'s application is not kept from closing: at some moment it could not")
+        }
+        Fate::HeldUp(end) => {
+            format!("{end}'s application could close and never does; these applications do not promise it")
+        }
+    }
+}
+
+/// What is said where there is no trace to draw.
+#[must_use]
+pub fn nothing_to_draw(scenario: &Scenario, name: &str, properties: &[Arc<Property>]) -> String {
+    let is_possibility = properties.iter().any(|property| property.formula.temporal() == Temporal::Possible);
+    let (verdict, missing) =
+        if is_possibility { (Verdict::Impossible, "example") } else { (Verdict::Holds, "counterexample") };
+    let is = if is_possibility { "is " } else { "" };
+    format!("{name} {is}{verdict} in {}: there is no {missing}\n", scenario.name)
+}
+
+fn at_the_end(flight: &Flight, label: &str) -> String {
+    let age = flight.age.map_or(String::new(), |age| format!(" (age {age})"));
+    format!("{label} {} to {}{age}", flight.segment, flight.to)
+}

@@ -1,0 +1,8 @@
+//! A counterexample or an example: its steps, replayed, and what every picture and format of it is made from.
+
+pub mod caption;
+mod replay;
+pub(crate) mod timeline;
+
+pub use replay::{Ending, Fate, Found, NoTrace, Trace, told};
+pub(crate) use replay::{replay, replay_for_ever, shortest_by_stateright};

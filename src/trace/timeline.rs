@@ -1,0 +1,163 @@
+//! The copies of segments on a trace, each with a name and what became of it.
+
+use super::Trace;
+use crate::tcp::Segment;
+use crate::world::{End, Event, Flight, Step};
+
+/// A copy, from when it is sent or made to when it leaves the network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Copy {
+    /// `#3`, or `#3′` for a duplicate of `#3`; no other copy's.
+    pub(crate) label: String,
+    /// The end that it goes to.
+    pub(crate) to: End,
+    /// The segment.
+    pub(crate) segment: Segment,
+    /// The place of the copy that it is a duplicate of.
+    pub(crate) duplicate_of: Option<usize>,
+    /// The place of the step in which it was sent or made.
+    pub(crate) since: usize,
+    /// The places of the steps in which it was delivered; a network that is a set delivers a copy again and again.
+    pub(crate) delivered: Vec<usize>,
+    /// The place of the step in which it was lost.
+    pub(crate) lost: Option<usize>,
+}
+
+/// What a step has to do with copies, by their places.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Part {
+    /// The copy that was delivered, lost or duplicated.
+    pub(crate) subject: Option<usize>,
+    /// The copy that was sent.
+    pub(crate) sent: Option<usize>,
+    /// The duplicate that was made.
+    pub(crate) made: Option<usize>,
+    /// The copies that reached the MSL.
+    pub(crate) expired: Vec<usize>,
+    /// What is in flight afterwards, and the place of each.
+    pub(crate) in_flight: Vec<(Flight, usize)>,
+}
+
+/// All copies of a trace.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Copies {
+    /// In the order in which they came into being.
+    pub(crate) all: Vec<Copy>,
+    /// One for each step.
+    pub(crate) parts: Vec<Part>,
+    /// What is in flight at the end, and the place of each.
+    pub(crate) in_flight: Vec<(Flight, usize)>,
+    /// How many were sent.
+    sent: usize,
+}
+
+impl Copies {
+    /// Follows every copy through a trace.
+    ///
+    /// Equal copies are interchangeable: the one that came first is taken to be the one that leaves first.
+    pub(crate) fn of(trace: &Trace) -> Self {
+        let mut copies = Self::default();
+        for (place, step) in trace.steps.iter().enumerate() {
+            let part = copies.follow(place, step);
+            copies.parts.push(part);
+        }
+        copies
+    }
+
+    /// The copy at a place.
+    pub(crate) fn get(&self, place: usize) -> Option<&Copy> {
+        self.all.get(place)
+    }
+
+    /// What the copy at a place is called.
+    pub(crate) fn label(&self, place: usize) -> &str {
+        self.get(place).map_or("", |copy| &copy.label)
+    }
+
+    fn follow(&mut self, place: usize, step: &Step) -> Part {
+        let mut part = Part::default();
+        match step.event {
+            Event::Call(..) | Event::Timeout(..) => {}
+            Event::Deliver(flight) => {
+                // In a network that is a set, what is delivered stays.
+                let stays = count(step, &flight) >= self.known(&flight);
+                part.subject = if stays { self.find(&flight) } else { self.take(&flight) };
+                if let Some(copy) = part.subject.and_then(|subject| self.all.get_mut(subject)) {
+                    copy.delivered.push(place);
+                }
+            }
+            Event::Lose(flight) => {
+                part.subject = self.lose(&flight, place);
+            }
+            Event::Duplicate(flight) => {
+                part.subject = self.find(&flight);
+                let label = self.primed(part.subject.map_or("", |subject| self.label(subject)));
+                let duplicate = Flight { is_duplicate: true, ..flight };
+                part.made = Some(self.add(label, duplicate, part.subject, place));
+            }
+            Event::Tick => {
+                for flight in &step.expired {
+                    // It is known by its age before this tick.
+                    let before = Flight { age: flight.age.and_then(|age| age.checked_sub(1)), ..*flight };
+                    part.expired.extend(self.lose(&before, place));
+                }
+                for (flight, _) in &mut self.in_flight {
+                    flight.age = flight.age.map(|age| age + 1);
+                }
+            }
+        }
+        if let Some(flight) = step.sent {
+            // In a network that is a set, what is sent again is no other copy.
+            part.sent = if count(step, &flight) > self.known(&flight) {
+                self.sent += 1;
+                Some(self.add(format!("#{}", self.sent), flight, None, place))
+            } else {
+                self.find(&flight)
+            };
+        }
+        part.in_flight.clone_from(&self.in_flight);
+        part
+    }
+
+    fn add(&mut self, label: String, flight: Flight, duplicate_of: Option<usize>, since: usize) -> usize {
+        let Flight { to, segment, .. } = flight;
+        let copy = Copy { label, to, segment, duplicate_of, since, delivered: Vec::new(), lost: None };
+        self.all.push(copy);
+        self.in_flight.push((flight, self.all.len() - 1));
+        self.all.len() - 1
+    }
+
+    /// The label with as many primes more as it takes for a name that no copy has yet.
+    fn primed(&self, label: &str) -> String {
+        let mut primed = format!("{label}′");
+        while self.all.iter().any(|copy| copy.label == primed) {
+            primed.push('′');
+        }
+        primed
+    }
+
+    fn lose(&mut self, flight: &Flight, place: usize) -> Option<usize> {
+        let lost = self.take(flight)?;
+        self.all.get_mut(lost)?.lost = Some(place);
+        Some(lost)
+    }
+
+    fn find(&self, flight: &Flight) -> Option<usize> {
+        self.in_flight.iter().find(|(other, _)| other == flight).map(|(_, place)| *place)
+    }
+
+    fn take(&mut self, flight: &Flight) -> Option<usize> {
+        let index = self.in_flight.iter().position(|(other, _)| other == flight)?;
+        Some(self.in_flight.remove(index).1)
+    }
+
+    /// How many copies like this one are known to be in flight.
+    fn known(&self, flight: &Flight) -> usize {
+        self.in_flight.iter().filter(|(known, _)| known == flight).count()
+    }
+}
+
+/// How many copies like this one are in flight after a step.
+fn count(step: &Step, flight: &Flight) -> usize {
+    step.after.in_flight.iter().filter(|other| *other == flight).count()
+}
