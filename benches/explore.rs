@@ -7,7 +7,7 @@ use std::sync::Arc;
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use lastack::check::{Library, Options, check_one};
-use lastack::explore::Extent;
+use lastack::explore::ExplorationStats;
 use lastack::world::Scenario;
 use peak_alloc::PeakAlloc;
 
@@ -32,21 +32,21 @@ fn main() {
 /// Items are states.
 #[divan::bench(args = SCENARIOS, sample_count = 5, sample_size = 1)]
 fn states(bencher: Bencher<'_, '_>, name: &str) {
-    let extent = explore(name);
-    bencher.counter(ItemsCount::new(extent.states)).bench_local(|| explore(name));
+    let stats = explore(name);
+    bencher.counter(ItemsCount::new(stats.states)).bench_local(|| explore(name));
 }
 
 /// Items are transitions.
 #[divan::bench(args = SCENARIOS, sample_count = 5, sample_size = 1)]
 fn transitions(bencher: Bencher<'_, '_>, name: &str) {
-    let extent = explore(name);
-    bencher.counter(ItemsCount::new(extent.transitions)).bench_local(|| explore(name));
+    let stats = explore(name);
+    bencher.counter(ItemsCount::new(stats.transitions)).bench_local(|| explore(name));
 }
 
 /// Explores a scenario and decides every property in it.
-fn explore(name: &str) -> Extent {
+fn explore(name: &str) -> ExplorationStats {
     let (scenario, library) = scenario(name);
-    check_one(&scenario, &library.properties, &Options::PLAIN, &|_, _| {}).extent
+    check_one(&scenario, &library.properties, &Options::PLAIN, &|_, _| {}).stats
 }
 
 fn scenario(name: &str) -> (Arc<Scenario>, Library) {

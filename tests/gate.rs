@@ -24,17 +24,11 @@ fn every_verdict_is_expected_and_every_world_has_its_size() {
         &Options { threads: None, ..Options::PLAIN },
         &|_, _, _| {},
         |checked: Checked| {
-            let (name, extent) = (&checked.scenario.name, checked.extent);
+            let (name, stats) = (&checked.scenario.name, checked.stats);
             assert_eq!(checked.stopped, None, "{name}");
             assert_eq!(checked.passed(), Passed::Yes, "{name}: {:#?}", checked.results);
-            writeln!(
-                sizes,
-                "{name:<24} {:>8} {:>9} {:>3}",
-                extent.states,
-                extent.transitions,
-                extent.depth.unwrap()
-            )
-            .unwrap();
+            writeln!(sizes, "{name:<24} {:>8} {:>9} {:>3}", stats.states, stats.transitions, stats.depth.unwrap())
+                .unwrap();
             for outcome in &checked.results {
                 let each: Vec<_> = outcome.instances.iter().map(|judged| judged.verdict.name()).collect();
                 writeln!(verdicts, "{name:<24} {:<28} {}", outcome.property.name, each.join(", ")).unwrap();

@@ -161,5 +161,5 @@ fn grid() -> impl Iterator<Item = (u32, u32, u32)> {
 fn the_worlds_of_the_grid_are_real() {
     let library = Library::read(&[], &[]).unwrap();
     let scenario = library.scenarios(&["sequential".to_owned()], &[], 1).unwrap().remove(0);
-    assert_eq!(check_one(&scenario, &[], &OPTIONS, &|_, _| {}).extent.states, 6_215);
+    assert_eq!(check_one(&scenario, &[], &OPTIONS, &|_, _| {}).stats.states, 6_215);
 }

@@ -38,8 +38,8 @@ fn an_ack_war_refutes_that_time_passes_and_nothing_else() {
     let (verdict, evidence) = found.remove(0);
     assert_eq!(verdict, Verdict::Violated);
     let trace = evidence.unwrap().trace;
-    let Ending::Repeats { from, fates } = &trace.ending else { panic!("{:?}", trace.ending) };
-    assert!(fates.is_empty(), "fairness has no say");
+    let Ending::Repeats { from, reasons } = &trace.ending else { panic!("{:?}", trace.ending) };
+    assert!(reasons.is_empty(), "fairness has no say");
     let cycle = &trace.steps[*from..];
     assert!(!cycle.is_empty() && cycle.iter().all(|step| matches!(step.event, Event::Deliver(_))), "{cycle:?}");
     assert_eq!(trace.steps[*from - 1].after, trace.last().clone());

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use super::decide::Decided;
+use super::decide::DecidedTimed;
 use crate::property::Instance;
 use crate::property::{Premise, Property};
 use crate::tcp::{Call, State, Timer};
@@ -92,9 +92,9 @@ impl fmt::Display for ActionKind {
 
 impl Coverage {
     /// What was taken in an exploration.
-    pub(super) fn of(properties: &[Arc<Property>], decided: &Decided) -> Self {
+    pub(super) fn of(properties: &[Arc<Property>], timed: &DecidedTimed) -> Self {
         let mut coverage = Self::default();
-        let (graph, states) = (&decided.explored.graph, &decided.explored.states);
+        let (graph, states) = (&timed.explored.graph, &timed.explored.states);
         let instances: Vec<Instance> = properties.iter().flat_map(Instance::all).collect();
         let mut premises: Vec<_> = instances
             .iter()
@@ -108,7 +108,7 @@ impl Coverage {
                 *times += u64::from(premise.predicate.holds(state, instance.this()));
             }
             enabled.clear();
-            decided.world.enabled(state, &mut enabled);
+            timed.world.enabled(state, &mut enabled);
             for (action, target) in enabled.iter().zip(graph.targets(node)) {
                 let (kind, end) = kind_of(*action);
                 *coverage.actions.entry(kind).or_default() += 1;

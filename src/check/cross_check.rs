@@ -3,8 +3,8 @@
 use stateright::Checker;
 
 use super::decide::Decided;
-use crate::explore::stateright::{Aim, Explored};
-use crate::explore::{Extent, Limits, Phase, Stopped};
+use crate::explore::stateright::{Goal, StaterightRun};
+use crate::explore::{ExplorationStats, Limits, Phase, Stopped};
 use crate::property::{Instance, Verdict};
 use crate::world::{Scenario, TimedWorld};
 
@@ -38,7 +38,7 @@ pub(super) fn cross_check(
     decided: &Decided,
     threads: usize,
     limits: Limits<'_>,
-    progress: &dyn Fn(Phase, &Extent),
+    progress: &dyn Fn(Phase, &ExplorationStats),
 ) -> CrossCheck {
     let of_states: Vec<(&Instance, Verdict)> = instances
         .iter()
@@ -46,8 +46,8 @@ pub(super) fn cross_check(
         .filter(|(instance, _)| !instance.is_liveness())
         .collect();
     let asked = of_states.iter().map(|(instance, _)| (*instance).clone()).collect();
-    let explored = Explored::new(TimedWorld::new(scenario.config), asked, Aim::Survey, limits);
-    let (checker, extent) = explored.run(threads, limits, |extent| progress(Phase::CrossCheck, extent));
+    let explored = StaterightRun::new(TimedWorld::new(scenario.config), asked, Goal::EveryState, limits);
+    let (checker, stats) = explored.explore(threads, limits, |stats| progress(Phase::CrossCheck, stats));
     let stopped = checker.model().stopped();
     let mut differences = Vec::new();
     let mut compare = |what: String, lastack: String, stateright: String| {
@@ -56,8 +56,8 @@ pub(super) fn cross_check(
         }
     };
     if decided.stopped.is_none() && stopped.is_none() {
-        compare("states".to_owned(), decided.extent.states.to_string(), extent.states.to_string());
-        compare("transitions".to_owned(), decided.extent.transitions.to_string(), extent.transitions.to_string());
+        compare("states".to_owned(), decided.stats.states.to_string(), stats.states.to_string());
+        compare("transitions".to_owned(), decided.stats.transitions.to_string(), stats.transitions.to_string());
     }
     let mut verdicts = 0;
     for ((instance, ours), theirs) in of_states.iter().zip(checker.model().verdicts()) {
@@ -86,8 +86,8 @@ mod tests {
         let of_states = instances.iter().filter(|instance| !instance.is_liveness()).count();
         assert_eq!(agreed, CrossCheck { differences: Vec::new(), verdicts: of_states, stopped: None });
 
-        decided.extent.states -= 1;
-        decided.extent.transitions += 2;
+        decided.stats.states -= 1;
+        decided.stats.transitions += 2;
         let wrong = instances.iter().position(|instance| instance.name() == "no-reset@B").unwrap();
         decided.verdicts[wrong] = Verdict::Holds;
         assert_eq!(

@@ -1,47 +1,81 @@
-//! Everything that is decided of a timed world, from one exploration.
+//! Every verdict on a scenario, from one exploration of its world.
 
-use std::num::NonZero;
 use std::slice::from_ref;
-use std::thread;
 use std::time::Instant;
 
-use crate::explore::graph::{Edge, Node};
-use crate::explore::search::{StateGraph, Until, explore};
-use crate::explore::states::States;
-use crate::explore::{Extent, Limits, Phase, Stopped};
-use crate::invariant::broken;
-use crate::liveness::fairness::Promises;
-use crate::liveness::search::{Endings, Forbidden, Time, Walk};
-use crate::property::{Claim, Predicate};
-use crate::property::{Instance, Verdict};
-use crate::trace::NoTrace;
-use crate::trace::{Found, Trace, replay, replay_for_ever};
-use crate::world::{Action, Fairness, Scenario, TimedWorld};
+use stateright::Checker;
 
-/// What an exploration of a timed world has shown.
+use super::outcome::stated;
+use crate::explore::search::{StateGraph, Until, explore};
+use crate::explore::stateright::{Goal, StaterightRun};
+use crate::explore::{ExplorationStats, Limits, Phase, Stopped};
+use crate::invariant::broken;
+use crate::liveness::counterexample::find;
+use crate::liveness::fairness::FairnessConstraints;
+use crate::liveness::search::FairRunSearch;
+use crate::liveness::streett::Lasso;
+use crate::property::{Instance, Verdict};
+use crate::trace::{NoTrace, shortest_by_stateright};
+use crate::world::{Scenario, TimedWorld, WorldKind, asynchronous_world};
+
+/// What an exploration of a scenario's world has shown of the instances that it was asked about.
 pub(super) struct Decided {
-    pub(super) extent: Extent,
+    pub(super) stats: ExplorationStats,
+    /// Why it ended early.
     pub(super) stopped: Option<Stopped>,
     /// One for each instance.
     pub(super) verdicts: Vec<Verdict>,
-    /// For each instance, a fair run that refutes it.
-    pub(super) walks: Vec<Option<Walk>>,
-    /// What was explored, and of which world.
-    pub(super) explored: StateGraph,
-    pub(super) world: TimedWorld,
+    /// For each instance, how many steps the shortest run has that decides it, where there is one: of a lasso, the stem
+    /// and the cycle together. In the asynchronous world it is looked for only where the scenario states a number.
+    pub(super) steps: Vec<Option<usize>>,
+    /// What was explored of a timed world; stateright keeps what it has explored of the asynchronous one.
+    pub(super) timed: Option<DecidedTimed>,
 }
 
-/// Explores a scenario's timed world and decides each instance.
+/// The states of a timed world, and what refutes or shows each instance.
+pub(super) struct DecidedTimed {
+    pub(super) world: TimedWorld,
+    pub(super) explored: StateGraph,
+    /// For each instance, a fair run that refutes it.
+    pub(super) lassos: Vec<Option<Lasso>>,
+}
+
+/// Explores a scenario's world once and decides each instance, which must be applicable to it.
 pub(super) fn decide(
     scenario: &Scenario,
     instances: &[Instance],
     threads: usize,
     limits: Limits<'_>,
-    progress: &dyn Fn(Phase, &Extent),
+    progress: &dyn Fn(Phase, &ExplorationStats),
+) -> Decided {
+    if let Some(stopped) = limits.cut_off() {
+        // It is not begun.
+        let verdicts = vec![Verdict::Undecided; instances.len()];
+        let steps = vec![None; instances.len()];
+        return Decided {
+            stats: ExplorationStats::default(),
+            stopped: Some(stopped),
+            verdicts,
+            steps,
+            timed: None,
+        };
+    }
+    match scenario.kind {
+        WorldKind::Timed => decide_timed(scenario, instances, threads, limits, progress),
+        WorldKind::Asynchronous => decide_asynchronous(scenario, instances, threads, limits, progress),
+    }
+}
+
+fn decide_timed(
+    scenario: &Scenario,
+    instances: &[Instance],
+    threads: usize,
+    limits: Limits<'_>,
+    progress: &dyn Fn(Phase, &ExplorationStats),
 ) -> Decided {
     let start = Instant::now();
     let world = TimedWorld::new(scenario.config);
-    let exploring = |extent: &Extent| progress(Phase::Exploration, extent);
+    let exploring = |stats: &ExplorationStats| progress(Phase::Exploration, stats);
     let explored = explore(&world, instances, Until::Exhausted, threads, limits, &exploring);
     let mut stopped = explored.stopped;
     // What is known: that a state or a behaviour reveals the instance, or that none does.
@@ -53,15 +87,16 @@ pub(super) fn decide(
             None => (stopped.is_none() && !instance.is_liveness()).then_some(false),
         })
         .collect();
-    let mut walks: Vec<Option<Walk>> = instances.iter().map(|_| None).collect();
+    let mut lassos: Vec<Option<Lasso>> = instances.iter().map(|_| None).collect();
     if stopped.is_none() && instances.iter().any(Instance::is_liveness) {
-        progress(Phase::Cycles, &explored.extent);
-        let promises = Promises { world: &world, fairness: scenario.fairness, states: &explored.states };
-        let decided = Endings::new(&explored.graph, &promises, limits).and_then(|mut endings| {
-            let each = instances.iter().zip(&mut known).zip(&mut walks);
-            for ((instance, known), walk) in each.filter(|((instance, _), _)| instance.is_liveness()) {
-                *walk = find(&mut endings, &explored.states, instance)?;
-                *known = Some(walk.is_some());
+        progress(Phase::Cycles, &explored.stats);
+        let constraints =
+            FairnessConstraints { world: &world, fairness: scenario.fairness, states: &explored.states };
+        let decided = FairRunSearch::new(&explored.graph, &constraints, limits).and_then(|mut search| {
+            let each = instances.iter().zip(&mut known).zip(&mut lassos);
+            for ((instance, known), lasso) in each.filter(|((instance, _), _)| instance.is_liveness()) {
+                *lasso = find(&mut search, &explored.states, instance)?;
+                *known = Some(lasso.is_some());
             }
             Ok(())
         });
@@ -71,151 +106,47 @@ pub(super) fn decide(
         instance.verdict(*known == Some(true), known.is_some(), *exercised)
     };
     let verdicts = instances.iter().zip(&known).zip(&explored.exercised).map(verdict).collect();
-    let extent = Extent { elapsed: start.elapsed(), ..explored.extent };
-    Decided { extent, stopped, verdicts, walks, explored, world }
+    let deciding = explored.revealed.iter().zip(&lassos);
+    let steps = deciding.map(|(revealed, lasso)| match (revealed, lasso) {
+        (Some(node), _) => Some(explored.depth_of(*node)),
+        (None, Some(lasso)) => Some(lasso.stem.len() + lasso.cycle.len()),
+        (None, None) => None,
+    });
+    let steps = steps.collect();
+    let stats = ExplorationStats { elapsed: start.elapsed(), ..explored.stats };
+    Decided { stats, stopped, verdicts, steps, timed: Some(DecidedTimed { world, explored, lassos }) }
 }
 
-/// A behaviour that decides an instance, replayed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Evidence {
-    /// The run; of a lasso, the stem and once the cycle.
-    pub trace: Trace,
-    /// For each of its steps, the place of its action among those that are enabled where it is taken.
-    pub places: Vec<usize>,
-}
-
-impl Decided {
-    /// For each instance, how many steps the behaviour has that decides it, where there is one.
-    pub(super) fn steps(&self) -> Vec<Option<usize>> {
-        let each = self.explored.revealed.iter().zip(&self.walks);
-        each.map(|(revealed, walk)| match (revealed, walk) {
-            (Some(node), _) => Some(self.explored.depth_of(*node)),
-            (None, Some(walk)) => Some(walk.stem.len() + walk.cycle.len()),
-            (None, None) => None,
-        })
-        .collect()
-    }
-
-    /// For each instance, the behaviour that decides it, where there is one: the shortest path, or a stem and a cycle.
-    pub(super) fn evidence(
-        &self,
-        scenario: &Scenario,
-        instances: &[Instance],
-    ) -> Result<Vec<Option<Evidence>>, NoTrace> {
-        let fresh = TimedWorld::new(scenario.config);
-        let each = instances.iter().zip(&self.explored.revealed).zip(&self.walks);
-        each.map(|((instance, revealed), walk)| match (revealed, walk) {
-            (Some(node), _) => {
-                let (_, evidence) = path_to(&self.world, &fresh, &self.explored, from_ref(instance), *node)?;
-                Ok(Some(evidence))
-            }
-            (None, Some(walk)) => {
-                let states = &self.explored.states;
-                let trace = replay_walk(&self.world, &fresh, scenario.fairness, states, instance, walk)
-                    .ok_or(NoTrace::NotReplayed)?;
-                let places = walk.stem.iter().chain(&walk.cycle).map(|(_, place)| *place).collect();
-                Ok(Some(Evidence { trace, places }))
-            }
-            (None, None) => Ok(None),
-        })
-        .collect()
-    }
-}
-
-/// The shortest path to a state that reveals one of the instances, replayed, and that instance.
-fn path_to(
-    world: &TimedWorld,
-    fresh: &TimedWorld,
-    explored: &StateGraph,
+/// stateright explores this world: it is stateright's own `ActorModel`.
+fn decide_asynchronous(
+    scenario: &Scenario,
     instances: &[Instance],
-    node: Node,
-) -> Result<(Instance, Evidence), NoTrace> {
-    let path = explored.graph.path_to(node);
-    let actions = actions(world, &explored.states, &path);
-    let (instance, trace) = replay(fresh, instances, &actions).ok_or(NoTrace::NotReplayed)?;
-    Ok((instance, Evidence { trace, places: path.into_iter().map(|(_, place)| place).collect() }))
-}
-
-/// A counterexample (or example) that decides any of these instances in a scenario's timed world: the shortest path,
-/// or the shortest stem and a short cycle.
-pub(super) fn shortest(scenario: &Scenario, instances: &[Instance], limits: Limits<'_>) -> Result<Found, NoTrace> {
-    let world = TimedWorld::new(scenario.config);
-    let is_liveness = instances.iter().any(Instance::is_liveness);
-    let until = if is_liveness { Until::Exhausted } else { Until::Revealed };
-    let threads = thread::available_parallelism().map_or(1, NonZero::get);
-    let explored = explore(&world, instances, until, threads, limits, &|_| {});
-    let fresh = TimedWorld::new(scenario.config);
-    if let Some(node) = explored.revealed.iter().flatten().min() {
-        let (instance, evidence) = path_to(&world, &fresh, &explored, instances, *node)?;
-        return Ok(Some((instance, evidence.trace)));
-    }
-    if let Some(stopped) = explored.stopped {
-        return Err(NoTrace::Stopped(stopped));
-    }
-    let promises = Promises { world: &world, fairness: scenario.fairness, states: &explored.states };
-    let mut endings = Endings::new(&explored.graph, &promises, limits).map_err(NoTrace::Stopped)?;
-    let mut walks = Vec::new();
-    for instance in instances {
-        let found = find(&mut endings, &explored.states, instance).map_err(NoTrace::Stopped)?;
-        walks.extend(found.map(|walk| (instance, walk)));
-    }
-    let Some((instance, walk)) = walks.into_iter().min_by_key(|(_, walk)| walk.stem.len() + walk.cycle.len())
-    else {
-        return Ok(None);
-    };
-    let found = replay_walk(&world, &fresh, scenario.fairness, &explored.states, instance, &walk);
-    found.map(|trace| Some((instance.clone(), trace))).ok_or(NoTrace::NotReplayed)
-}
-
-fn replay_walk(
-    world: &TimedWorld,
-    fresh: &TimedWorld,
-    fairness: Fairness,
-    states: &States,
-    instance: &Instance,
-    walk: &Walk,
-) -> Option<Trace> {
-    let stem = actions(world, states, &walk.stem);
-    let cycle = actions(world, states, &walk.cycle);
-    replay_for_ever(fresh, fairness, instance, &stem, &cycle)
-}
-
-/// The actions that edges stand for.
-fn actions(world: &TimedWorld, states: &States, edges: &[Edge]) -> Vec<Action> {
-    let action = |(from, place): &Edge| {
-        let mut enabled = Vec::new();
-        world.enabled(states.get(*from), &mut enabled);
-        let action = enabled.get(*place).copied();
-        action.unwrap_or_else(|| broken(format_args!("state {from} has no action {place}")))
-    };
-    edges.iter().map(action).collect()
-}
-
-/// A fair run that a liveness property forbids.
-fn find(
-    endings: &mut Endings<'_, Promises<'_>>,
-    states: &States,
-    instance: &Instance,
-) -> Result<Option<Walk>, Stopped> {
-    let this = instance.this();
-    let holds = |p: &Predicate, node| p.holds(states.get(node), this);
-    let anywhere = Forbidden { triggers: &|_| true, within: &|_| true, recurs: &|_| true, time: Time::Passes };
-    match instance.property.formula.claim() {
-        Claim::Eventually(p) => {
-            // The initial state is the first. To come back to it is to start anew.
-            endings.find(&Forbidden { triggers: &|node| node == 0, within: &|node| !holds(p, node), ..anywhere })
+    threads: usize,
+    limits: Limits<'_>,
+    progress: &dyn Fn(Phase, &ExplorationStats),
+) -> Decided {
+    let world = asynchronous_world(&scenario.config);
+    let run = StaterightRun::new(world, instances.to_vec(), Goal::EveryState, limits);
+    let (checker, stats) = run.explore(threads, limits, |stats| progress(Phase::Exploration, stats));
+    let mut stopped = checker.model().stopped();
+    let mut verdicts = checker.model().verdicts();
+    let mut steps = vec![None; instances.len()];
+    for ((instance, verdict), steps) in instances.iter().zip(&mut verdicts).zip(&mut steps) {
+        let is_shown = matches!(verdict, Verdict::Violated | Verdict::Possible);
+        if !is_shown || stated(scenario, instance).is_none_or(|stated| stated.steps.is_none()) {
+            continue;
         }
-        Claim::AlwaysEventually(p) => endings.find(&Forbidden { within: &|node| !holds(p, node), ..anywhere }),
-        Claim::EventuallyAlways(p) => endings.find(&Forbidden { recurs: &|node| !holds(p, node), ..anywhere }),
-        Claim::LeadsTo(p, q) => endings.find(&Forbidden {
-            triggers: &|node| holds(p, node),
-            within: &|node| !holds(q, node),
-            ..anywhere
-        }),
-        Claim::TimePasses => endings.find(&Forbidden { time: Time::Stops, ..anywhere }),
-        // A single state decides these.
-        Claim::Always(_) | Claim::Never(_) | Claim::Possible(_) => Ok(None),
+        match shortest_by_stateright(|| asynchronous_world(&scenario.config), from_ref(instance), limits) {
+            Ok(found) => *steps = found.map(|(_, trace)| trace.steps.len()),
+            // What is expected of it has two parts, and one is not known.
+            Err(NoTrace::Stopped(why)) => {
+                stopped.get_or_insert(why);
+                *verdict = Verdict::Undecided;
+            }
+            Err(fault @ NoTrace::NotReplayed) => broken(format_args!("{}: {fault}", instance.name())),
+        }
     }
+    Decided { stats, stopped, verdicts, steps, timed: None }
 }
 
 #[cfg(test)]
@@ -224,12 +155,13 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::check::Library;
+    use crate::check::{Library, shortest_trace};
     use crate::diagnostic::SourceFile;
     use crate::property::Property;
-    use crate::world::{Deliveries, WorldState};
+    use crate::property::{Claim, Predicate};
+    use crate::world::{Action, Deliveries, Fairness, WorldState};
 
-    /// A small world with cycles and endings in which nothing is owed to anybody, as a plain graph.
+    /// A small world with cycles and search in which nothing is owed to anybody, as a plain graph.
     struct Small {
         scenario: Scenario,
         states: Vec<WorldState>,
@@ -372,13 +304,13 @@ mod tests {
             Small::new("never-closes", &["network.losses=0"]),
         ] {
             let decided = decide(&small.scenario, &instances, 1, Limits::NONE, &|_, _| {});
-            assert_eq!(decided.extent.states, small.states.len());
+            assert_eq!(decided.stats.states, small.states.len());
             for (instance, verdict) in instances.iter().zip(decided.verdicts) {
                 let expected = instance.verdict(small.is_violated(instance), true, small.is_exercised(instance));
                 assert_eq!(verdict, expected, "{} in {}", instance.property.formula, small.scenario.name);
                 seen.insert((instance.property.formula.temporal().name(), verdict));
                 if instance.is_liveness() && verdict == Verdict::Violated {
-                    let found = shortest(&small.scenario, std::slice::from_ref(instance), Limits::NONE);
+                    let found = shortest_trace(&small.scenario, std::slice::from_ref(instance), Limits::NONE);
                     assert!(matches!(found, Ok(Some(_))), "{}", instance.property.formula);
                 }
             }

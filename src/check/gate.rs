@@ -1,26 +1,19 @@
 //! The gate: scenarios against properties.
 
 use std::num::NonZero;
-use std::slice::from_ref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
-use stateright::Checker;
-
 use super::cross_check::cross_check;
-use super::decide::{self, decide};
-use super::outcome::stated;
+use super::decide::{Decided, decide};
 use super::{Checked, Coverage, Judged, Outcome, is_applicable};
-use crate::explore::stateright::{Aim, Explored};
-use crate::explore::{Extent, Limits, Phase, Stopped};
-use crate::invariant::{broken, invariant};
+use crate::explore::{ExplorationStats, Limits, Phase};
+use crate::invariant::invariant;
 use crate::property::Property;
 use crate::property::{Instance, Verdict};
-use crate::trace::NoTrace;
-use crate::trace::{Found, shortest_by_stateright};
-use crate::world::{Scenario, WorldKind, asynchronous_world};
+use crate::world::Scenario;
 
 /// What is asked of a check besides verdicts, and how far it may go.
 #[derive(Clone, Copy, Debug)]
@@ -37,9 +30,6 @@ pub struct Options<'a> {
     pub only: &'a [Instance],
 }
 
-/// The verdict on an instance, and how many steps the shortest trace has that shows it.
-type Decision = (Verdict, Option<usize>);
-
 impl Options<'static> {
     /// Verdicts alone, on one thread, however long it takes.
     pub const PLAIN: Self =
@@ -54,7 +44,7 @@ pub fn check(
     scenarios: &[Arc<Scenario>],
     properties: &[Arc<Property>],
     options: &Options<'_>,
-    progress: &(dyn Fn(&Scenario, Phase, &Extent) + Sync),
+    progress: &(dyn Fn(&Scenario, Phase, &ExplorationStats) + Sync),
     mut done: impl FnMut(Checked),
 ) {
     let cores = || thread::available_parallelism().map_or(1, NonZero::get);
@@ -72,8 +62,8 @@ pub fn check(
                 let Some(scenario) = scenarios.get(index) else {
                     return;
                 };
-                let checked = check_one(scenario, properties, options, &|phase, extent| {
-                    progress(scenario, phase, extent);
+                let checked = check_one(scenario, properties, options, &|phase, stats| {
+                    progress(scenario, phase, stats);
                 });
                 if sender.send((index, checked)).is_err() {
                     return;
@@ -111,7 +101,7 @@ pub fn check_one(
     scenario: &Arc<Scenario>,
     properties: &[Arc<Property>],
     options: &Options<'_>,
-    progress: &dyn Fn(Phase, &Extent),
+    progress: &dyn Fn(Phase, &ExplorationStats),
 ) -> Checked {
     let (applicable, foreign): (Vec<_>, Vec<_>) = properties
         .iter()
@@ -124,30 +114,18 @@ pub fn check_one(
     let asked = |property: &Arc<Property>| Instance::all(property).into_iter().filter(is_asked);
     let instances: Vec<Instance> = applicable.iter().flat_map(asked).collect();
     let (threads, limits) = (options.threads.unwrap_or(1), options.limits);
-    let mut second_opinion = None;
-    let mut coverage = None;
-    let (extent, stopped, found) = match (limits.cut_off(), scenario.kind) {
-        // It is not begun.
-        (Some(stopped), _) => {
-            (Extent::default(), Some(stopped), vec![(Verdict::Undecided, None); instances.len()])
-        }
-        (None, WorldKind::Timed) => {
-            let decided = decide(scenario, &instances, threads, limits, progress);
-            second_opinion = options
-                .cross_check
-                .then(|| cross_check(scenario, &instances, &decided, threads, limits, progress));
-            coverage = options.coverage.then(|| Coverage::of(&applicable, &decided));
-            let found = decided.verdicts.iter().copied().zip(decided.steps()).collect();
-            (decided.extent, decided.stopped, found)
-        }
-        (None, WorldKind::Asynchronous) => {
-            let exploring = |extent: &Extent| progress(Phase::Exploration, extent);
-            survey(scenario, &instances, threads, limits, &exploring)
-        }
-    };
+    let decided = decide(scenario, &instances, threads, limits, progress);
+    let second_opinion = decided
+        .timed
+        .as_ref()
+        .filter(|_| options.cross_check)
+        .map(|_| cross_check(scenario, &instances, &decided, threads, limits, progress));
+    let coverage =
+        decided.timed.as_ref().filter(|_| options.coverage).map(|timed| Coverage::of(&applicable, timed));
+    let Decided { stats, stopped, verdicts, steps, .. } = decided;
     // What was found is in the order of the instances, and those in the order of their properties.
-    invariant!(found.len() == instances.len(), "{} verdicts on {} instances", found.len(), instances.len());
-    let mut found: std::vec::IntoIter<Decision> = found.into_iter();
+    invariant!(verdicts.len() == instances.len(), "{} verdicts on {} instances", verdicts.len(), instances.len());
+    let mut found = verdicts.into_iter().zip(steps);
     let mut results: Vec<_> = Vec::new();
     for property in &applicable {
         let instances = asked(property).zip(found.by_ref());
@@ -159,45 +137,5 @@ pub fn check_one(
         results.push(Outcome::new(property, judged.collect()));
     }
     results.sort_by(|one, other| one.property.name.cmp(&other.property.name));
-    Checked { scenario: Arc::clone(scenario), extent, stopped, results, cross_check: second_opinion, coverage }
-}
-
-/// The shortest counterexample (or example) that decides any of these instances in a scenario.
-pub fn shortest_trace(scenario: &Scenario, instances: &[Instance], limits: Limits<'_>) -> Result<Found, NoTrace> {
-    match scenario.kind {
-        WorldKind::Timed => decide::shortest(scenario, instances, limits),
-        WorldKind::Asynchronous => {
-            shortest_by_stateright(|| asynchronous_world(&scenario.config), instances, limits)
-        }
-    }
-}
-
-/// What is found of a world that stateright explores: of each instance the verdict, and how many steps its shortest
-/// trace has where the scenario states a number.
-fn survey(
-    scenario: &Scenario,
-    instances: &[Instance],
-    threads: usize,
-    limits: Limits<'_>,
-    progress: &dyn Fn(&Extent),
-) -> (Extent, Option<Stopped>, Vec<Decision>) {
-    let explored = Explored::new(asynchronous_world(&scenario.config), instances.to_vec(), Aim::Survey, limits);
-    let (checker, extent) = explored.run(threads, limits, progress);
-    let mut stopped = checker.model().stopped();
-    let mut found = Vec::new();
-    for (instance, verdict) in instances.iter().zip(checker.model().verdicts()) {
-        let is_shown = matches!(verdict, Verdict::Violated | Verdict::Possible);
-        let is_counted = is_shown && stated(scenario, instance).is_some_and(|stated| stated.steps.is_some());
-        let trace = if is_counted { shortest_trace(scenario, from_ref(instance), limits) } else { Ok(None) };
-        found.push(match trace {
-            Ok(trace) => (verdict, trace.map(|(_, trace)| trace.steps.len())),
-            // What is expected of it has two parts, and one is not known.
-            Err(NoTrace::Stopped(why)) => {
-                stopped.get_or_insert(why);
-                (Verdict::Undecided, None)
-            }
-            Err(fault @ NoTrace::NotReplayed) => broken(format_args!("{}: {fault}", instance.name())),
-        });
-    }
-    (extent, stopped, found)
+    Checked { scenario: Arc::clone(scenario), stats, stopped, results, cross_check: second_opinion, coverage }
 }

@@ -1,9 +1,11 @@
-//! One way from a scenario to its verdicts, and the gate over all scenarios.
+//! One way from a scenario to its verdicts: `decide` explores its world once and decides every instance of every property
+//! that is asked for. The gate ([`check()`], [`check_one`]) holds these verdicts against what the scenario expects;
+//! [`Findings`] and [`shortest_trace`] replay the runs that show them.
 
 mod coverage;
 mod cross_check;
 mod decide;
-mod findings;
+mod evidence;
 mod gate;
 mod library;
 mod outcome;
@@ -12,9 +14,8 @@ mod validate;
 
 pub use coverage::{ActionKind, Coverage, Event};
 pub use cross_check::{CrossCheck, Difference};
-pub use decide::Evidence;
-pub use findings::{Finding, Findings};
-pub use gate::{Options, check, check_one, shortest_trace};
+pub use evidence::{Evidence, Finding, Findings, shortest_trace};
+pub use gate::{Options, check, check_one};
 pub use library::Library;
 pub use outcome::{Checked, Comparison, Judged, Outcome, Passed, Tally};
 pub use validate::{is_applicable, validate, validate_asked};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Coverage, CrossCheck};
-use crate::explore::{Extent, Stopped};
+use crate::explore::{ExplorationStats, Stopped};
 use crate::property::{Instance, Verdict};
 use crate::property::{Property, Temporal};
 use crate::world::{Expectation, Expected, Scenario};
@@ -14,7 +14,7 @@ pub struct Checked {
     /// The scenario.
     pub scenario: Arc<Scenario>,
     /// How far the exploration came.
-    pub extent: Extent,
+    pub stats: ExplorationStats,
     /// Why it ended early.
     pub stopped: Option<Stopped>,
     /// Each property's verdict.
@@ -128,7 +128,7 @@ impl Checked {
     /// Whether its exploration was begun: what comes after the end of the time, or after Ctrl-C, is not.
     #[must_use]
     pub fn is_begun(&self) -> bool {
-        self.extent.states > 0 || !matches!(self.stopped, Some(Stopped::Interrupted | Stopped::Timeout))
+        self.stats.states > 0 || !matches!(self.stopped, Some(Stopped::Interrupted | Stopped::Timeout))
     }
 
     /// Whether this scenario lets the gate pass.

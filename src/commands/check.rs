@@ -60,8 +60,8 @@ pub fn run(args: &CheckArgs) -> Result<Passed, Diagnostics> {
             only: &only,
         },
         // Nothing must be drawn over what the terminal has made of Ctrl-C.
-        &|scenario, phase, extent| {
-            if interrupted() { progress.finish() } else { progress.update(scenario, phase, extent) }
+        &|scenario, phase, stats| {
+            if interrupted() { progress.finish() } else { progress.update(scenario, phase, stats) }
         },
         |checked| {
             progress.done(&checked.scenario, || {

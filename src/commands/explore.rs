@@ -11,7 +11,7 @@ use super::{interrupted, limits, print, settings, threads};
 use crate::check::{Findings, Passed, is_applicable, validate, validate_asked};
 use crate::cli::ExploreArgs;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::explore::{Extent, Phase, STATERIGHT_BYTES, Stopped};
+use crate::explore::{ExplorationStats, Phase, STATERIGHT_BYTES, Stopped};
 use crate::explorer::{Explorable, Listening, Server, Summary};
 use crate::property::Instance;
 use crate::report::terminal::Terminal;
@@ -56,15 +56,21 @@ pub fn run(args: &ExploreArgs) -> Result<Passed, Diagnostics> {
     let threads = threads(None);
     let limits = limits(&args.limits, threads);
     let progress = Progress::on_stderr(true);
-    let findings = Findings::of(scenario, instances, threads, limits, &|phase, extent| {
-        progress.update(scenario, phase, extent);
+    let findings = Findings::of(scenario, instances, threads, limits, &|phase, stats| {
+        progress.update(scenario, phase, stats);
     })
     .map_err(|fault| Diagnostic::new(fault.to_string()))?;
     let not_run = not_run(&findings, limits.max_memory);
     let mut server = Server::start(&Explorable::new(scenario.config, &findings.each), listening)?;
-    let states = findings.extent.states;
+    let states = findings.stats.states;
     if not_run.is_none() {
-        let seen = |states| progress.update(scenario, Phase::CrossCheck, &Extent { states, ..Extent::default() });
+        let seen = |states| {
+            progress.update(
+                scenario,
+                Phase::CrossCheck,
+                &ExplorationStats { states, ..ExplorationStats::default() },
+            );
+        };
         server.complete(states, &interrupted, &seen)?;
     }
     progress.finish();
@@ -90,7 +96,7 @@ pub fn run(args: &ExploreArgs) -> Result<Passed, Diagnostics> {
 
 /// Why stateright is not to look at every state.
 fn not_run(findings: &Findings, max_memory: Option<usize>) -> Option<&'static str> {
-    let bytes = findings.extent.states.saturating_mul(STATERIGHT_BYTES);
+    let bytes = findings.stats.states.saturating_mul(STATERIGHT_BYTES);
     if findings.stopped.is_some() {
         Some(
             "stateright was not told to look at every state, for lastack has not seen them all: the page knows those \

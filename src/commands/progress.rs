@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
 
-use crate::explore::{Extent, Phase};
+use crate::explore::{ExplorationStats, Phase};
 use crate::report::quantity::per_second;
 use crate::world::Scenario;
 
@@ -15,7 +15,7 @@ use crate::world::Scenario;
 pub(super) struct Progress {
     bar: ProgressBar,
     /// What is being explored, by name, the longest first.
-    exploring: Mutex<Vec<(String, Phase, Extent)>>,
+    exploring: Mutex<Vec<(String, Phase, ExplorationStats)>>,
 }
 
 impl Progress {
@@ -37,7 +37,7 @@ impl Progress {
     }
 
     /// Tells how far the exploration of a scenario has come.
-    pub(super) fn update(&self, scenario: &Scenario, phase: Phase, extent: &Extent) {
+    pub(super) fn update(&self, scenario: &Scenario, phase: Phase, stats: &ExplorationStats) {
         if self.bar.is_hidden() {
             return;
         }
@@ -45,8 +45,8 @@ impl Progress {
             return;
         };
         match exploring.iter_mut().find(|(name, ..)| *name == scenario.name) {
-            Some(known) => (known.1, known.2) = (phase, *extent),
-            None => exploring.push((scenario.name.clone(), phase, *extent)),
+            Some(known) => (known.1, known.2) = (phase, *stats),
+            None => exploring.push((scenario.name.clone(), phase, *stats)),
         }
         self.tell(&exploring);
     }
@@ -65,10 +65,10 @@ impl Progress {
         self.bar.finish_and_clear();
     }
 
-    fn tell(&self, exploring: &[(String, Phase, Extent)]) {
+    fn tell(&self, exploring: &[(String, Phase, ExplorationStats)]) {
         let [head, line] = match exploring {
             [] => [String::new(), String::new()],
-            [(name, phase, extent), others @ ..] => [head(name, *phase, extent, others.len()), line(extent)],
+            [(name, phase, stats), others @ ..] => [head(name, *phase, stats, others.len()), line(stats)],
         };
         self.bar.set_prefix(head);
         self.bar.set_message(line);
@@ -76,13 +76,13 @@ impl Progress {
 }
 
 /// What is being done, and what it takes.
-fn head(name: &str, phase: Phase, extent: &Extent, others: usize) -> String {
+fn head(name: &str, phase: Phase, stats: &ExplorationStats, others: usize) -> String {
     let phase = match phase {
         Phase::Exploration => "exploring",
         Phase::Cycles => "looking for cycles",
         Phase::CrossCheck => "stateright explores it, too",
     };
-    let memory = match extent.bytes {
+    let memory = match stats.bytes {
         0 => String::new(),
         bytes => format!(", {}", HumanBytes(bytes as u64)),
     };
@@ -91,13 +91,13 @@ fn head(name: &str, phase: Phase, extent: &Extent, others: usize) -> String {
 }
 
 /// How far it has come, the most telling first: a narrow terminal cuts the rest off.
-fn line(extent: &Extent) -> String {
+fn line(stats: &ExplorationStats) -> String {
     let mut told = vec![
-        format!("{} states", HumanCount(extent.states as u64)),
-        format!("{} transitions/s", HumanCount(per_second(extent.transitions, extent.elapsed))),
-        format!("frontier {}", HumanCount(extent.frontier as u64)),
+        format!("{} states", HumanCount(stats.states as u64)),
+        format!("{} transitions/s", HumanCount(per_second(stats.transitions, stats.elapsed))),
+        format!("frontier {}", HumanCount(stats.frontier as u64)),
     ];
-    told.extend(extent.depth.map(|depth| format!("depth {depth}")));
+    told.extend(stats.depth.map(|depth| format!("depth {depth}")));
     told.join(", ")
 }
 
@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn what_is_told() {
-        let extent = Extent {
+        let stats = ExplorationStats {
             states: 123_456_789,
             frontier: 3_456_789,
             transitions: 723_456_789,
@@ -115,12 +115,12 @@ mod tests {
             bytes: 12 << 30,
             elapsed: Duration::from_mins(5),
         };
-        insta::assert_snapshot!(line(&extent), @"123,456,789 states, 2,411,522 transitions/s, frontier 3,456,789, depth 45");
+        insta::assert_snapshot!(line(&stats), @"123,456,789 states, 2,411,522 transitions/s, frontier 3,456,789, depth 45");
         // stateright says neither.
-        let asynchronous = Extent { depth: None, bytes: 0, ..extent };
+        let asynchronous = ExplorationStats { depth: None, bytes: 0, ..stats };
         insta::assert_snapshot!(line(&asynchronous), @"123,456,789 states, 2,411,522 transitions/s, frontier 3,456,789");
         insta::assert_snapshot!(head("asynchronous", Phase::Exploration, &asynchronous, 3), @"asynchronous: exploring; 3 more");
-        insta::assert_snapshot!(head("two-losses", Phase::Exploration, &extent, 0), @"two-losses: exploring, 12.00 GiB");
-        insta::assert_snapshot!(head("two-losses", Phase::Cycles, &extent, 3), @"two-losses: looking for cycles, 12.00 GiB; 3 more");
+        insta::assert_snapshot!(head("two-losses", Phase::Exploration, &stats, 0), @"two-losses: exploring, 12.00 GiB");
+        insta::assert_snapshot!(head("two-losses", Phase::Cycles, &stats, 3), @"two-losses: looking for cycles, 12.00 GiB; 3 more");
     }
 }

@@ -89,7 +89,7 @@ pub enum Phase {
 
 /// How far an exploration has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Extent {
+pub struct ExplorationStats {
     /// Different states found.
     pub states: usize,
     /// Those of them that have not been expanded yet: what they lead to is not known.

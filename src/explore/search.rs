@@ -1,27 +1,34 @@
 //! Exploring the timed world: every state, exactly, in breadth-first order, on several threads.
 //!
-//! The states of one depth are expanded batch by batch. Of a batch, every thread first expands chunks: what they lead
-//! to either has a number already or is *fresh*. Then each thread tells equal fresh states apart among those whose
-//! hash falls to it. Then the fresh states get their numbers in the order in which a single thread would have come
-//! upon them, so that the graph is the same whatever the number of threads.
+//! The states of one depth are expanded batch by batch. Each stage of a batch is done by all threads, and ends before the
+//! next begins:
+//!
+//! ```text
+//!  batch of states        │ 1 expand        what a chunk of states leads to: a number, or a *fresh* state
+//!  ┌──────┬──────┬──────┐ │ 2 deduplicate   equal fresh states, among those whose hash falls to a thread's share
+//!  │chunk │chunk │chunk │ │ 3 number        in the order in which a single thread would have come upon them (one thread)
+//!  └──────┴──────┴──────┘ │ 4 insert        into the visited sets, one for each share
+//!                         │ 5 rows          of edges, now that every target has a number (one thread)
+//! ```
+//!
+//! So the graph is the same whatever the number of threads. Within a chunk a few states are expanded together, so that
+//! the processor waits once for the memory of all of them ([`STATES_PER_PREFETCH`]).
 
 #![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
 
 use std::ops::Range;
-use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
-use std::thread::{self, ScopedJoinHandle};
 use std::time::Instant;
 
-use hashbrown::HashTable;
-
-use super::graph::{Graph, Node, Rows};
-use super::states::{Numbers, States, hash_of};
-use super::{Extent, Limits, Stopped};
+use super::chunk::{Chunk, Duplicate, FRESH, Place, Witnesses, Worker, deduplicate, number};
+use super::graph::{Graph, Node};
+use super::states::States;
+use super::threads::{on_threads, share_of};
+use super::visited::{VisitedSet, hash_of};
+use super::{ExplorationStats, Limits, Stopped};
 use crate::invariant::invariant;
 use crate::property::Instance;
-use crate::world::{Action, Limit, Reactions, TimedWorld, WorldState};
+use crate::world::TimedWorld;
 
 /// What was explored of a world.
 pub(crate) struct StateGraph {
@@ -36,7 +43,7 @@ pub(crate) struct StateGraph {
     /// Why not every state was expanded.
     pub(crate) stopped: Option<Stopped>,
     /// How far it came.
-    pub(crate) extent: Extent,
+    pub(crate) stats: ExplorationStats,
     /// For each depth, the first state that lies so deep.
     levels: Vec<usize>,
 }
@@ -66,17 +73,14 @@ const BATCH: usize = 1 << 14;
 const CHUNK: usize = 1 << 9;
 
 /// How many states are expanded together.
-const GROUP: usize = 1 << 4;
+const STATES_PER_PREFETCH: usize = 1 << 4;
 
 /// What the search for cycles takes for each state, in bytes, all lists at their longest; the exploration leaves room
 /// for it.
-const FOR_CYCLES: usize = 64;
-
-/// A target that has no number yet: its place among the fresh states of its chunk.
-const FRESH: u32 = 1 << 31;
+const CYCLE_SEARCH_BYTES_PER_STATE: usize = 64;
 
 /// No more states than this have a number before a batch, so that all that it may find have numbers below [`FRESH`].
-const MOST: usize = FRESH as usize - BATCH * 1024;
+const MAX_STATES_BEFORE_BATCH: usize = FRESH as usize - BATCH * 1024;
 
 /// Explores a world until there is nothing more to look for, or a limit is hit.
 pub(crate) fn explore(
@@ -85,7 +89,7 @@ pub(crate) fn explore(
     until: Until,
     threads: usize,
     limits: Limits<'_>,
-    progress: &dyn Fn(&Extent),
+    progress: &dyn Fn(&ExplorationStats),
 ) -> StateGraph {
     let start = Instant::now();
     let mut explorer = Explorer::new(world, instances, threads);
@@ -108,24 +112,24 @@ pub(crate) fn explore(
             .cut_off()
             .or_else(|| (!room).then_some(Stopped::MaxMemory))
             .or_else(|| (expanded >= most).then_some(Stopped::MaxStates))
-            .or_else(|| (explorer.states.len() >= MOST).then_some(Stopped::Numbers));
+            .or_else(|| (explorer.states.len() >= MAX_STATES_BEFORE_BATCH).then_some(Stopped::Numbers));
         if explorer.stopped.is_none() {
             let end = end_of_level.min(expanded + BATCH).min(most);
             explorer.expand(expanded, end);
             expanded = end;
-            progress(&explorer.extent(expanded, depth, start));
+            progress(&explorer.stats(expanded, depth, start));
         }
     }
     if let Some(Stopped::MaxStates | Stopped::Limit(_)) = explorer.stopped {
         // What was found by now can still decide a property.
-        let seen = explorer.look(expanded..explorer.states.len());
-        explorer.note(&seen);
+        let witnesses = explorer.record_witness(expanded..explorer.states.len());
+        explorer.note(&witnesses);
     }
-    let extent = explorer.extent(expanded, depth, start);
+    let stats = explorer.stats(expanded, depth, start);
     // What was found and not expanded may lie one deeper.
     levels.push(end_of_level);
     let Explorer { states, graph, revealed, exercised, stopped, .. } = explorer;
-    StateGraph { states, graph, revealed, exercised, stopped, extent, levels }
+    StateGraph { states, graph, revealed, exercised, stopped, stats, levels }
 }
 
 struct Explorer<'w> {
@@ -139,47 +143,8 @@ struct Explorer<'w> {
     /// One for each thread.
     workers: Vec<Worker>,
     /// One for each thread: the states whose hash falls to it.
-    numbers: Vec<Numbers>,
+    visited: Vec<VisitedSet>,
 }
-
-/// What a thread keeps from one chunk to the next.
-#[derive(Default)]
-struct Worker {
-    reactions: Reactions,
-    actions: Vec<Action>,
-    /// What they lead to.
-    next: Vec<WorldState>,
-    hashes: Vec<u64>,
-    slots: Vec<u64>,
-    candidates: Vec<Option<Node>>,
-}
-
-/// What the states of a chunk lead to.
-#[derive(Default)]
-struct Chunk {
-    /// Where they lead: numbers, or [`FRESH`] and a place in `fresh`.
-    rows: Rows,
-    fresh: Vec<WorldState>,
-    /// The hashes of the fresh states.
-    hashes: Vec<u64>,
-    seen: Seen,
-    limit: Option<Limit>,
-}
-
-/// What some states show of instances of which no state before has shown it.
-#[derive(Default)]
-struct Seen {
-    /// The instances that a state reveals, and the first such state.
-    revealed: Vec<(usize, Node)>,
-    /// The instances that a state exercises.
-    exercised: Vec<usize>,
-}
-
-/// A fresh state of a batch, as its chunk and its place there.
-type Place = (u32, u32);
-
-/// A fresh state, and the first one of its batch that is equal to it.
-type Equal = (Place, Place);
 
 impl<'w> Explorer<'w> {
     fn new(world: &'w TimedWorld, instances: &'w [Instance], threads: usize) -> Self {
@@ -194,7 +159,7 @@ impl<'w> Explorer<'w> {
             exercised: vec![false; instances.len()],
             stopped: None,
             workers: (0..threads).map(|_| Worker::default()).collect(),
-            numbers: (0..threads).map(|_| Numbers::default()).collect(),
+            visited: (0..threads).map(|_| VisitedSet::default()).collect(),
         };
         match world.initial() {
             Ok(initial) => explorer.give_numbers(vec![Chunk {
@@ -222,7 +187,7 @@ impl<'w> Explorer<'w> {
         chunks.sort_unstable_by_key(|(start, _)| *start);
         let chunks: Vec<Chunk> = chunks.into_iter().map(|(_, chunk)| chunk).collect();
         for chunk in &chunks {
-            self.note(&chunk.seen);
+            self.note(&chunk.witnesses);
             if let Some(limit) = chunk.limit {
                 self.stopped.get_or_insert(Stopped::Limit(limit));
             }
@@ -231,8 +196,8 @@ impl<'w> Explorer<'w> {
     }
 
     /// What the states from one number up to another show that no state did before.
-    fn look(&self, nodes: Range<usize>) -> Seen {
-        let mut seen = Seen::default();
+    fn record_witness(&self, nodes: Range<usize>) -> Witnesses {
+        let mut witnesses = Witnesses::default();
         let all = || self.instances.iter().enumerate();
         let mut hidden: Vec<_> = all().filter(|(index, _)| self.revealed[*index].is_none()).collect();
         let mut unexercised: Vec<_> = all().filter(|(index, _)| !self.exercised[*index]).collect();
@@ -241,34 +206,34 @@ impl<'w> Explorer<'w> {
             hidden.retain(|(index, instance)| {
                 let is_revealed = instance.is_revealed_by(state);
                 if is_revealed {
-                    seen.revealed.push((*index, node));
+                    witnesses.revealed.push((*index, node));
                 }
                 !is_revealed
             });
             unexercised.retain(|(index, instance)| {
                 let is_exercised = instance.is_exercised_by(state);
                 if is_exercised {
-                    seen.exercised.push(*index);
+                    witnesses.exercised.push(*index);
                 }
                 !is_exercised
             });
         }
-        seen
+        witnesses
     }
 
-    fn note(&mut self, seen: &Seen) {
-        for (instance, node) in &seen.revealed {
+    fn note(&mut self, witnesses: &Witnesses) {
+        for (instance, node) in &witnesses.revealed {
             self.revealed[*instance].get_or_insert(*node);
         }
-        for instance in &seen.exercised {
+        for instance in &witnesses.exercised {
             self.exercised[*instance] = true;
         }
     }
 
     fn expand_chunk(&self, worker: &mut Worker, from: usize, to: usize) -> Chunk {
-        let mut chunk = Chunk { seen: self.look(from..to), ..Chunk::default() };
-        for start in (from..to).step_by(GROUP) {
-            self.expand_group(worker, start..to.min(start + GROUP), &mut chunk);
+        let mut chunk = Chunk { witnesses: self.record_witness(from..to), ..Chunk::default() };
+        for start in (from..to).step_by(STATES_PER_PREFETCH) {
+            self.expand_group(worker, start..to.min(start + STATES_PER_PREFETCH), &mut chunk);
         }
         chunk
     }
@@ -297,14 +262,14 @@ impl<'w> Explorer<'w> {
         hashes.clear();
         hashes.extend(next.iter().map(hash_of));
         slots.clear();
-        slots.extend(hashes.iter().map(|hash| self.numbers_of(*hash).first_slot(*hash)));
+        slots.extend(hashes.iter().map(|hash| self.visited_by(*hash).first_slot(*hash)));
         candidates.clear();
-        let likely = |(hash, slot): (&u64, &u64)| self.numbers_of(*hash).candidate(*hash, *slot);
+        let likely = |(hash, slot): (&u64, &u64)| self.visited_by(*hash).candidate(*hash, *slot);
         candidates.extend(hashes.iter().zip(&*slots).map(likely));
         for ((hash, state), candidate) in hashes.iter().zip(&*next).zip(&*candidates) {
             let known = match candidate {
                 Some(node) if self.states.get(*node) == state => Some(*node),
-                Some(_) => self.numbers_of(*hash).find(*hash, state, &self.states),
+                Some(_) => self.visited_by(*hash).find(*hash, state, &self.states),
                 None => None,
             };
             chunk.rows.targets_mut().push(known.unwrap_or_else(|| {
@@ -315,16 +280,16 @@ impl<'w> Explorer<'w> {
         }
     }
 
-    fn numbers_of(&self, hash: u64) -> &Numbers {
-        &self.numbers[share_of(hash, self.numbers.len())]
+    fn visited_by(&self, hash: u64) -> &VisitedSet {
+        &self.visited[share_of(hash, self.visited.len())]
     }
 
     /// Gives fresh states their numbers, and adds the rows of edges that lead to them.
     fn give_numbers(&mut self, mut chunks: Vec<Chunk>) {
         let small = chunks.len() == 1;
-        let mut numbers = std::mem::take(&mut self.numbers);
+        let mut numbers = std::mem::take(&mut self.visited);
         let count = numbers.len();
-        let equals = on_threads(&mut numbers, small, |_, share| tell_apart((share, count), &chunks));
+        let equals = on_threads(&mut numbers, small, |_, share| deduplicate((share, count), &chunks));
         let number_of = self.number_in_order(&chunks, &equals);
 
         on_threads(&mut numbers, small, |numbers, share| {
@@ -333,7 +298,7 @@ impl<'w> Explorer<'w> {
                 numbers.insert(chunks[chunk].hashes[place], number_of[chunk][place]);
             }
         });
-        self.numbers = numbers;
+        self.visited = numbers;
 
         for (chunk, numbers) in chunks.iter_mut().zip(&number_of) {
             for target in chunk.rows.targets_mut().iter_mut().filter(|target| **target & FRESH != 0) {
@@ -346,7 +311,7 @@ impl<'w> Explorer<'w> {
     }
 
     /// The number of each fresh state: in the order of their places, and the same for equal ones.
-    fn number_in_order(&mut self, chunks: &[Chunk], equals: &[Vec<Equal>]) -> Vec<Vec<Node>> {
+    fn number_in_order(&mut self, chunks: &[Chunk], equals: &[Vec<Duplicate>]) -> Vec<Vec<Node>> {
         let mut first_of: Vec<Vec<Place>> = chunks.iter().map(|chunk| vec![(0, 0); chunk.fresh.len()]).collect();
         for ((chunk, place), first) in equals.iter().flatten() {
             first_of[*chunk as usize][*place as usize] = *first;
@@ -368,8 +333,8 @@ impl<'w> Explorer<'w> {
         number_of
     }
 
-    fn extent(&self, expanded: usize, depth: usize, start: Instant) -> Extent {
-        Extent {
+    fn stats(&self, expanded: usize, depth: usize, start: Instant) -> ExplorationStats {
+        ExplorationStats {
             states: self.states.len(),
             frontier: self.states.len() - expanded,
             transitions: self.graph.edges(),
@@ -380,7 +345,7 @@ impl<'w> Explorer<'w> {
     }
 
     fn bytes(&self) -> usize {
-        let numbers: usize = self.numbers.iter().map(Numbers::bytes).sum();
+        let numbers: usize = self.visited.iter().map(VisitedSet::bytes).sum();
         let reactions: usize = self.workers.iter().map(|worker| worker.reactions.bytes()).sum();
         self.states.bytes() + numbers + self.graph.bytes() + reactions
     }
@@ -388,65 +353,9 @@ impl<'w> Explorer<'w> {
     /// What the search for cycles may take beyond that, and the sets of numbers: when one grows by half, the old one is
     /// still there. A batch takes a few MiB more.
     fn growth(&self) -> usize {
-        let numbers: usize = self.numbers.iter().map(Numbers::bytes).sum();
-        2 * numbers + FOR_CYCLES * self.states.len()
+        let numbers: usize = self.visited.iter().map(VisitedSet::bytes).sum();
+        2 * numbers + CYCLE_SEARCH_BYTES_PER_STATE * self.states.len()
     }
-}
-
-/// The fresh states whose hash falls to one of `count` threads, each with the first one that is equal to it.
-fn tell_apart((share, count): (usize, usize), chunks: &[Chunk]) -> Vec<Equal> {
-    let all: usize = chunks.iter().map(|chunk| chunk.fresh.len()).sum();
-    let mut firsts: HashTable<(u64, Place)> = HashTable::with_capacity(all / count);
-    let mut equals = Vec::with_capacity(all / count + all / 8);
-    for (index, chunk) in (0..).zip(chunks) {
-        for (number, (hash, state)) in (0..).zip(chunk.hashes.iter().zip(&chunk.fresh)) {
-            if share_of(*hash, count) != share {
-                continue;
-            }
-            let place = (index, number);
-            let is_equal = |(other, (chunk, place)): &(u64, Place)| {
-                other == hash && chunks[*chunk as usize].fresh[*place as usize] == *state
-            };
-            let (_, first) = *firsts.entry(*hash, is_equal, |(hash, _)| *hash).or_insert((*hash, place)).get();
-            equals.push((place, first));
-        }
-    }
-    equals
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "all numbers are below FRESH")]
-fn number(index: usize) -> Node {
-    index as Node
-}
-
-/// To which of `count` threads a hash falls; by bits that the sets of numbers do not go by.
-fn share_of(hash: u64, count: usize) -> usize {
-    // A remainder would take a division for each transition.
-    (((hash & 0xffff_ffff) * count as u64) >> 32) as usize
-}
-
-/// Lets each worker do its job on a thread of its own, and returns what they come to, in order. Small jobs, that of an
-/// only worker, and those for which the system has no thread left are done on this thread.
-fn on_threads<W: Send, T: Send>(
-    workers: &mut [W],
-    small: bool,
-    job: impl Fn(&mut W, usize) -> T + Sync,
-) -> Vec<T> {
-    if small || workers.len() == 1 {
-        return workers.iter_mut().enumerate().map(|(index, worker)| job(worker, index)).collect();
-    }
-    let workers: Vec<_> = workers.iter_mut().map(Mutex::new).collect();
-    let run = |index: usize| job(&mut workers[index].lock().unwrap_or_else(PoisonError::into_inner), index);
-    thread::scope(|scope| {
-        let run = &run;
-        let spawn = |index| thread::Builder::new().spawn_scoped(scope, move || run(index)).map_err(|_| run(index));
-        let jobs: Vec<_> = (0..workers.len()).map(spawn).collect();
-        let done = |job: Result<ScopedJoinHandle<'_, T>, T>| match job {
-            Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
-            Err(done_here) => done_here,
-        };
-        jobs.into_iter().map(done).collect()
-    })
 }
 
 #[cfg(test)]
@@ -457,7 +366,7 @@ mod tests {
     use super::*;
     use crate::check::Library;
     use crate::property::Property;
-    use crate::world::Scenario;
+    use crate::world::{Scenario, WorldState};
 
     fn scenario(name: &str) -> (Arc<Scenario>, Vec<Instance>) {
         let library = Library::read(&[], &[]).unwrap();
@@ -508,8 +417,8 @@ mod tests {
                     assert_eq!(found.graph.targets(node), row, "{name} on {threads} threads, of {node}");
                 }
                 let edges: usize = rows.iter().map(Vec::len).sum();
-                let extent = found.extent;
-                assert_eq!((extent.states, extent.transitions, extent.depth), (states.len(), edges, Some(depth)));
+                let seen = found.stats;
+                assert_eq!((seen.states, seen.transitions, seen.depth), (states.len(), edges, Some(depth)));
             }
         }
     }
@@ -537,15 +446,15 @@ mod tests {
         let limits = Limits { max_memory: Some(4 << 20), ..Limits::NONE };
         let cut = explored("half-close", Until::Exhausted, 1, limits);
         assert_eq!(cut.stopped, Some(Stopped::MaxMemory));
-        let whole = explored("half-close", Until::Exhausted, 1, Limits::NONE).extent;
-        assert!(cut.extent.states < whole.states && cut.extent.bytes <= 6 << 20);
+        let whole = explored("half-close", Until::Exhausted, 1, Limits::NONE).stats;
+        assert!(cut.stats.states < whole.states && cut.stats.bytes <= 6 << 20);
     }
 
     /// What the design promises: at most 80 bytes a state, edges aside.
     #[test]
     fn a_state_takes_so_many_bytes() {
         let found = explored("data-in-flight", Until::Exhausted, 2, Limits::NONE);
-        let bytes = found.extent.bytes - found.graph.bytes();
+        let bytes = found.stats.bytes - found.graph.bytes();
         assert!(bytes <= 80 * found.states.len(), "{} bytes a state", bytes / found.states.len());
     }
 }

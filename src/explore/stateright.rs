@@ -7,18 +7,18 @@ use std::time::{Duration, Instant};
 
 use stateright::{Checker, Model, Property};
 
-use super::{Extent, Limits, Stopped};
+use super::{ExplorationStats, Limits, Stopped};
 use crate::property::{Instance, Verdict};
 use crate::world::World;
 
 /// What stateright is asked to do with a world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Aim {
+pub(crate) enum Goal {
     /// See every state, and note which instances are revealed. stateright would copy a path to each state that
     /// violates a property, however many there are; so it is given one property that takes notes instead.
-    Survey,
+    EveryState,
     /// Find a path to a state that reveals an instance.
-    Path,
+    ShortestPath,
 }
 
 /// More threads than this find nothing to do.
@@ -31,12 +31,12 @@ pub const BYTES: usize = 1 << 10;
 pub(crate) const SOUGHT: &str = "sought";
 
 /// A world with a look at each of its states.
-pub(crate) struct Explored<W> {
+pub(crate) struct StaterightRun<W> {
     pub(crate) world: W,
     instances: Vec<Instance>,
     revealed: Vec<AtomicBool>,
     exercised: Vec<AtomicBool>,
-    aim: Aim,
+    aim: Goal,
     expanded: AtomicUsize,
     max_states: usize,
     /// How many states the memory is enough for.
@@ -46,8 +46,8 @@ pub(crate) struct Explored<W> {
     over: AtomicBool,
 }
 
-impl<W: World> Explored<W> {
-    pub(crate) fn new(world: W, instances: Vec<Instance>, aim: Aim, limits: Limits<'_>) -> Self {
+impl<W: World> StaterightRun<W> {
+    pub(crate) fn new(world: W, instances: Vec<Instance>, aim: Goal, limits: Limits<'_>) -> Self {
         Self {
             world,
             revealed: instances.iter().map(|_| AtomicBool::new(false)).collect(),
@@ -63,12 +63,12 @@ impl<W: World> Explored<W> {
     }
 
     /// Explores until stateright is done or a limit is hit, telling `progress` now and then.
-    pub(crate) fn run(
+    pub(crate) fn explore(
         self,
         threads: usize,
         limits: Limits<'_>,
-        mut progress: impl FnMut(&Extent),
-    ) -> (impl Checker<Self>, Extent) {
+        mut progress: impl FnMut(&ExplorationStats),
+    ) -> (impl Checker<Self>, ExplorationStats) {
         let start = Instant::now();
         let checker = self.checker().threads(threads.clamp(1, MOST_THREADS)).spawn_bfs();
         let mut pause = Duration::from_micros(50);
@@ -83,12 +83,12 @@ impl<W: World> Explored<W> {
             if let Some(stopped) = limits.cut_off().or(is_too_much.then_some(Stopped::MaxMemory)) {
                 checker.model().stop(stopped);
             }
-            progress(&extent(&checker, threads, start));
+            progress(&stats(&checker, threads, start));
         }
         let checker = checker.join();
         checker.model().over.store(true, Ordering::Relaxed);
-        let extent = extent(&checker, threads, start);
-        (checker, extent)
+        let stats = stats(&checker, threads, start);
+        (checker, stats)
     }
 
     /// Why the exploration is to stop, or has stopped, early.
@@ -113,7 +113,7 @@ impl<W: World> Explored<W> {
     }
 
     /// Notes what a state reveals, and says whether it was anything. What is revealed is not asked again.
-    fn look(&self, state: &W::State) -> bool {
+    fn record_witness(&self, state: &W::State) -> bool {
         let expanded = self.expanded.fetch_add(1, Ordering::Relaxed);
         if expanded >= self.max_states {
             self.stop(Stopped::MaxStates);
@@ -137,11 +137,11 @@ impl<W: World> Explored<W> {
     }
 }
 
-fn extent<W: World>(checker: &impl Checker<Explored<W>>, threads: usize, start: Instant) -> Extent {
+fn stats<W: World>(checker: &impl Checker<StaterightRun<W>>, threads: usize, start: Instant) -> ExplorationStats {
     let states = checker.unique_state_count();
     // Each was looked at when it was expanded, up to the first that was one too many.
     let expanded = checker.model().expanded.load(Ordering::Relaxed);
-    Extent {
+    ExplorationStats {
         states,
         frontier: states.saturating_sub(expanded),
         // stateright counts the initial state as generated, and begins to count depth with it.
@@ -152,7 +152,7 @@ fn extent<W: World>(checker: &impl Checker<Explored<W>>, threads: usize, start: 
     }
 }
 
-impl<W: World> Model for Explored<W> {
+impl<W: World> Model for StaterightRun<W> {
     type State = W::State;
     type Action = W::Action;
 
@@ -173,16 +173,18 @@ impl<W: World> Model for Explored<W> {
 
     fn properties(&self) -> Vec<Property<Self>> {
         match self.aim {
-            Aim::Survey => vec![
+            Goal::EveryState => vec![
                 Property::always("looked at", |explored: &Self, state: &W::State| {
-                    explored.look(state);
+                    explored.record_witness(state);
                     true
                 }),
                 // stateright stops when it has discovered something of every property: of this one, never.
                 Property::sometimes("exhausted", |_: &Self, _: &W::State| false),
             ],
-            Aim::Path => {
-                vec![Property::sometimes(SOUGHT, |explored: &Self, state: &W::State| explored.look(state))]
+            Goal::ShortestPath => {
+                vec![Property::sometimes(SOUGHT, |explored: &Self, state: &W::State| {
+                    explored.record_witness(state)
+                })]
             }
         }
     }

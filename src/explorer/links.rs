@@ -32,8 +32,8 @@ impl Summary<'_> {
     #[must_use]
     pub fn text(&self, terminal: Terminal) -> String {
         let Self { scenario, findings, not_run, .. } = self;
-        let extent = findings.extent;
-        let mut text = format!("{}: {} states\n", scenario.name, HumanCount(extent.states as u64));
+        let stats = findings.stats;
+        let mut text = format!("{}: {} states\n", scenario.name, HumanCount(stats.states as u64));
         let mut row = |what: &str, is: &str| {
             let _ = writeln!(text, "  {what:<12}{is}");
         };

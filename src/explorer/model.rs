@@ -232,7 +232,7 @@ mod tests {
             let (explorable, findings) = explorable(scenario);
             assert_eq!(explorable.listed(), findings.each.len());
             let checker = explorable.checker().spawn_bfs().join();
-            assert_eq!(checker.unique_state_count(), findings.extent.states, "{scenario}");
+            assert_eq!(checker.unique_state_count(), findings.stats.states, "{scenario}");
             let properties = checker.model().properties();
             let discoveries = checker.discoveries();
             for (property, Finding { instance, verdict, .. }) in properties.iter().zip(&findings.each) {

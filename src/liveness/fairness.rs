@@ -1,22 +1,22 @@
 //! What a scenario's fairness asks of the behaviours of the timed world.
 
-use super::search::{Fair, Mover, Obligation};
+use super::streett::{Mover, StreettConditions, StreettPair};
 use crate::explore::graph::Node;
 use crate::explore::states::States;
 use crate::tcp::Call;
 use crate::world::{Action, End, Fairness, SegmentCopy, TimedWorld, WorldState};
 
 /// The promises of the network and of the applications, for the explored states of a world.
-pub(crate) struct Promises<'a> {
+pub(crate) struct FairnessConstraints<'a> {
     pub(crate) world: &'a TimedWorld,
     pub(crate) fairness: Fairness,
     pub(crate) states: &'a States,
 }
 
-/// The obligations below this are segments: those with this code above its five lowest bits.
-const SEGMENTS: Obligation = 1 << 11;
+/// The pairs below this are segments: those with this code above its five lowest bits.
+const SEGMENTS: StreettPair = 1 << 11;
 
-impl Promises<'_> {
+impl FairnessConstraints<'_> {
     /// Some call may be left out by every run.
     fn has_unpromised_calls(&self) -> bool {
         let application = |end| self.world.config().end(end).application;
@@ -31,24 +31,24 @@ impl Promises<'_> {
     }
 }
 
-impl Fair for Promises<'_> {
-    fn obligations(&self) -> Obligation {
+impl StreettConditions for FairnessConstraints<'_> {
+    fn pairs(&self) -> StreettPair {
         SEGMENTS + 2
     }
 
     /// A segment that is in flight asks for its delivery. A close is asked for everywhere: a state in which it is not
     /// enabled answers it as well.
-    fn asks(&self, node: Node) -> Vec<Obligation> {
+    fn requests(&self, node: Node) -> Vec<StreettPair> {
         let closes = End::BOTH.into_iter().filter(|_| self.fairness.applications).map(close);
         closes.chain(owed(self.states.get(node), self.fairness).map(delivery)).collect()
     }
 
-    fn answers(&self, node: Node) -> Vec<Obligation> {
+    fn grants(&self, node: Node) -> Vec<StreettPair> {
         let enabled = self.enabled(node);
         End::BOTH.into_iter().filter(|end| !may_close(&enabled, *end)).map(close).collect()
     }
 
-    fn edges_answer(&self, node: Node) -> Vec<Option<Obligation>> {
+    fn edge_grants(&self, node: Node) -> Vec<Option<StreettPair>> {
         self.enabled(node).into_iter().map(answer).collect()
     }
 
@@ -95,7 +95,7 @@ pub(crate) fn closes(call: Call) -> bool {
     matches!(call, Call::Shutdown | Call::Close)
 }
 
-fn answer(action: Action) -> Option<Obligation> {
+fn answer(action: Action) -> Option<StreettPair> {
     match action {
         Action::Deliver(copy) => Some(delivery(copy)),
         Action::Call(end, call) if closes(call) => Some(close(end)),
@@ -103,10 +103,10 @@ fn answer(action: Action) -> Option<Obligation> {
     }
 }
 
-fn close(end: End) -> Obligation {
-    SEGMENTS + end as Obligation
+fn close(end: End) -> StreettPair {
+    SEGMENTS + end as StreettPair
 }
 
-fn delivery(copy: SegmentCopy) -> Obligation {
+fn delivery(copy: SegmentCopy) -> StreettPair {
     copy.segment_code() >> 5
 }

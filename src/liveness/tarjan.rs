@@ -1,4 +1,4 @@
-//! Strongly connected components: where a walk can go round forever.
+//! Strongly connected tarjan: where a walk can go round forever.
 
 #![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
 
@@ -7,16 +7,16 @@ use crate::explore::{Limits, Stopped};
 use crate::invariant::broken;
 
 /// A node that the search has not met.
-const UNSEEN: u32 = 0;
+const UNVISITED: u32 = 0;
 /// A node whose component is known.
-const DONE: u32 = u32::MAX;
+const ASSIGNED: u32 = u32::MAX;
 
 /// Tarjan's search, which remembers nothing from one part of the graph to the next but its memory.
-pub(crate) struct Components<'g> {
+pub(crate) struct Tarjan<'g> {
     graph: &'g Graph,
     limits: Limits<'g>,
     /// For each node, when it was met.
-    met: Vec<u32>,
+    index: Vec<u32>,
 }
 
 /// A node on the way from the first one to where the search is.
@@ -28,12 +28,12 @@ struct Frame {
 }
 
 /// How many nodes are met between two looks at the limits.
-const PATIENCE: u32 = 1 << 16;
+const DEADLINE_CHECK_INTERVAL: u32 = 1 << 16;
 
-impl<'g> Components<'g> {
+impl<'g> Tarjan<'g> {
     /// A search in this graph, which ends when the time is up.
     pub(crate) fn new(graph: &'g Graph, limits: Limits<'g>) -> Self {
-        Self { graph, limits, met: vec![UNSEEN; graph.nodes()] }
+        Self { graph, limits, index: vec![UNVISITED; graph.nodes()] }
     }
 
     /// Finds each component, among these nodes and those edges between them that are `kept`, in which a walk can go
@@ -45,11 +45,11 @@ impl<'g> Components<'g> {
         mut found: impl FnMut(&[Node]),
     ) -> Result<(), Stopped> {
         let graph = self.graph;
-        let mut clock = UNSEEN;
+        let mut clock = UNVISITED;
         let mut stack: Vec<Node> = Vec::new();
         let mut path: Vec<Frame> = Vec::new();
         for root in nodes.clone() {
-            if self.met[root as usize] == UNSEEN {
+            if self.index[root as usize] == UNVISITED {
                 path.push(self.enter(root, &mut clock, &mut stack)?);
             }
             while let Some(frame) = path.last_mut() {
@@ -60,12 +60,12 @@ impl<'g> Components<'g> {
                     if !kept((node, place), *target) {
                         continue;
                     }
-                    match self.met[*target as usize] {
-                        UNSEEN => {
+                    match self.index[*target as usize] {
+                        UNVISITED => {
                             deeper = Some(*target);
                             break;
                         }
-                        DONE => {}
+                        ASSIGNED => {}
                         when => frame.low = frame.low.min(when),
                     }
                 }
@@ -78,13 +78,13 @@ impl<'g> Components<'g> {
                 if let Some(before) = path.last_mut() {
                     before.low = before.low.min(low);
                 }
-                if low == self.met[node as usize] {
+                if low == self.index[node as usize] {
                     let start = stack.iter().rposition(|other| *other == node);
                     let start =
                         start.unwrap_or_else(|| broken(format_args!("node {node} is not on Tarjan's stack")));
                     let component = &stack[start..];
                     for member in component {
-                        self.met[*member as usize] = DONE;
+                        self.index[*member as usize] = ASSIGNED;
                     }
                     let to_itself = |(place, to): (usize, &Node)| *to == node && kept((node, place), node);
                     if component.len() > 1 || graph.targets(node).iter().enumerate().any(to_itself) {
@@ -95,19 +95,19 @@ impl<'g> Components<'g> {
             }
         }
         for node in nodes {
-            self.met[node as usize] = UNSEEN;
+            self.index[node as usize] = UNVISITED;
         }
         Ok(())
     }
 
     fn enter(&mut self, node: Node, clock: &mut u32, stack: &mut Vec<Node>) -> Result<Frame, Stopped> {
         *clock += 1;
-        if clock.is_multiple_of(PATIENCE)
+        if clock.is_multiple_of(DEADLINE_CHECK_INTERVAL)
             && let Some(stopped) = self.limits.cut_off()
         {
             return Err(stopped);
         }
-        self.met[node as usize] = *clock;
+        self.index[node as usize] = *clock;
         stack.push(node);
         Ok(Frame { node, next_edge: 0, low: *clock })
     }
@@ -124,12 +124,12 @@ mod tests {
     use super::*;
 
     fn cyclic(
-        components: &mut Components<'_>,
+        tarjan: &mut Tarjan<'_>,
         nodes: &[Node],
         kept: impl Fn(Edge, Node) -> bool,
     ) -> BTreeSet<BTreeSet<Node>> {
         let mut all = BTreeSet::new();
-        let search = components.cyclic(nodes.iter().copied(), kept, |one| {
+        let search = tarjan.cyclic(nodes.iter().copied(), kept, |one| {
             assert!(all.insert(one.iter().copied().collect()));
         });
         search.unwrap();
@@ -151,8 +151,8 @@ mod tests {
     #[test]
     fn a_search_ends_when_the_time_is_up() {
         let limits = Limits { deadline: Some(std::time::Instant::now()), ..Limits::NONE };
-        let graph = Graph::of((1..=PATIENCE).map(|next| vec![next % PATIENCE]));
-        let found = Components::new(&graph, limits).cyclic(0..PATIENCE, |_, _| true, |_| {});
+        let graph = Graph::of((1..=DEADLINE_CHECK_INTERVAL).map(|next| vec![next % DEADLINE_CHECK_INTERVAL]));
+        let found = Tarjan::new(&graph, limits).cyclic(0..DEADLINE_CHECK_INTERVAL, |_, _| true, |_| {});
         assert_eq!(found, Err(Stopped::Timeout));
     }
 
@@ -168,22 +168,22 @@ mod tests {
             let edges: Vec<_> = edges.into_iter().filter(|(from, to)| *from < size && *to < size).collect();
             let row = |node| edges.iter().filter(|(from, _)| *from == node).map(|(_, to)| *to).collect::<Vec<_>>();
             let graph = Graph::of((0..size).map(row));
-            let mut components = Components::new(&graph, Limits::NONE);
+            let mut tarjan = Tarjan::new(&graph, Limits::NONE);
             let all: Vec<Node> = (0..size).collect();
-            prop_assert_eq!(cyclic(&mut components, &all, |_, _| true), oracle(size, &edges));
+            prop_assert_eq!(cyclic(&mut tarjan, &all, |_, _| true), oracle(size, &edges));
 
             // Of a part of the graph, with the same memory.
             let inside = |node: u32| part >> node & 1 == 1;
             let nodes: Vec<Node> = all.iter().copied().filter(|node| inside(*node)).collect();
             let between: Vec<_> = edges.iter().copied().filter(|(from, to)| inside(*from) && inside(*to)).collect();
-            prop_assert_eq!(cyclic(&mut components, &nodes, |_, to| inside(to)), oracle(size, &between));
+            prop_assert_eq!(cyclic(&mut tarjan, &nodes, |_, to| inside(to)), oracle(size, &between));
             // Of some of the edges.
             let odd = |(from, place): Edge| (from as usize + place) % 2 == 1;
             let kept: Vec<_> = all.iter().flat_map(|from| {
                 let targets = graph.targets(*from).iter().enumerate();
                 targets.filter(|(place, _)| odd((*from, *place))).map(|(_, to)| (*from, *to))
             }).collect();
-            prop_assert_eq!(cyclic(&mut components, &all, |edge, _| odd(edge)), oracle(size, &kept));
+            prop_assert_eq!(cyclic(&mut tarjan, &all, |edge, _| odd(edge)), oracle(size, &kept));
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::timeline::Copies;
-use super::{Ending, Fate, Trace};
+use super::{Ending, FairnessReason, Trace};
 use crate::property::{Instance, Verdict};
 use crate::property::{Property, Temporal};
 use crate::world::{Flight, Scenario};
@@ -44,28 +44,28 @@ pub(crate) fn for_ever(trace: &Trace, cycle: &str) -> Vec<String> {
             };
             vec![format!("{why}: A stays in {a}, B stays in {b}")]
         }
-        Ending::Repeats { fates, .. } if fates.is_empty() => {
+        Ending::Repeats { reasons, .. } if reasons.is_empty() => {
             vec![format!("the steps {cycle} are repeated without end, and no time passes")]
         }
-        Ending::Repeats { fates, .. } => {
+        Ending::Repeats { reasons, .. } => {
             let repeated = format!("the steps {cycle} are repeated; that is fair:");
-            [repeated].into_iter().chain(fates.iter().map(told)).collect()
+            [repeated].into_iter().chain(reasons.iter().map(told)).collect()
         }
     }
 }
 
 /// Why a cycle is fair, as far as one thing is concerned.
-pub(crate) fn told(fate: &Fate) -> String {
-    match fate {
-        Fate::Delivered(segment, to) => format!("{segment} to {to} is delivered again and again"),
-        Fate::Undelivered(segment, to) => {
+pub(crate) fn told(reason: &FairnessReason) -> String {
+    match reason {
+        FairnessReason::Delivered(segment, to) => format!("{segment} to {to} is delivered again and again"),
+        FairnessReason::Undelivered(segment, to) => {
             format!("{segment} to {to} is never delivered; this network does not promise it")
         }
-        Fate::HasClosed(end) => format!("{end}'s application has closed already"),
-        Fate::NotHeldUp(end) => {
+        FairnessReason::HasClosed(end) => format!("{end}'s application has closed already"),
+        FairnessReason::NotHeldUp(end) => {
             format!("{end}'s application is not kept from closing: at some moment it could not")
         }
-        Fate::HeldUp(end) => {
+        FairnessReason::HeldUp(end) => {
             format!("{end}'s application could close and never does; these applications do not promise it")
         }
     }

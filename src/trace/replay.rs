@@ -4,7 +4,7 @@ use std::fmt;
 
 use stateright::Checker;
 
-use crate::explore::stateright::{Aim, Explored, SOUGHT};
+use crate::explore::stateright::{Goal, SOUGHT, StaterightRun};
 use crate::explore::{Limits, Stopped};
 use crate::liveness::fairness::{closes, may_close, may_stop};
 use crate::property::Instance;
@@ -60,13 +60,13 @@ pub enum Ending {
         /// The place of the first step of the cycle.
         from: usize,
         /// Why that is fair; nothing where time does not pass in it.
-        fates: Vec<Fate>,
+        reasons: Vec<FairnessReason>,
     },
 }
 
 /// What becomes on a cycle of something that fairness is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum FairnessReason {
     /// The segment to this end is in flight again and again, and delivered again and again.
     Delivered(Segment, End),
     /// The segment to this end is in flight again and again and never delivered.
@@ -115,9 +115,9 @@ pub(crate) fn shortest_by_stateright<W: World>(
     instances: &[Instance],
     limits: Limits<'_>,
 ) -> Result<Found, NoTrace> {
-    let explored = Explored::new(fresh(), instances.to_vec(), Aim::Path, limits);
+    let explored = StaterightRun::new(fresh(), instances.to_vec(), Goal::ShortestPath, limits);
     // One thread: only then is stateright's search breadth-first, and the first path found a shortest one.
-    let (checker, _) = explored.run(1, limits, |_| {});
+    let (checker, _) = explored.explore(1, limits, |_| {});
     match (checker.discovery(SOUGHT), checker.model().stopped()) {
         (Some(path), _) => replay(&fresh(), instances, &path.into_actions()).map(Some).ok_or(NoTrace::NotReplayed),
         (None, Some(stopped)) => Err(NoTrace::Stopped(stopped)),
@@ -144,7 +144,7 @@ pub(crate) fn replay<W: World>(
 
 /// Takes the stem and once the cycle, or without a cycle stops: each action must be enabled where it is taken, the
 /// cycle must end where it began, it must be fair to repeat it (or to stop), and the property must be false of that.
-pub(crate) fn replay_for_ever(
+pub(crate) fn replay_lasso(
     world: &TimedWorld,
     fairness: Fairness,
     instance: &Instance,
@@ -169,11 +169,11 @@ pub(crate) fn replay_for_ever(
         if repeated.first()? != &last || cycle.contains(&Action::Tick) == refutes_passing {
             return None;
         }
-        let fates = if refutes_passing { Vec::new() } else { fates(world, repeated, cycle) };
-        if fates.iter().any(|fate| is_unfair(fate, fairness)) {
+        let reasons = if refutes_passing { Vec::new() } else { reasons(world, repeated, cycle) };
+        if reasons.iter().any(|reason| is_unfair(reason, fairness)) {
             return None;
         }
-        Ending::Repeats { from: stem.len(), fates }
+        Ending::Repeats { from: stem.len(), reasons }
     };
     let repeats_from = stem.len().min(states.len() - 1);
     is_false(instance, &states, repeats_from).then_some(Trace { initial, steps, ending })
@@ -211,15 +211,19 @@ fn is_false(instance: &Instance, states: &[WorldState], repeats_from: usize) -> 
 }
 
 /// What becomes on a cycle of everything that fairness is about.
-fn fates(world: &TimedWorld, states: &[WorldState], cycle: &[Action]) -> Vec<Fate> {
-    let mut fates = Vec::new();
+fn reasons(world: &TimedWorld, states: &[WorldState], cycle: &[Action]) -> Vec<FairnessReason> {
+    let mut reasons = Vec::new();
     for copy in states.iter().flat_map(|state| state.network().distinct()) {
         let (segment, to) = (copy.segment(), copy.to());
         let is_delivery = |action: &Action| matches!(action, Action::Deliver(other) if other.segment() == segment && other.to() == to);
         let is_delivered = cycle.iter().any(is_delivery);
-        let fate = if is_delivered { Fate::Delivered(segment, to) } else { Fate::Undelivered(segment, to) };
-        if !fates.contains(&fate) {
-            fates.push(fate);
+        let reason = if is_delivered {
+            FairnessReason::Delivered(segment, to)
+        } else {
+            FairnessReason::Undelivered(segment, to)
+        };
+        if !reasons.contains(&reason) {
+            reasons.push(reason);
         }
     }
     for end in End::BOTH {
@@ -229,24 +233,24 @@ fn fates(world: &TimedWorld, states: &[WorldState], cycle: &[Action]) -> Vec<Fat
             may_close(&enabled, end)
         };
         let is_close = |action: &Action| matches!(action, Action::Call(of, call) if *of == end && closes(*call));
-        fates.push(if states.iter().all(|state| state.end(end).close_called) {
-            Fate::HasClosed(end)
+        reasons.push(if states.iter().all(|state| state.end(end).close_called) {
+            FairnessReason::HasClosed(end)
         } else if cycle.iter().any(is_close) || !states.iter().all(could_close) {
-            Fate::NotHeldUp(end)
+            FairnessReason::NotHeldUp(end)
         } else {
-            Fate::HeldUp(end)
+            FairnessReason::HeldUp(end)
         });
     }
-    fates
+    reasons
 }
 
-fn is_unfair(fate: &Fate, fairness: Fairness) -> bool {
-    match fate {
-        Fate::Undelivered(segment, to) => {
+fn is_unfair(reason: &FairnessReason, fairness: Fairness) -> bool {
+    match reason {
+        FairnessReason::Undelivered(segment, to) => {
             Kind::of(segment).is_some_and(|kind| fairness.network.include(kind, *to))
         }
-        Fate::HeldUp(_) => fairness.applications,
-        Fate::Delivered(..) | Fate::HasClosed(_) | Fate::NotHeldUp(_) => false,
+        FairnessReason::HeldUp(_) => fairness.applications,
+        FairnessReason::Delivered(..) | FairnessReason::HasClosed(_) | FairnessReason::NotHeldUp(_) => false,
     }
 }
 
@@ -302,7 +306,7 @@ mod tests {
 
         fn replay(&self, property: &str) -> Option<Trace> {
             let instance = self.library.instances(property).unwrap().remove(0);
-            replay_for_ever(&self.world, self.fairness, &instance, &self.stem, &self.cycle)
+            replay_lasso(&self.world, self.fairness, &instance, &self.stem, &self.cycle)
         }
 
         /// The copy in flight after the stem.
@@ -317,9 +321,12 @@ mod tests {
         let lasso = Lasso::new("dead-network");
         let fin = lasso.copy();
         let trace = lasso.replay("both-close").unwrap();
-        let fates =
-            vec![Fate::Undelivered(fin.segment(), End::B), Fate::HasClosed(End::A), Fate::NotHeldUp(End::B)];
-        assert_eq!((trace.steps.len(), trace.ending), (4, Ending::Repeats { from: 1, fates }));
+        let reasons = vec![
+            FairnessReason::Undelivered(fin.segment(), End::B),
+            FairnessReason::HasClosed(End::A),
+            FairnessReason::NotHeldUp(End::B),
+        ];
+        assert_eq!((trace.steps.len(), trace.ending), (4, Ending::Repeats { from: 1, reasons }));
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub fn summary(all: &[Checked], hint: &Hint) -> String {
     text.push_str("| scenario | states | transitions | depth | time | result |\n");
     text.push_str("|---|--:|--:|--:|--:|---|\n");
     for checked in all {
-        let extent = checked.extent;
+        let stats = checked.stats;
         let changes = match checked.scenario.changes.join(", ") {
             none if none.is_empty() => none,
             changes => format!(" with {}", markdown(&changes)),
@@ -48,10 +48,10 @@ pub fn summary(all: &[Checked], hint: &Hint) -> String {
             text,
             "| {}{changes} | {} | {} | {} | {} | {mark}{}{mark} |",
             checked.scenario.name,
-            HumanCount(extent.states as u64),
-            HumanCount(extent.transitions as u64),
-            extent.depth.map_or(String::new(), |depth| depth.to_string()),
-            seconds(extent.elapsed),
+            HumanCount(stats.states as u64),
+            HumanCount(stats.transitions as u64),
+            stats.depth.map_or(String::new(), |depth| depth.to_string()),
+            seconds(stats.elapsed),
             result_of(checked),
         );
     }

@@ -37,13 +37,13 @@ pub fn scenario(checked: &Checked, hint: &Hint, detail: Detail, terminal: Termin
     if !checked.is_begun() || detail == Detail::Quiet && checked.passed() == Passed::Yes {
         return String::new();
     }
-    let extent = checked.extent;
+    let stats = checked.stats;
     let size = format!(
         "{:>15} {:>22}  {:<9} {:>6}",
-        counted(extent.states, "state"),
-        counted(extent.transitions, "transition"),
-        extent.depth.map_or(String::new(), |depth| format!("depth {depth:>3}")),
-        seconds(extent.elapsed),
+        counted(stats.states, "state"),
+        counted(stats.transitions, "transition"),
+        stats.depth.map_or(String::new(), |depth| format!("depth {depth:>3}")),
+        seconds(stats.elapsed),
     );
     // Large numbers take what a short name leaves.
     let rest = 80_usize.saturating_sub(size.len());
@@ -54,12 +54,12 @@ pub fn scenario(checked: &Checked, hint: &Hint, detail: Detail, terminal: Termin
     if detail == Detail::Verbose {
         line(Style::new(), "about", &checked.scenario.about);
         line(Style::new(), "file", &checked.scenario.source.path);
-        if extent.bytes > 0 {
-            let each = extent.bytes / extent.states.max(1);
-            let memory = format!("{}, {each} bytes a state", HumanBytes(extent.bytes as u64));
+        if stats.bytes > 0 {
+            let each = stats.bytes / stats.states.max(1);
+            let memory = format!("{}, {each} bytes a state", HumanBytes(stats.bytes as u64));
             line(Style::new(), "memory", &memory);
         }
-        let speed = HumanCount(per_second(extent.transitions, extent.elapsed));
+        let speed = HumanCount(per_second(stats.transitions, stats.elapsed));
         line(Style::new(), "speed", &format!("{speed} transitions a second"));
     }
     if checked.scenario.is_changed() {
@@ -171,8 +171,8 @@ pub(super) fn size(all: &[Checked]) -> String {
         "{} in {}, {} and {}",
         counted(Tally::of(all).verdicts, "verdict"),
         counted(all.len(), "scenario"),
-        counted(all.iter().map(|checked| checked.extent.states).sum(), "state"),
-        counted(all.iter().map(|checked| checked.extent.transitions).sum(), "transition"),
+        counted(all.iter().map(|checked| checked.stats.states).sum(), "state"),
+        counted(all.iter().map(|checked| checked.stats.transitions).sum(), "transition"),
     )
 }
 

@@ -116,7 +116,7 @@ fn failure(checked: &Checked, surprises: &[Remark<'_>], hint: &Hint) -> End {
 fn write(suites: &[(&Checked, Vec<Case>)]) -> io::Result<Vec<u8>> {
     let mut xml = Writer::new_with_indent(Vec::new(), b' ', 2);
     xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
-    let elapsed: Duration = suites.iter().map(|(checked, _)| checked.extent.elapsed).sum();
+    let elapsed: Duration = suites.iter().map(|(checked, _)| checked.stats.elapsed).sum();
     let all: Vec<&Case> = suites.iter().flat_map(|(_, cases)| cases).collect();
     xml.create_element("testsuites")
         .with_attributes([("name", "lastack check"), ("time", &seconds(elapsed))])
@@ -126,20 +126,20 @@ fn write(suites: &[(&Checked, Vec<Case>)]) -> io::Result<Vec<u8>> {
 }
 
 fn suite(xml: &mut Xml, checked: &Checked, cases: &[Case]) -> io::Result<()> {
-    let (scenario, extent) = (&checked.scenario, checked.extent);
+    let (scenario, stats) = (&checked.scenario, checked.stats);
     let mut properties = vec![
         ("about", scenario.about.clone()),
         ("file", scenario.source.path.clone()),
-        ("states", extent.states.to_string()),
-        ("transitions", extent.transitions.to_string()),
+        ("states", stats.states.to_string()),
+        ("transitions", stats.transitions.to_string()),
     ];
-    properties.extend(extent.depth.map(|depth| ("depth", depth.to_string())));
+    properties.extend(stats.depth.map(|depth| ("depth", depth.to_string())));
     if scenario.is_changed() {
         properties.push(("changes", scenario.changes.join(", ")));
     }
     let counts = counts(&cases.iter().collect::<Vec<_>>());
     xml.create_element("testsuite")
-        .with_attributes([("name", scenario.name.as_str()), ("time", &seconds(extent.elapsed))])
+        .with_attributes([("name", scenario.name.as_str()), ("time", &seconds(stats.elapsed))])
         .with_attributes(counts.iter().map(|(name, number)| (*name, number.as_str())))
         .write_inner_content(|xml| {
             xml.create_element("properties").write_inner_content(|xml| {

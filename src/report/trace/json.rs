@@ -165,8 +165,8 @@ pub fn document(scenario: &Scenario, instance: &Instance, trace: &Trace) -> Stri
         ending: match &trace.ending {
             Ending::Open => EndingRecord::Open,
             Ending::Stops { .. } => EndingRecord::Stops,
-            Ending::Repeats { from, fates } => {
-                EndingRecord::Repeats { from: *from, fair: fates.iter().map(told).collect() }
+            Ending::Repeats { from, reasons } => {
+                EndingRecord::Repeats { from: *from, fair: reasons.iter().map(told).collect() }
             }
         },
     };

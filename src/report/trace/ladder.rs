@@ -269,7 +269,7 @@ mod tests {
         let scenario = library.scenarios(&["sequential".to_owned()], &[], 1).unwrap().remove(0);
         let world = TimedWorld::new(scenario.config);
         let mut state = world.initial().unwrap();
-        let ending = Ending::Repeats { from: 1, fates: Vec::new() };
+        let ending = Ending::Repeats { from: 1, reasons: Vec::new() };
         let mut trace = Trace { initial: world.snapshot(&state), steps: Vec::new(), ending };
         for wanted in ["A calls shutdown", "A → FIN seq=1 ack=1 → B"] {
             let mut enabled: Vec<Action> = Vec::new();

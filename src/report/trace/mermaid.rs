@@ -127,7 +127,7 @@ impl<'a> Diagram<'a> {
     }
 
     /// An arrow to where a copy arrives, or would have.
-    fn arrow(&mut self, copy: Option<usize>, arrow: &str, fate: &str) {
+    fn arrow(&mut self, copy: Option<usize>, arrow: &str, reason: &str) {
         let copies = self.copies;
         let Some(copy) = copy.and_then(|copy| copies.get(copy)) else {
             return;
@@ -138,7 +138,7 @@ impl<'a> Diagram<'a> {
             Some(tick) if Some(tick) != self.tick => format!("<br/>{made} at tick {tick}"),
             _ => String::new(),
         };
-        let what = escaped(&format!("{} {}{fate}", copy.label, copy.segment));
+        let what = escaped(&format!("{} {}{reason}", copy.label, copy.segment));
         self.line(&format!("{}{arrow}{}: {what}{since}", copy.to.peer(), copy.to));
     }
 

@@ -1,0 +1,214 @@
+//! The run that decides an instance, replayed before anybody sees it.
+
+use std::num::NonZero;
+use std::slice::from_ref;
+use std::thread;
+
+use super::decide::{Decided, DecidedTimed, decide};
+use crate::explore::graph::{Edge, Node};
+use crate::explore::search::{StateGraph, Until, explore};
+use crate::explore::states::States;
+use crate::explore::{ExplorationStats, Limits, Phase, Stopped};
+use crate::invariant::broken;
+use crate::property::{Instance, Verdict};
+use crate::trace::{Found, NoTrace, Trace, replay, replay_lasso, shortest_by_stateright};
+use crate::world::{Action, Scenario, TimedWorld, WorldKind, asynchronous_world};
+
+/// A run that decides an instance, replayed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// The run; of a lasso, the stem and once the cycle.
+    pub trace: Trace,
+    /// For each of its steps, the place of its action among those that are enabled where it is taken.
+    pub places: Vec<usize>,
+}
+
+/// What one exploration of a scenario's timed world has found.
+#[derive(Clone, Debug)]
+pub struct Findings {
+    /// How far it came.
+    pub stats: ExplorationStats,
+    /// Why it ended early.
+    pub stopped: Option<Stopped>,
+    /// One for each instance, in their order.
+    pub each: Vec<Finding>,
+}
+
+/// What was found of one instance.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The instance.
+    pub instance: Instance,
+    /// What is known of it.
+    pub verdict: Verdict,
+    /// The counterexample or the example, replayed, where there is one.
+    pub evidence: Option<Evidence>,
+}
+
+impl Findings {
+    /// Explores the world once, and decides the instances, which must be applicable to it.
+    ///
+    /// # Errors
+    /// [`NoTrace::NotReplayed`] if what was found is no run of the world: a fault of this program.
+    pub fn of(
+        scenario: &Scenario,
+        instances: Vec<Instance>,
+        threads: usize,
+        limits: Limits<'_>,
+        progress: &dyn Fn(Phase, &ExplorationStats),
+    ) -> Result<Self, NoTrace> {
+        let decided = decide(scenario, &instances, threads, limits, progress);
+        let mut each = Vec::new();
+        for (index, (instance, verdict)) in instances.into_iter().zip(&decided.verdicts).enumerate() {
+            let evidence = evidence(&decided, scenario, &instance, index)?;
+            each.push(Finding { instance, verdict: *verdict, evidence });
+        }
+        Ok(Self { stats: decided.stats, stopped: decided.stopped, each })
+    }
+}
+
+/// The shortest counterexample (or example) that decides any of these instances in a scenario; of several, one that a
+/// single state decides before one that takes a lasso. `Ok(None)`: there is none.
+///
+/// # Errors
+/// Why there may be one although none is shown.
+pub fn shortest_trace(scenario: &Scenario, instances: &[Instance], limits: Limits<'_>) -> Result<Found, NoTrace> {
+    if scenario.kind == WorldKind::Asynchronous {
+        return shortest_by_stateright(|| asynchronous_world(&scenario.config), instances, limits);
+    }
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    if instances.iter().any(Instance::is_liveness) {
+        let decided = decide(scenario, instances, threads, limits, &|_, _| {});
+        let found = shortest_of(&decided, scenario, instances)?;
+        return no_trace_if(found.is_none(), decided.stopped).map(|()| found);
+    }
+    // What single states decide is found before every state is known.
+    let world = TimedWorld::new(scenario.config);
+    let explored = explore(&world, instances, Until::Revealed, threads, limits, &|_| {});
+    let Some(node) = explored.revealed.iter().flatten().min() else {
+        return no_trace_if(true, explored.stopped).map(|()| None);
+    };
+    let (instance, evidence) = path_to(&world, scenario, &explored, instances, *node)?;
+    Ok(Some((instance, evidence.trace)))
+}
+
+/// Nothing was found: that says nothing if the search was stopped.
+fn no_trace_if(is_none: bool, stopped: Option<Stopped>) -> Result<(), NoTrace> {
+    stopped.filter(|_| is_none).map_or(Ok(()), |stopped| Err(NoTrace::Stopped(stopped)))
+}
+
+fn shortest_of(decided: &Decided, scenario: &Scenario, instances: &[Instance]) -> Result<Found, NoTrace> {
+    let length = |index: usize| {
+        let is_lasso =
+            decided.timed.as_ref().is_some_and(|timed| timed.lassos.get(index).is_some_and(Option::is_some));
+        Some((is_lasso, decided.steps.get(index).copied().flatten()?))
+    };
+    let all = instances.iter().enumerate();
+    let Some((_, index, instance)) = all
+        .filter_map(|(index, instance)| Some((length(index)?, index, instance)))
+        .min_by_key(|(length, ..)| *length)
+    else {
+        return Ok(None);
+    };
+    let found = evidence(decided, scenario, instance, index)?;
+    Ok(found.map(|evidence| (instance.clone(), evidence.trace)))
+}
+
+/// The run that decides the instance with this index, where there is one: the shortest path, or a stem and a cycle.
+fn evidence(
+    decided: &Decided,
+    scenario: &Scenario,
+    instance: &Instance,
+    index: usize,
+) -> Result<Option<Evidence>, NoTrace> {
+    let Some(DecidedTimed { world, explored, lassos }) = &decided.timed else {
+        return Ok(None);
+    };
+    match (explored.revealed.get(index).copied().flatten(), lassos.get(index).and_then(Option::as_ref)) {
+        (Some(node), _) => {
+            let (_, evidence) = path_to(world, scenario, explored, from_ref(instance), node)?;
+            Ok(Some(evidence))
+        }
+        (None, Some(lasso)) => {
+            let stem = actions(world, &explored.states, &lasso.stem);
+            let cycle = actions(world, &explored.states, &lasso.cycle);
+            let fresh = TimedWorld::new(scenario.config);
+            let trace = replay_lasso(&fresh, scenario.fairness, instance, &stem, &cycle);
+            let places = lasso.stem.iter().chain(&lasso.cycle).map(|(_, place)| *place).collect();
+            Ok(Some(Evidence { trace: trace.ok_or(NoTrace::NotReplayed)?, places }))
+        }
+        (None, None) => Ok(None),
+    }
+}
+
+/// The shortest path to a state that reveals one of the instances, replayed in a world made afresh, and that instance.
+fn path_to(
+    world: &TimedWorld,
+    scenario: &Scenario,
+    explored: &StateGraph,
+    instances: &[Instance],
+    node: Node,
+) -> Result<(Instance, Evidence), NoTrace> {
+    let path = explored.graph.path_to(node);
+    let actions = actions(world, &explored.states, &path);
+    let fresh = TimedWorld::new(scenario.config);
+    let (instance, trace) = replay(&fresh, instances, &actions).ok_or(NoTrace::NotReplayed)?;
+    Ok((instance, Evidence { trace, places: path.into_iter().map(|(_, place)| place).collect() }))
+}
+
+/// The actions that edges stand for.
+fn actions(world: &TimedWorld, states: &States, edges: &[Edge]) -> Vec<Action> {
+    let action = |(from, place): &Edge| {
+        let mut enabled = Vec::new();
+        world.enabled(states.get(*from), &mut enabled);
+        let action = enabled.get(*place).copied();
+        action.unwrap_or_else(|| broken(format_args!("state {from} has no action {place}")))
+    };
+    edges.iter().map(action).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Library;
+    use crate::trace::Ending;
+    use crate::world::TimedWorld;
+
+    /// One exploration finds for each instance what a search for it alone finds; the places lead to the same steps.
+    #[test]
+    fn each_instance_has_its_shortest_trace() {
+        let library = Library::read(&[], &[]).unwrap();
+        let mut endings = [0; 3];
+        for name in ["one-msl", "dead-network", "gives-up"] {
+            let scenario = library.scenarios(&[name.to_owned()], &[], 1).unwrap().remove(0);
+            let instances: Vec<Instance> = library.properties.iter().flat_map(Instance::all).collect();
+            let found = Findings::of(&scenario, instances, 1, Limits::NONE, &|_, _| {}).unwrap();
+            let world = TimedWorld::new(scenario.config);
+            for Finding { instance, verdict, evidence } in found.each {
+                let alone = shortest_trace(&scenario, std::slice::from_ref(&instance), Limits::NONE).unwrap();
+                assert_eq!(evidence.is_some(), matches!(verdict, Verdict::Violated | Verdict::Possible));
+                assert_eq!(evidence.as_ref().map(|one| &one.trace), alone.as_ref().map(|(_, trace)| trace));
+                let Some(Evidence { trace, places }) = evidence else {
+                    continue;
+                };
+                endings[match trace.ending {
+                    Ending::Open => 0,
+                    Ending::Stops { .. } => 1,
+                    Ending::Repeats { .. } => 2,
+                }] += 1;
+                assert_eq!(places.len(), trace.steps.len());
+                let mut state = world.initial().unwrap();
+                for (place, step) in places.into_iter().zip(trace.steps) {
+                    let mut enabled = Vec::new();
+                    world.enabled(&state, &mut enabled);
+                    state = world.step(&state, enabled[place]).unwrap();
+                    assert_eq!(
+                        crate::world::End::BOTH.map(|end| state.endpoint(end).0.state),
+                        step.after.states()
+                    );
+                }
+            }
+        }
+        assert!(endings.iter().all(|count| *count > 0), "{endings:?}");
+    }
+}

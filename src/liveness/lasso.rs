@@ -1,0 +1,173 @@
+//! The lasso that shows a fair run: a shortest stem, and a short cycle that grants all that is requested on it.
+
+#![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
+
+use std::collections::{HashMap, VecDeque};
+
+use super::search::{DEADLINE_CHECK_INTERVAL, FairRunSearch};
+use super::streett::{StreettConditions, Time, Violation};
+use crate::explore::Stopped;
+use crate::explore::graph::{Edge, Node};
+use crate::invariant::{broken, invariant};
+
+impl<F: StreettConditions> FairRunSearch<'_, F> {
+    /// The way to the nearest goal that a forbidden run can take.
+    pub(super) fn stem(
+        &self,
+        violation: &Violation<'_>,
+        is_goal: impl Fn(Node) -> bool,
+    ) -> Result<Option<(Vec<Edge>, Node)>, Stopped> {
+        // Before and after the trigger, where each node was first reached from.
+        let mut from = [vec![UNREACHED; self.graph.nodes()], vec![UNREACHED; self.graph.nodes()]];
+        let mut queue: VecDeque<(bool, Node)> = VecDeque::new();
+        let mut reach = |triggered: bool, node: Node, by: u32, queue: &mut VecDeque<_>| {
+            let [before, after] = &mut from;
+            if !triggered && reached_first(before, node, by) {
+                queue.push_back((false, node));
+            }
+            let is_after = triggered || (violation.trigger)(node);
+            let is_new = is_after && (violation.within)(node) && reached_first(after, node, by);
+            if is_new {
+                queue.push_back((true, node));
+            }
+            is_new && is_goal(node)
+        };
+        let mut end = (self.graph.nodes() > 0 && reach(false, 0, START, &mut queue)).then_some(0);
+        let mut looked_at = 0;
+        while let (None, Some((triggered, node))) = (end, queue.pop_front()) {
+            looked_at += 1;
+            if looked_at % DEADLINE_CHECK_INTERVAL == 0 {
+                self.heed_limits()?;
+            }
+            let by = node << 1 | u32::from(triggered);
+            end =
+                self.graph.targets(node).iter().copied().find(|target| reach(triggered, *target, by, &mut queue));
+        }
+        let Some(end) = end else {
+            return Ok(None);
+        };
+        let [before, after] = &from;
+        let mut stem = Vec::new();
+        let (mut triggered, mut node) = (true, end);
+        loop {
+            let by = if triggered { after[node as usize] } else { before[node as usize] };
+            if by == START {
+                break;
+            }
+            invariant!(by != UNREACHED, "node {node} of a stem was never reached");
+            let source = by >> 1;
+            let place = self.graph.targets(source).iter().position(|target| *target == node);
+            stem.push((source, place.unwrap_or_else(|| broken(format_args!("no edge from {source} to {node}")))));
+            (triggered, node) = (by & 1 == 1, source);
+        }
+        stem.reverse();
+        Ok(Some((stem, end)))
+    }
+
+    /// A short cycle from a node through its part that answers all that is asked for on it.
+    pub(super) fn cycle(&self, base: Node, violation: &Violation<'_>) -> Result<Vec<Edge>, Stopped> {
+        let label = self.part[base as usize];
+        let mut ledger = self.ledger(violation.time);
+        let mut cycle: Vec<Edge> = Vec::new();
+        let mut at = base;
+        loop {
+            self.note_node(at, violation, &mut ledger);
+            let open = ledger.open();
+            let way = if open.contains(&true) {
+                self.way(at, label, violation.time, |(from, place), to| {
+                    let by_edge = self.edge_grants(from)[place];
+                    let by_node = self.fair.grants(to).into_iter();
+                    let by_node = by_node.chain((violation.recurs)(to).then_some(self.recurrence()));
+                    by_node.chain(by_edge).any(|pair| open[usize::from(pair)])
+                })?
+            } else if at == base && !cycle.is_empty() {
+                return Ok(self.shortest_round(&cycle, violation));
+            } else {
+                self.way(at, label, violation.time, |_, to| to == base)?
+            };
+            // A fair part answers what it asks for, and is strongly connected.
+            invariant!(!way.is_empty(), "no way through a fair part from node {at}");
+            for (from, place) in way {
+                ledger.grant(self.edge_grants(from)[place]);
+                cycle.push((from, place));
+                at = self.graph.target((from, place));
+                self.note_node(at, violation, &mut ledger);
+            }
+        }
+    }
+
+    /// A cycle may come through its first node several times; perhaps fewer rounds are enough.
+    fn shortest_round(&self, cycle: &[Edge], violation: &Violation<'_>) -> Vec<Edge> {
+        let base = cycle.first().map(|(node, _)| *node);
+        let starts = cycle.iter().enumerate().filter(|(_, (node, _))| Some(*node) == base).map(|(place, _)| place);
+        let visits: Vec<usize> = starts.chain([cycle.len()]).collect();
+        let rounds = visits
+            .iter()
+            .enumerate()
+            .flat_map(|(index, from)| visits[index + 1..].iter().map(|to| &cycle[*from..*to]));
+        let is_fair = |round: &&[Edge]| {
+            let mut ledger = self.ledger(violation.time);
+            for (from, place) in *round {
+                self.note_node(*from, violation, &mut ledger);
+                ledger.grant(self.edge_grants(*from)[*place]);
+            }
+            !ledger.open().contains(&true)
+        };
+        let shortest = rounds.filter(is_fair).min_by_key(|round| round.len());
+        shortest.unwrap_or_else(|| broken(format_args!("a cycle that answers all is not fair"))).to_vec()
+    }
+
+    /// The shortest way within a part whose last edge is a goal; empty if there is none.
+    fn way(
+        &self,
+        start: Node,
+        label: u32,
+        time: Time,
+        is_goal: impl Fn(Edge, Node) -> bool,
+    ) -> Result<Vec<Edge>, Stopped> {
+        let mut by: HashMap<Node, Edge> = HashMap::new();
+        let mut queue = VecDeque::from([start]);
+        let mut looked_at = 0;
+        while let Some(node) = queue.pop_front() {
+            looked_at += 1;
+            if looked_at % DEADLINE_CHECK_INTERVAL == 0 {
+                self.heed_limits()?;
+            }
+            for (place, target) in self.graph.targets(node).iter().enumerate() {
+                if !self.stays((node, place), *target, label, time) {
+                    continue;
+                }
+                if is_goal((node, place), *target) {
+                    let mut way = vec![(node, place)];
+                    let mut at = node;
+                    while at != start {
+                        let edge = by[&at];
+                        way.push(edge);
+                        at = edge.0;
+                    }
+                    way.reverse();
+                    return Ok(way);
+                }
+                if *target != start && !by.contains_key(target) {
+                    by.insert(*target, (node, place));
+                    queue.push_back(*target);
+                }
+            }
+        }
+        Ok(Vec::new())
+    }
+}
+
+/// Nobody has come to the node.
+const UNREACHED: u32 = u32::MAX;
+/// The node is where every run starts.
+const START: u32 = u32::MAX - 1;
+
+fn reached_first(from: &mut [u32], node: Node, by: u32) -> bool {
+    let slot = &mut from[node as usize];
+    let is_first = *slot == UNREACHED;
+    if is_first {
+        *slot = by;
+    }
+    is_first
+}
