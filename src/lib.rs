@@ -18,6 +18,7 @@ pub mod explore;
 pub mod explorer;
 mod invariant;
 pub mod liveness;
+pub mod process;
 pub mod property;
 pub mod report;
 pub mod source;

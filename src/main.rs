@@ -4,12 +4,13 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use lastack::cli::{Cli, Command};
-use lastack::commands::{self, check, conform, explore, list, replay, show};
+use lastack::commands::{check, conform, explore, list, replay, show};
+use lastack::process::exit::{exit_code, not_run};
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(why) => return commands::not_run(&why),
+        Err(why) => return not_run(&why),
     };
     let result = match &cli.command {
         Command::Check(args) => check::run(args),
@@ -19,5 +20,5 @@ fn main() -> ExitCode {
         Command::List(args) => list::run(args),
         Command::Conform(args) => conform::run(args),
     };
-    commands::exit_code(result)
+    exit_code(result)
 }

@@ -9,7 +9,7 @@
 
 use std::fmt::Write;
 
-use lastack::check::{Checked, Library, Options, Passed, check, validate};
+use lastack::check::{Checked, GateResult, Library, Options, check, validate};
 
 #[test]
 fn every_verdict_is_expected_and_every_world_has_its_size() {
@@ -26,7 +26,7 @@ fn every_verdict_is_expected_and_every_world_has_its_size() {
         |checked: Checked| {
             let (name, stats) = (&checked.scenario.name, checked.stats);
             assert_eq!(checked.stopped, None, "{name}");
-            assert_eq!(checked.passed(), Passed::Yes, "{name}: {:#?}", checked.results);
+            assert_eq!(checked.result(), GateResult::AsExpected, "{name}: {:#?}", checked.results);
             writeln!(sizes, "{name:<24} {:>8} {:>9} {:>3}", stats.states, stats.transitions, stats.depth.unwrap())
                 .unwrap();
             for outcome in &checked.results {

@@ -17,5 +17,5 @@ pub use cross_check::{CrossCheck, Difference};
 pub use evidence::{Evidence, Finding, Findings, shortest_trace};
 pub use gate::{Options, check, check_one};
 pub use library::Library;
-pub use outcome::{Checked, Comparison, Judged, Outcome, Passed, Tally};
+pub use outcome::{Checked, Comparison, GateResult, Judged, Outcome, Tally};
 pub use validate::{is_applicable, validate, validate_asked};

@@ -108,15 +108,23 @@ impl Tally {
     }
 }
 
-/// How a gate ended, as an exit code of the process.
+/// How a gate ended. Of several scenarios the greatest counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Passed {
+pub enum GateResult {
     /// 0: every verdict is the expected one.
-    Yes,
+    AsExpected,
     /// 2: some verdict is undecided, and no other is unexpected.
     Undecided,
     /// 1: some verdict is not the expected one.
-    No,
+    Unexpected,
+}
+
+impl GateResult {
+    /// How the gate over these scenarios ended; without any, nothing is decided.
+    #[must_use]
+    pub fn of(all: &[Checked]) -> Self {
+        all.iter().map(Checked::result).max().unwrap_or(Self::Undecided)
+    }
 }
 
 impl Checked {
@@ -131,23 +139,27 @@ impl Checked {
         self.stats.states > 0 || !matches!(self.stopped, Some(Stopped::Interrupted | Stopped::Timeout))
     }
 
-    /// Whether this scenario lets the gate pass.
+    /// How the gate over this scenario alone ends.
     #[must_use]
-    pub fn passed(&self) -> Passed {
+    pub fn result(&self) -> GateResult {
         let passed = |judged: &Judged| match judged.verdict {
-            _ if judged.is_missed() => Passed::No,
+            _ if judged.is_missed() => GateResult::Unexpected,
             // A changed world has no expectations: then holding is what is asked for.
-            Verdict::Violated if self.scenario.is_changed() => Passed::No,
-            Verdict::Undecided => Passed::Undecided,
-            _ => Passed::Yes,
+            Verdict::Violated if self.scenario.is_changed() => GateResult::Unexpected,
+            Verdict::Undecided => GateResult::Undecided,
+            _ => GateResult::AsExpected,
         };
         // Even if it has decided what was asked: an exploration that was cut short passes nothing.
-        let cut_short = |is_cut_short| if is_cut_short { Passed::Undecided } else { Passed::Yes };
-        let cross_check = self.cross_check.as_ref().map_or(Passed::Yes, |cross_check| {
-            if cross_check.differences.is_empty() { cut_short(cross_check.stopped.is_some()) } else { Passed::No }
+        let cut_short = |is_cut_short| if is_cut_short { GateResult::Undecided } else { GateResult::AsExpected };
+        let cross_check = self.cross_check.as_ref().map_or(GateResult::AsExpected, |cross_check| {
+            if cross_check.differences.is_empty() {
+                cut_short(cross_check.stopped.is_some())
+            } else {
+                GateResult::Unexpected
+            }
         });
         let explored = cut_short(self.stopped.is_some()).max(cross_check);
-        self.judged().map(passed).fold(explored, Passed::max)
+        self.judged().map(passed).fold(explored, GateResult::max)
     }
 }
 

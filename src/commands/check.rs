@@ -3,21 +3,25 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use super::output::{Output, cannot_write, step_summary};
-use super::progress::Progress;
+use super::limits::{limits, threads};
 use super::selection::Selection;
-use super::{interrupted, limits, print, settings, threads};
-use crate::check::{self, Checked, Options, Passed};
+use crate::check::{self, Checked, GateResult, Options};
 use crate::cli::{CheckArgs, Format};
 use crate::diagnostic::Diagnostics;
+use crate::process::exit::ExitStatus;
+use crate::process::output::print;
+use crate::process::output::{Output, cannot_write, step_summary};
+use crate::process::progress::Progress;
+use crate::process::signals::interrupted;
 use crate::report::check::hint::Hint;
 use crate::report::check::human::Detail;
 use crate::report::check::{coverage, github, human, json, junit};
 use crate::report::terminal::Terminal;
 use crate::world::Scenario;
+use crate::world::Setting;
 
 /// Explores scenarios and reports each verdict.
-pub fn run(args: &CheckArgs) -> Result<Passed, Diagnostics> {
+pub fn run(args: &CheckArgs) -> Result<ExitStatus, Diagnostics> {
     let selection = Selection::read(&args.library, &args.scenarios, &args.properties)?;
     let library = &selection.library;
     let only = library.all_instances(&selection.properties)?;
@@ -100,13 +104,17 @@ pub fn run(args: &CheckArgs) -> Result<Passed, Diagnostics> {
         let summary = github::summary(&all, &hint);
         file.write_all(summary.as_bytes()).map_err(|error| cannot_write(&path, &error))?;
     }
-    Ok(all.iter().map(Checked::passed).max().unwrap_or(Passed::Undecided))
+    Ok(match GateResult::of(&all) {
+        GateResult::AsExpected => ExitStatus::Success,
+        GateResult::Undecided => ExitStatus::Undecided,
+        GateResult::Unexpected => ExitStatus::Failure,
+    })
 }
 
 /// The scenarios that are named, or all that have what is set.
 fn scenarios(args: &CheckArgs, selection: &Selection) -> Result<Vec<Arc<Scenario>>, Diagnostics> {
     let library = &selection.library;
-    let settings = settings(&args.world)?;
+    let settings = Setting::parse_all(&args.world.settings)?;
     let resolved = |names: &[String]| library.scenarios(names, &settings, args.world.scale);
     if !args.scenarios.is_empty() {
         return resolved(&selection.scenarios);

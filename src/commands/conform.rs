@@ -3,24 +3,24 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::output::Output;
-use super::{print, write_stdout};
-use crate::check::Passed;
 use crate::cli::{ConformArgs, DocumentFormat};
 use crate::conform::recorded::{self, Case, Outcome, replay};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
+use crate::process::exit::ExitStatus;
+use crate::process::output::Output;
+use crate::process::output::{print, write_stdout};
 use crate::report::conform as report;
 use crate::report::terminal::Terminal;
 use crate::source::read_source;
 use crate::tcp::PolicyName;
 
 /// Holds the endpoint against recorded cases, or against the running kernel.
-pub fn run(args: &ConformArgs) -> Result<Passed, Diagnostics> {
+pub fn run(args: &ConformArgs) -> Result<ExitStatus, Diagnostics> {
     if args.kernel { kernel(args) } else { cases(args) }
 }
 
 /// Replays every case of the files: once all of them have been read, or with `--keep-going` all that can be read.
-fn cases(args: &ConformArgs) -> Result<Passed, Diagnostics> {
+fn cases(args: &ConformArgs) -> Result<ExitStatus, Diagnostics> {
     let mut mistakes = Diagnostics::default();
     let mut files = Vec::new();
     for path in &args.files {
@@ -48,7 +48,7 @@ fn cases(args: &ConformArgs) -> Result<Passed, Diagnostics> {
         DocumentFormat::Human => print(&report::human::render(&replays, args.trace, Terminal::of_stdout()))?,
         DocumentFormat::Json => write_stdout(report::json::document(&replays, args.trace, exit_code).as_bytes())?,
     }
-    mistakes.or(if differs { Passed::No } else { Passed::Yes })
+    mistakes.or(if differs { ExitStatus::Failure } else { ExitStatus::Success })
 }
 
 /// The cases of a file: of a packetdrill script there is one.
@@ -65,7 +65,7 @@ fn parse(file: &Arc<SourceFile>, path: &Path, policy: Option<PolicyName>) -> (Ve
 
 /// Drives the running kernel and says where it and the endpoint differ.
 #[cfg(target_os = "linux")]
-fn kernel(args: &ConformArgs) -> Result<Passed, Diagnostics> {
+fn kernel(args: &ConformArgs) -> Result<ExitStatus, Diagnostics> {
     use crate::conform::kernel::{self, Capture, Error, Kernel};
     use crate::report;
 
@@ -86,11 +86,11 @@ fn kernel(args: &ConformArgs) -> Result<Passed, Diagnostics> {
     let release = kernel::release().map_err(failed)?;
     print(&report::conform::kernel::compared(&release, &compared, &checked, Terminal::of_stdout()))?;
     let as_known = checked.unlisted.is_empty() && checked.unseen.is_empty() && compared.missing.is_empty();
-    Ok(if as_known { Passed::Yes } else { Passed::No })
+    Ok(if as_known { ExitStatus::Success } else { ExitStatus::Failure })
 }
 
 /// There is no such kernel.
 #[cfg(not(target_os = "linux"))]
-fn kernel(_: &ConformArgs) -> Result<Passed, Diagnostics> {
+fn kernel(_: &ConformArgs) -> Result<ExitStatus, Diagnostics> {
     Err(Diagnostic::new("`--kernel` takes Linux").into())
 }

@@ -5,30 +5,35 @@ use std::slice;
 use std::thread;
 use std::time::Duration;
 
-use super::progress::Progress;
+use super::limits::{limits, threads};
 use super::selection::{Selection, one};
-use super::{interrupted, limits, print, settings, threads};
-use crate::check::{Findings, Passed, is_applicable, validate, validate_asked};
+use crate::check::{Findings, is_applicable, validate, validate_asked};
 use crate::cli::ExploreArgs;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::explore::{ExplorationStats, Phase, STATERIGHT_BYTES, Stopped};
 use crate::explorer::{Explorable, Listening, Server, Summary};
+use crate::process::exit::ExitStatus;
+use crate::process::output::print;
+use crate::process::progress::Progress;
+use crate::process::signals::interrupted;
 use crate::property::Instance;
 use crate::report::terminal::Terminal;
+use crate::world::Setting;
 use crate::world::WorldKind;
 
 /// Between two looks at the server, and at Ctrl-C.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves stateright's explorer until Ctrl-C.
-pub fn run(args: &ExploreArgs) -> Result<Passed, Diagnostics> {
+pub fn run(args: &ExploreArgs) -> Result<ExitStatus, Diagnostics> {
     let selection = Selection::read(&args.library, slice::from_ref(&args.scenario), &args.properties)?;
     let library = &selection.library;
     let asked = library.all_instances(&selection.properties)?;
     one(&selection.scenarios, "scenario", &args.scenario)?;
-    let scenarios = library.scenarios(&selection.scenarios, &settings(&args.world)?, args.world.scale)?;
+    let scenarios =
+        library.scenarios(&selection.scenarios, &Setting::parse_all(&args.world.settings)?, args.world.scale)?;
     let Some(scenario) = scenarios.first() else {
-        return Ok(Passed::Undecided);
+        return Ok(ExitStatus::Undecided);
     };
     let instances = if asked.is_empty() {
         validate(library, &scenarios, &library.properties)?;
@@ -76,7 +81,7 @@ pub fn run(args: &ExploreArgs) -> Result<Passed, Diagnostics> {
     progress.finish();
     if interrupted() {
         print(&format!("{}: {}\n", scenario.name, Stopped::Interrupted))?;
-        return Ok(Passed::Undecided);
+        return Ok(ExitStatus::Undecided);
     }
     let summary = Summary { scenario, findings: &findings, address, not_run };
     print(&summary.text(Terminal::of_stdout()))?;
@@ -91,7 +96,7 @@ pub fn run(args: &ExploreArgs) -> Result<Passed, Diagnostics> {
         }
         thread::sleep(PAUSE);
     }
-    Ok(if findings.stopped.is_some() { Passed::Undecided } else { Passed::Yes })
+    Ok(if findings.stopped.is_some() { ExitStatus::Undecided } else { ExitStatus::Success })
 }
 
 /// Why stateright is not to look at every state.

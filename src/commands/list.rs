@@ -1,14 +1,15 @@
 //! `lastack list`
 
-use super::print;
-use crate::check::{Library, Passed};
+use crate::check::Library;
 use crate::cli::ListArgs;
 use crate::diagnostic::Diagnostics;
+use crate::process::exit::ExitStatus;
+use crate::process::output::print;
 use crate::report::list;
 use crate::report::terminal::Terminal;
 
 /// Lists scenarios and properties, or the vocabulary.
-pub fn run(args: &ListArgs) -> Result<Passed, Diagnostics> {
+pub fn run(args: &ListArgs) -> Result<ExitStatus, Diagnostics> {
     let library = Library::read(&args.library.property_folders, &args.library.scenario_folders)?;
     let terminal = Terminal::of_stdout();
     if args.vocabulary {
@@ -16,5 +17,5 @@ pub fn run(args: &ListArgs) -> Result<Passed, Diagnostics> {
     } else {
         print(&list::library(&library, &library.scenarios(&[], &[], 1)?, terminal))?;
     }
-    Ok(Passed::Yes)
+    Ok(ExitStatus::Success)
 }

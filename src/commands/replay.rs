@@ -3,18 +3,18 @@
 use std::io::Read;
 use std::path::Path;
 
-use super::{print, write_stdout};
 use crate::capture::{Capture, Finding, Selection, findings};
-use crate::check::Passed;
 use crate::cli::{ReplayArgs, ReplayFormat};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::process::exit::ExitStatus;
+use crate::process::output::{print, write_stdout};
 use crate::report::capture::human::Detail;
 use crate::report::capture::{human, json, ladder, svg};
 use crate::report::terminal::Terminal;
 use crate::source::open_stream;
 
 /// Explains how the connections of a capture were closed.
-pub fn run(args: &ReplayArgs) -> Result<Passed, Diagnostics> {
+pub fn run(args: &ReplayArgs) -> Result<ExitStatus, Diagnostics> {
     let name = args.file.display().to_string();
     let capture = Capture::read(stream(&args.file)?);
     let selection =
@@ -37,11 +37,11 @@ pub fn run(args: &ReplayArgs) -> Result<Passed, Diagnostics> {
         mistakes.push("no connection has these ends, or lasts as long".to_owned());
     }
     let mistakes = mistakes.into_iter().map(|what| Diagnostic::new(format!("`{name}`: {what}")));
-    Diagnostics(mistakes.collect()).or(findings.iter().map(passed).max().unwrap_or(Passed::Yes))
+    Diagnostics(mistakes.collect()).or(findings.iter().map(passed).max().unwrap_or(ExitStatus::Success))
 }
 
 /// Draws one connection.
-fn draw(args: &ReplayArgs, name: &str, capture: &Capture, number: u32) -> Result<Passed, Diagnostics> {
+fn draw(args: &ReplayArgs, name: &str, capture: &Capture, number: u32) -> Result<ExitStatus, Diagnostics> {
     let number = usize::try_from(number).unwrap_or(usize::MAX);
     let Some(finding) = Finding::of(capture, number) else {
         let all = capture.connections.len();
@@ -66,15 +66,15 @@ fn draw(args: &ReplayArgs, name: &str, capture: &Capture, number: u32) -> Result
 fn stream(file: &Path) -> Result<Box<dyn Read + Send>, Diagnostic> {
     if file == Path::new("-") {
         // Nothing asks whether there was a signal; but it is answered, and does not end the process.
-        let _ = super::signals::interruption();
+        let _ = crate::process::signals::interruption();
     }
     open_stream(file)
 }
 
-fn passed(finding: &Finding) -> Passed {
+fn passed(finding: &Finding) -> ExitStatus {
     match &finding.closing {
-        closing if closing.is_explained() => Passed::Yes,
-        closing if closing.is_cut_short() => Passed::Undecided,
-        _ => Passed::No,
+        closing if closing.is_explained() => ExitStatus::Success,
+        closing if closing.is_cut_short() => ExitStatus::Undecided,
+        _ => ExitStatus::Failure,
     }
 }

@@ -3,21 +3,24 @@
 use std::io::{self, IsTerminal, Write};
 use std::slice;
 
-use super::output::Output;
+use super::limits::{limits, threads};
 use super::selection::{Selection, one};
-use super::{limits, print, settings, threads, write_stdout};
-use crate::check::{Passed, shortest_trace, validate_asked};
+use crate::check::{shortest_trace, validate_asked};
 use crate::cli::{ShowArgs, TraceFormat};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::process::exit::ExitStatus;
+use crate::process::output::Output;
+use crate::process::output::{print, write_stdout};
 use crate::property::Instance;
 use crate::report::terminal::Terminal;
 use crate::report::trace::{itf, json, ladder, mermaid, pcap, svg};
 use crate::trace::caption;
 use crate::trace::{NoTrace, Trace};
 use crate::world::Scenario;
+use crate::world::Setting;
 
 /// Writes the shortest counterexample or example.
-pub fn run(args: &ShowArgs) -> Result<Passed, Diagnostics> {
+pub fn run(args: &ShowArgs) -> Result<ExitStatus, Diagnostics> {
     if args.format == TraceFormat::Pcap && args.output.is_none() && io::stdout().is_terminal() {
         let help = "write it to a file with `--output FILE`, or pipe it on";
         return Err(Diagnostic::new("a capture is not for a terminal").help(help).into());
@@ -35,7 +38,7 @@ pub fn run(args: &ShowArgs) -> Result<Passed, Diagnostics> {
     let instances = library.instances(property)?;
     let mut properties: Vec<_> = instances.iter().map(|instance| instance.property.clone()).collect();
     properties.dedup_by(|one, other| one.name == other.name);
-    let scenarios = library.scenarios(names, &settings(&args.world)?, args.world.scale)?;
+    let scenarios = library.scenarios(names, &Setting::parse_all(&args.world.settings)?, args.world.scale)?;
     validate_asked(library, &scenarios, &properties)?;
 
     for scenario in &scenarios {
@@ -44,12 +47,12 @@ pub fn run(args: &ShowArgs) -> Result<Passed, Diagnostics> {
             Ok(None) => say(args, &caption::nothing_to_draw(scenario, property, &properties))?,
             Err(NoTrace::Stopped(stopped)) => {
                 say(args, &format!("{property} is undecided in {}: {stopped}\n", scenario.name))?;
-                return Ok(Passed::Undecided);
+                return Ok(ExitStatus::Undecided);
             }
             Err(fault @ NoTrace::NotReplayed) => return Err(Diagnostic::new(fault.to_string()).into()),
         }
     }
-    Ok(Passed::Yes)
+    Ok(ExitStatus::Success)
 }
 
 fn write_trace(

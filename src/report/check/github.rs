@@ -7,7 +7,7 @@ use indicatif::HumanCount;
 use super::hint::Hint;
 use super::human::{result, result_of, size, uncompared};
 use super::remark::{Remark, remarks};
-use crate::check::{Checked, CrossCheck, Difference, Outcome, Passed};
+use crate::check::{Checked, CrossCheck, Difference, GateResult, Outcome};
 use crate::report::quantity::seconds;
 use crate::text::{visible, visible_lines};
 
@@ -43,7 +43,7 @@ pub fn summary(all: &[Checked], hint: &Hint) -> String {
             none if none.is_empty() => none,
             changes => format!(" with {}", markdown(&changes)),
         };
-        let mark = if checked.passed() == Passed::Yes { "" } else { "**" };
+        let mark = if checked.result() == GateResult::AsExpected { "" } else { "**" };
         let _ = writeln!(
             text,
             "| {}{changes} | {} | {} | {} | {} | {mark}{}{mark} |",

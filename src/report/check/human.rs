@@ -8,7 +8,7 @@ use indicatif::{HumanBytes, HumanCount};
 
 use super::hint::Hint;
 use super::remark::{Remark, Told, told, told_apart};
-use crate::check::{Checked, CrossCheck, Difference, Passed, Tally};
+use crate::check::{Checked, CrossCheck, Difference, GateResult, Tally};
 use crate::property::Verdict;
 use crate::report::quantity::{counted, per_second, seconds};
 use crate::report::terminal::Terminal;
@@ -34,7 +34,7 @@ pub enum Detail {
 /// One scenario: how large its world is, and each property's verdict.
 #[must_use]
 pub fn scenario(checked: &Checked, hint: &Hint, detail: Detail, terminal: Terminal) -> String {
-    if !checked.is_begun() || detail == Detail::Quiet && checked.passed() == Passed::Yes {
+    if !checked.is_begun() || detail == Detail::Quiet && checked.result() == GateResult::AsExpected {
         return String::new();
     }
     let stats = checked.stats;
@@ -154,8 +154,8 @@ pub fn not_begun(all: &[Checked]) -> String {
 #[must_use]
 pub fn summary(all: &[Checked], detail: Detail, terminal: Terminal) -> String {
     let (passed, result) = result(all);
-    let style = if passed == Passed::Yes { GOOD } else { BAD };
-    let gap = if detail == Detail::Quiet && passed == Passed::Yes { "" } else { "\n" };
+    let style = if passed == GateResult::AsExpected { GOOD } else { BAD };
+    let gap = if detail == Detail::Quiet && passed == GateResult::AsExpected { "" } else { "\n" };
     let (size, told) = (size(all), format!("{result}{}", uncompared(all)));
     let fits = size.len() + ": ".len() + told.len() <= terminal.width;
     let separator = if fits { ' ' } else { '\n' };
@@ -177,9 +177,9 @@ pub(super) fn size(all: &[Checked]) -> String {
 }
 
 /// Whether the gate passes, and what there is of everything that keeps it from passing.
-pub(super) fn result(all: &[Checked]) -> (Passed, String) {
+pub(super) fn result(all: &[Checked]) -> (GateResult, String) {
     let tally = Tally::of(all);
-    let passed = all.iter().map(Checked::passed).max().unwrap_or(Passed::Undecided);
+    let passed = GateResult::of(all);
     let differs = |checked: &&Checked| checked.cross_check.as_ref().is_some_and(|one| !one.differences.is_empty());
     let differing = all.iter().filter(differs).count();
     let mut faults: Vec<String> = Vec::new();
@@ -195,8 +195,8 @@ pub(super) fn result(all: &[Checked]) -> (Passed, String) {
     }
     let result = match (passed, tally.compared) {
         _ if !faults.is_empty() => faults.join(", "),
-        (Passed::Yes, 0) => "nothing is violated".to_owned(),
-        (Passed::Yes, _) => "each is the expected one".to_owned(),
+        (GateResult::AsExpected, 0) => "nothing is violated".to_owned(),
+        (GateResult::AsExpected, _) => "each is the expected one".to_owned(),
         _ => "not explored to the end".to_owned(),
     };
     match tally.compared {

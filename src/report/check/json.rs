@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::check::{
-    ActionKind, Checked, Comparison, Coverage, CrossCheck, Difference, Event, Judged, Outcome, Passed, Tally,
+    ActionKind, Checked, Comparison, Coverage, CrossCheck, Difference, Event, GateResult, Judged, Outcome, Tally,
 };
 use crate::tcp::State;
 
@@ -142,15 +142,15 @@ struct ComparisonReport<'a> {
 /// The report, with a final line break.
 #[must_use]
 pub fn report(all: &[Checked]) -> String {
-    let passed = all.iter().map(Checked::passed).max().unwrap_or(Passed::Undecided);
+    let passed = GateResult::of(all);
     let report = Report {
         version: VERSION,
         lastack: env!("CARGO_PKG_VERSION"),
-        passed: passed == Passed::Yes,
+        passed: passed == GateResult::AsExpected,
         exit_code: match passed {
-            Passed::Yes => 0,
-            Passed::No => 1,
-            Passed::Undecided => 2,
+            GateResult::AsExpected => 0,
+            GateResult::Unexpected => 1,
+            GateResult::Undecided => 2,
         },
         counts: counts(Tally::of(all)),
         scenarios: all.iter().map(scenario).collect(),

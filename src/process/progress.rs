@@ -12,7 +12,7 @@ use crate::world::Scenario;
 
 /// Lines on stderr that tell what is being explored; none where stderr is no terminal.
 #[derive(Debug)]
-pub(super) struct Progress {
+pub(crate) struct Progress {
     bar: ProgressBar,
     /// What is being explored, by name, the longest first.
     exploring: Mutex<Vec<(String, Phase, ExplorationStats)>>,
@@ -21,7 +21,7 @@ pub(super) struct Progress {
 impl Progress {
     /// Progress on stderr, if it is wanted and somebody can see it.
     #[must_use]
-    pub(super) fn on_stderr(is_wanted: bool) -> Self {
+    pub(crate) fn on_stderr(is_wanted: bool) -> Self {
         let bar = if is_wanted && io::stderr().is_terminal() {
             ProgressBar::new_spinner()
         } else {
@@ -37,7 +37,7 @@ impl Progress {
     }
 
     /// Tells how far the exploration of a scenario has come.
-    pub(super) fn update(&self, scenario: &Scenario, phase: Phase, stats: &ExplorationStats) {
+    pub(crate) fn update(&self, scenario: &Scenario, phase: Phase, stats: &ExplorationStats) {
         if self.bar.is_hidden() {
             return;
         }
@@ -52,7 +52,7 @@ impl Progress {
     }
 
     /// A scenario is done; `report` may write to the terminal.
-    pub(super) fn done(&self, scenario: &Scenario, report: impl FnOnce()) {
+    pub(crate) fn done(&self, scenario: &Scenario, report: impl FnOnce()) {
         if let Ok(mut exploring) = self.exploring.lock() {
             exploring.retain(|(name, ..)| *name != scenario.name);
             self.tell(&exploring);
@@ -61,7 +61,7 @@ impl Progress {
     }
 
     /// Takes the lines away.
-    pub(super) fn finish(&self) {
+    pub(crate) fn finish(&self) {
         self.bar.finish_and_clear();
     }
 

@@ -6,17 +6,18 @@ use std::path::{Path, PathBuf, is_separator};
 
 use tempfile::{Builder, NamedTempFile};
 
+use super::signals::end_by_closed_pipe;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 
 /// A file that is written whole or not at all.
 #[derive(Debug)]
-pub(super) struct Output {
+pub(crate) struct Output {
     path: PathBuf,
 }
 
 impl Output {
     /// Makes sure, before there is anything to lose, that the file can be written.
-    pub(super) fn new(path: &Path) -> Result<Self, Diagnostics> {
+    pub(crate) fn new(path: &Path) -> Result<Self, Diagnostics> {
         let output = Self { path: path.to_owned() };
         let check = || -> io::Result<()> {
             match output.known()? {
@@ -36,7 +37,7 @@ impl Output {
     }
 
     /// Writes all of the file, in place of what was there.
-    pub(super) fn write(&self, bytes: &[u8]) -> Result<(), Diagnostics> {
+    pub(crate) fn write(&self, bytes: &[u8]) -> Result<(), Diagnostics> {
         let write = || -> io::Result<()> {
             match self.known()? {
                 // A terminal, a pipe or the like cannot be replaced.
@@ -83,7 +84,7 @@ impl Output {
 }
 
 /// The file that GitHub Actions shows on a job's page, open for a summary that is to be added to it.
-pub(super) fn step_summary() -> Result<Option<(PathBuf, File)>, Diagnostics> {
+pub(crate) fn step_summary() -> Result<Option<(PathBuf, File)>, Diagnostics> {
     let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) else {
         return Ok(None);
     };
@@ -94,6 +95,25 @@ pub(super) fn step_summary() -> Result<Option<(PathBuf, File)>, Diagnostics> {
     }
 }
 
-pub(super) fn cannot_write(path: &Path, error: &io::Error) -> Diagnostics {
+pub(crate) fn cannot_write(path: &Path, error: &io::Error) -> Diagnostics {
     Diagnostic::new(format!("cannot write `{}`: {error}", path.display())).into()
+}
+
+/// Writes for people to stdout, in colours where it wants them.
+pub(crate) fn print(text: &str) -> Result<(), Diagnostics> {
+    written(anstream::stdout().write_all(text.as_bytes()))
+}
+
+/// Writes to stdout what is for programs.
+pub(crate) fn write_stdout(bytes: &[u8]) -> Result<(), Diagnostics> {
+    written(io::stdout().write_all(bytes))
+}
+
+/// A reader that has gone away ends the process: nobody must take for a success what nobody has read.
+fn written(result: io::Result<()>) -> Result<(), Diagnostics> {
+    match result.and_then(|()| io::stdout().flush()) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => end_by_closed_pipe(),
+        Err(error) => Err(Diagnostic::new(format!("cannot write to stdout: {error}")).into()),
+    }
 }

@@ -16,7 +16,7 @@ const OTHER_THREADS: usize = 2;
 
 /// How much memory this process could still take, in bytes, as far as the system says: what is free, in its control
 /// group and at all.
-pub(super) fn available() -> Option<usize> {
+pub(crate) fn available() -> Option<usize> {
     let mut system = System::new().ok()?;
     system.refresh_memory();
     let within_group = system.cgroup_limits().map_or(u64::MAX, |limits| limits.free_memory);
@@ -26,7 +26,7 @@ pub(super) fn available() -> Option<usize> {
 
 /// How much more memory this process may take, in bytes, besides that of so many threads, where it has a limit of its own
 /// (`ulimit -v`, `ulimit -d`): an allocation beyond it fails.
-pub(super) fn allowed(threads: usize) -> Option<usize> {
+pub(crate) fn allowed(threads: usize) -> Option<usize> {
     let less = |left: usize, each: usize| left.saturating_sub(each.saturating_mul(threads + OTHER_THREADS));
     let addresses = addresses_left().map(|left| less(left, ADDRESSES_PER_THREAD));
     let data = data_left().map(|left| less(left, BYTES_PER_THREAD));
@@ -34,7 +34,7 @@ pub(super) fn allowed(threads: usize) -> Option<usize> {
 }
 
 /// So many threads leave at least half of what this process may take for what they work on.
-pub(super) fn most_threads() -> usize {
+pub(crate) fn most_threads() -> usize {
     let threads = |left: usize, each: usize| (left / 2 / each).saturating_sub(OTHER_THREADS).max(1);
     let addresses = addresses_left().map(|left| threads(left, ADDRESSES_PER_THREAD));
     let data = data_left().map(|left| threads(left, BYTES_PER_THREAD));
@@ -74,7 +74,7 @@ fn data_left() -> Option<usize> {
 }
 
 /// A line of Linux's `/proc/self/status`; `None` elsewhere.
-pub(super) fn of_process(name: &str) -> Option<String> {
+pub(crate) fn of_process(name: &str) -> Option<String> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
     Some(line.trim().to_owned())

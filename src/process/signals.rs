@@ -20,17 +20,17 @@ static INTERRUPTED: LazyLock<Arc<AtomicBool>> = LazyLock::new(|| {
 });
 
 /// What is set when the user, or the system, has asked for the end; from the first call on.
-pub(super) fn interruption() -> &'static AtomicBool {
+pub(crate) fn interruption() -> &'static AtomicBool {
     &INTERRUPTED
 }
 
 /// Whether the end was asked for.
-pub(super) fn interrupted() -> bool {
+pub(crate) fn interrupted() -> bool {
     interruption().load(Ordering::Relaxed)
 }
 
 /// Ends the process as a reader of its output that has gone away ends any other: by SIGPIPE, where there is one.
-pub(super) fn end_by_closed_pipe() -> ! {
+pub(crate) fn end_by_closed_pipe() -> ! {
     #[cfg(unix)]
     let _ = signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGPIPE);
     // 128 + 13, which a shell makes of it.
