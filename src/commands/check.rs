@@ -13,8 +13,8 @@ use crate::process::output::print;
 use crate::process::output::{Output, cannot_write, step_summary};
 use crate::process::progress::Progress;
 use crate::process::signals::interrupted;
-use crate::report::check::hint::Hint;
 use crate::report::check::human::Detail;
+use crate::report::check::show_command::ShowCommand;
 use crate::report::check::{coverage, github, human, json, junit};
 use crate::report::terminal::Terminal;
 use crate::world::Scenario;
@@ -41,7 +41,7 @@ pub fn run(args: &CheckArgs) -> Result<ExitStatus, Diagnostics> {
     let output = args.output.as_deref().map(Output::new).transpose()?;
     let step_summary = if args.format == Format::Github { step_summary()? } else { None };
 
-    let hint = hint(args, &selection);
+    let show_command = show_command(args, &selection);
     let terminal = Terminal::of_stdout();
     let detail = match (args.detail.quiet, args.detail.verbose) {
         (true, _) => Detail::Quiet,
@@ -70,7 +70,7 @@ pub fn run(args: &CheckArgs) -> Result<ExitStatus, Diagnostics> {
         |checked| {
             progress.done(&checked.scenario, || {
                 if is_for_people && written.is_ok() {
-                    written = print(&human::scenario(&checked, &hint, detail, terminal));
+                    written = print(&human::scenario(&checked, &show_command, detail, terminal));
                 }
             });
             all.push(checked);
@@ -87,13 +87,13 @@ pub fn run(args: &CheckArgs) -> Result<ExitStatus, Diagnostics> {
     }
     let report = || match args.format {
         Format::Human => {
-            let scenario = |checked| human::scenario(checked, &hint, detail, Terminal::PLAIN);
+            let scenario = |checked| human::scenario(checked, &show_command, detail, Terminal::PLAIN);
             let text = all.iter().map(scenario).collect::<String>() + &end(Terminal::PLAIN);
             anstream::adapter::strip_str(&text).to_string()
         }
         Format::Json => json::report(&all),
-        Format::Junit => junit::report(&all, &hint),
-        Format::Github => github::annotations(&all, &hint),
+        Format::Junit => junit::report(&all, &show_command),
+        Format::Github => github::annotations(&all, &show_command),
     };
     match output {
         Some(output) => output.write(report().as_bytes())?,
@@ -101,7 +101,7 @@ pub fn run(args: &CheckArgs) -> Result<ExitStatus, Diagnostics> {
         None => {}
     }
     if let Some((path, mut file)) = step_summary {
-        let summary = github::summary(&all, &hint);
+        let summary = github::summary(&all, &show_command);
         file.write_all(summary.as_bytes()).map_err(|error| cannot_write(&path, &error))?;
     }
     Ok(match GateResult::of(&all) {
@@ -139,11 +139,13 @@ fn not_checked(scenario: &str, why: &str) {
 }
 
 /// What `lastack show` has to be told, too.
-fn hint(args: &CheckArgs, selection: &Selection) -> Hint {
+fn show_command(args: &CheckArgs, selection: &Selection) -> ShowCommand {
     let added = |option: &str, path: &std::path::Path| [option.to_owned(), path.display().to_string()];
     let scenarios = selection.scenario_paths.iter().flat_map(|path| added("--scenarios", path));
     let properties = selection.property_paths.iter().flat_map(|path| added("--properties", path));
     let settings = args.world.settings.iter().flat_map(|setting| ["--set".to_owned(), setting.clone()]);
     let scale = (args.world.scale != 1).then(|| ["--scale".to_owned(), args.world.scale.to_string()]);
-    Hint { options: scenarios.chain(properties).chain(settings).chain(scale.into_iter().flatten()).collect() }
+    ShowCommand {
+        options: scenarios.chain(properties).chain(settings).chain(scale.into_iter().flatten()).collect(),
+    }
 }

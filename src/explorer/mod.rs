@@ -1,10 +1,10 @@
 //! stateright's web explorer on a scenario's timed world.
 
+mod describe;
 mod http;
 mod links;
 mod model;
 mod server;
-mod told;
 
 pub use links::Summary;
 pub use model::{Explorable, MOST_LISTED};

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use stateright::{Expectation, Model, Path, Property};
 
-use super::told;
+use super::describe;
 use crate::check::Finding;
 use crate::property::{Instance, Verdict};
 use crate::report::trace::svg;
-use crate::trace::told as retold;
+use crate::trace::replay_actions;
 use crate::world::{Action, Config, TimedWorld, WorldState};
 
 /// How many instances the explorer can list: so many conditions are written out below.
@@ -47,7 +47,7 @@ pub struct Shown(pub(super) WorldState);
 
 impl fmt::Debug for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&told::state(&self.0))
+        f.write_str(&describe::state(&self.0))
     }
 }
 
@@ -156,13 +156,13 @@ impl Model for Explorable {
     /// What the step changes; nothing where it runs into a bound of the representation.
     fn format_step(&self, before: &Shown, action: Choice) -> Option<String> {
         let after = self.world.next_state(&before.0, action.0)?;
-        Some(told::step(&self.world, &before.0, action.0, &after))
+        Some(describe::step(&self.world, &before.0, action.0, &after))
     }
 
     fn as_svg(&self, path: Path<Shown, Choice>) -> Option<String> {
         let actions: Vec<Action> = path.into_actions().into_iter().map(|choice| choice.0).collect();
         let msl = self.world.config().msl;
-        retold(&*self.world, &actions).map(|trace| svg::path(Some(msl), &trace))
+        replay_actions(&*self.world, &actions).map(|trace| svg::path(Some(msl), &trace))
     }
 
     fn properties(&self) -> Vec<Property<Self>> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::timeline::Copies;
+use super::timeline::SegmentTimeline;
 use super::{Ending, FairnessReason, Trace};
 use crate::property::{Instance, Verdict};
 use crate::property::{Property, Temporal};
@@ -23,15 +23,15 @@ pub(crate) fn reason<'a>(scenario: &'a Scenario, instance: &Instance) -> Option<
 }
 
 /// What is in flight at the end.
-pub(crate) fn in_flight(copies: &Copies) -> String {
+pub(crate) fn in_flight(timeline: &SegmentTimeline) -> String {
     let in_flight: Vec<String> =
-        copies.in_flight.iter().map(|(flight, copy)| at_the_end(flight, copies.label(*copy))).collect();
+        timeline.in_flight.iter().map(|(flight, copy)| at_the_end(flight, timeline.label(*copy))).collect();
     if in_flight.is_empty() { "nothing".to_owned() } else { in_flight.join(", ") }
 }
 
-/// How it goes on for ever, where `cycle` says which steps the picture shows as repeated; nothing where it can go on
+/// How it goes on forever, where `cycle` says which steps the picture shows as repeated; nothing where it can go on
 /// however it likes.
-pub(crate) fn for_ever(trace: &Trace, cycle: &str) -> Vec<String> {
+pub(crate) fn describe_ending(trace: &Trace, cycle: &str) -> Vec<String> {
     match &trace.ending {
         Ending::Open => Vec::new(),
         Ending::Stops { calls } => {
@@ -49,13 +49,13 @@ pub(crate) fn for_ever(trace: &Trace, cycle: &str) -> Vec<String> {
         }
         Ending::Repeats { reasons, .. } => {
             let repeated = format!("the steps {cycle} are repeated; that is fair:");
-            [repeated].into_iter().chain(reasons.iter().map(told)).collect()
+            [repeated].into_iter().chain(reasons.iter().map(describe_fairness)).collect()
         }
     }
 }
 
 /// Why a cycle is fair, as far as one thing is concerned.
-pub(crate) fn told(reason: &FairnessReason) -> String {
+pub(crate) fn describe_fairness(reason: &FairnessReason) -> String {
     match reason {
         FairnessReason::Delivered(segment, to) => format!("{segment} to {to} is delivered again and again"),
         FairnessReason::Undelivered(segment, to) => {

@@ -103,7 +103,7 @@ impl fmt::Display for NoTrace {
 }
 
 /// What happens when these actions are taken from the initial state on; `None` if one is not enabled.
-pub fn told<W: World>(world: &W, actions: &[W::Action]) -> Option<Trace> {
+pub fn replay_actions<W: World>(world: &W, actions: &[W::Action]) -> Option<Trace> {
     let (states, steps) = take(world, actions)?;
     Some(Trace { initial: world.snapshot(states.first()?), steps, ending: Ending::Open })
 }

@@ -40,7 +40,7 @@ pub(crate) struct Part {
 
 /// All copies of a trace.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Copies {
+pub(crate) struct SegmentTimeline {
     /// In the order in which they came into being.
     pub(crate) all: Vec<Copy>,
     /// One for each step.
@@ -51,17 +51,17 @@ pub(crate) struct Copies {
     sent: usize,
 }
 
-impl Copies {
+impl SegmentTimeline {
     /// Follows every copy through a trace.
     ///
     /// Equal copies are interchangeable: the one that came first is taken to be the one that leaves first.
     pub(crate) fn of(trace: &Trace) -> Self {
-        let mut copies = Self::default();
+        let mut timeline = Self::default();
         for (place, step) in trace.steps.iter().enumerate() {
-            let part = copies.follow(place, step);
-            copies.parts.push(part);
+            let part = timeline.follow(place, step);
+            timeline.parts.push(part);
         }
-        copies
+        timeline
     }
 
     /// The copy at a place.

@@ -4,9 +4,9 @@ use std::fmt::Write;
 
 use indicatif::HumanCount;
 
-use super::hint::Hint;
 use super::human::{result, result_of, size, uncompared};
-use super::remark::{Remark, remarks};
+use super::show_command::ShowCommand;
+use super::verdict_note::{VerdictNote, verdict_notes};
 use crate::check::{Checked, CrossCheck, Difference, GateResult, Outcome};
 use crate::report::quantity::seconds;
 use crate::text::{visible, visible_lines};
@@ -14,11 +14,12 @@ use crate::text::{visible, visible_lines};
 /// One annotation a line, for whatever keeps the gate from passing: errors for what is not as expected, warnings for
 /// what was not explored to the end.
 #[must_use]
-pub fn annotations(all: &[Checked], hint: &Hint) -> String {
+pub fn annotations(all: &[Checked], show_command: &ShowCommand) -> String {
     let mut text = String::new();
     for checked in all {
-        for Finding { level, place: (file, first, last), title, told, command } in findings(checked, hint) {
-            let message: Vec<String> = [Some(told), command].into_iter().flatten().collect();
+        for Finding { level, place: (file, first, last), title, body, command } in findings(checked, show_command)
+        {
+            let message: Vec<String> = [Some(body), command].into_iter().flatten().collect();
             let _ = writeln!(
                 text,
                 "::{level} file={},line={first},endLine={last},title={}::{}",
@@ -33,7 +34,7 @@ pub fn annotations(all: &[Checked], hint: &Hint) -> String {
 
 /// What a job's page shows.
 #[must_use]
-pub fn summary(all: &[Checked], hint: &Hint) -> String {
+pub fn summary(all: &[Checked], show_command: &ShowCommand) -> String {
     let mut text = format!("## lastack check\n\n{}: **{}**{}\n\n", size(all), result(all).1, uncompared(all));
     text.push_str("| scenario | states | transitions | depth | time | result |\n");
     text.push_str("|---|--:|--:|--:|--:|---|\n");
@@ -55,8 +56,8 @@ pub fn summary(all: &[Checked], hint: &Hint) -> String {
             result_of(checked),
         );
     }
-    for finding in all.iter().flat_map(|checked| findings(checked, hint)) {
-        let _ = writeln!(text, "\n### {}\n\n{}", markdown(&finding.title), markdown(&finding.told));
+    for finding in all.iter().flat_map(|checked| findings(checked, show_command)) {
+        let _ = writeln!(text, "\n### {}\n\n{}", markdown(&finding.title), markdown(&finding.body));
         if let Some(command) = finding.command {
             let fence = fence(&command);
             let _ = writeln!(text, "\n{fence}sh\n{command}\n{fence}");
@@ -72,29 +73,29 @@ struct Finding<'c> {
     /// The file, and the first and last line.
     place: (&'c str, usize, usize),
     title: String,
-    told: String,
+    body: String,
     /// What shows more.
     command: Option<String>,
 }
 
-fn findings<'c>(checked: &'c Checked, hint: &Hint) -> Vec<Finding<'c>> {
+fn findings<'c>(checked: &'c Checked, show_command: &ShowCommand) -> Vec<Finding<'c>> {
     let scenario = &checked.scenario;
-    let of_scenario = |level, title: String, told: String| Finding {
+    let of_scenario = |level, title: String, body: String| Finding {
         level,
         place: (&scenario.source.path, 1, 1),
         title,
-        told,
+        body,
         command: None,
     };
-    let of_verdict = |remark: Remark<'c>| Finding {
+    let of_verdict = |note: VerdictNote<'c>| Finding {
         level: "error",
-        place: (remark.path(), *remark.lines().start(), *remark.lines().end()),
-        title: format!("{} {} in {}", remark.name, remark.is_what(), scenario.name),
-        told: match remark.reason() {
+        place: (note.path(), *note.lines().start(), *note.lines().end()),
+        title: format!("{} {} in {}", note.name, note.kind_label(), scenario.name),
+        body: match note.reason() {
             none if none.is_empty() => format!("with {}", scenario.changes.join(", ")),
             reason => reason,
         },
-        command: remark.has_trace().then(|| hint.show(scenario, &remark.name)),
+        command: note.has_trace().then(|| show_command.show(scenario, &note.name)),
     };
     let mut findings: Vec<Finding> = Vec::new();
     if let Some(stopped) = checked.stopped {
@@ -106,16 +107,16 @@ fn findings<'c>(checked: &'c Checked, hint: &Hint) -> Vec<Finding<'c>> {
     }
     if let Some(CrossCheck { differences, stopped, .. }) = &checked.cross_check {
         for Difference { what, lastack, stateright } in differences {
-            let told = format!("{what}: {lastack} by lastack, {stateright} by stateright");
-            findings.push(of_scenario("error", format!("stateright differs in {}", scenario.name), told));
+            let text = format!("{what}: {lastack} by lastack, {stateright} by stateright");
+            findings.push(of_scenario("error", format!("stateright differs in {}", scenario.name), text));
         }
         if let Some(stopped) = stopped {
             let title = format!("{} was not explored to the end by stateright", scenario.name);
             findings.push(of_scenario("warning", title, stopped.to_string()));
         }
     }
-    let remarks = checked.results.iter().flat_map(|outcome: &Outcome| remarks(checked, outcome));
-    findings.extend(remarks.filter(|remark| remark.is_surprise).map(of_verdict));
+    let verdict_notes = checked.results.iter().flat_map(|outcome: &Outcome| verdict_notes(checked, outcome));
+    findings.extend(verdict_notes.filter(|note| note.is_surprise).map(of_verdict));
     findings
 }
 

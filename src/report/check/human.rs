@@ -6,8 +6,8 @@ use std::slice;
 use anstyle::{AnsiColor, Style};
 use indicatif::{HumanBytes, HumanCount};
 
-use super::hint::Hint;
-use super::remark::{Remark, Told, told, told_apart};
+use super::show_command::ShowCommand;
+use super::verdict_note::{VerdictLine, VerdictNote, verdict_line_of_each, verdict_lines};
 use crate::check::{Checked, CrossCheck, Difference, GateResult, Tally};
 use crate::property::Verdict;
 use crate::report::quantity::{counted, per_second, seconds};
@@ -33,7 +33,7 @@ pub enum Detail {
 
 /// One scenario: how large its world is, and each property's verdict.
 #[must_use]
-pub fn scenario(checked: &Checked, hint: &Hint, detail: Detail, terminal: Terminal) -> String {
+pub fn scenario(checked: &Checked, show_command: &ShowCommand, detail: Detail, terminal: Terminal) -> String {
     if !checked.is_begun() || detail == Detail::Quiet && checked.result() == GateResult::AsExpected {
         return String::new();
     }
@@ -48,8 +48,8 @@ pub fn scenario(checked: &Checked, hint: &Hint, detail: Detail, terminal: Termin
     // Large numbers take what a short name leaves.
     let rest = 80_usize.saturating_sub(size.len());
     let mut text = format!("{BOLD}{:<rest$}{BOLD:#}{size}\n", checked.scenario.name);
-    let mut line = |style: Style, name: &str, told: &str| {
-        let _ = writeln!(text, "  {style}{name:<12}{style:#}{}", terminal.prose(told, INDENT));
+    let mut line = |style: Style, name: &str, line: &str| {
+        let _ = writeln!(text, "  {style}{name:<12}{style:#}{}", terminal.prose(line, INDENT));
     };
     if detail == Detail::Verbose {
         line(Style::new(), "about", &checked.scenario.about);
@@ -80,29 +80,35 @@ pub fn scenario(checked: &Checked, hint: &Hint, detail: Detail, terminal: Termin
         Verdict::Undecided,
         Verdict::NotApplicable,
     ] {
-        text.push_str(&of_verdict(verdict, checked, hint, detail, terminal));
+        text.push_str(&of_verdict(verdict, checked, show_command, detail, terminal));
     }
     text
 }
 
 /// The properties, and instances, that have this verdict.
-fn of_verdict(verdict: Verdict, checked: &Checked, hint: &Hint, detail: Detail, terminal: Terminal) -> String {
+fn of_verdict(
+    verdict: Verdict,
+    checked: &Checked,
+    show_command: &ShowCommand,
+    detail: Detail,
+    terminal: Terminal,
+) -> String {
     let mut text = String::new();
-    let told_of = |outcome| {
+    let lines_of = |outcome| {
         // Of what does not apply to the world there is one verdict, whatever the end.
         let is_apart = detail == Detail::Verbose && verdict != Verdict::NotApplicable;
-        if is_apart { told_apart(checked, outcome) } else { told(checked, outcome) }
+        if is_apart { verdict_line_of_each(checked, outcome) } else { verdict_lines(checked, outcome) }
     };
-    let all = checked.results.iter().flat_map(told_of).filter(|told| told.verdict == verdict);
-    let (remarkable, plain): (Vec<Told>, Vec<Told>) = all.partition(|told| told.remark.is_some());
+    let all = checked.results.iter().flat_map(lines_of).filter(|line| line.verdict == verdict);
+    let (with_note, plain): (Vec<VerdictLine>, Vec<VerdictLine>) = all.partition(|line| line.note.is_some());
     if !plain.is_empty() && (detail != Detail::Quiet || verdict == Verdict::Undecided) {
         let name = if verdict == Verdict::NotApplicable { "n/a" } else { verdict.name() };
-        let plain = terminal.wrapped(plain.iter().map(|told| told.name.as_str()), ", ", INDENT);
+        let plain = terminal.wrapped(plain.iter().map(|line| line.name.as_str()), ", ", INDENT);
         let _ = writeln!(text, "  {name:<12}{plain}");
     }
-    let remarks = remarkable.iter().filter_map(|told| told.remark.as_ref());
-    for remark in remarks.filter(|remark| detail != Detail::Quiet || remark.is_surprise) {
-        text.push_str(&rendered(remark, checked, hint, terminal));
+    let notes = with_note.iter().filter_map(|line| line.note.as_ref());
+    for note in notes.filter(|note| detail != Detail::Quiet || note.is_surprise) {
+        text.push_str(&rendered(note, checked, show_command, terminal));
     }
     text
 }
@@ -124,18 +130,18 @@ fn second_opinion(cross_check: &CrossCheck, detail: Detail, mut line: impl FnMut
     }
 }
 
-fn rendered(remark: &Remark<'_>, checked: &Checked, hint: &Hint, terminal: Terminal) -> String {
-    let style = if remark.is_surprise { BAD } else { GOOD };
+fn rendered(note: &VerdictNote<'_>, checked: &Checked, show_command: &ShowCommand, terminal: Terminal) -> String {
+    let style = if note.is_surprise { BAD } else { GOOD };
     let indent = " ".repeat(INDENT);
-    let mut text = format!("  {style}{:<12}{style:#}{}\n", remark.verdict.name(), remark.name);
-    let reason = terminal.prose(&remark.reason(), INDENT);
-    let style = if remark.is_surprise { BAD } else { Style::new() };
+    let mut text = format!("  {style}{:<12}{style:#}{}\n", note.verdict.name(), note.name);
+    let reason = terminal.prose(&note.reason(), INDENT);
+    let style = if note.is_surprise { BAD } else { Style::new() };
     if !reason.is_empty() {
         let _ = writeln!(text, "{indent}{style}{reason}{style:#}");
     }
-    if remark.is_surprise && remark.has_trace() {
+    if note.is_surprise && note.has_trace() {
         // One line, however long: a broken one could not be copied.
-        let _ = writeln!(text, "{indent}{}", hint.show(&checked.scenario, &remark.name));
+        let _ = writeln!(text, "{indent}{}", show_command.show(&checked.scenario, &note.name));
     }
     text
 }
@@ -156,12 +162,12 @@ pub fn summary(all: &[Checked], detail: Detail, terminal: Terminal) -> String {
     let (passed, result) = result(all);
     let style = if passed == GateResult::AsExpected { GOOD } else { BAD };
     let gap = if detail == Detail::Quiet && passed == GateResult::AsExpected { "" } else { "\n" };
-    let (size, told) = (size(all), format!("{result}{}", uncompared(all)));
-    let fits = size.len() + ": ".len() + told.len() <= terminal.width;
+    let (size, line) = (size(all), format!("{result}{}", uncompared(all)));
+    let fits = size.len() + ": ".len() + line.len() <= terminal.width;
     let separator = if fits { ' ' } else { '\n' };
-    let told = terminal.prose(&told, 0);
+    let line = terminal.prose(&line, 0);
     // The result comes first, and is shorter than any line.
-    let (result, rest) = told.split_at_checked(result.len()).unwrap_or((&told, ""));
+    let (result, rest) = line.split_at_checked(result.len()).unwrap_or((&line, ""));
     format!("{gap}{size}:{separator}{style}{result}{style:#}{rest}\n")
 }
 
@@ -215,9 +221,10 @@ pub(super) fn uncompared(all: &[Checked]) -> String {
         (tally.not_applicable, "n/a"),
     ];
     let kinds = kinds.into_iter().filter(|(number, _)| *number > 0);
-    let told: Vec<String> = kinds.map(|(number, kind)| format!("{} {kind}", HumanCount(number as u64))).collect();
+    let counts: Vec<String> =
+        kinds.map(|(number, kind)| format!("{} {kind}", HumanCount(number as u64))).collect();
     let label = if tally.compared > 0 { "not compared: " } else { "" };
-    if told.is_empty() { String::new() } else { format!("; {label}{}", told.join(", ")) }
+    if counts.is_empty() { String::new() } else { format!("; {label}{}", counts.join(", ")) }
 }
 
 /// The result of one scenario.

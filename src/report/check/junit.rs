@@ -6,8 +6,8 @@ use std::time::Duration;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
-use super::hint::Hint;
-use super::remark::{Remark, remarks};
+use super::show_command::ShowCommand;
+use super::verdict_note::{VerdictNote, verdict_notes};
 use crate::check::{Checked, CrossCheck, Difference};
 use crate::property::Verdict;
 use crate::text::visible_lines;
@@ -16,8 +16,9 @@ type Xml = Writer<Vec<u8>>;
 
 /// The report, with a final line break.
 #[must_use]
-pub fn report(all: &[Checked], hint: &Hint) -> String {
-    let suites: Vec<(&Checked, Vec<Case>)> = all.iter().map(|checked| (checked, cases(checked, hint))).collect();
+pub fn report(all: &[Checked], show_command: &ShowCommand) -> String {
+    let suites: Vec<(&Checked, Vec<Case>)> =
+        all.iter().map(|checked| (checked, cases(checked, show_command))).collect();
     // To write into memory does not fail.
     write(&suites).map_or_else(|error| error.to_string(), |xml| String::from_utf8_lossy(&xml).into_owned() + "\n")
 }
@@ -27,7 +28,7 @@ struct Case {
     name: String,
     end: End,
     /// What is said of it although it passes.
-    told: String,
+    text: String,
 }
 
 enum End {
@@ -35,12 +36,12 @@ enum End {
     /// Why it has nothing to say.
     Skipped(String),
     /// It is not as expected.
-    Failure(Told),
+    Failure(Problem),
     /// It is not known whether it is.
-    Error(Told),
+    Error(Problem),
 }
 
-struct Told {
+struct Problem {
     kind: &'static str,
     message: String,
     body: String,
@@ -48,18 +49,18 @@ struct Told {
 
 /// The exploration itself, stateright's opinion if it was asked, and each property. No property has a name with a
 /// space.
-fn cases(checked: &Checked, hint: &Hint) -> Vec<Case> {
-    let case = |name: &str, end: End| Case { name: name.to_owned(), end, told: String::new() };
+fn cases(checked: &Checked, show_command: &ShowCommand) -> Vec<Case> {
+    let case = |name: &str, end: End| Case { name: name.to_owned(), end, text: String::new() };
     let stopped = checked.stopped.map(|stopped| stopped.to_string());
     let explored = stopped.clone().map_or(End::Success, |why| End::error("stopped", why));
     let mut cases = vec![case("explored to the end", explored)];
     cases.extend(checked.cross_check.as_ref().map(|one| case("agrees with stateright", second_opinion(one))));
     for outcome in &checked.results {
-        let remarks = remarks(checked, outcome);
-        let (surprises, expected): (Vec<_>, Vec<_>) = remarks.into_iter().partition(|remark| remark.is_surprise);
-        let told = expected.iter().map(|one| format!("{} {}, {}", one.name, one.is_what(), one.reason()));
+        let verdict_notes = verdict_notes(checked, outcome);
+        let (surprises, expected): (Vec<_>, Vec<_>) = verdict_notes.into_iter().partition(|note| note.is_surprise);
+        let text = expected.iter().map(|one| format!("{} {}, {}", one.name, one.kind_label(), one.reason()));
         let end = if !surprises.is_empty() {
-            failure(checked, &surprises, hint)
+            failure(checked, &surprises, show_command)
         } else if outcome.is_undecided() {
             End::error("undecided", stopped.clone().unwrap_or_default())
         } else if matches!(outcome.verdict, Verdict::NotApplicable | Verdict::Vacuous) {
@@ -67,15 +68,15 @@ fn cases(checked: &Checked, hint: &Hint) -> Vec<Case> {
         } else {
             End::Success
         };
-        let told = told.collect::<Vec<_>>().join("\n");
-        cases.push(Case { name: outcome.property.name.clone(), end, told });
+        let text = text.collect::<Vec<_>>().join("\n");
+        cases.push(Case { name: outcome.property.name.clone(), end, text });
     }
     cases
 }
 
 impl End {
     fn error(kind: &'static str, why: String) -> Self {
-        Self::Error(Told { kind, body: why.clone(), message: why })
+        Self::Error(Problem { kind, body: why.clone(), message: why })
     }
 }
 
@@ -87,7 +88,7 @@ fn second_opinion(cross_check: &CrossCheck) -> End {
     match (differences.is_empty(), &cross_check.stopped) {
         (false, _) => {
             let (message, body) = (differences.join("; "), differences.join("\n"));
-            End::Failure(Told { kind: "differs", message, body })
+            End::Failure(Problem { kind: "differs", message, body })
         }
         (true, Some(stopped)) => End::error("stopped", format!("stateright: {stopped}")),
         (true, None) => End::Success,
@@ -95,18 +96,18 @@ fn second_opinion(cross_check: &CrossCheck) -> End {
 }
 
 /// What is not as expected, why, and what shows it.
-fn failure(checked: &Checked, surprises: &[Remark<'_>], hint: &Hint) -> End {
-    let message = |one: &Remark<'_>| match one.expected {
-        Some(expected) => format!("{}: expected {expected}, {}", one.name, one.is_what()),
-        None => format!("{} {}", one.name, one.is_what()),
+fn failure(checked: &Checked, surprises: &[VerdictNote<'_>], show_command: &ShowCommand) -> End {
+    let message = |one: &VerdictNote<'_>| match one.expected {
+        Some(expected) => format!("{}: expected {expected}, {}", one.name, one.kind_label()),
+        None => format!("{} {}", one.name, one.kind_label()),
     };
-    let body = |one: &Remark<'_>| {
-        let verdict = format!("{} {} in {}", one.name, one.is_what(), checked.scenario.name);
-        let command = one.has_trace().then(|| hint.show(&checked.scenario, &one.name));
+    let body = |one: &VerdictNote<'_>| {
+        let verdict = format!("{} {} in {}", one.name, one.kind_label(), checked.scenario.name);
+        let command = one.has_trace().then(|| show_command.show(&checked.scenario, &one.name));
         let lines = [Some(verdict), Some(one.reason()).filter(|reason| !reason.is_empty()), command];
         lines.into_iter().flatten().collect::<Vec<_>>().join("\n")
     };
-    End::Failure(Told {
+    End::Failure(Problem {
         kind: "unexpected",
         message: surprises.iter().map(message).collect::<Vec<_>>().join("; "),
         body: surprises.iter().map(body).collect::<Vec<_>>().join("\n"),
@@ -156,25 +157,25 @@ fn suite(xml: &mut Xml, checked: &Checked, cases: &[Case]) -> io::Result<()> {
 fn case(xml: &mut Xml, class: &str, case: &Case) -> io::Result<()> {
     let element =
         xml.create_element("testcase").with_attributes([("name", case.name.as_str()), ("classname", class)]);
-    if matches!(case.end, End::Success) && case.told.is_empty() {
+    if matches!(case.end, End::Success) && case.text.is_empty() {
         return element.write_empty().map(drop);
     }
     element.write_inner_content(|xml| {
-        let unsuccessful = |xml: &mut Xml, name: &str, told: &Told| {
-            let attributes = [("message", &*line(&told.message)), ("type", told.kind)];
+        let unsuccessful = |xml: &mut Xml, name: &str, text: &Problem| {
+            let attributes = [("message", &*line(&text.message)), ("type", text.kind)];
             let element = xml.create_element(name).with_attributes(attributes);
-            element.write_text_content(BytesText::new(&legal(&told.body))).map(drop)
+            element.write_text_content(BytesText::new(&legal(&text.body))).map(drop)
         };
         match &case.end {
             End::Success => {}
             End::Skipped(why) => {
                 xml.create_element("skipped").with_attribute(("message", &*line(why))).write_empty()?;
             }
-            End::Failure(told) => unsuccessful(xml, "failure", told)?,
-            End::Error(told) => unsuccessful(xml, "error", told)?,
+            End::Failure(text) => unsuccessful(xml, "failure", text)?,
+            End::Error(text) => unsuccessful(xml, "error", text)?,
         }
-        if !case.told.is_empty() {
-            xml.create_element("system-out").write_text_content(BytesText::new(&legal(&case.told)))?;
+        if !case.text.is_empty() {
+            xml.create_element("system-out").write_text_content(BytesText::new(&legal(&case.text)))?;
         }
         Ok(())
     })?;

@@ -2,8 +2,8 @@
 
 pub mod coverage;
 pub mod github;
-pub mod hint;
 pub mod human;
 pub mod json;
 pub mod junit;
-mod remark;
+pub mod show_command;
+mod verdict_note;

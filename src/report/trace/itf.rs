@@ -1,7 +1,7 @@
 //! A trace in the Informal Trace Format of Apalache and Quint.
 //!
 //! <https://apalache-mc.org/docs/adr/015adr-trace.html>: every integer is a `#bigint` there, and a trace with a
-//! `loop` goes on after its last state as it did after the state before the one of that index, for ever.
+//! `loop` goes on after its last state as it did after the state before the one of that index, forever.
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -38,7 +38,7 @@ struct CopyValue {
 /// The trace, one state a line.
 ///
 /// The state in which a cycle ends is written although it is the one in which the cycle began: another action has led
-/// to it. The loop so begins one state later. Time goes on for ever on a cycle and is no variable: `#meta` has it.
+/// to it. The loop so begins one state later. Time goes on forever on a cycle and is no variable: `#meta` has it.
 #[must_use]
 pub fn trace(scenario: &Scenario, instance: &Instance, trace: &Trace) -> String {
     let meta = json!({

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::observations::{EndRecord, SegmentRecord, running};
 use crate::property::Instance;
-use crate::trace::caption::{reason, shown, told};
-use crate::trace::timeline::{Copies, Copy, Part};
+use crate::trace::caption::{describe_fairness, reason, shown};
+use crate::trace::timeline::{Copy, Part, SegmentTimeline};
 use crate::trace::{Ending, Trace};
 use crate::world::{Event, Flight, Scenario, Snapshot, Step};
 
@@ -129,7 +129,7 @@ struct FlightRecord<'a> {
 enum EndingRecord {
     Open,
     Stops,
-    /// The steps from this place on are repeated for ever, which is fair.
+    /// The steps from this place on are repeated forever, which is fair.
     Repeats {
         from: usize,
         fair: Vec<String>,
@@ -140,7 +140,7 @@ enum EndingRecord {
 #[must_use]
 pub fn document(scenario: &Scenario, instance: &Instance, trace: &Trace) -> String {
     let property = &instance.property;
-    let copies = Copies::of(trace);
+    let timeline = SegmentTimeline::of(trace);
     let document = Document {
         version: VERSION,
         lastack: env!("CARGO_PKG_VERSION"),
@@ -159,14 +159,14 @@ pub fn document(scenario: &Scenario, instance: &Instance, trace: &Trace) -> Stri
         instance: InstanceRecord { name: instance.name(), end: instance.end.map(|end| end.to_string()) },
         verdict: shown(instance).name(),
         because: reason(scenario, instance),
-        copies: copies.all.iter().map(|one| copy(&copies, one)).collect(),
-        initial: snapshot(&copies, &trace.initial, &[]),
-        steps: steps(&copies, trace),
+        copies: timeline.all.iter().map(|one| copy(&timeline, one)).collect(),
+        initial: snapshot(&timeline, &trace.initial, &[]),
+        steps: steps(&timeline, trace),
         ending: match &trace.ending {
             Ending::Open => EndingRecord::Open,
             Ending::Stops { .. } => EndingRecord::Stops,
             Ending::Repeats { from, reasons } => {
-                EndingRecord::Repeats { from: *from, fair: reasons.iter().map(told).collect() }
+                EndingRecord::Repeats { from: *from, fair: reasons.iter().map(describe_fairness).collect() }
             }
         },
     };
@@ -174,31 +174,31 @@ pub fn document(scenario: &Scenario, instance: &Instance, trace: &Trace) -> Stri
     serde_json::to_string_pretty(&document).map_or_else(|error| error.to_string(), |text| text + "\n")
 }
 
-fn copy<'a>(copies: &'a Copies, copy: &'a Copy) -> CopyRecord<'a> {
+fn copy<'a>(timeline: &'a SegmentTimeline, copy: &'a Copy) -> CopyRecord<'a> {
     CopyRecord {
         label: &copy.label,
         to: copy.to.to_string(),
         segment: SegmentRecord::from(&copy.segment),
-        duplicate_of: copy.duplicate_of.map(|original| copies.label(original)),
+        duplicate_of: copy.duplicate_of.map(|original| timeline.label(original)),
         since: copy.since,
         delivered: &copy.delivered,
         lost: copy.lost,
     }
 }
 
-fn steps<'a>(copies: &'a Copies, trace: &Trace) -> Vec<StepRecord<'a>> {
+fn steps<'a>(timeline: &'a SegmentTimeline, trace: &Trace) -> Vec<StepRecord<'a>> {
     let record = |((step, part), tick): ((&Step, &'a Part), Option<u32>)| StepRecord {
         tick,
-        event: event(copies, step, part),
-        sent: part.sent.map(|sent| copies.label(sent)),
-        expired: part.expired.iter().map(|expired| copies.label(*expired)).collect(),
-        after: snapshot(copies, &step.after, &part.in_flight),
+        event: event(timeline, step, part),
+        sent: part.sent.map(|sent| timeline.label(sent)),
+        expired: part.expired.iter().map(|expired| timeline.label(*expired)).collect(),
+        after: snapshot(timeline, &step.after, &part.in_flight),
     };
-    trace.steps.iter().zip(&copies.parts).zip(trace.ticks()).map(record).collect()
+    trace.steps.iter().zip(&timeline.parts).zip(trace.ticks()).map(record).collect()
 }
 
-fn event<'a>(copies: &'a Copies, step: &Step, part: &Part) -> EventRecord<'a> {
-    let label = |copy: Option<usize>| copy.map_or("", |copy| copies.label(copy));
+fn event<'a>(timeline: &'a SegmentTimeline, step: &Step, part: &Part) -> EventRecord<'a> {
+    let label = |copy: Option<usize>| copy.map_or("", |copy| timeline.label(copy));
     match step.event {
         Event::Call(end, call) => EventRecord::Call { end: end.to_string(), call: call.name() },
         Event::Timeout(end, timer) => EventRecord::Timeout { end: end.to_string(), timer: timer.name() },
@@ -209,7 +209,11 @@ fn event<'a>(copies: &'a Copies, step: &Step, part: &Part) -> EventRecord<'a> {
     }
 }
 
-fn snapshot<'a>(copies: &'a Copies, snapshot: &Snapshot, in_flight: &[(Flight, usize)]) -> SnapshotRecord<'a> {
+fn snapshot<'a>(
+    timeline: &'a SegmentTimeline,
+    snapshot: &Snapshot,
+    in_flight: &[(Flight, usize)],
+) -> SnapshotRecord<'a> {
     let [a, b] = &snapshot.ends;
     let [timers_of_a, timers_of_b] = match &snapshot.timers {
         Some(timers) => timers.each_ref().map(|timers| Some(running(timers).collect())),
@@ -220,7 +224,7 @@ fn snapshot<'a>(copies: &'a Copies, snapshot: &Snapshot, in_flight: &[(Flight, u
         b: EndAndTimers { end: b.into(), timers: timers_of_b },
         in_flight: in_flight
             .iter()
-            .map(|(flight, copy)| FlightRecord { copy: copies.label(*copy), age: flight.age })
+            .map(|(flight, copy)| FlightRecord { copy: timeline.label(*copy), age: flight.age })
             .collect(),
         losses: snapshot.losses,
         duplicates: snapshot.duplicates,

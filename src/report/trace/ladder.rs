@@ -7,8 +7,8 @@ use anstyle::{AnsiColor, Style};
 use crate::property::Instance;
 use crate::report::terminal::{Terminal, in_ascii};
 use crate::tcp::State;
-use crate::trace::caption::{for_ever, in_flight, reason, shown};
-use crate::trace::timeline::{Copies, Part};
+use crate::trace::caption::{describe_ending, in_flight, reason, shown};
+use crate::trace::timeline::{Part, SegmentTimeline};
 use crate::trace::{Ending, Trace};
 use crate::world::{End, Event, Scenario, Step};
 
@@ -42,16 +42,16 @@ pub fn draw(scenario: &Scenario, instance: &Instance, trace: &Trace, terminal: T
     }
     text.push('\n');
 
-    let copies = Copies::of(trace);
-    text.push_str(&rows(trace, &copies, terminal));
+    let timeline = SegmentTimeline::of(trace);
+    text.push_str(&rows(trace, &timeline, terminal));
 
     let _ = writeln!(text, "\n  formula   {}", prose(&property.formula.to_string()));
     if let Some(end) = instance.end {
         let _ = writeln!(text, "            where self is {end} and peer is {}", end.peer());
     }
-    let _ = writeln!(text, "  in flight {}", prose(&in_flight(&copies)));
-    for (place, line) in for_ever(trace, "between the double lines").iter().enumerate() {
-        let key = if place == 0 { "for ever" } else { "" };
+    let _ = writeln!(text, "  in flight {}", prose(&in_flight(&timeline)));
+    for (place, line) in describe_ending(trace, "between the double lines").iter().enumerate() {
+        let key = if place == 0 { "forever" } else { "" };
         let _ = writeln!(text, "  {key:<10}{}", prose(line));
     }
     text
@@ -66,13 +66,13 @@ pub fn coloured(drawing: &str) -> String {
 }
 
 /// The lifelines and what happens between them.
-fn rows(trace: &Trace, copies: &Copies, terminal: Terminal) -> String {
+fn rows(trace: &Trace, timeline: &SegmentTimeline, terminal: Terminal) -> String {
     let cycle = match trace.ending {
         Ending::Repeats { from, .. } => Some(from),
         Ending::Open | Ending::Stops { .. } => None,
     };
-    let mut ladder = Ladder::new(copies, trace.initial.states(), cycle, terminal);
-    let parts = copies.parts.iter();
+    let mut ladder = Ladder::new(timeline, trace.initial.states(), cycle, terminal);
+    let parts = timeline.parts.iter();
     for (place, (step, part)) in trace.steps.iter().zip(parts).enumerate() {
         if cycle == Some(place) {
             ladder.repeat(" from here on ");
@@ -87,8 +87,8 @@ fn rows(trace: &Trace, copies: &Copies, terminal: Terminal) -> String {
 
 struct Ladder<'a> {
     text: String,
-    copies: &'a Copies,
-    /// The place of the first step that is repeated for ever.
+    timeline: &'a SegmentTimeline,
+    /// The place of the first step that is repeated forever.
     cycle: Option<usize>,
     terminal: Terminal,
     /// Columns between the lifelines.
@@ -98,16 +98,16 @@ struct Ladder<'a> {
     states: [State; 2],
     /// The copy that was drawn from lifeline to lifeline when it was sent.
     delivered_already: Option<usize>,
-    /// What is drawn is repeated for ever.
+    /// What is drawn is repeated forever.
     repeats: bool,
 }
 
 impl<'a> Ladder<'a> {
-    fn new(copies: &'a Copies, states: [State; 2], cycle: Option<usize>, terminal: Terminal) -> Self {
+    fn new(timeline: &'a SegmentTimeline, states: [State; 2], cycle: Option<usize>, terminal: Terminal) -> Self {
         let middle = terminal.width.saturating_sub(SIDES);
         let mut ladder = Self {
             text: format!("tick  {:<13}{:middle$}  {}\n", "A", "", "B"),
-            copies,
+            timeline,
             cycle,
             terminal,
             middle,
@@ -135,8 +135,8 @@ impl<'a> Ladder<'a> {
             }
             Event::Lose(_) => self.lost(part.subject),
             Event::Duplicate(flight) => {
-                let copies = self.copies;
-                let label = |copy: Option<usize>| copy.map_or("", |copy| copies.label(copy));
+                let timeline = self.timeline;
+                let label = |copy: Option<usize>| copy.map_or("", |copy| timeline.label(copy));
                 let (label, duplicate) = (label(part.subject), label(part.made));
                 self.centred(&format!("{label} {} is duplicated: {duplicate}", flight.segment));
             }
@@ -153,7 +153,7 @@ impl<'a> Ladder<'a> {
             // again and again, and is sent before it only once.
             let begins_cycle = self.cycle == Some(place + 1);
             let arrives_next = !begins_cycle
-                && self.copies.get(sent).is_some_and(|copy| {
+                && self.timeline.get(sent).is_some_and(|copy| {
                     copy.since == place && copy.delivered.first().is_some_and(|delivered| *delivered == place + 1)
                 });
             let half = if arrives_next { Half::Both } else { Half::Leaving };
@@ -173,7 +173,7 @@ impl<'a> Ladder<'a> {
         self.row(None, states, ('│', '│'), &middle);
     }
 
-    /// The beginning, or the end, of what is repeated for ever.
+    /// The beginning, or the end, of what is repeated forever.
     fn repeat(&mut self, what: &str) {
         self.repeats = true;
         let middle = self.middle;
@@ -181,8 +181,8 @@ impl<'a> Ladder<'a> {
     }
 
     fn lost(&mut self, copy: Option<usize>) {
-        let copies = self.copies;
-        if let Some(copy) = copy.and_then(|copy| copies.get(copy)) {
+        let timeline = self.timeline;
+        if let Some(copy) = copy.and_then(|copy| timeline.get(copy)) {
             self.centred(&format!("{} {} {LOST}", copy.label, copy.segment));
         }
     }
@@ -193,8 +193,8 @@ impl<'a> Ladder<'a> {
     }
 
     fn arrow(&mut self, copy: Option<usize>, half: Half, states: [Option<State>; 2]) {
-        let copies = self.copies;
-        let Some(copy) = copy.and_then(|copy| copies.get(copy)) else {
+        let timeline = self.timeline;
+        let Some(copy) = copy.and_then(|copy| timeline.get(copy)) else {
             return;
         };
         let name = format!(" {} {} ", copy.label, copy.segment);
@@ -279,7 +279,7 @@ mod tests {
             trace.steps.push(world.tell(&state, &action, &next));
             state = next;
         }
-        let text = rows(&trace, &Copies::of(&trace), Terminal::PLAIN);
+        let text = rows(&trace, &SegmentTimeline::of(&trace), Terminal::PLAIN);
         let (before, cycle) = text.split_once("from here on").unwrap();
         assert!(before.contains("#1 FIN") && !before.contains('┤'), "{text}");
         assert!(cycle.lines().any(|line| line.contains("#1 FIN") && line.ends_with("▸┤ CLOSE_WAIT")), "{text}");

@@ -7,8 +7,8 @@ use std::fmt::Write;
 
 use crate::property::Instance;
 use crate::tcp::State;
-use crate::trace::caption::{for_ever, in_flight, shown};
-use crate::trace::timeline::{Copies, Copy, Part};
+use crate::trace::caption::{describe_ending, in_flight, shown};
+use crate::trace::timeline::{Copy, Part, SegmentTimeline};
 use crate::trace::{Ending, Trace};
 use crate::world::{End, Event, Scenario, Step};
 
@@ -18,12 +18,12 @@ const HIGHLIGHT: &str = "rect rgba(255, 160, 0, 0.25)";
 /// The diagram, not fenced.
 #[must_use]
 pub fn diagram(scenario: &Scenario, instance: &Instance, trace: &Trace) -> String {
-    let copies = Copies::of(trace);
-    let mut diagram = Diagram::new(&copies, trace);
+    let timeline = SegmentTimeline::of(trace);
+    let mut diagram = Diagram::new(&timeline, trace);
     diagram.line(&format!("title {} is {} in {}", instance.name(), shown(instance), scenario.name));
     diagram.line("participant A");
     diagram.line("participant B");
-    // What is highlighted: the step that decides the matter, or if it goes on for ever, how.
+    // What is highlighted: the step that decides the matter, or if it goes on forever, how.
     let last = match trace.ending {
         Ending::Open => trace.steps.len().checked_sub(1),
         Ending::Stops { .. } | Ending::Repeats { .. } => None,
@@ -32,7 +32,7 @@ pub fn diagram(scenario: &Scenario, instance: &Instance, trace: &Trace) -> Strin
         diagram.open(HIGHLIGHT);
     }
     diagram.initial();
-    for (place, (step, part)) in trace.steps.iter().zip(&copies.parts).enumerate() {
+    for (place, (step, part)) in trace.steps.iter().zip(&timeline.parts).enumerate() {
         if matches!(trace.ending, Ending::Repeats { from, .. } if from == place) {
             diagram.open("loop again and again");
         }
@@ -44,8 +44,8 @@ pub fn diagram(scenario: &Scenario, instance: &Instance, trace: &Trace) -> Strin
     if let Ending::Repeats { .. } = trace.ending {
         diagram.close();
     }
-    let mut ending = vec![format!("in flight: {}", in_flight(&copies))];
-    ending.extend(for_ever(trace, "in the box"));
+    let mut ending = vec![format!("in flight: {}", in_flight(&timeline))];
+    ending.extend(describe_ending(trace, "in the box"));
     if diagram.depth == 1 {
         diagram.open(HIGHLIGHT);
     }
@@ -56,7 +56,7 @@ pub fn diagram(scenario: &Scenario, instance: &Instance, trace: &Trace) -> Strin
 
 struct Diagram<'a> {
     text: String,
-    copies: &'a Copies,
+    timeline: &'a SegmentTimeline,
     /// The steps inside of how many boxes, and one more for the diagram.
     depth: usize,
     /// The tick of the step that is drawn; `None` in a world without a clock.
@@ -68,10 +68,10 @@ struct Diagram<'a> {
 }
 
 impl<'a> Diagram<'a> {
-    fn new(copies: &'a Copies, trace: &Trace) -> Self {
+    fn new(timeline: &'a SegmentTimeline, trace: &Trace) -> Self {
         Self {
             text: "sequenceDiagram\n".to_owned(),
-            copies,
+            timeline,
             depth: 1,
             tick: trace.initial.timers.map(|_| 0),
             ticks: trace.ticks(),
@@ -94,7 +94,7 @@ impl<'a> Diagram<'a> {
             Event::Deliver(_) => self.arrow(part.subject, "->>", ""),
             Event::Lose(_) => self.arrow(part.subject, "-x", " is lost"),
             Event::Duplicate(flight) => {
-                let label = |copy: Option<usize>| copy.map_or("", |copy| self.copies.label(copy));
+                let label = |copy: Option<usize>| copy.map_or("", |copy| self.timeline.label(copy));
                 let (label, duplicate) = (label(part.subject), label(part.made));
                 self.over_both(&[format!("{label} {} is duplicated: {duplicate}", flight.segment)]);
             }
@@ -112,8 +112,8 @@ impl<'a> Diagram<'a> {
                 notes.push((end, after.name().to_owned()));
             }
         }
-        let copies = self.copies;
-        if let Some(sent) = part.sent.and_then(|sent| copies.get(sent)) {
+        let timeline = self.timeline;
+        if let Some(sent) = part.sent.and_then(|sent| timeline.get(sent)) {
             // What was in flight already is the copy of a network that is a set.
             if sent.since != place || !leaves_next(sent) {
                 notes.push((sent.to.peer(), format!("sends {} {}", sent.label, sent.segment)));
@@ -128,8 +128,8 @@ impl<'a> Diagram<'a> {
 
     /// An arrow to where a copy arrives, or would have.
     fn arrow(&mut self, copy: Option<usize>, arrow: &str, reason: &str) {
-        let copies = self.copies;
-        let Some(copy) = copy.and_then(|copy| copies.get(copy)) else {
+        let timeline = self.timeline;
+        let Some(copy) = copy.and_then(|copy| timeline.get(copy)) else {
             return;
         };
         let since = self.ticks.get(copy.since).copied().flatten();

@@ -10,7 +10,7 @@ use pcap_file::pcap::{PcapHeader, PcapPacket, PcapWriter};
 
 use crate::tcp::Segment;
 use crate::trace::Trace;
-use crate::trace::timeline::{Copies, Copy};
+use crate::trace::timeline::{Copy, SegmentTimeline};
 use crate::world::{End, Event};
 
 /// RFC 5737 §3: an address for documentation, and a port that nobody owns (RFC 6335 §6).
@@ -29,15 +29,15 @@ const TIME_TO_LIVE: u8 = 64;
 pub fn capture(trace: &Trace) -> Result<Vec<u8>, Box<dyn Error>> {
     let header = PcapHeader { datalink: DataLink::RAW, ..PcapHeader::default() };
     let mut writer = PcapWriter::with_header(Vec::new(), header)?;
-    let copies = Copies::of(trace);
+    let timeline = SegmentTimeline::of(trace);
     // The packet of each copy so far.
     let mut packets: BTreeMap<usize, Vec<u8>> = BTreeMap::new();
     let mut sent_by = [0, 0];
     let (mut tick, mut steps) = (0, 0);
-    for (step, part) in trace.steps.iter().zip(&copies.parts) {
+    for (step, part) in trace.steps.iter().zip(&timeline.parts) {
         (tick, steps) = if step.event == Event::Tick { (tick + 1, 0) } else { (tick, steps + 1) };
         let place = part.sent.or(part.made);
-        let Some((place, copy)) = place.and_then(|place| Some((place, copies.get(place)?))) else {
+        let Some((place, copy)) = place.and_then(|place| Some((place, timeline.get(place)?))) else {
             continue;
         };
         let packet = if let Some(original) = copy.duplicate_of.and_then(|original| packets.get(&original)) {

@@ -7,7 +7,7 @@ use super::layout::{Instant, LABEL, LINE, Layout, Row, Stay, Way, is_aged, lifel
 use crate::property::Verdict;
 use crate::report::drawing::{LIFELINES, Point, WIDTH, class_of, dot, head, line, lines, text, width_of};
 use crate::tcp::{State, Timer};
-use crate::trace::timeline::{Copies, Copy};
+use crate::trace::timeline::{Copy, SegmentTimeline};
 use crate::trace::{Ending, Trace};
 use crate::world::{End, Event, Flight, Step};
 
@@ -32,7 +32,7 @@ const GAP: f64 = 4.;
 /// A trace between its two lifelines, in three layers.
 pub(super) struct Ladder<'a> {
     trace: &'a Trace,
-    copies: &'a Copies,
+    timeline: &'a SegmentTimeline,
     layout: &'a Layout,
     /// In ticks; `None` in a world without a clock.
     msl: Option<u32>,
@@ -47,7 +47,7 @@ impl<'a> Ladder<'a> {
     /// Nothing is drawn yet. `msl` is in ticks; `verdict` is what the end of the trace shows.
     pub(super) fn new(
         trace: &'a Trace,
-        copies: &'a Copies,
+        timeline: &'a SegmentTimeline,
         layout: &'a Layout,
         msl: Option<u32>,
         verdict: Option<Verdict>,
@@ -55,14 +55,14 @@ impl<'a> Ladder<'a> {
         let msl = trace.initial.timers.and(msl);
         let band = verdict.map(|verdict| (verdict.name(), band_top(trace, layout)));
         let [behind, lines, labels] = [Group::new(), Group::new(), Group::new()];
-        Self { trace, copies, layout, msl, band, behind, lines, labels }
+        Self { trace, timeline, layout, msl, band, behind, lines, labels }
     }
 
     /// Draws all of it, and says how far down it reaches. `caption` says what the end of the trace shows.
     pub(super) fn draw(&mut self, caption: &str) -> f64 {
         self.time();
         self.lifelines();
-        for (way, copy) in self.layout.ways.iter().zip(&self.copies.all) {
+        for (way, copy) in self.layout.ways.iter().zip(&self.timeline.all) {
             self.way(way, copy);
         }
         for (place, (step, row)) in self.trace.steps.iter().zip(&self.layout.rows).enumerate() {
@@ -196,12 +196,12 @@ impl<'a> Ladder<'a> {
 
     /// What is said of a step.
     fn step(&mut self, place: usize, step: &Step, row: Row) {
-        let copies = self.copies;
-        let Some(part) = copies.parts.get(place) else {
+        let timeline = self.timeline;
+        let Some(part) = timeline.parts.get(place) else {
             return;
         };
         let way = |copy: Option<usize>| copy.and_then(|copy| self.layout.ways.get(copy));
-        let name = |copy: Option<usize>| copy.map_or("", |copy| copies.label(copy));
+        let name = |copy: Option<usize>| copy.map_or("", |copy| timeline.label(copy));
         match step.event {
             Event::Call(end, call) => {
                 let Point { x, y } = Point { x: lifeline(end), y: row.at };
@@ -235,14 +235,14 @@ impl<'a> Ladder<'a> {
             }
             Event::Tick => {
                 for (level, (copy, flight)) in part.expired.iter().zip(&step.expired).enumerate() {
-                    let says = format!("{} lost{}", copies.label(*copy), of_age(flight));
+                    let says = format!("{} lost{}", timeline.label(*copy), of_age(flight));
                     if let Some(at) = way(Some(*copy)).and_then(|way| way.lost) {
                         self.beyond(at, flight.to, level, says);
                     }
                 }
             }
         }
-        if let Some(copy) = part.sent.and_then(|sent| copies.get(sent)) {
+        if let Some(copy) = part.sent.and_then(|sent| timeline.get(sent)) {
             // In a network that is a set, what is sent again is no other copy.
             let again = if copy.since == place { "" } else { ", in flight already" };
             let says = format!("{} {}{again}", copy.label, copy.segment);
@@ -258,12 +258,12 @@ impl<'a> Ladder<'a> {
     }
 
     fn in_flight(&mut self) {
-        let (layout, copies) = (self.layout, self.copies);
+        let (layout, timeline) = (self.layout, self.timeline);
         let mut y = layout.end + 2.;
-        for (flight, copy) in &copies.in_flight {
+        for (flight, copy) in &timeline.in_flight {
             if let Some(Point { x, .. }) = layout.ways.get(*copy).and_then(|way| way.open) {
                 y += LINE;
-                self.centred(Point { x, y }, format!("{} in flight{}", copies.label(*copy), of_age(flight)));
+                self.centred(Point { x, y }, format!("{} in flight{}", timeline.label(*copy), of_age(flight)));
             }
         }
     }

@@ -6,7 +6,7 @@
 use crate::report::drawing::{LIFELINES, Point};
 use crate::tcp::{State, Timer};
 use crate::trace::Trace;
-use crate::trace::timeline::{Copies, Copy};
+use crate::trace::timeline::{Copy, SegmentTimeline};
 use crate::world::{End, Event, Snapshot, Step};
 
 /// From one row to the next.
@@ -97,10 +97,10 @@ pub(super) struct Layout {
 
 impl Layout {
     /// Lays a trace out from `top` downwards.
-    pub(super) fn of(trace: &Trace, copies: &Copies, top: f64) -> Self {
+    pub(super) fn of(trace: &Trace, timeline: &SegmentTimeline, top: f64) -> Self {
         let (mut rows, mut instants) = (Vec::new(), Vec::new());
         let mut now = Instant { from: top, to: top };
-        for (step, part) in trace.steps.iter().zip(&copies.parts) {
+        for (step, part) in trace.steps.iter().zip(&timeline.parts) {
             if step.event == Event::Tick {
                 instants.push(now);
                 // The labels of what has expired stand above the rule.
@@ -115,17 +115,17 @@ impl Layout {
         }
         instants.push(now);
         let end = now.to + ROW;
-        let bottom = end + LINE * count(copies.in_flight.len());
+        let bottom = end + LINE * count(timeline.in_flight.len());
         let mut layout = Self { rows, instants, ways: Vec::new(), stays: Vec::new(), end, bottom };
-        for (place, copy) in copies.all.iter().enumerate() {
-            let way = layout.way(copies, place, copy);
+        for (place, copy) in timeline.all.iter().enumerate() {
+            let way = layout.way(timeline, place, copy);
             layout.ways.push(way);
         }
         layout.stays = End::BOTH.iter().flat_map(|end| layout.stays_of(*end, trace)).collect();
         layout
     }
 
-    fn way(&self, copies: &Copies, place: usize, copy: &Copy) -> Way {
+    fn way(&self, timeline: &SegmentTimeline, place: usize, copy: &Copy) -> Way {
         let row = |step: usize| self.rows.get(step).copied().unwrap_or(Row { at: self.end, sends: self.end });
         let receiver = lifeline(copy.to);
         let since = row(copy.since);
@@ -137,13 +137,13 @@ impl Layout {
         let arrives: Vec<Point> =
             copy.delivered.iter().map(|step| Point { x: receiver, y: row(*step).at }).collect();
         let lost = copy.lost.map(|step| {
-            let expired = copies.parts.get(step).map_or(&[][..], |part| &part.expired);
+            let expired = timeline.parts.get(step).map_or(&[][..], |part| &part.expired);
             let share = share_of_way(expired.iter().position(|other| *other == place), expired.len());
             Point { x: between(from.x, receiver, share), y: row(step).at }
         });
-        let open = copies.in_flight.iter().position(|(_, other)| *other == place);
+        let open = timeline.in_flight.iter().position(|(_, other)| *other == place);
         let open = open.map(|index| {
-            let share = share_of_way(Some(index), copies.in_flight.len());
+            let share = share_of_way(Some(index), timeline.in_flight.len());
             Point { x: between(from.x, receiver, share), y: self.end }
         });
         Way { from, arrives, lost, open }

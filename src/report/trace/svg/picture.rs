@@ -8,7 +8,7 @@ use super::layout::Layout;
 use crate::property::Verdict;
 use crate::report::drawing::{Point, STYLE, WIDTH, legal, lines, text};
 use crate::trace::Trace;
-use crate::trace::timeline::Copies;
+use crate::trace::timeline::SegmentTimeline;
 
 /// From the left to what is said, and to what it is about.
 const MARGIN: f64 = 16.;
@@ -46,7 +46,7 @@ pub(super) struct Picture<'a> {
 }
 
 impl Picture<'_> {
-    pub(super) fn draw(&self, trace: &Trace, copies: &Copies) -> String {
+    pub(super) fn draw(&self, trace: &Trace, timeline: &SegmentTimeline) -> String {
         let mut head = Group::new();
         let mut y = 16.;
         if !self.head.is_empty() {
@@ -57,10 +57,10 @@ impl Picture<'_> {
             }
             y = notes(&mut head, &self.head, y) + 8.;
         }
-        let layout = Layout::of(trace, copies, y + 44.);
+        let layout = Layout::of(trace, timeline, y + 44.);
         let (verdict, caption) =
             self.caption.as_ref().map_or((None, ""), |(verdict, says)| (Some(*verdict), says));
-        let mut ladder = Ladder::new(trace, copies, &layout, self.msl, verdict);
+        let mut ladder = Ladder::new(trace, timeline, &layout, self.msl, verdict);
         let mut y = ladder.draw(caption);
 
         let mut foot = Group::new();

@@ -8,12 +8,12 @@ use crate::world::Scenario;
 /// What the commands of a report have to repeat, so that they see the same files and the same world: options of the
 /// command line and their values, one after the other.
 #[derive(Clone, Debug, Default)]
-pub struct Hint {
+pub struct ShowCommand {
     /// The options, as they were given.
     pub options: Vec<String>,
 }
 
-impl Hint {
+impl ShowCommand {
     /// The command that draws a counterexample, or an example, of a property or an instance; a shell reads it as it is
     /// meant, unless a folder's name has control characters, which are shown as escapes.
     #[must_use]

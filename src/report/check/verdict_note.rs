@@ -6,20 +6,20 @@ use crate::check::{Checked, Judged, Outcome};
 use crate::diagnostic::{SourceFile, Span};
 use crate::property::{Instance, Verdict};
 
-/// A verdict as it is told: of a property where its instances share it, else of one instance.
+/// A verdict as it is line: of a property where its instances share it, else of one instance.
 #[derive(Clone, Debug)]
-pub(super) struct Told<'c> {
+pub(super) struct VerdictLine<'c> {
     /// The property, or the instance.
     pub(super) name: String,
     /// The verdict on it.
     pub(super) verdict: Verdict,
     /// What is worth saying of it.
-    pub(super) remark: Option<Remark<'c>>,
+    pub(super) note: Option<VerdictNote<'c>>,
 }
 
 /// A verdict that is not as expected, or one that the scenario states.
 #[derive(Clone, Debug)]
-pub(super) struct Remark<'c> {
+pub(super) struct VerdictNote<'c> {
     /// The property, or the instance.
     pub(super) name: String,
     /// The verdict on it.
@@ -39,10 +39,10 @@ pub(super) struct Remark<'c> {
 
 /// A property's verdicts in a scenario. Where all its instances were decided and the same is to be said of each, they are
 /// told of together.
-pub(super) fn told<'c>(checked: &'c Checked, outcome: &'c Outcome) -> Vec<Told<'c>> {
-    let mut all = told_apart(checked, outcome);
-    let is_same = |one: &Told<'_>, other: &Told<'_>| {
-        let said = |told: &Told<'_>| told.remark.as_ref().map(Remark::reason);
+pub(super) fn verdict_lines<'c>(checked: &'c Checked, outcome: &'c Outcome) -> Vec<VerdictLine<'c>> {
+    let mut all = verdict_line_of_each(checked, outcome);
+    let is_same = |one: &VerdictLine<'_>, other: &VerdictLine<'_>| {
+        let said = |line: &VerdictLine<'_>| line.note.as_ref().map(VerdictNote::reason);
         one.verdict == other.verdict && said(one) == said(other)
     };
     let is_whole = all.len() == Instance::all(&outcome.property).len();
@@ -50,8 +50,8 @@ pub(super) fn told<'c>(checked: &'c Checked, outcome: &'c Outcome) -> Vec<Told<'
         all.truncate(1);
         for one in &mut all {
             one.name.clone_from(&outcome.property.name);
-            if let Some(remark) = &mut one.remark {
-                remark.name.clone_from(&outcome.property.name);
+            if let Some(note) = &mut one.note {
+                note.name.clone_from(&outcome.property.name);
             }
         }
     }
@@ -59,22 +59,22 @@ pub(super) fn told<'c>(checked: &'c Checked, outcome: &'c Outcome) -> Vec<Told<'
 }
 
 /// The verdict on each of a property's instances.
-pub(super) fn told_apart<'c>(checked: &'c Checked, outcome: &'c Outcome) -> Vec<Told<'c>> {
+pub(super) fn verdict_line_of_each<'c>(checked: &'c Checked, outcome: &'c Outcome) -> Vec<VerdictLine<'c>> {
     let each = outcome.instances.iter();
-    each.map(|judged| Told {
+    each.map(|judged| VerdictLine {
         name: judged.instance.name(),
         verdict: judged.verdict,
-        remark: Remark::on(checked, judged),
+        note: VerdictNote::on(checked, judged),
     })
     .collect()
 }
 
-/// The remarks on a property's verdicts in a scenario.
-pub(super) fn remarks<'c>(checked: &'c Checked, outcome: &'c Outcome) -> Vec<Remark<'c>> {
-    told(checked, outcome).into_iter().filter_map(|told| told.remark).collect()
+/// The notes on a property's verdicts in a scenario.
+pub(super) fn verdict_notes<'c>(checked: &'c Checked, outcome: &'c Outcome) -> Vec<VerdictNote<'c>> {
+    verdict_lines(checked, outcome).into_iter().filter_map(|line| line.note).collect()
 }
 
-impl<'c> Remark<'c> {
+impl<'c> VerdictNote<'c> {
     fn on(checked: &'c Checked, judged: &'c Judged) -> Option<Self> {
         let scenario = &checked.scenario;
         let stated = judged.expected.as_ref().and_then(|expected| expected.stated.as_ref());
@@ -118,7 +118,7 @@ impl<'c> Remark<'c> {
     }
 
     /// The verdict in a sentence: `is violated`, `holds`.
-    pub(super) fn is_what(&self) -> String {
+    pub(super) fn kind_label(&self) -> String {
         match self.verdict {
             Verdict::Holds => "holds".to_owned(),
             other => format!("is {other}"),
