@@ -3,6 +3,22 @@
 //! Two endpoints and a network that loses, duplicates and reorders are written as a stateright actor model with
 //! time; the checker explores every interleaving and decides properties that are kept in files.
 //!
+//! A stateright user finds two models: [`world::TimedWorld`] is a [`stateright::Model`] of its own, for time and the
+//! lifetime of segments are no part of stateright's `ActorModel`; [`world::asynchronous_world`] is an `ActorModel` of the
+//! same two actors, where any timer may expire at any moment. Both have stateright's `properties()`
+//! ([`property::state_properties`]).
+//!
+//! ```
+//! use lastack::check::{Library, Options, check_one};
+//! use lastack::property::Verdict;
+//!
+//! let library = Library::read(&[], &[])?;
+//! let scenario = &library.scenarios(&["one-msl".to_owned()], &[], 1)?[0];
+//! let checked = check_one(scenario, &library.properties(&["no-premature-closed".to_owned()])?, &Options::PLAIN, &|_, _| {});
+//! assert_eq!(checked.results[0].verdict, Verdict::Violated);
+//! # Ok::<(), lastack::diagnostic::Diagnostics>(())
+//! ```
+//!
 //! Imports run one way, from `commands` down: [`explorer`] and [`report`] show what [`check`], [`conform`] and [`capture`]
 //! find out; [`check`] goes one way from a scenario to its verdicts, by [`trace`] (a counterexample, replayed),
 //! [`liveness`] (fair cycles) and [`explore`] (the states of a world); these need [`property`], [`world`] and [`tcp`].

@@ -2,12 +2,17 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that fails may panic")]
 
-use lastack::check::{Evidence, Findings, Library, shortest_trace};
+use std::sync::Arc;
+
+use lastack::check::{Evidence, Findings, Library, Options, check_one, is_applicable, shortest_trace};
 use lastack::explore::Limits;
-use lastack::property::Verdict;
+use lastack::property::{Instance, Verdict, state_properties};
 use lastack::tcp::Call;
 use lastack::trace::Ending;
-use lastack::world::{End, Event, Setting};
+use lastack::world::{
+    End, Event, MAX_STATE_PROPERTIES, Scenario, Setting, TimedWorld, WorldKind, asynchronous_world_with,
+};
+use stateright::{Checker, Model};
 
 /// The verdict on a property's instances, and what shows it, in a scenario with settings.
 fn findings(scenario: &str, settings: &[&str], property: &str) -> Vec<(Verdict, Option<Evidence>)> {
@@ -86,4 +91,45 @@ fn after_close_nobody_aborts() {
     };
     assert!(aborts_in_time_wait("shutdown"));
     assert!(!aborts_in_time_wait("close"));
+}
+
+/// The public worlds carry the properties of the files, and stateright's own checker decides the same of them.
+#[test]
+fn stateright_decides_the_same_of_the_public_worlds() {
+    fn compare(scenario: &Arc<Scenario>, library: &Library, discovered: &dyn Fn(&str) -> bool) -> usize {
+        let checked = check_one(scenario, &library.properties, &Options::PLAIN, &|_, _| {});
+        let judged = checked.judged().filter(|judged| !judged.instance.is_liveness());
+        let judged: Vec<_> = judged.filter(|judged| judged.verdict != Verdict::NotApplicable).collect();
+        for judged in &judged {
+            let is_revealed = matches!(judged.verdict, Verdict::Violated | Verdict::Possible);
+            assert_eq!(
+                discovered(&judged.instance.name()),
+                is_revealed,
+                "{} in {}",
+                judged.instance.name(),
+                scenario.name
+            );
+        }
+        judged.len()
+    }
+    let library = Library::read(&[], &[]).unwrap();
+    for name in ["one-msl", "time-wait-assassination", "asynchronous"] {
+        let scenario = library.scenarios(&[name.to_owned()], &[], 1).unwrap().remove(0);
+        let about = library.properties.iter().filter(|property| scenario.is_about(&property.name));
+        let applicable = about.filter(|property| is_applicable(&scenario, property));
+        let instances: Vec<Instance> = applicable.flat_map(Instance::all).collect();
+        assert!(instances.len() <= MAX_STATE_PROPERTIES);
+        let compared = if scenario.kind == WorldKind::Timed {
+            let world = TimedWorld::with_properties(scenario.config, state_properties(&instances));
+            let checker = world.checker().spawn_bfs().join();
+            let discoveries = checker.discoveries();
+            compare(&scenario, &library, &|name| discoveries.contains_key(name))
+        } else {
+            let world = asynchronous_world_with(&scenario.config, state_properties(&instances));
+            let checker = world.checker().spawn_bfs().join();
+            let discoveries = checker.discoveries();
+            compare(&scenario, &library, &|name| discoveries.contains_key(name))
+        };
+        assert!(compared > 20, "{compared} in {name}");
+    }
 }

@@ -5,10 +5,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use indicatif::HumanCount;
 
-use super::MOST_LISTED;
 use crate::check::{Evidence, Finding, Findings};
 use crate::property::Verdict;
 use crate::report::terminal::Terminal;
+use crate::world::MAX_STATE_PROPERTIES;
 use crate::world::Scenario;
 
 /// Where what is said of a verdict begins, in columns.
@@ -51,7 +51,8 @@ impl Summary<'_> {
         let undecided = findings.each.iter().filter(|finding| finding.verdict == Verdict::Undecided);
         let undecided: Vec<String> = undecided.map(|finding| finding.instance.name()).collect();
         let decided = findings.each.iter().filter(|finding| finding.verdict != Verdict::Undecided);
-        let unlisted: Vec<String> = decided.skip(MOST_LISTED).map(|finding| finding.instance.name()).collect();
+        let unlisted: Vec<String> =
+            decided.skip(MAX_STATE_PROPERTIES).map(|finding| finding.instance.name()).collect();
         for (what, names) in [("undecided", undecided), ("not listed", unlisted)] {
             if !names.is_empty() {
                 row(what, &terminal.wrapped(names.iter().map(String::as_str), ", ", INDENT));

@@ -7,5 +7,5 @@ mod model;
 mod server;
 
 pub use links::Summary;
-pub use model::{Explorable, MOST_LISTED};
+pub use model::Explorable;
 pub use server::{Listening, Server};

@@ -10,10 +10,7 @@ use crate::check::Finding;
 use crate::property::{Instance, Verdict};
 use crate::report::trace::svg;
 use crate::trace::replay_actions;
-use crate::world::{Action, Config, TimedWorld, WorldState};
-
-/// How many instances the explorer can list: so many conditions are written out below.
-pub const MOST_LISTED: usize = 128;
+use crate::world::{Action, Config, ListsProperties, MAX_STATE_PROPERTIES, TimedWorld, WorldState};
 
 /// A timed world whose states and steps are told to people, with what `lastack` has decided of it.
 #[derive(Clone, Debug)]
@@ -67,13 +64,16 @@ impl Explorable {
     /// What stateright says of a statement has to agree with the verdict, also where it has not come to it yet. So what
     /// is refuted is listed as a
     /// counterexample that there is, liveness that holds as what is true at once (`lastack` has decided it, for
-    /// stateright cannot), and what is undecided not at all. Of more than [`MOST_LISTED`] instances the first are
+    /// stateright cannot), and what is undecided not at all. Of more than [`MAX_STATE_PROPERTIES`] instances the first are
     /// listed.
     #[must_use]
     pub fn new(config: Config, findings: &[Finding]) -> Self {
         let world = TimedWorld::new(config);
-        let listed =
-            findings.iter().filter_map(|finding| Listed::new(&world, finding)).take(MOST_LISTED).collect();
+        let listed = findings
+            .iter()
+            .filter_map(|finding| Listed::new(&world, finding))
+            .take(MAX_STATE_PROPERTIES)
+            .collect();
         Self { world: Arc::new(world), listed }
     }
 
@@ -81,15 +81,6 @@ impl Explorable {
     #[must_use]
     pub fn listed(&self) -> usize {
         self.listed.len()
-    }
-
-    /// Whether a state is what the listed statement of this place is about.
-    fn is_sought(&self, place: usize, state: WorldState) -> bool {
-        self.listed.get(place).is_some_and(|listed| match &listed.of {
-            Sought::Revealing(instance) => instance.is_revealed_by(&state),
-            Sought::Only(only) => state == only.0,
-            Sought::Any => true,
-        })
     }
 }
 
@@ -165,47 +156,32 @@ impl Model for Explorable {
         replay_actions(&*self.world, &actions).map(|trace| svg::path(Some(msl), &trace))
     }
 
+    /// The last is true, so that stateright looks at every state: it stops once it has an example or a counterexample of
+    /// everything that is listed.
     fn properties(&self) -> Vec<Property<Self>> {
-        let each = self.listed.iter().zip(CONDITIONS);
-        let properties = each.map(|(Listed { expectation, name, .. }, (seek, avoid))| match expectation {
-            Expectation::Always => Property::always(name, avoid),
-            Expectation::Sometimes => Property::sometimes(name, seek),
-            Expectation::Eventually => Property::eventually(name, seek),
-        });
-        // This is true, so that stateright looks at every state: it stops once it has an example or a counterexample
-        // of everything that is listed.
         let fits = Property::always("every state can be represented", |model: &Self, _: &Shown| {
             model.world.limit().is_none()
         });
-        properties.chain([fits]).collect()
+        self.state_properties().into_iter().chain([fits]).collect()
     }
 }
 
-/// A condition as stateright takes it: a plain function, which cannot know which statement it is of.
-type Condition = fn(&Explorable, &Shown) -> bool;
+impl ListsProperties for Explorable {
+    fn listed(&self) -> Vec<(Expectation, &'static str)> {
+        self.listed.iter().map(|listed| (listed.expectation.clone(), listed.name)).collect()
+    }
 
-fn seek<const PLACE: usize>(model: &Explorable, state: &Shown) -> bool {
-    model.is_sought(PLACE, state.0)
+    fn is_true(&self, place: usize, state: &Shown) -> bool {
+        self.listed.get(place).is_some_and(|listed| {
+            let is_sought = match &listed.of {
+                Sought::Revealing(instance) => instance.is_revealed_by(&state.0),
+                Sought::Only(only) => state.0 == only.0,
+                Sought::Any => true,
+            };
+            is_sought != matches!(listed.expectation, Expectation::Always)
+        })
+    }
 }
-
-fn avoid<const PLACE: usize>(model: &Explorable, state: &Shown) -> bool {
-    !model.is_sought(PLACE, state.0)
-}
-
-macro_rules! conditions {
-    ($($place:literal)*) => {
-        [$((seek::<$place>, avoid::<$place>)),*]
-    };
-}
-
-/// For each place in the list, the conditions that its states are sought, and that they are not.
-const CONDITIONS: [(Condition, Condition); MOST_LISTED] = conditions!(
-    0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31
-    32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56 57 58 59 60 61 62 63
-    64 65 66 67 68 69 70 71 72 73 74 75 76 77 78 79 80 81 82 83 84 85 86 87 88 89 90 91 92 93 94 95
-    96 97 98 99 100 101 102 103 104 105 106 107 108 109 110 111 112 113 114 115 116 117 118 119 120
-    121 122 123 124 125 126 127
-);
 
 #[cfg(test)]
 mod tests {
@@ -265,11 +241,15 @@ mod tests {
         let mut actions = Vec::new();
         explorable.actions(&initial, &mut actions);
         let next = explorable.next_state(&initial, actions[0]).unwrap();
-        for (place, (seek, avoid)) in CONDITIONS.iter().enumerate() {
+        for place in 0..MAX_STATE_PROPERTIES {
             let only = |other| Sought::Only(if other == place { initial } else { next });
             let listed = |other| Listed { expectation: Expectation::Sometimes, name: "", of: only(other) };
-            let model = Explorable { listed: (0..MOST_LISTED).map(listed).collect(), ..explorable.clone() };
-            assert!(seek(&model, &initial) && !avoid(&model, &initial), "{place}");
+            let model =
+                Explorable { listed: (0..MAX_STATE_PROPERTIES).map(listed).collect(), ..explorable.clone() };
+            let true_of = |property: &Property<Explorable>| (property.condition)(&model, &initial);
+            let places: Vec<_> = model.state_properties().iter().map(true_of).collect();
+            let expected: Vec<_> = (0..MAX_STATE_PROPERTIES).map(|other| other == place).collect();
+            assert_eq!(places, expected);
         }
     }
 }

@@ -11,6 +11,7 @@ mod predicate;
 mod problem;
 mod requirement;
 mod resolve;
+mod stateright;
 mod syntax;
 #[cfg(test)]
 mod testing;
@@ -23,6 +24,7 @@ pub use formula::Formula;
 pub use predicate::{Counter, Flag, Number, Order, Predicate, Symbol, Who};
 pub use requirement::Requirement;
 pub use resolve::Premise;
+pub use stateright::state_properties;
 pub use syntax::{Claim, Temporal};
 pub use verdict::{Instance, Verdict};
 pub use vocabulary::{Observation, Term, vocabulary};

@@ -1,12 +1,14 @@
 //! The asynchronous world: the same two endpoints in stateright's own `ActorModel`, where no clock ties
-//! anything to anything: any timer that runs may expire at any moment, and a copy stays for ever.
+//! anything to anything: any timer that runs may expire at any moment, and a copy stays forever.
 
 use std::borrow::Cow;
 
 use stateright::actor::{Actor, ActorModel, ActorModelState, Id, LossyNetwork, Network, Out};
+use stateright::{Expectation, Property};
 
+use super::state_property::ListsProperties;
 use super::timed::id;
-use super::{Application, Config, End, Kind, Observe, Observed};
+use super::{Application, Config, End, Kind, Observe, Observed, StateProperty};
 use crate::tcp::{Call, Endpoint, Segment, TcpActor, Timer};
 
 /// An endpoint together with its application, which chooses among the calls that it may make.
@@ -16,17 +18,44 @@ pub struct Host {
     application: Application,
 }
 
+/// stateright's `ActorModel` of both ends; its configuration is what stateright's checker is to decide of it.
+pub type ActorWorld = ActorModel<Host, Vec<StateProperty<ActorModelState<Host>>>>;
+
 /// Both ends of a configuration on a network that loses, duplicates and reorders without bound.
 #[must_use]
-pub fn asynchronous_world(config: &Config) -> ActorModel<Host> {
+pub fn asynchronous_world(config: &Config) -> ActorWorld {
+    asynchronous_world_with(config, Vec::new())
+}
+
+/// The same, with what stateright's checker is to decide of it: the first
+/// [`MAX_STATE_PROPERTIES`](super::MAX_STATE_PROPERTIES).
+#[must_use]
+pub fn asynchronous_world_with(
+    config: &Config,
+    properties: Vec<StateProperty<ActorModelState<Host>>>,
+) -> ActorWorld {
     let host = |end: End| {
         let config = config.end(end);
         Host { tcp: TcpActor { peer: id(end.peer()), policy: config.policy }, application: config.application }
     };
-    ActorModel::new((), ())
+    let mut model = ActorModel::new(properties, ())
         .actors(End::BOTH.map(host))
         .init_network(Network::new_unordered_duplicating([]))
-        .lossy_network(LossyNetwork::Yes)
+        .lossy_network(LossyNetwork::Yes);
+    for Property { expectation, name, condition } in model.state_properties() {
+        model = model.property(expectation, name, condition);
+    }
+    model
+}
+
+impl ListsProperties for ActorWorld {
+    fn listed(&self) -> Vec<(Expectation, &'static str)> {
+        self.cfg.iter().map(|property| (property.expectation.clone(), property.name)).collect()
+    }
+
+    fn is_true(&self, place: usize, state: &ActorModelState<Host>) -> bool {
+        self.cfg.get(place).is_some_and(|property| (property.condition)(state))
+    }
 }
 
 impl Host {
@@ -115,7 +144,7 @@ mod tests {
     use crate::tcp::{Policy, State};
     use crate::world::{Closes, ClosesWith, EndConfig};
 
-    fn world() -> ActorModel<Host> {
+    fn world() -> ActorWorld {
         let end = |closes, sends| EndConfig {
             policy: Policy::rfc9293(2),
             application: Application { closes, closes_with: ClosesWith::Shutdown, sends, aborts: false },

@@ -2,6 +2,7 @@
 //!
 //! Packing refuses what does not fit; nothing wraps, saturates or is left out.
 
+use std::fmt;
 use std::hash::{Hash, Hasher};
 
 use super::{Bound, End, Kind, Limit, Network, Observe, Observed, SegmentCopy};
@@ -371,6 +372,15 @@ impl WorldState {
     #[must_use]
     pub fn network(&self) -> &Network {
         &self.network
+    }
+}
+
+impl fmt::Debug for WorldState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let copies: Vec<String> = self.network.copies().iter().map(ToString::to_string).collect();
+        let [a, b] = End::BOTH.map(|end| self.endpoint(end));
+        let (losses, duplicates) = (self.losses, self.duplicates);
+        write!(f, "A: {a:?}, B: {b:?}, in flight: {copies:?}, losses: {losses}, duplicates: {duplicates}")
     }
 }
 

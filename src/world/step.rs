@@ -4,10 +4,13 @@ use std::borrow::Cow;
 use std::hash::Hash;
 
 use stateright::Model;
-use stateright::actor::{Actor, ActorModel, ActorModelAction, ActorModelState, Command, Network, Out};
+use stateright::actor::{Actor, ActorModelAction, ActorModelState, Command, Network, Out};
 
 use super::timed::id;
-use super::{Action, End, Host, Limit, Observe, Observed, SegmentCopy, TimedWorld, Timers, WorldState};
+use super::{
+    Action, ActorWorld, End, Host, Limit, Observe, Observed, SegmentCopy, TimedWorld, Timers, WorldState,
+};
+use crate::invariant::broken;
 use crate::tcp::{Call, Segment, State, Timer};
 
 /// A copy of a segment as it is told.
@@ -187,7 +190,7 @@ impl World for TimedWorld {
     }
 }
 
-impl World for ActorModel<Host> {
+impl World for ActorWorld {
     /// An `ActorModel` has no bounds.
     fn limit(&self) -> Option<Limit> {
         None
@@ -246,9 +249,9 @@ impl World for ActorModel<Host> {
             ActorModelAction::Drop(envelope) => Event::Lose(flight(envelope.dst, envelope.msg)),
             ActorModelAction::Timeout(actor, timer) => Event::Timeout(end(*actor), *timer),
             ActorModelAction::SelectRandom { actor, random, .. } => Event::Call(end(*actor), *random),
-            // No actor crashes unless an `ActorModel` is told to let them.
-            ActorModelAction::Crash(actor) | ActorModelAction::Recover(actor) => {
-                Event::Call(end(*actor), Call::Abort)
+            // An abort is another thing: its application calls it, and it may send a reset.
+            ActorModelAction::Crash(_) | ActorModelAction::Recover(_) => {
+                broken(format_args!("an end crashed, which the asynchronous world does not allow"))
             }
         }
     }

@@ -4,12 +4,16 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::OnceLock;
 
-use stateright::Model;
 use stateright::actor::{Actor, Command, Id, Out};
+use stateright::{Expectation, Model, Property};
 
 use super::packed::PackedEnd;
 use super::reaction::{EndEvent, Reaction};
-use super::{Bound, Config, End, EndConfig, Limit, Network, Observe, Reactions, SegmentCopy, Timers, WorldState};
+use super::state_property::ListsProperties;
+use super::{
+    Bound, Config, End, EndConfig, Limit, Network, Observe, Reactions, SegmentCopy, StateProperty, Timers,
+    WorldState,
+};
 use crate::invariant::invariant;
 use crate::tcp::{Call, Endpoint, TICK, TcpActor, Timer};
 
@@ -21,6 +25,8 @@ pub struct TimedWorld {
     config: Config,
     actors: [TcpActor; 2],
     limit: OnceLock<Limit>,
+    /// What stateright's checker decides of it; lastack's own does not look here.
+    properties: Vec<StateProperty<WorldState>>,
 }
 
 /// One step of the timed world.
@@ -54,11 +60,18 @@ impl fmt::Display for Action {
 }
 
 impl TimedWorld {
-    /// The world of a configuration.
+    /// The world of a configuration, without properties.
     #[must_use]
     pub fn new(config: Config) -> Self {
+        Self::with_properties(config, Vec::new())
+    }
+
+    /// The world of a configuration, with what stateright's checker is to decide of it: the first
+    /// [`MAX_STATE_PROPERTIES`](super::MAX_STATE_PROPERTIES).
+    #[must_use]
+    pub fn with_properties(config: Config, properties: Vec<StateProperty<WorldState>>) -> Self {
         let actor = |end: End| TcpActor { peer: id(end.peer()), policy: config.end(end).policy };
-        Self { config, actors: End::BOTH.map(actor), limit: OnceLock::new() }
+        Self { config, actors: End::BOTH.map(actor), limit: OnceLock::new(), properties }
     }
 
     /// What the world was made from.
@@ -261,6 +274,20 @@ impl Model for TimedWorld {
 
     fn format_action(&self, action: &Action) -> String {
         action.to_string()
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        self.state_properties()
+    }
+}
+
+impl ListsProperties for TimedWorld {
+    fn listed(&self) -> Vec<(Expectation, &'static str)> {
+        self.properties.iter().map(|property| (property.expectation.clone(), property.name)).collect()
+    }
+
+    fn is_true(&self, place: usize, state: &WorldState) -> bool {
+        self.properties.get(place).is_some_and(|property| (property.condition)(state))
     }
 }
 
