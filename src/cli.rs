@@ -8,7 +8,6 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::capture::Kind;
-use crate::tcp::PolicyName;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -66,7 +65,7 @@ pub enum Command {
     /// Say what the model makes of how the connections in a capture were closed
     #[command(after_help = REPLAY_EXIT_CODES)]
     Replay(ReplayArgs),
-    /// List scenarios and properties, or the words that properties are written in
+    /// List scenarios, properties and policies, what a policy decides, or the words that properties are written in
     List(ListArgs),
 }
 
@@ -196,8 +195,12 @@ pub struct ConformArgs {
     pub files: Vec<PathBuf>,
 
     /// The policy to replay all of them under [default: the one that each case names; a row's is linux]
-    #[arg(long, value_name = "NAME", value_parser = policy_name(), conflicts_with = "kernel")]
-    pub policy: Option<PolicyName>,
+    #[arg(long, value_name = "NAME", conflicts_with = "kernel")]
+    pub policy: Option<String>,
+
+    /// Add the policies of a folder; repeatable
+    #[arg(long = "policies", value_name = "DIR", conflicts_with = "kernel")]
+    pub policy_folders: Vec<PathBuf>,
 
     /// Show each step: what was sent, what calls returned, the state, and the timers that run
     #[arg(short = 'v', long, conflicts_with = "kernel")]
@@ -234,8 +237,12 @@ pub struct ConformArgs {
 #[derive(Debug, Args)]
 pub struct ListArgs {
     /// List the words of formulas instead
-    #[arg(long)]
+    #[arg(long, conflicts_with = "policy")]
     pub vocabulary: bool,
+
+    /// List what a policy decides, field by field, and what says so
+    #[arg(long, value_name = "NAME")]
+    pub policy: Option<String>,
 
     /// What to add to the files that are compiled in.
     #[command(flatten)]
@@ -368,6 +375,10 @@ pub struct LibraryArgs {
     /// Add the scenarios of a folder, or of one file; repeatable
     #[arg(long = "scenarios", value_name = "DIR")]
     pub scenario_folders: Vec<PathBuf>,
+
+    /// Add the policies of a folder; repeatable
+    #[arg(long = "policies", value_name = "DIR")]
+    pub policy_folders: Vec<PathBuf>,
 }
 
 /// How verdicts are written.
@@ -416,12 +427,6 @@ pub enum DocumentFormat {
     Human,
     /// One JSON document; its schema is in docs
     Json,
-}
-
-/// The name of a policy.
-fn policy_name() -> impl TypedValueParser<Value = PolicyName> {
-    PossibleValuesParser::new(PolicyName::ALL.map(PolicyName::name))
-        .try_map(|name| PolicyName::named(&name).ok_or_else(|| format!("no policy is named {name}")))
 }
 
 /// Numbers with their units, as in `1m30s`; a number alone is one of seconds.

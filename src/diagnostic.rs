@@ -11,6 +11,9 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 use crate::text::{visible, visible_lines};
 
+/// So many names are listed in the title of a mistake.
+const MOST_NAMES: usize = 16;
+
 /// A part of a file, in bytes.
 pub type Span = Range<usize>;
 
@@ -114,16 +117,26 @@ impl Diagnostic {
     /// What is wrong with a TOML file, according to the parser or to the shape the file should have.
     #[must_use]
     pub fn from_toml(file: &Arc<SourceFile>, error: &toml::de::Error) -> Self {
-        let message = in_words_of_files(&error.message().trim().replace('\n', "; "));
-        let mut names = message.split('`').skip(1).step_by(2);
-        let help = if message.starts_with("unknown ") {
+        Self::of_value(file, error.message(), error.span().unwrap_or(0..0))
+    }
+
+    /// The same of a message about a value, and where the value stands.
+    #[must_use]
+    pub fn of_value(file: &Arc<SourceFile>, message: &str, span: Span) -> Self {
+        let mut message = in_words_of_files(&message.trim().replace('\n', "; "));
+        let mut help = None;
+        if message.starts_with("unknown ") {
+            let mut names = message.split('`').skip(1).step_by(2);
             let unknown = names.next().unwrap_or_default();
             let expected: Vec<&str> = names.collect();
-            nearest(unknown, expected).map(|name| format!("there is `{name}`"))
-        } else {
-            None
-        };
-        let span = error.span().unwrap_or(0..0);
+            help = nearest(unknown, expected.iter().copied()).map(|name| format!("there is `{name}`"));
+            // Nobody reads so many names where the mistake stands.
+            if let Some((title, rest)) = message.split_once(", expected ").filter(|_| expected.len() > MOST_NAMES)
+            {
+                help = help.or(Some(format!("expected {rest}")));
+                message.truncate(title.len());
+            }
+        }
         // What is missing from a table is reported of all of its text; its first line will do.
         let first_line = if message.starts_with("missing field") {
             let text = file.text.get(file.clamp(&span)).unwrap_or_default();
@@ -132,6 +145,20 @@ impl Diagnostic {
             span
         };
         Self { help, ..Self::new(message).at(file, first_line, "") }
+    }
+
+    /// Says which of these names is near the one that is unknown, or something else if none is.
+    #[must_use]
+    pub fn nearest_or<'a>(
+        self,
+        name: &str,
+        candidates: impl IntoIterator<Item = &'a str>,
+        otherwise: &str,
+    ) -> Self {
+        match nearest(name, candidates) {
+            Some(near) => self.help(format!("there is `{near}`")),
+            None => self.help(otherwise),
+        }
     }
 
     /// The text for people, with colours if `styled`.

@@ -21,8 +21,8 @@
 //!
 //! Imports run one way, from `commands` down: [`explorer`] and [`report`] show what [`check`], [`conform`] and [`capture`]
 //! find out; [`check`] goes one way from a scenario to its verdicts, by [`trace`] (a counterexample, replayed),
-//! [`liveness`] (fair cycles) and [`explore`] (the states of a world); these need [`property`], [`world`] and [`tcp`].
-//! [`capture`], which explains captures of real connections, needs [`tcp`] alone.
+//! [`liveness`] (fair cycles) and [`explore`] (the states of a world); these need [`property`], [`world`], [`policy`] and
+//! [`tcp`]. [`capture`], which explains captures of real connections, needs [`tcp`] alone.
 
 pub mod capture;
 pub mod check;
@@ -34,6 +34,7 @@ pub mod explore;
 pub mod explorer;
 mod invariant;
 pub mod liveness;
+pub mod policy;
 pub mod process;
 pub mod property;
 pub mod report;

@@ -106,3 +106,27 @@ pub fn open_stream(path: &Path) -> Result<Box<dyn Read + Send>, Diagnostic> {
 fn unreadable(path: &Path, error: &io::Error) -> Diagnostic {
     Diagnostic::new(format!("cannot read `{}`: {error}", path.display()))
 }
+
+/// Lower case with hyphens: the names of what is in files.
+#[must_use]
+pub fn is_kebab_case(name: &str) -> bool {
+    let is_word = |word: &str| {
+        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    };
+    name.starts_with(|first: char| first.is_ascii_lowercase()) && name.split('-').all(is_word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kebab_case() {
+        for good in ["a", "both-close", "msl2", "no-2-fins"] {
+            assert!(is_kebab_case(good), "{good}");
+        }
+        for bad in ["", "-", "a-", "-a", "a--b", "A", "a_b", "2-fins", "é", "a b"] {
+            assert!(!is_kebab_case(bad), "{bad}");
+        }
+    }
+}

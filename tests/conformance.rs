@@ -9,10 +9,12 @@
 )]
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
 
-use lastack::conform::recorded::{Case, Difference, Outcome, parse, replay};
+use lastack::conform::recorded::{Case, Difference, Outcome, Profile, parse, replay};
 use lastack::diagnostic::SourceFile;
-use lastack::tcp::{PolicyName, State};
+use lastack::policy::{NamedPolicy, Policies};
+use lastack::tcp::State;
 use proptest::prelude::*;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -20,6 +22,7 @@ use serde_json::{Value, json};
 const CASES: &str = include_str!("conformance/cases.jsonl");
 const FURTHER: &str = include_str!("conformance/further.jsonl");
 const BUG_REPORTS: &str = include_str!("conformance/bug-reports.jsonl");
+const CHOICES: &str = include_str!("conformance/choices.jsonl");
 const PATHS: &str = include_str!("conformance/linux-paths.jsonl");
 const ROWS: &str = include_str!("conformance/linux-6.18.jsonl");
 const LIST: &str = include_str!("conformance/differs.toml");
@@ -46,8 +49,13 @@ struct OutOfScope {
     because: String,
 }
 
+fn policies() -> &'static Policies {
+    static POLICIES: LazyLock<Policies> = LazyLock::new(|| Policies::shipped().unwrap());
+    &POLICIES
+}
+
 fn cases(text: &str) -> Vec<Case> {
-    let (cases, mistakes) = parse(&SourceFile::new("cases.jsonl", text), None);
+    let (cases, mistakes) = parse(&SourceFile::new("cases.jsonl", text), Profile::Named(policies()));
     assert!(mistakes.0.is_empty(), "{mistakes}");
     cases
 }
@@ -72,8 +80,8 @@ fn every_recorded_case_matches_or_is_listed() {
             assert_eq!(expected.insert(name, None), None, "{name} is listed twice");
         }
     }
-    let all = [CASES, FURTHER, BUG_REPORTS, ROWS, PATHS].map(cases);
-    assert_eq!(all.each_ref().map(Vec::len), [106, 120, 35, 120, 254]);
+    let all = [CASES, FURTHER, BUG_REPORTS, CHOICES, ROWS, PATHS].map(cases);
+    assert_eq!(all.each_ref().map(Vec::len), [106, 120, 35, 7, 120, 254]);
     let mut wrong = Vec::new();
     for case in all.iter().flatten() {
         let seen = replay(case).outcome;
@@ -93,15 +101,15 @@ fn every_recorded_case_matches_or_is_listed() {
 /// A policy is more than a name: the cases of stacks that differ do not match under each other's.
 #[test]
 fn cases_tell_policies_apart() {
-    let differ = |policy: PolicyName| {
-        let (all, _) = parse(&SourceFile::new("cases.jsonl", CASES), Some(policy));
+    let differ = |policy: &Arc<NamedPolicy>| {
+        let (all, _) = parse(&SourceFile::new("cases.jsonl", CASES), Profile::One(policy));
         all.iter().filter(|case| matches!(replay(case).outcome, Outcome::Differs(_))).count()
     };
-    insta::assert_snapshot!(
-        PolicyName::ALL.map(|policy| format!("{:<8} {}", policy.name(), differ(policy))).join("\n")
-    );
+    let lines: Vec<String> =
+        policies().iter().map(|policy| format!("{:<8} {}", policy.name, differ(policy))).collect();
+    insta::assert_snapshot!(lines.join("\n"));
     // What was measured on Linux is not what RFC 9293 says.
-    let (rows, _) = parse(&SourceFile::new("rows.jsonl", ROWS), Some(PolicyName::Rfc9293));
+    let (rows, _) = parse(&SourceFile::new("rows.jsonl", ROWS), Profile::One(policies().get("rfc9293").unwrap()));
     let differing: Vec<String> = rows
         .iter()
         .filter_map(|case| match replay(case).outcome {
@@ -578,7 +586,7 @@ fn an_orphan_that_probes_ends() {
         ),
         // RFC 9293 §3.8.6.1: who answers is never given up.
         sequence(
-            "rfc9293",
+            "generic",
             "ESTABLISHED",
             &[
                 "rcv ACK seq=1 ack=1 win=0",
@@ -670,10 +678,10 @@ proptest! {
     fn every_case_comes_out(
         steps in prop::collection::vec(any_step(), 0..25),
         start in prop::sample::select(State::ALL.to_vec()),
-        stack in prop::sample::select(PolicyName::ALL.to_vec()),
+        stack in prop::sample::select(policies().iter().cloned().collect::<Vec<_>>()),
     ) {
         let case = json!({
-            "id": "any", "profile": stack.name(), "start_state": start.name(), "events": steps,
+            "id": "any", "profile": stack.name, "start_state": start.name(), "events": steps,
             "expect_end_state": "CLOSED",
         });
         let [case] = cases(&case.to_string()).try_into().unwrap();
@@ -702,7 +710,7 @@ proptest! {
         let start = text.floor_char_boundary(at.index(text.len()));
         let end = text.ceil_char_boundary((start + cut).min(text.len()));
         text.replace_range(start..end, &insert);
-        let (cases, mistakes) = parse(&SourceFile::new("file", text), None);
+        let (cases, mistakes) = parse(&SourceFile::new("file", text), Profile::Named(policies()));
         for case in &cases {
             drop(replay(case));
         }

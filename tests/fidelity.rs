@@ -20,7 +20,8 @@ use std::time::Instant;
 use comparison::{Compared, WALKS, compare};
 use lastack::check::{self, Event, Library, Options};
 use lastack::conform::Transition;
-use lastack::conform::recorded::{Outcome, parse, replay};
+use lastack::conform::recorded::{Outcome, Profile, parse, replay};
+use lastack::policy::Policies;
 use lastack::source::read_source;
 use lastack::tcp::State;
 
@@ -66,9 +67,10 @@ fn sources() -> Vec<Source> {
 /// The cases of these files that match, by the transitions that they take.
 fn recorded(name: &'static str, files: &[&str], what: &str) -> Source {
     let mut by: BTreeMap<Row, Vec<String>> = BTreeMap::new();
+    let policies = Policies::shipped().unwrap();
     for file in files {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
-        for case in parse(&read_source(&path).unwrap(), None).0 {
+        for case in parse(&read_source(&path).unwrap(), Profile::Named(&policies)).0 {
             let replayed = replay(&case);
             if replayed.outcome == Outcome::Match {
                 for row in replayed.transitions.into_iter().collect::<BTreeSet<Row>>() {

@@ -165,6 +165,7 @@ fn each_policy_field_changes_what_it_is_named_after() {
             Policy { time_wait_answers: TimeWaitAnswers::AllButExpected, ..base },
         ),
         ("time_wait_answers = elsewhere", Policy { time_wait_answers: TimeWaitAnswers::Elsewhere, ..base }),
+        ("time_wait_answers = nothing", Policy { time_wait_answers: TimeWaitAnswers::Nothing, ..base }),
         ("rst_before_fin", Policy { rst_before_fin: true, ..base }),
         ("without_ack = process", Policy { without_ack: WithoutAck::Process, ..base }),
         ("window_includes_end", Policy { window_includes_end: true, ..base }),

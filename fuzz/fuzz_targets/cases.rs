@@ -4,13 +4,15 @@
 
 #![no_main]
 
-use lastack::conform::recorded::{parse, replay};
+use lastack::conform::recorded::{Profile, parse, replay};
 use lastack::diagnostic::SourceFile;
+use lastack::policy::Policies;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let text = String::from_utf8_lossy(bytes);
-    let (cases, mistakes) = parse(&SourceFile::new("fuzzed.jsonl", text), None);
+    let policies = Policies::shipped().expect("they are right");
+    let (cases, mistakes) = parse(&SourceFile::new("fuzzed.jsonl", text), Profile::Named(&policies));
     for case in &cases {
         let _ = replay(case);
     }

@@ -6,7 +6,7 @@
 
 use lastack::conform::recorded::{parse_packetdrill, replay};
 use lastack::diagnostic::SourceFile;
-use lastack::tcp::PolicyName;
+use lastack::policy::Policies;
 use libfuzzer_sys::fuzz_target;
 
 /// What opens a connection, so that what follows is about closing.
@@ -14,8 +14,10 @@ const OPENING: &str = include_str!("../../examples/cases/half-close.pkt");
 
 fuzz_target!(|bytes: &[u8]| {
     let text = String::from_utf8_lossy(bytes);
+    let policies = Policies::shipped().expect("they are right");
+    let linux = policies.named("linux").expect("it is there");
     for script in [text.to_string(), format!("{OPENING}\n{text}")] {
-        match parse_packetdrill(&SourceFile::new("fuzzed.pkt", script), PolicyName::Linux) {
+        match parse_packetdrill(&SourceFile::new("fuzzed.pkt", script), linux) {
             Ok(case) => drop(replay(&case)),
             Err(mistakes) => {
                 let _ = mistakes.render(true);

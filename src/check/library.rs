@@ -1,4 +1,4 @@
-//! The properties and scenarios there are: those compiled in, and those in the folders of a user.
+//! The properties, scenarios and policies there are: those compiled in, and those in the folders of a user.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -6,18 +6,21 @@ use std::sync::Arc;
 
 use super::shipped;
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, nearest, unique_names};
+use crate::policy::Policies;
 use crate::property::Instance;
 use crate::property::{self, Property};
 use crate::source::read_sources;
 use crate::world::{Scenario, ScenarioFile, Setting};
 
-/// All properties and scenarios, each sorted by name.
+/// All properties, scenarios and policies, each sorted by name.
 #[derive(Clone, Debug)]
 pub struct Library {
     /// The properties.
     pub properties: Vec<Arc<Property>>,
     /// The scenarios.
     pub scenarios: Vec<ScenarioFile>,
+    /// The policies.
+    pub policies: Policies,
     own_scenarios: Vec<String>,
 }
 
@@ -64,7 +67,18 @@ impl Library {
         let own_scenarios = scenarios.iter().skip(shipped).map(|file| file.name().to_owned()).collect();
         properties.sort_by(|one, other| one.name.cmp(&other.name));
         scenarios.sort_by(|one, other| one.name().cmp(other.name()));
-        mistakes.or(Self { properties: properties.into_iter().map(Arc::new).collect(), scenarios, own_scenarios })
+        let policies = Policies::shipped()?;
+        mistakes.or(Self {
+            properties: properties.into_iter().map(Arc::new).collect(),
+            scenarios,
+            policies,
+            own_scenarios,
+        })
+    }
+
+    /// The same, and the policies of these folders.
+    pub fn with_policies(self, folders: &[PathBuf]) -> Result<Self, Diagnostics> {
+        Ok(Self { policies: Policies::read(folders)?, ..self })
     }
 
     /// The names of the scenarios that are not compiled in.
@@ -85,7 +99,7 @@ impl Library {
         let selected = self.select("scenario", names, &self.scenarios, ScenarioFile::name, &mut mistakes);
         for file in selected {
             keep(
-                file.resolve(&self.scenarios, settings, scale).map(|one| vec![Arc::new(one)]),
+                file.resolve(&self.scenarios, &self.policies, settings, scale).map(|one| vec![Arc::new(one)]),
                 &mut found,
                 &mut mistakes,
             );

@@ -143,9 +143,9 @@ fn show_command(args: &CheckArgs, selection: &Selection) -> ShowCommand {
     let added = |option: &str, path: &std::path::Path| [option.to_owned(), path.display().to_string()];
     let scenarios = selection.scenario_paths.iter().flat_map(|path| added("--scenarios", path));
     let properties = selection.property_paths.iter().flat_map(|path| added("--properties", path));
+    let policies = args.library.policy_folders.iter().flat_map(|path| added("--policies", path));
     let settings = args.world.settings.iter().flat_map(|setting| ["--set".to_owned(), setting.clone()]);
     let scale = (args.world.scale != 1).then(|| ["--scale".to_owned(), args.world.scale.to_string()]);
-    ShowCommand {
-        options: scenarios.chain(properties).chain(settings).chain(scale.into_iter().flatten()).collect(),
-    }
+    let folders = scenarios.chain(properties).chain(policies);
+    ShowCommand { options: folders.chain(settings).chain(scale.into_iter().flatten()).collect() }
 }

@@ -4,15 +4,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::cli::{ConformArgs, DocumentFormat};
-use crate::conform::recorded::{self, Case, Outcome, replay};
+use crate::conform::recorded::{self, Case, Outcome, Profile, replay};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
+use crate::policy::Policies;
 use crate::process::exit::ExitStatus;
 use crate::process::output::Output;
 use crate::process::output::{print, write_stdout};
 use crate::report::conform as report;
 use crate::report::terminal::Terminal;
 use crate::source::read_source;
-use crate::tcp::PolicyName;
 
 /// Holds the endpoint against recorded cases, or against the running kernel.
 pub fn run(args: &ConformArgs) -> Result<ExitStatus, Diagnostics> {
@@ -21,12 +21,17 @@ pub fn run(args: &ConformArgs) -> Result<ExitStatus, Diagnostics> {
 
 /// Replays every case of the files: once all of them have been read, or with `--keep-going` all that can be read.
 fn cases(args: &ConformArgs) -> Result<ExitStatus, Diagnostics> {
+    let policies = Policies::read(&args.policy_folders)?;
+    let profile = match &args.policy {
+        Some(name) => Profile::One(policies.named(name)?),
+        None => Profile::Named(&policies),
+    };
     let mut mistakes = Diagnostics::default();
     let mut files = Vec::new();
     for path in &args.files {
         match read_source(path) {
             Ok(file) => {
-                let (cases, more) = parse(&file, path, args.policy);
+                let (cases, more) = parse(&file, path, profile);
                 mistakes.0.extend(more.0);
                 files.push((file, cases));
             }
@@ -52,14 +57,19 @@ fn cases(args: &ConformArgs) -> Result<ExitStatus, Diagnostics> {
 }
 
 /// The cases of a file: of a packetdrill script there is one.
-fn parse(file: &Arc<SourceFile>, path: &Path, policy: Option<PolicyName>) -> (Vec<Case>, Diagnostics) {
+fn parse(file: &Arc<SourceFile>, path: &Path, profile: Profile<'_>) -> (Vec<Case>, Diagnostics) {
     if path.extension().is_some_and(|extension| extension == "pkt") {
-        match recorded::parse_packetdrill(file, policy.unwrap_or(PolicyName::Linux)) {
+        let policy = match profile {
+            Profile::One(policy) => Ok(policy),
+            // A script does not say whose it is; most are Linux's.
+            Profile::Named(policies) => policies.named("linux").map_err(Diagnostics::from),
+        };
+        match policy.and_then(|policy| recorded::parse_packetdrill(file, policy)) {
             Ok(case) => (vec![case], Diagnostics::default()),
             Err(mistakes) => (Vec::new(), mistakes),
         }
     } else {
-        recorded::parse(file, policy)
+        recorded::parse(file, profile)
     }
 }
 

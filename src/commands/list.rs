@@ -8,11 +8,15 @@ use crate::process::output::print;
 use crate::report::list;
 use crate::report::terminal::Terminal;
 
-/// Lists scenarios and properties, or the vocabulary.
+/// Lists scenarios, properties and policies, or one policy's fields, or the vocabulary.
 pub fn run(args: &ListArgs) -> Result<ExitStatus, Diagnostics> {
-    let library = Library::read(&args.library.property_folders, &args.library.scenario_folders)?;
+    let added = &args.library;
+    let library =
+        Library::read(&added.property_folders, &added.scenario_folders)?.with_policies(&added.policy_folders)?;
     let terminal = Terminal::of_stdout();
-    if args.vocabulary {
+    if let Some(name) = &args.policy {
+        print(&list::policy(library.policies.named(name)?, terminal))?;
+    } else if args.vocabulary {
         print(&list::vocabulary(terminal))?;
     } else {
         print(&list::library(&library, &library.scenarios(&[], &[], 1)?, terminal))?;

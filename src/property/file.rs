@@ -9,7 +9,7 @@ use toml::Spanned;
 use toml::de::DeTable;
 
 use crate::diagnostic::{self, Diagnostic, Diagnostics, SourceFile, Span, nearest};
-use crate::source::{names, read_sources};
+use crate::source::{is_kebab_case, names, read_sources};
 
 use super::formula::Formula;
 use super::requirement::Requirement;
@@ -150,13 +150,6 @@ fn of_a_scenario(file: &SourceFile) -> Option<(&'static str, Span)> {
     let keys = ["world", "extends", "network", "fairness", "tcp", "a", "b", "expect"];
     let (key, (name, _)) = keys.into_iter().find_map(|key| Some((key, table.get_key_value(key)?)))?;
     (!table.contains_key("formula")).then(|| (key, name.span()))
-}
-
-fn is_kebab_case(name: &str) -> bool {
-    let is_word = |word: &str| {
-        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-    };
-    name.starts_with(|first: char| first.is_ascii_lowercase()) && name.split('-').all(is_word)
 }
 
 #[cfg(test)]
@@ -419,16 +412,6 @@ mod tests {
                     prop_assert!(!mistakes.render(true).is_empty());
                 }
             }
-        }
-    }
-
-    #[test]
-    fn kebab_case() {
-        for good in ["a", "both-close", "msl2", "no-2-fins"] {
-            assert!(is_kebab_case(good), "{good}");
-        }
-        for bad in ["", "-", "a-", "-a", "a--b", "A", "a_b", "2-fins", "é", "a b"] {
-            assert!(!is_kebab_case(bad), "{bad}");
         }
     }
 }

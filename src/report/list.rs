@@ -1,16 +1,20 @@
-//! What there is: scenarios, properties, and the words of formulas.
+//! What there is: scenarios, properties, policies, and the words of formulas.
 
 use std::fmt::Write;
 use std::sync::Arc;
 
 use super::terminal::Terminal;
 use crate::check::Library;
+use crate::policy::{NamedPolicy, Origin, PolicyField};
 use crate::property::vocabulary as terms;
 use crate::world::Scenario;
 
 const INDENT: usize = 4;
 
-/// Scenarios and properties, each with what it is about.
+/// Where the source of a field begins, in columns.
+const FIELD_INDENT: usize = 6;
+
+/// Scenarios, properties and policies, each with what it is about.
 #[must_use]
 pub fn library(library: &Library, scenarios: &[Arc<Scenario>], terminal: Terminal) -> String {
     let mut text = "Scenarios\n".to_owned();
@@ -30,7 +34,43 @@ pub fn library(library: &Library, scenarios: &[Arc<Scenario>], terminal: Termina
             let _ = writeln!(text, "    {}", terminal.prose(&property.sources.join(", "), INDENT));
         }
     }
+    text.push_str("\nPolicies\n");
+    for policy in library.policies.iter() {
+        let _ = writeln!(text, "  {}\n    {}", policy.name, terminal.prose(&policy.about, INDENT));
+    }
     text
+}
+
+/// What a policy decides, field by field, and what says so.
+#[must_use]
+pub fn policy(policy: &NamedPolicy, terminal: Terminal) -> String {
+    let mut text = format!("{}\n    {}\n", policy.name, terminal.prose(&policy.about, INDENT));
+    if !policy.sources.is_empty() {
+        let _ = writeln!(text, "    {}", terminal.prose(&policy.sources.join(", "), INDENT));
+    }
+    let _ = writeln!(text, "    {}\n", terminal.prose(&policy.file.path, INDENT));
+    let (base, own): (Vec<&PolicyField>, Vec<&PolicyField>) =
+        policy.each_field().partition(|field| field.origin == Origin::Base);
+    for field in own {
+        text.push_str(&of_field(field, terminal));
+    }
+    if !base.is_empty() {
+        text.push_str("\n  As in rfc9293:\n\n");
+    }
+    for field in base {
+        text.push_str(&of_field(field, terminal));
+    }
+    text
+}
+
+/// A field and what says so; one that an extended policy sets says whose it is.
+fn of_field(field: &PolicyField, terminal: Terminal) -> String {
+    let source = field.source.as_deref().unwrap_or("no source is given");
+    let source = match field.origin {
+        Origin::Extended => format!("{}: {source}", field.file.stem()),
+        Origin::Base | Origin::Policy | Origin::Scenario => source.to_owned(),
+    };
+    format!("  {} = {}\n      {}\n", field.name, field.value, terminal.prose(&source, FIELD_INDENT))
 }
 
 /// Every term of the formula language, with a sentence and an example.

@@ -5,6 +5,7 @@ pub mod check;
 pub mod conform;
 mod drawing;
 pub mod list;
+mod policy;
 pub(crate) mod quantity;
 pub mod terminal;
 pub mod trace;

@@ -336,11 +336,9 @@ fn start_fin_wait_2(policy: &Policy, effects: &mut Effects) {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
+    use crate::tcp::Segment;
     use crate::tcp::testing::{POLICY, ack, calling, data, fin, segment};
-    use crate::tcp::{PolicyName, Segment};
 
     /// RFC 9293 §3.6.1, SHLD-3.
     #[test]
@@ -413,63 +411,6 @@ mod tests {
             let reset = Segment { seq: endpoint.rcv_nxt, ..segment(Flags::RST, 0, 0, 0) };
             assert_eq!(endpoint.on_segment(&reset, &policy).timers, [TimerChange::Cancel; 4]);
             assert_eq!(endpoint, record);
-        }
-    }
-
-    fn any_number() -> impl Strategy<Value = u32> {
-        prop_oneof![0..8u32, 65_530..65_545u32, Just(1 << 31), (u32::MAX - 65_540)..=u32::MAX, any::<u32>()]
-    }
-
-    proptest! {
-        /// Whatever arrives, in whatever order: no overflow, and the variables keep their order.
-        #[test]
-        fn no_segment_confuses_an_endpoint(
-            events in prop::collection::vec(
-                (any_number(), any_number(), prop_oneof![0..4u32, 0..=65_535u32], any::<[bool; 4]>(), 0..12u8), 0..30),
-            delayed_ack in prop::option::of(1..3u32),
-            backoff: bool,
-            stack in prop::sample::select(PolicyName::ALL.to_vec()),
-            (rcv_buffer, size) in (prop_oneof![0..9u32, Just(WINDOW)], prop_oneof![0..9u32, Just(WINDOW)]),
-        ) {
-            let policy =
-                Policy { delayed_ack, backoff, retries: Some(9), fin_wait_2_timeout: Some(3), ..stack.policy() };
-            let send_window = SendWindow { size, ..SendWindow::OPEN };
-            let mut endpoint = Endpoint { send_window, rcv_buffer, ..Endpoint::established() };
-            for (seq, number, len, [syn, fin, rst, ack], event) in events {
-                let before = endpoint.clone();
-                let effects = match event {
-                    0 => endpoint.on_call(Call::Send, &policy),
-                    1 => endpoint.on_call(Call::Shutdown, &policy),
-                    2 => endpoint.on_call(Call::Close, &policy),
-                    3 => endpoint.on_timeout(Timer::Retransmission, &policy),
-                    4 => endpoint.on_timeout(Timer::DelayedAck, &policy),
-                    5 if len < 4 => endpoint.send_text(len, &policy),
-                    6 if len < 4 => endpoint.poll(len, &policy),
-                    7 if len < 4 => {
-                        endpoint.receive(len);
-                        endpoint.shutdown_read(&policy)
-                    }
-                    8 => endpoint.on_segment_offering(
-                        &Segment { flags: Flags { fin, ..Flags::ACK }, seq: Seq(seq), ack: Seq(number), len: len % 9 },
-                        len,
-                        &policy,
-                    ),
-                    _ => {
-                        let flags = Flags { syn: syn && event == 5, fin, rst: rst && event == 6, ack: ack || event > 6 };
-                        endpoint.on_segment(&Segment { flags, seq: Seq(seq), ack: Seq(number), len }, &policy)
-                    }
-                };
-                prop_assert!(!endpoint.snd_nxt.precedes(endpoint.snd_una));
-                prop_assert!(!endpoint.snd_una.precedes(before.snd_una));
-                prop_assert!(!endpoint.rcv_nxt.precedes(before.rcv_nxt));
-                prop_assert!(endpoint.held.text().iter().all(|(start, _)| endpoint.rcv_nxt.precedes(*start)));
-                prop_assert!(endpoint.held.fin().is_none_or(|fin| endpoint.rcv_nxt.precedes(fin)));
-                prop_assert_eq!(endpoint.left.is_some(), endpoint.state == State::Closed);
-                if before.state == State::Closed {
-                    prop_assert_eq!(&endpoint, &before);
-                    prop_assert_eq!(effects.timers, [TimerChange::Keep; 4]);
-                }
-            }
         }
     }
 }

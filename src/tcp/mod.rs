@@ -11,7 +11,6 @@ mod event;
 mod held;
 mod persist;
 mod policy;
-mod policy_name;
 mod retransmission;
 mod segment;
 mod state;
@@ -29,6 +28,5 @@ pub use policy::{
     AbortResets, AckOfUnsent, LateText, OldSegments, OldestAck, OutOfOrder, Policy, RstInTimeWait, RstInWindow,
     Sending, ShutdownRead, SynInWindow, TimeWaitAnswers, WindowProbe, WithoutAck,
 };
-pub use policy_name::PolicyName;
 pub use segment::{Flags, Segment, Seq};
 pub use state::{EndedBy, State};

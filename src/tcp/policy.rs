@@ -1,13 +1,14 @@
 //! What real stacks differ in.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::State;
 
 /// The choices that the RFCs leave to an endpoint, or that stacks make against them.
 ///
 /// Every duration is in ticks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub struct Policy {
     /// The retransmission timeout before any backoff, in ticks, at least 1. RFC 6298 §2.
@@ -143,7 +144,7 @@ pub struct Policy {
 }
 
 /// What a reset at RCV.NXT does to an endpoint in `TIME_WAIT`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RstInTimeWait {
     /// It closes the connection. RFC 9293 §3.10.7.4, second step.
@@ -153,7 +154,7 @@ pub enum RstInTimeWait {
 }
 
 /// What `TIME_WAIT` acknowledges.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TimeWaitAnswers {
     /// What any state does, and a FIN. RFC 9293 §3.10.7.4.
@@ -172,10 +173,12 @@ pub enum TimeWaitAnswers {
     /// What takes sequence numbers, and a FIN restarts the wait; but a SYN in the window draws a reset, and the wait
     /// goes on. lwIP, `tcp_timewait_input` (`test_tcp_gen_rst_in_TIME_WAIT`).
     WithLength,
+    /// Nothing, and nothing restarts the wait. picoTCP, `tcp_fsm`; RFC 9293 §3.10.7.4 has a FIN acknowledged.
+    Nothing,
 }
 
 /// What a reset in the window, but not at RCV.NXT, does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RstInWindow {
     /// It draws a challenge ACK. RFC 9293 §3.10.7.4, second step; RFC 5961 §3.2.
@@ -185,7 +188,8 @@ pub enum RstInWindow {
 }
 
 /// What a SYN in the window does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum SynInWindow {
     /// It draws a challenge ACK. RFC 9293 §3.10.7.4, fourth step; RFC 5961 §4.2.
     Challenge,
@@ -199,7 +203,8 @@ pub enum SynInWindow {
 }
 
 /// Whether the acknowledgment of a segment counts that lies left of the window. It is answered all the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum OldSegments {
     /// It does not. RFC 9293 §3.10.7.4, first step, drops the segment.
     Answer,
@@ -211,7 +216,8 @@ pub enum OldSegments {
 }
 
 /// In which states an abort sends a reset.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum AbortResets {
     /// Where an end has not said yet that it is done: not in CLOSING, `LAST_ACK` and `TIME_WAIT`. RFC 9293 §3.10.5;
     /// Linux (`tcp_need_reset`), gVisor, netstack3.
@@ -223,7 +229,8 @@ pub enum AbortResets {
 }
 
 /// What becomes of a segment that has none of the flags ACK, RST and SYN.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum WithoutAck {
     /// It is dropped if it is acceptable, and answered if it is not. RFC 9293 §3.10.7.4, first and fifth step.
     DropAcceptable,
@@ -236,7 +243,8 @@ pub enum WithoutAck {
 }
 
 /// How old an acknowledgment may be; what is older is answered and dropped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum OldestAck {
     /// SND.UNA − MAX.SND.WND. RFC 5961 §5.2.
     WindowBack,
@@ -246,7 +254,8 @@ pub enum OldestAck {
 }
 
 /// What becomes of a segment that acknowledges what was never sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum AckOfUnsent {
     /// It is dropped and answered with an ACK. RFC 9293 §3.10.7.4, fifth step.
     Answer,
@@ -256,7 +265,8 @@ pub enum AckOfUnsent {
 }
 
 /// What becomes of text that arrives after `close()`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum LateText {
     /// It is received. smoltcp, netstack3 and CS144: their `close` is RFC 9293's CLOSE (§3.10.4), which closes one
     /// direction.
@@ -270,7 +280,8 @@ pub enum LateText {
 }
 
 /// What follows from sockets' `shutdown(SHUT_RD)`, of which RFC 9293 knows nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ShutdownRead {
     /// Nothing: text is still accepted.
     Nothing,
@@ -285,7 +296,8 @@ pub enum ShutdownRead {
 }
 
 /// What probes a closed window. RFC 9293 §3.8.6.1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum WindowProbe {
     /// The next octet, or the FIN if no text is left. RFC 9293 §3.8.6.1: "at least one octet of new data"; BSD
     /// (`TF_FORCEDATA`), smoltcp, lwIP (`tcp_zero_window_probe`).
@@ -298,7 +310,8 @@ pub enum WindowProbe {
 }
 
 /// Who decides when something is sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Sending {
     /// The endpoint sends as soon as it can.
     AtOnce,
@@ -310,7 +323,7 @@ pub enum Sending {
 }
 
 /// What becomes of text, and of a FIN, that arrives before what precedes it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OutOfOrder {
     /// Held until the hole is filled. RFC 9293 §3.10.7.4: "SHOULD be held for later processing (SHLD-31)".

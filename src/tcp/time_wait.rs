@@ -25,6 +25,7 @@ impl Endpoint {
             TimeWaitAnswers::AllButExpected => (ack && !(empty && segment.ack == self.snd_nxt), old_fin),
             TimeWaitAnswers::Elsewhere => (ack && (seq != self.rcv_nxt || segment.len > 0), old_fin),
             TimeWaitAnswers::WithLength => (segment.sequence_length() > 0, fin),
+            TimeWaitAnswers::Nothing => (false, false),
             TimeWaitAnswers::AllButEmpty | TimeWaitAnswers::InOrder => (!empty, ack || empty),
         };
         if restarts {
@@ -63,5 +64,32 @@ impl Endpoint {
 pub(super) fn restart_time_wait(policy: &Policy, effects: &mut Effects) {
     if policy.restart_time_wait {
         effects.change(Timer::TimeWait, TimerChange::Set(policy.time_wait));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tcp::testing::{POLICY, ack, calling, fin, segment};
+    use crate::tcp::{Call, State};
+
+    /// Linux, `tcp_timewait_state_process`: a reset kills what waits; it is the peer that has ended the connection.
+    #[test]
+    fn a_reset_ends_an_orphan_without_a_socket() {
+        let policy = Policy { fin_wait_2_without_socket: true, ..POLICY };
+        let mut endpoint = calling(&policy, &[Call::Close]);
+        endpoint.on_segment(&ack(1, 2), &policy);
+        endpoint.on_segment(&segment(Flags::RST, 1, 0, 0), &policy);
+        assert_eq!((endpoint.left, endpoint.ended_by), (Some(State::FinWait2), Some(EndedBy::Rst)));
+    }
+
+    /// picoTCP, `tcp_fsm`: its row of `TIME_WAIT` is empty.
+    #[test]
+    fn a_silent_time_wait_answers_and_restarts_nothing() {
+        let policy = Policy { time_wait_answers: TimeWaitAnswers::Nothing, ..POLICY };
+        let mut endpoint = calling(&policy, &[Call::Shutdown]);
+        endpoint.on_segment(&fin(1, 2), &policy);
+        let effects = endpoint.on_segment(&fin(1, 2), &policy);
+        assert_eq!((endpoint.state, effects), (State::TimeWait, Effects::default()));
     }
 }

@@ -8,9 +8,11 @@ use std::sync::Arc;
 use toml::Table;
 use toml::de::{DeTable, DeValue};
 
-use super::scenario_shape::{ExpectationShape, Expected, KEYS, Shape, WorldKind, resolve};
+use super::scenario_shape::{ExpectationShape, Expected, Shape, WorldKind, keys_that_end_with, resolve};
+use super::scenario_tcp::EndPolicy;
 use super::{Config, Fairness};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, Span, nearest};
+use crate::policy::Policies;
 use crate::source::names;
 
 /// A scenario, resolved: ready to be explored.
@@ -26,6 +28,8 @@ pub struct Scenario {
     pub kind: WorldKind,
     /// The world.
     pub config: Config,
+    /// The policies of A and of B, and who says so.
+    pub policies: [EndPolicy; 2],
     /// What may not be postponed for ever in it.
     pub fairness: Fairness,
     /// The properties that it is about; `None`: every one.
@@ -149,9 +153,15 @@ impl ScenarioFile {
         &self.source
     }
 
-    /// Resolves the scenario among all that it may extend, with settings on top and every duration multiplied
-    /// by `scale`.
-    pub fn resolve(&self, all: &[Self], settings: &[Setting], scale: u32) -> Result<Scenario, Diagnostics> {
+    /// Resolves the scenario among all that it may extend and the policies that it may name, with settings on top and
+    /// every duration multiplied by `scale`.
+    pub fn resolve(
+        &self,
+        all: &[Self],
+        policies: &Policies,
+        settings: &[Setting],
+        scale: u32,
+    ) -> Result<Scenario, Diagnostics> {
         let mut layers = Vec::new();
         if let Some(base) = self.base(all)? {
             layers.push((&base.source, &base.table));
@@ -168,22 +178,22 @@ impl ScenarioFile {
         merged.remove("properties");
         let shape: Shape =
             merged.try_into().map_err(|error: toml::de::Error| Diagnostic::from_toml(&self.source, &error))?;
-        let config = resolve(&shape, scale).map_err(|mistake| {
-            let find =
-                |path: &[&str]| layers.iter().rev().find_map(|(source, _)| Some((*source, locate(source, path)?)));
+        let find = |path: &[&str]| {
+            layers.iter().rev().find_map(|(source, _)| Some((Arc::clone(source), locate(source, path)?)))
+        };
+        let (config, policies) = resolve(&shape, policies, scale, &find).map_err(|mistake| {
             // An end's own policy may also be set for both.
-            let place = find(&mistake.path).or_else(|| match mistake.path.as_slice() {
+            let place = mistake.place.or_else(|| find(&mistake.path)).or_else(|| match mistake.path.as_slice() {
                 ["a" | "b", shared @ ..] => find(shared),
                 _ => None,
             });
             let scaled = if scale == 1 { String::new() } else { format!(" after scaling by {scale}") };
+            let diagnostic = Diagnostic::new(mistake.title + &scaled);
             match place {
-                Some((source, span)) => Diagnostic::new(mistake.title + &scaled).at(source, span, mistake.label),
-                None => Diagnostic::new(mistake.title + &scaled).help(format!(
-                    "in `{}` it has its default; {}",
-                    self.name(),
-                    mistake.label
-                )),
+                Some((source, span)) => {
+                    Diagnostic { help: mistake.help, ..diagnostic.at(&source, span, mistake.label) }
+                }
+                None => diagnostic.help(format!("in `{}` it has its default; {}", self.name(), mistake.label)),
             }
         })?;
         let scaled = (scale != 1).then(|| format!("scale {scale}"));
@@ -197,6 +207,7 @@ impl ScenarioFile {
             source: Arc::clone(&self.source),
             kind: shape.world,
             config,
+            policies,
             fairness,
             properties: self.properties.clone(),
             expectations,
@@ -364,9 +375,8 @@ impl Setting {
             Err(error) => {
                 let mistake = Diagnostic::from_toml(&source, &error);
                 // A key without its table: most often it is known which was meant.
-                let last = |known: &str| known.rsplit('.').next() == Some(key.trim());
-                Err(match KEYS.iter().find(|known| last(known)) {
-                    Some(known) if *known != key.trim() => mistake.help(format!("there is `{known}`")),
+                Err(match keys_that_end_with(key.trim()) {
+                    Some(known) if known != key.trim() => mistake.help(format!("there is `{known}`")),
                     _ => mistake,
                 }
                 .into())
@@ -408,10 +418,16 @@ fn locate(source: &SourceFile, path: &[&str]) -> Option<Span> {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::scenario_shape::KEYS;
     use super::*;
+    use crate::policy::field_names;
 
     fn file(path: &str, text: &str) -> ScenarioFile {
         ScenarioFile::parse(SourceFile::new(path, text)).unwrap()
+    }
+
+    fn policies() -> Policies {
+        Policies::shipped().unwrap()
     }
 
     fn files() -> [ScenarioFile; 2] {
@@ -432,7 +448,7 @@ mod tests {
     #[test]
     fn a_world_is_taken_over_key_by_key_and_expectations_are_not() {
         let [base, child] = files();
-        let scenario = child.resolve(&[base, child.clone()], &[], 1).unwrap();
+        let scenario = child.resolve(&[base, child.clone()], &policies(), &[], 1).unwrap();
         assert_eq!((scenario.name.as_str(), scenario.about.as_str()), ("child", "Child."));
         assert_eq!(
             (scenario.config.msl, scenario.config.losses, scenario.config.b.application.sends),
@@ -448,12 +464,12 @@ mod tests {
         let settings = ["network.losses=6", "a.closes=never", "tcp.rto=2 msl"].map(str::to_owned);
         let settings = Setting::parse_all(&settings).unwrap();
         let all = [base, child];
-        let scenario = all[1].resolve(&all, &settings, 1).unwrap();
+        let scenario = all[1].resolve(&all, &policies(), &settings, 1).unwrap();
         let config = scenario.config;
         assert_eq!((config.msl, config.losses, config.a.policy.rto), (3, Some(6), 6));
         assert_eq!(config.a.application.closes, super::super::Closes::Never);
         assert!(scenario.expectations.is_empty() && scenario.is_changed());
-        let scaled = all[1].resolve(&all, &[], 2).unwrap();
+        let scaled = all[1].resolve(&all, &policies(), &[], 2).unwrap();
         assert!(scaled.expectations.is_empty() && scaled.is_changed() && scaled.config.msl == 6);
     }
 
@@ -479,11 +495,14 @@ mod tests {
             let place = result.unwrap_err().0.remove(0).primary.unwrap();
             (place.file.path.clone(), place.file.text[place.span].to_owned())
         };
-        let shown = place(own.resolve(&[], std::slice::from_ref(&setting), 1));
+        let shown = place(own.resolve(&[], &policies(), std::slice::from_ref(&setting), 1));
         assert_eq!(shown, ("own.toml".to_owned(), "999".to_owned()));
         let late = Setting::parse("b.tcp.rto=888").unwrap();
         let own = file("own.toml", "about = 'Own.'");
-        assert_eq!(place(own.resolve(&[], &[setting, late], 1)), ("--set".to_owned(), "888".to_owned()));
+        assert_eq!(
+            place(own.resolve(&[], &policies(), &[setting, late], 1)),
+            ("--set".to_owned(), "888".to_owned())
+        );
     }
 
     /// Whatever stands where something else is expected: what is said is in the words of files.
@@ -518,7 +537,9 @@ mod tests {
         let words =
             ["struct", "enum", "variant", "Shape", "map", "sequence", "tuple", "unit", "Option", "newtype"];
         let types = ["u8", "u16", "u32", "u64", "i64", "f64", "usize", "char", "str"];
-        for key in KEYS.into_iter().chain(tables) {
+        let of_a_policy: Vec<String> = field_names().iter().map(|field| format!("tcp.{field}")).collect();
+        let keys = KEYS.into_iter().chain(of_a_policy.iter().map(String::as_str));
+        for key in keys.chain(tables) {
             for value in values {
                 let text = format!("about = 'x'\n{key} = {value}\n");
                 let Err(mistakes) = ScenarioFile::parse(SourceFile::new("mine.toml", text)) else {
@@ -586,7 +607,7 @@ mod tests {
         fn any_text_is_a_scenario_or_a_mistake(text in any_text(), setting in any_text(), scale in 1..=16u32) {
             let settings: Vec<_> = Setting::parse(&setting).into_iter().collect();
             let resolved = ScenarioFile::parse(SourceFile::new("fuzzed.toml", text))
-                .and_then(|file| file.resolve(std::slice::from_ref(&file), &settings, scale));
+                .and_then(|file| file.resolve(std::slice::from_ref(&file), &policies(), &settings, scale));
             match resolved {
                 Ok(scenario) => prop_assert!(scenario.config.msl <= 16),
                 Err(mistakes) => prop_assert!(!mistakes.render(false).is_empty()),

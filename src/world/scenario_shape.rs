@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::scenario_values::{Duration, Limited, Optional};
-use super::{Application, Closes, ClosesWith, Config, Deliveries, EndConfig, Fairness, SegmentCopy, Timers};
-use crate::tcp::{OutOfOrder, Policy, PolicyName, RstInTimeWait};
+use super::scenario_tcp::{EndPolicy, Places, TcpShape, policy};
+use super::scenario_values::{Limited, Seconds};
+use super::{Application, Closes, ClosesWith, Config, Deliveries, EndConfig, Fairness, SegmentCopy};
+use crate::diagnostic::{SourceFile, Span};
+use crate::policy::{Clock, DEFAULT_MSL_MILLISECONDS, Policies, field_names};
 
 /// Which world a scenario runs on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -57,6 +60,7 @@ pub(super) struct Shape {
 #[serde(deny_unknown_fields, default, expecting = "a table, as in `[network]`")]
 struct NetworkShape {
     msl: Option<u32>,
+    msl_seconds: Option<Seconds>,
     losses: Option<Limited>,
     duplicates: Option<u32>,
 }
@@ -78,22 +82,6 @@ struct EndShape {
     tcp: TcpShape,
 }
 
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default, expecting = "a table, as in `[tcp]`")]
-struct TcpShape {
-    policy: Option<PolicyName>,
-    rto: Option<Duration>,
-    backoff: Option<bool>,
-    rto_max: Option<Duration>,
-    retries: Option<Optional<u32>>,
-    time_wait: Option<Duration>,
-    restart_time_wait: Option<bool>,
-    rst_in_time_wait: Option<RstInTimeWait>,
-    out_of_order: Option<OutOfOrder>,
-    fin_wait_2_timeout: Option<Optional<Duration>>,
-    delayed_ack: Option<Optional<Duration>>,
-}
-
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a table with `verdict` and `because`")]
 pub(super) struct ExpectationShape {
@@ -102,10 +90,11 @@ pub(super) struct ExpectationShape {
     pub(super) steps: Option<u32>,
 }
 
-/// Every key that can be set, those of one end for A alone.
-pub(super) const KEYS: [&str; 21] = [
+/// Every key that can be set, those of one end for A alone, those of a policy without the table that they stand in.
+pub(super) const KEYS: [&str; 12] = [
     "world",
     "network.msl",
+    "network.msl_seconds",
     "network.losses",
     "network.duplicates",
     "fairness.applications",
@@ -115,19 +104,16 @@ pub(super) const KEYS: [&str; 21] = [
     "a.sends",
     "a.aborts",
     "tcp.policy",
-    "tcp.rto",
-    "tcp.backoff",
-    "tcp.rto_max",
-    "tcp.retries",
-    "tcp.time_wait",
-    "tcp.restart_time_wait",
-    "tcp.rst_in_time_wait",
-    "tcp.out_of_order",
-    "tcp.fin_wait_2_timeout",
-    "tcp.delayed_ack",
 ];
 
+/// The keys that can be set, of which this one is the last part.
+pub(super) fn keys_that_end_with(last: &str) -> Option<String> {
+    let of_a_policy = field_names().iter().map(|field| format!("tcp.{field}"));
+    KEYS.iter().map(|key| (*key).to_owned()).chain(of_a_policy).find(|key| key.rsplit('.').next() == Some(last))
+}
+
 /// A value that does not fit, and the keys that lead to it.
+#[derive(Debug)]
 pub(super) struct Mistake {
     /// The keys, outermost first; `a.tcp.x` may also be set as `tcp.x`.
     pub(super) path: Vec<&'static str>,
@@ -135,6 +121,16 @@ pub(super) struct Mistake {
     pub(super) title: String,
     /// What was expected.
     pub(super) label: String,
+    /// Where it is set, if that is not for the scenario's layers to say.
+    pub(super) place: Option<(Arc<SourceFile>, Span)>,
+    /// What to do about it.
+    pub(super) help: Option<String>,
+}
+
+impl Mistake {
+    pub(super) fn new(path: Vec<&'static str>, title: impl Into<String>, label: impl Into<String>) -> Self {
+        Self { path, title: title.into(), label: label.into(), place: None, help: None }
+    }
 }
 
 impl Shape {
@@ -148,25 +144,31 @@ impl Shape {
     }
 }
 
-/// The world that a scenario comes to, with every duration multiplied by `scale`.
-pub(super) fn resolve(shape: &Shape, scale: u32) -> Result<Config, Mistake> {
+/// The world that a scenario comes to, with every duration multiplied by `scale`, and the policies of A and B.
+pub(super) fn resolve(
+    shape: &Shape,
+    policies: &Policies,
+    scale: u32,
+    places: Places<'_>,
+) -> Result<(Config, [EndPolicy; 2]), Mistake> {
     let network = &shape.network;
     if shape.world == WorldKind::Asynchronous {
         let keys = [
             ("network", "msl", network.msl.is_some()),
+            ("network", "msl_seconds", network.msl_seconds.is_some()),
             ("network", "losses", network.losses.is_some()),
             ("network", "duplicates", network.duplicates.is_some()),
             ("fairness", "applications", shape.fairness.applications.is_some()),
             ("fairness", "network", shape.fairness.network.is_some()),
         ];
         if let Some((table, key, _)) = keys.into_iter().find(|(.., is_set)| *is_set) {
-            return Err(Mistake {
-                path: vec![table, key],
-                title: format!("the asynchronous world has no `{table}.{key}`"),
-                label: "it loses and duplicates without bound or fairness, and has no clock: name the scenarios \
-                        to check"
-                    .to_owned(),
-            });
+            let label =
+                "it loses and duplicates without bound or fairness, and has no clock: name the scenarios to check";
+            return Err(Mistake::new(
+                vec![table, key],
+                format!("the asynchronous world has no `{table}.{key}`"),
+                label,
+            ));
         }
     }
     let msl = network.msl.unwrap_or(2).saturating_mul(scale);
@@ -176,7 +178,10 @@ pub(super) fn resolve(shape: &Shape, scale: u32) -> Result<Config, Mistake> {
         Limited::Unlimited => None,
     };
     let duplicates = small("duplicates", network.duplicates.unwrap_or(1), &["network"])?;
-    let end = |name: &'static str, end: &EndShape| -> Result<EndConfig, Mistake> {
+    let msl_milliseconds =
+        network.msl_seconds.map_or(DEFAULT_MSL_MILLISECONDS, |Seconds(milliseconds)| milliseconds);
+    let clock = Clock { msl, msl_milliseconds, scale };
+    let end = |name: &'static str, end: &EndShape| -> Result<(EndConfig, EndPolicy), Mistake> {
         // The last octet has number `sends`, the FIN the next, and what acknowledges it the one after that.
         let sends = within("sends", end.sends.unwrap_or(0), 0..=SegmentCopy::MAX_NUMBER - 2, &[name])?;
         let application = Application {
@@ -185,54 +190,11 @@ pub(super) fn resolve(shape: &Shape, scale: u32) -> Result<Config, Mistake> {
             sends,
             aborts: end.aborts.unwrap_or(false),
         };
-        Ok(EndConfig { policy: policy(&shape.tcp, (name, &end.tcp), msl, scale)?, application })
+        let policy = policy(&shape.tcp, (name, &end.tcp), policies, clock, places)?;
+        Ok((EndConfig { policy: policy.policy, application }, policy))
     };
-    Ok(Config { msl, losses, duplicates, a: end("a", &shape.a)?, b: end("b", &shape.b)? })
-}
-
-fn policy(
-    both: &TcpShape,
-    (name, own): (&'static str, &TcpShape),
-    msl: u32,
-    scale: u32,
-) -> Result<Policy, Mistake> {
-    let base = own.policy.or(both.policy).unwrap_or(PolicyName::Rfc1337).in_world(msl);
-    let path: &[&'static str] = &[name, "tcp"];
-    // Every limit applies to the product: what is set, times the scale.
-    let ticks = |key, given: Option<Duration>, base: u32, least: u32| match given {
-        None => within(key, base, least..=Timers::MAX, path),
-        Some(duration) => within(key, duration.ticks(msl, scale), least..=Timers::MAX, path),
-    };
-    let optional_ticks = |key, given: Option<Optional<Duration>>, base: Option<u32>| match given {
-        None => Ok(base),
-        Some(Optional::None) => Ok(None),
-        Some(Optional::Some(duration)) => ticks(key, Some(duration), 0, 1).map(Some),
-    };
-    let retries = match own.retries.or(both.retries) {
-        None => base.retries,
-        Some(Optional::None) => None,
-        Some(Optional::Some(retries)) => Some(within("retries", retries, 0..=SegmentCopy::MAX_NUMBER, path)?),
-    };
-    let rto = ticks("rto", own.rto.or(both.rto), base.rto, 1)?;
-    let backoff = own.backoff.or(both.backoff).unwrap_or(base.backoff);
-    let least_max = if backoff { rto } else { 1 };
-    Ok(Policy {
-        rto,
-        backoff,
-        rto_max: ticks("rto_max", own.rto_max.or(both.rto_max), base.rto_max.max(least_max), least_max)?,
-        retries,
-        time_wait: ticks("time_wait", own.time_wait.or(both.time_wait), base.time_wait, 0)?,
-        restart_time_wait: own.restart_time_wait.or(both.restart_time_wait).unwrap_or(base.restart_time_wait),
-        rst_in_time_wait: own.rst_in_time_wait.or(both.rst_in_time_wait).unwrap_or(base.rst_in_time_wait),
-        out_of_order: own.out_of_order.or(both.out_of_order).unwrap_or(base.out_of_order),
-        fin_wait_2_timeout: optional_ticks(
-            "fin_wait_2_timeout",
-            own.fin_wait_2_timeout.or(both.fin_wait_2_timeout),
-            base.fin_wait_2_timeout,
-        )?,
-        delayed_ack: optional_ticks("delayed_ack", own.delayed_ack.or(both.delayed_ack), base.delayed_ack)?,
-        ..base
-    })
+    let ((a, of_a), (b, of_b)) = (end("a", &shape.a)?, end("b", &shape.b)?);
+    Ok((Config { msl, losses, duplicates, a, b }, [of_a, of_b]))
 }
 
 fn within(
@@ -244,11 +206,11 @@ fn within(
     if range.contains(&value) {
         return Ok(value);
     }
-    Err(Mistake {
-        path: path.iter().copied().chain([key]).collect(),
-        title: format!("`{key}` is out of range: {value}"),
-        label: format!("expected {} to {}", range.start(), range.end()),
-    })
+    Err(Mistake::new(
+        path.iter().copied().chain([key]).collect(),
+        format!("`{key}` is out of range: {value}"),
+        format!("expected {} to {}", range.start(), range.end()),
+    ))
 }
 
 fn small(key: &'static str, value: u32, path: &[&'static str]) -> Result<u8, Mistake> {
@@ -259,13 +221,21 @@ fn small(key: &'static str, value: u32, path: &[&'static str]) -> Result<u8, Mis
 mod tests {
     use super::*;
     use crate::tcp::{
-        AbortResets, AckOfUnsent, LateText, OldSegments, OldestAck, RstInWindow, Sending, ShutdownRead,
-        SynInWindow, TimeWaitAnswers, WindowProbe, WithoutAck,
+        AbortResets, AckOfUnsent, LateText, OldSegments, OldestAck, OutOfOrder, Policy, RstInTimeWait,
+        RstInWindow, Sending, ShutdownRead, SynInWindow, TimeWaitAnswers, WindowProbe, WithoutAck,
     };
 
+    fn resolved(text: &str, scale: u32) -> Result<(Config, [EndPolicy; 2]), Mistake> {
+        let shape: Shape = toml::from_str(text)
+            .map_err(|error| Mistake::new(Vec::new(), error.message().to_owned(), error.message().to_owned()))?;
+        resolve(&shape, &Policies::shipped().unwrap(), scale, &|_| None)
+    }
+
     fn config(text: &str, scale: u32) -> Result<Config, String> {
-        let shape: Shape = toml::from_str(text).map_err(|error| error.message().to_owned())?;
-        resolve(&shape, scale).map_err(|mistake| format!("{}: {}", mistake.path.join("."), mistake.label))
+        let resolved = resolved(text, scale);
+        resolved
+            .map(|(config, _)| config)
+            .map_err(|mistake| format!("{}: {}", mistake.path.join("."), mistake.label))
     }
 
     fn policy(text: &str) -> Policy {
@@ -390,6 +360,55 @@ mod tests {
         }
     }
 
+    /// Linux, with an MSL of 30 s and ticks of 15 s; and with one of 1 s, and ticks of half a second.
+    #[test]
+    fn a_stack_brings_its_timers_in_seconds() {
+        let timers = |text: &str| {
+            let Policy { rto, backoff, rto_max, retries, orphan_retries, time_wait, fin_wait_2_timeout, .. } =
+                policy(text);
+            (rto, backoff, rto_max, retries, orphan_retries, time_wait, fin_wait_2_timeout)
+        };
+        let linux = "tcp.policy = 'linux'";
+        assert_eq!(timers(linux), (1, true, 8, Some(15), Some(8), 4, Some(4)));
+        let fast = format!("{linux}\nnetwork.msl_seconds = 1");
+        assert_eq!(timers(&fast), (1, true, 240, Some(15), Some(8), 120, Some(120)));
+        let own = format!("{linux}\nnetwork.msl_seconds = 1\ntcp.time_wait = '2 msl'\ntcp.rto = '1.5 s'");
+        assert!(config(&own, 1).is_err());
+        let own = format!(
+            "{linux}\nnetwork.msl_seconds = 0.1\ntcp = {{ time_wait = '2 msl', rto_max = '12 s', fin_wait_2_timeout = 'none' }}"
+        );
+        let own = own.replace("tcp.policy = 'linux'\n", "").replace("tcp = {", "tcp = { policy = 'linux',");
+        assert_eq!(timers(&own), (4, true, 240, Some(15), Some(8), 4, None));
+        // What is rounded is said: each by its name.
+        let (_, [a, _]) = resolved(linux, 1).unwrap();
+        assert_eq!(a.rounded().map(|field| field.name).collect::<Vec<_>>(), ["rto"]);
+        let (_, [a, _]) = resolved("", 1).unwrap();
+        assert_eq!((a.rounded().count(), a.name.as_str()), (0, "rfc1337"));
+    }
+
+    #[test]
+    fn a_timer_that_a_state_cannot_hold_is_refused() {
+        let refused = |text: &str| {
+            let mistake = resolved(&format!("tcp.policy = 'linux'\n{text}"), 1).unwrap_err();
+            let (file, span) = mistake.place.unwrap();
+            (mistake.title, file.text[span].to_owned())
+        };
+        let (title, place) = refused("network.msl_seconds = 0.5");
+        assert_eq!(title, "`rto_max` is out of range: 480, the ticks of 250 ms in 120 s");
+        assert_eq!(place, "\"120 s\"");
+        let mistake = resolved("tcp.rto = '0 s'", 1).unwrap_err();
+        assert_eq!(mistake.title, "`rto` is out of range: 0, the ticks of 15 s in 0 s");
+    }
+
+    #[test]
+    fn what_means_nothing_in_a_world_is_left_out_or_refused() {
+        let smoltcp = policy("tcp.policy = 'smoltcp'");
+        assert_eq!((smoltcp.sending, smoltcp.repacketizes), (Sending::AtOnce, false));
+        for text in ["tcp.sending = 'polled'", "b.tcp.repacketizes = true", "tcp.persist_min = 1"] {
+            assert!(config(text, 1).unwrap_err().contains("no window closes there"), "{text}");
+        }
+    }
+
     #[test]
     fn everything_is_fair_unless_it_is_said() {
         let fairness = |text: &str| toml::from_str::<Shape>(text).unwrap().fairness();
@@ -400,10 +419,14 @@ mod tests {
 
     #[test]
     fn every_key_is_known() {
-        for key in KEYS {
-            let message = toml::from_str::<Shape>(&format!("{key} = 1.5")).unwrap_err().message().to_owned();
+        let of_a_policy = field_names().iter().map(|field| format!("tcp.{field}"));
+        for key in KEYS.iter().map(|key| (*key).to_owned()).chain(of_a_policy) {
+            let message = toml::from_str::<Shape>(&format!("{key} = [1.5]")).unwrap_err().message().to_owned();
             assert!(!message.starts_with("unknown field"), "{key}: {message}");
+            let last = key.rsplit('.').next().unwrap();
+            assert!(keys_that_end_with(last).is_some_and(|known| known.ends_with(last)));
         }
+        assert_eq!(keys_that_end_with("b"), None);
     }
 
     #[test]
@@ -460,6 +483,12 @@ mod tests {
             ("tcp.fin_wait_2_timeout = 1", "tcp.fin_wait_2_timeout = 0"),
             ("tcp.delayed_ack = 1", "tcp.delayed_ack = 0"),
             ("tcp.delayed_ack = 254", "tcp.delayed_ack = 255"),
+            ("tcp.orphan_retries = 15", "tcp.orphan_retries = 16"),
+            ("network.msl_seconds = 86400", "network.msl_seconds = 86401"),
+            ("network.msl_seconds = 0.001", "network.msl_seconds = 0"),
+            ("network.msl_seconds = 0.1", "network.msl_seconds = 0.0001"),
+            ("network.msl_seconds = 86399.999", "network.msl_seconds = 1e30"),
+            ("world = 'asynchronous'", "world = 'asynchronous'\nnetwork.msl_seconds = 2"),
             ("world = 'asynchronous'", "world = 'asynchronous'\nnetwork.msl = 2"),
             ("world = 'asynchronous'\ntcp.rto = 3", "world = 'asynchronous'\nnetwork.losses = 1"),
             ("world = 'timed'\nnetwork.duplicates = 1", "world = 'asynchronous'\nnetwork.duplicates = 1"),

@@ -5,13 +5,16 @@ use std::time::Instant;
 
 use lastack::conform::{Comparison, LocalEvent, LocalPath, Run, Transition, Ways, run};
 use lastack::explore::{Limits, Reachable};
-use lastack::tcp::{Policy, PolicyName, Timer};
+use lastack::policy::Policies;
+use lastack::tcp::{Policy, Timer};
 use lastack::world::{Application, Closes, ClosesWith, Config, End, EndConfig};
 
 use crate::driver::Smoltcp;
 
 /// What smoltcp decides. Paths depend on no time, so the durations are those of small worlds.
-const POLICY: Policy = PolicyName::Smoltcp.in_world(2);
+fn policy() -> Policy {
+    Policies::shipped().unwrap().named("smoltcp").unwrap().untimed(2)
+}
 
 /// Closes with `shutdown`, for which smoltcp has a call. Nobody gives up: of smoltcp's own, only a user timeout does.
 const QUIET: Application =
@@ -33,9 +36,9 @@ pub(crate) struct Compared {
 /// Takes a path to every transition of an end of the worlds; these paths; and then random walks: [`WALKS`] and as many
 /// more as there is time for.
 pub(crate) fn compare(paths: &[LocalPath], until: Instant) -> Result<Compared, String> {
-    let delaying = Policy { delayed_ack: Some(1), ..POLICY };
-    let worlds = [worlds(POLICY), worlds_with_text(delaying, Some(1))];
-    let mut all: Vec<_> = [POLICY, delaying]
+    let delaying = Policy { delayed_ack: Some(1), ..policy() };
+    let worlds = [worlds(policy()), worlds_with_text(delaying, Some(1))];
+    let mut all: Vec<_> = [policy(), delaying]
         .into_iter()
         .zip(&worlds)
         .map(|(policy, worlds)| {

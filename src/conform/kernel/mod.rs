@@ -24,11 +24,11 @@ pub use error::Error;
 use super::{Class, Comparison, Known, LocalPath, Transition, Ways, recorded};
 use crate::diagnostic::{Diagnostics, SourceFile};
 use crate::explore::Limits;
-use crate::tcp::{Policy, PolicyName, Timer};
+use crate::tcp::{Policy, Timer};
 use crate::world::End;
 use device::Device;
 use sock_diag::SockDiag;
-pub use worlds::POLICY;
+pub use worlds::policy;
 
 /// The peer's ports count from here.
 const FIRST_PORT: u16 = 1024;
@@ -47,7 +47,7 @@ pub struct Kernel {
 impl Kernel {
     /// Whether there is what it takes: Linux's namespaces and TUN devices, and the right to make them.
     pub fn is_available() -> Result<(), Error> {
-        Self::with(&POLICY, None, |kernel| kernel.connect(Duration::from_secs(1)).map(drop))
+        Self::with(&of_linux()?, None, |kernel| kernel.connect(Duration::from_secs(1)).map(drop))
     }
 
     /// Does some work with the kernel, set according to a policy, on a thread and in a namespace of its own.
@@ -103,6 +103,10 @@ pub struct Compared {
     pub cases: BTreeMap<Transition, String>,
 }
 
+fn of_linux() -> Result<Policy, Error> {
+    worlds::policy().map_err(|mistakes| Error::Unexpected(mistakes.to_string()))
+}
+
 /// The differences that are known.
 pub fn known() -> Result<Known, Diagnostics> {
     Known::parse(&SourceFile::new("divergences.toml", include_str!("divergences.toml")))
@@ -112,8 +116,9 @@ pub fn known() -> Result<Known, Diagnostics> {
 /// of this module, but for the expiry of 2MSL, on those that `known` names, and on so many random walks of each end of
 /// each world.
 pub fn compare(known: &Known, walks: u64, capture: Option<&Arc<Capture>>) -> Result<Compared, Error> {
+    let policy = of_linux()?;
     let worlds =
-        worlds::explore(POLICY, Limits::NONE).map_err(|stopped| Error::Unexpected(stopped.to_string()))?;
+        worlds::explore(policy, Limits::NONE).map_err(|stopped| Error::Unexpected(stopped.to_string()))?;
     let ways: Vec<Ways<'_>> = worlds.iter().flat_map(|world| End::BOTH.map(|end| Ways::new(world, end))).collect();
     let all: BTreeSet<Transition> = ways.iter().flat_map(Ways::transitions).copied().collect();
     let expires =
@@ -121,15 +126,13 @@ pub fn compare(known: &Known, walks: u64, capture: Option<&Arc<Capture>>) -> Res
     let left_out: BTreeSet<Transition> = all.iter().filter(expires).copied().collect();
     let transitions = &all - &left_out;
     let mut comparison = Comparison::without(left_out);
-    let mut run_all = |paths: &[LocalPath]| run::run_all(paths, &POLICY, capture);
+    let mut run_all = |paths: &[LocalPath]| run::run_all(paths, &policy, capture);
     let mut cases = BTreeMap::new();
     comparison.cover(&ways, |paths| {
         let runs = run_all(paths)?;
         for (path, run) in paths.iter().zip(&runs) {
             if let (Some(last), None) = (run.agreed.last(), &run.divergence) {
-                let line = || {
-                    recorded::line(&format!("linux/{last}"), PolicyName::Linux, path, &run.seen, POLICY.retries)
-                };
+                let line = || recorded::line(&format!("linux/{last}"), "linux", path, &run.seen, policy.retries);
                 cases.entry(*last).or_insert_with(line);
             }
         }

@@ -1,12 +1,16 @@
 //! The worlds whose paths are taken.
 
+use crate::diagnostic::Diagnostics;
 use crate::explore::{Limits, Reachable, Stopped};
-use crate::tcp::{Policy, PolicyName};
+use crate::policy::Policies;
+use crate::tcp::Policy;
 use crate::world::{Application, Closes, ClosesWith, Config, EndConfig};
 
 /// Linux as a policy says it, where it gives up soon. Durations are those of the worlds: paths depend on no time.
-pub const POLICY: Policy =
-    Policy { retries: Some(2), fin_wait_2_timeout: Some(2), ..PolicyName::Linux.in_world(2) };
+pub fn policy() -> Result<Policy, Diagnostics> {
+    let linux = Policies::shipped()?.named("linux")?.untimed(2);
+    Ok(Policy { retries: Some(2), fin_wait_2_timeout: Some(2), ..linux })
+}
 
 const CLOSES: Application =
     Application { closes: Closes::AnyTime, closes_with: ClosesWith::Shutdown, sends: 0, aborts: false };

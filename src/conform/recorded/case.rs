@@ -1,9 +1,11 @@
 //! A recorded case: what happens, and what is expected of it.
 
 use std::fmt::{self, Write};
+use std::sync::Arc;
 
 use super::{Number, Span};
-use crate::tcp::{Flags, PolicyName, Segment, State, Timer};
+use crate::policy::NamedPolicy;
+use crate::tcp::{Flags, Segment, State, Timer};
 
 /// One line of a file of cases, or one row of a kernel's transition table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,7 +15,7 @@ pub struct Case {
     /// The line of its file, from 1.
     pub line: usize,
     /// The rules that it is replayed under.
-    pub policy: PolicyName,
+    pub policy: Arc<NamedPolicy>,
     /// Where it starts, after the shortest ordinary way there.
     pub start: CaseState,
     /// What happens, step by step; the first has number 1.

@@ -11,8 +11,8 @@ use serde_json::value::RawValue;
 use super::grammar;
 use super::words::{Mistake, Word, Words};
 use super::{Case, CaseState, Expected, Order, SocketError, Step, row};
-use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, in_words_of_files, misspelt, nearest};
-use crate::tcp::PolicyName;
+use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, in_words_of_files, misspelt};
+use crate::policy::{NamedPolicy, Policies};
 
 /// So many mistakes are shown of one file.
 const MOST_MISTAKES: usize = 10;
@@ -68,10 +68,18 @@ const KEYS: [&str; 12] = [
     "so_error",
 ];
 
-/// The cases of a file, under the policy that each names, or all under one; and what is wrong with the lines that
-/// cannot be read, at most ten of them with their places.
+/// Which policy cases are replayed under.
+#[derive(Clone, Copy, Debug)]
+pub enum Profile<'a> {
+    /// The one of these that each case names.
+    Named(&'a Policies),
+    /// All under one.
+    One(&'a Arc<NamedPolicy>),
+}
+
+/// The cases of a file; and what is wrong with the lines that cannot be read, at most ten of them with their places.
 #[must_use]
-pub fn parse(file: &Arc<SourceFile>, policy: Option<PolicyName>) -> (Vec<Case>, Diagnostics) {
+pub fn parse(file: &Arc<SourceFile>, profile: Profile<'_>) -> (Vec<Case>, Diagnostics) {
     let mut cases = Vec::new();
     let mut mistakes = Diagnostics::default();
     // Mistakes that are counted, but not shown.
@@ -90,7 +98,7 @@ pub fn parse(file: &Arc<SourceFile>, policy: Option<PolicyName>) -> (Vec<Case>, 
         }
         goes_on = false;
         let line = LineOf { file, number: index + 1, start: begins, text };
-        match line.case(policy) {
+        match line.case(profile) {
             Ok(case) => cases.push(case),
             Err(mistake) => {
                 more += usize::from(mistakes.0.len() == MOST_MISTAKES);
@@ -120,15 +128,15 @@ struct LineOf<'a> {
 }
 
 impl<'a> LineOf<'a> {
-    fn case(&self, policy: Option<PolicyName>) -> Result<Case, Diagnostic> {
+    fn case(&self, profile: Profile<'_>) -> Result<Case, Diagnostic> {
         if !self.text.starts_with('{') {
             return Err(self.mistaken("a line that is no case", "expected a JSON object"));
         }
         let line: Line<'a> = serde_json::from_str(self.text).map_err(|error| self.not_json(&error))?;
         self.no_key_is_misspelt()?;
         match (&line.events, line.event) {
-            (Some(events), None) => self.sequence(&line, events, policy),
-            (None, Some(event)) => self.row(&line, event, policy),
+            (Some(events), None) => self.sequence(&line, events, profile),
+            (None, Some(event)) => self.row(&line, event, profile),
             _ => Err(self.mistaken(
                 "a line is a case or a row",
                 "expected either `events`, as a case has, or `event`, as a row has",
@@ -159,12 +167,12 @@ impl<'a> LineOf<'a> {
         &self,
         line: &Line<'a>,
         events: &[&'a RawValue],
-        policy: Option<PolicyName>,
+        profile: Profile<'_>,
     ) -> Result<Case, Diagnostic> {
         let name = self.string(self.required(line.id, "id")?)?;
-        let policy = match policy {
-            Some(policy) => policy,
-            None => self.profile(self.required(line.profile, "profile")?)?,
+        let policy = match profile {
+            Profile::One(policy) => Arc::clone(policy),
+            Profile::Named(policies) => self.policy(self.required(line.profile, "profile")?, policies)?,
         };
         let step = |raw: &&'a RawValue| {
             self.parsed(raw, |text| {
@@ -222,7 +230,7 @@ impl<'a> LineOf<'a> {
         })
     }
 
-    fn row(&self, line: &Line<'a>, event: &'a RawValue, policy: Option<PolicyName>) -> Result<Case, Diagnostic> {
+    fn row(&self, line: &Line<'a>, event: &'a RawValue, profile: Profile<'_>) -> Result<Case, Diagnostic> {
         let start = self.state(
             line.actual_start.or(line.start_state).map_or_else(|| self.required(None, "start_state"), Ok)?,
         )?;
@@ -244,11 +252,11 @@ impl<'a> LineOf<'a> {
         Ok(Case {
             name: format!("{start} {text}"),
             line: self.number,
-            policy: match (policy, line.profile) {
-                (Some(policy), _) => policy,
-                (None, Some(profile)) => self.profile(profile)?,
+            policy: match (profile, line.profile) {
+                (Profile::One(policy), _) => Arc::clone(policy),
+                (Profile::Named(policies), Some(raw)) => self.policy(raw, policies)?,
                 // The table is that of a kernel.
-                (None, None) => PolicyName::Linux,
+                (Profile::Named(policies), None) => Arc::clone(policies.named("linux")?),
             },
             start,
             steps: vec![step],
@@ -289,17 +297,13 @@ impl<'a> LineOf<'a> {
         self.parsed(raw, |text| grammar::state(Word { at: 0, text }))
     }
 
-    fn profile(&self, raw: &'a RawValue) -> Result<PolicyName, Diagnostic> {
+    fn policy(&self, raw: &'a RawValue, policies: &Policies) -> Result<Arc<NamedPolicy>, Diagnostic> {
         self.parsed(raw, |text| {
-            PolicyName::named(text).ok_or_else(|| {
-                let names = PolicyName::ALL.map(PolicyName::name);
-                Mistake {
-                    help: nearest(text, names).map(|name| format!("there is `{name}`")),
-                    ..Word { at: 0, text }.mistake(
-                        format!("unknown profile `{text}`"),
-                        format!("expected one of {}", names.join(", ")),
-                    )
-                }
+            let named = policies.named(text).cloned();
+            named.map_err(|unknown| Mistake {
+                help: unknown.help,
+                ..Word { at: 0, text }
+                    .mistake(format!("unknown profile `{text}`"), "expected the name of a policy")
             })
         })
     }

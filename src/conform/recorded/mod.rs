@@ -20,7 +20,7 @@ pub use case::{
     AppCall, Arrival, CallResult, Case, CaseState, CaseTimer, Environment, Event, Expected, ExpectedSegment,
     Order, SocketError, Step,
 };
-pub use file::parse;
+pub use file::{Profile, parse};
 pub use host::Sent;
 pub use number::{Number, Span};
 pub use packetdrill::parse as parse_packetdrill;

@@ -5,13 +5,13 @@ use serde::Serialize;
 use super::CaseTimer;
 use super::case::written;
 use crate::conform::{LocalEvent, LocalPath, Reaction};
-use crate::tcp::{Call, PolicyName, State, Timer};
+use crate::tcp::{Call, State, Timer};
 
 /// A line of a file of cases.
 #[derive(Serialize)]
 struct Line<'a> {
     id: &'a str,
-    profile: &'static str,
+    profile: &'a str,
     start_state: &'static str,
     events: Vec<String>,
     expect_segments: Vec<String>,
@@ -22,10 +22,10 @@ struct Line<'a> {
 /// The line, without its end, of a case that begins in ESTABLISHED: what was seen after each event of a path, by
 /// someone who gives up after so many retransmissions.
 #[must_use]
-pub fn line(id: &str, profile: PolicyName, path: &LocalPath, seen: &[Reaction], retries: Option<u32>) -> String {
+pub fn line(id: &str, profile: &str, path: &LocalPath, seen: &[Reaction], retries: Option<u32>) -> String {
     let mut line = Line {
         id,
-        profile: profile.name(),
+        profile,
         start_state: State::Established.name(),
         events: Vec::new(),
         expect_segments: Vec::new(),
@@ -72,15 +72,17 @@ fn step(event: &LocalEvent) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::conform::recorded::{Outcome, parse, replay};
+    use crate::conform::recorded::{Outcome, Profile, parse, replay};
     use crate::conform::run;
     use crate::conform::testing::Itself;
     use crate::diagnostic::SourceFile;
+    use crate::policy::Policies;
     use crate::tcp::{Flags, Policy, Segment, Seq};
 
     #[test]
     fn what_is_written_down_is_read_back_and_matches() {
-        let policy = Policy { retries: Some(1), ..PolicyName::Linux.in_world(2) };
+        let policies = Policies::shipped().unwrap();
+        let policy = Policy { retries: Some(1), ..policies.named("linux").unwrap().untimed(2) };
         let arrival =
             |flags, seq, ack, len| LocalEvent::Arrival(Segment { flags, seq: Seq(seq), ack: Seq(ack), len });
         let path = LocalPath {
@@ -94,12 +96,12 @@ mod tests {
             ],
         };
         let seen = run(&path, &policy, &mut Itself::new(policy)).unwrap().seen;
-        let line = line("mine/gives-up", PolicyName::Linux, &path, &seen, policy.retries);
+        let line = line("mine/gives-up", "linux", &path, &seen, policy.retries);
         insta::assert_snapshot!(line);
-        let (cases, _) = parse(&SourceFile::new("cases.jsonl", line.as_str()), None);
+        let (cases, _) = parse(&SourceFile::new("cases.jsonl", line.as_str()), Profile::Named(&policies));
         assert_eq!(replay(&cases[0]).outcome, Outcome::Match);
         let other = line.replace("@8 none", "@8 RST seq=3");
-        let (cases, _) = parse(&SourceFile::new("cases.jsonl", other), None);
+        let (cases, _) = parse(&SourceFile::new("cases.jsonl", other), Profile::Named(&policies));
         assert!(matches!(replay(&cases[0]).outcome, Outcome::Differs(_)));
     }
 }

@@ -74,7 +74,7 @@ fn replay_in_scope(case: &Case) -> Result<Replayed, String> {
     let start = case.scope()?;
     let mut replay = Replay {
         case,
-        host: Host::new(case.policy.policy()),
+        host: Host::new(*case.policy.policy()),
         waiting: VecDeque::new(),
         steps: Vec::new(),
         differences: Vec::new(),

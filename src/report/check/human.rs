@@ -10,6 +10,7 @@ use super::show_command::ShowCommand;
 use super::verdict_note::{VerdictLine, VerdictNote, verdict_line_of_each, verdict_lines};
 use crate::check::{Checked, CrossCheck, Difference, GateResult, Tally};
 use crate::property::Verdict;
+use crate::report::policy;
 use crate::report::quantity::{counted, per_second, seconds};
 use crate::report::terminal::Terminal;
 
@@ -62,8 +63,16 @@ pub fn scenario(checked: &Checked, show_command: &ShowCommand, detail: Detail, t
         let speed = HumanCount(per_second(stats.transitions, stats.elapsed));
         line(Style::new(), "speed", &format!("{speed} transitions a second"));
     }
+    if detail == Detail::Verbose {
+        for (place, told) in policy::in_force(&checked.scenario).iter().enumerate() {
+            line(Style::new(), if place == 0 { "policy" } else { "" }, told);
+        }
+    }
     if checked.scenario.is_changed() {
         line(Style::new(), "set", &checked.scenario.changes.join(", "));
+    }
+    if let Some(rounded) = policy::rounded(&checked.scenario) {
+        line(Style::new(), "rounded", &rounded);
     }
     if let Some(stopped) = &checked.stopped {
         line(BAD, "stopped", &stopped.to_string());

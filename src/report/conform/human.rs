@@ -27,13 +27,13 @@ pub fn render(replays: &[Replay<'_>], trace: bool, terminal: Terminal) -> String
         let differences: &[Difference] = match outcome {
             Outcome::Match => {
                 matches += 1;
-                let policy = if trace { format!(" ({})", case.policy.name()) } else { String::new() };
+                let policy = if trace { format!(" ({})", case.policy.name) } else { String::new() };
                 let _ = writeln!(text, "{GOOD}match{GOOD:#}         {name}{policy}");
                 &[]
             }
             Outcome::Differs(differences) => {
                 differ += 1;
-                let _ = writeln!(text, "{BAD}differs{BAD:#}       {name} ({})", case.policy.name());
+                let _ = writeln!(text, "{BAD}differs{BAD:#}       {name} ({})", case.policy.name);
                 differences
             }
             Outcome::OutOfScope(feature) => {

@@ -23,7 +23,7 @@ struct CaseReport<'a> {
     name: &'a str,
     file: &'a str,
     line: usize,
-    policy: &'static str,
+    policy: &'a str,
     /// `match`, `differs` or `out of scope`.
     outcome: &'static str,
     /// Where it differs.
@@ -72,7 +72,7 @@ pub fn document(replays: &[Replay<'_>], trace: bool, exit_code: u8) -> String {
             name: &case.name,
             file,
             line: case.line,
-            policy: case.policy.name(),
+            policy: &case.policy.name,
             outcome,
             differences: differences
                 .map(|Difference { step, expected, seen }| DifferenceReport { step: *step, expected, seen })

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style};
 
 use crate::property::Instance;
+use crate::report::policy;
 use crate::report::terminal::{Terminal, in_ascii};
 use crate::tcp::State;
 use crate::trace::caption::{describe_ending, in_flight, reason, shown};
@@ -36,6 +37,10 @@ pub fn draw(scenario: &Scenario, instance: &Instance, trace: &Trace, terminal: T
     let _ = writeln!(text, "  scenario  {}", prose(&scenario.about));
     if scenario.is_changed() {
         let _ = writeln!(text, "  set       {}", prose(&scenario.changes.join(", ")));
+    }
+    for (place, line) in policy::unusual(scenario).iter().enumerate() {
+        let key = if place == 0 { "policy" } else { "" };
+        let _ = writeln!(text, "  {key:<10}{}", prose(line));
     }
     if let Some(because) = reason(scenario, instance) {
         let _ = writeln!(text, "  because   {}", prose(because));

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use lastack::capture::{Capture as Read, Closing, Why};
-use lastack::conform::kernel::{ADDRESS, Capture, Error, Kernel, POLICY};
+use lastack::conform::kernel::{ADDRESS, Capture, Error, Kernel, policy};
 use lastack::conform::{Class, LocalEvent, LocalPath, Stack, Transition, Ways, run};
 use lastack::explore::{Limits, Reachable};
 use lastack::tcp::{Call, Segment, State, Timer};
@@ -76,7 +76,7 @@ fn paths() -> Vec<LocalPath> {
         (Some(1), 1, GOES, SHUTS),
         (None, 0, SHUTS, SHUTS),
     ] {
-        let end = |application| EndConfig { policy: POLICY, application };
+        let end = |application| EndConfig { policy: policy().unwrap(), application };
         let config = Config { msl: 1, losses, duplicates, a: end(a), b: end(b) };
         let world = Reachable::explore(config, Limits::NONE).unwrap();
         for end in End::BOTH {
@@ -102,12 +102,12 @@ fn play(paths: &[LocalPath], number: usize) -> Result<(Vec<Vec<State>>, Vec<u8>)
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("kernel-{number}.pcap"));
     let capture = Arc::new(Capture::create(&file)?);
     let mut all = Vec::new();
-    Kernel::with(&POLICY, Some(Arc::clone(&capture)), |kernel| {
+    Kernel::with(&policy().unwrap(), Some(Arc::clone(&capture)), |kernel| {
         for path in paths.iter().skip(number).step_by(AT_ONCE) {
             let waits = path.events.iter().any(|event| matches!(event, LocalEvent::Timeout(_)));
             let stack = kernel.connect(RTO[usize::from(waits)])?;
             let mut watched = Watched { stack, states: vec![State::Established] };
-            run(path, &POLICY, &mut watched)?;
+            run(path, &policy().unwrap(), &mut watched)?;
             all.push(watched.states);
         }
         Ok(())

@@ -19,14 +19,15 @@ use self::script::{Action, Event as Line, Time};
 use super::case::{Case, CaseState, Event, Expected, ExpectedSegment, Order, Step};
 use super::words::Mistake;
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
-use crate::tcp::{PolicyName, State};
+use crate::policy::NamedPolicy;
+use crate::tcp::State;
 
 /// What packetdrill lets a segment be late by unless the script says something else, in microseconds.
 const TOLERANCE: u64 = 4_000;
 
 /// The case of a script, under a policy. A script that is about something that is not modelled is a case that is out of
 /// scope.
-pub fn parse(file: &Arc<SourceFile>, policy: PolicyName) -> Result<Case, Diagnostics> {
+pub fn parse(file: &Arc<SourceFile>, policy: &Arc<NamedPolicy>) -> Result<Case, Diagnostics> {
     let script = syntax::parse(&file.text).map_err(|Mistake { at, title, label, help }| Diagnostic {
         help,
         ..Diagnostic::new(title).at(file, at, label)
@@ -58,11 +59,11 @@ pub fn parse(file: &Arc<SourceFile>, policy: PolicyName) -> Result<Case, Diagnos
     Ok(case(file, policy, start, entries))
 }
 
-fn case(file: &SourceFile, policy: PolicyName, start: State, entries: Vec<Entry>) -> Case {
+fn case(file: &SourceFile, policy: &Arc<NamedPolicy>, start: State, entries: Vec<Entry>) -> Case {
     let mut case = Case {
         name: file.stem().to_owned(),
         line: 1,
-        policy,
+        policy: Arc::clone(policy),
         start: CaseState::Known(start),
         steps: Vec::new(),
         expected: Expected {
@@ -260,6 +261,7 @@ mod tests {
 
     use super::*;
     use crate::conform::recorded::{Difference, Outcome, replay};
+    use crate::policy::Policies;
 
     /// A server whose connection is open; `win` is shifted by 2.
     const OPENED: &str = "\
@@ -271,8 +273,12 @@ mod tests {
         +.5 < . 101:101(0) ack 701 win 1000\n\
         +0 accept(3, ..., ...) = 4\n";
 
-    fn outcome(script: &str, policy: PolicyName) -> String {
-        match parse(&SourceFile::new("script.pkt", script), policy) {
+    fn named(policy: &str) -> Arc<NamedPolicy> {
+        Arc::clone(Policies::shipped().unwrap().named(policy).unwrap())
+    }
+
+    fn outcome(script: &str, policy: &str) -> String {
+        match parse(&SourceFile::new("script.pkt", script), &named(policy)) {
             Err(mistakes) => mistakes.to_string(),
             Ok(case) => match replay(&case).outcome {
                 Outcome::Match => "match".to_owned(),
@@ -288,7 +294,7 @@ mod tests {
         }
     }
 
-    fn after_opening(lines: &str, policy: PolicyName) -> String {
+    fn after_opening(lines: &str, policy: &str) -> String {
         outcome(&format!("{OPENED}{lines}"), policy)
     }
 
@@ -307,7 +313,7 @@ mod tests {
             +.1 < . 101:101(0) ack 5702 win 1000\n\
             +0 < F. 101:101(0) ack 5702 win 1000\n\
             +0 > . 5702:5702(0) ack 102\n";
-        assert_eq!(after_opening(script, PolicyName::Linux), "match");
+        assert_eq!(after_opening(script, "linux"), "match");
         // Each number counts.
         for (right, wrong) in [
             ("ack 4701 win 1000", "ack 4700 win 1000"),
@@ -320,7 +326,7 @@ mod tests {
         ] {
             let changed = script.replace(right, wrong);
             let is_harmless = wrong.starts_with("> F. ");
-            assert_eq!(after_opening(&changed, PolicyName::Linux) == "match", is_harmless, "{right} -> {wrong}");
+            assert_eq!(after_opening(&changed, "linux") == "match", is_harmless, "{right} -> {wrong}");
         }
     }
 
@@ -345,9 +351,9 @@ mod tests {
             +0 close(3) = 0\n\
             +0 > R. 1:1(0) ack 41\n\
             +0 `/tmp/restore.sh`\n";
-        assert_eq!(outcome(script, PolicyName::Linux), "match");
+        assert_eq!(outcome(script, "linux"), "match");
         let unread = script.replace("read(3, ..., 100) = 40", "read(3, ..., 100) = 41");
-        assert_eq!(outcome(&unread, PolicyName::Linux), "line 11: 41 octets | 40 octets");
+        assert_eq!(outcome(&unread, "linux"), "line 11: 41 octets | 40 octets");
     }
 
     /// A reset ends the connection, settings count, and what is asked of the system is a question for the state.
@@ -355,10 +361,7 @@ mod tests {
     fn shell_commands_are_read_and_not_run() {
         let script = |insecure: u8, state: &str| {
             let reset = format!("+0 < R 110:110(0) win 0\n+0 `sockstat -P tcp | grep -c {state} | grep 1`\n");
-            after_opening(
-                &format!("+0 `sysctl -w net.inet.tcp.insecure_rst={insecure}`\n{reset}"),
-                PolicyName::FreeBsd,
-            )
+            after_opening(&format!("+0 `sysctl -w net.inet.tcp.insecure_rst={insecure}`\n{reset}"), "freebsd")
         };
         assert_eq!(script(1, "CLOSED"), "match");
         assert_eq!(script(0, "ESTABLISHED"), "match");
@@ -368,7 +371,7 @@ mod tests {
     #[test]
     fn where_nobody_listens_a_segment_is_refused() {
         let script = "0 < F. 7:9(2) ack 5 win 100\n+0 > R 5:5(0)\n+0 < F 7:9(2) win 100\n+0 > R. 0:0(0) ack 10\n";
-        assert_eq!(outcome(script, PolicyName::FreeBsd), "match");
+        assert_eq!(outcome(script, "freebsd"), "match");
     }
 
     #[test]
@@ -393,14 +396,14 @@ mod tests {
             "+0 accept(3, ..., ...) = 5",
             "#ifdef LINUX",
         ] {
-            let _ = writeln!(text, "{lines}\n  {}", after_opening(lines, PolicyName::Linux));
+            let _ = writeln!(text, "{lines}\n  {}", after_opening(lines, "linux"));
         }
         for script in ["0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3", "0 socket(..., SOCK_DGRAM, IPPROTO_UDP) = 3"]
         {
-            let _ = writeln!(text, "{script}\n  {}", outcome(script, PolicyName::Linux));
+            let _ = writeln!(text, "{script}\n  {}", outcome(script, "linux"));
         }
         let other = OPENED.replace("+.5 < .", "+.5 < R.");
-        let _ = writeln!(text, "a reset instead of the last ACK\n  {}", outcome(&other, PolicyName::Linux));
+        let _ = writeln!(text, "a reset instead of the last ACK\n  {}", outcome(&other, "linux"));
         insta::assert_snapshot!(text);
     }
 
@@ -424,7 +427,7 @@ mod tests {
             "+0 close(4) = 0\n+0 clos 4",
             "99999999 close(4) = 0",
         ];
-        insta::assert_snapshot!(scripts.map(|script| outcome(script, PolicyName::Linux)).join("\n\n"));
+        insta::assert_snapshot!(scripts.map(|script| outcome(script, "linux")).join("\n\n"));
     }
 
     proptest! {
@@ -443,7 +446,7 @@ mod tests {
             opened in any::<bool>(),
         ) {
             let script = format!("{}{}", if opened { OPENED } else { "" }, lines.join("\n"));
-            match parse(&SourceFile::new("script.pkt", script.as_str()), PolicyName::Linux) {
+            match parse(&SourceFile::new("script.pkt", script.as_str()), &named("linux")) {
                 Ok(case) => drop(replay(&case)),
                 Err(mistakes) => {
                     let span = &mistakes.0[0].primary;

@@ -1,0 +1,164 @@
+//! The fields of a policy by name: which there are, and what each can be set to.
+
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+use serde::de::value::Error as NoValue;
+use serde::de::{Deserializer, Error, Visitor};
+use serde::forward_to_deserialize_any;
+use toml::Table;
+
+use super::{Duration, Value};
+use crate::diagnostic::in_words_of_files;
+use crate::tcp::Policy;
+
+/// The fields that are lengths of time; a policy has them in ticks, a file in ticks, segment lifetimes or seconds.
+pub(super) const DURATIONS: [&str; 8] = [
+    "rto",
+    "rto_max",
+    "time_wait",
+    "fin_wait_2_timeout",
+    "persist_min",
+    "persist_max",
+    "closing_silence",
+    "delayed_ack",
+];
+
+/// The names of a policy's fields, in the order of [`Policy`].
+#[must_use]
+pub fn field_names() -> &'static [&'static str] {
+    static NAMES: LazyLock<&[&str]> = LazyLock::new(|| {
+        let mut names = Names(&[]);
+        // Nothing is there to be deserialized: it is asked for, and that is enough.
+        let _ = Policy::deserialize(&mut names);
+        names.0
+    });
+    &NAMES
+}
+
+/// The field with this name, and its value; the mistake says what is wrong, in a line.
+pub fn check_field(key: &str, value: &toml::Value) -> Result<(&'static str, Value), String> {
+    let (field, base) = known(key)?;
+    let is_optional = Policy::deserialize(base.clone()).is_ok();
+    if is_optional && value.as_str() == Some("none") {
+        return Ok((field, Value::None));
+    }
+    let or_none = |message: &str| {
+        let or = if is_optional { ", or \"none\"" } else { "" };
+        format!("{}{or}", in_words_of_files(message.trim()))
+    };
+    if DURATIONS.contains(&field) {
+        let duration = Duration::deserialize(value.clone()).map_err(|error| or_none(error.message()))?;
+        return Ok((field, Value::Duration(duration)));
+    }
+    let takes_words = table(&Policy::rfc9293(1)).get(field).is_some_and(toml::Value::is_str);
+    if takes_words && !value.is_str() {
+        return Err("invalid type: expected a word in quotes".to_owned());
+    }
+    let mut table = base;
+    table.insert(field.to_owned(), value.clone());
+    Policy::deserialize(table).map_err(|error| or_none(error.message()))?;
+    match value {
+        toml::Value::Boolean(flag) => Ok((field, Value::Flag(*flag))),
+        toml::Value::String(word) => Ok((field, Value::Word(word.clone()))),
+        toml::Value::Integer(number) => {
+            let number = u32::try_from(*number).map_err(|_| format!("`{field}` is out of range: {number}"))?;
+            Ok((field, Value::Number(number)))
+        }
+        _ => Err(format!("`{field}` is not set like this")),
+    }
+}
+
+/// The field with this name, and some policy without it.
+fn known(key: &str) -> Result<(&'static str, Table), String> {
+    let names = field_names();
+    let Some(field) = names.iter().find(|name| **name == key) else {
+        let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        return Err(format!("unknown field `{key}`, expected one of {}", names.join(", ")));
+    };
+    let mut base = table(&Policy::rfc9293(1));
+    base.remove(key);
+    Ok((field, base))
+}
+
+/// A policy as a table; what is `None` is not in it.
+pub(super) fn table(policy: &Policy) -> Table {
+    // Its fields are numbers, flags and words, which a table can hold.
+    Table::try_from(policy).unwrap_or_default()
+}
+
+/// Is told the names of a struct's fields, and has no values for them.
+struct Names(&'static [&'static str]);
+
+impl<'de> Deserializer<'de> for &mut Names {
+    type Error = NoValue;
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        fields: &'static [&'static str],
+        _visitor: V,
+    ) -> Result<V::Value, NoValue> {
+        self.0 = fields;
+        Err(NoValue::custom("no values"))
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, _visitor: V) -> Result<V::Value, NoValue> {
+        Err(NoValue::custom("no values"))
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checked(key: &str, value: impl Into<toml::Value>) -> Result<Value, String> {
+        check_field(key, &value.into()).map(|(_, value)| value)
+    }
+
+    #[test]
+    fn every_field_has_a_name_and_lengths_of_time_are_among_them() {
+        let names = field_names();
+        assert!(DURATIONS.iter().all(|name| names.contains(name)));
+        let policy = Policy {
+            retries: Some(1),
+            orphan_retries: Some(1),
+            fin_wait_2_timeout: Some(1),
+            delayed_ack: Some(1),
+            closing_silence: Some(1),
+            ..Policy::rfc9293(1)
+        };
+        assert_eq!(table(&policy).len(), names.len());
+    }
+
+    #[test]
+    fn values_are_what_their_field_takes() {
+        assert_eq!(checked("rto", "200 ms"), Ok(Value::Duration(Duration::Milliseconds(200))));
+        assert_eq!(checked("rto", 3), Ok(Value::Duration(Duration::Ticks(3))));
+        assert_eq!(checked("backoff", true), Ok(Value::Flag(true)));
+        assert_eq!(checked("retries", 3), Ok(Value::Number(3)));
+        assert_eq!(checked("retries", "none"), Ok(Value::None));
+        assert_eq!(checked("delayed_ack", "none"), Ok(Value::None));
+        assert_eq!(checked("out_of_order", "hold-text"), Ok(Value::Word("hold-text".to_owned())));
+        let mistakes = [
+            checked("rot", 3),
+            checked("rto", "none"),
+            checked("delayed_ack", "soon"),
+            checked("backoff", "none"),
+            checked("retries", -1),
+            checked("retries", 4_294_967_296_i64),
+            checked("retries", "many"),
+            checked("out_of_order", "keep"),
+            checked("out_of_order", 1),
+            checked("backoff", 1.5),
+            checked("backoff", vec![true]),
+        ];
+        let mistakes: Vec<String> = mistakes.into_iter().map(Result::unwrap_err).collect();
+        insta::assert_snapshot!(mistakes.join("\n"));
+    }
+}

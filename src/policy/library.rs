@@ -1,0 +1,240 @@
+//! The policies there are: those compiled in, and those in the folders of a user.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::file::{NamedPolicy, PolicyFile};
+use super::shipped;
+use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, unique_names};
+use crate::source::read_sources;
+
+/// The policy that every other is on top of.
+const BASE: &str = "rfc9293";
+
+/// All policies, sorted by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policies {
+    all: Vec<Arc<NamedPolicy>>,
+    shipped: usize,
+}
+
+impl Policies {
+    /// Those that are compiled in.
+    pub fn shipped() -> Result<Self, Diagnostics> {
+        Self::read(&[])
+    }
+
+    /// Those that are compiled in, and those of these folders.
+    pub fn read(folders: &[PathBuf]) -> Result<Self, Diagnostics> {
+        let mut mistakes = Diagnostics::default();
+        let mut sources: Vec<Arc<SourceFile>> =
+            shipped::POLICIES.iter().map(|(path, text)| SourceFile::new(*path, *text)).collect();
+        let shipped = sources.len();
+        for folder in folders {
+            match read_sources(folder, "policies") {
+                Ok(more) => sources.extend(more),
+                Err(more) => mistakes.0.extend(more.0),
+            }
+        }
+        Self::of(sources, mistakes).map(|all| Self { all, shipped })
+    }
+
+    /// Those that are compiled in, and that of one more file.
+    pub fn with(source: Arc<SourceFile>) -> Result<Self, Diagnostics> {
+        let shipped = shipped::POLICIES.iter().map(|(path, text)| SourceFile::new(*path, *text));
+        let all = Self::of(shipped.chain([source]).collect(), Diagnostics::default())?;
+        Ok(Self { all, shipped: shipped::POLICIES.len() })
+    }
+
+    fn of(sources: Vec<Arc<SourceFile>>, mut mistakes: Diagnostics) -> Result<Vec<Arc<NamedPolicy>>, Diagnostics> {
+        let mut files = Vec::new();
+        for source in sources {
+            match PolicyFile::parse(source) {
+                Ok(file) => files.push(file),
+                Err(more) => mistakes.0.extend(more.0),
+            }
+        }
+        if let Err(more) =
+            unique_names("policies", files.iter().map(|file| (file.source.stem(), &file.source, 0..0)))
+        {
+            mistakes.0.extend(more.0);
+        }
+        let base = files.iter().find(|file| file.source.stem() == BASE).map_or(&[][..], PolicyFile::fields);
+        let mut all = Vec::new();
+        for file in &files {
+            match extended(file, &files).and_then(|extended| file.named(base, extended)) {
+                Ok(policy) => all.push(Arc::new(policy)),
+                Err(mistake) => mistakes.0.push(mistake),
+            }
+        }
+        all.sort_by(|one, other| one.name.cmp(&other.name));
+        mistakes.or(all)
+    }
+
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<NamedPolicy>> {
+        self.all.iter()
+    }
+
+    /// How many are compiled in.
+    #[must_use]
+    pub fn shipped_count(&self) -> usize {
+        self.shipped
+    }
+
+    /// The one with this name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Arc<NamedPolicy>> {
+        self.all.iter().find(|policy| policy.name == name)
+    }
+
+    /// The one with this name; the mistake, which is nowhere yet, says which name is near.
+    pub fn named(&self, name: &str) -> Result<&Arc<NamedPolicy>, Diagnostic> {
+        self.get(name).ok_or_else(|| {
+            let names: Vec<&str> = self.all.iter().map(|policy| policy.name.as_str()).collect();
+            let unknown = Diagnostic::new(format!("there is no policy `{name}`"));
+            unknown.nearest_or(name, names.iter().copied(), &format!("there are {}", names.join(", ")))
+        })
+    }
+}
+
+/// The file that another extends.
+fn extended<'a>(file: &PolicyFile, all: &'a [PolicyFile]) -> Result<Option<&'a PolicyFile>, Diagnostic> {
+    let Some((name, span)) = &file.extends else {
+        return Ok(None);
+    };
+    let title = |what: &str| Diagnostic::new(format!("`{name}` {what}")).at(&file.source, span.clone(), "");
+    let Some(base) = all.iter().find(|one| one.source.stem() == name) else {
+        let unknown =
+            Diagnostic::new(format!("there is no policy `{name}`")).at(&file.source, span.clone(), "extends it");
+        let names: Vec<&str> = all.iter().map(|file| file.source.stem()).collect();
+        let help = format!("there are {}", names.join(", "));
+        return Err(unknown.nearest_or(name, names, &help));
+    };
+    if base.source.stem() == file.source.stem() {
+        return Err(title("extends itself"));
+    }
+    if let Some((_, other)) = &base.extends {
+        return Err(title("extends another policy itself")
+            .also(&base.source, other.clone(), "here")
+            .help("a policy extends one that extends none"));
+    }
+    Ok(Some(base))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{prop, *};
+
+    use super::*;
+    use crate::policy::{Bounds, Clock, Origin, Value, field_names, resolve};
+    use crate::tcp::{Call, Endpoint, Flags, Policy, Segment, SendWindow, Seq, State, Timer, TimerChange};
+
+    fn shipped() -> Policies {
+        Policies::shipped().unwrap()
+    }
+
+    #[test]
+    fn every_file_of_the_folder_is_compiled_in() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
+        let mut there: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| format!("policies/{}", entry.unwrap().file_name().to_str().unwrap()))
+            .collect();
+        there.sort();
+        assert_eq!(shipped::POLICIES.iter().map(|(path, _)| *path).collect::<Vec<_>>(), there);
+    }
+
+    /// The base is written down twice: as an endpoint without files has it, and as the file that people read.
+    #[test]
+    fn rfc_9293_sets_every_field_to_what_it_is_anyway_and_says_why() {
+        let policies = shipped();
+        let rfc9293 = policies.get(BASE).unwrap();
+        let set: Vec<&str> = rfc9293.each_field().map(|field| field.name).collect();
+        assert_eq!(set, field_names());
+        assert!(rfc9293.each_field().all(|field| field.source.is_some()));
+        for msl in [1, 7, 120_000] {
+            let clock = Clock { msl, msl_milliseconds: 1, scale: 1 };
+            let rules = resolve(&rfc9293.fields, clock, Bounds::NONE).unwrap();
+            assert_eq!(rules, Policy::rfc9293(msl));
+            let rfc1337 = policies.get("rfc1337").unwrap();
+            assert_eq!(resolve(&rfc1337.fields, clock, Bounds::NONE), Ok(Policy::rfc1337(msl)));
+        }
+    }
+
+    /// What a stack does not have from a source it has by accident.
+    #[test]
+    fn every_stack_has_sources_and_sets_nothing_that_is_so_anyway() {
+        for policy in shipped().iter() {
+            assert!(!policy.sources.is_empty(), "{}", policy.name);
+            for field in policy.fields.iter().filter(|field| field.origin == Origin::Policy && policy.name != BASE)
+            {
+                let without: Vec<_> = policy.fields.iter().filter(|other| *other != field).cloned().collect();
+                let is_timer = matches!(field.value, Value::Duration(_));
+                let same = resolve(&without, Clock::OF_MILLISECONDS, Bounds::NONE);
+                assert!(is_timer || same.as_ref() != Ok(policy.policy()), "{}: {}", policy.name, field.name);
+            }
+        }
+    }
+
+    fn any_policy() -> impl Strategy<Value = Arc<NamedPolicy>> {
+        prop::sample::select(shipped().all)
+    }
+
+    fn any_number() -> impl Strategy<Value = u32> {
+        prop_oneof![0..8u32, 65_530..65_545u32, Just(1 << 31), (u32::MAX - 65_540)..=u32::MAX, any::<u32>()]
+    }
+
+    proptest! {
+        /// Whatever arrives, in whatever order: no overflow, and the variables keep their order.
+        #[test]
+        fn no_segment_confuses_an_endpoint(
+            events in prop::collection::vec(
+                (any_number(), any_number(), prop_oneof![0..4u32, 0..=65_535u32], any::<[bool; 4]>(), 0..12u8), 0..30),
+            delayed_ack in prop::option::of(1..3u32),
+            backoff: bool,
+            stack in any_policy(),
+            (rcv_buffer, size) in (prop_oneof![0..9u32, Just(65_535)], prop_oneof![0..9u32, Just(65_535)]),
+        ) {
+            let policy =
+                Policy { delayed_ack, backoff, retries: Some(9), fin_wait_2_timeout: Some(3), ..*stack.policy() };
+            let send_window = SendWindow { size, ..SendWindow::OPEN };
+            let mut endpoint = Endpoint { send_window, rcv_buffer, ..Endpoint::established() };
+            for (seq, number, len, [syn, fin, rst, ack], event) in events {
+                let before = endpoint.clone();
+                let effects = match event {
+                    0 => endpoint.on_call(Call::Send, &policy),
+                    1 => endpoint.on_call(Call::Shutdown, &policy),
+                    2 => endpoint.on_call(Call::Close, &policy),
+                    3 => endpoint.on_timeout(Timer::Retransmission, &policy),
+                    4 => endpoint.on_timeout(Timer::DelayedAck, &policy),
+                    5 if len < 4 => endpoint.send_text(len, &policy),
+                    6 if len < 4 => endpoint.poll(len, &policy),
+                    7 if len < 4 => {
+                        endpoint.receive(len);
+                        endpoint.shutdown_read(&policy)
+                    }
+                    8 => endpoint.on_segment_offering(
+                        &Segment { flags: Flags { fin, ..Flags::ACK }, seq: Seq(seq), ack: Seq(number), len: len % 9 },
+                        len,
+                        &policy,
+                    ),
+                    _ => {
+                        let flags = Flags { syn: syn && event == 5, fin, rst: rst && event == 6, ack: ack || event > 6 };
+                        endpoint.on_segment(&Segment { flags, seq: Seq(seq), ack: Seq(number), len }, &policy)
+                    }
+                };
+                prop_assert!(!endpoint.snd_nxt.precedes(endpoint.snd_una));
+                prop_assert!(!endpoint.snd_una.precedes(before.snd_una));
+                prop_assert!(!endpoint.rcv_nxt.precedes(before.rcv_nxt));
+                prop_assert!(endpoint.held.text().iter().all(|(start, _)| endpoint.rcv_nxt.precedes(*start)));
+                prop_assert!(endpoint.held.fin().is_none_or(|fin| endpoint.rcv_nxt.precedes(fin)));
+                prop_assert_eq!(endpoint.left.is_some(), endpoint.state == State::Closed);
+                if before.state == State::Closed {
+                    prop_assert_eq!(&endpoint, &before);
+                    prop_assert_eq!(effects.timers, [TimerChange::Keep; 4]);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! From the fields that are set to the policy that an endpoint asks: lengths of time in ticks, and every range.
+
+use std::ops::RangeInclusive;
+
+use super::field::table;
+use super::{Clock, Origin, PolicyField, Value};
+use crate::tcp::Policy;
+
+/// What the numbers of a policy have to fit into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// The longest duration, in ticks.
+    pub ticks: u32,
+    /// The most retries.
+    pub retries: u32,
+}
+
+impl Bounds {
+    /// What an endpoint by itself can have.
+    pub const NONE: Self = Self { ticks: u32::MAX, retries: u32::MAX };
+}
+
+/// A value that does not fit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// The field.
+    pub field: &'static str,
+    /// What is wrong.
+    pub title: String,
+    /// What was expected.
+    pub label: String,
+}
+
+/// The policy that these fields make; where a field is set several times the last counts, and where it is not set, the
+/// policy is that of RFC 9293.
+pub fn resolve(fields: &[PolicyField], clock: Clock, bounds: Bounds) -> Result<Policy, Mistake> {
+    let mut policy = table(&Policy::rfc9293(clock.msl));
+    for field in fields {
+        let number = |number: u32| toml::Value::Integer(i64::from(number));
+        let value = match &field.value {
+            Value::None => {
+                policy.remove(field.name);
+                continue;
+            }
+            Value::Flag(flag) => toml::Value::Boolean(*flag),
+            Value::Number(count) => number(*count),
+            Value::Word(word) => toml::Value::String(word.clone()),
+            Value::Duration(duration) => number(clock.ticks(*duration)),
+        };
+        policy.insert(field.name.to_owned(), value);
+    }
+    // Each value was checked by itself when it was read.
+    let policy: Policy = policy.try_into().map_err(|error: toml::de::Error| Mistake {
+        field: "",
+        title: error.message().to_owned(),
+        label: String::new(),
+    })?;
+    in_range(policy, fields, bounds)
+}
+
+fn in_range(policy: Policy, fields: &[PolicyField], bounds: Bounds) -> Result<Policy, Mistake> {
+    let optional = |field, value: Option<u32>, range| value.map_or(Ok(()), |value| within(field, value, range));
+    let least_max = if policy.backoff { policy.rto } else { 1 };
+    let origin =
+        |name: &str| fields.iter().rfind(|field| field.name == name).map_or(Origin::Base, |set| set.origin);
+    // The greatest timeout that somebody else has set is no mistake of who sets the least.
+    let rto_max = if origin("rto_max") < origin("rto") { policy.rto_max.max(least_max) } else { policy.rto_max };
+    within("rto", policy.rto, 1..=bounds.ticks)?;
+    within("rto_max", rto_max, least_max..=bounds.ticks)?;
+    within("time_wait", policy.time_wait, 0..=bounds.ticks)?;
+    optional("fin_wait_2_timeout", policy.fin_wait_2_timeout, 1..=bounds.ticks)?;
+    optional("delayed_ack", policy.delayed_ack, 1..=bounds.ticks)?;
+    optional("retries", policy.retries, 0..=bounds.retries)?;
+    optional("orphan_retries", policy.orphan_retries, 0..=bounds.retries)?;
+    Ok(Policy { rto_max, ..policy })
+}
+
+fn within(field: &'static str, value: u32, range: RangeInclusive<u32>) -> Result<(), Mistake> {
+    if range.contains(&value) {
+        return Ok(());
+    }
+    let (least, most) = (range.start(), range.end());
+    Err(Mistake {
+        field,
+        title: format!("`{field}` is out of range: {value}"),
+        label: if *most == u32::MAX {
+            format!("expected at least {least}")
+        } else {
+            format!("expected {least} to {most}")
+        },
+    })
+}

@@ -1,0 +1,184 @@
+//! What a scenario says of its ends' TCP: a policy by name, any of its fields, and what that comes to in ticks.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, MapAccess, Visitor};
+
+use super::scenario_shape::Mistake;
+use super::{SegmentCopy, Timers};
+use crate::diagnostic::{SourceFile, Span};
+use crate::policy::{self, Bounds, Clock, Duration, Origin, Policies, PolicyField, Value, check_field};
+use crate::tcp::Policy;
+
+/// The policy of a scenario that names none.
+const DEFAULT: &str = "rfc1337";
+
+/// What fits into a state.
+const BOUNDS: Bounds = Bounds { ticks: Timers::MAX, retries: SegmentCopy::MAX_NUMBER };
+
+/// The fields that mean nothing in a world.
+const OF_NO_WORLD: [&str; 9] = [
+    "sending",
+    "repacketizes",
+    "fin_alone",
+    "fin_needs_window",
+    "window_probe",
+    "persist_min",
+    "persist_max",
+    "orphan_probes_end",
+    "closing_silence",
+];
+
+/// `[tcp]`, `[a.tcp]` or `[b.tcp]`.
+#[derive(Clone, Debug, Default)]
+pub(super) struct TcpShape {
+    policy: Option<String>,
+    fields: Vec<(&'static str, Value)>,
+}
+
+/// The policy that an end has in a scenario, and who says so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndPolicy {
+    /// The policy's name.
+    pub name: String,
+    /// What the end asks, in ticks.
+    pub policy: Policy,
+    /// Each field once, in the order of [`Policy`], as it is set last.
+    pub fields: Vec<PolicyField>,
+    /// How long a tick is.
+    pub clock: Clock,
+}
+
+impl EndPolicy {
+    /// The fields that are a length of time of no whole number of ticks.
+    pub fn rounded(&self) -> impl Iterator<Item = &PolicyField> {
+        self.fields.iter().filter(|field| match field.value {
+            Value::Duration(duration) => !self.clock.is_exact(duration),
+            _ => false,
+        })
+    }
+}
+
+/// Where the layers of a scenario set a key, if any does.
+pub(super) type Places<'a> = &'a dyn Fn(&[&str]) -> Option<(Arc<SourceFile>, Span)>;
+
+/// The policy of an end: what both have set, and over it what it has set by itself.
+pub(super) fn policy(
+    both: &TcpShape,
+    (end, own): (&'static str, &TcpShape),
+    policies: &Policies,
+    clock: Clock,
+    places: Places<'_>,
+) -> Result<EndPolicy, Mistake> {
+    let (name, path) = match (&own.policy, &both.policy) {
+        (Some(name), _) => (name.as_str(), vec![end, "tcp", "policy"]),
+        (None, Some(name)) => (name.as_str(), vec!["tcp", "policy"]),
+        (None, None) => (DEFAULT, vec!["tcp", "policy"]),
+    };
+    let named = policies.named(name).map_err(|unknown| Mistake {
+        help: unknown.help,
+        ..Mistake::new(path, unknown.title, "expected the name of a policy")
+    })?;
+    let mut fields = named.fields.clone();
+    // That is as in the base: in a world no window closes, nobody polls an end, and what it sends takes one number.
+    fields.retain(|field| field.origin == Origin::Base || !OF_NO_WORLD.contains(&field.name));
+    for (path, (name, value)) in [(&["tcp"][..], both), (&[end, "tcp"][..], own)]
+        .into_iter()
+        .flat_map(|(path, shape)| shape.fields.iter().map(move |field| (path, field)))
+    {
+        let path: Vec<&'static str> = path.iter().copied().chain([*name]).collect();
+        if OF_NO_WORLD.contains(name) {
+            let title = format!("`{name}` means nothing in a world");
+            return Err(Mistake::new(
+                path,
+                title,
+                "no window closes there, nobody polls an end, and what it sends takes one number",
+            ));
+        }
+        let (file, span) = places(&path).unwrap_or_else(|| (Arc::clone(&named.file), 0..0));
+        let source = Some(file.path.clone());
+        fields.push(PolicyField { name, value: value.clone(), source, origin: Origin::Scenario, file, span });
+    }
+    let policy =
+        policy::resolve(&fields, clock, BOUNDS).map_err(|mistake| out_of_range(end, &fields, clock, mistake))?;
+    let set =
+        policy::field_names().iter().filter_map(|name| fields.iter().rfind(|field| field.name == *name).cloned());
+    Ok(EndPolicy { name: name.to_owned(), policy, fields: set.collect(), clock })
+}
+
+fn out_of_range(end: &'static str, fields: &[PolicyField], clock: Clock, mistake: policy::Mistake) -> Mistake {
+    let policy::Mistake { field, title, label } = mistake;
+    let set = fields.iter().rfind(|set| set.name == field);
+    let mistake = Mistake {
+        place: set.map(|set| (Arc::clone(&set.file), set.span.clone())),
+        ..Mistake::new(vec![end, "tcp", field], title, label)
+    };
+    match set.map(|set| &set.value) {
+        Some(Value::Duration(time @ Duration::Milliseconds(_))) => Mistake {
+            title: format!("{}, the ticks of {} in {time}", mistake.title, clock.tick()),
+            help: Some(
+                "`network.msl_seconds` and `network.msl` say how long a tick is, and `tcp.…` sets any field"
+                    .to_owned(),
+            ),
+            ..mistake
+        },
+        _ => mistake,
+    }
+}
+
+impl<'de> Deserialize<'de> for TcpShape {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(TcpVisitor)
+    }
+}
+
+struct TcpVisitor;
+
+impl<'de> Visitor<'de> for TcpVisitor {
+    type Value = TcpShape;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a table, as in `[tcp]`")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<TcpShape, M::Error> {
+        let mut shape = TcpShape::default();
+        while let Some(Key(key)) = map.next_key()? {
+            if key == "policy" {
+                shape.policy = Some(map.next_value()?);
+            } else {
+                shape.fields.push(map.next_value_seed(ValueOf(key))?);
+            }
+        }
+        Ok(shape)
+    }
+}
+
+/// `policy`, or the name of a field.
+struct Key(&'static str);
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let key = String::deserialize(deserializer)?;
+        let known = ["policy"].iter().chain(policy::field_names()).find(|name| **name == key);
+        known.map(|name| Self(name)).ok_or_else(|| {
+            let names: Vec<String> =
+                ["policy"].iter().chain(policy::field_names()).map(|name| format!("`{name}`")).collect();
+            D::Error::custom(format!("unknown field `{key}`, expected one of {}", names.join(", ")))
+        })
+    }
+}
+
+/// The value of a field.
+struct ValueOf(&'static str);
+
+impl<'de> serde::de::DeserializeSeed<'de> for ValueOf {
+    type Value = (&'static str, Value);
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        let value = toml::Value::deserialize(deserializer)?;
+        check_field(self.0, &value).map_err(D::Error::custom)
+    }
+}
