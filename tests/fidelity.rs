@@ -18,12 +18,13 @@ use std::path::Path;
 use std::time::Instant;
 
 use comparison::{Compared, WALKS, compare};
-use lastack::check::{self, Event, Library, Options};
+use lastack::check::{self, Library, Options};
 use lastack::conform::Transition;
 use lastack::conform::recorded::{Outcome, Profile, parse, replay};
 use lastack::policy::Policies;
 use lastack::source::read_source;
 use lastack::tcp::State;
+use lastack::world::EndpointEvent;
 
 const HEAD: &str = "\
 # Fidelity
@@ -35,7 +36,7 @@ it that the endpoint was not made from. A number says how often a transition was
 ";
 
 /// A transition: a state, what happens in it, and the state that it leads to.
-type Row = (State, Event, State);
+type Row = (State, EndpointEvent, State);
 
 /// Something that exercises transitions.
 struct Source {

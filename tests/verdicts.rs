@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use lastack::check::{Evidence, Findings, Library, Options, check_one, is_applicable, shortest_trace};
+use lastack::check::{Decisions, Evidence, Library, Options, check_one, is_applicable, shortest_trace};
 use lastack::explore::Limits;
 use lastack::property::{Instance, Verdict, state_properties};
 use lastack::tcp::Call;
@@ -15,17 +15,17 @@ use lastack::world::{
 use stateright::{Checker, Model};
 
 /// The verdict on a property's instances, and what shows it, in a scenario with settings.
-fn findings(scenario: &str, settings: &[&str], property: &str) -> Vec<(Verdict, Option<Evidence>)> {
+fn decisions(scenario: &str, settings: &[&str], property: &str) -> Vec<(Verdict, Option<Evidence>)> {
     let library = Library::read(&[], &[]).unwrap();
     let settings: Vec<Setting> = settings.iter().map(|text| Setting::parse(text).unwrap()).collect();
     let scenario = library.scenarios(&[scenario.to_owned()], &settings, 1).unwrap().remove(0);
     let instances = library.instances(property).unwrap();
-    let found = Findings::of(&scenario, instances, 1, Limits::NONE, &|_, _| {}).unwrap();
-    found.each.into_iter().map(|finding| (finding.verdict, finding.evidence)).collect()
+    let found = Decisions::of(&scenario, instances, 1, Limits::NONE, &|_, _| {}).unwrap();
+    found.each.into_iter().map(|decision| (decision.verdict, decision.evidence)).collect()
 }
 
 fn verdicts(scenario: &str, settings: &[&str], property: &str) -> Vec<Verdict> {
-    findings(scenario, settings, property).into_iter().map(|(verdict, _)| verdict).collect()
+    decisions(scenario, settings, property).into_iter().map(|(verdict, _)| verdict).collect()
 }
 
 /// Two ends of FreeBSD's in `FIN_WAIT_1`, each of which lacks the other's octet, answer every FIN with a FIN.
@@ -39,7 +39,7 @@ fn an_ack_war_refutes_that_time_passes_and_nothing_else() {
     assert_eq!(both_ends("both-close"), [Verdict::Holds]);
     assert_eq!(both_ends("closing-is-reached"), [Verdict::Possible; 2]);
 
-    let mut found = findings("data-in-flight", &ACK_WAR, "time-passes");
+    let mut found = decisions("data-in-flight", &ACK_WAR, "time-passes");
     let (verdict, evidence) = found.remove(0);
     assert_eq!(verdict, Verdict::Violated);
     let trace = evidence.unwrap().trace;
@@ -65,14 +65,14 @@ fn an_abort_is_offered_once() {
 /// The reset that an abort sends may be lost, and nobody has promised to abort the other end, too.
 #[test]
 fn a_run_may_stop_where_only_unpromised_calls_are_enabled() {
-    let found = findings("abort", &[], "both-close");
+    let found = decisions("abort", &[], "both-close");
     let [(Verdict::Violated, Some(Evidence { trace, .. }))] = found.as_slice() else { panic!("{found:?}") };
     let Ending::Stops { calls } = &trace.ending else { panic!("{:?}", trace.ending) };
     assert!(calls.iter().all(|(_, call)| *call == Call::Abort) && !calls.is_empty(), "{calls:?}");
     // To send is no promise either, and to close is one.
     let silent = ["a.closes=never", "a.sends=1", "b.closes=never"];
     assert_eq!(verdicts("sequential", &silent, "both-close"), [Verdict::Violated]);
-    let found = findings("sequential", &silent, "both-close");
+    let found = decisions("sequential", &silent, "both-close");
     let (_, Some(Evidence { trace, .. })) = &found[0] else { panic!("{found:?}") };
     assert_eq!(trace.ending, Ending::Stops { calls: vec![(End::A, Call::Send)] });
     assert_eq!(verdicts("sequential", &["a.sends=1", "network.losses=0"], "both-close"), [Verdict::Holds]);

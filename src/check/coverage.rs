@@ -7,8 +7,8 @@ use std::sync::Arc;
 use super::decide::DecidedTimed;
 use crate::property::Instance;
 use crate::property::{Premise, Property};
-use crate::tcp::{Call, State, Timer};
-use crate::world::{Action, End, Kind, Observe};
+use crate::tcp::State;
+use crate::world::{Action, End, EndpointEvent, Kind, Observe};
 
 /// How often everything was taken that could have been.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub struct Coverage {
     /// Steps of the world, of each kind that there is.
     pub actions: BTreeMap<ActionKind, u64>,
     /// Steps of an endpoint: the state that it was in, what happened, and the state that it came to.
-    pub transitions: BTreeMap<(State, Event, State), u64>,
+    pub transitions: BTreeMap<(State, EndpointEvent, State), u64>,
     /// For each property, each premise in it and each instance, the states in which it was true.
     pub premises: BTreeMap<(String, String, Option<End>), u64>,
 }
@@ -25,7 +25,7 @@ pub struct Coverage {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ActionKind {
     /// Something happens at an end.
-    AtEnd(Event),
+    AtEnd(EndpointEvent),
     /// The network loses a copy.
     Lose(Kind),
     /// The network duplicates a copy.
@@ -34,43 +34,10 @@ pub enum ActionKind {
     Tick,
 }
 
-/// What can happen at an end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Event {
-    /// A segment arrives.
-    Arrival(Kind),
-    /// Its application calls.
-    Call(Call),
-    /// A timer expires.
-    Timeout(Timer),
-}
-
-impl Event {
-    /// Everything that can happen at an end in these worlds, where applications read at once.
-    pub fn all() -> impl Iterator<Item = Self> {
-        let calls = [Call::Send, Call::Shutdown, Call::Close, Call::Abort];
-        Kind::ALL
-            .into_iter()
-            .map(Self::Arrival)
-            .chain(calls.into_iter().map(Self::Call))
-            .chain(Timer::ALL.into_iter().map(Self::Timeout))
-    }
-}
-
-impl fmt::Display for Event {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Arrival(kind) => f.write_str(kind.name()),
-            Self::Call(call) => f.write_str(call.name()),
-            Self::Timeout(timer) => write!(f, "{} timer", timer.name()),
-        }
-    }
-}
-
 impl ActionKind {
     /// Every kind of action.
     pub fn all() -> impl Iterator<Item = Self> {
-        Event::all()
+        EndpointEvent::all()
             .map(Self::AtEnd)
             .chain(Kind::ALL.into_iter().map(Self::Lose))
             .chain(Kind::ALL.into_iter().map(Self::Duplicate))
@@ -81,7 +48,7 @@ impl ActionKind {
 impl fmt::Display for ActionKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::AtEnd(Event::Arrival(kind)) => write!(f, "deliver {}", kind.name()),
+            Self::AtEnd(EndpointEvent::Arrival(kind)) => write!(f, "deliver {}", kind.name()),
             Self::AtEnd(event) => event.fmt(f),
             Self::Lose(kind) => write!(f, "lose {}", kind.name()),
             Self::Duplicate(kind) => write!(f, "duplicate {}", kind.name()),
@@ -153,9 +120,9 @@ fn add_up<K: Ord + Clone>(all: &mut BTreeMap<K, u64>, more: &BTreeMap<K, u64>) {
 /// The kind of an action, and the end that it happens at, if it happens at one.
 fn kind_of(action: Action) -> (ActionKind, Option<End>) {
     match action {
-        Action::Call(end, call) => (ActionKind::AtEnd(Event::Call(call)), Some(end)),
-        Action::Timeout(end, timer) => (ActionKind::AtEnd(Event::Timeout(timer)), Some(end)),
-        Action::Deliver(copy) => (ActionKind::AtEnd(Event::Arrival(copy.kind())), Some(copy.to())),
+        Action::Call(end, call) => (ActionKind::AtEnd(EndpointEvent::Call(call)), Some(end)),
+        Action::Timeout(end, timer) => (ActionKind::AtEnd(EndpointEvent::Timeout(timer)), Some(end)),
+        Action::Deliver(copy) => (ActionKind::AtEnd(EndpointEvent::Arrival(copy.kind())), Some(copy.to())),
         Action::Lose(copy) => (ActionKind::Lose(copy.kind()), None),
         Action::Duplicate(copy) => (ActionKind::Duplicate(copy.kind()), None),
         Action::Tick => (ActionKind::Tick, None),

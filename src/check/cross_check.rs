@@ -12,7 +12,7 @@ use crate::world::{Scenario, TimedWorld};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CrossCheck {
     /// Where the two differ.
-    pub differences: Vec<Difference>,
+    pub disagreements: Vec<Disagreement>,
     /// How many verdicts were compared.
     pub verdicts: usize,
     /// Why stateright did not come to its end; then only what both know is compared.
@@ -21,7 +21,7 @@ pub struct CrossCheck {
 
 /// Something that the two say differently.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Difference {
+pub struct Disagreement {
     /// `states`, `transitions`, or the instance of a property.
     pub what: String,
     /// The number or verdict by lastack's own exploration.
@@ -49,10 +49,10 @@ pub(super) fn cross_check(
     let explored = StaterightRun::new(TimedWorld::new(scenario.config), asked, Goal::EveryState, limits);
     let (checker, stats) = explored.explore(threads, limits, |stats| progress(Phase::CrossCheck, stats));
     let stopped = checker.model().stopped();
-    let mut differences = Vec::new();
+    let mut disagreements = Vec::new();
     let mut compare = |what: String, lastack: String, stateright: String| {
         if lastack != stateright {
-            differences.push(Difference { what, lastack, stateright });
+            disagreements.push(Disagreement { what, lastack, stateright });
         }
     };
     if decided.stopped.is_none() && stopped.is_none() {
@@ -66,7 +66,7 @@ pub(super) fn cross_check(
             compare(instance.name(), ours.to_string(), theirs.to_string());
         }
     }
-    CrossCheck { differences, verdicts, stopped }
+    CrossCheck { disagreements, verdicts, stopped }
 }
 
 #[cfg(test)]
@@ -84,7 +84,7 @@ mod tests {
         let check = |decided: &Decided| cross_check(&scenario, &instances, decided, 1, Limits::NONE, &|_, _| {});
         let agreed = check(&decided);
         let of_states = instances.iter().filter(|instance| !instance.is_liveness()).count();
-        assert_eq!(agreed, CrossCheck { differences: Vec::new(), verdicts: of_states, stopped: None });
+        assert_eq!(agreed, CrossCheck { disagreements: Vec::new(), verdicts: of_states, stopped: None });
 
         decided.stats.states -= 1;
         decided.stats.transitions += 2;
@@ -92,7 +92,7 @@ mod tests {
         decided.verdicts[wrong] = Verdict::Holds;
         assert_eq!(
             check(&decided)
-                .differences
+                .disagreements
                 .iter()
                 .map(|one| [&*one.what, &*one.lastack, &*one.stateright])
                 .collect::<Vec<_>>(),
@@ -108,6 +108,6 @@ mod tests {
         let decided = decide(&scenario, &instances, 1, Limits::NONE, &|_, _| {});
         let limits = Limits { max_states: Some(10), ..Limits::NONE };
         let cut = cross_check(&scenario, &instances, &decided, 1, limits, &|_, _| {});
-        assert_eq!((cut.differences, cut.stopped), (Vec::new(), Some(Stopped::MaxStates)));
+        assert_eq!((cut.disagreements, cut.stopped), (Vec::new(), Some(Stopped::MaxStates)));
     }
 }

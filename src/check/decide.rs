@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use stateright::Checker;
 
-use super::outcome::stated;
+use super::expectation::stated;
 use crate::explore::search::{StateGraph, Until, explore};
 use crate::explore::stateright::{Goal, StaterightRun};
 use crate::explore::{ExplorationStats, Limits, Phase, Stopped};

@@ -25,18 +25,18 @@ pub struct Evidence {
 
 /// What one exploration of a scenario's timed world has found.
 #[derive(Clone, Debug)]
-pub struct Findings {
+pub struct Decisions {
     /// How far it came.
     pub stats: ExplorationStats,
     /// Why it ended early.
     pub stopped: Option<Stopped>,
     /// One for each instance, in their order.
-    pub each: Vec<Finding>,
+    pub each: Vec<Decision>,
 }
 
 /// What was found of one instance.
 #[derive(Clone, Debug)]
-pub struct Finding {
+pub struct Decision {
     /// The instance.
     pub instance: Instance,
     /// What is known of it.
@@ -45,7 +45,7 @@ pub struct Finding {
     pub evidence: Option<Evidence>,
 }
 
-impl Findings {
+impl Decisions {
     /// Explores the world once, and decides the instances, which must be applicable to it.
     ///
     /// # Errors
@@ -61,7 +61,7 @@ impl Findings {
         let mut each = Vec::new();
         for (index, (instance, verdict)) in instances.into_iter().zip(&decided.verdicts).enumerate() {
             let evidence = evidence(&decided, scenario, &instance, index)?;
-            each.push(Finding { instance, verdict: *verdict, evidence });
+            each.push(Decision { instance, verdict: *verdict, evidence });
         }
         Ok(Self { stats: decided.stats, stopped: decided.stopped, each })
     }
@@ -182,9 +182,9 @@ mod tests {
         for name in ["one-msl", "dead-network", "gives-up"] {
             let scenario = library.scenarios(&[name.to_owned()], &[], 1).unwrap().remove(0);
             let instances: Vec<Instance> = library.properties.iter().flat_map(Instance::all).collect();
-            let found = Findings::of(&scenario, instances, 1, Limits::NONE, &|_, _| {}).unwrap();
+            let found = Decisions::of(&scenario, instances, 1, Limits::NONE, &|_, _| {}).unwrap();
             let world = TimedWorld::new(scenario.config);
-            for Finding { instance, verdict, evidence } in found.each {
+            for Decision { instance, verdict, evidence } in found.each {
                 let alone = shortest_trace(&scenario, std::slice::from_ref(&instance), Limits::NONE).unwrap();
                 assert_eq!(evidence.is_some(), matches!(verdict, Verdict::Violated | Verdict::Possible));
                 assert_eq!(evidence.as_ref().map(|one| &one.trace), alone.as_ref().map(|(_, trace)| trace));

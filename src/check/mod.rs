@@ -1,21 +1,22 @@
 //! One way from a scenario to its verdicts: `decide` explores its world once and decides every instance of every property
 //! that is asked for. The gate ([`check()`], [`check_one`]) holds these verdicts against what the scenario expects;
-//! [`Findings`] and [`shortest_trace`] replay the runs that show them.
+//! [`Decisions`] and [`shortest_trace`] replay the runs that show them.
 
 mod coverage;
 mod cross_check;
 mod decide;
 mod evidence;
+mod expectation;
 mod gate;
 mod library;
 mod outcome;
 mod shipped;
 mod validate;
 
-pub use coverage::{ActionKind, Coverage, Event};
-pub use cross_check::{CrossCheck, Difference};
-pub use evidence::{Evidence, Finding, Findings, shortest_trace};
+pub use coverage::{ActionKind, Coverage};
+pub use cross_check::{CrossCheck, Disagreement};
+pub use evidence::{Decision, Decisions, Evidence, shortest_trace};
 pub use gate::{Options, check, check_one};
 pub use library::Library;
-pub use outcome::{Checked, Comparison, GateResult, Judged, Outcome, Tally};
+pub use outcome::{Checked, ExpectedVerdict, GateResult, Judged, Outcome, Tally};
 pub use validate::{is_applicable, validate, validate_asked};

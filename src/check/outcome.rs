@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::expectation::stated;
 use super::{Coverage, CrossCheck};
 use crate::explore::{ExplorationStats, Stopped};
 use crate::property::{Instance, Verdict};
@@ -47,12 +48,12 @@ pub struct Judged {
     /// in the asynchronous world, unless the scenario states a number.
     pub steps: Option<usize>,
     /// What is expected; `None` where the verdict is compared with nothing.
-    pub expected: Option<Comparison>,
+    pub expected: Option<ExpectedVerdict>,
 }
 
 /// What a verdict is compared with.
 #[derive(Clone, Debug)]
-pub struct Comparison {
+pub struct ExpectedVerdict {
     /// The verdict that is expected.
     pub verdict: Verdict,
     /// Where the scenario states it; what it does not state is expected to hold.
@@ -152,7 +153,7 @@ impl Checked {
         // Even if it has decided what was asked: an exploration that was cut short passes nothing.
         let cut_short = |is_cut_short| if is_cut_short { GateResult::Undecided } else { GateResult::AsExpected };
         let cross_check = self.cross_check.as_ref().map_or(GateResult::AsExpected, |cross_check| {
-            if cross_check.differences.is_empty() {
+            if cross_check.disagreements.is_empty() {
                 cut_short(cross_check.stopped.is_some())
             } else {
                 GateResult::Unexpected
@@ -189,8 +190,8 @@ impl Judged {
             });
         let expected = match stated {
             _ if says_nothing => None,
-            Some(stated) => Some(Comparison { verdict: stated.verdict.into(), stated: Some(stated.clone()) }),
-            None if is_expected_to_hold => Some(Comparison { verdict: Verdict::Holds, stated: None }),
+            Some(stated) => Some(ExpectedVerdict { verdict: stated.verdict.into(), stated: Some(stated.clone()) }),
+            None if is_expected_to_hold => Some(ExpectedVerdict { verdict: Verdict::Holds, stated: None }),
             None => None,
         };
         Self { instance, verdict, steps, expected }
@@ -206,12 +207,6 @@ impl Judged {
         let steps = expected.stated.as_ref().and_then(|stated| stated.steps);
         self.verdict != expected.verdict || steps.is_some() && steps != self.steps
     }
-}
-
-/// What a scenario states of an instance: by its own name, or by the name of its property, which means each.
-pub(super) fn stated<'s>(scenario: &'s Scenario, instance: &Instance) -> Option<&'s Expectation> {
-    let of = |name: &str| scenario.expectations.iter().find(|stated| stated.property == name);
-    of(&instance.name()).or_else(|| of(&instance.property.name))
 }
 
 /// Every property is expected to hold; what is possible is compared only where a scenario states it, and what

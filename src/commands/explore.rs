@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::limits::{limits, threads};
 use super::selection::{Selection, one};
-use crate::check::{Findings, is_applicable, validate, validate_asked};
+use crate::check::{Decisions, is_applicable, validate, validate_asked};
 use crate::cli::ExploreArgs;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::explore::{ExplorationStats, Phase, STATERIGHT_BYTES, Stopped};
@@ -61,13 +61,13 @@ pub fn run(args: &ExploreArgs) -> Result<ExitStatus, Diagnostics> {
     let threads = threads(None);
     let limits = limits(&args.limits, threads);
     let progress = Progress::on_stderr(true);
-    let findings = Findings::of(scenario, instances, threads, limits, &|phase, stats| {
+    let decisions = Decisions::of(scenario, instances, threads, limits, &|phase, stats| {
         progress.update(scenario, phase, stats);
     })
     .map_err(|fault| Diagnostic::new(fault.to_string()))?;
-    let not_run = not_run(&findings, limits.max_memory);
-    let mut server = Server::start(&Explorable::new(scenario.config, &findings.each), listening)?;
-    let states = findings.stats.states;
+    let not_run = not_run(&decisions, limits.max_memory);
+    let mut server = Server::start(&Explorable::new(scenario.config, &decisions.each), listening)?;
+    let states = decisions.stats.states;
     if not_run.is_none() {
         let seen = |states| {
             progress.update(
@@ -83,7 +83,7 @@ pub fn run(args: &ExploreArgs) -> Result<ExitStatus, Diagnostics> {
         print(&format!("{}: {}\n", scenario.name, Stopped::Interrupted))?;
         return Ok(ExitStatus::Undecided);
     }
-    let summary = Summary { scenario, findings: &findings, address, not_run };
+    let summary = Summary { scenario, decisions: &decisions, address, not_run };
     print(&summary.text(Terminal::of_stdout()))?;
 
     while !interrupted() {
@@ -96,13 +96,13 @@ pub fn run(args: &ExploreArgs) -> Result<ExitStatus, Diagnostics> {
         }
         thread::sleep(PAUSE);
     }
-    Ok(if findings.stopped.is_some() { ExitStatus::Undecided } else { ExitStatus::Success })
+    Ok(if decisions.stopped.is_some() { ExitStatus::Undecided } else { ExitStatus::Success })
 }
 
 /// Why stateright is not to look at every state.
-fn not_run(findings: &Findings, max_memory: Option<usize>) -> Option<&'static str> {
-    let bytes = findings.stats.states.saturating_mul(STATERIGHT_BYTES);
-    if findings.stopped.is_some() {
+fn not_run(decisions: &Decisions, max_memory: Option<usize>) -> Option<&'static str> {
+    let bytes = decisions.stats.states.saturating_mul(STATERIGHT_BYTES);
+    if decisions.stopped.is_some() {
         Some(
             "stateright was not told to look at every state, for lastack has not seen them all: the page knows those \
              that were visited",

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::fmt;
 
-use crate::check::Event;
 use crate::explore::Reachable;
 use crate::tcp::{Call, Effects, Endpoint, Policy, Segment, Seq, State, Timer};
+use crate::world::EndpointEvent;
 use crate::world::{Action, End, Kind, Observe};
 
 /// Something that happens at one end.
@@ -161,11 +161,11 @@ impl Transition {
 impl Class {
     /// The event as coverage counts it; `None` if no world has such a one.
     #[must_use]
-    pub fn event(&self) -> Option<Event> {
+    pub fn event(&self) -> Option<EndpointEvent> {
         match *self {
-            Self::Call(call) => Some(Event::Call(call)),
-            Self::Arrival { kind, .. } => kind.map(Event::Arrival),
-            Self::Timeout { timer, .. } => Some(Event::Timeout(timer)),
+            Self::Call(call) => Some(EndpointEvent::Call(call)),
+            Self::Arrival { kind, .. } => kind.map(EndpointEvent::Arrival),
+            Self::Timeout { timer, .. } => Some(EndpointEvent::Timeout(timer)),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use indicatif::HumanCount;
 
-use crate::check::{Evidence, Finding, Findings};
+use crate::check::{Decision, Decisions, Evidence};
 use crate::property::Verdict;
 use crate::report::terminal::Terminal;
 use crate::world::MAX_STATE_PROPERTIES;
@@ -20,7 +20,7 @@ pub struct Summary<'a> {
     /// The scenario that is explored.
     pub scenario: &'a Scenario,
     /// What was found in it.
-    pub findings: &'a Findings,
+    pub decisions: &'a Decisions,
     /// Where the explorer listens.
     pub address: SocketAddr,
     /// Why stateright's own run was not begun.
@@ -31,8 +31,8 @@ impl Summary<'_> {
     /// The verdicts, the address, and a link to each counterexample and example.
     #[must_use]
     pub fn text(&self, terminal: Terminal) -> String {
-        let Self { scenario, findings, not_run, .. } = self;
-        let stats = findings.stats;
+        let Self { scenario, decisions, not_run, .. } = self;
+        let stats = decisions.stats;
         let mut text = format!("{}: {} states\n", scenario.name, HumanCount(stats.states as u64));
         let mut row = |what: &str, is: &str| {
             let _ = writeln!(text, "  {what:<12}{is}");
@@ -43,32 +43,32 @@ impl Summary<'_> {
         for verdict in
             [Verdict::Holds, Verdict::Vacuous, Verdict::Possible, Verdict::Impossible, Verdict::Violated]
         {
-            let number = findings.each.iter().filter(|finding| finding.verdict == verdict).count();
+            let number = decisions.each.iter().filter(|decision| decision.verdict == verdict).count();
             if number > 0 {
                 row(verdict.name(), &number.to_string());
             }
         }
-        let undecided = findings.each.iter().filter(|finding| finding.verdict == Verdict::Undecided);
-        let undecided: Vec<String> = undecided.map(|finding| finding.instance.name()).collect();
-        let decided = findings.each.iter().filter(|finding| finding.verdict != Verdict::Undecided);
+        let undecided = decisions.each.iter().filter(|decision| decision.verdict == Verdict::Undecided);
+        let undecided: Vec<String> = undecided.map(|decision| decision.instance.name()).collect();
+        let decided = decisions.each.iter().filter(|decision| decision.verdict != Verdict::Undecided);
         let unlisted: Vec<String> =
-            decided.skip(MAX_STATE_PROPERTIES).map(|finding| finding.instance.name()).collect();
+            decided.skip(MAX_STATE_PROPERTIES).map(|decision| decision.instance.name()).collect();
         for (what, names) in [("undecided", undecided), ("not listed", unlisted)] {
             if !names.is_empty() {
                 row(what, &terminal.wrapped(names.iter().map(String::as_str), ", ", INDENT));
             }
         }
-        if let Some(stopped) = findings.stopped {
+        if let Some(stopped) = decisions.stopped {
             row("stopped", &stopped.to_string());
         }
         if let Some(why) = not_run {
             row("not run", &terminal.prose(why, INDENT));
         }
         let url = self.url();
-        let links: Vec<[String; 3]> = findings
+        let links: Vec<[String; 3]> = decisions
             .each
             .iter()
-            .filter_map(|Finding { instance, verdict, evidence }| {
+            .filter_map(|Decision { instance, verdict, evidence }| {
                 let link = deep_link(&url, evidence.as_ref()?);
                 Some([instance.name(), verdict.to_string(), link])
             })

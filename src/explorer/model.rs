@@ -6,7 +6,7 @@ use std::sync::Arc;
 use stateright::{Expectation, Model, Path, Property};
 
 use super::describe;
-use crate::check::Finding;
+use crate::check::Decision;
 use crate::property::{Instance, Verdict};
 use crate::report::trace::svg;
 use crate::trace::replay_actions;
@@ -67,11 +67,11 @@ impl Explorable {
     /// stateright cannot), and what is undecided not at all. Of more than [`MAX_STATE_PROPERTIES`] instances the first are
     /// listed.
     #[must_use]
-    pub fn new(config: Config, findings: &[Finding]) -> Self {
+    pub fn new(config: Config, decisions: &[Decision]) -> Self {
         let world = TimedWorld::new(config);
-        let listed = findings
+        let listed = decisions
             .iter()
-            .filter_map(|finding| Listed::new(&world, finding))
+            .filter_map(|decision| Listed::new(&world, decision))
             .take(MAX_STATE_PROPERTIES)
             .collect();
         Self { world: Arc::new(world), listed }
@@ -86,8 +86,8 @@ impl Explorable {
 
 impl Listed {
     /// `None` if nothing is known of the instance.
-    fn new(world: &TimedWorld, finding: &Finding) -> Option<Self> {
-        let Finding { instance, verdict, evidence } = finding;
+    fn new(world: &TimedWorld, decision: &Decision) -> Option<Self> {
+        let Decision { instance, verdict, evidence } = decision;
         let name = instance.name();
         let revealing = || Sought::Revealing(instance.clone());
         let (expectation, name, of) = match verdict {
@@ -188,15 +188,15 @@ mod tests {
     use stateright::Checker;
 
     use super::*;
-    use crate::check::{Findings, Library};
+    use crate::check::{Decisions, Library};
     use crate::explore::Limits;
 
-    fn explorable(scenario: &str) -> (Explorable, Findings) {
+    fn explorable(scenario: &str) -> (Explorable, Decisions) {
         let library = Library::read(&[], &[]).unwrap();
         let scenario = library.scenarios(&[scenario.to_owned()], &[], 1).unwrap().remove(0);
         let instances = library.properties.iter().flat_map(Instance::all).collect();
-        let findings = Findings::of(&scenario, instances, 1, Limits::NONE, &|_, _| {}).unwrap();
-        (Explorable::new(scenario.config, &findings.each), findings)
+        let decisions = Decisions::of(&scenario, instances, 1, Limits::NONE, &|_, _| {}).unwrap();
+        (Explorable::new(scenario.config, &decisions.each), decisions)
     }
 
     /// What stateright's own checker discovers of what is listed is what `lastack` has decided, and it sees every
@@ -205,13 +205,13 @@ mod tests {
     fn stateright_says_what_lastack_has_decided() {
         let mut said = std::collections::BTreeSet::new();
         for scenario in ["one-msl", "dead-network", "gives-up"] {
-            let (explorable, findings) = explorable(scenario);
-            assert_eq!(explorable.listed(), findings.each.len());
+            let (explorable, decisions) = explorable(scenario);
+            assert_eq!(explorable.listed(), decisions.each.len());
             let checker = explorable.checker().spawn_bfs().join();
-            assert_eq!(checker.unique_state_count(), findings.stats.states, "{scenario}");
+            assert_eq!(checker.unique_state_count(), decisions.stats.states, "{scenario}");
             let properties = checker.model().properties();
             let discoveries = checker.discoveries();
-            for (property, Finding { instance, verdict, .. }) in properties.iter().zip(&findings.each) {
+            for (property, Decision { instance, verdict, .. }) in properties.iter().zip(&decisions.each) {
                 // stateright knows nothing of premises.
                 let verdict = if *verdict == Verdict::Vacuous { Verdict::Holds } else { *verdict };
                 let discovered = discoveries.contains_key(property.name);

@@ -3,6 +3,7 @@
 mod application;
 mod asynchronous;
 mod config;
+mod endpoint_event;
 mod fairness;
 mod limit;
 mod network;
@@ -20,6 +21,7 @@ mod timed;
 pub use application::{Application, Closes, ClosesWith};
 pub use asynchronous::{ActorWorld, Host, asynchronous_world, asynchronous_world_with};
 pub use config::{Config, EndConfig};
+pub use endpoint_event::EndpointEvent;
 pub use fairness::{Deliveries, Fairness};
 pub use limit::{Bound, Limit};
 pub use network::{Network, SegmentCopy};

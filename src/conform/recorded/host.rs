@@ -4,11 +4,11 @@ use std::fmt;
 
 use super::case::written;
 use super::{AppCall, Arrival, CallResult, CaseTimer, Environment, Number, SocketError, Span};
-use crate::check::Event as EndEvent;
 use crate::tcp::{
     Call, Effects, EndedBy, Endpoint, Flags, Policy, RstInTimeWait, RstInWindow, Segment, Sending, Seq, State,
     SynInWindow, Timer, TimerChange,
 };
+use crate::world::EndpointEvent;
 use crate::world::Kind;
 
 /// No case takes longer, in milliseconds: a day.
@@ -91,7 +91,7 @@ pub(super) struct Host {
     pub(super) endpoint: Endpoint,
     pub(super) policy: Policy,
     /// The state before, what happened, and the state after.
-    pub(super) transitions: Vec<(State, EndEvent, State)>,
+    pub(super) transitions: Vec<(State, EndpointEvent, State)>,
     /// What was sent since it was last taken out.
     pub(super) sent: Vec<Sent>,
     /// SEG.SEQ and SEG.ACK of the segment that arrived last.
@@ -328,7 +328,7 @@ impl Host {
                 if state == State::Closed {
                     return self.told_of_the_end().unwrap_or(Returned::Closing);
                 }
-                self.take(Some(EndEvent::Call(Call::Send)), |endpoint, policy| {
+                self.take(Some(EndpointEvent::Call(Call::Send)), |endpoint, policy| {
                     endpoint.send_text(*octets, policy)
                 });
                 if returned == Returned::Done {
@@ -390,13 +390,13 @@ impl Host {
     }
 
     fn call(&mut self, call: Call) {
-        self.take(Some(EndEvent::Call(call)), |endpoint, policy| endpoint.on_call(call, policy));
+        self.take(Some(EndpointEvent::Call(call)), |endpoint, policy| endpoint.on_call(call, policy));
     }
 
     fn on_timeout(&mut self, timer: Timer) {
         // It has expired: unless it is set again it does not run any more.
         *self.due_mut(timer) = None;
-        self.take(Some(EndEvent::Timeout(timer)), |endpoint, policy| endpoint.on_timeout(timer, policy));
+        self.take(Some(EndpointEvent::Timeout(timer)), |endpoint, policy| endpoint.on_timeout(timer, policy));
     }
 
     fn on_user_timeout(&mut self) {
@@ -433,7 +433,7 @@ impl Host {
 
     /// Lets the endpoint take an event, and send all that it then can: it sends one segment at a time. What is no event
     /// of any world is not recorded as one.
-    fn take(&mut self, event: Option<EndEvent>, react: impl FnOnce(&mut Endpoint, &Policy) -> Effects) {
+    fn take(&mut self, event: Option<EndpointEvent>, react: impl FnOnce(&mut Endpoint, &Policy) -> Effects) {
         self.take_once(event, react);
         for _ in 0..MOST_SEGMENTS {
             let before = self.sent.len();
@@ -447,7 +447,7 @@ impl Host {
         }
     }
 
-    fn take_once(&mut self, event: Option<EndEvent>, react: impl FnOnce(&mut Endpoint, &Policy) -> Effects) {
+    fn take_once(&mut self, event: Option<EndpointEvent>, react: impl FnOnce(&mut Endpoint, &Policy) -> Effects) {
         let Endpoint { state: from, unread, .. } = self.endpoint;
         let window = self.endpoint.receive_window();
         let effects = react(&mut self.endpoint, &self.policy);
@@ -483,6 +483,6 @@ fn ticks(span: &Span, policy: &Policy) -> u32 {
 }
 
 /// The arrival of a segment as the worlds have it: there text comes in single octets.
-fn arrival_of(segment: &Segment) -> Option<EndEvent> {
-    Kind::of(&Segment { len: segment.len.min(1), ..*segment }).map(EndEvent::Arrival)
+fn arrival_of(segment: &Segment) -> Option<EndpointEvent> {
+    Kind::of(&Segment { len: segment.len.min(1), ..*segment }).map(EndpointEvent::Arrival)
 }

@@ -7,8 +7,8 @@ use super::host::{Host, Returned, Sent};
 use super::{
     AppCall, CallResult, Case, CaseState, CaseTimer, Event, ExpectedSegment, Number, Order, SocketError, Step,
 };
-use crate::check::Event as EndEvent;
 use crate::tcp::{Call, Flags, Segment, Sending, State, Timer};
+use crate::world::EndpointEvent;
 
 /// How the replay of a case came out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub struct Replayed {
     /// How it came out.
     pub outcome: Outcome,
     /// What the endpoint did, from the start of the case's own steps; nothing if it is out of scope.
-    pub transitions: Vec<(State, EndEvent, State)>,
+    pub transitions: Vec<(State, EndpointEvent, State)>,
     /// What was seen in each step, the way to the start first; nothing if it is out of scope.
     pub steps: Vec<ReplayedStep>,
 }

@@ -5,9 +5,10 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style};
 use indicatif::HumanCount;
 
-use crate::check::{ActionKind, Checked, Coverage, Event};
+use crate::check::{ActionKind, Checked, Coverage};
 use crate::report::terminal::Terminal;
 use crate::tcp::State;
+use crate::world::EndpointEvent;
 
 const BOLD: Style = Style::new().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -53,10 +54,11 @@ pub fn table(all: &[Checked], terminal: Terminal) -> String {
                 let _ = writeln!(text, "{:>NUMBER$}  {event}{to}", HumanCount(*times).to_string());
             }
         }
-        let was_taken =
-            |event: &Event| coverage.transitions.keys().any(|(from, one, _)| *from == state && one == event);
+        let was_taken = |event: &EndpointEvent| {
+            coverage.transitions.keys().any(|(from, one, _)| *from == state && one == event)
+        };
         let never: Vec<String> =
-            Event::all().filter(|event| !was_taken(event)).map(|event| event.to_string()).collect();
+            EndpointEvent::all().filter(|event| !was_taken(event)).map(|event| event.to_string()).collect();
         text.push_str(&none_of(&never, terminal));
     }
 

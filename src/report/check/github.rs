@@ -7,7 +7,7 @@ use indicatif::HumanCount;
 use super::human::{result, result_of, size, uncompared};
 use super::show_command::ShowCommand;
 use super::verdict_note::{VerdictNote, verdict_notes};
-use crate::check::{Checked, CrossCheck, Difference, GateResult, Outcome};
+use crate::check::{Checked, CrossCheck, Disagreement, GateResult, Outcome};
 use crate::report::quantity::seconds;
 use crate::text::{visible, visible_lines};
 
@@ -105,8 +105,8 @@ fn findings<'c>(checked: &'c Checked, show_command: &ShowCommand) -> Vec<Finding
         let title = format!("{} was not explored to the end", scenario.name);
         findings.push(of_scenario("warning", title, format!("{stopped}{open}")));
     }
-    if let Some(CrossCheck { differences, stopped, .. }) = &checked.cross_check {
-        for Difference { what, lastack, stateright } in differences {
+    if let Some(CrossCheck { disagreements, stopped, .. }) = &checked.cross_check {
+        for Disagreement { what, lastack, stateright } in disagreements {
             let text = format!("{what}: {lastack} by lastack, {stateright} by stateright");
             findings.push(of_scenario("error", format!("stateright differs in {}", scenario.name), text));
         }

@@ -8,7 +8,7 @@ use indicatif::{HumanBytes, HumanCount};
 
 use super::show_command::ShowCommand;
 use super::verdict_note::{VerdictLine, VerdictNote, verdict_line_of_each, verdict_lines};
-use crate::check::{Checked, CrossCheck, Difference, GateResult, Tally};
+use crate::check::{Checked, CrossCheck, Disagreement, GateResult, Tally};
 use crate::property::Verdict;
 use crate::report::policy;
 use crate::report::quantity::{counted, per_second, seconds};
@@ -124,13 +124,13 @@ fn of_verdict(
 
 /// What stateright says, line by line.
 fn second_opinion(cross_check: &CrossCheck, detail: Detail, mut line: impl FnMut(Style, &str, &str)) {
-    let CrossCheck { differences, verdicts, stopped } = cross_check;
-    for Difference { what, lastack, stateright } in differences {
+    let CrossCheck { disagreements, verdicts, stopped } = cross_check;
+    for Disagreement { what, lastack, stateright } in disagreements {
         line(BAD, "differs", &format!("{what}: {lastack} by lastack, {stateright} by stateright"));
     }
     if let Some(stopped) = stopped {
         line(BAD, "unchecked", &format!("stateright: {stopped}"));
-    } else if differences.is_empty() && detail != Detail::Quiet {
+    } else if disagreements.is_empty() && detail != Detail::Quiet {
         let of_states = match verdicts {
             0 => String::new(),
             some => format!(", and {} on states", counted(*some, "verdict")),
@@ -195,7 +195,8 @@ pub(super) fn size(all: &[Checked]) -> String {
 pub(super) fn result(all: &[Checked]) -> (GateResult, String) {
     let tally = Tally::of(all);
     let passed = GateResult::of(all);
-    let differs = |checked: &&Checked| checked.cross_check.as_ref().is_some_and(|one| !one.differences.is_empty());
+    let differs =
+        |checked: &&Checked| checked.cross_check.as_ref().is_some_and(|one| !one.disagreements.is_empty());
     let differing = all.iter().filter(differs).count();
     let mut faults: Vec<String> = Vec::new();
     if differing > 0 {

@@ -3,9 +3,10 @@
 use serde::Serialize;
 
 use crate::check::{
-    ActionKind, Checked, Comparison, Coverage, CrossCheck, Difference, Event, GateResult, Judged, Outcome, Tally,
+    ActionKind, Checked, Coverage, CrossCheck, Disagreement, ExpectedVerdict, GateResult, Judged, Outcome, Tally,
 };
 use crate::tcp::State;
+use crate::world::EndpointEvent;
 
 /// Raised with every change that a reader could trip over.
 const VERSION: u32 = 2;
@@ -187,18 +188,18 @@ fn second_opinion(cross_check: &CrossCheck) -> CrossCheckReport<'_> {
     CrossCheckReport {
         stopped: cross_check.stopped.map(|stopped| stopped.to_string()),
         verdicts: cross_check.verdicts,
-        differences: cross_check.differences.iter().map(difference).collect(),
+        differences: cross_check.disagreements.iter().map(difference).collect(),
     }
 }
 
-fn difference(difference: &Difference) -> DifferenceReport<'_> {
-    let Difference { what, lastack, stateright } = difference;
+fn difference(difference: &Disagreement) -> DifferenceReport<'_> {
+    let Disagreement { what, lastack, stateright } = difference;
     DifferenceReport { what, lastack, stateright }
 }
 
 fn coverage(coverage: &Coverage) -> CoverageReport<'_> {
     let action = |(kind, times): (&ActionKind, &u64)| ActionReport { action: kind.to_string(), times: *times };
-    let transition = |((from, event, to), times): (&(State, Event, State), &u64)| TransitionReport {
+    let transition = |((from, event, to), times): (&(State, EndpointEvent, State), &u64)| TransitionReport {
         from: from.name(),
         event: event.to_string(),
         to: to.name(),
@@ -229,7 +230,7 @@ fn property(outcome: &Outcome) -> PropertyReport<'_> {
 }
 
 fn instance<'j>(judged: &'j Judged) -> InstanceReport<'j> {
-    let comparison = |comparison: &'j Comparison| ComparisonReport {
+    let comparison = |comparison: &'j ExpectedVerdict| ComparisonReport {
         verdict: comparison.verdict.name(),
         steps: comparison.stated.as_ref().and_then(|stated| stated.steps),
         is_missed: judged.is_missed(),

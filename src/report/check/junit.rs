@@ -8,7 +8,7 @@ use quick_xml::events::{BytesDecl, BytesText, Event};
 
 use super::show_command::ShowCommand;
 use super::verdict_note::{VerdictNote, verdict_notes};
-use crate::check::{Checked, CrossCheck, Difference};
+use crate::check::{Checked, CrossCheck, Disagreement};
 use crate::property::Verdict;
 use crate::text::visible_lines;
 
@@ -81,13 +81,13 @@ impl End {
 }
 
 fn second_opinion(cross_check: &CrossCheck) -> End {
-    let difference = |Difference { what, lastack, stateright }: &Difference| {
+    let difference = |Disagreement { what, lastack, stateright }: &Disagreement| {
         format!("{what}: {lastack} by lastack, {stateright} by stateright")
     };
-    let differences: Vec<String> = cross_check.differences.iter().map(difference).collect();
-    match (differences.is_empty(), &cross_check.stopped) {
+    let disagreements: Vec<String> = cross_check.disagreements.iter().map(difference).collect();
+    match (disagreements.is_empty(), &cross_check.stopped) {
         (false, _) => {
-            let (message, body) = (differences.join("; "), differences.join("\n"));
+            let (message, body) = (disagreements.join("; "), disagreements.join("\n"));
             End::Failure(Problem { kind: "differs", message, body })
         }
         (true, Some(stopped)) => End::error("stopped", format!("stateright: {stopped}")),
