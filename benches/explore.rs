@@ -8,7 +8,7 @@ use divan::Bencher;
 use divan::counter::ItemsCount;
 use lastack::check::{Library, Options, check_one};
 use lastack::explore::ExplorationStats;
-use lastack::world::Scenario;
+use lastack::scenario::Scenario;
 use peak_alloc::PeakAlloc;
 
 #[global_allocator]

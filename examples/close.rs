@@ -14,9 +14,9 @@ use std::env;
 use std::thread::available_parallelism;
 
 use lastack::check::Library;
+use lastack::model::TimedWorld;
 use lastack::property::{Instance, state_properties};
 use lastack::tcp::{Call, Endpoint, Policy, Segment, State, TcpActor, Timer};
-use lastack::world::TimedWorld;
 use stateright::actor::{Actor, ActorModel, ActorModelState, Id, LossyNetwork, Network, Out};
 use stateright::report::WriteReporter;
 use stateright::{Checker, Expectation, Model};

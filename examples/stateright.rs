@@ -10,8 +10,9 @@ use std::time::Instant;
 
 use clap::Parser;
 use lastack::check::Library;
+use lastack::model::{End, Kind, Observe, TimedWorld, WorldState};
+use lastack::scenario::{Setting, WorldKind};
 use lastack::tcp::State;
-use lastack::world::{End, Kind, Observe, Setting, TimedWorld, WorldKind, WorldState};
 use stateright::{Checker, Model, Property};
 
 /// Prints states, transitions and seconds of a breadth-first search for no-premature-closed.

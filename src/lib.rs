@@ -3,8 +3,8 @@
 //! Two endpoints and a network that loses, duplicates and reorders are written as a stateright actor model with
 //! time; the checker explores every interleaving and decides properties that are kept in files.
 //!
-//! A stateright user finds two models: [`world::TimedWorld`] is a [`stateright::Model`] of its own, for time and the
-//! lifetime of segments are no part of stateright's `ActorModel`; [`world::asynchronous_world`] is an `ActorModel` of the
+//! A stateright user finds two models: [`model::TimedWorld`] is a [`stateright::Model`] of its own, for time and the
+//! lifetime of segments are no part of stateright's `ActorModel`; [`model::asynchronous_world`] is an `ActorModel` of the
 //! same two actors, where any timer may expire at any moment. Both have stateright's `properties()`
 //! ([`property::state_properties`]).
 //!
@@ -21,7 +21,7 @@
 //!
 //! Imports run one way, from `commands` down: [`explorer`] and [`report`] show what [`check`], [`conform`] and [`capture`]
 //! find out; [`check`] goes one way from a scenario to its verdicts, by [`trace`] (a counterexample, replayed),
-//! [`liveness`] (fair cycles) and [`explore`] (the states of a world); these need [`property`], [`world`], [`policy`] and
+//! [`liveness`] (fair cycles) and [`explore`] (the states of a world); these need [`property`], [`scenario`], [`model`], [`policy`] and
 //! [`tcp`]. [`capture`], which explains captures of real connections, needs [`tcp`] alone.
 
 pub mod capture;
@@ -34,12 +34,13 @@ pub mod explore;
 pub mod explorer;
 mod invariant;
 pub mod liveness;
+pub mod model;
 pub mod policy;
 pub mod process;
 pub mod property;
 pub mod report;
+pub mod scenario;
 pub mod source;
 pub mod tcp;
 pub mod text;
 pub mod trace;
-pub mod world;

@@ -10,8 +10,8 @@
 use std::collections::BTreeSet;
 
 use lastack::check::Library;
+use lastack::model::{End, Observe, TimedWorld, asynchronous_world};
 use lastack::tcp::State;
-use lastack::world::{End, Observe, TimedWorld, asynchronous_world};
 use stateright::{Checker, Expectation, Model, StateRecorder};
 
 type Pairs = BTreeSet<[State; 2]>;

@@ -11,9 +11,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use lastack::check::{Library, Options, check_one};
+use lastack::model::{Closes, ClosesWith, Deliveries, End};
 use lastack::property::Verdict;
+use lastack::scenario::{Scenario, Setting, WorldKind};
 use lastack::tcp::State;
-use lastack::world::{Closes, ClosesWith, Deliveries, End, Scenario, Setting, WorldKind};
 
 /// The scenario with settings on top, each as it is typed after `--set`.
 fn scenario(library: &Library, name: &str, settings: &[&str]) -> Arc<Scenario> {
@@ -139,7 +140,7 @@ fn whoever_is_left_is_in_one_of_two_states() {
     let library = Library::read(&[], &[]).unwrap();
     let scenario = scenario(&library, "gives-up", &[]);
     assert_eq!(scenario.config.a.application.closes_with, ClosesWith::Shutdown);
-    let world = lastack::world::TimedWorld::new(scenario.config);
+    let world = lastack::model::TimedWorld::new(scenario.config);
     let mut seen = BTreeSet::new();
     let mut pending = vec![world.initial().unwrap()];
     let mut known: std::collections::HashSet<_> = pending.iter().copied().collect();

@@ -21,10 +21,10 @@ use comparison::{Compared, WALKS, compare};
 use lastack::check::{self, Library, Options};
 use lastack::conform::Transition;
 use lastack::conform::recorded::{Outcome, Profile, parse, replay};
+use lastack::model::EndpointEvent;
 use lastack::policy::Policies;
 use lastack::source::read_source;
 use lastack::tcp::State;
-use lastack::world::EndpointEvent;
 
 const HEAD: &str = "\
 # Fidelity

@@ -17,12 +17,13 @@ use std::time::Duration;
 use etherparse::{NetHeaders, PacketHeaders, TransportHeader};
 use folder::Folder;
 use insta::assert_snapshot;
+use lastack::model::{
+    End, Event, Flight, Kind, Observed, Snapshot, TimedWorld, Timers, World, asynchronous_world,
+};
 use lastack::report::trace::{itf, json, mermaid, pcap};
+use lastack::scenario::WorldKind;
 use lastack::tcp::{EndedBy, Flags, Segment, Seq, State, Timer};
 use lastack::trace::{Ending, Trace};
-use lastack::world::{
-    End, Event, Flight, Kind, Observed, Snapshot, TimedWorld, Timers, World, WorldKind, asynchronous_world,
-};
 use pcap_file::DataLink;
 use pcap_file::pcap::PcapReader;
 use serde_json::{Value, json};

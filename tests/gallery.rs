@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use lastack::check::{Library, shortest_trace};
 use lastack::explore::Limits;
 use lastack::report::trace::svg;
-use lastack::world::{Expectation, Expected, Scenario};
+use lastack::scenario::{Expectation, Expected, Scenario};
 
 const HEAD: &str = "\
 # Gallery

@@ -15,8 +15,9 @@ use std::sync::Arc;
 
 use lastack::check::{Library, Options, check_one};
 use lastack::explore::Limits;
+use lastack::model::Config;
 use lastack::property::Verdict;
-use lastack::world::{Config, Scenario};
+use lastack::scenario::Scenario;
 
 const LIMITS: Limits<'static> = Limits { max_states: Some(100_000), ..Limits::NONE };
 

@@ -11,7 +11,7 @@ use std::fmt::Write;
 
 use lastack::check::{Library, Options, check_one};
 use lastack::property::Verdict;
-use lastack::world::WorldKind;
+use lastack::scenario::WorldKind;
 
 /// The largest world has 13 million states.
 const OPTIONS: Options<'static> = Options { threads: Some(2), ..Options::PLAIN };

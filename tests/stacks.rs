@@ -17,8 +17,8 @@ use std::sync::{Arc, Mutex};
 use lastack::check::{Checked, Library, Options, check};
 use lastack::conform::recorded::{Outcome, Profile, parse, replay};
 use lastack::policy::{NamedPolicy, Origin, Policies, PolicyField, Value};
+use lastack::scenario::Setting;
 use lastack::source::read_source;
-use lastack::world::Setting;
 
 const WRITTEN: &str = "<!-- Written by tests/stacks.rs: LASTACK_UPDATE=1 cargo test --test stacks -->";
 

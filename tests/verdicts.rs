@@ -6,12 +6,11 @@ use std::sync::Arc;
 
 use lastack::check::{Decisions, Evidence, Library, Options, check_one, is_applicable, shortest_trace};
 use lastack::explore::Limits;
+use lastack::model::{End, Event, MAX_STATE_PROPERTIES, TimedWorld, asynchronous_world_with};
 use lastack::property::{Instance, Verdict, state_properties};
+use lastack::scenario::{Scenario, Setting, WorldKind};
 use lastack::tcp::Call;
 use lastack::trace::Ending;
-use lastack::world::{
-    End, Event, MAX_STATE_PROPERTIES, Scenario, Setting, TimedWorld, WorldKind, asynchronous_world_with,
-};
 use stateright::{Checker, Model};
 
 /// The verdict on a property's instances, and what shows it, in a scenario with settings.

@@ -3,7 +3,7 @@
 
 use lastack::diagnostic::SourceFile;
 use lastack::policy::Policies;
-use lastack::world::ScenarioFile;
+use lastack::scenario::ScenarioFile;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {

@@ -2,7 +2,7 @@
 #![no_main]
 
 use lastack::diagnostic::SourceFile;
-use lastack::world::{ScenarioFile, Setting};
+use lastack::scenario::{ScenarioFile, Setting};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {

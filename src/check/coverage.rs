@@ -5,10 +5,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::decide::DecidedTimed;
+use crate::model::{Action, End, EndpointEvent, Kind, Observe};
 use crate::property::Instance;
 use crate::property::{Premise, Property};
 use crate::tcp::State;
-use crate::world::{Action, End, EndpointEvent, Kind, Observe};
 
 /// How often everything was taken that could have been.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -5,8 +5,9 @@ use stateright::Checker;
 use super::decide::Decided;
 use crate::explore::stateright::{Goal, StaterightRun};
 use crate::explore::{ExplorationStats, Limits, Phase, Stopped};
+use crate::model::TimedWorld;
 use crate::property::{Instance, Verdict};
-use crate::world::{Scenario, TimedWorld};
+use crate::scenario::Scenario;
 
 /// What stateright's checker says of a scenario beside lastack's.
 #[derive(Clone, Debug, PartialEq, Eq)]

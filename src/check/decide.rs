@@ -14,9 +14,10 @@ use crate::liveness::counterexample::find;
 use crate::liveness::fairness::FairnessConstraints;
 use crate::liveness::search::FairRunSearch;
 use crate::liveness::streett::Lasso;
+use crate::model::{TimedWorld, asynchronous_world};
 use crate::property::{Instance, Verdict};
+use crate::scenario::{Scenario, WorldKind};
 use crate::trace::{NoTrace, shortest_by_stateright};
-use crate::world::{Scenario, TimedWorld, WorldKind, asynchronous_world};
 
 /// What an exploration of a scenario's world has shown of the instances that it was asked about.
 pub(super) struct Decided {
@@ -157,9 +158,9 @@ mod tests {
     use super::*;
     use crate::check::{Library, shortest_trace};
     use crate::diagnostic::SourceFile;
+    use crate::model::{Action, Deliveries, Fairness, WorldState};
     use crate::property::Property;
     use crate::property::{Claim, Predicate};
-    use crate::world::{Action, Deliveries, Fairness, WorldState};
 
     /// A small world with cycles and search in which nothing is owed to anybody, as a plain graph.
     struct Small {
@@ -175,7 +176,7 @@ mod tests {
         fn new(name: &str, settings: &[&str]) -> Self {
             let library = Library::read(&[], &[]).unwrap();
             let settings: Vec<_> =
-                settings.iter().map(|text| crate::world::Setting::parse(text).unwrap()).collect();
+                settings.iter().map(|text| crate::scenario::Setting::parse(text).unwrap()).collect();
             let mut scenario = (*library.scenarios(&[name.to_owned()], &settings, 1).unwrap()[0]).clone();
             scenario.fairness = Fairness { applications: false, network: Deliveries::NONE };
             let world = TimedWorld::new(scenario.config);

@@ -10,9 +10,10 @@ use crate::explore::search::{StateGraph, Until, explore};
 use crate::explore::states::States;
 use crate::explore::{ExplorationStats, Limits, Phase, Stopped};
 use crate::invariant::broken;
+use crate::model::{Action, TimedWorld, asynchronous_world};
 use crate::property::{Instance, Verdict};
+use crate::scenario::{Scenario, WorldKind};
 use crate::trace::{Found, NoTrace, Trace, replay, replay_lasso, shortest_by_stateright};
-use crate::world::{Action, Scenario, TimedWorld, WorldKind, asynchronous_world};
 
 /// A run that decides an instance, replayed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -171,8 +172,8 @@ fn actions(world: &TimedWorld, states: &States, edges: &[Edge]) -> Vec<Action> {
 mod tests {
     use super::*;
     use crate::check::Library;
+    use crate::model::TimedWorld;
     use crate::trace::Ending;
-    use crate::world::TimedWorld;
 
     /// One exploration finds for each instance what a search for it alone finds; the places lead to the same steps.
     #[test]
@@ -203,7 +204,7 @@ mod tests {
                     world.enabled(&state, &mut enabled);
                     state = world.step(&state, enabled[place]).unwrap();
                     assert_eq!(
-                        crate::world::End::BOTH.map(|end| state.endpoint(end).0.state),
+                        crate::model::End::BOTH.map(|end| state.endpoint(end).0.state),
                         step.after.states()
                     );
                 }

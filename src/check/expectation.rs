@@ -1,7 +1,7 @@
 //! What a scenario expects of an instance.
 
 use crate::property::Instance;
-use crate::world::{Expectation, Scenario};
+use crate::scenario::{Expectation, Scenario};
 
 /// What a scenario states of an instance: by its own name, or by the name of its property, which means each.
 pub(super) fn stated<'s>(scenario: &'s Scenario, instance: &Instance) -> Option<&'s Expectation> {

@@ -13,7 +13,7 @@ use crate::explore::{ExplorationStats, Limits, Phase};
 use crate::invariant::invariant;
 use crate::property::Property;
 use crate::property::{Instance, Verdict};
-use crate::world::Scenario;
+use crate::scenario::Scenario;
 
 /// What is asked of a check besides verdicts, and how far it may go.
 #[derive(Clone, Copy, Debug)]

@@ -9,8 +9,8 @@ use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, nearest, unique_nam
 use crate::policy::Policies;
 use crate::property::Instance;
 use crate::property::{self, Property};
+use crate::scenario::{Scenario, ScenarioFile, Setting};
 use crate::source::read_sources;
-use crate::world::{Scenario, ScenarioFile, Setting};
 
 /// All properties, scenarios and policies, each sorted by name.
 #[derive(Clone, Debug)]

@@ -7,7 +7,7 @@ use super::{Coverage, CrossCheck};
 use crate::explore::{ExplorationStats, Stopped};
 use crate::property::{Instance, Verdict};
 use crate::property::{Property, Temporal};
-use crate::world::{Expectation, Expected, Scenario};
+use crate::scenario::{Expectation, Expected, Scenario};
 
 /// What a scenario's exploration has shown.
 #[derive(Clone, Debug)]

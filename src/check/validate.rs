@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::Library;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::End;
 use crate::property::{Observation, Property, Requirement, Temporal};
-use crate::world::{End, Expectation, Expected, Named, Scenario, WorldKind};
+use crate::scenario::{Expectation, Expected, Named, Scenario, WorldKind};
 
 /// Finds what cannot be checked: in any scenario's file, names of no property and expectations that do not fit; and
 /// selected properties that speak of what a selected scenario lacks although it is about them.

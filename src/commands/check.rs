@@ -17,8 +17,8 @@ use crate::report::check::human::Detail;
 use crate::report::check::show_command::ShowCommand;
 use crate::report::check::{coverage, github, human, json, junit};
 use crate::report::terminal::Terminal;
-use crate::world::Scenario;
-use crate::world::Setting;
+use crate::scenario::Scenario;
+use crate::scenario::Setting;
 
 /// Explores scenarios and reports each verdict.
 pub fn run(args: &CheckArgs) -> Result<ExitStatus, Diagnostics> {

@@ -18,8 +18,8 @@ use crate::process::progress::Progress;
 use crate::process::signals::interrupted;
 use crate::property::Instance;
 use crate::report::terminal::Terminal;
-use crate::world::Setting;
-use crate::world::WorldKind;
+use crate::scenario::Setting;
+use crate::scenario::WorldKind;
 
 /// Between two looks at the server, and at Ctrl-C.
 const PAUSE: Duration = Duration::from_millis(50);

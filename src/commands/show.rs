@@ -14,10 +14,10 @@ use crate::process::output::{print, write_stdout};
 use crate::property::Instance;
 use crate::report::terminal::Terminal;
 use crate::report::trace::{itf, json, ladder, mermaid, pcap, svg};
+use crate::scenario::Scenario;
+use crate::scenario::Setting;
 use crate::trace::caption;
 use crate::trace::{NoTrace, Trace};
-use crate::world::Scenario;
-use crate::world::Setting;
 
 /// Writes the shortest counterexample or example.
 pub fn run(args: &ShowArgs) -> Result<ExitStatus, Diagnostics> {

@@ -224,8 +224,8 @@ mod tests {
     use crate::conform::run;
     use crate::conform::testing::Itself;
     use crate::explore::{Limits, Reachable};
+    use crate::model::End;
     use crate::tcp::{OutOfOrder, Policy};
-    use crate::world::End;
 
     fn compared(scenario: &str, other: impl Fn(Policy) -> Policy) -> (Comparison, Vec<String>) {
         let library = Library::read(&[], &[]).unwrap();

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::fmt;
 
 use crate::explore::Reachable;
+use crate::model::EndpointEvent;
+use crate::model::{Action, End, Kind, Observe};
 use crate::tcp::{Call, Effects, Endpoint, Policy, Segment, Seq, State, Timer};
-use crate::world::EndpointEvent;
-use crate::world::{Action, End, Kind, Observe};
 
 /// Something that happens at one end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -422,7 +422,7 @@ mod tests {
     use super::*;
     use crate::check::Library;
     use crate::explore::Limits;
-    use crate::world::Config;
+    use crate::model::Config;
 
     fn config(scenario: &str) -> Config {
         let library = Library::read(&[], &[]).unwrap();

@@ -6,7 +6,7 @@ use hashbrown::HashTable;
 
 use super::graph::{Node, Rows};
 use super::threads::share_of;
-use crate::world::{Action, Limit, Reactions, WorldState};
+use crate::model::{Action, Limit, Reactions, WorldState};
 
 /// A target that has no number yet: its place among the fresh states of its chunk.
 pub(super) const FRESH: u32 = 1 << 31;

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use crate::world::Limit;
+use crate::model::Limit;
 
 /// How far an exploration may go.
 #[derive(Clone, Copy, Debug)]

@@ -5,7 +5,7 @@ use std::thread;
 
 use super::search::{StateGraph, Until, explore};
 use super::{Limits, Stopped};
-use crate::world::{Action, Config, TimedWorld, WorldState};
+use crate::model::{Action, Config, TimedWorld, WorldState};
 
 /// The states of a timed world, numbered from 0 (the initial one) in breadth-first order, and the steps between them.
 pub struct Reachable {

@@ -27,8 +27,8 @@ use super::threads::{on_threads, share_of};
 use super::visited::{VisitedSet, hash_of};
 use super::{ExplorationStats, Limits, Stopped};
 use crate::invariant::invariant;
+use crate::model::TimedWorld;
 use crate::property::Instance;
-use crate::world::TimedWorld;
 
 /// What was explored of a world.
 pub(crate) struct StateGraph {
@@ -365,8 +365,9 @@ mod tests {
 
     use super::*;
     use crate::check::Library;
+    use crate::model::WorldState;
     use crate::property::Property;
-    use crate::world::{Scenario, WorldState};
+    use crate::scenario::Scenario;
 
     fn scenario(name: &str) -> (Arc<Scenario>, Vec<Instance>) {
         let library = Library::read(&[], &[]).unwrap();

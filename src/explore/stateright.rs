@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use stateright::{Checker, Model, Property};
 
 use super::{ExplorationStats, Limits, Stopped};
+use crate::model::World;
 use crate::property::{Instance, Verdict};
-use crate::world::World;
 
 /// What stateright is asked to do with a world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

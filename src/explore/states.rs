@@ -3,7 +3,7 @@
 #![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
 
 use super::graph::Node;
-use crate::world::WorldState;
+use crate::model::WorldState;
 
 /// The states themselves, which never move in memory.
 #[derive(Default)]

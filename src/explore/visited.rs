@@ -9,7 +9,7 @@ use foldhash::fast::FixedState;
 use super::graph::Node;
 use super::states::States;
 use crate::invariant::broken;
-use crate::world::WorldState;
+use crate::model::WorldState;
 
 /// The numbers of those states whose hash falls to one of several threads.
 ///
@@ -108,7 +108,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::world::{Config, Scenario, TimedWorld};
+    use crate::model::{Config, TimedWorld};
+    use crate::scenario::Scenario;
 
     /// A few hundred different states, and more of them with equal hashes than there are hashes.
     fn some_states() -> Vec<WorldState> {

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
+use crate::model::{Action, End, Flight, Observe, TimedWorld, Timers, World, WorldState};
 use crate::tcp::{Endpoint, Timer};
-use crate::world::{Action, End, Flight, Observe, TimedWorld, Timers, World, WorldState};
 
 /// All of a state: two different states are told differently.
 pub(super) fn state(state: &WorldState) -> String {

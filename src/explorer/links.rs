@@ -6,10 +6,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use indicatif::HumanCount;
 
 use crate::check::{Decision, Decisions, Evidence};
+use crate::model::MAX_STATE_PROPERTIES;
 use crate::property::Verdict;
 use crate::report::terminal::Terminal;
-use crate::world::MAX_STATE_PROPERTIES;
-use crate::world::Scenario;
+use crate::scenario::Scenario;
 
 /// Where what is said of a verdict begins, in columns.
 const INDENT: usize = 14;

@@ -7,10 +7,10 @@ use stateright::{Expectation, Model, Path, Property};
 
 use super::describe;
 use crate::check::Decision;
+use crate::model::{Action, Config, ListsProperties, MAX_STATE_PROPERTIES, TimedWorld, WorldState};
 use crate::property::{Instance, Verdict};
 use crate::report::trace::svg;
 use crate::trace::replay_actions;
-use crate::world::{Action, Config, ListsProperties, MAX_STATE_PROPERTIES, TimedWorld, WorldState};
 
 /// A timed world whose states and steps are told to people, with what `lastack` has decided of it.
 #[derive(Clone, Debug)]

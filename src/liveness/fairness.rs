@@ -3,8 +3,8 @@
 use super::streett::{Mover, StreettConditions, StreettPair};
 use crate::explore::graph::Node;
 use crate::explore::states::States;
+use crate::model::{Action, End, Fairness, SegmentCopy, TimedWorld, WorldState};
 use crate::tcp::Call;
-use crate::world::{Action, End, Fairness, SegmentCopy, TimedWorld, WorldState};
 
 /// The promises of the network and of the applications, for the explored states of a world.
 pub(crate) struct FairnessConstraints<'a> {

@@ -8,7 +8,7 @@ use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
 
 use crate::explore::{ExplorationStats, Phase};
 use crate::report::quantity::per_second;
-use crate::world::Scenario;
+use crate::scenario::Scenario;
 
 /// Lines on stderr that tell what is being explored; none where stderr is no terminal.
 #[derive(Debug)]

@@ -118,7 +118,7 @@ mod tests {
 
     use super::super::testing::{any_predicate, any_world, is_true};
     use super::*;
-    use crate::world::End;
+    use crate::model::End;
 
     fn parsed(text: &str) -> Formula {
         let file = SourceFile::new("a formula", text);

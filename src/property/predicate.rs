@@ -4,8 +4,8 @@
 
 use std::cell::OnceCell;
 
+use crate::model::{End, Kind, Observe, Observed};
 use crate::tcp::{EndedBy, State};
-use crate::world::{End, Kind, Observe, Observed};
 
 /// Something that is true in a world or not.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! Looks up the names of a formula and checks its types.
 
 use crate::diagnostic::{Span, nearest};
+use crate::model::{End, Kind};
 use crate::tcp::{EndedBy, State};
-use crate::world::{End, Kind};
 
 use super::predicate::{Counter, Flag, Number, Order, Predicate, Symbol, Who};
 use super::problem::Problem;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use stateright::Expectation;
 
 use super::{Instance, Temporal};
-use crate::world::{Observe, StateProperty};
+use crate::model::{Observe, StateProperty};
 
 /// Those of the instances that single states decide. Liveness is left out: stateright's `eventually` overlooks cycles
 /// and joins, as its documentation says.

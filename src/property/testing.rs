@@ -4,8 +4,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use crate::model::{End, Kind, Observe, Observed};
 use crate::tcp::{EndedBy, State};
-use crate::world::{End, Kind, Observe, Observed};
 
 use super::lexer::foreign_word;
 use super::syntax::{Claim, Comparison, Expression, Form, Sign, Word};

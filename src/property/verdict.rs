@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{Claim, Property, Temporal};
-use crate::world::{End, Expected, Observe};
+use crate::model::{End, Observe};
+use crate::scenario::Expected;
 
 /// What is known of a property in a world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

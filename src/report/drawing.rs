@@ -3,9 +3,9 @@
 use svg::node::element::{Circle, Line, Polygon, Text};
 
 use super::terminal::Terminal;
+use crate::model::Kind;
 use crate::tcp::Segment;
 use crate::text::visible;
-use crate::world::Kind;
 
 /// The classes' colours, in light and in dark.
 pub(super) const STYLE: &str = include_str!("drawing.css");

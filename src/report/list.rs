@@ -7,7 +7,7 @@ use super::terminal::Terminal;
 use crate::check::Library;
 use crate::policy::{NamedPolicy, Origin, PolicyField};
 use crate::property::vocabulary as terms;
-use crate::world::Scenario;
+use crate::scenario::Scenario;
 
 const INDENT: usize = 4;
 

@@ -1,7 +1,8 @@
 //! The policies that the ends of a scenario have.
 
 use crate::policy::{Clock, Duration, Origin, PolicyField, Value};
-use crate::world::{EndPolicy, Scenario};
+use crate::scenario::EndPolicy;
+use crate::scenario::Scenario;
 
 /// The policy of each end by name, and every field of it that is not as in RFC 9293, with what says so.
 #[must_use]

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::timeline::SegmentTimeline;
 use super::{Ending, FairnessReason, Trace};
+use crate::model::Flight;
 use crate::property::{Instance, Verdict};
 use crate::property::{Property, Temporal};
-use crate::world::{Flight, Scenario};
+use crate::scenario::Scenario;
 
 /// What a trace shows of the property that it decides.
 pub(crate) fn shown(instance: &Instance) -> Verdict {

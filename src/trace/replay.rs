@@ -7,10 +7,10 @@ use stateright::Checker;
 use crate::explore::stateright::{Goal, SOUGHT, StaterightRun};
 use crate::explore::{Limits, Stopped};
 use crate::liveness::fairness::{closes, may_close, may_stop};
+use crate::model::{Action, End, Event, Fairness, Kind, Observe, Snapshot, Step, TimedWorld, World, WorldState};
 use crate::property::Instance;
 use crate::property::{Claim, Predicate};
 use crate::tcp::{Call, Segment};
-use crate::world::{Action, End, Event, Fairness, Kind, Observe, Snapshot, Step, TimedWorld, World, WorldState};
 
 /// A behaviour from the initial state on, as it is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -278,8 +278,8 @@ fn take<W: World>(world: &W, actions: &[W::Action]) -> Option<(Vec<W::State>, Ve
 mod tests {
     use super::*;
     use crate::check::Library;
+    use crate::model::{Deliveries, SegmentCopy};
     use crate::tcp::Timer;
-    use crate::world::{Deliveries, SegmentCopy};
 
     /// `dead-network`, where A's FIN is sent and lost for ever: the stem and the cycle of that.
     struct Lasso {
@@ -346,7 +346,7 @@ mod tests {
         // B could close all the while: a promise, unless the applications make none.
         let held_up = |applications| {
             let simultaneous = Lasso::new("simultaneous");
-            let config = crate::world::Config { losses: None, ..*simultaneous.world.config() };
+            let config = crate::model::Config { losses: None, ..*simultaneous.world.config() };
             let fairness = Fairness { applications, network: Deliveries::NONE };
             Lasso { world: TimedWorld::new(config), fairness, ..simultaneous }.replay("both-close")
         };

@@ -1,8 +1,8 @@
 //! The copies of segments on a trace, each with a name and what became of it.
 
 use super::Trace;
+use crate::model::{End, Event, Flight, Step};
 use crate::tcp::Segment;
-use crate::world::{End, Event, Flight, Step};
 
 /// A copy, from when it is sent or made to when it leaves the network.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,8 +6,8 @@ use lastack::check::{Library, shortest_trace};
 use lastack::explore::Limits;
 use lastack::property::Instance;
 use lastack::report::trace::{itf, mermaid};
+use lastack::scenario::{Expected, Scenario, Setting};
 use lastack::trace::Trace;
-use lastack::world::{Expected, Scenario, Setting};
 use serde_json::Value;
 
 /// A trace and what it is of.

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::process::Command;
 
 use lastack::check::Library;
+use lastack::model::{TimedWorld, WorldState};
 use lastack::property::Verdict;
-use lastack::world::{TimedWorld, WorldState};
 
 use crate::running::Explorer;
 use crate::{Missing, needs};

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
+use lastack::model::{Event, Flight};
 use lastack::report::trace::pcap;
 use lastack::trace::Trace;
-use lastack::world::{Event, Flight};
 use pcap_file::pcap::PcapReader;
 use serde_json::{Value, json};
 

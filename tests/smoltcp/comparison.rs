@@ -5,9 +5,9 @@ use std::time::Instant;
 
 use lastack::conform::{Comparison, LocalEvent, LocalPath, Run, Transition, Ways, run};
 use lastack::explore::{Limits, Reachable};
+use lastack::model::{Application, Closes, ClosesWith, Config, End, EndConfig};
 use lastack::policy::Policies;
 use lastack::tcp::{Policy, Timer};
-use lastack::world::{Application, Closes, ClosesWith, Config, End, EndConfig};
 
 use crate::driver::Smoltcp;
 

@@ -2,9 +2,9 @@
 
 use crate::diagnostic::Diagnostics;
 use crate::explore::{Limits, Reachable, Stopped};
+use crate::model::{Application, Closes, ClosesWith, Config, EndConfig};
 use crate::policy::Policies;
 use crate::tcp::Policy;
-use crate::world::{Application, Closes, ClosesWith, Config, EndConfig};
 
 /// Linux as a policy says it, where it gives up soon. Durations are those of the worlds: paths depend on no time.
 pub fn policy() -> Result<Policy, Diagnostics> {

@@ -4,12 +4,12 @@ use std::fmt;
 
 use super::case::written;
 use super::{AppCall, Arrival, CallResult, CaseTimer, Environment, Number, SocketError, Span};
+use crate::model::EndpointEvent;
+use crate::model::Kind;
 use crate::tcp::{
     Call, Effects, EndedBy, Endpoint, Flags, Policy, RstInTimeWait, RstInWindow, Segment, Sending, Seq, State,
     SynInWindow, Timer, TimerChange,
 };
-use crate::world::EndpointEvent;
-use crate::world::Kind;
 
 /// No case takes longer, in milliseconds: a day.
 const LONGEST: u64 = 86_400_000;

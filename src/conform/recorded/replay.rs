@@ -7,8 +7,8 @@ use super::host::{Host, Returned, Sent};
 use super::{
     AppCall, CallResult, Case, CaseState, CaseTimer, Event, ExpectedSegment, Number, Order, SocketError, Step,
 };
+use crate::model::EndpointEvent;
 use crate::tcp::{Call, Flags, Segment, Sending, State, Timer};
-use crate::world::EndpointEvent;
 
 /// How the replay of a case came out.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,9 +6,9 @@ use anstyle::{AnsiColor, Style};
 use indicatif::HumanCount;
 
 use crate::check::{ActionKind, Checked, Coverage};
+use crate::model::EndpointEvent;
 use crate::report::terminal::Terminal;
 use crate::tcp::State;
-use crate::world::EndpointEvent;
 
 const BOLD: Style = Style::new().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();

@@ -5,8 +5,8 @@ use serde::Serialize;
 use crate::check::{
     ActionKind, Checked, Coverage, CrossCheck, Disagreement, ExpectedVerdict, GateResult, Judged, Outcome, Tally,
 };
+use crate::model::EndpointEvent;
 use crate::tcp::State;
-use crate::world::EndpointEvent;
 
 /// Raised with every change that a reader could trip over.
 const VERSION: u32 = 2;

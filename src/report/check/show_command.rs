@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::scenario::Scenario;
 use crate::text::visible;
-use crate::world::Scenario;
 
 /// What the commands of a report have to repeat, so that they see the same files and the same world: options of the
 /// command line and their values, one after the other.

@@ -7,10 +7,11 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::observations::{EndRecord, SegmentRecord, running};
+use crate::model::{Event, Flight, Observed, Snapshot, Timers};
 use crate::property::Instance;
+use crate::scenario::Scenario;
 use crate::trace::caption::shown;
 use crate::trace::{Ending, Trace};
-use crate::world::{Event, Flight, Observed, Scenario, Snapshot, Timers};
 
 /// The variables of every state. `action` is what has led to it, as in the traces of Quint's model-based tests.
 const VARIABLES: [&str; 6] = ["action", "a", "b", "network", "losses", "duplicates"];

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::observations::{EndRecord, SegmentRecord, running};
+use crate::model::{Event, Flight, Snapshot, Step};
 use crate::property::Instance;
+use crate::scenario::Scenario;
 use crate::trace::caption::{describe_fairness, reason, shown};
 use crate::trace::timeline::{Copy, Part, SegmentTimeline};
 use crate::trace::{Ending, Trace};
-use crate::world::{Event, Flight, Scenario, Snapshot, Step};
 
 /// Raised with every change that a reader could trip over.
 const VERSION: u32 = 1;

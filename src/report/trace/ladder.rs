@@ -4,14 +4,15 @@ use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
 
+use crate::model::{End, Event, Step};
 use crate::property::Instance;
 use crate::report::policy;
 use crate::report::terminal::{Terminal, in_ascii};
+use crate::scenario::Scenario;
 use crate::tcp::State;
 use crate::trace::caption::{describe_ending, in_flight, reason, shown};
 use crate::trace::timeline::{Part, SegmentTimeline};
 use crate::trace::{Ending, Trace};
-use crate::world::{End, Event, Scenario, Step};
 
 /// Columns beside the lifelines: ticks and states.
 const SIDES: usize = 34;
@@ -265,7 +266,7 @@ enum Half {
 mod tests {
     use super::*;
     use crate::check::Library;
-    use crate::world::{Action, TimedWorld, World};
+    use crate::model::{Action, TimedWorld, World};
 
     /// What is sent last before a cycle and arrives first in it.
     #[test]

@@ -5,12 +5,13 @@
 
 use std::fmt::Write;
 
+use crate::model::{End, Event, Step};
 use crate::property::Instance;
+use crate::scenario::Scenario;
 use crate::tcp::State;
 use crate::trace::caption::{describe_ending, in_flight, shown};
 use crate::trace::timeline::{Copy, Part, SegmentTimeline};
 use crate::trace::{Ending, Trace};
-use crate::world::{End, Event, Scenario, Step};
 
 /// Behind what the trace comes to; to be seen on light and on dark pages.
 const HIGHLIGHT: &str = "rect rgba(255, 160, 0, 0.25)";

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
+use crate::model::{Kind, Observed, Timers};
 use crate::tcp::{EndedBy, Segment, State, Timer};
-use crate::world::{Kind, Observed, Timers};
 
 const NONE: &str = "NONE";
 

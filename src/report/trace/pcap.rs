@@ -8,10 +8,10 @@ use etherparse::{IpHeaders, IpNumber, Ipv4Extensions, Ipv4Header, PacketBuilder,
 use pcap_file::DataLink;
 use pcap_file::pcap::{PcapHeader, PcapPacket, PcapWriter};
 
+use crate::model::{End, Event};
 use crate::tcp::Segment;
 use crate::trace::Trace;
 use crate::trace::timeline::{Copy, SegmentTimeline};
-use crate::world::{End, Event};
 
 /// RFC 5737 §3: an address for documentation, and a port that nobody owns (RFC 6335 §6).
 const A: ([u8; 4], u16) = ([192, 0, 2, 1], 49_152);

@@ -12,8 +12,8 @@ use lastack::capture::{Capture as Read, Closing, Why};
 use lastack::conform::kernel::{ADDRESS, Capture, Error, Kernel, policy};
 use lastack::conform::{Class, LocalEvent, LocalPath, Stack, Transition, Ways, run};
 use lastack::explore::{Limits, Reachable};
+use lastack::model::{Application, Closes, ClosesWith, Config, End, EndConfig};
 use lastack::tcp::{Call, Segment, State, Timer};
-use lastack::world::{Application, Closes, ClosesWith, Config, End, EndConfig};
 
 use crate::Missing;
 

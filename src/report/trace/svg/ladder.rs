@@ -4,12 +4,12 @@ use svg::node::Node;
 use svg::node::element::{Circle, Group, Path, Polygon, Rectangle, Title};
 
 use super::layout::{Instant, LABEL, LINE, Layout, Row, Stay, Way, is_aged, lifeline};
+use crate::model::{End, Event, Flight, Step};
 use crate::property::Verdict;
 use crate::report::drawing::{LIFELINES, Point, WIDTH, class_of, dot, head, line, lines, text, width_of};
 use crate::tcp::{State, Timer};
 use crate::trace::timeline::{Copy, SegmentTimeline};
 use crate::trace::{Ending, Trace};
-use crate::world::{End, Event, Flight, Step};
 
 /// Where the numbers of ticks, their axis and the labels of the MSLs stand.
 const AXIS: f64 = 38.;

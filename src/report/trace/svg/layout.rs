@@ -3,11 +3,11 @@
 //! Time runs downwards. A tick takes up the same space everywhere; what happens between two ticks, that is in one
 //! instant, takes up rows. All lengths are in the units of the picture, which are pixels where it is not scaled.
 
+use crate::model::{End, Event, Snapshot, Step};
 use crate::report::drawing::{LIFELINES, Point};
 use crate::tcp::{State, Timer};
 use crate::trace::Trace;
 use crate::trace::timeline::{Copy, SegmentTimeline};
-use crate::world::{End, Event, Snapshot, Step};
 
 /// From one row to the next.
 const ROW: f64 = 28.;

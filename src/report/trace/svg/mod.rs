@@ -11,10 +11,10 @@ use std::borrow::Cow;
 
 use super::svg::picture::{Note, Picture};
 use crate::property::Instance;
+use crate::scenario::Scenario;
 use crate::trace::caption::{describe_ending, in_flight, reason, shown};
 use crate::trace::timeline::SegmentTimeline;
 use crate::trace::{Ending, Trace};
-use crate::world::Scenario;
 
 /// No more steps than this are drawn.
 const MOST: usize = 400;
@@ -100,9 +100,10 @@ mod tests {
     use crate::check::{Library, shortest_trace};
     use crate::diagnostic::SourceFile;
     use crate::explore::Limits;
+    use crate::model::{Action, End, Event, TimedWorld, World};
     use crate::property::Property;
     use crate::report::drawing::LIFELINES;
-    use crate::world::{Action, End, Event, Setting, TimedWorld, World};
+    use crate::scenario::Setting;
 
     fn scenario(name: &str, settings: &[&str]) -> Arc<Scenario> {
         let settings: Vec<_> = settings.iter().map(|text| Setting::parse(text).unwrap()).collect();

@@ -8,10 +8,10 @@ use std::sync::Arc;
 use toml::Table;
 use toml::de::{DeTable, DeValue};
 
-use super::scenario_shape::{ExpectationShape, Expected, Shape, WorldKind, keys_that_end_with, resolve};
-use super::scenario_tcp::EndPolicy;
-use super::{Config, Fairness};
+use super::shape::{ExpectationShape, Expected, Shape, WorldKind, keys_that_end_with, resolve};
+use super::tcp::EndPolicy;
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, Span, nearest};
+use crate::model::{Config, Fairness};
 use crate::policy::Policies;
 use crate::source::names;
 
@@ -418,9 +418,9 @@ fn locate(source: &SourceFile, path: &[&str]) -> Option<Span> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::scenario_shape::KEYS;
     use super::*;
     use crate::policy::field_names;
+    use crate::scenario::shape::KEYS;
 
     fn file(path: &str, text: &str) -> ScenarioFile {
         ScenarioFile::parse(SourceFile::new(path, text)).unwrap()
@@ -467,7 +467,7 @@ mod tests {
         let scenario = all[1].resolve(&all, &policies(), &settings, 1).unwrap();
         let config = scenario.config;
         assert_eq!((config.msl, config.losses, config.a.policy.rto), (3, Some(6), 6));
-        assert_eq!(config.a.application.closes, super::super::Closes::Never);
+        assert_eq!(config.a.application.closes, crate::model::Closes::Never);
         assert!(scenario.expectations.is_empty() && scenario.is_changed());
         let scaled = all[1].resolve(&all, &policies(), &[], 2).unwrap();
         assert!(scaled.expectations.is_empty() && scaled.is_changed() && scaled.config.msl == 6);

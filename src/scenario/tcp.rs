@@ -6,9 +6,9 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 
-use super::scenario_shape::Mistake;
-use super::{SegmentCopy, Timers};
+use super::shape::Mistake;
 use crate::diagnostic::{SourceFile, Span};
+use crate::model::{SegmentCopy, Timers};
 use crate::policy::{self, Bounds, Clock, Duration, Origin, Policies, PolicyField, Value, check_field};
 use crate::tcp::Policy;
 

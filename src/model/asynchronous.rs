@@ -141,8 +141,8 @@ mod tests {
     use stateright::actor::ActorModelAction;
 
     use super::*;
+    use crate::model::{Closes, ClosesWith, EndConfig};
     use crate::tcp::{Policy, State};
-    use crate::world::{Closes, ClosesWith, EndConfig};
 
     fn world() -> ActorWorld {
         let end = |closes, sends| EndConfig {

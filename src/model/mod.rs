@@ -1,4 +1,4 @@
-//! The environment of the two endpoints: the network, the clock and the applications.
+//! A closed world: two endpoints, their applications, the network and the clock; and what can be observed of it.
 
 mod application;
 mod asynchronous;
@@ -10,10 +10,6 @@ mod network;
 mod observe;
 mod packed;
 mod reaction;
-mod scenario;
-mod scenario_shape;
-mod scenario_tcp;
-mod scenario_values;
 mod state_property;
 mod step;
 mod timed;
@@ -28,9 +24,6 @@ pub use network::{Network, SegmentCopy};
 pub use observe::{End, Kind, Observe, Observed};
 pub use packed::{Timers, WorldState};
 pub use reaction::Reactions;
-pub use scenario::{Expectation, Named, Scenario, ScenarioFile, Setting};
-pub use scenario_shape::{Expected, WorldKind};
-pub use scenario_tcp::EndPolicy;
 pub(crate) use state_property::ListsProperties;
 pub use state_property::{MAX_STATE_PROPERTIES, StateProperty};
 pub use step::{Event, Flight, Snapshot, Step, World};

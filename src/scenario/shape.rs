@@ -7,10 +7,10 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::scenario_tcp::{EndPolicy, Places, TcpShape, policy};
-use super::scenario_values::{Limited, Seconds};
-use super::{Application, Closes, ClosesWith, Config, Deliveries, EndConfig, Fairness, SegmentCopy};
+use super::tcp::{EndPolicy, Places, TcpShape, policy};
+use super::values::{Limited, Seconds};
 use crate::diagnostic::{SourceFile, Span};
+use crate::model::{Application, Closes, ClosesWith, Config, Deliveries, EndConfig, Fairness, SegmentCopy};
 use crate::policy::{Clock, DEFAULT_MSL_MILLISECONDS, Policies, field_names};
 
 /// Which world a scenario runs on.

@@ -265,8 +265,8 @@ fn flight(to: stateright::actor::Id, segment: Segment) -> Flight {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Application, Closes, ClosesWith, Config, EndConfig, asynchronous_world};
     use crate::tcp::Policy;
-    use crate::world::{Application, Closes, ClosesWith, Config, EndConfig, asynchronous_world};
 
     fn config() -> Config {
         let end = EndConfig {

@@ -296,8 +296,8 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+    use crate::model::{Application, Closes, ClosesWith, EndConfig, Observe};
     use crate::tcp::Policy;
-    use crate::world::{Application, Closes, ClosesWith, EndConfig, Observe};
 
     fn config(msl: u32, losses: u8, duplicates: u8, sends: u32) -> Config {
         let end = EndConfig {

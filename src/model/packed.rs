@@ -5,6 +5,7 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
+use super::limit::MAX_TIMER;
 use super::{Bound, End, Kind, Limit, Network, Observe, Observed, SegmentCopy};
 use crate::invariant::invariant;
 use crate::tcp::{EndedBy, Endpoint, Held, Persist, SendWindow, Seq, State, Timer};
@@ -15,7 +16,7 @@ pub struct Timers([Option<u32>; 4]);
 
 impl Timers {
     /// The longest time that a timer can be set to, in ticks.
-    pub const MAX: u32 = OFF as u32 - 1;
+    pub const MAX: u32 = MAX_TIMER;
 
     /// The ticks that a timer still runs.
     #[must_use]
@@ -43,6 +44,7 @@ impl Timers {
 
 /// A timer that does not run.
 const OFF: u8 = u8::MAX;
+const _: () = assert!(MAX_TIMER == OFF as u32 - 1, "every other value is a time");
 
 /// An endpoint and its timers in ten bytes.
 #[derive(Clone, Copy)]
@@ -424,8 +426,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::model::SegmentCopy;
     use crate::tcp::{Call, Flags, Policy, Segment};
-    use crate::world::SegmentCopy;
 
     #[test]
     fn what_no_world_has_is_refused() {

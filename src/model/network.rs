@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use super::limit::{MAX_AGE, MAX_COPIES, MAX_NUMBER};
 use super::{End, Kind, Limit};
 use crate::tcp::{Flags, Segment, Seq};
 
@@ -17,9 +18,9 @@ pub struct SegmentCopy(u16);
 
 impl SegmentCopy {
     /// The greatest sequence number that fits.
-    pub const MAX_NUMBER: u32 = 15;
+    pub const MAX_NUMBER: u32 = MAX_NUMBER;
     /// The greatest age that fits, in ticks.
-    pub const MAX_AGE: u32 = 15;
+    pub const MAX_AGE: u32 = MAX_AGE;
 
     const DUPLICATE: u16 = 1;
     const ONE_TICK: u16 = 1 << 1;
@@ -129,7 +130,7 @@ pub struct Network {
 
 impl Network {
     /// How many copies there is room for.
-    pub const CAPACITY: usize = 20;
+    pub const CAPACITY: usize = MAX_COPIES;
 
     /// Nothing is in flight.
     pub const EMPTY: Self = Self { copies: [SegmentCopy(0); Self::CAPACITY], in_flight: 0 };

@@ -2,8 +2,19 @@
 
 use std::fmt;
 
-use super::{Network, SegmentCopy, Timers};
 use crate::tcp::{Segment, Timer};
+
+/// The highest sequence number, and count of an endpoint, that a state has room for: four bits.
+pub(super) const MAX_NUMBER: u32 = 15;
+
+/// The highest age of a copy that a state has room for, in ticks: four bits.
+pub(super) const MAX_AGE: u32 = 15;
+
+/// How many copies may be in flight at once.
+pub(super) const MAX_COPIES: usize = 20;
+
+/// The longest time that a timer can be set to, in ticks: a byte, of which one value says that it does not run.
+pub(super) const MAX_TIMER: u32 = 254;
 
 /// A bound of the representation that an exploration ran into: it ends there, undecided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,13 +32,13 @@ pub enum Limit {
 /// What of an endpoint a state has no room for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bound {
-    /// Octets sent, acknowledged, delivered or held beyond [`SegmentCopy::MAX_NUMBER`].
+    /// Octets sent, acknowledged, delivered or held above 15 ([`SegmentCopy::MAX_NUMBER`](super::SegmentCopy::MAX_NUMBER)).
     Octets,
-    /// More retransmissions without progress than [`SegmentCopy::MAX_NUMBER`].
+    /// More retransmissions without progress than 15 ([`SegmentCopy::MAX_NUMBER`](super::SegmentCopy::MAX_NUMBER)).
     Retransmissions,
-    /// More doublings of the retransmission timeout than [`SegmentCopy::MAX_NUMBER`].
+    /// More doublings of the retransmission timeout than 15 ([`SegmentCopy::MAX_NUMBER`](super::SegmentCopy::MAX_NUMBER)).
     Doublings,
-    /// A timer that is set to more ticks than [`Timers::MAX`].
+    /// A timer that is set to more ticks than [`Timers::MAX`](super::Timers::MAX).
     Timer(Timer),
     /// The timers of `TIME_WAIT` and `FIN_WAIT_2` at once.
     TwoTimers,
@@ -48,17 +59,15 @@ impl fmt::Display for Limit {
         match self {
             Self::Copies => write!(
                 f,
-                "more than {} copies in flight: lower network.duplicates, network.losses, network.msl or an \
+                "more than {MAX_COPIES} copies in flight: lower network.duplicates, network.losses, network.msl or an \
                  end's `sends`, or raise tcp.rto",
-                Network::CAPACITY
             ),
             Self::Segment(segment) => write!(
                 f,
-                "the network cannot carry `{segment}`: it has room for numbers up to {}; lower an end's `sends`",
-                SegmentCopy::MAX_NUMBER
+                "the network cannot carry `{segment}`: it has room for numbers up to {MAX_NUMBER}; lower an end's `sends`",
             ),
             Self::Age => {
-                write!(f, "a copy older than {} ticks: lower network.msl", SegmentCopy::MAX_AGE)
+                write!(f, "a copy older than {MAX_AGE} ticks: lower network.msl")
             }
             Self::Endpoint(bound) => bound.fmt(f),
         }
@@ -67,7 +76,7 @@ impl fmt::Display for Limit {
 
 impl fmt::Display for Bound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let most = SegmentCopy::MAX_NUMBER;
+        let most = MAX_NUMBER;
         match self {
             Self::Octets => write!(f, "an endpoint needs a number above {most}: lower an end's `sends`"),
             Self::Retransmissions => {
@@ -81,7 +90,7 @@ impl fmt::Display for Bound {
                 f,
                 "an endpoint's {} timer is set to more than {} ticks: lower {}",
                 timer.name(),
-                Timers::MAX,
+                MAX_TIMER,
                 match timer {
                     Timer::Retransmission => "tcp.rto or tcp.rto_max",
                     Timer::TimeWait => "tcp.time_wait",

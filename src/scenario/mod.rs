@@ -1,0 +1,10 @@
+//! From scenario files to the configurations of worlds.
+
+mod file;
+mod shape;
+mod tcp;
+mod values;
+
+pub use file::{Expectation, Named, Scenario, ScenarioFile, Setting};
+pub use shape::{Expected, WorldKind};
+pub use tcp::EndPolicy;
