@@ -11,7 +11,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
-use lastack::conform::recorded::{Case, Difference, Outcome, Profile, parse, replay};
+use lastack::conform::recorded::{Case, CaseOutcome, Profile, StepDifference, parse, replay};
 use lastack::diagnostic::SourceFile;
 use lastack::policy::{NamedPolicy, Policies};
 use lastack::tcp::State;
@@ -60,7 +60,7 @@ fn cases(text: &str) -> Vec<Case> {
     cases
 }
 
-fn outcome_of(case: &Value) -> Outcome {
+fn outcome_of(case: &Value) -> CaseOutcome {
     let [case] = cases(&case.to_string()).try_into().unwrap();
     replay(&case).outcome
 }
@@ -86,8 +86,8 @@ fn every_recorded_case_matches_or_is_listed() {
     for case in all.iter().flatten() {
         let seen = replay(case).outcome;
         let as_listed = match (expected.remove(case.name.as_str()), &seen) {
-            (None, Outcome::Match) | (Some(None), Outcome::OutOfScope(_)) => true,
-            (Some(Some(step)), Outcome::Differs(differences)) => differences[0].step == step,
+            (None, CaseOutcome::Match) | (Some(None), CaseOutcome::OutOfScope(_)) => true,
+            (Some(Some(step)), CaseOutcome::Differs(differences)) => differences[0].step == step,
             _ => false,
         };
         if !as_listed {
@@ -103,7 +103,7 @@ fn every_recorded_case_matches_or_is_listed() {
 fn cases_tell_policies_apart() {
     let differ = |policy: &Arc<NamedPolicy>| {
         let (all, _) = parse(&SourceFile::new("cases.jsonl", CASES), Profile::One(policy));
-        all.iter().filter(|case| matches!(replay(case).outcome, Outcome::Differs(_))).count()
+        all.iter().filter(|case| matches!(replay(case).outcome, CaseOutcome::Differs(_))).count()
     };
     let lines: Vec<String> =
         policies().iter().map(|policy| format!("{:<8} {}", policy.name, differ(policy))).collect();
@@ -113,8 +113,8 @@ fn cases_tell_policies_apart() {
     let differing: Vec<String> = rows
         .iter()
         .filter_map(|case| match replay(case).outcome {
-            Outcome::Differs(differences) => {
-                let Difference { expected, seen, .. } = &differences[0];
+            CaseOutcome::Differs(differences) => {
+                let StepDifference { expected, seen, .. } = &differences[0];
                 Some(format!("{}\n  linux {expected}\n  rfc   {seen}", case.name))
             }
             _ => None,
@@ -150,8 +150,8 @@ fn row() -> Value {
 /// Each expectation is looked at: what is changed differs, at its step.
 #[test]
 fn a_changed_expectation_differs() {
-    assert_eq!(outcome_of(&whole()), Outcome::Match);
-    assert_eq!(outcome_of(&row()), Outcome::Match);
+    assert_eq!(outcome_of(&whole()), CaseOutcome::Match);
+    assert_eq!(outcome_of(&row()), CaseOutcome::Match);
     let changes = [
         (1, "/events/0", json!("app send 1 -> EOF")),
         (3, "/events/2", json!("app recv 4")),
@@ -181,7 +181,7 @@ fn a_changed_expectation_differs() {
         let mut case = whole();
         *case.pointer_mut(place).unwrap() = change.clone();
         match outcome_of(&case) {
-            Outcome::Differs(differences) if place == "/start_state" || differences[0].step == step => {}
+            CaseOutcome::Differs(differences) if place == "/start_state" || differences[0].step == step => {}
             seen => panic!("{place} {change}: {seen:?}"),
         }
     }
@@ -195,7 +195,7 @@ fn a_changed_expectation_differs() {
     ] {
         let mut case = row();
         *case.pointer_mut(place).unwrap() = change.clone();
-        assert!(matches!(outcome_of(&case), Outcome::Differs(_)), "{place} {change}");
+        assert!(matches!(outcome_of(&case), CaseOutcome::Differs(_)), "{place} {change}");
     }
 }
 
@@ -210,8 +210,8 @@ fn linux_accepts_a_fin_when_the_window_is_closed() {
             "expect_end_state": "CLOSE_WAIT",
         })
     };
-    assert_eq!(outcome_of(&case("linux")), Outcome::Match);
-    assert!(matches!(outcome_of(&case("rfc9293")), Outcome::Differs(differences) if differences[0].step == 3));
+    assert_eq!(outcome_of(&case("linux")), CaseOutcome::Match);
+    assert!(matches!(outcome_of(&case("rfc9293")), CaseOutcome::Differs(differences) if differences[0].step == 3));
 }
 
 fn sequence(profile: &str, start: &str, events: &[&str], segments: &[&str], end: &str) -> Value {
@@ -223,7 +223,7 @@ fn sequence(profile: &str, start: &str, events: &[&str], segments: &[&str], end:
 
 fn all_match(cases: &[Value]) {
     for case in cases {
-        assert_eq!(outcome_of(case), Outcome::Match, "{case}");
+        assert_eq!(outcome_of(case), CaseOutcome::Match, "{case}");
     }
 }
 
@@ -340,13 +340,13 @@ fn what_so_error_says() {
         case["so_error"] = error;
         outcome_of(&case)
     };
-    assert_eq!(case(json!("ECONNRESET")), Outcome::Match);
-    assert!(matches!(case(json!("ETIMEDOUT")), Outcome::Differs(_)));
-    assert!(matches!(case(Value::Null), Outcome::Differs(_)));
+    assert_eq!(case(json!("ECONNRESET")), CaseOutcome::Match);
+    assert!(matches!(case(json!("ETIMEDOUT")), CaseOutcome::Differs(_)));
+    assert!(matches!(case(Value::Null), CaseOutcome::Differs(_)));
     let mut silent = row();
     silent.as_object_mut().unwrap().remove("so_error");
     silent.as_object_mut().unwrap().remove("sent");
-    assert_eq!(outcome_of(&silent), Outcome::Match);
+    assert_eq!(outcome_of(&silent), CaseOutcome::Match);
 }
 
 /// What a reader of RFC 9293 and of the stacks' sources found wrong.
@@ -355,7 +355,7 @@ fn windows_and_what_has_no_room() {
     let receives = |policy: &str, segment: &'static str, ack: &'static str, end: &str| {
         let events = ["env own_window 100", "rcv ACK seq=1 ack=1 len=40", segment];
         let case = sequence(policy, "ESTABLISHED", &events, &[ack], end);
-        assert_eq!(outcome_of(&case), Outcome::Match, "{case}");
+        assert_eq!(outcome_of(&case), CaseOutcome::Match, "{case}");
     };
     // A FIN behind text that fills the window.
     receives("linux", "rcv FIN,ACK seq=41 ack=1 len=60", "@3 ACK seq=1 ack=102", "CLOSE_WAIT");
@@ -498,7 +498,7 @@ fn an_orphan_keeps_no_socket() {
 fn what_a_case_may_do_is_bounded() {
     let events = ["env retries 4294967295", "env rto 1ms", "app close", "wait 24h"];
     let case = sequence("netx", "ESTABLISHED", &events, &[], "CLOSED");
-    let Outcome::OutOfScope(feature) = outcome_of(&case) else { panic!("{case}") };
+    let CaseOutcome::OutOfScope(feature) = outcome_of(&case) else { panic!("{case}") };
     assert_eq!(feature, "a case in which timers expire more than 10000 times");
 }
 
@@ -547,7 +547,7 @@ fn expectations_do_not_steer_a_replay() {
     }
     let polled = |events: &[&str], sent: &[&str]| {
         let case = sequence("smoltcp", "ESTABLISHED", events, sent, "FIN_WAIT_1");
-        assert_eq!(outcome_of(&case), Outcome::Match, "{case}");
+        assert_eq!(outcome_of(&case), CaseOutcome::Match, "{case}");
     };
     // After each step, unless the case says when.
     polled(&["app send 6", "app close"], &["@1 ACK seq=1 ack=1 len=6", "@2 FIN,ACK seq=7 ack=1"]);
@@ -609,7 +609,7 @@ fn a_reset_after_the_fin_is_told_differently() {
         let read = format!("app so_error -> {error}");
         let events = ["rcv RST seq=2", &read, "app so_error -> ok"];
         let case = sequence(policy, "CLOSE_WAIT", &events, &["@1 none"], "CLOSED");
-        assert_eq!(outcome_of(&case), Outcome::Match, "{case}");
+        assert_eq!(outcome_of(&case), CaseOutcome::Match, "{case}");
     }
 }
 
@@ -689,12 +689,12 @@ proptest! {
         prop_assert_eq!(&replayed, &replay(&case));
         // Without other expectations only the last state can be wrong.
         match replayed.outcome {
-            Outcome::Match => {}
-            Outcome::Differs(differences) => {
+            CaseOutcome::Match => {}
+            CaseOutcome::Differs(differences) => {
                 let steps: Vec<usize> = differences.iter().map(|difference| difference.step).collect();
                 prop_assert_eq!(steps, [case.steps.len()]);
             }
-            Outcome::OutOfScope(feature) => prop_assert!(false, "{}", feature),
+            CaseOutcome::OutOfScope(feature) => prop_assert!(false, "{}", feature),
         }
     }
 

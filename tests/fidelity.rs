@@ -20,7 +20,7 @@ use std::time::Instant;
 use comparison::{Compared, WALKS, compare};
 use lastack::check::{self, Library, Options};
 use lastack::conform::Transition;
-use lastack::conform::recorded::{Outcome, Profile, parse, replay};
+use lastack::conform::recorded::{CaseOutcome, Profile, parse, replay};
 use lastack::model::EndpointEvent;
 use lastack::policy::Policies;
 use lastack::source::read_source;
@@ -73,7 +73,7 @@ fn recorded(name: &'static str, files: &[&str], what: &str) -> Source {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
         for case in parse(&read_source(&path).unwrap(), Profile::Named(&policies)).0 {
             let replayed = replay(&case);
-            if replayed.outcome == Outcome::Match {
+            if replayed.outcome == CaseOutcome::Match {
                 for row in replayed.transitions.into_iter().collect::<BTreeSet<Row>>() {
                     by.entry(row).or_default().push(case.name.clone());
                 }

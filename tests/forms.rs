@@ -23,7 +23,7 @@ use lastack::model::{
 use lastack::report::trace::{itf, json, mermaid, pcap};
 use lastack::scenario::WorldKind;
 use lastack::tcp::{EndedBy, Flags, Segment, Seq, State, Timer};
-use lastack::trace::{Ending, Trace};
+use lastack::trace::{RunEnding, Trace};
 use pcap_file::DataLink;
 use pcap_file::pcap::PcapReader;
 use serde_json::{Value, json};
@@ -33,8 +33,8 @@ use shown::{GALLERY, Shown, of};
 fn there_is_a_trace_of_every_kind() {
     let has = |is_such: &dyn Fn(&Shown) -> bool| GALLERY.iter().any(is_such);
     assert!(GALLERY.len() > 50, "{}", GALLERY.len());
-    assert!(has(&|shown| matches!(shown.trace.ending, Ending::Repeats { .. })));
-    assert!(has(&|shown| matches!(shown.trace.ending, Ending::Stops { .. })));
+    assert!(has(&|shown| matches!(shown.trace.ending, RunEnding::Repeats { .. })));
+    assert!(has(&|shown| matches!(shown.trace.ending, RunEnding::Stops { .. })));
     assert!(has(&|shown| shown.scenario.kind == WorldKind::Asynchronous));
     for kind in Kind::ALL {
         let is_sent = |shown: &Shown| wire(&shown.trace).iter().any(|sent| Kind::of(&sent.segment) == Some(kind));
@@ -96,9 +96,9 @@ fn replay<W: World>(world: &W, shown: &Shown) -> usize {
     // What comes after the last state is the state that the loop begins with, and the action says how.
     let repeats = itf.get("loop").map(|index| usize::try_from(index.as_u64().unwrap()).unwrap());
     match (&shown.trace.ending, repeats) {
-        (Ending::Open, None) => {}
-        (Ending::Stops { .. }, Some(index)) => assert_eq!(index, states.len() - 1, "{name}"),
-        (Ending::Repeats { .. }, Some(index)) => {
+        (RunEnding::Open, None) => {}
+        (RunEnding::Stops { .. }, Some(index)) => assert_eq!(index, states.len() - 1, "{name}"),
+        (RunEnding::Repeats { .. }, Some(index)) => {
             assert!(all.last() == Some(&all[index - 1]), "{name}: the cycle does not end where it began");
             let again = next(world, &state, &states[index]["action"]);
             assert!(again.as_ref() == Some(&all[index]), "{name}: the cycle does not begin again");

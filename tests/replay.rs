@@ -174,7 +174,7 @@ fn told(file: &[u8]) -> String {
 }
 
 fn told_of(capture: &Capture) -> String {
-    let detail = human::Detail { verbose: true, only: Vec::new() };
+    let detail = human::Listing { verbose: true, only: Vec::new() };
     human::report(capture, &findings(capture, &Selection::default()), &detail, Terminal::PLAIN)
 }
 

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use lastack::check::{Checked, Library, Options, check};
-use lastack::conform::recorded::{Outcome, Profile, parse, replay};
+use lastack::conform::recorded::{CaseOutcome, Profile, parse, replay};
 use lastack::policy::{NamedPolicy, Origin, Policies, PolicyField, Value};
 use lastack::scenario::Setting;
 use lastack::source::read_source;
@@ -299,9 +299,9 @@ fn recorded(policies: &Policies) -> BTreeMap<String, [usize; 3]> {
         }
         for case in parse(&read_source(&path).unwrap(), Profile::Named(policies)).0 {
             let place = match replay(&case).outcome {
-                Outcome::Match => 0,
-                Outcome::Differs(_) => 1,
-                Outcome::OutOfScope(_) => 2,
+                CaseOutcome::Match => 0,
+                CaseOutcome::Differs(_) => 1,
+                CaseOutcome::OutOfScope(_) => 2,
             };
             counts.entry(case.policy.name.clone()).or_default()[place] += 1;
         }

@@ -10,7 +10,7 @@ use lastack::model::{End, Event, MAX_STATE_PROPERTIES, TimedWorld, asynchronous_
 use lastack::property::{Instance, Verdict, state_properties};
 use lastack::scenario::{Scenario, Setting, WorldKind};
 use lastack::tcp::Call;
-use lastack::trace::Ending;
+use lastack::trace::RunEnding;
 use stateright::{Checker, Model};
 
 /// The verdict on a property's instances, and what shows it, in a scenario with settings.
@@ -42,7 +42,7 @@ fn an_ack_war_refutes_that_time_passes_and_nothing_else() {
     let (verdict, evidence) = found.remove(0);
     assert_eq!(verdict, Verdict::Violated);
     let trace = evidence.unwrap().trace;
-    let Ending::Repeats { from, reasons } = &trace.ending else { panic!("{:?}", trace.ending) };
+    let RunEnding::Repeats { from, reasons } = &trace.ending else { panic!("{:?}", trace.ending) };
     assert!(reasons.is_empty(), "fairness has no say");
     let cycle = &trace.steps[*from..];
     assert!(!cycle.is_empty() && cycle.iter().all(|step| matches!(step.event, Event::Deliver(_))), "{cycle:?}");
@@ -66,14 +66,14 @@ fn an_abort_is_offered_once() {
 fn a_run_may_stop_where_only_unpromised_calls_are_enabled() {
     let found = decisions("abort", &[], "both-close");
     let [(Verdict::Violated, Some(Evidence { trace, .. }))] = found.as_slice() else { panic!("{found:?}") };
-    let Ending::Stops { calls } = &trace.ending else { panic!("{:?}", trace.ending) };
+    let RunEnding::Stops { calls } = &trace.ending else { panic!("{:?}", trace.ending) };
     assert!(calls.iter().all(|(_, call)| *call == Call::Abort) && !calls.is_empty(), "{calls:?}");
     // To send is no promise either, and to close is one.
     let silent = ["a.closes=never", "a.sends=1", "b.closes=never"];
     assert_eq!(verdicts("sequential", &silent, "both-close"), [Verdict::Violated]);
     let found = decisions("sequential", &silent, "both-close");
     let (_, Some(Evidence { trace, .. })) = &found[0] else { panic!("{found:?}") };
-    assert_eq!(trace.ending, Ending::Stops { calls: vec![(End::A, Call::Send)] });
+    assert_eq!(trace.ending, RunEnding::Stops { calls: vec![(End::A, Call::Send)] });
     assert_eq!(verdicts("sequential", &["a.sends=1", "network.losses=0"], "both-close"), [Verdict::Holds]);
 }
 

@@ -173,7 +173,7 @@ mod tests {
     use super::*;
     use crate::check::Library;
     use crate::model::TimedWorld;
-    use crate::trace::Ending;
+    use crate::trace::RunEnding;
 
     /// One exploration finds for each instance what a search for it alone finds; the places lead to the same steps.
     #[test]
@@ -193,9 +193,9 @@ mod tests {
                     continue;
                 };
                 endings[match trace.ending {
-                    Ending::Open => 0,
-                    Ending::Stops { .. } => 1,
-                    Ending::Repeats { .. } => 2,
+                    RunEnding::Open => 0,
+                    RunEnding::Stops { .. } => 1,
+                    RunEnding::Repeats { .. } => 2,
                 }] += 1;
                 assert_eq!(places.len(), trace.steps.len());
                 let mut state = world.initial().unwrap();

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::cli::{ConformArgs, DocumentFormat};
-use crate::conform::recorded::{self, Case, Outcome, Profile, replay};
+use crate::conform::recorded::{self, Case, CaseOutcome, Profile, replay};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
 use crate::policy::Policies;
 use crate::process::exit::ExitStatus;
@@ -47,7 +47,7 @@ fn cases(args: &ConformArgs) -> Result<ExitStatus, Diagnostics> {
             cases.iter().map(|case| report::Replay { file: &file.path, case, replayed: replay(case) })
         })
         .collect();
-    let differs = replays.iter().any(|replay| matches!(replay.replayed.outcome, Outcome::Differs(_)));
+    let differs = replays.iter().any(|replay| matches!(replay.replayed.outcome, CaseOutcome::Differs(_)));
     let exit_code = if mistakes.0.is_empty() { u8::from(differs) } else { 2 };
     match args.format {
         DocumentFormat::Human => print(&report::human::render(&replays, args.trace, Terminal::of_stdout()))?,
@@ -76,14 +76,14 @@ fn parse(file: &Arc<SourceFile>, path: &Path, profile: Profile<'_>) -> (Vec<Case
 /// Drives the running kernel and says where it and the endpoint differ.
 #[cfg(target_os = "linux")]
 fn kernel(args: &ConformArgs) -> Result<ExitStatus, Diagnostics> {
-    use crate::conform::kernel::{self, Capture, Error, Kernel};
+    use crate::conform::kernel::{self, CaptureFile, Error, Kernel};
     use crate::report;
 
     let failed = |error: Error| Diagnostic::new(error.to_string());
     Kernel::is_available().map_err(failed)?;
     let known = kernel::known()?;
     let record = args.record.as_deref().map(Output::new).transpose()?;
-    let capture = args.capture.as_deref().map(Capture::create).transpose().map_err(failed)?.map(Arc::new);
+    let capture = args.capture.as_deref().map(CaptureFile::create).transpose().map_err(failed)?.map(Arc::new);
     let compared = kernel::compare(&known, args.walks, capture.as_ref()).map_err(failed)?;
     if let Some(capture) = capture.and_then(Arc::into_inner) {
         capture.finish().map_err(failed)?;

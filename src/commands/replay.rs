@@ -8,7 +8,7 @@ use crate::cli::{ReplayArgs, ReplayFormat};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::process::exit::ExitStatus;
 use crate::process::output::{print, write_stdout};
-use crate::report::capture::human::Detail;
+use crate::report::capture::human::Listing;
 use crate::report::capture::{human, json, ladder, svg};
 use crate::report::terminal::Terminal;
 use crate::source::open_stream;
@@ -23,7 +23,7 @@ pub fn run(args: &ReplayArgs) -> Result<ExitStatus, Diagnostics> {
         return draw(args, &name, &capture, number);
     }
     let findings = findings(&capture, &selection);
-    let detail = Detail { verbose: args.verbose, only: args.only.clone() };
+    let detail = Listing { verbose: args.verbose, only: args.only.clone() };
     match args.format {
         ReplayFormat::Human | ReplayFormat::Text | ReplayFormat::Svg => {
             print(&human::report(&capture, &findings, &detail, Terminal::of_stdout()))?;

@@ -61,7 +61,7 @@ impl Entry {
 
 /// A list held against what was seen.
 #[derive(Debug)]
-pub struct Checked<'c> {
+pub struct ListCheck<'c> {
     /// What differs as the list says, in its order, with the reason.
     pub listed: Vec<(&'c Difference, &'c str)>,
     /// What differs, although the list does not say so.
@@ -109,7 +109,7 @@ impl Known {
 
     /// Holds the list against a comparison, both ways.
     #[must_use]
-    pub fn check<'c>(&'c self, comparison: &'c Comparison) -> Checked<'c> {
+    pub fn check<'c>(&'c self, comparison: &'c Comparison) -> ListCheck<'c> {
         let all = self.entries.iter().enumerate();
         let all = all.flat_map(|(place, entry)| entry.shown().map(move |(shown, _)| (shown, (place, entry))));
         let entries: BTreeMap<String, (usize, &Entry)> = all.collect();
@@ -130,7 +130,7 @@ impl Known {
         }
         let unseen = entries.into_keys().filter(|shown| !seen.contains(shown)).collect();
         let listed = listed.into_iter().map(|((_, difference), reason)| (difference, reason)).collect();
-        Checked { listed, unlisted, unseen }
+        ListCheck { listed, unlisted, unseen }
     }
 }
 

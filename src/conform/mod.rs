@@ -12,7 +12,7 @@ mod stack;
 mod testing;
 
 pub use comparison::{Comparison, Difference};
-pub use known::{Checked, Known};
+pub use known::{Known, ListCheck};
 pub use lockstep::{Divergence, Reaction, Run, run};
 pub use path::{Acknowledges, Class, LocalEvent, LocalPath, Place, Transition, Ways};
 pub use stack::Stack;

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
-use super::{Bounds, Clock, Duration, Mistake, Value, check_field, field_names, resolve};
+use super::{Bounds, Clock, Duration, Mistake, Origin, PolicyField, Value, check_field, field_names, resolve};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, Span};
 use crate::source::is_kebab_case;
 use crate::tcp::{Policy, Sending};
@@ -31,36 +31,6 @@ pub struct NamedPolicy {
     /// that it extends, and its own.
     pub fields: Vec<PolicyField>,
     policy: Policy,
-}
-
-/// A field of a policy, set somewhere.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PolicyField {
-    /// Its name.
-    pub name: &'static str,
-    /// What it is set to.
-    pub value: Value,
-    /// What says so.
-    pub source: Option<String>,
-    /// How near to the endpoint it is set.
-    pub origin: Origin,
-    /// The file that sets it.
-    pub file: Arc<SourceFile>,
-    /// Where the file sets it.
-    pub span: Span,
-}
-
-/// Who sets a field; what is greater counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Origin {
-    /// `policies/rfc9293.toml`.
-    Base,
-    /// A policy that another extends.
-    Extended,
-    /// A policy's own file.
-    Policy,
-    /// A scenario, or the command line.
-    Scenario,
 }
 
 impl NamedPolicy {

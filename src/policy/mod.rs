@@ -9,12 +9,14 @@ mod field;
 mod file;
 mod library;
 mod resolve;
+mod setting;
 mod shipped;
 mod value;
 
 pub use clock::{Clock, DEFAULT_MSL_MILLISECONDS};
 pub use field::{check_field, field_names};
-pub use file::{NamedPolicy, Origin, PolicyField};
+pub use file::NamedPolicy;
 pub use library::Policies;
 pub use resolve::{Bounds, Mistake, resolve};
+pub use setting::{Origin, PolicyField};
 pub use value::{Duration, Value};

@@ -1,6 +1,7 @@
 //! From scenario files to the configurations of worlds.
 
 mod file;
+mod mistake;
 mod shape;
 mod tcp;
 mod values;

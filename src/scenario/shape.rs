@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
-use std::sync::Arc;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::mistake::KeyMistake;
 use super::tcp::{EndPolicy, Places, TcpShape, policy};
 use super::values::{Limited, Seconds};
-use crate::diagnostic::{SourceFile, Span};
 use crate::model::{Application, Closes, ClosesWith, Config, Deliveries, EndConfig, Fairness, SegmentCopy};
 use crate::policy::{Clock, DEFAULT_MSL_MILLISECONDS, Policies, field_names};
 
@@ -112,27 +111,6 @@ pub(super) fn keys_that_end_with(last: &str) -> Option<String> {
     KEYS.iter().map(|key| (*key).to_owned()).chain(of_a_policy).find(|key| key.rsplit('.').next() == Some(last))
 }
 
-/// A value that does not fit, and the keys that lead to it.
-#[derive(Debug)]
-pub(super) struct Mistake {
-    /// The keys, outermost first; `a.tcp.x` may also be set as `tcp.x`.
-    pub(super) path: Vec<&'static str>,
-    /// What is wrong.
-    pub(super) title: String,
-    /// What was expected.
-    pub(super) label: String,
-    /// Where it is set, if that is not for the scenario's layers to say.
-    pub(super) place: Option<(Arc<SourceFile>, Span)>,
-    /// What to do about it.
-    pub(super) help: Option<String>,
-}
-
-impl Mistake {
-    pub(super) fn new(path: Vec<&'static str>, title: impl Into<String>, label: impl Into<String>) -> Self {
-        Self { path, title: title.into(), label: label.into(), place: None, help: None }
-    }
-}
-
 impl Shape {
     /// What may not be postponed for ever.
     pub(super) fn fairness(&self) -> Fairness {
@@ -150,7 +128,7 @@ pub(super) fn resolve(
     policies: &Policies,
     scale: u32,
     places: Places<'_>,
-) -> Result<(Config, [EndPolicy; 2]), Mistake> {
+) -> Result<(Config, [EndPolicy; 2]), KeyMistake> {
     let network = &shape.network;
     if shape.world == WorldKind::Asynchronous {
         let keys = [
@@ -164,7 +142,7 @@ pub(super) fn resolve(
         if let Some((table, key, _)) = keys.into_iter().find(|(.., is_set)| *is_set) {
             let label =
                 "it loses and duplicates without bound or fairness, and has no clock: name the scenarios to check";
-            return Err(Mistake::new(
+            return Err(KeyMistake::new(
                 vec![table, key],
                 format!("the asynchronous world has no `{table}.{key}`"),
                 label,
@@ -181,7 +159,7 @@ pub(super) fn resolve(
     let msl_milliseconds =
         network.msl_seconds.map_or(DEFAULT_MSL_MILLISECONDS, |Seconds(milliseconds)| milliseconds);
     let clock = Clock { msl, msl_milliseconds, scale };
-    let end = |name: &'static str, end: &EndShape| -> Result<(EndConfig, EndPolicy), Mistake> {
+    let end = |name: &'static str, end: &EndShape| -> Result<(EndConfig, EndPolicy), KeyMistake> {
         // The last octet has number `sends`, the FIN the next, and what acknowledges it the one after that.
         let sends = within("sends", end.sends.unwrap_or(0), 0..=SegmentCopy::MAX_NUMBER - 2, &[name])?;
         let application = Application {
@@ -202,18 +180,18 @@ fn within(
     value: u32,
     range: RangeInclusive<u32>,
     path: &[&'static str],
-) -> Result<u32, Mistake> {
+) -> Result<u32, KeyMistake> {
     if range.contains(&value) {
         return Ok(value);
     }
-    Err(Mistake::new(
+    Err(KeyMistake::new(
         path.iter().copied().chain([key]).collect(),
         format!("`{key}` is out of range: {value}"),
         format!("expected {} to {}", range.start(), range.end()),
     ))
 }
 
-fn small(key: &'static str, value: u32, path: &[&'static str]) -> Result<u8, Mistake> {
+fn small(key: &'static str, value: u32, path: &[&'static str]) -> Result<u8, KeyMistake> {
     within(key, value, 0..=u32::from(u8::MAX), path).map(|value| u8::try_from(value).unwrap_or(u8::MAX))
 }
 
@@ -225,9 +203,10 @@ mod tests {
         RstInWindow, Sending, ShutdownRead, SynInWindow, TimeWaitAnswers, WindowProbe, WithoutAck,
     };
 
-    fn resolved(text: &str, scale: u32) -> Result<(Config, [EndPolicy; 2]), Mistake> {
-        let shape: Shape = toml::from_str(text)
-            .map_err(|error| Mistake::new(Vec::new(), error.message().to_owned(), error.message().to_owned()))?;
+    fn resolved(text: &str, scale: u32) -> Result<(Config, [EndPolicy; 2]), KeyMistake> {
+        let shape: Shape = toml::from_str(text).map_err(|error| {
+            KeyMistake::new(Vec::new(), error.message().to_owned(), error.message().to_owned())
+        })?;
         resolve(&shape, &Policies::shipped().unwrap(), scale, &|_| None)
     }
 

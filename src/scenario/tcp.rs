@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 
-use super::shape::Mistake;
+use super::mistake::KeyMistake;
 use crate::diagnostic::{SourceFile, Span};
 use crate::model::{SegmentCopy, Timers};
 use crate::policy::{self, Bounds, Clock, Duration, Origin, Policies, PolicyField, Value, check_field};
@@ -71,15 +71,15 @@ pub(super) fn policy(
     policies: &Policies,
     clock: Clock,
     places: Places<'_>,
-) -> Result<EndPolicy, Mistake> {
+) -> Result<EndPolicy, KeyMistake> {
     let (name, path) = match (&own.policy, &both.policy) {
         (Some(name), _) => (name.as_str(), vec![end, "tcp", "policy"]),
         (None, Some(name)) => (name.as_str(), vec!["tcp", "policy"]),
         (None, None) => (DEFAULT, vec!["tcp", "policy"]),
     };
-    let named = policies.named(name).map_err(|unknown| Mistake {
+    let named = policies.named(name).map_err(|unknown| KeyMistake {
         help: unknown.help,
-        ..Mistake::new(path, unknown.title, "expected the name of a policy")
+        ..KeyMistake::new(path, unknown.title, "expected the name of a policy")
     })?;
     let mut fields = named.fields.clone();
     // That is as in the base: in a world no window closes, nobody polls an end, and what it sends takes one number.
@@ -91,7 +91,7 @@ pub(super) fn policy(
         let path: Vec<&'static str> = path.iter().copied().chain([*name]).collect();
         if OF_NO_WORLD.contains(name) {
             let title = format!("`{name}` means nothing in a world");
-            return Err(Mistake::new(
+            return Err(KeyMistake::new(
                 path,
                 title,
                 "no window closes there, nobody polls an end, and what it sends takes one number",
@@ -108,15 +108,15 @@ pub(super) fn policy(
     Ok(EndPolicy { name: name.to_owned(), policy, fields: set.collect(), clock })
 }
 
-fn out_of_range(end: &'static str, fields: &[PolicyField], clock: Clock, mistake: policy::Mistake) -> Mistake {
+fn out_of_range(end: &'static str, fields: &[PolicyField], clock: Clock, mistake: policy::Mistake) -> KeyMistake {
     let policy::Mistake { field, title, label } = mistake;
     let set = fields.iter().rfind(|set| set.name == field);
-    let mistake = Mistake {
+    let mistake = KeyMistake {
         place: set.map(|set| (Arc::clone(&set.file), set.span.clone())),
-        ..Mistake::new(vec![end, "tcp", field], title, label)
+        ..KeyMistake::new(vec![end, "tcp", field], title, label)
     };
     match set.map(|set| &set.value) {
-        Some(Value::Duration(time @ Duration::Milliseconds(_))) => Mistake {
+        Some(Value::Duration(time @ Duration::Milliseconds(_))) => KeyMistake {
             title: format!("{}, the ticks of {} in {time}", mistake.title, clock.tick()),
             help: Some(
                 "`network.msl_seconds` and `network.msl` say how long a tick is, and `tcp.…` sets any field"

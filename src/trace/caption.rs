@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::timeline::SegmentTimeline;
-use super::{Ending, FairnessReason, Trace};
+use super::{FairnessReason, RunEnding, Trace};
 use crate::model::Flight;
 use crate::property::{Instance, Verdict};
 use crate::property::{Property, Temporal};
@@ -34,8 +34,8 @@ pub(crate) fn in_flight(timeline: &SegmentTimeline) -> String {
 /// however it likes.
 pub(crate) fn describe_ending(trace: &Trace, cycle: &str) -> Vec<String> {
     match &trace.ending {
-        Ending::Open => Vec::new(),
-        Ending::Stops { calls } => {
+        RunEnding::Open => Vec::new(),
+        RunEnding::Stops { calls } => {
             let [a, b] = trace.last().states();
             let calls: Vec<String> = calls.iter().map(|(end, call)| format!("{end}'s {}", call.name())).collect();
             let why = if calls.is_empty() {
@@ -45,10 +45,10 @@ pub(crate) fn describe_ending(trace: &Trace, cycle: &str) -> Vec<String> {
             };
             vec![format!("{why}: A stays in {a}, B stays in {b}")]
         }
-        Ending::Repeats { reasons, .. } if reasons.is_empty() => {
+        RunEnding::Repeats { reasons, .. } if reasons.is_empty() => {
             vec![format!("the steps {cycle} are repeated without end, and no time passes")]
         }
-        Ending::Repeats { reasons, .. } => {
+        RunEnding::Repeats { reasons, .. } => {
             let repeated = format!("the steps {cycle} are repeated; that is fair:");
             [repeated].into_iter().chain(reasons.iter().map(describe_fairness)).collect()
         }

@@ -4,5 +4,5 @@ pub mod caption;
 mod replay;
 pub(crate) mod timeline;
 
-pub use replay::{Ending, FairnessReason, Found, NoTrace, Trace, replay_actions};
+pub use replay::{FairnessReason, Found, NoTrace, RunEnding, Trace, replay_actions};
 pub(crate) use replay::{replay, replay_lasso, shortest_by_stateright};

@@ -20,7 +20,7 @@ pub struct Trace {
     /// The steps in order.
     pub steps: Vec<Step>,
     /// What becomes of it after the last step.
-    pub ending: Ending,
+    pub ending: RunEnding,
 }
 
 impl Trace {
@@ -47,7 +47,7 @@ impl Trace {
 
 /// How a behaviour goes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ending {
+pub enum RunEnding {
     /// However it likes: the state that it has come to is what is shown.
     Open,
     /// It does not: nothing happens any more.
@@ -105,7 +105,7 @@ impl fmt::Display for NoTrace {
 /// What happens when these actions are taken from the initial state on; `None` if one is not enabled.
 pub fn replay_actions<W: World>(world: &W, actions: &[W::Action]) -> Option<Trace> {
     let (states, steps) = take(world, actions)?;
-    Some(Trace { initial: world.snapshot(states.first()?), steps, ending: Ending::Open })
+    Some(Trace { initial: world.snapshot(states.first()?), steps, ending: RunEnding::Open })
 }
 
 /// The shortest trace that stateright finds that decides one of the instances, with that instance, replayed in a
@@ -139,7 +139,7 @@ pub(crate) fn replay<W: World>(
         return None;
     }
     let initial = world.snapshot(states.first()?);
-    decided(last).map(|instance| (instance, Trace { initial, steps, ending: Ending::Open }))
+    decided(last).map(|instance| (instance, Trace { initial, steps, ending: RunEnding::Open }))
 }
 
 /// Takes the stem and once the cycle, or without a cycle stops: each action must be enabled where it is taken, the
@@ -161,7 +161,7 @@ pub(crate) fn replay_lasso(
             return None;
         }
         let last = states.last()?;
-        may_stop(world, fairness, last).then(|| Ending::Stops { calls: calls(world, last) })?
+        may_stop(world, fairness, last).then(|| RunEnding::Stops { calls: calls(world, last) })?
     } else {
         // The last state is the one in which the cycle began.
         let last = states.pop()?;
@@ -173,7 +173,7 @@ pub(crate) fn replay_lasso(
         if reasons.iter().any(|reason| is_unfair(reason, fairness)) {
             return None;
         }
-        Ending::Repeats { from: stem.len(), reasons }
+        RunEnding::Repeats { from: stem.len(), reasons }
     };
     let repeats_from = stem.len().min(states.len() - 1);
     is_false(instance, &states, repeats_from).then_some(Trace { initial, steps, ending })
@@ -326,7 +326,7 @@ mod tests {
             FairnessReason::HasClosed(End::A),
             FairnessReason::NotHeldUp(End::B),
         ];
-        assert_eq!((trace.steps.len(), trace.ending), (4, Ending::Repeats { from: 1, reasons }));
+        assert_eq!((trace.steps.len(), trace.ending), (4, RunEnding::Repeats { from: 1, reasons }));
     }
 
     #[test]

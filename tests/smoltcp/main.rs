@@ -14,7 +14,7 @@ mod driver;
 use std::time::{Duration, Instant};
 
 use comparison::{Compared, compare};
-use lastack::conform::{Checked, Known};
+use lastack::conform::{Known, ListCheck};
 use lastack::diagnostic::SourceFile;
 
 #[test]
@@ -30,7 +30,7 @@ fn smoltcp_does_what_the_endpoint_does() {
         start.elapsed().as_secs()
     );
 
-    let Checked { unlisted, unseen, .. } = known.check(&comparison);
+    let ListCheck { unlisted, unseen, .. } = known.check(&comparison);
     let unlisted: Vec<String> = unlisted
         .iter()
         .map(|(difference, path, divergence)| format!("{difference}\n  on: {path}\n  {divergence}"))

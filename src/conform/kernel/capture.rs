@@ -12,9 +12,9 @@ use pcap_file::{DataLink, PcapError};
 use super::Error;
 
 /// A file that every packet is written to, in either direction, with the time at which it is seen.
-pub struct Capture(Mutex<PcapWriter<BufWriter<File>>>);
+pub struct CaptureFile(Mutex<PcapWriter<BufWriter<File>>>);
 
-impl Capture {
+impl CaptureFile {
     /// Creates the file, or replaces it.
     pub fn create(path: &Path) -> Result<Self, Error> {
         let shown = path.display();

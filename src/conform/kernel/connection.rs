@@ -37,7 +37,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_millis(20);
 
 /// A connection between the kernel and the peer that is played here.
-pub struct Connection<'k> {
+pub struct KernelConnection<'k> {
     device: &'k mut Device,
     diag: &'k SockDiag,
     /// The application's socket, until it is closed.
@@ -56,7 +56,7 @@ pub struct Connection<'k> {
     arrived: Seq,
 }
 
-impl<'k> Connection<'k> {
+impl<'k> KernelConnection<'k> {
     /// Opens a connection: the peer connects to a socket of the kernel's. Nobody listens when it is open.
     pub(super) fn open(
         device: &'k mut Device,
@@ -136,7 +136,7 @@ impl<'k> Connection<'k> {
     }
 }
 
-impl Stack for Connection<'_> {
+impl Stack for KernelConnection<'_> {
     type Error = Error;
 
     /// A call that the connection does not allow any more has no effect, nor has one on a socket that is closed.
@@ -209,7 +209,7 @@ impl Stack for Connection<'_> {
     }
 }
 
-impl Drop for Connection<'_> {
+impl Drop for KernelConnection<'_> {
     /// What no application has any more would live on until its retransmissions end, and the namespace with it.
     fn drop(&mut self) {
         if self.socket.is_none() {

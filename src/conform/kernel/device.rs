@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use etherparse::{NetSlice, PacketBuilder, SlicedPacket, TransportSlice};
 
-use super::{Capture, Error};
+use super::{CaptureFile, Error};
 use crate::tcp::{Flags, Segment, Seq};
 
 /// The kernel's address. RFC 5737: for documentation only, nobody has it.
@@ -35,13 +35,13 @@ pub(super) struct Packet {
 
 pub(super) struct Device {
     tun: tun::Device,
-    capture: Option<Arc<Capture>>,
+    capture: Option<Arc<CaptureFile>>,
     buffer: Vec<u8>,
 }
 
 impl Device {
     /// Creates the device in the thread's network namespace. It is gone when this is dropped.
-    pub(super) fn create(capture: Option<Arc<Capture>>) -> Result<Self, Error> {
+    pub(super) fn create(capture: Option<Arc<CaptureFile>>) -> Result<Self, Error> {
         let mut configuration = tun::Configuration::default();
         configuration.address(KERNEL).netmask(Ipv4Addr::new(255, 255, 255, 0)).mtu(MTU).up();
         let tun = tun::create(&configuration).map_err(|error| Error::Unavailable {

@@ -17,8 +17,8 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread;
 use std::time::Duration;
 
-pub use capture::Capture;
-pub use connection::{ADDRESS, Connection};
+pub use capture::CaptureFile;
+pub use connection::{ADDRESS, KernelConnection};
 pub use error::Error;
 
 use super::{Class, Comparison, Known, LocalPath, Transition, Ways, recorded};
@@ -53,7 +53,7 @@ impl Kernel {
     /// Does some work with the kernel, set according to a policy, on a thread and in a namespace of its own.
     pub fn with<T: Send>(
         policy: &Policy,
-        capture: Option<Arc<Capture>>,
+        capture: Option<Arc<CaptureFile>>,
         work: impl FnOnce(&mut Self) -> Result<T, Error> + Send,
     ) -> Result<T, Error> {
         thread::scope(|scope| {
@@ -62,24 +62,24 @@ impl Kernel {
         })
     }
 
-    fn new(policy: &Policy, capture: Option<Arc<Capture>>) -> Result<Self, Error> {
+    fn new(policy: &Policy, capture: Option<Arc<CaptureFile>>) -> Result<Self, Error> {
         namespace::enter()?;
         namespace::configure(policy)?;
         Ok(Self { device: Device::create(capture)?, diag: SockDiag::open()?, _thread: PhantomData })
     }
 
     /// Opens a connection. Its retransmission timeout begins with `rto`.
-    pub fn connect(&mut self, rto: Duration) -> Result<Connection<'_>, Error> {
+    pub fn connect(&mut self, rto: Duration) -> Result<KernelConnection<'_>, Error> {
         self.connect_slowly(rto, 1)
     }
 
     /// The same for a machine that is busy: the timeout, and all that the connection waits for, is so many times as
     /// long.
-    pub fn connect_slowly(&mut self, rto: Duration, slowness: u32) -> Result<Connection<'_>, Error> {
+    pub fn connect_slowly(&mut self, rto: Duration, slowness: u32) -> Result<KernelConnection<'_>, Error> {
         namespace::set_least_timeout(rto.saturating_mul(slowness))?;
         let after = |port: u16| Some(port.checked_add(1).unwrap_or(FIRST_PORT));
         let port = NEXT_PORT.fetch_update(Ordering::Relaxed, Ordering::Relaxed, after).unwrap_or(FIRST_PORT);
-        Connection::open(&mut self.device, &self.diag, port, slowness)
+        KernelConnection::open(&mut self.device, &self.diag, port, slowness)
     }
 }
 
@@ -115,7 +115,7 @@ pub fn known() -> Result<Known, Diagnostics> {
 /// Compares the running kernel with the endpoint: on paths that cover every transition that an end takes in the worlds
 /// of this module, but for the expiry of 2MSL, on those that `known` names, and on so many random walks of each end of
 /// each world.
-pub fn compare(known: &Known, walks: u64, capture: Option<&Arc<Capture>>) -> Result<Compared, Error> {
+pub fn compare(known: &Known, walks: u64, capture: Option<&Arc<CaptureFile>>) -> Result<Compared, Error> {
     let policy = of_linux()?;
     let worlds =
         worlds::explore(policy, Limits::NONE).map_err(|stopped| Error::Unexpected(stopped.to_string()))?;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use super::{Capture, Error, Kernel};
+use super::{CaptureFile, Error, Kernel};
 use crate::conform::{LocalEvent, LocalPath, Run, run};
 use crate::tcp::Policy;
 
@@ -28,7 +28,7 @@ const PACES: [u32; 4] = [1, 2, 4, 8];
 pub(super) fn run_all(
     paths: &[LocalPath],
     policy: &Policy,
-    capture: Option<&Arc<Capture>>,
+    capture: Option<&Arc<CaptureFile>>,
 ) -> Result<Vec<Run>, Error> {
     let next = AtomicUsize::new(0);
     let runs = Mutex::new(vec![None; paths.len()]);

@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
-use super::{Number, Span};
+use super::{CaseNumber, TimeSpan};
 use crate::policy::NamedPolicy;
 use crate::tcp::{Flags, Segment, State, Timer};
 
@@ -19,14 +19,14 @@ pub struct Case {
     /// Where it starts, after the shortest ordinary way there.
     pub start: CaseState,
     /// What happens, step by step; the first has number 1.
-    pub steps: Vec<Step>,
+    pub steps: Vec<CaseStep>,
     /// What is expected.
-    pub expected: Expected,
+    pub expected: Expectations,
 }
 
 /// One step.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
+pub struct CaseStep {
     /// How the file writes it.
     pub text: String,
     /// Its line, in a file where each step has one.
@@ -34,14 +34,14 @@ pub struct Step {
     /// When it happens, in milliseconds from the start; `None`: at once.
     pub at: Option<u64>,
     /// What happens.
-    pub event: Event,
+    pub event: CaseEvent,
 }
 
 /// What is expected of a case, by step; step 0 is the way to its start.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Expected {
+pub struct Expectations {
     /// How segments belong to steps.
-    pub order: Order,
+    pub order: SegmentOrder,
     /// The segments that are sent in answer to steps; a step that is not among them may be answered by any.
     pub segments: Vec<(usize, Option<ExpectedSegment>)>,
     /// The states after steps.
@@ -54,7 +54,7 @@ pub struct Expected {
 
 /// How the segments that a case expects belong to its steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
+pub enum SegmentOrder {
     /// What is listed of a step is all that is sent in it.
     InStep,
     /// What is listed of a step is what is sent next, in it or before it. How text is divided into segments does not
@@ -87,7 +87,7 @@ impl fmt::Display for CaseState {
 
 /// What happens in a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
+pub enum CaseEvent {
     /// The application calls, and expects a result.
     Call(AppCall, Option<CallResult>),
     /// A segment arrives.
@@ -95,7 +95,7 @@ pub enum Event {
     /// A timer expires, if it runs.
     Expiry(CaseTimer),
     /// Time passes.
-    Wait(Span),
+    Wait(TimeSpan),
     /// Whoever drives a stack that is polled polls it; of text, at most so many octets may be sent.
     Poll(Option<u32>),
     /// The surroundings are set.
@@ -133,13 +133,13 @@ pub enum AppCall {
     /// RECEIVE of so many octets, or of all that there are.
     Receive(Option<u32>),
     /// How long what was sent may stay unacknowledged.
-    SetUserTimeout(Span),
+    SetUserTimeout(TimeSpan),
     /// `SO_LINGER` with no time: `close()` is [`AppCall::Abort`] then.
     SetLingerZero,
     /// `SO_ERROR`: how the connection ended, which is said once.
     TakeError,
     /// `TCP_LINGER2`: `fin_wait_2_timeout` of the policy.
-    SetFinWait2Timeout(Span),
+    SetFinWait2Timeout(TimeSpan),
 }
 
 /// What a call returns besides success.
@@ -184,9 +184,9 @@ pub struct Arrival {
     /// Its control bits.
     pub flags: Flags,
     /// SEG.SEQ.
-    pub seq: Number,
+    pub seq: CaseNumber,
     /// SEG.ACK; it counts for nothing without the flag.
-    pub ack: Number,
+    pub ack: CaseNumber,
     /// Octets of text.
     pub len: u32,
     /// SEG.WND; without it the window is as it was.
@@ -239,11 +239,11 @@ pub enum Environment {
     /// `syn_in_window` of the policy; FreeBSD's `insecure_syn`.
     InsecureSyn(bool),
     /// `fin_wait_2_timeout` of the policy; Linux's `tcp_fin_timeout`.
-    FinWait2Timeout(Span),
+    FinWait2Timeout(TimeSpan),
     /// `time_wait` of the policy.
-    TimeWait(Span),
+    TimeWait(TimeSpan),
     /// `rto` of the policy.
-    RetransmissionTimeout(Span),
+    RetransmissionTimeout(TimeSpan),
 }
 
 /// A segment that is expected to be sent. What is `None` may be anything.
@@ -254,9 +254,9 @@ pub struct ExpectedSegment {
     /// Its control bits; PSH is not modelled and not compared.
     pub flags: Flags,
     /// SEG.SEQ.
-    pub seq: Option<Number>,
+    pub seq: Option<CaseNumber>,
     /// SEG.ACK.
-    pub ack: Option<Number>,
+    pub ack: Option<CaseNumber>,
     /// Octets of text; none unless the file says so.
     pub len: u32,
     /// SEG.WND: the room that there is for text.
@@ -299,11 +299,11 @@ impl Case {
             CaseState::Opening(name) => Err(format!("a new connection: {name}")),
         };
         for step in &self.steps {
-            if let Event::NotModelled(feature) = &step.event {
+            if let CaseEvent::NotModelled(feature) = &step.event {
                 return Err(feature.clone());
             }
         }
-        let Expected { order: _, segments, states, end, error: _ } = &self.expected;
+        let Expectations { order: _, segments, states, end, error: _ } = &self.expected;
         let start = known(&self.start)?;
         end.as_ref().map(known).transpose()?;
         for (_, state) in states {
@@ -322,7 +322,7 @@ impl Case {
 
     /// The case says itself when a stack that is polled is polled.
     pub(super) fn polls(&self) -> bool {
-        self.steps.iter().any(|step| matches!(step.event, Event::Poll(_)))
+        self.steps.iter().any(|step| matches!(step.event, CaseEvent::Poll(_)))
     }
 }
 

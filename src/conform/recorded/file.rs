@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use super::grammar;
 use super::words::{Mistake, Word, Words};
-use super::{Case, CaseState, Expected, Order, SocketError, Step, row};
+use super::{Case, CaseState, CaseStep, Expectations, SegmentOrder, SocketError, row};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, in_words_of_files, misspelt};
 use crate::policy::{NamedPolicy, Policies};
 
@@ -176,10 +176,10 @@ impl<'a> LineOf<'a> {
         };
         let step = |raw: &&'a RawValue| {
             self.parsed(raw, |text| {
-                Ok(Step { text: text.to_owned(), line: None, at: None, event: grammar::event(text)? })
+                Ok(CaseStep { text: text.to_owned(), line: None, at: None, event: grammar::event(text)? })
             })
         };
-        let steps: Vec<Step> = events.iter().map(step).collect::<Result<_, _>>()?;
+        let steps: Vec<CaseStep> = events.iter().map(step).collect::<Result<_, _>>()?;
         let last = steps.len();
         let segment = |raw: &&'a RawValue| {
             self.parsed(raw, |text| {
@@ -220,8 +220,8 @@ impl<'a> LineOf<'a> {
             policy,
             start: self.state(self.required(line.start_state, "start_state")?)?,
             steps,
-            expected: Expected {
-                order: Order::InStep,
+            expected: Expectations {
+                order: SegmentOrder::InStep,
                 segments,
                 states: line.state_checks.iter().flatten().map(state).collect::<Result<_, _>>()?,
                 end: Some(self.state(self.required(line.expect_end_state, "expect_end_state")?)?),
@@ -236,7 +236,7 @@ impl<'a> LineOf<'a> {
         )?;
         let text = self.string(event)?;
         let step = self.parsed(event, |text| {
-            Ok(Step { text: text.to_owned(), line: None, at: None, event: row::event(text)? })
+            Ok(CaseStep { text: text.to_owned(), line: None, at: None, event: row::event(text)? })
         })?;
         let segment = |raw: &&'a RawValue| {
             self.parsed(raw, |text| Ok((1, grammar::expected_segment(&mut Words::of(text), text)?)))
@@ -260,8 +260,8 @@ impl<'a> LineOf<'a> {
             },
             start,
             steps: vec![step],
-            expected: Expected {
-                order: Order::InStep,
+            expected: Expectations {
+                order: SegmentOrder::InStep,
                 segments,
                 states: Vec::new(),
                 end: Some(self.state(self.required(line.end_state, "end_state")?)?),

@@ -3,8 +3,8 @@
 use super::number::{Term, TimeUnit};
 use super::words::{Mistake, Word, Words, integer, number, span};
 use super::{
-    AppCall, Arrival, CallResult, CaseState, CaseTimer, Environment, Event, ExpectedSegment, Number, SocketError,
-    Span,
+    AppCall, Arrival, CallResult, CaseEvent, CaseNumber, CaseState, CaseTimer, Environment, ExpectedSegment,
+    SocketError, TimeSpan,
 };
 use crate::diagnostic::misspelt;
 use crate::tcp::{Flags, State, Timer};
@@ -12,7 +12,7 @@ use crate::tcp::{Flags, State, Timer};
 const VERBS: [&str; 7] = ["app", "rcv", "timer", "wait", "poll", "env", "drop"];
 
 /// A step: what happens.
-pub(super) fn event(text: &str) -> Result<Event, Mistake> {
+pub(super) fn event(text: &str) -> Result<CaseEvent, Mistake> {
     let mut words = Words::of(text);
     let verb = words.expect("a verb")?;
     let event = match verb.text {
@@ -22,18 +22,18 @@ pub(super) fn event(text: &str) -> Result<Event, Mistake> {
             let name = words.expect("a timer")?;
             timer(name)?
         }
-        "wait" => Event::Wait(span(words.expect("a time")?)?),
-        "poll" => Event::Poll(words.next().map(|octets| integer(octets, u32::MAX)).transpose()?),
+        "wait" => CaseEvent::Wait(span(words.expect("a time")?)?),
+        "poll" => CaseEvent::Poll(words.next().map(|octets| integer(octets, u32::MAX)).transpose()?),
         "env" => {
             let name = words.expect("the name of a setting")?;
             match environment(name, &mut words)? {
                 // How many words the value of something else has is not known.
-                other @ Event::NotModelled(_) => return Ok(other),
+                other @ CaseEvent::NotModelled(_) => return Ok(other),
                 setting => setting,
             }
         }
         // Whatever it was: it does not arrive.
-        "drop" => return Ok(Event::Lost),
+        "drop" => return Ok(CaseEvent::Lost),
         _ => return Err(verb.unknown("verb", VERBS)),
     };
     words.finish()?;
@@ -62,12 +62,12 @@ const OTHER_TIMERS: [(&str, &str); 6] = [
     ("SYN_SENT", "a new connection: its timer"),
 ];
 
-fn timer(name: Word<'_>) -> Result<Event, Mistake> {
+fn timer(name: Word<'_>) -> Result<CaseEvent, Mistake> {
     if let Some((_, timer)) = TIMERS.iter().find(|(known, _)| *known == name.text) {
-        return Ok(Event::Expiry(*timer));
+        return Ok(CaseEvent::Expiry(*timer));
     }
     match OTHER_TIMERS.iter().find(|(known, _)| *known == name.text) {
-        Some((_, feature)) => Ok(Event::NotModelled((*feature).to_owned())),
+        Some((_, feature)) => Ok(CaseEvent::NotModelled((*feature).to_owned())),
         None => Err(name.unknown("timer", TIMERS.iter().map(|(known, _)| *known))),
     }
 }
@@ -86,7 +86,7 @@ const SETTINGS: [&str; 11] = [
     "rto",
 ];
 
-fn environment(name: Word<'_>, words: &mut Words<'_>) -> Result<Event, Mistake> {
+fn environment(name: Word<'_>, words: &mut Words<'_>) -> Result<CaseEvent, Mistake> {
     let (setting, value) = match name.text.split_once('=') {
         Some((before, _)) => (before, Some(name.after(before.len() + 1))),
         None => (name.text, words.next()),
@@ -95,7 +95,7 @@ fn environment(name: Word<'_>, words: &mut Words<'_>) -> Result<Event, Mistake> 
     let value = || value.ok_or_else(|| end.mistake("missing: a value", "expected it here"));
     let switch = || Ok(integer(value()?, 1)? == 1);
     let window = || integer(value()?, 1 << 30);
-    Ok(Event::Environment(match setting {
+    Ok(CaseEvent::Environment(match setting {
         "own_window" => Environment::OwnWindow(window()?),
         "peer_window" => Environment::PeerWindow(window()?),
         "mss" => Environment::SegmentSize(window()?.max(1)),
@@ -112,21 +112,21 @@ fn environment(name: Word<'_>, words: &mut Words<'_>) -> Result<Event, Mistake> 
         text => {
             return match misspelt(text, SETTINGS) {
                 Some(_) => Err(Word { at: name.at, text }.unknown("setting", SETTINGS)),
-                None => Ok(Event::NotModelled(format!("env {text}"))),
+                None => Ok(CaseEvent::NotModelled(format!("env {text}"))),
             };
         }
     }))
 }
 
 /// A time; a number alone is in seconds.
-fn seconds(word: Word<'_>) -> Result<Span, Mistake> {
-    let Span(mut terms) = span(word)?;
+fn seconds(word: Word<'_>) -> Result<TimeSpan, Mistake> {
+    let TimeSpan(mut terms) = span(word)?;
     for (_, _, unit) in &mut terms {
         if *unit == TimeUnit::Milliseconds && word.text.bytes().all(|byte| byte.is_ascii_digit()) {
             *unit = TimeUnit::Seconds;
         }
     }
-    Ok(Span(terms))
+    Ok(TimeSpan(terms))
 }
 
 const CALLS: [&str; 9] =
@@ -134,7 +134,7 @@ const CALLS: [&str; 9] =
 
 const OPTIONS: [&str; 3] = ["user_timeout", "linger", "linger2"];
 
-fn call(words: &mut Words<'_>) -> Result<Event, Mistake> {
+fn call(words: &mut Words<'_>) -> Result<CaseEvent, Mistake> {
     let name = words.expect("a call")?;
     let octets = |words: &mut Words<'_>| match words.peek() {
         None | Some("->") => Ok(None),
@@ -161,14 +161,14 @@ fn call(words: &mut Words<'_>) -> Result<Event, Mistake> {
                 "linger" if span(words.expect("a time")?)?.0.iter().all(|(_, count, _)| *count == 0) => {
                     AppCall::SetLingerZero
                 }
-                "linger" => return Ok(Event::NotModelled("a close() that waits".to_owned())),
+                "linger" => return Ok(CaseEvent::NotModelled("a close() that waits".to_owned())),
                 _ if misspelt(name.text, OPTIONS).is_some() => return Err(name.unknown("option", OPTIONS)),
                 // How many words the value of something else has is not known.
-                _ => return Ok(Event::NotModelled(format!("app set {}", name.text))),
+                _ => return Ok(CaseEvent::NotModelled(format!("app set {}", name.text))),
             }
         }
         "listen" | "accept" | "connect" => {
-            return Ok(Event::NotModelled(format!("a new connection: app {}", name.text)));
+            return Ok(CaseEvent::NotModelled(format!("a new connection: app {}", name.text)));
         }
         _ => return Err(name.unknown("call", CALLS)),
     };
@@ -176,12 +176,12 @@ fn call(words: &mut Words<'_>) -> Result<Event, Mistake> {
         None => None,
         Some(Word { text: "->", .. }) => match call_result(words)? {
             Some(result) => Some(result),
-            None => return Ok(Event::NotModelled("an error that no call returns here".to_owned())),
+            None => return Ok(CaseEvent::NotModelled("an error that no call returns here".to_owned())),
         },
         Some(word) => return Err(word.mistake(format!("unexpected `{}`", word.text), "expected `->` or nothing")),
     };
     words.finish()?;
-    Ok(Event::Call(call, result))
+    Ok(CaseEvent::Call(call, result))
 }
 
 const RESULTS: [&str; 7] = ["EOF", "EPIPE", "ECONNRESET", "ETIMEDOUT", "EAGAIN", "error", "ok"];
@@ -213,8 +213,8 @@ fn call_result(words: &mut Words<'_>) -> Result<Option<CallResult>, Mistake> {
 #[derive(Debug, Default)]
 pub(super) struct Fields {
     flags: Flags,
-    seq: Option<Number>,
-    ack: Option<Number>,
+    seq: Option<CaseNumber>,
+    ack: Option<CaseNumber>,
     len: Option<u32>,
     window: Option<u32>,
     not_modelled: Option<&'static str>,
@@ -305,21 +305,21 @@ fn fields(words: &mut Words<'_>) -> Result<Fields, Mistake> {
     Ok(fields)
 }
 
-fn arrival(words: &mut Words<'_>) -> Result<Event, Mistake> {
+fn arrival(words: &mut Words<'_>) -> Result<CaseEvent, Mistake> {
     let end = words.end;
     let Fields { flags, seq, ack, len, window, not_modelled } = fields(words)?;
     if let Some(feature) = not_modelled {
-        return Ok(Event::NotModelled(feature.to_owned()));
+        return Ok(CaseEvent::NotModelled(feature.to_owned()));
     }
     let missing = |what: &str| Word { at: end, text: "" }.mistake(format!("missing: {what}"), "expected it here");
     let seq = seq.ok_or_else(|| missing("`seq=`"))?;
     let ack = match ack {
         Some(ack) => ack,
         // A reset may carry the flag without anybody looking at the number.
-        None if flags.rst || !flags.ack => Number::of(Term::SndUna),
+        None if flags.rst || !flags.ack => CaseNumber::of(Term::SndUna),
         None => return Err(missing("`ack=`")),
     };
-    Ok(Event::Arrival(Arrival { flags, seq, ack, len: len.unwrap_or(0), window }))
+    Ok(CaseEvent::Arrival(Arrival { flags, seq, ack, len: len.unwrap_or(0), window }))
 }
 
 /// A segment that is expected, or that none is.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::case::written;
-use super::{AppCall, Arrival, CallResult, CaseTimer, Environment, Number, SocketError, Span};
+use super::{AppCall, Arrival, CallResult, CaseNumber, CaseTimer, Environment, SocketError, TimeSpan};
 use crate::model::EndpointEvent;
 use crate::model::Kind;
 use crate::tcp::{
@@ -171,7 +171,7 @@ impl Host {
     }
 
     /// A number of the case, for the endpoint as it is.
-    pub(super) fn value(&self, number: &Number) -> Seq {
+    pub(super) fn value(&self, number: &CaseNumber) -> Seq {
         number.value(&self.endpoint, self.arrived)
     }
 
@@ -219,7 +219,7 @@ impl Host {
     }
 
     /// Lets time pass, and timers expire as they are due; the mistake is that it is too long, or too much happens.
-    pub(super) fn wait(&mut self, span: &Span) -> Result<(), String> {
+    pub(super) fn wait(&mut self, span: &TimeSpan) -> Result<(), String> {
         self.wait_until(self.now.saturating_add(span.milliseconds(&self.policy)))
     }
 
@@ -478,7 +478,7 @@ impl Host {
 }
 
 /// A time in ticks of a millisecond.
-fn ticks(span: &Span, policy: &Policy) -> u32 {
+fn ticks(span: &TimeSpan, policy: &Policy) -> u32 {
     u32::try_from(span.milliseconds(policy)).unwrap_or(u32::MAX)
 }
 

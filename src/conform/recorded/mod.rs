@@ -17,12 +17,12 @@ mod row;
 mod words;
 
 pub use case::{
-    AppCall, Arrival, CallResult, Case, CaseState, CaseTimer, Environment, Event, Expected, ExpectedSegment,
-    Order, SocketError, Step,
+    AppCall, Arrival, CallResult, Case, CaseEvent, CaseState, CaseStep, CaseTimer, Environment, Expectations,
+    ExpectedSegment, SegmentOrder, SocketError,
 };
 pub use file::{Profile, parse};
 pub use host::Sent;
-pub use number::{Number, Span};
+pub use number::{CaseNumber, TimeSpan};
 pub use packetdrill::parse as parse_packetdrill;
 pub use record::line;
-pub use replay::{Difference, Outcome, Replayed, ReplayedStep, replay};
+pub use replay::{CaseOutcome, Replayed, ReplayedStep, StepDifference, replay};

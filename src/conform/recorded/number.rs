@@ -4,7 +4,7 @@ use crate::tcp::{Endpoint, Policy, Seq};
 
 /// A sequence number, perhaps relative to the endpoint's variables: `RCV.NXT+RCV.WND-1`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Number(pub(super) Vec<(Sign, Term)>);
+pub struct CaseNumber(pub(super) Vec<(Sign, Term)>);
 
 /// How a term of a sum counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl Term {
     ];
 }
 
-impl Number {
+impl CaseNumber {
     pub(super) fn of(term: Term) -> Self {
         Self(vec![(Sign::Plus, term)])
     }
@@ -82,7 +82,7 @@ impl Number {
 
 /// A length of time, perhaps relative to the policy's: `10*RTO-1`, `2MSL-1s`. A number alone is in milliseconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Span(pub(super) Vec<(Sign, u32, TimeUnit)>);
+pub struct TimeSpan(pub(super) Vec<(Sign, u32, TimeUnit)>);
 
 /// What a number in a time counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,7 +108,7 @@ impl TimeUnit {
     ];
 }
 
-impl Span {
+impl TimeSpan {
     /// How many milliseconds it is under a policy whose ticks are milliseconds; what would be negative is 0.
     #[must_use]
     pub fn milliseconds(&self, policy: &Policy) -> u64 {

@@ -72,7 +72,7 @@ fn step(event: &LocalEvent) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::conform::recorded::{Outcome, Profile, parse, replay};
+    use crate::conform::recorded::{CaseOutcome, Profile, parse, replay};
     use crate::conform::run;
     use crate::conform::testing::Itself;
     use crate::diagnostic::SourceFile;
@@ -99,9 +99,9 @@ mod tests {
         let line = line("mine/gives-up", "linux", &path, &seen, policy.retries);
         insta::assert_snapshot!(line);
         let (cases, _) = parse(&SourceFile::new("cases.jsonl", line.as_str()), Profile::Named(&policies));
-        assert_eq!(replay(&cases[0]).outcome, Outcome::Match);
+        assert_eq!(replay(&cases[0]).outcome, CaseOutcome::Match);
         let other = line.replace("@8 none", "@8 RST seq=3");
         let (cases, _) = parse(&SourceFile::new("cases.jsonl", other), Profile::Named(&policies));
-        assert!(matches!(replay(&cases[0]).outcome, Outcome::Differs(_)));
+        assert!(matches!(replay(&cases[0]).outcome, CaseOutcome::Differs(_)));
     }
 }

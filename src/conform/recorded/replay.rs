@@ -5,25 +5,26 @@ use std::fmt::Display;
 
 use super::host::{Host, Returned, Sent};
 use super::{
-    AppCall, CallResult, Case, CaseState, CaseTimer, Event, ExpectedSegment, Number, Order, SocketError, Step,
+    AppCall, CallResult, Case, CaseEvent, CaseNumber, CaseState, CaseStep, CaseTimer, ExpectedSegment,
+    SegmentOrder, SocketError,
 };
 use crate::model::EndpointEvent;
 use crate::tcp::{Call, Flags, Segment, Sending, State, Timer};
 
 /// How the replay of a case came out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum CaseOutcome {
     /// All that the case expects is so.
     Match,
     /// Something is not: all of it, in the order of the steps. What follows the first may follow from it.
-    Differs(Vec<Difference>),
+    Differs(Vec<StepDifference>),
     /// The case is about something that is not modelled.
     OutOfScope(String),
 }
 
 /// Something that is not as expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Difference {
+pub struct StepDifference {
     /// The step; 0 is the way to the start.
     pub step: usize,
     /// What the case expects.
@@ -36,7 +37,7 @@ pub struct Difference {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Replayed {
     /// How it came out.
-    pub outcome: Outcome,
+    pub outcome: CaseOutcome,
     /// What the endpoint did, from the start of the case's own steps; nothing if it is out of scope.
     pub transitions: Vec<(State, EndpointEvent, State)>,
     /// What was seen in each step, the way to the start first; nothing if it is out of scope.
@@ -64,7 +65,7 @@ pub fn replay(case: &Case) -> Replayed {
     match replay_in_scope(case) {
         Ok(replayed) => replayed,
         Err(feature) => {
-            Replayed { outcome: Outcome::OutOfScope(feature), transitions: Vec::new(), steps: Vec::new() }
+            Replayed { outcome: CaseOutcome::OutOfScope(feature), transitions: Vec::new(), steps: Vec::new() }
         }
     }
 }
@@ -85,7 +86,7 @@ fn replay_in_scope(case: &Case) -> Result<Replayed, String> {
     }
     replay.check_end();
     let Replay { host, steps, differences, .. } = replay;
-    let outcome = if differences.is_empty() { Outcome::Match } else { Outcome::Differs(differences) };
+    let outcome = if differences.is_empty() { CaseOutcome::Match } else { CaseOutcome::Differs(differences) };
     Ok(Replayed { outcome, transitions: host.transitions, steps })
 }
 
@@ -96,7 +97,7 @@ struct Replay<'a> {
     /// What was sent and not yet compared, where segments are compared in turn.
     waiting: VecDeque<Sent>,
     steps: Vec<ReplayedStep>,
-    differences: Vec<Difference>,
+    differences: Vec<StepDifference>,
 }
 
 impl Replay<'_> {
@@ -111,7 +112,7 @@ impl Replay<'_> {
         self.host.transitions.clear();
     }
 
-    fn take(&mut self, number: usize, step: &Step) -> Result<(), String> {
+    fn take(&mut self, number: usize, step: &CaseStep) -> Result<(), String> {
         if let Some(at) = step.at {
             self.host.wait_until(at)?;
         }
@@ -122,8 +123,8 @@ impl Replay<'_> {
         let sent = std::mem::take(&mut self.host.sent);
         self.note(number, returned, &sent);
         match self.case.expected.order {
-            Order::InStep => self.check_segments(number, &sent),
-            Order::InTurn => {
+            SegmentOrder::InStep => self.check_segments(number, &sent),
+            SegmentOrder::InTurn => {
                 self.waiting.extend(sent);
                 self.check_next(number);
             }
@@ -134,27 +135,27 @@ impl Replay<'_> {
     }
 
     /// What a call has returned, if the event is one.
-    fn apply(&mut self, event: &Event) -> Result<Option<Returned>, String> {
+    fn apply(&mut self, event: &CaseEvent) -> Result<Option<Returned>, String> {
         let host = &mut self.host;
         match event {
-            Event::Call(call, _) => return Ok(Some(host.app(call))),
-            Event::Arrival(arrival) => host.arrive(arrival),
-            Event::Expiry(timer) => host.expire(*timer),
-            Event::Wait(span) => host.wait(span)?,
-            Event::Poll(most) => host.poll(most.unwrap_or(u32::MAX)),
-            Event::Environment(environment) => host.set(environment),
-            Event::Awaited(_) if !self.waiting.is_empty() => {}
-            Event::Awaited(most) => host.wait_for_a_segment(*most)?,
+            CaseEvent::Call(call, _) => return Ok(Some(host.app(call))),
+            CaseEvent::Arrival(arrival) => host.arrive(arrival),
+            CaseEvent::Expiry(timer) => host.expire(*timer),
+            CaseEvent::Wait(span) => host.wait(span)?,
+            CaseEvent::Poll(most) => host.poll(most.unwrap_or(u32::MAX)),
+            CaseEvent::Environment(environment) => host.set(environment),
+            CaseEvent::Awaited(_) if !self.waiting.is_empty() => {}
+            CaseEvent::Awaited(most) => host.wait_for_a_segment(*most)?,
             // Nothing arrives; and a case with something that is not modelled is not replayed.
-            Event::Lost | Event::Look | Event::NotModelled(_) => {}
+            CaseEvent::Lost | CaseEvent::Look | CaseEvent::NotModelled(_) => {}
         }
         Ok(None)
     }
 
     /// A stack that is polled is polled after each step but one that leaves what it sends in the queue; unless the case
     /// says itself when. What the case expects has no part in it.
-    fn polls_after(&self, event: &Event) -> bool {
-        let queues = matches!(event, Event::Call(AppCall::Send { queued: true, .. }, _));
+    fn polls_after(&self, event: &CaseEvent) -> bool {
+        let queues = matches!(event, CaseEvent::Call(AppCall::Send { queued: true, .. }, _));
         self.host.policy.sending != Sending::AtOnce && !queues && !self.case.polls()
     }
 
@@ -234,8 +235,8 @@ impl Replay<'_> {
         Some(first)
     }
 
-    fn check_result(&mut self, number: usize, step: &Step, returned: Option<Returned>) {
-        let (Event::Call(call, expected), Some(returned)) = (&step.event, returned) else { return };
+    fn check_result(&mut self, number: usize, step: &CaseStep, returned: Option<Returned>) {
+        let (CaseEvent::Call(call, expected), Some(returned)) = (&step.event, returned) else { return };
         let (right, wanted) = match (call, expected) {
             (_, Some(expected)) => (returned.is(*expected), expected.to_string()),
             (AppCall::Receive(Some(octets)), None) => {
@@ -277,16 +278,16 @@ impl Replay<'_> {
     }
 
     fn differs(&mut self, step: usize, expected: impl Display, seen: impl Display) {
-        self.differences.push(Difference { step, expected: expected.to_string(), seen: seen.to_string() });
+        self.differences.push(StepDifference { step, expected: expected.to_string(), seen: seen.to_string() });
     }
 }
 
 /// What has closed on the way to the start: `shutdown`, unless a timer is said to expire that only runs after
 /// `close()`.
 fn call_on_the_way(case: &Case) -> Call {
-    let of_orphans = Event::Expiry(CaseTimer::Of(Timer::FinWait2));
+    let of_orphans = CaseEvent::Expiry(CaseTimer::Of(Timer::FinWait2));
     let expires = case.steps.iter().any(|step| step.event == of_orphans);
-    let closes = case.steps.iter().any(|step| matches!(step.event, Event::Call(AppCall::Close, _)));
+    let closes = case.steps.iter().any(|step| matches!(step.event, CaseEvent::Call(AppCall::Close, _)));
     if expires && !closes { Call::Close } else { Call::Shutdown }
 }
 
@@ -303,7 +304,7 @@ fn continues(first: &Segment, next: &Segment) -> bool {
 
 fn is_as_expected(sent: &Sent, expected: &ExpectedSegment, host: &Host) -> bool {
     let ExpectedSegment { text: _, flags, seq, ack, len, window, not_modelled: _ } = expected;
-    let is = |number: &Option<Number>, value| number.as_ref().is_none_or(|number| host.value(number) == value);
+    let is = |number: &Option<CaseNumber>, value| number.as_ref().is_none_or(|number| host.value(number) == value);
     *flags == sent.segment.flags
         && is(seq, sent.segment.seq)
         && is(ack, sent.segment.ack)

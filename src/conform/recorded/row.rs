@@ -3,19 +3,19 @@
 use super::grammar::flags;
 use super::number::{Sign, Term};
 use super::words::{Mistake, Word, Words, integer, number};
-use super::{Arrival, Event, Number};
+use super::{Arrival, CaseEvent, CaseNumber};
 use crate::tcp::Flags;
 
 /// `FIN+ACK seq=RCV.NXT acks our FIN`, `DATA 10B+FIN seq=RCV.NXT`, `FIN no ACK seq=RCV.NXT-1`.
 ///
 /// What a row leaves out is as in the next segment that the peer would send: at RCV.NXT, acknowledging SND.UNA.
-pub(super) fn event(text: &str) -> Result<Event, Mistake> {
+pub(super) fn event(text: &str) -> Result<CaseEvent, Mistake> {
     let mut words = Words::of(text);
     let kind = words.expect("flags, as in FIN+ACK, or DATA")?;
     let mut arrival = Arrival {
         flags: Flags::ACK,
-        seq: Number::of(Term::RcvNxt),
-        ack: Number::of(Term::SndUna),
+        seq: CaseNumber::of(Term::RcvNxt),
+        ack: CaseNumber::of(Term::SndUna),
         len: 0,
         window: None,
     };
@@ -32,7 +32,7 @@ pub(super) fn event(text: &str) -> Result<Event, Mistake> {
     } else {
         let (given, not_modelled) = flags(kind)?;
         if let Some(feature) = not_modelled {
-            return Ok(Event::NotModelled(feature.to_owned()));
+            return Ok(CaseEvent::NotModelled(feature.to_owned()));
         }
         arrival.flags = given;
     }
@@ -57,19 +57,19 @@ pub(super) fn event(text: &str) -> Result<Event, Mistake> {
             }
             "old" => {
                 follow(&mut words, &["ack"])?;
-                arrival.ack = Number::of(Term::SndUna);
+                arrival.ack = CaseNumber::of(Term::SndUna);
             }
             "acks" => {
                 follow(&mut words, &["our", "FIN"])?;
-                arrival.ack = Number::of(Term::AfterOwnFin);
+                arrival.ack = CaseNumber::of(Term::AfterOwnFin);
             }
             "ack=our" => {
                 follow(&mut words, &["FIN+1"])?;
-                arrival.ack = Number::of(Term::AfterOwnFin);
+                arrival.ack = CaseNumber::of(Term::AfterOwnFin);
             }
             "beyond" => {
                 follow(&mut words, &["SND.NXT"])?;
-                arrival.ack = Number(vec![(Sign::Plus, Term::SndNxt), (Sign::Plus, Term::Octets(1))]);
+                arrival.ack = CaseNumber(vec![(Sign::Plus, Term::SndNxt), (Sign::Plus, Term::Octets(1))]);
             }
             text if text.starts_with("seq=") => arrival.seq = number(of("seq="))?,
             text if text.starts_with("ack=") => arrival.ack = number(of("ack="))?,
@@ -81,5 +81,5 @@ pub(super) fn event(text: &str) -> Result<Event, Mistake> {
             }
         }
     }
-    Ok(Event::Arrival(arrival))
+    Ok(CaseEvent::Arrival(arrival))
 }

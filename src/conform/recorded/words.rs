@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 use super::number::{Sign, Term, TimeUnit};
-use super::{Number, Span};
+use super::{CaseNumber, TimeSpan};
 use crate::diagnostic::nearest;
 
 /// What is wrong with a text, and which bytes of it.
@@ -137,10 +137,10 @@ fn terms(word: Word<'_>) -> impl Iterator<Item = (Sign, Word<'_>)> {
 
 /// A sequence number: `outside`, or a sum of numbers, powers and names. The number that a new connection chooses may
 /// be any: who answers a SYN is not modelled.
-pub(super) fn number(word: Word<'_>) -> Result<Number, Mistake> {
+pub(super) fn number(word: Word<'_>) -> Result<CaseNumber, Mistake> {
     match word.text {
-        "outside" => return Ok(Number::outside()),
-        "newISS" => return Ok(Number::of(Term::Octets(0))),
+        "outside" => return Ok(CaseNumber::outside()),
+        "newISS" => return Ok(CaseNumber::of(Term::Octets(0))),
         _ => {}
     }
     let term = |(sign, term): (Sign, Word<'_>)| {
@@ -160,11 +160,11 @@ pub(super) fn number(word: Word<'_>) -> Result<Number, Mistake> {
         }
         Ok((sign, Term::Octets(integer(term, u32::MAX)?)))
     };
-    terms(word).map(term).collect::<Result<_, _>>().map(Number)
+    terms(word).map(term).collect::<Result<_, _>>().map(CaseNumber)
 }
 
 /// A time: a sum of numbers with units.
-pub(super) fn span(word: Word<'_>) -> Result<Span, Mistake> {
+pub(super) fn span(word: Word<'_>) -> Result<TimeSpan, Mistake> {
     let term = |(sign, term): (Sign, Word<'_>)| {
         if let Some(milliseconds) = decimal_seconds(term)? {
             return Ok((sign, milliseconds, TimeUnit::Milliseconds));
@@ -184,7 +184,7 @@ pub(super) fn span(word: Word<'_>) -> Result<Span, Mistake> {
             _ => Err(term.mistake("not a time", "expected numbers with ms, s, min, RTO or MSL, as in 10*RTO-1s")),
         }
     };
-    terms(word).map(term).collect::<Result<_, _>>().map(Span)
+    terms(word).map(term).collect::<Result<_, _>>().map(TimeSpan)
 }
 
 /// `1.5s` in milliseconds; `None` if there is no point in it.

@@ -19,7 +19,7 @@ const FEW: usize = 3;
 
 /// Which connections are shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Detail {
+pub struct Listing {
     /// All of them.
     pub verbose: bool,
     /// All of these kinds; none: those that something is wrong with.
@@ -28,7 +28,7 @@ pub struct Detail {
 
 /// How many connections ended in which way, the worst first; and then, one by one, those that something is wrong with.
 #[must_use]
-pub fn report(capture: &Capture, findings: &[Finding], detail: &Detail, terminal: Terminal) -> String {
+pub fn report(capture: &Capture, findings: &[Finding], detail: &Listing, terminal: Terminal) -> String {
     let mut text = summary(capture, findings);
     let mut shown = View::all(capture, findings);
     let is_asked_for = detail.verbose || !detail.only.is_empty();

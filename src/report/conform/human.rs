@@ -5,7 +5,7 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style};
 
 use super::{Replay, step_text};
-use crate::conform::recorded::{Case, Difference, Outcome, Replayed, ReplayedStep};
+use crate::conform::recorded::{Case, CaseOutcome, Replayed, ReplayedStep, StepDifference};
 use crate::report::terminal::Terminal;
 
 const GOOD: Style = AnsiColor::Green.on_default();
@@ -24,19 +24,19 @@ pub fn render(replays: &[Replay<'_>], trace: bool, terminal: Terminal) -> String
     let [mut matches, mut differ, mut out_of_scope] = [0usize; 3];
     for Replay { case, replayed: Replayed { outcome, steps, .. }, .. } in replays {
         let name = terminal.shown(&case.name);
-        let differences: &[Difference] = match outcome {
-            Outcome::Match => {
+        let differences: &[StepDifference] = match outcome {
+            CaseOutcome::Match => {
                 matches += 1;
                 let policy = if trace { format!(" ({})", case.policy.name) } else { String::new() };
                 let _ = writeln!(text, "{GOOD}match{GOOD:#}         {name}{policy}");
                 &[]
             }
-            Outcome::Differs(differences) => {
+            CaseOutcome::Differs(differences) => {
                 differ += 1;
                 let _ = writeln!(text, "{BAD}differs{BAD:#}       {name} ({})", case.policy.name);
                 differences
             }
-            Outcome::OutOfScope(feature) => {
+            CaseOutcome::OutOfScope(feature) => {
                 out_of_scope += 1;
                 let _ =
                     writeln!(text, "out of scope  {}", terminal.prose(&format!("{name}: {feature}"), NAME_INDENT));
@@ -44,7 +44,7 @@ pub fn render(replays: &[Replay<'_>], trace: bool, terminal: Terminal) -> String
             }
         };
         let shown = steps.iter().filter_map(|step| {
-            let of_step: Vec<&Difference> = differences.iter().filter(|one| one.step == step.number).collect();
+            let of_step: Vec<&StepDifference> = differences.iter().filter(|one| one.step == step.number).collect();
             (trace || !of_step.is_empty()).then_some((step, of_step))
         });
         for (step, of_step) in shown {
@@ -57,7 +57,7 @@ pub fn render(replays: &[Replay<'_>], trace: bool, terminal: Terminal) -> String
                     line(what, &said);
                 }
             }
-            for Difference { expected, seen, .. } in of_step {
+            for StepDifference { expected, seen, .. } in of_step {
                 line("expected", expected);
                 line("seen", seen);
             }

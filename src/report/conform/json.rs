@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{Replay, step_text};
-use crate::conform::recorded::{Case, Difference, Outcome, ReplayedStep};
+use crate::conform::recorded::{Case, CaseOutcome, ReplayedStep, StepDifference};
 
 /// Raised with every change that a reader could trip over.
 const VERSION: u32 = 2;
@@ -63,9 +63,9 @@ struct StepReport<'a> {
 pub fn document(replays: &[Replay<'_>], trace: bool, exit_code: u8) -> String {
     let cases = replays.iter().map(|Replay { file, case, replayed }| {
         let (outcome, differences, feature) = match &replayed.outcome {
-            Outcome::Match => ("match", &[][..], None),
-            Outcome::Differs(differences) => ("differs", &differences[..], None),
-            Outcome::OutOfScope(feature) => ("out of scope", &[][..], Some(feature.as_str())),
+            CaseOutcome::Match => ("match", &[][..], None),
+            CaseOutcome::Differs(differences) => ("differs", &differences[..], None),
+            CaseOutcome::OutOfScope(feature) => ("out of scope", &[][..], Some(feature.as_str())),
         };
         let differences = differences.iter();
         CaseReport {
@@ -75,7 +75,7 @@ pub fn document(replays: &[Replay<'_>], trace: bool, exit_code: u8) -> String {
             policy: &case.policy.name,
             outcome,
             differences: differences
-                .map(|Difference { step, expected, seen }| DifferenceReport { step: *step, expected, seen })
+                .map(|StepDifference { step, expected, seen }| DifferenceReport { step: *step, expected, seen })
                 .collect(),
             feature,
             steps: trace.then(|| replayed.steps.iter().map(|step| step_report(case, step)).collect()),

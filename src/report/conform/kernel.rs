@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::conform::Checked;
+use crate::conform::ListCheck;
 use crate::conform::kernel::Compared;
 use crate::report::terminal::Terminal;
 
@@ -10,9 +10,9 @@ const INDENT: usize = 6;
 
 /// What was compared, what differs and why, and what the list of differences says otherwise.
 #[must_use]
-pub fn compared(release: &str, compared: &Compared, checked: &Checked<'_>, terminal: Terminal) -> String {
+pub fn compared(release: &str, compared: &Compared, checked: &ListCheck<'_>, terminal: Terminal) -> String {
     let Compared { comparison, transitions, missing, cases: _ } = compared;
-    let Checked { listed, unlisted, unseen } = checked;
+    let ListCheck { listed, unlisted, unseen } = checked;
     let mut text = format!(
         "Linux {release} beside the endpoint: {} paths, {} of {} transitions (2MSL's expiry is left out), {} known \
          differences\n",

@@ -11,7 +11,7 @@ use crate::model::{Event, Flight, Observed, Snapshot, Timers};
 use crate::property::Instance;
 use crate::scenario::Scenario;
 use crate::trace::caption::shown;
-use crate::trace::{Ending, Trace};
+use crate::trace::{RunEnding, Trace};
 
 /// The variables of every state. `action` is what has led to it, as in the traces of Quint's model-based tests.
 const VARIABLES: [&str; 6] = ["action", "a", "b", "network", "losses", "duplicates"];
@@ -50,10 +50,10 @@ pub fn trace(scenario: &Scenario, instance: &Instance, trace: &Trace) -> String 
         "formula": instance.property.formula.to_string(),
     });
     let repeats = match trace.ending {
-        Ending::Open => None,
+        RunEnding::Open => None,
         // Nothing changes any more: TLA+ calls it stuttering.
-        Ending::Stops { .. } => Some(trace.steps.len()),
-        Ending::Repeats { from, .. } => Some(from + 1),
+        RunEnding::Stops { .. } => Some(trace.steps.len()),
+        RunEnding::Repeats { from, .. } => Some(from + 1),
     };
     let repeats = repeats.map_or(String::new(), |index| format!(",\n  \"loop\": {index}"));
     let states: Vec<String> = states(trace).iter().map(Value::to_string).collect();

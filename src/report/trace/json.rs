@@ -10,7 +10,7 @@ use crate::property::Instance;
 use crate::scenario::Scenario;
 use crate::trace::caption::{describe_fairness, reason, shown};
 use crate::trace::timeline::{Copy, Part, SegmentTimeline};
-use crate::trace::{Ending, Trace};
+use crate::trace::{RunEnding, Trace};
 
 /// Raised with every change that a reader could trip over.
 const VERSION: u32 = 1;
@@ -164,9 +164,9 @@ pub fn document(scenario: &Scenario, instance: &Instance, trace: &Trace) -> Stri
         initial: snapshot(&timeline, &trace.initial, &[]),
         steps: steps(&timeline, trace),
         ending: match &trace.ending {
-            Ending::Open => EndingRecord::Open,
-            Ending::Stops { .. } => EndingRecord::Stops,
-            Ending::Repeats { from, reasons } => {
+            RunEnding::Open => EndingRecord::Open,
+            RunEnding::Stops { .. } => EndingRecord::Stops,
+            RunEnding::Repeats { from, reasons } => {
                 EndingRecord::Repeats { from: *from, fair: reasons.iter().map(describe_fairness).collect() }
             }
         },

@@ -12,7 +12,7 @@ use crate::scenario::Scenario;
 use crate::tcp::State;
 use crate::trace::caption::{describe_ending, in_flight, reason, shown};
 use crate::trace::timeline::{Part, SegmentTimeline};
-use crate::trace::{Ending, Trace};
+use crate::trace::{RunEnding, Trace};
 
 /// Columns beside the lifelines: ticks and states.
 const SIDES: usize = 34;
@@ -74,8 +74,8 @@ pub fn coloured(drawing: &str) -> String {
 /// The lifelines and what happens between them.
 fn rows(trace: &Trace, timeline: &SegmentTimeline, terminal: Terminal) -> String {
     let cycle = match trace.ending {
-        Ending::Repeats { from, .. } => Some(from),
-        Ending::Open | Ending::Stops { .. } => None,
+        RunEnding::Repeats { from, .. } => Some(from),
+        RunEnding::Open | RunEnding::Stops { .. } => None,
     };
     let mut ladder = Ladder::new(timeline, trace.initial.states(), cycle, terminal);
     let parts = timeline.parts.iter();
@@ -275,7 +275,7 @@ mod tests {
         let scenario = library.scenarios(&["sequential".to_owned()], &[], 1).unwrap().remove(0);
         let world = TimedWorld::new(scenario.config);
         let mut state = world.initial().unwrap();
-        let ending = Ending::Repeats { from: 1, reasons: Vec::new() };
+        let ending = RunEnding::Repeats { from: 1, reasons: Vec::new() };
         let mut trace = Trace { initial: world.snapshot(&state), steps: Vec::new(), ending };
         for wanted in ["A calls shutdown", "A → FIN seq=1 ack=1 → B"] {
             let mut enabled: Vec<Action> = Vec::new();

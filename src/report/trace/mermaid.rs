@@ -11,7 +11,7 @@ use crate::scenario::Scenario;
 use crate::tcp::State;
 use crate::trace::caption::{describe_ending, in_flight, shown};
 use crate::trace::timeline::{Copy, Part, SegmentTimeline};
-use crate::trace::{Ending, Trace};
+use crate::trace::{RunEnding, Trace};
 
 /// Behind what the trace comes to; to be seen on light and on dark pages.
 const HIGHLIGHT: &str = "rect rgba(255, 160, 0, 0.25)";
@@ -26,15 +26,15 @@ pub fn diagram(scenario: &Scenario, instance: &Instance, trace: &Trace) -> Strin
     diagram.line("participant B");
     // What is highlighted: the step that decides the matter, or if it goes on forever, how.
     let last = match trace.ending {
-        Ending::Open => trace.steps.len().checked_sub(1),
-        Ending::Stops { .. } | Ending::Repeats { .. } => None,
+        RunEnding::Open => trace.steps.len().checked_sub(1),
+        RunEnding::Stops { .. } | RunEnding::Repeats { .. } => None,
     };
     if trace.steps.is_empty() {
         diagram.open(HIGHLIGHT);
     }
     diagram.initial();
     for (place, (step, part)) in trace.steps.iter().zip(&timeline.parts).enumerate() {
-        if matches!(trace.ending, Ending::Repeats { from, .. } if from == place) {
+        if matches!(trace.ending, RunEnding::Repeats { from, .. } if from == place) {
             diagram.open("loop again and again");
         }
         if last == Some(place) {
@@ -42,7 +42,7 @@ pub fn diagram(scenario: &Scenario, instance: &Instance, trace: &Trace) -> Strin
         }
         diagram.step(place, step, part);
     }
-    if let Ending::Repeats { .. } = trace.ending {
+    if let RunEnding::Repeats { .. } = trace.ending {
         diagram.close();
     }
     let mut ending = vec![format!("in flight: {}", in_flight(&timeline))];

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use lastack::capture::{Capture as Read, Closing, Why};
-use lastack::conform::kernel::{ADDRESS, Capture, Error, Kernel, policy};
+use lastack::conform::kernel::{ADDRESS, CaptureFile, Error, Kernel, policy};
 use lastack::conform::{Class, LocalEvent, LocalPath, Stack, Transition, Ways, run};
 use lastack::explore::{Limits, Reachable};
 use lastack::model::{Application, Closes, ClosesWith, Config, End, EndConfig};
@@ -100,7 +100,7 @@ fn paths() -> Vec<LocalPath> {
 /// Plays every `AT_ONCE`th path from the one with this number on; returns the states of each connection, and the file.
 fn play(paths: &[LocalPath], number: usize) -> Result<(Vec<Vec<State>>, Vec<u8>), Error> {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("kernel-{number}.pcap"));
-    let capture = Arc::new(Capture::create(&file)?);
+    let capture = Arc::new(CaptureFile::create(&file)?);
     let mut all = Vec::new();
     Kernel::with(&policy().unwrap(), Some(Arc::clone(&capture)), |kernel| {
         for path in paths.iter().skip(number).step_by(AT_ONCE) {

@@ -3,7 +3,7 @@
 use super::opening::Opening;
 use super::script::SystemCall;
 use crate::conform::recorded::number::{Sign, TimeUnit};
-use crate::conform::recorded::{AppCall, CallResult, Environment, Event, SocketError, Span};
+use crate::conform::recorded::{AppCall, CallResult, CaseEvent, Environment, SocketError, TimeSpan};
 
 /// Options of sockets that change nothing here.
 const PASSED_OVER: [&str; 14] = [
@@ -24,7 +24,7 @@ const PASSED_OVER: [&str; 14] = [
 ];
 
 /// What a call does; `None` if it changes nothing. The mistake is what of it is not modelled.
-pub(super) fn event(call: &SystemCall<'_>, opening: &mut Opening) -> Result<Option<Event>, String> {
+pub(super) fn event(call: &SystemCall<'_>, opening: &mut Opening) -> Result<Option<CaseEvent>, String> {
     let SystemCall { name, arguments, .. } = call;
     let argument = |index: usize| arguments.get(index).copied().unwrap_or_default();
     if matches!(*name, "accept" | "accept4") {
@@ -51,12 +51,12 @@ pub(super) fn event(call: &SystemCall<'_>, opening: &mut Opening) -> Result<Opti
                     None => return Err(format!("SO_ERROR of {name}")),
                 },
             };
-            return Ok(Some(Event::Call(AppCall::TakeError, expected)));
+            return Ok(Some(CaseEvent::Call(AppCall::TakeError, expected)));
         }
         // What a header cannot say: RFC 9293 §3.1 has 16 bits for the window.
         "getsockopt" if is_connection && opening.window_is_capped() => {
             let octets = receive_buffer(call).filter(|octets| (65_535..1 << 30).contains(octets));
-            return Ok(octets.map(|octets| Event::Environment(Environment::OwnWindow(octets))));
+            return Ok(octets.map(|octets| CaseEvent::Environment(Environment::OwnWindow(octets))));
         }
         "getsockopt" if PASSED_OVER.contains(&argument(2)) => return Ok(None),
         // The socket that listens is no part of the connection.
@@ -83,7 +83,7 @@ pub(super) fn event(call: &SystemCall<'_>, opening: &mut Opening) -> Result<Opti
         _ => return Err(unsupported(call)),
     };
     let result = result(call)?;
-    Ok(app.map(|app| Event::Call(app, result)))
+    Ok(app.map(|app| CaseEvent::Call(app, result)))
 }
 
 fn unsupported(call: &SystemCall<'_>) -> String {
@@ -121,8 +121,8 @@ fn receive_buffer(call: &SystemCall<'_>) -> Option<u32> {
     (call.name == "getsockopt" && argument(2) == "SO_RCVBUF").then_some(octets)
 }
 
-fn span(count: u32, unit: TimeUnit) -> Span {
-    Span(vec![(Sign::Plus, count, unit)])
+fn span(count: u32, unit: TimeUnit) -> TimeSpan {
+    TimeSpan(vec![(Sign::Plus, count, unit)])
 }
 
 /// What the script says that the call returns; the mistake is an error that no call returns here.

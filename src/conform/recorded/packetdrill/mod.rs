@@ -15,8 +15,8 @@ mod syntax;
 use std::sync::Arc;
 
 use self::opening::Opening;
-use self::script::{Action, Event as Line, Time};
-use super::case::{Case, CaseState, Event, Expected, ExpectedSegment, Order, Step};
+use self::script::{Action, CaseEvent as Line, Time};
+use super::case::{Case, CaseEvent, CaseState, CaseStep, Expectations, ExpectedSegment, SegmentOrder};
 use super::words::Mistake;
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
 use crate::policy::NamedPolicy;
@@ -53,7 +53,7 @@ pub fn parse(file: &Arc<SourceFile>, policy: &Arc<NamedPolicy>) -> Result<Case, 
         Ok(()) => reader.entries,
         Err(NotModelled { at, feature }) => {
             let line = file.line_of(at);
-            vec![Entry::of(Event::NotModelled(format!("line {line}: {feature}")))]
+            vec![Entry::of(CaseEvent::NotModelled(format!("line {line}: {feature}")))]
         }
     };
     Ok(case(file, policy, start, entries))
@@ -66,12 +66,12 @@ fn case(file: &SourceFile, policy: &Arc<NamedPolicy>, start: State, entries: Vec
         policy: Arc::clone(policy),
         start: CaseState::Known(start),
         steps: Vec::new(),
-        expected: Expected {
+        expected: Expectations {
             segments: Vec::new(),
             states: Vec::new(),
             end: None,
             error: None,
-            order: Order::InTurn,
+            order: SegmentOrder::InTurn,
         },
     };
     for Entry { step, sent, state } in entries {
@@ -85,14 +85,14 @@ fn case(file: &SourceFile, policy: &Arc<NamedPolicy>, start: State, entries: Vec
 
 /// A step and what is expected of it.
 struct Entry {
-    step: Step,
+    step: CaseStep,
     sent: Option<ExpectedSegment>,
     state: Option<CaseState>,
 }
 
 impl Entry {
-    fn of(event: Event) -> Self {
-        Self { step: Step { text: String::new(), line: None, at: None, event }, sent: None, state: None }
+    fn of(event: CaseEvent) -> Self {
+        Self { step: CaseStep { text: String::new(), line: None, at: None, event }, sent: None, state: None }
     }
 }
 
@@ -167,7 +167,7 @@ impl Reader<'_> {
     fn line(&mut self, line: &Line<'_>, before: u64, until: u64) -> Result<(), String> {
         if let Action::Shell(command) = line.action {
             if let Some(state) = shell::asks_for(command) {
-                let mut entry = self.entry(line, Event::Look);
+                let mut entry = self.entry(line, CaseEvent::Look);
                 entry.state = Some(state);
                 self.entries.push(entry);
             } else {
@@ -196,13 +196,13 @@ impl Reader<'_> {
         let numbers = self.opening.numbers();
         let mut sent = None;
         let event = match &line.action {
-            Action::Inbound(packet) => Event::Arrival(segment::arrival(packet, numbers, shift)?),
+            Action::Inbound(packet) => CaseEvent::Arrival(segment::arrival(packet, numbers, shift)?),
             Action::Outbound(packet) => {
                 let text = self.text(line);
                 sent = Some(segment::expected(packet, numbers, text)?);
                 let waits =
                     self.clock.milliseconds(until + self.tolerance) - self.clock.milliseconds(self.clock.now);
-                Event::Awaited(if line.time == Time::Any { None } else { Some(waits) })
+                CaseEvent::Awaited(if line.time == Time::Any { None } else { Some(waits) })
             }
             Action::Call(call) => match call::event(call, &mut self.opening)? {
                 Some(event) => event,
@@ -237,12 +237,12 @@ impl Reader<'_> {
         }
     }
 
-    fn entry(&self, line: &Line<'_>, event: Event) -> Entry {
+    fn entry(&self, line: &Line<'_>, event: CaseEvent) -> Entry {
         // Before the connection is open no time passes for it.
         let is_timed = line.time != Time::Any && self.opening.shift().is_some();
         let at = is_timed.then(|| self.clock.milliseconds(self.clock.now));
         let number = self.file.line_of(line.at.start);
-        let step = Step { text: self.text(line), line: Some(number), at, event };
+        let step = CaseStep { text: self.text(line), line: Some(number), at, event };
         Entry { step, sent: None, state: None }
     }
 
@@ -260,7 +260,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::conform::recorded::{Difference, Outcome, replay};
+    use crate::conform::recorded::{CaseOutcome, StepDifference, replay};
     use crate::policy::Policies;
 
     /// A server whose connection is open; `win` is shifted by 2.
@@ -281,11 +281,11 @@ mod tests {
         match parse(&SourceFile::new("script.pkt", script), &named(policy)) {
             Err(mistakes) => mistakes.to_string(),
             Ok(case) => match replay(&case).outcome {
-                Outcome::Match => "match".to_owned(),
-                Outcome::OutOfScope(feature) => feature,
-                Outcome::Differs(differences) => {
+                CaseOutcome::Match => "match".to_owned(),
+                CaseOutcome::OutOfScope(feature) => feature,
+                CaseOutcome::Differs(differences) => {
                     let line = |step: usize| case.steps.get(step - 1).and_then(|step| step.line).unwrap();
-                    let all = differences.iter().map(|Difference { step, expected, seen }| {
+                    let all = differences.iter().map(|StepDifference { step, expected, seen }| {
                         format!("line {}: {expected} | {seen}", line(*step))
                     });
                     all.collect::<Vec<_>>().join("\n")

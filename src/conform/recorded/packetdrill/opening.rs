@@ -1,7 +1,7 @@
 //! How a script opens its connection: in the ordinary way, which is passed over, or in another, which is not modelled.
 
 use super::script::{Action, Packet, SystemCall};
-use crate::conform::recorded::{Environment, Event};
+use crate::conform::recorded::{CaseEvent, Environment};
 
 /// What the numbers of a script are counted from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -117,7 +117,7 @@ impl Opening {
     }
 
     /// Reads a line of the opening; what it says of the surroundings of what follows.
-    pub(super) fn take(&mut self, action: &Action<'_>) -> Result<Vec<Event>, String> {
+    pub(super) fn take(&mut self, action: &Action<'_>) -> Result<Vec<CaseEvent>, String> {
         match action {
             Action::Call(call) => self.call(call),
             Action::Inbound(packet) => self.packet(packet, true),
@@ -127,7 +127,7 @@ impl Opening {
         }
     }
 
-    fn call(&mut self, call: &SystemCall<'_>) -> Result<Vec<Event>, String> {
+    fn call(&mut self, call: &SystemCall<'_>) -> Result<Vec<CaseEvent>, String> {
         let returned = call.result.parse::<u32>();
         match (call.name, returned) {
             ("socket", Ok(descriptor)) if self.socket.is_none() => {
@@ -160,7 +160,7 @@ impl Opening {
         }
     }
 
-    fn packet(&mut self, packet: &Packet<'_>, inbound: bool) -> Result<Vec<Event>, String> {
+    fn packet(&mut self, packet: &Packet<'_>, inbound: bool) -> Result<Vec<CaseEvent>, String> {
         let Packet { flags, seq, len, ack, .. } = packet;
         let flags: String = flags.chars().filter(|flag| !"PEWAC".contains(*flag)).collect();
         match (self.stage, inbound, flags.as_str()) {
@@ -203,7 +203,7 @@ impl Opening {
     }
 
     /// The connection is open: the windows that were offered, and the largest segment.
-    fn open(&mut self, last: &Packet<'_>, inbound: bool) -> Vec<Event> {
+    fn open(&mut self, last: &Packet<'_>, inbound: bool) -> Vec<CaseEvent> {
         let Self { own, peer, .. } = *self;
         // RFC 7323 §2.2: both offer it, or neither uses it.
         let is_scaled = peer.shift.is_some() && (own.any || own.shift.is_some());
@@ -214,13 +214,13 @@ impl Opening {
         // Where the last segment is the peer's, the endpoint's own window is that of its SYN.
         if let Some(window) = own.window.filter(|_| inbound && !is_scaled) {
             self.capped = window == 65_535;
-            events.push(Event::Environment(Environment::OwnWindow(window)));
+            events.push(CaseEvent::Environment(Environment::OwnWindow(window)));
         }
         let shift = shift_of(if inbound { peer } else { own });
         if let Some(window) = last.window {
             let octets = window.min(65_535) << shift;
             self.capped = !inbound && octets == 65_535;
-            events.push(Event::Environment(if inbound {
+            events.push(CaseEvent::Environment(if inbound {
                 Environment::PeerWindow(octets)
             } else {
                 Environment::OwnWindow(octets)
@@ -228,7 +228,7 @@ impl Opening {
         }
         // RFC 9293 §3.7.1: without the option, 536; RFC 6691: options count.
         let mss = peer.mss.unwrap_or(536).saturating_sub(if has_timestamps { 12 } else { 0 });
-        events.push(Event::Environment(Environment::SegmentSize(mss.max(1))));
+        events.push(CaseEvent::Environment(Environment::SegmentSize(mss.max(1))));
         events
     }
 }

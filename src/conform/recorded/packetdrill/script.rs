@@ -8,12 +8,12 @@ pub(super) struct Script<'a> {
     /// `--name=value`, each a name and a value.
     pub(super) options: Vec<(&'a str, &'a str)>,
     /// What happens and what is expected, in the order of the file.
-    pub(super) events: Vec<Event<'a>>,
+    pub(super) events: Vec<CaseEvent<'a>>,
 }
 
 /// An event and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Event<'a> {
+pub(super) struct CaseEvent<'a> {
     /// Its bytes in the file.
     pub(super) at: Range<usize>,
     /// When it happens.

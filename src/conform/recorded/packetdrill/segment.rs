@@ -3,7 +3,7 @@
 use super::opening::Numbers;
 use super::script::Packet;
 use crate::conform::recorded::number::Term;
-use crate::conform::recorded::{Arrival, ExpectedSegment, Number};
+use crate::conform::recorded::{Arrival, CaseNumber, ExpectedSegment};
 use crate::tcp::Flags;
 
 /// A segment that arrives, with a window that is shifted so far; the mistake is what it has that is not modelled.
@@ -40,8 +40,8 @@ pub(super) fn expected(packet: &Packet<'_>, numbers: Numbers, text: String) -> R
     })
 }
 
-fn octets(number: u32) -> Number {
-    Number::of(Term::Octets(number))
+fn octets(number: u32) -> CaseNumber {
+    CaseNumber::of(Term::Octets(number))
 }
 
 fn flags(packet: &Packet<'_>) -> Result<Flags, String> {

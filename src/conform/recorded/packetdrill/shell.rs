@@ -1,7 +1,7 @@
 //! The shell commands of a script. None is run: settings that are known are set, and questions for a state are answered.
 
 use crate::conform::recorded::number::{Sign, TimeUnit};
-use crate::conform::recorded::{CaseState, Environment, Event, Span};
+use crate::conform::recorded::{CaseEvent, CaseState, Environment, TimeSpan};
 use crate::tcp::State;
 
 /// Settings that change nothing of what is modelled, by the beginning of their names.
@@ -51,7 +51,7 @@ pub(super) fn asks_for(command: &str) -> Option<CaseState> {
 }
 
 /// What commands set; the mistake is what of it is not modelled.
-pub(super) fn settings(commands: &str) -> Result<Vec<Event>, String> {
+pub(super) fn settings(commands: &str) -> Result<Vec<CaseEvent>, String> {
     // A backslash continues a line.
     let commands = commands.replace("\\\n", " ");
     let mut events = Vec::new();
@@ -74,7 +74,7 @@ pub(super) fn settings(commands: &str) -> Result<Vec<Event>, String> {
 }
 
 /// One setting; `None` if it changes nothing.
-fn setting(word: &str) -> Result<Option<Event>, String> {
+fn setting(word: &str) -> Result<Option<CaseEvent>, String> {
     let unknown = || format!("the setting {word}");
     let (name, value) = word.split_once('=').ok_or_else(unknown)?;
     // `/proc/sys/net/ipv4/tcp_sack` is `net.ipv4.tcp_sack`.
@@ -85,8 +85,8 @@ fn setting(word: &str) -> Result<Option<Event>, String> {
         "1" => Ok(true),
         _ => Err(unknown()),
     };
-    let span = |count: u32, unit| Span(vec![(Sign::Plus, count, unit)]);
-    Ok(Some(Event::Environment(match name.as_str() {
+    let span = |count: u32, unit| TimeSpan(vec![(Sign::Plus, count, unit)]);
+    Ok(Some(CaseEvent::Environment(match name.as_str() {
         "net.inet.tcp.insecure_rst" => Environment::InsecureRst(is_on()?),
         "net.inet.tcp.insecure_syn" => Environment::InsecureSyn(is_on()?),
         "net.inet.tcp.msl" => Environment::TimeWait(span(number()?.saturating_mul(2), TimeUnit::Milliseconds)),

@@ -8,7 +8,7 @@ use winnow::token::{any, rest, take_till, take_until, take_while};
 use winnow::{ModalResult, Parser};
 
 use super::super::words::Mistake;
-use super::script::{Action, Event, Packet, Script, SystemCall, Time};
+use super::script::{Action, CaseEvent, Packet, Script, SystemCall, Time};
 
 type Input<'a> = LocatingSlice<&'a str>;
 
@@ -44,7 +44,7 @@ fn expected(what: &'static str) -> StrContext {
 
 fn script<'a>(input: &mut Input<'a>) -> ModalResult<Script<'a>> {
     let options = preceded(blank, repeat(0.., terminated(option, blank))).parse_next(input)?;
-    let mut events: Vec<Event<'a>> = Vec::new();
+    let mut events: Vec<CaseEvent<'a>> = Vec::new();
     while opt(eof).parse_next(input)?.is_none() {
         let event = alt((command_without_time, preprocessor, event)).parse_next(input)?;
         let is_read = !matches!(event.action, Action::NotModelled(_));
@@ -55,16 +55,16 @@ fn script<'a>(input: &mut Input<'a>) -> ModalResult<Script<'a>> {
 }
 
 /// A command that sets up the machine before all events, or cleans it up after them.
-fn command_without_time<'a>(input: &mut Input<'a>) -> ModalResult<Event<'a>> {
-    shell.with_span().map(|(action, at)| Event { at, time: Time::Relative(0, None), action }).parse_next(input)
+fn command_without_time<'a>(input: &mut Input<'a>) -> ModalResult<CaseEvent<'a>> {
+    shell.with_span().map(|(action, at)| CaseEvent { at, time: Time::Relative(0, None), action }).parse_next(input)
 }
 
 /// `#ifdef …`
-fn preprocessor<'a>(input: &mut Input<'a>) -> ModalResult<Event<'a>> {
+fn preprocessor<'a>(input: &mut Input<'a>) -> ModalResult<CaseEvent<'a>> {
     let action = Action::NotModelled("a line for the preprocessor");
     ('#', till_line_ending)
         .span()
-        .map(|at| Event { at, time: Time::Relative(0, None), action: action.clone() })
+        .map(|at| CaseEvent { at, time: Time::Relative(0, None), action: action.clone() })
         .parse_next(input)
 }
 
@@ -82,7 +82,7 @@ fn option<'a>(input: &mut Input<'a>) -> ModalResult<(&'a str, &'a str)> {
     preceded("--", (word, value)).parse_next(input)
 }
 
-fn event<'a>(input: &mut Input<'a>) -> ModalResult<Event<'a>> {
+fn event<'a>(input: &mut Input<'a>) -> ModalResult<CaseEvent<'a>> {
     let start = input.current_token_start();
     let time = cut_err(time).context(expected("a time, as in 0.100, +.1 or *")).parse_next(input)?;
     let returns = opt(preceded((space0, "...", space0), cut_err(microseconds))).parse_next(input)?;
@@ -92,7 +92,7 @@ fn event<'a>(input: &mut Input<'a>) -> ModalResult<Event<'a>> {
     if let Action::Call(call) = &mut action {
         call.returns = returns;
     }
-    Ok(Event { at: start..input.previous_token_end().max(start), time, action })
+    Ok(CaseEvent { at: start..input.previous_token_end().max(start), time, action })
 }
 
 fn time(input: &mut Input<'_>) -> ModalResult<Time> {

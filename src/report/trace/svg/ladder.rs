@@ -9,7 +9,7 @@ use crate::property::Verdict;
 use crate::report::drawing::{LIFELINES, Point, WIDTH, class_of, dot, head, line, lines, text, width_of};
 use crate::tcp::{State, Timer};
 use crate::trace::timeline::{Copy, SegmentTimeline};
-use crate::trace::{Ending, Trace};
+use crate::trace::{RunEnding, Trace};
 
 /// Where the numbers of ticks, their axis and the labels of the MSLs stand.
 const AXIS: f64 = 38.;
@@ -291,7 +291,7 @@ impl<'a> Ladder<'a> {
         // It is behind everything else.
         let before = std::mem::replace(&mut self.behind, Group::new().add(band));
         self.behind.append(before);
-        if let Ending::Repeats { .. } = self.trace.ending {
+        if let RunEnding::Repeats { .. } = self.trace.ending {
             let back = Point { x: right + 4., y: top + 12. };
             let bracket = format!("M{} {}h24V{}H{}", back.x, y - 12., back.y, back.x + 6.);
             self.lines.append(Path::new().set("class", "lastack-bracket").set("d", bracket));
@@ -356,7 +356,7 @@ fn ticks(number: u32) -> String {
 /// Where what a trace shows begins: with its last step, or with the first of those that are repeated.
 fn band_top(trace: &Trace, layout: &Layout) -> f64 {
     match trace.ending {
-        Ending::Repeats { from, .. } => layout.before(from) + 12.,
-        Ending::Open | Ending::Stops { .. } => layout.rows.last().map_or(layout.top(), |row| row.at) - 18.,
+        RunEnding::Repeats { from, .. } => layout.before(from) + 12.,
+        RunEnding::Open | RunEnding::Stops { .. } => layout.rows.last().map_or(layout.top(), |row| row.at) - 18.,
     }
 }

@@ -14,7 +14,7 @@ use crate::property::Instance;
 use crate::scenario::Scenario;
 use crate::trace::caption::{describe_ending, in_flight, reason, shown};
 use crate::trace::timeline::SegmentTimeline;
-use crate::trace::{Ending, Trace};
+use crate::trace::{RunEnding, Trace};
 
 /// No more steps than this are drawn.
 const MOST: usize = 400;
@@ -42,9 +42,9 @@ pub fn draw(scenario: &Scenario, instance: &Instance, trace: &Trace) -> String {
         foot.push(Note::prose(if place == 0 { "forever" } else { "" }, line));
     }
     let ending = match drawn.ending {
-        Ending::Open => decided,
-        Ending::Stops { .. } => format!("nothing happens any more: {decided}"),
-        Ending::Repeats { .. } => format!("again and again: {decided}"),
+        RunEnding::Open => decided,
+        RunEnding::Stops { .. } => format!("nothing happens any more: {decided}"),
+        RunEnding::Repeats { .. } => format!("again and again: {decided}"),
     };
     // What is drawn of a longer trace does not come to where it shows the verdict.
     let (foot, caption) = match left_out {
@@ -85,7 +85,7 @@ fn cut(trace: &Trace) -> (Cow<'_, Trace>, Option<Note>) {
         return (Cow::Borrowed(trace), None);
     }
     let steps = trace.steps.iter().take(MOST).cloned().collect();
-    let drawn = Trace { initial: trace.initial.clone(), steps, ending: Ending::Open };
+    let drawn = Trace { initial: trace.initial.clone(), steps, ending: RunEnding::Open };
     (Cow::Owned(drawn), Some(Note::prose("left out", &format!("the {rest} steps that follow these {MOST}"))))
 }
 
@@ -114,7 +114,7 @@ mod tests {
     fn walk(scenario: &Scenario, mut choose: impl FnMut(&[Action]) -> Option<Action>) -> Trace {
         let world = TimedWorld::new(scenario.config);
         let mut state = world.initial().unwrap();
-        let mut trace = Trace { initial: world.snapshot(&state), steps: Vec::new(), ending: Ending::Open };
+        let mut trace = Trace { initial: world.snapshot(&state), steps: Vec::new(), ending: RunEnding::Open };
         let mut enabled = Vec::new();
         world.enabled(&state, &mut enabled);
         while let Some(action) = choose(&enabled) {
