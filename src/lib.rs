@@ -21,7 +21,8 @@
 //!
 //! Imports run one way, from `commands` down: [`explorer`] and [`report`] show what [`check`], [`conform`] and [`capture`]
 //! find out; [`check`] goes one way from a scenario to its verdicts, by [`trace`] (a counterexample, replayed),
-//! [`liveness`] (fair cycles) and [`explore`] (the states of a world); these need [`property`], [`scenario`], [`model`], [`policy`] and
+//! [`liveness`] (fair cycles) and [`explore`] (the states of a world of whole ticks). [`realtime`] explores a world in which delays
+//! are of any length. All of these need [`property`], [`scenario`], [`model`], [`policy`] and
 //! [`tcp`]. [`capture`], which explains captures of real connections, needs [`tcp`] alone.
 
 pub mod capture;
@@ -38,6 +39,7 @@ pub mod model;
 pub mod policy;
 pub mod process;
 pub mod property;
+pub mod realtime;
 pub mod report;
 pub mod scenario;
 pub mod source;

@@ -22,6 +22,7 @@ pub use fairness::{Deliveries, Fairness};
 pub use limit::{Bound, Limit};
 pub use network::{Network, SegmentCopy};
 pub use observe::{End, Kind, Observe, Observed};
+pub(crate) use packed::is_representable;
 pub use packed::{Timers, WorldState};
 pub use reaction::Reactions;
 pub(crate) use state_property::ListsProperties;

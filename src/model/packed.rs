@@ -77,7 +77,7 @@ impl PackedEnd {
         if timers.get(others).is_some() {
             return Err(Limit::Endpoint(Bound::TwoTimers));
         }
-        has_what_worlds_have(endpoint)?;
+        is_representable(endpoint)?;
         let mut held: u16 = 0;
         for (start, end) in endpoint.held.text() {
             for number in start.0..end.0 {
@@ -257,7 +257,7 @@ impl Hash for PackedEnd {
 
 /// An error unless the rest of an endpoint is as it is in every world: windows never close, and whatever is sent or delivered
 /// is on its way or read at once.
-fn has_what_worlds_have(endpoint: &Endpoint) -> Result<(), Limit> {
+pub(crate) fn is_representable(endpoint: &Endpoint) -> Result<(), Limit> {
     let Endpoint { send_window, mss, persist, segments, rcv_buffer, reading_shut, unread, .. } = endpoint;
     // Both ends offer the same window.
     let windows_are_open = (*send_window, *rcv_buffer) == (SendWindow::OPEN, SendWindow::OPEN.size);

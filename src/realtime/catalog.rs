@@ -1,0 +1,250 @@
+//! The ends and segments that an exploration meets, by number, and what an end makes of an event.
+//!
+//! An exploration meets few different ends and segments, again and again. Each gets a number, in the order in which they
+//! are met, and an endpoint is asked only once what it does with an event: that depends on nothing else.
+
+#![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
+
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+
+use super::bound::Bound;
+use super::stop::Stop;
+use super::zone::Running;
+use crate::model::{self, Config, End, Kind, Limit, Observed, is_representable};
+use crate::tcp::{Call, Effects, Endpoint, Segment, State, Timer, TimerChange};
+
+/// A number of an end.
+pub(super) type EndNumber = u16;
+/// A number of a segment and of the end that it goes to.
+pub(super) type SegmentNumber = u16;
+
+/// How many timers of one end there is room for; see [`place_of`].
+const TIMERS: usize = 3;
+
+/// An event at an end, without its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum EndEvent {
+    Call(Call),
+    Timeout(Timer),
+    Arrival(SegmentNumber),
+}
+
+/// What becomes of a timer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TimerStep {
+    /// It goes on, or still does not run.
+    Keep,
+    /// It does not run any more.
+    Stop,
+    /// It is due after so many ticks.
+    Set(i16),
+}
+
+/// What becomes of an end, and what it sends.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reaction {
+    pub(super) end: EndNumber,
+    pub(super) sent: Option<SegmentNumber>,
+    /// In the order of [`place_of`].
+    pub(super) timers: [TimerStep; TIMERS],
+}
+
+/// An end: its endpoint, and which of its timers run.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct KnownEnd {
+    pub(super) endpoint: Endpoint,
+    /// In the order of [`place_of`].
+    pub(super) running: [bool; TIMERS],
+}
+
+/// A segment, and the end that it goes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct KnownSegment {
+    pub(super) to: End,
+    pub(super) segment: Segment,
+    pub(super) kind: Kind,
+}
+
+/// Everything of a world that has a number.
+pub(super) struct Catalog<'c> {
+    config: &'c Config,
+    ends: Vec<(KnownEnd, Observed)>,
+    end_numbers: HashMap<KnownEnd, EndNumber, FixedState>,
+    segments: Vec<KnownSegment>,
+    segment_numbers: HashMap<(End, Segment), SegmentNumber, FixedState>,
+    reactions: HashMap<u64, Reaction, FixedState>,
+}
+
+impl<'c> Catalog<'c> {
+    pub(super) fn new(config: &'c Config) -> Self {
+        Self {
+            config,
+            ends: Vec::new(),
+            end_numbers: HashMap::default(),
+            segments: Vec::new(),
+            segment_numbers: HashMap::default(),
+            reactions: HashMap::default(),
+        }
+    }
+
+    pub(super) fn end(&self, number: EndNumber) -> &KnownEnd {
+        &self.ends[usize::from(number)].0
+    }
+
+    pub(super) fn observed(&self, number: EndNumber) -> &Observed {
+        &self.ends[usize::from(number)].1
+    }
+
+    pub(super) fn segment(&self, number: SegmentNumber) -> &KnownSegment {
+        &self.segments[usize::from(number)]
+    }
+
+    /// The timers of these ends that run, as lanes of a zone.
+    pub(super) fn running(&self, ends: [EndNumber; 2]) -> Running {
+        let mut running = Running::NONE;
+        for (end, number) in End::BOTH.into_iter().zip(ends) {
+            for (place, runs) in self.end(number).running.into_iter().enumerate() {
+                running.0 |= u8::from(runs) << lane_of(end, place);
+            }
+        }
+        running
+    }
+
+    /// The number of an end.
+    pub(super) fn number_of_end(&mut self, end: KnownEnd) -> Result<EndNumber, Stop> {
+        if let Some(number) = self.end_numbers.get(&end) {
+            return Ok(*number);
+        }
+        is_representable(&end.endpoint)?;
+        let number = EndNumber::try_from(self.ends.len()).map_err(|_| Stop::Numbers)?;
+        self.ends.push((end.clone(), Observed::of(&end.endpoint)));
+        self.end_numbers.insert(end, number);
+        Ok(number)
+    }
+
+    fn number_of_segment(&mut self, to: End, segment: Segment) -> Result<SegmentNumber, Stop> {
+        if let Some(number) = self.segment_numbers.get(&(to, segment)) {
+            return Ok(*number);
+        }
+        let kind = Kind::of(&segment).ok_or(Stop::Segment(segment))?;
+        let number = SegmentNumber::try_from(self.segments.len()).map_err(|_| Stop::Numbers)?;
+        self.segments.push(KnownSegment { to, segment, kind });
+        self.segment_numbers.insert((to, segment), number);
+        Ok(number)
+    }
+
+    /// What an end makes of an event; its application reads whatever is delivered, at once.
+    pub(super) fn reaction(&mut self, end: End, before: EndNumber, event: EndEvent) -> Result<Reaction, Stop> {
+        let key = u64::from(before) << 32 | u64::from(code(end, event));
+        if let Some(known) = self.reactions.get(&key) {
+            return Ok(*known);
+        }
+        let reaction = self.react(end, before, event)?;
+        self.reactions.insert(key, reaction);
+        Ok(reaction)
+    }
+
+    fn react(&mut self, end: End, before: EndNumber, event: EndEvent) -> Result<Reaction, Stop> {
+        let policy = &self.config.end(end).policy;
+        let KnownEnd { mut endpoint, mut running } = self.end(before).clone();
+        let was_running = running;
+        let effects = match event {
+            EndEvent::Call(call) => endpoint.on_call(call, policy),
+            EndEvent::Timeout(timer) => {
+                // It has expired: unless it is set again it does not run any more.
+                running[place_of(timer)] = false;
+                endpoint.on_timeout(timer, policy)
+            }
+            EndEvent::Arrival(segment) => endpoint.on_segment(&self.segment(segment).segment, policy),
+        };
+        if endpoint.unread > 0 {
+            let nothing = endpoint.on_call(Call::Receive, policy);
+            if nothing != Effects::default() {
+                return Err(Limit::Endpoint(model::Bound::Unread).into());
+            }
+        }
+        let mut timers = [TimerStep::Keep; TIMERS];
+        for (timer, change) in Timer::ALL.into_iter().zip(effects.timers) {
+            let is_own = belongs_to(timer, endpoint.state);
+            let place = place_of(timer);
+            match change {
+                TimerChange::Set(_) if !is_own => return Err(Limit::Endpoint(model::Bound::TwoTimers).into()),
+                TimerChange::Set(ticks) => {
+                    timers[place] = TimerStep::Set(ticks_of(ticks)?);
+                    running[place] = true;
+                }
+                TimerChange::Cancel if is_own => running[place] = false,
+                TimerChange::Cancel | TimerChange::Keep => {}
+            }
+        }
+        // A timer that two states share is not kept from one to the other.
+        let state_timer = place_of(Timer::TimeWait);
+        let was_waiting = self.end(before).endpoint.state == State::TimeWait;
+        let is_kept = running[state_timer] && timers[state_timer] == TimerStep::Keep;
+        if is_kept && was_waiting != (endpoint.state == State::TimeWait) {
+            return Err(Limit::Endpoint(model::Bound::TwoTimers).into());
+        }
+        for ((was, is), step) in was_running.into_iter().zip(running).zip(&mut timers) {
+            if was && !is {
+                *step = TimerStep::Stop;
+            }
+        }
+        let sent = effects.segment.map(|segment| self.number_of_segment(end.peer(), segment)).transpose()?;
+        Ok(Reaction { end: self.number_of_end(KnownEnd { endpoint, running })?, sent, timers })
+    }
+
+    /// How much memory it takes, in bytes, without what endpoints keep elsewhere.
+    pub(super) fn bytes(&self) -> usize {
+        self.ends.capacity() * size_of::<(KnownEnd, Observed)>()
+            + self.end_numbers.allocation_size()
+            + self.reactions.allocation_size()
+    }
+}
+
+/// A duration that zones are computed with.
+pub(super) fn ticks_of(ticks: u32) -> Result<i16, Stop> {
+    if ticks > Bound::MOST {
+        return Err(Stop::Duration(ticks));
+    }
+    i16::try_from(ticks).map_err(|_| Stop::Duration(ticks))
+}
+
+/// The place of a timer among those of its end: those of `TIME_WAIT` and of `FIN_WAIT_2` never run at once.
+pub(super) fn place_of(timer: Timer) -> usize {
+    match timer {
+        Timer::Retransmission => 0,
+        Timer::TimeWait | Timer::FinWait2 => 1,
+        Timer::DelayedAck => 2,
+    }
+}
+
+/// The timer in a place, of an end in this state.
+pub(super) fn timer_in(place: usize, state: State) -> Timer {
+    match (place, state) {
+        (0, _) => Timer::Retransmission,
+        (1, State::TimeWait) => Timer::TimeWait,
+        (1, _) => Timer::FinWait2,
+        _ => Timer::DelayedAck,
+    }
+}
+
+/// The lane of a zone for a timer of an end.
+pub(super) fn lane_of(end: End, place: usize) -> usize {
+    1 + TIMERS * end as usize + place
+}
+
+/// Whether a timer may run in a state.
+fn belongs_to(timer: Timer, state: State) -> bool {
+    timer == timer_in(place_of(timer), state)
+}
+
+/// Different for different events at an end, and for different ends.
+fn code(end: End, event: EndEvent) -> u32 {
+    let (what, which) = match event {
+        EndEvent::Arrival(segment) => (0, u32::from(segment)),
+        EndEvent::Call(call) => (1, call as u32),
+        EndEvent::Timeout(timer) => (2, timer as u32),
+    };
+    (end as u32) << 18 | what << 16 | which
+}

@@ -1,0 +1,345 @@
+//! The world in exact times: one run, step by step, as DESIGN's network and clock are described, without zones.
+//!
+//! A copy may be delivered, lost or duplicated at any moment; it leaves the bag when its age is the MSL, and that costs a
+//! loss if it is an original. Nothing here is shared with the exploration of zones but the endpoint and the
+//! applications, so that a counterexample that comes from the one and is accepted by the other is one.
+
+use std::fmt;
+
+use crate::model::{Config, End, Kind, Observe, Observed};
+use crate::tcp::{Call, Effects, Endpoint, Segment, Timer, TimerChange};
+
+/// A moment, in equal parts of a tick; how many make up a tick is the world's matter.
+pub type Moment = i64;
+
+/// One instance of a segment in flight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Copy {
+    /// The end that it goes to.
+    pub to: End,
+    /// The segment.
+    pub segment: Segment,
+    /// When its original was sent.
+    pub sent: Moment,
+    /// The network made it.
+    pub is_duplicate: bool,
+}
+
+/// What happens at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Event {
+    /// An application calls.
+    Call(End, Call),
+    /// A timer that is due expires.
+    Timeout(End, Timer),
+    /// A copy arrives.
+    Deliver(Copy),
+    /// The network loses a copy.
+    Lose(Copy),
+    /// The network duplicates a copy.
+    Duplicate(Copy),
+}
+
+/// Why something cannot happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// It is in the past.
+    Past,
+    /// A timer is due before.
+    TimerIsDue(End, Timer),
+    /// The losses are spent, and an original would expire before.
+    CannotExpire(Copy),
+    /// Nothing is in flight and no timer runs, so that time does not pass.
+    TimeStandsStill,
+    /// The application may not call that.
+    NotOffered(End, Call),
+    /// The timer does not run, or is not due.
+    NotDue(End, Timer),
+    /// There is no such copy.
+    NotInFlight(Copy),
+    /// The losses or the duplicates are spent.
+    Spent,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Past => f.write_str("it is in the past"),
+            Self::TimerIsDue(end, timer) => write!(f, "{end}'s {} timer is due before", timer.name()),
+            Self::CannotExpire(copy) => write!(f, "no loss is left for `{}`, which would expire", copy.segment),
+            Self::TimeStandsStill => f.write_str("there is nothing that time could wait for"),
+            Self::NotOffered(end, call) => write!(f, "{end} may not call {}", call.name()),
+            Self::NotDue(end, timer) => write!(f, "{end}'s {} timer is not due", timer.name()),
+            Self::NotInFlight(copy) => write!(f, "`{}` is not in flight", copy.segment),
+            Self::Spent => f.write_str("no loss or no duplicate is left"),
+        }
+    }
+}
+
+/// An end, and when its timers are due, in the order of [`Timer::ALL`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct TimedEnd {
+    endpoint: Endpoint,
+    due: [Option<Moment>; 4],
+}
+
+/// A world at a moment.
+#[derive(Clone, Debug)]
+pub struct ExactWorld<'c> {
+    config: &'c Config,
+    /// How many parts a tick has.
+    parts: u32,
+    now: Moment,
+    ends: [TimedEnd; 2],
+    in_flight: Vec<Copy>,
+    losses: u32,
+    duplicates: u32,
+}
+
+impl<'c> ExactWorld<'c> {
+    /// Both ends ESTABLISHED, nothing in flight, at moment 0 of a time whose ticks have so many parts.
+    #[must_use]
+    pub fn new(config: &'c Config, parts: u32) -> Self {
+        let end = || TimedEnd { endpoint: Endpoint::established(), due: [None; 4] };
+        let ends = [end(), end()];
+        Self { config, parts, now: 0, ends, in_flight: Vec::new(), losses: 0, duplicates: 0 }
+    }
+
+    /// The copies in flight, in the order in which they came to be.
+    #[must_use]
+    pub fn in_flight(&self) -> &[Copy] {
+        &self.in_flight
+    }
+
+    /// When a timer of an end is due, if it runs.
+    #[must_use]
+    pub fn due(&self, end: End, timer: Timer) -> Option<Moment> {
+        let mut due = Timer::ALL.into_iter().zip(self.end(end).due);
+        due.find(|(one, _)| *one == timer)?.1
+    }
+
+    /// An endpoint.
+    #[must_use]
+    pub fn endpoint(&self, end: End) -> &Endpoint {
+        &self.end(end).endpoint
+    }
+
+    /// Lets time pass until a moment, and then something happen; the copy that is sent in answer.
+    ///
+    /// # Errors
+    /// If time cannot pass so far, or the event is not enabled then.
+    pub fn happen(&mut self, at: Moment, event: &Event) -> Result<Option<Copy>, Refusal> {
+        self.pass_until(at)?;
+        match *event {
+            Event::Call(end, call) => {
+                let application = self.config.end(end).application;
+                let policy = &self.config.end(end).policy;
+                let endpoint = &self.end(end).endpoint;
+                let mut offered = application.calls(&Observed::of(endpoint), endpoint.reader_gone, policy);
+                if !offered.any(|one| one == call) {
+                    return Err(Refusal::NotOffered(end, call));
+                }
+                Ok(self.at_end(end, |endpoint, policy| endpoint.on_call(call, policy)))
+            }
+            Event::Timeout(end, timer) => {
+                if self.due(end, timer) != Some(self.now) {
+                    return Err(Refusal::NotDue(end, timer));
+                }
+                for (one, due) in Timer::ALL.into_iter().zip(&mut self.end_mut(end).due) {
+                    if one == timer {
+                        *due = None;
+                    }
+                }
+                Ok(self.at_end(end, |endpoint, policy| endpoint.on_timeout(timer, policy)))
+            }
+            Event::Deliver(copy) => {
+                self.take(copy)?;
+                Ok(self.at_end(copy.to, |endpoint, policy| endpoint.on_segment(&copy.segment, policy)))
+            }
+            Event::Lose(copy) => {
+                self.take(copy)?;
+                if !copy.is_duplicate {
+                    self.spend_loss()?;
+                }
+                Ok(None)
+            }
+            Event::Duplicate(copy) => {
+                if !self.in_flight.contains(&copy) {
+                    return Err(Refusal::NotInFlight(copy));
+                }
+                if self.duplicates >= self.config.duplicates.into() {
+                    return Err(Refusal::Spent);
+                }
+                self.duplicates += 1;
+                self.in_flight.push(Copy { is_duplicate: true, ..copy });
+                Ok(None)
+            }
+        }
+    }
+
+    /// Time passes from one moment at which a copy expires to the next.
+    fn pass_until(&mut self, at: Moment) -> Result<(), Refusal> {
+        if at < self.now {
+            return Err(Refusal::Past);
+        }
+        while self.now < at {
+            let timers = || End::BOTH.into_iter().flat_map(|end| Timer::ALL.map(|timer| (end, timer)));
+            let due = timers().filter_map(|(end, timer)| Some((self.due(end, timer)?, end, timer)));
+            let first_due = due.min_by_key(|(moment, ..)| *moment);
+            if first_due.is_none() && self.in_flight.is_empty() {
+                return Err(Refusal::TimeStandsStill);
+            }
+            let lifetime = i64::from(self.config.msl) * i64::from(self.parts);
+            let first_expiry = self.in_flight.iter().map(|copy| copy.sent + lifetime).min();
+            let next = first_expiry.map_or(at, |expiry| expiry.min(at));
+            if let Some((_, end, timer)) = first_due.filter(|(moment, ..)| *moment < next) {
+                return Err(Refusal::TimerIsDue(end, timer));
+            }
+            self.now = next;
+            let expired: Vec<Copy> =
+                self.in_flight.iter().copied().filter(|copy| copy.sent + lifetime <= next).collect();
+            for copy in expired {
+                self.take(copy)?;
+                if !copy.is_duplicate {
+                    self.spend_loss().map_err(|_| Refusal::CannotExpire(copy))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a copy out of the network.
+    fn take(&mut self, copy: Copy) -> Result<(), Refusal> {
+        let place = self.in_flight.iter().position(|one| *one == copy).ok_or(Refusal::NotInFlight(copy))?;
+        self.in_flight.remove(place);
+        Ok(())
+    }
+
+    fn spend_loss(&mut self) -> Result<(), Refusal> {
+        let Some(most) = self.config.losses else {
+            return Ok(());
+        };
+        if self.losses >= most.into() {
+            return Err(Refusal::Spent);
+        }
+        self.losses += 1;
+        Ok(())
+    }
+
+    /// Lets an endpoint take an event; its application reads whatever is delivered, at once.
+    fn at_end(
+        &mut self,
+        end: End,
+        event: impl FnOnce(&mut Endpoint, &crate::tcp::Policy) -> Effects,
+    ) -> Option<Copy> {
+        let (policy, now, parts) = (&self.config.end(end).policy, self.now, i64::from(self.parts));
+        let TimedEnd { endpoint, due } = self.end_mut(end);
+        let effects = event(endpoint, policy);
+        endpoint.on_call(Call::Receive, policy);
+        for (due, change) in due.iter_mut().zip(effects.timers) {
+            match change {
+                TimerChange::Keep => {}
+                TimerChange::Set(ticks) => *due = Some(now + i64::from(ticks) * parts),
+                TimerChange::Cancel => *due = None,
+            }
+        }
+        let segment = effects.segment?;
+        let copy = Copy { to: end.peer(), segment, sent: now, is_duplicate: false };
+        self.in_flight.push(copy);
+        Some(copy)
+    }
+
+    fn end(&self, end: End) -> &TimedEnd {
+        let [a, b] = &self.ends;
+        match end {
+            End::A => a,
+            End::B => b,
+        }
+    }
+
+    fn end_mut(&mut self, end: End) -> &mut TimedEnd {
+        let [a, b] = &mut self.ends;
+        match end {
+            End::A => a,
+            End::B => b,
+        }
+    }
+}
+
+impl Observe for ExactWorld<'_> {
+    fn end(&self, end: End) -> Observed {
+        Observed::of(self.endpoint(end))
+    }
+
+    fn in_flight(&self, kind: Option<Kind>, to: End) -> u32 {
+        let wanted = |copy: &&Copy| copy.to == to && (kind.is_none() || kind == Kind::of(&copy.segment));
+        self.in_flight.iter().filter(wanted).map(|_| 1).sum()
+    }
+
+    fn losses(&self) -> u32 {
+        self.losses
+    }
+
+    fn duplicates(&self) -> u32 {
+        self.duplicates
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::config;
+    use super::*;
+    use crate::model::Closes;
+    use crate::tcp::State;
+
+    /// MSL 2, RTO 2, in halves of a tick; A closes.
+    fn after_close(config: &Config) -> (ExactWorld<'_>, Copy) {
+        let mut world = ExactWorld::new(config, 2);
+        let fin = world.happen(0, &Event::Call(End::A, Call::Shutdown)).unwrap().unwrap();
+        (world, fin)
+    }
+
+    #[test]
+    fn a_copy_lives_shorter_than_the_msl() {
+        let config = config(2, 2, 1, 1, Closes::AfterEof);
+        let (mut world, fin) = after_close(&config);
+        assert_eq!(world.happen(-1, &Event::Lose(fin)), Err(Refusal::Past));
+        let mut late = world.clone();
+        assert!(late.happen(3, &Event::Deliver(fin)).unwrap().is_some());
+        assert_eq!(late.endpoint(End::B).state, State::CloseWait);
+        // It expires, and that is the one loss; then the FIN is sent again, and cannot expire.
+        world.happen(2, &Event::Duplicate(fin)).unwrap();
+        assert_eq!(world.happen(4, &Event::Deliver(fin)), Err(Refusal::NotInFlight(fin)));
+        assert_eq!((world.losses(), world.duplicates(), world.in_flight().len()), (1, 1, 0));
+        let again = world.happen(4, &Event::Timeout(End::A, Timer::Retransmission)).unwrap().unwrap();
+        assert_eq!(again, Copy { sent: 4, ..fin });
+        assert_eq!(world.clone().happen(4, &Event::Lose(again)), Err(Refusal::Spent));
+        assert_eq!(world.happen(4, &Event::Duplicate(again)), Err(Refusal::Spent));
+        let expires = world.happen(9, &Event::Deliver(again));
+        assert_eq!(expires, Err(Refusal::CannotExpire(again)));
+    }
+
+    #[test]
+    fn time_waits_for_timers_and_for_nothing_else() {
+        let config = config(2, 2, 2, 1, Closes::AfterEof);
+        let retransmission = (End::A, Timer::Retransmission);
+        let (world, fin) = after_close(&config);
+        assert_eq!(
+            world.clone().happen(5, &Event::Call(End::B, Call::Shutdown)),
+            Err(Refusal::TimerIsDue(retransmission.0, retransmission.1))
+        );
+        let early = world.clone().happen(3, &Event::Timeout(End::A, Timer::Retransmission));
+        assert_eq!(early, Err(Refusal::NotDue(retransmission.0, retransmission.1)));
+        let foreign = world.clone().happen(0, &Event::Call(End::B, Call::Shutdown));
+        assert_eq!(foreign, Err(Refusal::NotOffered(End::B, Call::Shutdown)), "it closes after the end of file");
+        let mut still = ExactWorld::new(&config, 1);
+        assert_eq!(still.happen(1, &Event::Call(End::A, Call::Shutdown)), Err(Refusal::TimeStandsStill));
+        let mut other = world;
+        assert_eq!(
+            other.happen(0, &Event::Lose(Copy { sent: 1, ..fin })),
+            Err(Refusal::NotInFlight(Copy { sent: 1, ..fin }))
+        );
+        other.happen(1, &Event::Lose(fin)).unwrap();
+        assert_eq!((other.losses(), other.due(End::A, Timer::Retransmission)), (1, Some(4)));
+    }
+}

@@ -1,0 +1,254 @@
+//! What an exploration has found: discrete parts and their zones, packed.
+
+#![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
+
+use std::hash::BuildHasher;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+
+use super::bound::Bound;
+use super::catalog::{Catalog, EndNumber};
+use super::part::Part;
+use super::step::SymbolicState;
+use super::stop::Stop;
+use super::zone::{Zone, includes};
+
+/// A number of a zone that was found, in the order in which they were: from 0 on.
+pub(super) type Node = u32;
+
+/// No node.
+const NONE: Node = Node::MAX;
+
+/// What makes two zones one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Merging {
+    /// A zone covers those that it includes; otherwise, those that are equal to it.
+    pub(super) inclusion: bool,
+    /// A zone covers one that has spent more losses or duplicates; otherwise, only one that has spent as many.
+    pub(super) budgets: bool,
+}
+
+/// A discrete part: where its words are, and the zones that were found in it and that no other covers.
+struct FoundPart {
+    words: u32,
+    newest: Node,
+}
+
+struct FoundZone {
+    part: u32,
+    bounds: u32,
+    /// Where it was first reached from.
+    parent: Node,
+    /// The zone of the same part that was found before it and that no other covers.
+    older: Node,
+    losses: u8,
+    duplicates: u8,
+    /// Another zone covers it, and it has left the list of its part.
+    is_covered: bool,
+}
+
+/// Every zone that was found.
+pub(super) struct Passed {
+    merging: Merging,
+    /// Of each part, the numbers of its ends, what it has spent if that tells parts apart, and its segments.
+    words: Vec<u16>,
+    parts: Vec<FoundPart>,
+    part_numbers: HashTable<u32>,
+    bounds: Vec<Bound>,
+    zones: Vec<FoundZone>,
+    covered: usize,
+    /// Kept from one insertion to the next for its memory alone.
+    new_words: Vec<u16>,
+}
+
+/// What has become of a state that was to be added.
+pub(super) enum Added {
+    /// It is covered by what was known.
+    Known,
+    /// It is a new zone of a part that was known.
+    Zone,
+    /// It is the first zone of a new part.
+    Part,
+}
+
+/// The words of a part before its segments.
+const SEGMENTS_FROM: usize = 3;
+
+impl Passed {
+    pub(super) fn new(merging: Merging) -> Self {
+        Self {
+            merging,
+            words: Vec::new(),
+            parts: Vec::new(),
+            part_numbers: HashTable::new(),
+            bounds: Vec::new(),
+            zones: Vec::new(),
+            covered: 0,
+            new_words: Vec::new(),
+        }
+    }
+
+    /// How many zones were found that no other covers.
+    pub(super) fn zones(&self) -> usize {
+        self.zones.len() - self.covered
+    }
+
+    /// How many zones were found, whether or not another came to cover them.
+    pub(super) fn nodes(&self) -> usize {
+        self.zones.len()
+    }
+
+    /// The number that the next zone gets.
+    pub(super) fn next_node(&self) -> Result<Node, Stop> {
+        u32::try_from(self.zones.len()).ok().filter(|number| *number != NONE).ok_or(Stop::Numbers)
+    }
+
+    /// How many discrete parts were found.
+    pub(super) fn parts(&self) -> usize {
+        self.parts.len()
+    }
+
+    /// Another zone has come to cover this one.
+    pub(super) fn is_covered(&self, node: Node) -> bool {
+        self.zones[node as usize].is_covered
+    }
+
+    /// Where a zone was first reached from; nowhere, if it is the first.
+    pub(super) fn parent(&self, node: Node) -> Option<Node> {
+        let parent = self.zones[node as usize].parent;
+        (parent != NONE).then_some(parent)
+    }
+
+    fn words_of(&self, part: u32) -> &[u16] {
+        let start = self.parts[part as usize].words as usize;
+        let end = self.parts.get(part as usize + 1).map_or(self.words.len(), |next| next.words as usize);
+        &self.words[start..end]
+    }
+
+    /// A part as properties see it, with what was spent where a zone was first found in it.
+    pub(super) fn part<'a>(&'a self, part: u32, catalog: &'a Catalog<'a>) -> Part<'a> {
+        let words = self.words_of(part);
+        let [losses, duplicates] = words[2].to_le_bytes();
+        Part { catalog, ends: [words[0], words[1]], copies: &words[SEGMENTS_FROM..], losses, duplicates }
+    }
+
+    /// A zone with its part, as it was added.
+    pub(super) fn get(&self, node: Node, catalog: &Catalog<'_>) -> SymbolicState {
+        let found = &self.zones[node as usize];
+        let words = self.words_of(found.part);
+        let ends: [EndNumber; 2] = [words[0], words[1]];
+        let running = catalog.running(ends);
+        let copies = &words[SEGMENTS_FROM..];
+        let bounds = &self.bounds[found.bounds as usize..][..Zone::size(running, copies.len())];
+        // There is never room for more copies than a byte can count.
+        let in_flight = u8::try_from(copies.len()).unwrap_or(u8::MAX);
+        let mut state = SymbolicState::new(ends, copies, Zone::unpack(running, in_flight, bounds));
+        (state.losses, state.duplicates) = (found.losses, found.duplicates);
+        state
+    }
+
+    /// The bounds of a zone.
+    fn bounds_of(&self, node: Node, size: usize) -> &[Bound] {
+        &self.bounds[self.zones[node as usize].bounds as usize..][..size]
+    }
+
+    /// Adds a state unless it is covered by what was found, and drops from its part what it covers.
+    pub(super) fn add(&mut self, state: &SymbolicState, parent: Option<Node>) -> Result<Added, Stop> {
+        let spent = u16::from_le_bytes([state.losses, state.duplicates]);
+        let mut words = std::mem::take(&mut self.new_words);
+        words.clear();
+        words.extend(state.ends);
+        words.push(if self.merging.budgets { 0 } else { spent });
+        words.extend(state.copies());
+        let (part, is_new) = self.number_of(&words)?;
+        self.new_words = words;
+        // The new bounds are put behind the others, and taken back if they are covered.
+        let start = self.bounds.len();
+        state.zone.pack(&mut self.bounds);
+        let size = self.bounds.len() - start;
+        if !is_new && self.is_covered_in(part, state, start, size) {
+            self.bounds.truncate(start);
+            return Ok(Added::Known);
+        }
+        let node = self.next_node()?;
+        self.zones.push(FoundZone {
+            part,
+            bounds: u32::try_from(start).map_err(|_| Stop::Numbers)?,
+            parent: parent.unwrap_or(NONE),
+            older: self.parts[part as usize].newest,
+            losses: state.losses,
+            duplicates: state.duplicates,
+            is_covered: false,
+        });
+        self.parts[part as usize].newest = node;
+        self.drop_covered_by(node, size);
+        Ok(if is_new { Added::Part } else { Added::Zone })
+    }
+
+    /// The number of the part with these words, and whether it is new.
+    fn number_of(&mut self, words: &[u16]) -> Result<(u32, bool), Stop> {
+        let hash = hash_of(words);
+        if let Some(part) = self.part_numbers.find(hash, |part| self.words_of(*part) == words) {
+            return Ok((*part, false));
+        }
+        let number = |count: usize| u32::try_from(count).map_err(|_| Stop::Numbers);
+        let part = number(self.parts.len())?;
+        self.parts.push(FoundPart { words: number(self.words.len())?, newest: NONE });
+        self.words.extend_from_slice(words);
+        let mut part_numbers = std::mem::take(&mut self.part_numbers);
+        part_numbers.insert_unique(hash, part, |part| hash_of(self.words_of(*part)));
+        self.part_numbers = part_numbers;
+        Ok((part, true))
+    }
+
+    /// Whether a zone of this part covers a state, whose bounds begin at `start`.
+    fn is_covered_in(&self, part: u32, state: &SymbolicState, start: usize, size: usize) -> bool {
+        let new = &self.bounds[start..];
+        let mut node = self.parts[part as usize].newest;
+        while node != NONE {
+            let found = &self.zones[node as usize];
+            let old = self.bounds_of(node, size);
+            let is_covered = if self.merging.inclusion { includes(old, new) } else { old == new };
+            if is_covered && found.losses <= state.losses && found.duplicates <= state.duplicates {
+                return true;
+            }
+            node = found.older;
+        }
+        false
+    }
+
+    /// Drops the older zones of a node's part that it covers.
+    fn drop_covered_by(&mut self, node: Node, size: usize) {
+        let (losses, duplicates) = (self.zones[node as usize].losses, self.zones[node as usize].duplicates);
+        let (mut last_kept, mut at) = (node, self.zones[node as usize].older);
+        while at != NONE {
+            let found = &self.zones[at as usize];
+            let older = found.older;
+            let has_spent_less = losses <= found.losses && duplicates <= found.duplicates;
+            let (new, old) = (self.bounds_of(node, size), self.bounds_of(at, size));
+            let covers = if self.merging.inclusion { includes(new, old) } else { new == old };
+            if has_spent_less && covers {
+                self.zones[last_kept as usize].older = older;
+                self.zones[at as usize].is_covered = true;
+                self.covered += 1;
+            } else {
+                last_kept = at;
+            }
+            at = older;
+        }
+    }
+
+    /// How much memory it takes, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        self.words.capacity() * size_of::<u16>()
+            + self.parts.capacity() * size_of::<FoundPart>()
+            + self.part_numbers.allocation_size()
+            + self.bounds.capacity() * size_of::<Bound>()
+            + self.zones.capacity() * size_of::<FoundZone>()
+    }
+}
+
+fn hash_of(words: &[u16]) -> u64 {
+    FixedState::default().hash_one(words)
+}

@@ -1,0 +1,173 @@
+//! The exploration once more, as plainly as can be: for the tests of [`super::search`].
+//!
+//! Zones are exact matrices of forward clocks, never made wider; any of several equal copies may arrive; losses and
+//! duplicates used are part of the state. Of the exploration it shares the endpoint alone.
+
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+
+use super::matrix::{Limit, Matrix};
+use super::part::DiscretePart;
+use crate::model::{Config, End, Observed};
+use crate::tcp::{Call, Effects, Endpoint, Segment, Timer, TimerChange};
+
+/// What a clock belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Clock {
+    Timer(End, Timer, i32),
+    Copy(End, Segment),
+}
+
+#[derive(Clone)]
+struct Symbolic {
+    ends: [Endpoint; 2],
+    /// From clock 1 on.
+    clocks: Vec<Clock>,
+    zone: Matrix,
+    losses: u8,
+    duplicates: u8,
+}
+
+/// What is told apart by more than times.
+type Key = ([Endpoint; 2], Vec<Clock>, u8, u8);
+
+/// The discrete parts of a world, and how many zones were found in them.
+pub(super) fn parts(config: &Config) -> (HashSet<DiscretePart>, usize) {
+    let ends = [Endpoint::established(), Endpoint::established()];
+    let initial = Symbolic { ends, clocks: Vec::new(), zone: Matrix::new(), losses: 0, duplicates: 0 };
+    let mut seen: HashMap<Key, Vec<Matrix>> = HashMap::new();
+    let (mut parts, mut zones) = (HashSet::new(), 0);
+    let mut pending = VecDeque::from([initial]);
+    while let Some(state) = pending.pop_front() {
+        let key = (state.ends.clone(), state.clocks.clone(), state.losses, state.duplicates);
+        let known = seen.entry(key).or_default();
+        if known.iter().any(|zone| zone.includes(&state.zone)) {
+            continue;
+        }
+        known.push(state.zone.clone());
+        zones += 1;
+        parts.insert(state.part());
+        pending.extend(state.successors(config));
+    }
+    (parts, zones)
+}
+
+impl Symbolic {
+    fn part(&self) -> DiscretePart {
+        let mut timers: BTreeMap<End, Vec<Timer>> = BTreeMap::new();
+        let mut in_flight = Vec::new();
+        for clock in &self.clocks {
+            match clock {
+                Clock::Timer(end, timer, _) => timers.entry(*end).or_default().push(*timer),
+                Clock::Copy(to, segment) => in_flight.push((*to, *segment)),
+            }
+        }
+        in_flight.sort();
+        let end = |end: End| {
+            let mut running = timers.get(&end).cloned().unwrap_or_default();
+            running.sort();
+            (self.ends[end as usize].clone(), running)
+        };
+        DiscretePart { ends: End::BOTH.map(end), in_flight }
+    }
+
+    fn successors(&self, config: &Config) -> Vec<Self> {
+        let mut all = Vec::new();
+        for end in End::BOTH {
+            let endpoint = &self.ends[end as usize];
+            let (application, policy) = (config.end(end).application, &config.end(end).policy);
+            for call in application.calls(&Observed::of(endpoint), endpoint.reader_gone, policy) {
+                all.extend(self.clone().event(config, end, |endpoint| endpoint.on_call(call, policy)));
+            }
+        }
+        for (place, clock) in self.clocks.iter().enumerate() {
+            match *clock {
+                Clock::Timer(end, timer, ticks) => {
+                    let due = self.zone.clone().and(0, 1 + place, Limit::at_most(-ticks));
+                    let Some(zone) = due else { continue };
+                    let mut next = Self { zone, ..self.clone() };
+                    next.forget(place);
+                    let policy = &config.end(end).policy;
+                    all.extend(next.event(config, end, |endpoint| endpoint.on_timeout(timer, policy)));
+                }
+                Clock::Copy(to, segment) => {
+                    let mut next = self.clone();
+                    next.forget(place);
+                    let policy = &config.end(to).policy;
+                    all.extend(next.event(config, to, |endpoint| endpoint.on_segment(&segment, policy)));
+                }
+            }
+        }
+        all
+    }
+
+    fn forget(&mut self, place: usize) {
+        self.clocks.remove(place);
+        self.zone.remove(1 + place);
+    }
+
+    fn start(&mut self, clock: Clock) {
+        self.clocks.push(clock);
+        self.zone.insert(self.clocks.len());
+    }
+
+    fn event(mut self, config: &Config, end: End, event: impl Fn(&mut Endpoint) -> Effects) -> Vec<Self> {
+        let endpoint = &mut self.ends[end as usize];
+        let effects = event(endpoint);
+        endpoint.on_call(Call::Receive, &config.end(end).policy);
+        for (timer, change) in Timer::ALL.into_iter().zip(effects.timers) {
+            if change == TimerChange::Keep {
+                continue;
+            }
+            let is_it = |clock: &Clock| matches!(clock, Clock::Timer(of, one, _) if (*of, *one) == (end, timer));
+            if let Some(place) = self.clocks.iter().position(is_it) {
+                self.forget(place);
+            }
+            if let TimerChange::Set(ticks) = change {
+                self.start(Clock::Timer(end, timer, i32::try_from(ticks).unwrap()));
+            }
+        }
+        let Some(segment) = effects.segment else {
+            return vec![self.later(config)];
+        };
+        let mut all = Vec::new();
+        let may_lose = config.losses.is_none_or(|most| self.losses < most);
+        for is_lost in [false, true].into_iter().take(1 + usize::from(may_lose)) {
+            for duplicates in 0..=config.duplicates - self.duplicates {
+                let mut next = self.clone();
+                next.losses += u8::from(is_lost && config.losses.is_some());
+                next.duplicates += duplicates;
+                for _ in 0..duplicates + u8::from(!is_lost) {
+                    next.start(Clock::Copy(end.peer(), segment));
+                }
+                all.push(next.later(config));
+            }
+        }
+        all
+    }
+
+    /// Time passes, within the invariants; and clocks are sorted, as far as they are told apart by what they belong to.
+    fn later(mut self, config: &Config) -> Self {
+        self.zone.up();
+        let msl = i32::try_from(config.msl).unwrap();
+        for (place, clock) in self.clocks.iter().enumerate() {
+            let limit = match clock {
+                Clock::Timer(.., ticks) => Limit::at_most(*ticks),
+                Clock::Copy(..) => Limit::below(msl),
+            };
+            self.zone.0[1 + place][0] = self.zone.0[1 + place][0].min(limit);
+        }
+        self.zone = self.zone.closed().expect("the zone was within the invariants");
+        let key = |clock: &Clock| match clock {
+            Clock::Timer(end, timer, _) => (0, *end, *timer as usize, None),
+            Clock::Copy(to, segment) => (1, *to, 0, Some(*segment)),
+        };
+        let mut order: Vec<usize> = (0..self.clocks.len()).collect();
+        order.sort_by_key(|place| key(&self.clocks[*place]));
+        let from = |place: usize| if place == 0 { 0 } else { 1 + order[place - 1] };
+        let all = 0..=order.len();
+        let rows = all.clone().map(|x| all.clone().map(|y| self.zone.0[from(x)][from(y)]).collect());
+        self.zone = Matrix(rows.collect());
+        self.clocks = order.iter().map(|place| self.clocks[*place].clone()).collect();
+        self
+    }
+}

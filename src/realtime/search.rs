@@ -1,0 +1,291 @@
+//! The exploration of a world in real time: breadth first, one zone after another.
+
+use super::catalog::Catalog;
+use super::part::{DiscretePart, Part};
+use super::passed::{Added, Merging, Node, Passed};
+use super::question::Question;
+use super::step::{Looks, Steps};
+use super::stop::Stop;
+use crate::model::Config;
+
+/// How far an exploration may go.
+#[derive(Clone, Copy)]
+pub struct Budget<'a> {
+    /// How many zones it may find.
+    pub max_zones: Option<usize>,
+    /// How much memory it may take, in bytes.
+    pub max_memory: Option<usize>,
+    /// Asked now and then: whether it has to end.
+    pub is_cut_off: &'a dyn Fn() -> bool,
+}
+
+impl Budget<'static> {
+    /// As far as it goes.
+    pub const NONE: Self = Self { max_zones: None, max_memory: None, is_cut_off: &|| false };
+}
+
+/// How far an exploration came.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extent {
+    /// Zones found that no other covers.
+    pub zones: usize,
+    /// Different discrete parts: both ends, which of their timers run, and the segments in flight.
+    pub parts: usize,
+    /// Steps taken from one zone to another.
+    pub transitions: usize,
+    /// How much memory everything takes, in bytes.
+    pub bytes: usize,
+}
+
+/// What may be left out, each without changing what is found. Tests do without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Reductions {
+    pub(super) inclusion: bool,
+    pub(super) budgets: bool,
+    pub(super) oldest_first: bool,
+}
+
+impl Reductions {
+    pub(super) const ALL: Self = Self { inclusion: true, budgets: true, oldest_first: true };
+}
+
+/// What an exploration has found.
+pub struct Explored<'c> {
+    /// How far it came.
+    pub extent: Extent,
+    /// Why it ended early.
+    pub stopped: Option<Stop>,
+    /// For each question, whether a state has exercised it.
+    pub exercised: Vec<bool>,
+    /// For each question, the first zone whose states decide it.
+    pub(super) revealed: Vec<Option<Node>>,
+    pub(super) passed: Passed,
+    pub(super) steps: Steps<'c>,
+}
+
+/// Zones between two looks at the limits.
+const ZONES_PER_LOOK: Node = 1 << 10;
+
+/// Explores a world, whose durations are in ticks, with delays of every length below the MSL.
+///
+/// # Errors
+/// If a duration of the world is too long for zones.
+pub fn explore<'c>(
+    config: &'c Config,
+    questions: &[Question<'_>],
+    budget: &Budget<'_>,
+    progress: &dyn Fn(&Extent),
+) -> Result<Explored<'c>, Stop> {
+    explore_with(config, questions, budget, Reductions::ALL, progress)
+}
+
+pub(super) fn explore_with<'c>(
+    config: &'c Config,
+    questions: &[Question<'_>],
+    budget: &Budget<'_>,
+    reductions: Reductions,
+    progress: &dyn Fn(&Extent),
+) -> Result<Explored<'c>, Stop> {
+    let counts = questions.iter().any(Question::counts);
+    let looks = Looks { counts, at_every_copy: !reductions.oldest_first };
+    let merging = Merging { inclusion: reductions.inclusion, budgets: reductions.budgets && !counts };
+    let mut explored = Explored {
+        extent: Extent::default(),
+        stopped: None,
+        exercised: vec![false; questions.len()],
+        revealed: vec![None; questions.len()],
+        passed: Passed::new(merging),
+        steps: Steps::new(config, looks)?,
+    };
+    explored.stopped = explored.run(questions, budget, progress).err();
+    explored.extent = explored.extent_now();
+    Ok(explored)
+}
+
+impl Explored<'_> {
+    fn run(
+        &mut self,
+        questions: &[Question<'_>],
+        budget: &Budget<'_>,
+        progress: &dyn Fn(&Extent),
+    ) -> Result<(), Stop> {
+        let Self { exercised, revealed, .. } = self;
+        let mut look = |part: &Part<'_>, node: Node| {
+            for ((question, exercised), revealed) in questions.iter().zip(&mut *exercised).zip(&mut *revealed) {
+                *exercised |= question.is_exercised_by(part);
+                if revealed.is_none() && question.is_revealed_by(part) {
+                    *revealed = Some(node);
+                }
+            }
+        };
+        let initial = self.steps.initial()?;
+        self.passed.add(&initial, None)?;
+        look(&Part::of(&initial, &self.steps.catalog), 0);
+        let mut node: Node = 0;
+        while (node as usize) < self.passed.nodes() {
+            if node.is_multiple_of(ZONES_PER_LOOK) {
+                progress(&Extent {
+                    zones: self.passed.zones(),
+                    parts: self.passed.parts(),
+                    bytes: self.passed.bytes() + self.steps.catalog.bytes(),
+                    ..self.extent
+                });
+                if (budget.is_cut_off)() {
+                    return Err(Stop::CutOff);
+                }
+                if budget.max_memory.is_some_and(|most| self.passed.bytes() + self.steps.catalog.bytes() > most) {
+                    return Err(Stop::Memory);
+                }
+            }
+            if budget.max_zones.is_some_and(|most| self.passed.nodes() > most) {
+                return Err(Stop::Zones);
+            }
+            if !self.passed.is_covered(node) {
+                let state = self.passed.get(node, &self.steps.catalog);
+                let (passed, transitions) = (&mut self.passed, &mut self.extent.transitions);
+                self.steps.each(&state, |catalog: &Catalog<'_>, successor| {
+                    *transitions += 1;
+                    let next = passed.next_node()?;
+                    if let Added::Part = passed.add(&successor.state, Some(node))? {
+                        look(&Part::of(&successor.state, catalog), next);
+                    }
+                    Ok(())
+                })?;
+            }
+            node += 1;
+        }
+        Ok(())
+    }
+
+    /// The discrete parts that were found.
+    pub fn parts(&self) -> impl Iterator<Item = DiscretePart> {
+        let parts = 0..u32::try_from(self.passed.parts()).unwrap_or(u32::MAX);
+        parts.map(|part| self.passed.part(part, &self.steps.catalog).spelt_out())
+    }
+
+    fn extent_now(&self) -> Extent {
+        Extent {
+            zones: self.passed.zones(),
+            parts: self.passed.parts(),
+            bytes: self.passed.bytes() + self.steps.catalog.bytes(),
+            ..self.extent
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::super::reference;
+    use super::super::testing::config;
+    use super::*;
+    use crate::model::{Closes, ClosesWith, EndConfig};
+    use crate::tcp::Policy;
+
+    fn explored(config: &Config, reductions: Reductions) -> Explored<'_> {
+        let explored = explore_with(config, &[], &Budget::NONE, reductions, &|_| {}).unwrap();
+        assert_eq!(explored.stopped, None);
+        explored
+    }
+
+    /// TChecker finds as many zones of a timed automaton that was written independently of this project, with the same
+    /// clocks and without an order of budgets.
+    #[test]
+    fn worlds_have_their_size() {
+        let without_budgets = Reductions { budgets: false, ..Reductions::ALL };
+        let size = |config: &Config, reductions: Reductions| {
+            let Extent { zones, parts, transitions, .. } = explored(config, reductions).extent;
+            (zones, parts, transitions)
+        };
+        let sequential = config(3, 2, 2, 1, Closes::AfterEof);
+        let simultaneous = config(3, 2, 2, 1, Closes::AnyTime);
+        assert_eq!(size(&sequential, without_budgets), (10_570, 5_951, 62_624));
+        assert_eq!(size(&simultaneous, without_budgets), (40_447, 19_775, 248_528));
+        assert_eq!(size(&sequential, Reductions::ALL), (4_357, 1_550, 27_394));
+        assert_eq!(size(&simultaneous, Reductions::ALL), (17_898, 5_404, 117_611));
+    }
+
+    /// Small worlds with every timer and every way to end.
+    fn worlds() -> Vec<Config> {
+        let with = |change: &dyn Fn(&mut EndConfig)| {
+            let mut config = config(2, 2, 1, 0, Closes::AfterEof);
+            change(&mut config.a);
+            change(&mut config.b);
+            config
+        };
+        let mut one_sends = config(2, 2, 1, 0, Closes::AnyTime);
+        one_sends.a.application.sends = 1;
+        vec![
+            config(2, 2, 1, 1, Closes::AfterEof),
+            config(3, 2, 1, 0, Closes::AfterEof),
+            config(2, 2, 1, 0, Closes::AnyTime),
+            Config { losses: None, duplicates: 0, ..with(&|end| end.policy.retries = Some(1)) },
+            with(&|end| (end.policy.backoff, end.policy.rto_max, end.policy.rto) = (true, 3, 1)),
+            with(&|end| {
+                end.application.closes_with = ClosesWith::Close;
+                end.policy.fin_wait_2_timeout = Some(3);
+            }),
+            with(&|end| end.policy.delayed_ack = Some(1)),
+            with(&|end| end.application.aborts = true),
+            with(&|end| end.policy.time_wait = 0),
+            one_sends,
+        ]
+    }
+
+    /// Whatever is left out, alone or with everything else, and done as plainly as can be: the same discrete parts.
+    #[test]
+    fn reductions_leave_no_discrete_part_out() {
+        for config in worlds() {
+            let all: HashSet<_> = explored(&config, Reductions::ALL).parts().collect();
+            let (plain, zones) = reference::parts(&config);
+            assert!(all == plain, "{} of {} parts, {config:?}", all.len(), plain.len());
+            let lesser = [
+                Reductions { inclusion: false, ..Reductions::ALL },
+                Reductions { budgets: false, ..Reductions::ALL },
+                Reductions { oldest_first: false, ..Reductions::ALL },
+                Reductions { inclusion: false, budgets: false, oldest_first: false },
+            ];
+            for reductions in lesser {
+                let explored = explored(&config, reductions);
+                // What leaves parts apart by what was spent has each several times.
+                let parts: HashSet<_> = explored.parts().collect();
+                assert!(parts == all, "{reductions:?} {config:?}");
+            }
+            let merged = explored(&config, Reductions { budgets: false, ..Reductions::ALL }).extent.zones;
+            assert!(merged <= zones, "{merged} zones, of {zones} exact ones");
+        }
+    }
+
+    #[test]
+    fn limits_end_an_exploration() {
+        let config = config(3, 2, 2, 1, Closes::AnyTime);
+        let stopped = |budget: &Budget<'_>| explore(&config, &[], budget, &|_| {}).unwrap().stopped;
+        assert_eq!(stopped(&Budget::NONE), None);
+        assert_eq!(stopped(&Budget { max_zones: Some(1_000), ..Budget::NONE }), Some(Stop::Zones));
+        assert_eq!(stopped(&Budget { max_memory: Some(100_000), ..Budget::NONE }), Some(Stop::Memory));
+        assert_eq!(stopped(&Budget { is_cut_off: &|| true, ..Budget::NONE }), Some(Stop::CutOff));
+        let many = Config { msl: 8, losses: Some(20), ..config };
+        let rto_1 = |end: EndConfig| EndConfig { policy: Policy { rto: 1, ..end.policy }, ..end };
+        let many = Config { a: rto_1(many.a), b: rto_1(many.b), duplicates: 20, ..many };
+        assert_eq!(explore(&many, &[], &Budget::NONE, &|_| {}).unwrap().stopped, Some(Stop::Copies));
+        let long = Config { msl: 8_192, ..config };
+        assert_eq!(explore(&long, &[], &Budget::NONE, &|_| {}).err(), Some(Stop::Duration(8_192)));
+        let long_timer = |end: EndConfig| EndConfig { policy: Policy { rto: 8_192, ..end.policy }, ..end };
+        let long = Config { a: long_timer(config.a), ..config };
+        let stopped = explore(&long, &[], &Budget::NONE, &|_| {}).unwrap().stopped;
+        assert_eq!(stopped, Some(Stop::Duration(8_192)));
+    }
+
+    /// Zones do not depend on the unit of time.
+    #[test]
+    fn a_scale_changes_nothing() {
+        let sizes = [1, 5, 30].map(|scale| {
+            let mut config = config(3 * scale, 2 * scale, 2, 1, Closes::AnyTime);
+            (config.a.policy.time_wait, config.b.policy.time_wait) = (6 * scale, 6 * scale);
+            let Extent { zones, parts, transitions, .. } = explored(&config, Reductions::ALL).extent;
+            (zones, parts, transitions)
+        });
+        assert_eq!(sizes, [(17_898, 5_404, 117_611); 3]);
+    }
+}

@@ -1,0 +1,229 @@
+//! The symbolic step: what may happen in a discrete part within a zone, and where it leads.
+//!
+//! **Early fate.** DESIGN: a copy may be lost or duplicated at any moment. Here that is decided when a segment is sent:
+//! whether its original is lost, and how many duplicates it gets. What is kept has to arrive before it is as old as the
+//! MSL. Every state is reached that is reached when losses and duplicates come late: move each back to the sending, and
+//! what is in flight in the state itself is what it was.
+//!
+//! A duplicate that is made and lost again leaves no trace but in `duplicates`, and a duplicate whose original is lost
+//! none but in `losses` and `duplicates`. They are made only where these are looked at ([`Looks::counts`]).
+
+#![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
+
+use super::catalog::{
+    Catalog, EndEvent, EndNumber, KnownEnd, SegmentNumber, TimerStep, lane_of, ticks_of, timer_in,
+};
+use super::stop::Stop;
+use super::zone::{CAPACITY, Zone};
+use crate::model::{Config, End, EndConfig};
+use crate::tcp::{Call, Endpoint, Segment, Timer};
+
+/// A discrete part and a zone.
+#[derive(Clone)]
+pub(super) struct SymbolicState {
+    pub(super) ends: [EndNumber; 2],
+    /// The segments in flight, ascending, of equal ones the oldest first; as many as the zone has copies.
+    copies: [SegmentNumber; CAPACITY],
+    pub(super) losses: u8,
+    pub(super) duplicates: u8,
+    pub(super) zone: Zone,
+}
+
+/// What happens in a step of real time, without the passing of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// An application calls.
+    Call(End, Call),
+    /// A timer that is due expires.
+    Timeout(End, Timer),
+    /// The oldest copy of this segment, on its way to this end, arrives.
+    Deliver(End, Segment),
+}
+
+/// What becomes of a segment, decided when it is sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fate {
+    /// The original is lost; otherwise it arrives.
+    pub is_lost: bool,
+    /// Duplicates that arrive.
+    pub duplicates: u8,
+    /// Duplicates that are lost.
+    pub in_vain: u8,
+}
+
+/// How closely an exploration looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Looks {
+    /// Losses and duplicates are told apart by their numbers, whatever those are good for.
+    pub(super) counts: bool,
+    /// Of equal segments any may arrive, not just the oldest. Nothing more can be seen so.
+    pub(super) at_every_copy: bool,
+}
+
+/// The steps of one world.
+pub(super) struct Steps<'c> {
+    config: &'c Config,
+    msl: i16,
+    looks: Looks,
+    pub(super) catalog: Catalog<'c>,
+}
+
+/// A step: what happens, what becomes of what is sent, and where it leads once time may have passed.
+pub(super) struct Successor {
+    pub(super) action: Action,
+    /// The segment that is sent, and its fate.
+    pub(super) sent: Option<(Segment, Fate)>,
+    pub(super) state: SymbolicState,
+}
+
+impl SymbolicState {
+    /// The segments in flight.
+    pub(super) fn copies(&self) -> &[SegmentNumber] {
+        &self.copies[..self.zone.in_flight()]
+    }
+
+    /// The state of these parts.
+    pub(super) fn new(ends: [EndNumber; 2], in_flight: &[SegmentNumber], zone: Zone) -> Self {
+        let mut copies = [0; CAPACITY];
+        copies[..in_flight.len()].copy_from_slice(in_flight);
+        Self { ends, copies, losses: 0, duplicates: 0, zone }
+    }
+
+    /// Whether it is the same discrete part and the same zone, and as much is spent.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        let bounds = |state: &Self| {
+            let mut bounds = Vec::new();
+            state.zone.pack(&mut bounds);
+            bounds
+        };
+        (self.ends, self.copies(), self.losses, self.duplicates)
+            == (other.ends, other.copies(), other.losses, other.duplicates)
+            && bounds(self) == bounds(other)
+    }
+
+    fn remove(&mut self, place: usize) {
+        let in_flight = self.zone.in_flight();
+        self.copies.copy_within(place + 1..in_flight, place);
+        self.zone.remove(place);
+    }
+
+    /// Adds a copy behind those that are equal to it, for they are not younger.
+    fn insert(&mut self, segment: SegmentNumber, msl: i16) -> Result<(), Stop> {
+        let in_flight = self.zone.in_flight();
+        if in_flight == CAPACITY {
+            return Err(Stop::Copies);
+        }
+        let place = self.copies().partition_point(|other| *other <= segment);
+        self.copies.copy_within(place..in_flight, place + 1);
+        self.copies[place] = segment;
+        self.zone.insert(place, msl);
+        Ok(())
+    }
+}
+
+impl<'c> Steps<'c> {
+    pub(super) fn new(config: &'c Config, looks: Looks) -> Result<Self, Stop> {
+        Ok(Self { config, msl: ticks_of(config.msl)?, looks, catalog: Catalog::new(config) })
+    }
+
+    /// Both ends ESTABLISHED, nothing in flight.
+    pub(super) fn initial(&mut self) -> Result<SymbolicState, Stop> {
+        let end = KnownEnd { endpoint: Endpoint::established(), running: [false; 3] };
+        let end = self.catalog.number_of_end(end)?;
+        Ok(SymbolicState::new([end; 2], &[], Zone::new()))
+    }
+
+    /// Hands over every step that leaves a state, in a fixed order.
+    pub(super) fn each(
+        &mut self,
+        state: &SymbolicState,
+        mut then: impl FnMut(&Catalog<'c>, Successor) -> Result<(), Stop>,
+    ) -> Result<(), Stop> {
+        for end in End::BOTH {
+            let number = state.ends[end as usize];
+            let known = self.catalog.end(number);
+            let (running, of) = (known.running, known.endpoint.state);
+            let EndConfig { application, policy } = self.config.end(end);
+            let calls = application.calls(self.catalog.observed(number), known.endpoint.reader_gone, policy);
+            for call in calls {
+                self.step(state, Action::Call(end, call), end, EndEvent::Call(call), state, &mut then)?;
+            }
+            for place in (0..running.len()).filter(|place| running[*place]) {
+                if state.zone.may_be_due(lane_of(end, place)) {
+                    let timer = timer_in(place, of);
+                    let mut due = state.clone();
+                    due.zone.expire(lane_of(end, place));
+                    self.step(&due, Action::Timeout(end, timer), end, EndEvent::Timeout(timer), state, &mut then)?;
+                }
+            }
+        }
+        for (place, segment) in state.copies().iter().enumerate() {
+            let is_first = place == 0 || state.copies()[place - 1] != *segment;
+            if is_first || self.looks.at_every_copy {
+                let known = *self.catalog.segment(*segment);
+                let mut arrived = state.clone();
+                arrived.remove(place);
+                let action = Action::Deliver(known.to, known.segment);
+                self.step(&arrived, action, known.to, EndEvent::Arrival(*segment), state, &mut then)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The steps of one event at an end, one for each fate of what is sent. `state` is where its cause has been taken out.
+    fn step(
+        &mut self,
+        state: &SymbolicState,
+        action: Action,
+        end: End,
+        event: EndEvent,
+        before: &SymbolicState,
+        then: &mut impl FnMut(&Catalog<'c>, Successor) -> Result<(), Stop>,
+    ) -> Result<(), Stop> {
+        let reaction = self.catalog.reaction(end, before.ends[end as usize], event)?;
+        let mut next = state.clone();
+        next.ends[end as usize] = reaction.end;
+        for (place, step) in reaction.timers.into_iter().enumerate() {
+            match step {
+                TimerStep::Keep => {}
+                TimerStep::Stop => next.zone.stop(lane_of(end, place)),
+                TimerStep::Set(ticks) => next.zone.set(lane_of(end, place), ticks),
+            }
+        }
+        let Some(sent) = reaction.sent else {
+            next.zone.delay();
+            return then(&self.catalog, Successor { action, sent: None, state: next });
+        };
+        let segment = self.catalog.segment(sent).segment;
+        let duplicates = self.config.duplicates - next.duplicates;
+        for is_lost in [false, true] {
+            if is_lost && self.config.losses.is_some_and(|most| next.losses >= most) {
+                continue;
+            }
+            let mut kept = next.clone();
+            if is_lost {
+                kept.losses += u8::from(self.config.losses.is_some());
+            } else {
+                kept.insert(sent, self.msl)?;
+            }
+            for made in 0..=duplicates {
+                if made > 0 {
+                    if is_lost && !self.looks.counts {
+                        break;
+                    }
+                    kept.insert(sent, self.msl)?;
+                    kept.duplicates += 1;
+                }
+                let in_vain = if self.looks.counts { duplicates - made } else { 0 };
+                for in_vain in 0..=in_vain {
+                    let mut state = kept.clone();
+                    state.duplicates += in_vain;
+                    state.zone.delay();
+                    let fate = Fate { is_lost, duplicates: made, in_vain };
+                    then(&self.catalog, Successor { action, sent: Some((segment, fate)), state })?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
