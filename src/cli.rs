@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::capture::Kind;
+use crate::capture::FindingKind;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -259,7 +259,7 @@ pub struct ReplayArgs {
     /// Show connections of these kinds only: unexplained, cut-short, storm, stuck, unanswered, gave-up, reset,
     /// not-established, not-shown, half-closed, too-early, open, unknown, clean
     #[arg(long, value_name = "KIND,…", value_delimiter = ',', value_parser = kind(), hide_possible_values = true)]
-    pub only: Vec<Kind>,
+    pub only: Vec<FindingKind>,
 
     /// Look only at connections that have this port at either end; repeatable
     #[arg(long = "port", value_name = "PORT")]
@@ -318,9 +318,9 @@ fn since(text: &str) -> Result<Since, String> {
     all.map(Since).ok_or_else(wrong)
 }
 
-fn kind() -> impl TypedValueParser<Value = Kind> {
-    let names = PossibleValuesParser::new(Kind::ALL.map(Kind::name));
-    names.try_map(|name| Kind::ALL.into_iter().find(|kind| kind.name() == name).ok_or("this is no kind"))
+fn kind() -> impl TypedValueParser<Value = FindingKind> {
+    let names = PossibleValuesParser::new(FindingKind::ALL.map(FindingKind::name));
+    names.try_map(|name| FindingKind::ALL.into_iter().find(|kind| kind.name() == name).ok_or("this is no kind"))
 }
 
 /// What changes a scenario's world.

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use flate2::read::MultiGzDecoder;
 
-use super::file::FaultKind;
+use super::fault::FaultKind;
 
 /// The most bytes that are unpacked: a file of a few megabytes can claim to have terabytes in it.
 const MOST_UNPACKED: u64 = 1 << 32;

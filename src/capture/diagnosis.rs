@@ -1,6 +1,7 @@
 //! How a connection ended.
 
-use super::connection::{Connection, Packet, Side};
+use super::captured_packet::{Packet, Side};
+use super::connection::Connection;
 use super::ending::{Ending, Handshake};
 use super::explanation::{Explanation, explain};
 use super::hypothesis::Cause;
@@ -59,7 +60,7 @@ impl Closing {
         let first = first(connection, &explanations, reset);
         let a = match first {
             First::One(side, _) | First::Unseen(side, _) if connection.is_established() => side,
-            First::Both(index, _) => packet(connection, index).map_or(0, |packet| packet.from),
+            First::Both(index, _) => connection.packets.get(index).map_or(0, |packet| packet.from),
             First::One(..) | First::Unseen(..) | First::Nobody => 0,
         };
         let again = [again(connection, 0), again(connection, 1)];
@@ -156,10 +157,6 @@ impl Closing {
     }
 }
 
-pub(super) fn packet(connection: &Connection, index: usize) -> Option<&Packet> {
-    connection.packets.get(index)
-}
-
 /// How long after `time` the capture ends; its times may go backwards.
 pub(super) fn passed(time: i64, end: i64) -> i64 {
     end.saturating_sub(time).max(0)
@@ -171,7 +168,7 @@ fn handshake(connection: &Connection) -> Handshake {
     let opener = connection.packets.iter().find(opens).map(|packet| packet.from);
     let is_answered = connection.before(0).syn.is_some() && connection.before(1).syn.is_some();
     let reset = connection.packets.iter().position(|packet| packet.segment.flags.rst);
-    match reset.and_then(|index| Some((index, packet(connection, index)?.from))) {
+    match reset.and_then(|index| Some((index, connection.packets.get(index)?.from))) {
         Some((index, from)) if Some(from) == opener || is_answered => Handshake::GivenUp(index),
         Some((index, _)) => Handshake::Refused(index),
         None if is_answered || opener.is_none() => Handshake::Unfinished,
@@ -188,11 +185,11 @@ fn first(connection: &Connection, explanations: &[Explanation; 2], reset: Option
     }
     let fin = connection.packets.iter().position(|packet| packet.segment.flags.fin);
     let Some(one) = fin.into_iter().chain(reset).min() else { return First::Nobody };
-    let Some(first) = packet(connection, one) else { return First::Nobody };
+    let Some(first) = connection.packets.get(one) else { return First::Nobody };
     let fin_of_other = |packet: &Packet| packet.from != first.from && packet.segment.flags.fin;
     let other = connection.packets.iter().position(fin_of_other);
     if let Some(other) = other
-        && let Some(second) = packet(connection, other)
+        && let Some(second) = connection.packets.get(other)
         && first.segment.flags.fin
         && !number_of_fin(&first.segment).precedes(second.segment.ack)
     {

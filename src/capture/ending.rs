@@ -1,6 +1,7 @@
 //! How a connection ended, and what that usually means.
 
-use super::connection::{OldAnswer, Side};
+use super::captured_packet::Side;
+use super::connection::OldAnswer;
 use super::progress::{Forged, Repeated, Storm};
 use crate::tcp::State;
 

@@ -4,7 +4,8 @@
 //! end may have received, a call of its application and its timers move hypotheses; a packet that it has sent leaves
 //! those that send just this. A packet that leaves none is one that no path of the model explains.
 
-use super::connection::{Connection, Packet, Side};
+use super::captured_packet::{Packet, Side};
+use super::connection::Connection;
 use super::cost;
 use super::follower::Follower;
 use super::hypothesis::{Cause, Change, Hypotheses, Hypothesis, TooMany};

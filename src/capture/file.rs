@@ -6,6 +6,7 @@ use pcap_parser::traits::PcapNGPacketBlock;
 use pcap_parser::{Block, Linktype, PcapBlockOwned, PcapError, create_reader};
 
 use super::compression::unpacked;
+use super::fault::{Fault, FaultKind};
 
 /// The longest block, in bytes: what is longer is no packet of a network, and is not given memory.
 const LONGEST: usize = 1 << 20;
@@ -26,74 +27,6 @@ pub(super) struct Frame<'a> {
     pub data: &'a [u8],
     /// Octets of it that were not captured.
     pub missing: usize,
-}
-
-/// Where and why the reading of a file ended before its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fault {
-    /// The first byte, from 0, of the block that could not be read.
-    pub position: u64,
-    /// What is wrong with it.
-    pub what: FaultKind,
-}
-
-/// What is wrong with a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FaultKind {
-    /// It is neither pcap nor pcapng.
-    NoCapture,
-    /// It ends in the middle of a block.
-    CutOff,
-    /// A block claims to be longer than any packet.
-    TooLong,
-    /// A block contradicts itself.
-    Malformed,
-    /// A packet of an interface that was not described.
-    NoInterface,
-    /// A section describes more interfaces than there can be.
-    ManyInterfaces,
-    /// The system could not read on.
-    Unreadable,
-    /// It is compressed, and this command unpacks it.
-    Compressed(&'static str),
-    /// It is compressed with gzip, and ends in the middle of that.
-    PackedCutOff,
-    /// It is compressed with gzip, and contradicts itself.
-    PackedDamaged,
-    /// Too much comes out of it when it is unpacked.
-    TooMuchUnpacked,
-}
-
-impl FaultKind {
-    /// What is wrong, in a few words.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::NoCapture => "this is neither pcap nor pcapng",
-            Self::CutOff => "the file ends in the middle of what begins here",
-            Self::TooLong => "what begins here claims to be longer than 1 MiB",
-            Self::Malformed => "what begins here contradicts itself",
-            Self::NoInterface => "this is a packet of an interface that was not described",
-            Self::ManyInterfaces => "more than 4,096 interfaces are described",
-            Self::Unreadable => "it cannot be read any further",
-            Self::Compressed("zstd") => {
-                "this is compressed: unpack it first, as in `zstdcat FILE | lastack replay -`"
-            }
-            Self::Compressed("xz") => "this is compressed: unpack it first, as in `xzcat FILE | lastack replay -`",
-            Self::Compressed("bzip2") => {
-                "this is compressed: unpack it first, as in `bzcat FILE | lastack replay -`"
-            }
-            Self::Compressed("lz4") => {
-                "this is compressed: unpack it first, as in `lz4cat FILE | lastack replay -`"
-            }
-            Self::Compressed(_) => "this is an archive: unpack it first, as in `unzip -p FILE | lastack replay -`",
-            Self::PackedCutOff => "the file, which is compressed with gzip, ends early",
-            Self::PackedDamaged => "the file, which is compressed with gzip, is damaged",
-            Self::TooMuchUnpacked => {
-                "more than 4 GiB come out of the file: unpack it with `zcat FILE | lastack replay -`"
-            }
-        }
-    }
 }
 
 /// An interface of a pcapng section, or the only one of a pcap file.

@@ -1,6 +1,7 @@
 //! What it takes to follow one end.
 
-use super::connection::{Connection, Packet, Side};
+use super::captured_packet::{Packet, Side};
+use super::connection::Connection;
 use super::cost;
 use super::hypothesis::{Cause, Change, Hypotheses, Hypothesis, before, canonical};
 use super::peer::{PeerObservation, SegmentLog, hold};

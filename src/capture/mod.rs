@@ -3,12 +3,14 @@
 //! [`Capture::read`] finds the connections in a pcap or pcapng file and each one's closing phase; [`explain`] follows
 //! each end through it with the endpoint of [`crate::tcp`]; [`Closing`] says how it ended.
 
+mod captured_packet;
 mod compression;
 mod connection;
 mod cost;
 mod diagnosis;
 mod ending;
 mod explanation;
+mod fault;
 mod file;
 mod follower;
 mod fragments;
@@ -25,14 +27,15 @@ mod steps;
 mod unexplained;
 mod waiting;
 
-pub use connection::{Before, Captured, Connection, Connections, OldAnswer, Packet, Side};
+pub use captured_packet::{Packet, Side};
+pub use connection::{Before, Captured, Connection, Connections, OldAnswer};
 pub use diagnosis::{Again, Closing, First};
 pub use ending::{Ending, Handshake, ResetMeaning, Unacknowledged};
 pub use explanation::{Explanation, explain};
-pub use file::{Fault, FaultKind};
+pub use fault::{Fault, FaultKind};
 pub use hypothesis::{Cause, Change};
 pub use layers::Carried;
 pub use progress::{Forged, Progress, Repeated, Storm};
 pub use read::{Capture, PassedOver};
-pub use selection::{Finding, Kind, Selection, findings};
+pub use selection::{Finding, FindingKind, Selection, findings};
 pub use unexplained::{Unexplained, Why};

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::connection::{Connection, Packet, Side};
+use super::captured_packet::{Packet, Side};
+use super::connection::Connection;
 use super::cost;
 use super::hypothesis::before;
 use crate::tcp::{Endpoint, Flags, Held, Policy, Segment, Seq};

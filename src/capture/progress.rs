@@ -1,7 +1,7 @@
 //! What an end has sent and waits for, kept while packets are read: the packets of the closing phase do not show how
 //! long it has waited.
 
-use super::connection::Packet;
+use super::captured_packet::Packet;
 use crate::tcp::{Segment, Seq};
 
 /// No end sends the same segment again as soon as this, in nanoseconds: the network or the capture has doubled it.

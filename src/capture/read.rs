@@ -5,7 +5,8 @@ use std::fmt;
 use std::io::Read;
 
 use super::connection::{Connection, Connections};
-use super::file::{self, Fault};
+use super::fault::Fault;
+use super::file;
 use super::layers::Carried;
 use super::packet::{Content, Decoder};
 

@@ -1,7 +1,7 @@
 //! The reset that ended a connection, and what it shows.
 
-use super::connection::{Connection, Packet, Side};
-use super::diagnosis::packet;
+use super::captured_packet::{Packet, Side};
+use super::connection::Connection;
 use super::ending::{Ending, ResetMeaning};
 use super::explanation::Explanation;
 use super::hypothesis::Cause;
@@ -36,7 +36,7 @@ pub(super) fn reset(connection: &Connection, explanations: &[Explanation; 2]) ->
 
 /// What the reset with this index shows.
 pub(super) fn ended_by_reset(connection: &Connection, explanations: &[Explanation; 2], index: usize) -> Ending {
-    let Some(&Packet { from: by, .. }) = packet(connection, index) else { return Ending::Unknown };
+    let Some(&Packet { from: by, .. }) = connection.packets.get(index) else { return Ending::Unknown };
     let [first, second] = explanations;
     let (own, others) = if by == 0 { (first, second) } else { (second, first) };
     let meaning = meaning(connection, own, index);
@@ -48,7 +48,7 @@ pub(super) fn ended_by_reset(connection: &Connection, explanations: &[Explanatio
 }
 
 fn meaning(connection: &Connection, own: &Explanation, index: usize) -> ResetMeaning {
-    let Some(&Packet { number, from: by, segment: reset, .. }) = packet(connection, index) else {
+    let Some(&Packet { number, from: by, segment: reset, .. }) = connection.packets.get(index) else {
         return ResetMeaning::Untold;
     };
     let speaks = |packet: &Packet| packet.from == by && !packet.segment.flags.rst;
@@ -86,7 +86,7 @@ fn meaning(connection: &Connection, own: &Explanation, index: usize) -> ResetMea
 
 /// What shows that the reset is not from the end that it names.
 fn forged(connection: &Connection, index: usize) -> Option<Forged> {
-    let reset = packet(connection, index)?;
+    let reset = connection.packets.get(index)?;
     let goes_on = connection.packets.iter().skip(index + 1).find(|packet| {
         let Packet { from, time, segment, .. } = **packet;
         let is_late = time.saturating_sub(reset.time) > LATE_AT_MOST;

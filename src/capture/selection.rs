@@ -59,7 +59,7 @@ pub fn findings(capture: &Capture, selection: &Selection) -> Vec<Finding> {
 
 /// What connections are told apart by, the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
+pub enum FindingKind {
     /// A packet contradicts TCP.
     Unexplained,
     /// There was too much to explain.
@@ -90,7 +90,7 @@ pub enum Kind {
     Clean,
 }
 
-impl Kind {
+impl FindingKind {
     /// Every kind, the worst first.
     pub const ALL: [Self; 14] = [
         Self::Unexplained,
@@ -140,30 +140,30 @@ impl Kind {
 impl Ending {
     /// Of what kind it is.
     #[must_use]
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> FindingKind {
         match self {
-            Self::NotEstablished(_) => Kind::NotEstablished,
-            Self::Open => Kind::Open,
-            Self::Clean { .. } => Kind::Clean,
-            Self::Reset { .. } => Kind::Reset,
-            Self::GaveUp { .. } => Kind::GaveUp,
-            Self::Unanswered { .. } => Kind::Unanswered,
-            Self::TooEarly { .. } => Kind::TooEarly,
-            Self::HalfClosed { .. } => Kind::HalfClosed,
-            Self::Stuck { .. } | Self::ClosedWindow { .. } => Kind::Stuck,
-            Self::NotShown { .. } => Kind::NotShown,
-            Self::Storm(_) => Kind::Storm,
-            Self::Unknown => Kind::Unknown,
+            Self::NotEstablished(_) => FindingKind::NotEstablished,
+            Self::Open => FindingKind::Open,
+            Self::Clean { .. } => FindingKind::Clean,
+            Self::Reset { .. } => FindingKind::Reset,
+            Self::GaveUp { .. } => FindingKind::GaveUp,
+            Self::Unanswered { .. } => FindingKind::Unanswered,
+            Self::TooEarly { .. } => FindingKind::TooEarly,
+            Self::HalfClosed { .. } => FindingKind::HalfClosed,
+            Self::Stuck { .. } | Self::ClosedWindow { .. } => FindingKind::Stuck,
+            Self::NotShown { .. } => FindingKind::NotShown,
+            Self::Storm(_) => FindingKind::Storm,
+            Self::Unknown => FindingKind::Unknown,
         }
     }
 }
 
 impl Closing {
     /// How it ended, and before that whether the model explains it: the worst comes first.
-    pub fn kinds(&self) -> impl Iterator<Item = Kind> {
+    pub fn kinds(&self) -> impl Iterator<Item = FindingKind> {
         let explained = match (self.unexplained().is_some(), self.is_cut_short()) {
-            (true, _) => Some(Kind::Unexplained),
-            (false, true) => Some(Kind::CutShort),
+            (true, _) => Some(FindingKind::Unexplained),
+            (false, true) => Some(FindingKind::CutShort),
             (false, false) => None,
         };
         explained.into_iter().chain([self.ending.kind()])

@@ -1,6 +1,6 @@
 //! The ways in which an end may have sent a packet.
 
-use super::connection::Packet;
+use super::captured_packet::Packet;
 use super::cost;
 use super::follower::{Follower, POLICY};
 use super::hypothesis::{Cause, Hypothesis, before};

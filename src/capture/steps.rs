@@ -1,6 +1,6 @@
 //! What an end does without a packet of its own being captured: it receives, its timers expire, it aborts unseen.
 
-use super::connection::Packet;
+use super::captured_packet::Packet;
 use super::cost;
 use super::follower::{Follower, GIVES_UP, POLICY};
 use super::hypothesis::{Cause, Hypotheses, Hypothesis, TooMany};

@@ -3,8 +3,9 @@
 //! RFC 9293 §3.8.1, RFC 6298 §5: a TCP sends again what is not acknowledged. So an end waits for an ACK only if it does
 //! that; one that is silent has been answered, and the answer was not captured.
 
-use super::connection::{Connection, Side};
-use super::diagnosis::{Closing, packet, passed};
+use super::captured_packet::Side;
+use super::connection::Connection;
+use super::diagnosis::{Closing, passed};
 use super::ending::{Ending, Unacknowledged};
 use super::explanation::SILENCE;
 use super::hypothesis::Cause;
@@ -126,7 +127,7 @@ impl Closing {
     fn waiting_for_peer(&self, side: Side, state: State, connection: &Connection, end: i64) -> Ending {
         let entered = self.explanation(side).changes.last();
         let index = entered.map_or(0, |change| change.index);
-        let since = packet(connection, index).map_or(0, |packet| passed(packet.time, end));
+        let since = connection.packets.get(index).map_or(0, |packet| passed(packet.time, end));
         if since < SILENCE {
             return Ending::TooEarly { side, state, since };
         }

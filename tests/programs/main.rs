@@ -8,17 +8,17 @@
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 mod browser;
-#[path = "../folder/mod.rs"]
+#[path = "../support/folder.rs"]
 mod folder;
 mod forms;
 mod junit;
 #[cfg(target_os = "linux")]
 mod kernel;
 mod peers;
-#[path = "../explorer/running.rs"]
+#[path = "../support/running.rs"]
 #[allow(dead_code, reason = "a browser sees less than all that there is to ask")]
 mod running;
-#[path = "../forms/shown.rs"]
+#[path = "../support/shown.rs"]
 #[allow(dead_code, reason = "here all forms are taken, none by its name")]
 mod shown;
 #[cfg(target_os = "linux")]

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::view::{View, plural, seconds};
 use crate::capture::{
-    Capture, Cause, Ending, Finding, First, Forged, Handshake, Kind, Side, Unacknowledged, Unexplained, Why,
+    Capture, Cause, Ending, Finding, FindingKind, First, Forged, Handshake, Side, Unacknowledged, Unexplained, Why,
 };
 use crate::report::terminal::Terminal;
 use crate::tcp::{Seq, State};
@@ -23,7 +23,7 @@ pub struct Listing {
     /// All of them.
     pub verbose: bool,
     /// All of these kinds; none: those that something is wrong with.
-    pub only: Vec<Kind>,
+    pub only: Vec<FindingKind>,
 }
 
 /// How many connections ended in which way, the worst first; and then, one by one, those that something is wrong with.
@@ -37,7 +37,7 @@ pub fn report(capture: &Capture, findings: &[Finding], detail: &Listing, termina
         shown.sort_by_key(|view| view.closing.kinds().next());
     }
     if !is_asked_for && findings.len() > FEW {
-        shown.retain(|view| view.closing.kinds().any(Kind::is_wrong));
+        shown.retain(|view| view.closing.kinds().any(FindingKind::is_wrong));
     }
     let most = if is_asked_for { usize::MAX } else { MOST_SHOWN };
     for view in shown.iter().take(most) {
@@ -64,8 +64,8 @@ fn summary(capture: &Capture, findings: &[Finding]) -> String {
     let looked_at =
         if findings.len() == capture.connections.len() { all } else { format!("{} of {all}", findings.len()) };
     let mut text = format!("{looked_at} in {}{verdict}\n", plural(capture.packets, "packet"));
-    let kinds: Vec<Kind> = findings.iter().flat_map(|finding| finding.closing.kinds()).collect();
-    for kind in Kind::ALL {
+    let kinds: Vec<FindingKind> = findings.iter().flat_map(|finding| finding.closing.kinds()).collect();
+    for kind in FindingKind::ALL {
         let count = kinds.iter().filter(|one| **one == kind).count();
         if count > 0 {
             let _ = writeln!(text, "  {:<16}{count:>6}", kind.name());

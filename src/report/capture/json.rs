@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::view::View;
-use crate::capture::{Capture, Ending, Finding, First, Handshake, Kind, Packet, Side, Unexplained};
+use crate::capture::{Capture, Ending, Finding, FindingKind, First, Handshake, Packet, Side, Unexplained};
 
 /// Raised with every change that a reader could trip over.
 const VERSION: u32 = 2;
@@ -122,7 +122,7 @@ struct UnexplainedReport {
 
 /// Everything, as one JSON document with a final line break.
 #[must_use]
-pub fn report(file: &str, capture: &Capture, findings: &[Finding], only: &[Kind]) -> String {
+pub fn report(file: &str, capture: &Capture, findings: &[Finding], only: &[FindingKind]) -> String {
     let views = View::all(capture, findings);
     let connections = views.iter().filter(|view| view.is_any_of(only)).map(View::report).collect();
     let over = &capture.passed_over;

@@ -1,6 +1,6 @@
 //! A connection as it is reported, in whatever format.
 
-use crate::capture::{Capture, Closing, Connection, Finding, Kind, Packet, Side};
+use crate::capture::{Capture, Closing, Connection, Finding, FindingKind, Packet, Side};
 use crate::report::quantity::counted;
 use crate::tcp::{Segment, Seq};
 
@@ -42,7 +42,7 @@ impl<'a> View<'a> {
     }
 
     /// It is of one of these kinds; without any, it is.
-    pub(super) fn is_any_of(&self, kinds: &[Kind]) -> bool {
+    pub(super) fn is_any_of(&self, kinds: &[FindingKind]) -> bool {
         kinds.is_empty() || self.closing.kinds().any(|kind| kinds.contains(&kind))
     }
 

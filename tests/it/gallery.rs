@@ -1,0 +1,110 @@
+//! The gallery: a picture of one counterexample for each scenario that has one, and the page that shows them.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use lastack::check::{Library, shortest_trace};
+use lastack::explore::Limits;
+use lastack::report::trace::svg;
+use lastack::scenario::{Expectation, Expected, Scenario};
+
+const HEAD: &str = "\
+# Gallery
+
+<!-- Written by tests/it/gallery.rs: INSTA_UPDATE=always cargo test --test it gallery -->
+
+One counterexample for each scenario that has one, to the first property in its file that is expected to be violated.
+Each is a shortest one; `lastack` has drawn them, and a test keeps them current.
+
+Time runs downwards, and the two lifelines are endpoint A and endpoint B. An arrow leads from where a copy of a segment
+is sent to where it is delivered: the more slanted, the later. A cross is a copy that is lost, a dot on an arrow the
+place where the network duplicates it, a dashed line a copy that is still in flight at the end. A diamond is a call of
+the application, a clock a timer that expires. At the left are the ticks: the thick parts of the axis are instants, in
+which things happen one after another but no time passes, and between them lies one tick each. Beside each lifeline are
+the states that its end is in, `TIME_WAIT` in yellow; a lifeline that is dotted is CLOSED. What is violated is shaded:
+the last step, or the steps that are repeated for ever.
+";
+
+/// What is to be in `docs`, by path.
+fn gallery() -> BTreeMap<PathBuf, String> {
+    let library = Library::read(&[], &[]).unwrap();
+    let mut files = BTreeMap::new();
+    let mut page = HEAD.to_owned();
+    let mut without = Vec::new();
+    for scenario in library.scenarios(&[], &[], 1).unwrap() {
+        let Some(stated) = first_violated(&scenario) else {
+            without.push(format!("`{}`", scenario.name));
+            continue;
+        };
+        let (name, property) = (&scenario.name, &stated.property);
+        let instances = library.instances(property).unwrap();
+        let (instance, trace) =
+            shortest_trace(&scenario, &instances, Limits::NONE).unwrap().expect("it is violated");
+        let _ = write!(
+            page,
+            "\n## {name}\n\n{about}\n\nThe property `{property}`: {property_about}\n\nWhy it is violated: {because}\n\n\
+             ```sh\nlastack show {name} {property} --format svg -o {name}.svg\n```\n\n\
+             ![{instance} is violated in {name}](gallery/{name}.svg)\n",
+            about = scenario.about,
+            property_about = instance.property.about,
+            because = stated.because,
+            instance = instance.name(),
+        );
+        files.insert(PathBuf::from(format!("gallery/{name}.svg")), svg::draw(&scenario, &instance, &trace) + "\n");
+    }
+    let _ = write!(
+        page,
+        "\n## Scenarios without a counterexample\n\nNothing is violated in {}.\n",
+        without.join(", ")
+    );
+    files.insert(PathBuf::from("gallery.md"), page);
+    files
+}
+
+/// The first in the file that is expected to be violated.
+fn first_violated(scenario: &Scenario) -> Option<&Expectation> {
+    let violated = scenario.expectations.iter().filter(|stated| stated.verdict == Expected::Violated);
+    violated.min_by_key(|stated| stated.span.start)
+}
+
+#[test]
+fn the_gallery_is_current() {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    let gallery = gallery();
+    let pictures: Vec<PathBuf> = std::fs::read_dir(docs.join("gallery"))
+        .map(|entries| entries.map(|entry| Path::new("gallery").join(entry.unwrap().file_name())).collect())
+        .unwrap_or_default();
+    let superfluous: Vec<&PathBuf> = pictures.iter().filter(|path| !gallery.contains_key(*path)).collect();
+    let is_current =
+        |path: &PathBuf, text: &String| std::fs::read_to_string(docs.join(path)).ok().as_ref() == Some(text);
+    let outdated: Vec<_> = gallery.iter().filter(|(path, text)| !is_current(path, text)).collect();
+    if crate::writes_what_is_new() {
+        std::fs::create_dir_all(docs.join("gallery")).unwrap();
+        for path in superfluous {
+            std::fs::remove_file(docs.join(path)).unwrap();
+        }
+        for (path, text) in outdated {
+            std::fs::write(docs.join(path), text).unwrap();
+        }
+        return;
+    }
+    let outdated: Vec<_> = outdated.into_iter().map(|(path, _)| path).chain(superfluous).collect();
+    assert!(
+        outdated.is_empty(),
+        "not current: {outdated:?}; INSTA_UPDATE=always cargo test --test it gallery writes them"
+    );
+}
+
+/// The README shows a picture of the gallery.
+#[test]
+fn the_readme_shows_one() {
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let shown: Vec<&str> =
+        readme.split("](docs/gallery/").skip(1).map(|rest| rest.split(')').next().unwrap()).collect();
+    let gallery = gallery();
+    assert!(
+        !shown.is_empty() && shown.iter().all(|name| gallery.contains_key(&Path::new("gallery").join(name))),
+        "{shown:?}"
+    );
+}

@@ -1,0 +1,40 @@
+//! The quick tests, as one program: a module each for a command, a document or a claim.
+
+// clippy.toml allows these in tests, and does not see that a test's helpers are part of it.
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+
+mod asynchronous;
+mod bugs;
+mod cli;
+#[path = "../smoltcp/comparison.rs"]
+mod comparison;
+mod conformance;
+#[path = "../smoltcp/driver.rs"]
+mod driver;
+mod explorer;
+mod fidelity;
+mod figures;
+#[path = "../support/folder.rs"]
+mod folder;
+mod forms;
+mod gallery;
+mod gate;
+mod policies;
+mod readme;
+mod realtime;
+mod replay;
+mod reports;
+#[path = "../support/running.rs"]
+mod running;
+#[path = "../support/shown.rs"]
+mod shown;
+mod stacks;
+mod structure;
+mod traces;
+mod transition_table;
+mod verdicts;
+
+/// Whether pages that a test writes are to be written, as snapshots are: `INSTA_UPDATE=always cargo test --test it`.
+fn writes_what_is_new() -> bool {
+    std::env::var_os("INSTA_UPDATE").is_some_and(|value| value == "always")
+}

@@ -1,0 +1,270 @@
+//! Real time against whole ticks, which it must agree with as far as the theorem about scales goes.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use lastack::model::{Application, Closes, ClosesWith, Config, End, EndConfig, TimedWorld, WorldState};
+use lastack::property::{Property, read_folder};
+use lastack::realtime::{Budget, DiscretePart, Question, Witness, explore};
+use lastack::tcp::{OutOfOrder, Policy, RstInTimeWait, Timer};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{Config as Runs, TestRunner};
+
+/// How many states of whole ticks, and zones, are looked at in one random world.
+const MOST_STATES: usize = 6_000;
+const MOST_ZONES: usize = 20_000;
+
+fn end(policy: Policy, closes: Closes) -> EndConfig {
+    let application = Application { closes, closes_with: ClosesWith::Shutdown, sends: 0, aborts: false };
+    EndConfig { policy, application }
+}
+
+fn shipped() -> Vec<Property> {
+    read_folder(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/properties"))).unwrap()
+}
+
+/// The same world with every duration multiplied.
+fn scaled(config: Config, scale: u32) -> Config {
+    let end = |end: EndConfig| {
+        let policy = Policy {
+            rto: end.policy.rto * scale,
+            rto_max: end.policy.rto_max.saturating_mul(scale),
+            time_wait: end.policy.time_wait * scale,
+            fin_wait_2_timeout: end.policy.fin_wait_2_timeout.map(|ticks| ticks * scale),
+            delayed_ack: end.policy.delayed_ack.map(|ticks| ticks * scale),
+            ..end.policy
+        };
+        EndConfig { policy, ..end }
+    };
+    Config { msl: config.msl * scale, a: end(config.a), b: end(config.b), ..config }
+}
+
+/// What whole ticks reach: the states, and whether they are all.
+fn ticks(config: Config, most: usize) -> (HashSet<WorldState>, bool) {
+    let world = TimedWorld::new(config);
+    let initial = world.initial().unwrap();
+    let (mut seen, mut pending, mut actions) = (HashSet::from([initial]), vec![initial], Vec::new());
+    let mut at = 0;
+    while let Some(state) = pending.get(at).copied() {
+        at += 1;
+        if seen.len() > most {
+            return (seen, false);
+        }
+        world.enabled(&state, &mut actions);
+        for action in actions.drain(..) {
+            let Ok(next) = world.step(&state, action) else { return (seen, false) };
+            if seen.insert(next) {
+                pending.push(next);
+            }
+        }
+    }
+    (seen, true)
+}
+
+fn part(state: &WorldState) -> DiscretePart {
+    let end = |end| {
+        let (endpoint, timers) = state.endpoint(end);
+        (endpoint, Timer::ALL.into_iter().filter(|timer| timers.get(*timer).is_some()).collect())
+    };
+    let mut in_flight: Vec<_> = state.network().copies().iter().map(|copy| (copy.to(), copy.segment())).collect();
+    in_flight.sort();
+    DiscretePart { ends: End::BOTH.map(end), in_flight }
+}
+
+/// The instances of shipped properties that single states decide, but for those that count `retransmissions` or losses that
+/// a world does not count.
+fn instances<'p>(properties: &'p [Property], config: &Config) -> Vec<(&'p Property, End)> {
+    use lastack::property::Observation;
+    let counts_retries = End::BOTH.iter().all(|end| config.end(*end).policy.retries.is_some());
+    let is_asked = |property: &&Property| {
+        let mentions = |observation| property.formula.mentions(observation).is_some();
+        (counts_retries || !mentions(Observation::Retransmissions))
+            && (config.losses.is_some() || !mentions(Observation::Losses))
+            && !property.formula.temporal().is_liveness()
+    };
+    properties.iter().filter(is_asked).flat_map(|one| End::BOTH.map(|end| (one, end))).collect()
+}
+
+/// For each question, the first state that decides it.
+fn revealed(questions: &[Question<'_>], states: &HashSet<WorldState>) -> Vec<bool> {
+    questions.iter().map(|question| states.iter().any(|state| question.is_revealed_by(state))).collect()
+}
+
+fn any_world() -> impl Strategy<Value = Config> {
+    let policy = (
+        (1u32..4, 0u32..6, any::<bool>(), any::<bool>()),
+        (any::<bool>(), prop::option::weighted(0.3, 0u32..2), prop::option::weighted(0.2, 1u32..4)),
+        (prop::option::weighted(0.3, 1u32..3), any::<bool>()),
+    );
+    let policy = policy.prop_map(
+        |((rto, time_wait, restart, closes), (backoff, retries, fin_wait_2), (delayed, drops))| Policy {
+            rto,
+            time_wait,
+            restart_time_wait: restart,
+            rst_in_time_wait: if closes { RstInTimeWait::Close } else { RstInTimeWait::Ignore },
+            backoff,
+            rto_max: rto + 1,
+            retries,
+            fin_wait_2_timeout: fin_wait_2,
+            delayed_ack: delayed,
+            out_of_order: if drops { OutOfOrder::Drop } else { OutOfOrder::Hold },
+            ..Policy::rfc9293(2)
+        },
+    );
+    let closes = prop_oneof![3 => Just(Closes::AnyTime), 2 => Just(Closes::AfterEof), 1 => Just(Closes::Never)];
+    let application = (closes, any::<bool>(), prop::bool::weighted(0.2), prop::bool::weighted(0.15)).prop_map(
+        |(closes, lets_go, sends, aborts)| Application {
+            closes,
+            closes_with: if lets_go { ClosesWith::Close } else { ClosesWith::Shutdown },
+            sends: sends.into(),
+            aborts,
+        },
+    );
+    let end = (policy, application).prop_map(|(policy, application)| EndConfig { policy, application });
+    let losses = prop_oneof![8 => (0u8..3).prop_map(Some), 1 => Just(None)];
+    (1u32..4, losses, 0u8..2, end.clone(), end).prop_map(|(msl, losses, duplicates, a, b)| Config {
+        msl,
+        losses,
+        duplicates,
+        a,
+        b,
+    })
+}
+
+#[derive(Debug, Default)]
+struct Tally {
+    worlds: usize,
+    explored: usize,
+    /// Of the worlds that whole ticks exhaust at every scale: at which of them they first meet every discrete part, and
+    /// at none.
+    meeting_all_at: [usize; 4],
+    meeting_all_at_none: usize,
+    revealed: usize,
+    by_fractions: usize,
+    confirmed: usize,
+    closed: usize,
+    proved: usize,
+    ties: usize,
+}
+
+/// Several hundred random worlds. What ticks violate is violated in real time; what is violated in real time has a witness
+/// that ticks of its fractions confirm; what holds if delays may equal the MSL holds; and every state of ticks has its
+/// discrete part.
+#[test]
+fn random_worlds_agree_with_whole_ticks() {
+    let properties = shipped();
+    let mut tally = Tally::default();
+    let mut runner = TestRunner::new_with_rng(
+        Runs { cases: 1, ..Runs::default() },
+        prop::test_runner::TestRng::deterministic_rng(prop::test_runner::RngAlgorithm::ChaCha),
+    );
+    while tally.worlds < 240 {
+        let config = any_world().new_tree(&mut runner).unwrap().current();
+        tally.worlds += 1;
+        compare(&properties, config, &mut tally);
+    }
+    insta::assert_debug_snapshot!(tally);
+}
+
+fn compare(properties: &[Property], config: Config, tally: &mut Tally) {
+    let instances = instances(properties, &config);
+    let questions: Vec<_> =
+        instances.iter().map(|(property, this)| Question::of(&property.formula, *this).unwrap()).collect();
+    let budget = Budget { max_zones: Some(MOST_ZONES), ..Budget::NONE };
+    let mut explored = explore(&config, &questions, &budget, &|_| {}).unwrap();
+    if explored.stopped.is_some() {
+        return;
+    }
+    tally.explored += 1;
+    let parts: HashSet<DiscretePart> = explored.parts().collect();
+    let witnesses: Vec<Option<Witness>> = (0..)
+        .zip(&questions)
+        .map(|(number, question)| explored.witness(&config, question, number).unwrap())
+        .collect();
+    // Those that count losses or duplicates make them count everywhere. Without those, the others are decided alike.
+    let plain: Vec<_> = questions.iter().filter(|question| !question.counts()).copied().collect();
+    let mut among_plain = explore(&config, &plain, &budget, &|_| {}).unwrap();
+    assert_eq!(among_plain.stopped, None);
+    assert!(among_plain.parts().collect::<HashSet<_>>() == parts, "{config:?}");
+    let mut of_plain =
+        (0..).zip(&plain).map(|(number, question)| among_plain.witness(&config, question, number).unwrap());
+    for (question, witness) in questions.iter().zip(&witnesses).filter(|(question, _)| !question.counts()) {
+        assert_eq!(of_plain.next().unwrap().is_some(), witness.is_some(), "{question:?} {config:?}");
+    }
+    let mut met_in: Vec<HashSet<DiscretePart>> = Vec::new();
+    let mut by_ticks = vec![false; questions.len()];
+    for scale in 1..=4 {
+        let (states, all) = ticks(scaled(config, scale), MOST_STATES);
+        let met: HashSet<DiscretePart> = states.iter().map(part).collect();
+        assert!(met.is_subset(&parts), "ticks of 1/{scale} reach more: {config:?}");
+        for (by_ticks, revealed) in by_ticks.iter_mut().zip(revealed(&questions, &states)) {
+            *by_ticks |= revealed;
+        }
+        if !all {
+            break;
+        }
+        for (coarser, earlier) in (1u32..).zip(&met_in) {
+            assert!(
+                scale % coarser != 0 || earlier.is_subset(&met),
+                "1/{coarser} reaches more than 1/{scale}: {config:?}"
+            );
+        }
+        met_in.push(met);
+    }
+    if met_in.len() == 4 {
+        match met_in.iter().position(|met| *met == parts) {
+            Some(place) => tally.meeting_all_at[place] += 1,
+            None => tally.meeting_all_at_none += 1,
+        }
+    }
+    // One tick more for the MSL alone: delays of 0 to MSL ticks.
+    let (closed, is_closed_known) = ticks(Config { msl: config.msl + 1, ..config }, MOST_STATES);
+    let in_closed = revealed(&questions, &closed);
+    tally.closed += usize::from(is_closed_known);
+    for (number, (witness, (property, this))) in witnesses.iter().zip(&instances).enumerate() {
+        let name = || format!("{}@{this} {config:?}", property.name);
+        assert!(witness.is_some() || !by_ticks[number], "ticks reveal {}", name());
+        if let Some(witness) = witness {
+            tally.revealed += 1;
+            tally.by_fractions += usize::from(witness.parts > 1);
+            let (states, all) = ticks(scaled(config, witness.parts), MOST_STATES);
+            let is_confirmed = states.iter().any(|state| questions[number].is_revealed_by(state));
+            assert!(is_confirmed || !all, "1/{} does not reveal {}", witness.parts, name());
+            tally.confirmed += usize::from(is_confirmed);
+        }
+        if is_closed_known {
+            match (in_closed[number], witness.is_some()) {
+                (false, true) => panic!("the closed world proves {}", name()),
+                (false, false) => tally.proved += 1,
+                (true, true) => {}
+                (true, false) => tally.ties += 1,
+            }
+        }
+    }
+}
+
+/// Flights in a chain: whole ticks of a half do not see it, those of a third do.
+#[test]
+fn a_chain_of_three_flights_needs_thirds_of_a_tick() {
+    let properties = shipped();
+    let property = properties.iter().find(|property| property.name == "nothing-outlives-time-wait").unwrap();
+    let policy = Policy { rto: 4, time_wait: 11, ..Policy::rfc1337(4) };
+    let config = Config {
+        msl: 4,
+        losses: Some(1),
+        duplicates: 0,
+        a: end(policy, Closes::AnyTime),
+        b: end(policy, Closes::AfterEof),
+    };
+    let questions = End::BOTH.map(|this| Question::of(&property.formula, this).unwrap());
+    let mut explored = explore(&config, &questions, &Budget::NONE, &|_| {}).unwrap();
+    let witness = explored.witness(&config, &questions[0], 0).unwrap().expect("it is violated in real time");
+    assert_eq!(witness.parts, 3);
+    assert_eq!(explored.witness(&config, &questions[1], 1).unwrap(), None);
+    for scale in 1..=3 {
+        let (states, all) = ticks(scaled(config, scale), 1_000_000);
+        assert!(all);
+        assert_eq!(revealed(&questions, &states), [scale == 3, false], "ticks of 1/{scale}");
+    }
+}

@@ -1,0 +1,34 @@
+//! Every shipped `holds` of a property that time matters to, with ticks half as long.
+
+use std::fmt::Write;
+
+use lastack::check::{Library, Options, check_one};
+use lastack::property::Verdict;
+use lastack::scenario::WorldKind;
+
+/// The largest world has 13 million states.
+const OPTIONS: Options<'static> = Options { threads: Some(2), ..Options::PLAIN };
+
+#[test]
+fn what_holds_holds_with_finer_ticks_or_the_readme_says_so() {
+    let library = Library::read(&[], &[]).unwrap();
+    let coarse = library.scenarios(&[], &[], 1).unwrap();
+    let fine = library.scenarios(&[], &[], 2).unwrap();
+    let mut table = String::new();
+    let mut holding_still = 0;
+    for (coarse, fine) in coarse.iter().zip(&fine).filter(|(coarse, _)| coarse.kind == WorldKind::Timed) {
+        let holding: Vec<_> = check_one(coarse, &library.properties, &Options::PLAIN, &|_, _| {})
+            .results
+            .into_iter()
+            .filter(|outcome| outcome.verdict == Verdict::Holds)
+            .map(|outcome| outcome.property)
+            .collect();
+        for outcome in check_one(fine, &holding, &OPTIONS, &|_, _| {}).results {
+            match outcome.verdict {
+                Verdict::Holds => holding_still += 1,
+                verdict => writeln!(table, "{:<24} {:<28} {verdict}", fine.name, outcome.property.name).unwrap(),
+            }
+        }
+    }
+    insta::assert_snapshot!(format!("{holding_still} hold, too\n{table}"));
+}
