@@ -79,7 +79,7 @@ fn decide_timed(
     let exploring = |stats: &ExplorationStats| progress(Phase::Exploration, stats);
     let explored = explore(&world, instances, Until::Exhausted, threads, limits, &exploring);
     let mut stopped = explored.stopped;
-    // What is known: that a state or a behaviour reveals the instance, or that none does.
+    // What is known: that a state or a run reveals the instance, or that none does.
     let mut known: Vec<Option<bool>> = instances
         .iter()
         .zip(&explored.revealed)
@@ -200,7 +200,7 @@ mod tests {
             Self { scenario, states, rows, ticks, stops }
         }
 
-        /// The nodes of a set from which some behaviour never leaves it: the greatest set whose members may stop or
+        /// The nodes of a set from which some run never leaves it: the greatest set whose members may stop or
         /// lead to a member.
         fn for_ever(&self, set: &[bool]) -> Vec<bool> {
             let mut stays = set.to_vec();
@@ -215,7 +215,7 @@ mod tests {
             }
         }
 
-        /// The node is passed again and again on some behaviour, or in the end.
+        /// The node is passed again and again on some run, or in the end.
         fn recurs(&self, node: usize) -> bool {
             let mut reached: BTreeSet<usize> = self.rows[node].iter().copied().collect();
             let mut pending: Vec<usize> = reached.iter().copied().collect();
@@ -241,7 +241,7 @@ mod tests {
             }
         }
 
-        /// Whether some behaviour makes the claim false. Every node of the graph is reachable.
+        /// Whether some run makes the claim false. Every node of the graph is reachable.
         fn is_violated(&self, instance: &Instance) -> bool {
             let of = |p: &Predicate, value: bool| -> Vec<bool> {
                 self.states.iter().map(|state| p.holds(state, instance.this()) == value).collect()

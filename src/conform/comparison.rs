@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 use std::ops::Range;
 
-use super::{Class, Divergence, LocalEvent, LocalPath, Reaction, Run, Transition, Ways};
+use super::{Class, Divergence, EndpointInput, EndpointPath, PathGenerator, Reaction, Run, Transition};
 use crate::tcp::{Endpoint, Segment, State, Timer};
 
 /// What was compared so far.
@@ -13,11 +13,11 @@ pub struct Comparison {
     /// How often each transition was taken alike.
     pub agreed: BTreeMap<Transition, u64>,
     /// The differences, each with the first path that showed it.
-    pub differences: BTreeMap<Difference, (LocalPath, Divergence)>,
+    pub differences: BTreeMap<Difference, (EndpointPath, Divergence)>,
     /// The transitions with which a difference was shown.
     diverged: BTreeSet<Transition>,
     /// The paths that were taken.
-    taken: HashSet<LocalPath>,
+    taken: HashSet<EndpointPath>,
     /// The transitions that are left out.
     left_out: BTreeSet<Transition>,
 }
@@ -74,8 +74,8 @@ impl Comparison {
     /// What differs only at times is led through at last, where there is no other way.
     pub fn cover<E>(
         &mut self,
-        ways: &[Ways<'_>],
-        mut run_all: impl FnMut(&[LocalPath]) -> Result<Vec<Run>, E>,
+        ways: &[PathGenerator<'_>],
+        mut run_all: impl FnMut(&[EndpointPath]) -> Result<Vec<Run>, E>,
     ) -> Result<(), E> {
         for avoid_what_differs_at_times in [true, false] {
             loop {
@@ -94,9 +94,9 @@ impl Comparison {
     /// differ.
     pub fn walk<E>(
         &mut self,
-        ways: &[Ways<'_>],
+        ways: &[PathGenerator<'_>],
         seeds: Range<u64>,
-        run_all: impl FnMut(&[LocalPath]) -> Result<Vec<Run>, E>,
+        run_all: impl FnMut(&[EndpointPath]) -> Result<Vec<Run>, E>,
     ) -> Result<(), E> {
         let avoid = &self.always_differ() | &self.left_out;
         let of_seed = |seed| ways.iter().map(|ways| ways.random(seed, &avoid)).collect::<Vec<_>>();
@@ -106,8 +106,8 @@ impl Comparison {
     /// Takes these paths, each once and if it was not taken before.
     pub fn take<E>(
         &mut self,
-        mut paths: Vec<LocalPath>,
-        mut run_all: impl FnMut(&[LocalPath]) -> Result<Vec<Run>, E>,
+        mut paths: Vec<EndpointPath>,
+        mut run_all: impl FnMut(&[EndpointPath]) -> Result<Vec<Run>, E>,
     ) -> Result<(), E> {
         let mut seen = HashSet::new();
         paths.retain(|path| !self.taken.contains(path) && seen.insert(path.clone()));
@@ -119,8 +119,8 @@ impl Comparison {
     }
 
     /// A new path to each transition that is not known yet, but none that is only the beginning of another.
-    fn wanted(&self, ways: &[Ways<'_>], avoid: &BTreeSet<Transition>) -> Vec<LocalPath> {
-        let mut wanted: BTreeMap<Transition, LocalPath> = BTreeMap::new();
+    fn wanted(&self, ways: &[PathGenerator<'_>], avoid: &BTreeSet<Transition>) -> Vec<EndpointPath> {
+        let mut wanted: BTreeMap<Transition, EndpointPath> = BTreeMap::new();
         for ways in ways {
             for (transition, path) in ways.shortest(avoid) {
                 let is_new = !self.is_known(&transition) && !self.taken.contains(&path);
@@ -129,7 +129,7 @@ impl Comparison {
                 }
             }
         }
-        let beginnings: HashSet<&[LocalEvent]> = wanted
+        let beginnings: HashSet<&[EndpointInput]> = wanted
             .values()
             .flat_map(|path| (0..path.events.len()).filter_map(|end| path.events.get(..end)))
             .collect();
@@ -146,7 +146,7 @@ impl Comparison {
         self.diverged.iter().copied().filter(|transition| !self.agreed.contains_key(transition)).collect()
     }
 
-    fn record(&mut self, path: LocalPath, run: Run) {
+    fn record(&mut self, path: EndpointPath, run: Run) {
         let Run { agreed, seen: _, divergence } = run;
         for transition in agreed {
             *self.agreed.entry(transition).or_default() += 1;
@@ -160,7 +160,7 @@ impl Comparison {
 }
 
 /// A divergence without its numbers, unless they are all that differs, or those of nothing that could be sent here.
-fn difference(path: &LocalPath, divergence: &Divergence) -> Difference {
+fn difference(path: &EndpointPath, divergence: &Divergence) -> Difference {
     let Divergence { transition, expected, seen, step, endpoint, delayed_acks, .. } = divergence;
     let kinds = |segments: &[Segment]| segments.iter().map(kind).collect::<Vec<_>>();
     let only_numbers = kinds(&expected.sent) == kinds(&seen.sent) && expected.sent != seen.sent;
@@ -181,7 +181,7 @@ fn difference(path: &LocalPath, divergence: &Divergence) -> Difference {
         }
         parts.join(", ")
     };
-    let timeout = LocalEvent::Timeout(Timer::Retransmission);
+    let timeout = EndpointInput::Timeout(Timer::Retransmission);
     Difference {
         before: transition.before,
         class: transition.class,
@@ -222,7 +222,7 @@ mod tests {
     use super::*;
     use crate::check::Library;
     use crate::conform::run;
-    use crate::conform::testing::Itself;
+    use crate::conform::testing::SelfStack;
     use crate::explore::{Limits, Reachable};
     use crate::model::End;
     use crate::tcp::{OutOfOrder, Policy};
@@ -231,13 +231,13 @@ mod tests {
         let library = Library::read(&[], &[]).unwrap();
         let config = library.scenarios(&[scenario.to_owned()], &[], 1).unwrap()[0].config;
         let world = Reachable::explore(config, Limits::NONE).unwrap();
-        let ways = End::BOTH.map(|end| Ways::new(&world, end));
+        let ways = End::BOTH.map(|end| PathGenerator::new(&world, end));
         let (policy, mut comparison) = (config.a.policy, Comparison::default());
-        let mut run_all = |paths: &[LocalPath]| {
-            paths.iter().map(|path| run(path, &policy, &mut Itself::new(other(policy)))).collect()
+        let mut run_all = |paths: &[EndpointPath]| {
+            paths.iter().map(|path| run(path, &policy, &mut SelfStack::new(other(policy)))).collect()
         };
         comparison.cover(&ways, &mut run_all).unwrap();
-        let transitions: BTreeSet<&Transition> = ways.iter().flat_map(Ways::transitions).collect();
+        let transitions: BTreeSet<&Transition> = ways.iter().flat_map(PathGenerator::transitions).collect();
         let missing = transitions.into_iter().filter(|transition| !comparison.is_known(transition));
         let missing = missing.map(ToString::to_string).collect();
         let covering = comparison.paths();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Comparison, Difference, Divergence, LocalEvent, LocalPath};
+use super::{Comparison, Difference, Divergence, EndpointInput, EndpointPath};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, Span};
 use crate::tcp::{Call, Flags, Segment, Seq, Timer};
 
@@ -14,7 +14,7 @@ use crate::tcp::{Call, Flags, Segment, Seq, Timer};
 #[derive(Debug)]
 pub struct Known {
     entries: Vec<Entry>,
-    paths: Vec<LocalPath>,
+    paths: Vec<EndpointPath>,
 }
 
 /// The file's shape.
@@ -65,7 +65,7 @@ pub struct ListCheck<'c> {
     /// What differs as the list says, in its order, with the reason.
     pub listed: Vec<(&'c Difference, &'c str)>,
     /// What differs, although the list does not say so.
-    pub unlisted: Vec<(&'c Difference, &'c LocalPath, &'c Divergence)>,
+    pub unlisted: Vec<(&'c Difference, &'c EndpointPath, &'c Divergence)>,
     /// What the list says, although it does not differ.
     pub unseen: Vec<String>,
 }
@@ -90,7 +90,7 @@ impl Known {
         }
         for text in entries.iter().flat_map(|entry| &entry.paths) {
             match text.get_ref().split("; ").map(event).collect() {
-                Some(events) => paths.push(LocalPath { events }),
+                Some(events) => paths.push(EndpointPath { events }),
                 None => mistakes.0.push(
                     Diagnostic::new("this is not a path")
                         .at(file, text.span(), "")
@@ -103,7 +103,7 @@ impl Known {
 
     /// The paths that are taken in any case.
     #[must_use]
-    pub fn paths(&self) -> &[LocalPath] {
+    pub fn paths(&self) -> &[EndpointPath] {
         &self.paths
     }
 
@@ -135,10 +135,10 @@ impl Known {
 }
 
 /// An event, from what is shown of it.
-fn event(text: &str) -> Option<LocalEvent> {
+fn event(text: &str) -> Option<EndpointInput> {
     let Some(segment) = text.strip_suffix(" arrives") else {
-        let calls = [Call::Send, Call::Receive, Call::Shutdown, Call::Close, Call::Abort].map(LocalEvent::Call);
-        let mut events = calls.into_iter().chain(Timer::ALL.map(LocalEvent::Timeout));
+        let calls = [Call::Send, Call::Receive, Call::Shutdown, Call::Close, Call::Abort].map(EndpointInput::Call);
+        let mut events = calls.into_iter().chain(Timer::ALL.map(EndpointInput::Timeout));
         return events.find(|event| event.to_string() == text);
     };
     let (kind, numbers) = segment.split_once(" seq=")?;
@@ -152,7 +152,7 @@ fn event(text: &str) -> Option<LocalEvent> {
         _ => return None,
     };
     let segment = Segment { flags, seq: Seq(seq.parse().ok()?), ack: Seq(ack.unwrap_or("0").parse().ok()?), len };
-    Some(LocalEvent::Arrival(segment))
+    Some(EndpointInput::Arrival(segment))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{LocalEvent, LocalPath, Stack, Transition};
+use super::{EndpointInput, EndpointPath, Stack, Transition};
 use crate::tcp::{Call, Effects, Endpoint, Policy, Segment, State};
 
 /// What one of the two made of an event.
@@ -37,7 +37,7 @@ pub struct Divergence {
     /// The place of the event on the path, from 0.
     pub step: usize,
     /// What happened.
-    pub event: LocalEvent,
+    pub event: EndpointInput,
     /// The transition that the endpoint took.
     pub transition: Transition,
     /// What the endpoint made of it.
@@ -70,16 +70,16 @@ pub struct Run {
 
 /// Applies the events of a path to an endpoint and to a stack, both ESTABLISHED with nothing sent or received, until
 /// they differ. Whatever arrives is read at once, as in the worlds.
-pub fn run<S: Stack>(path: &LocalPath, policy: &Policy, stack: &mut S) -> Result<Run, S::Error> {
+pub fn run<S: Stack>(path: &EndpointPath, policy: &Policy, stack: &mut S) -> Result<Run, S::Error> {
     let mut endpoint = Endpoint::established();
     let (mut agreed, mut alike) = (Vec::new(), Vec::new());
     for (step, event) in path.events.iter().enumerate() {
         let before = endpoint.clone();
         let effects = event.apply(&mut endpoint, policy);
         match event {
-            LocalEvent::Call(call) => stack.call(*call)?,
-            LocalEvent::Arrival(segment) => stack.arrive(segment)?,
-            LocalEvent::Timeout(timer) => stack.expire(*timer)?,
+            EndpointInput::Call(call) => stack.call(*call)?,
+            EndpointInput::Arrival(segment) => stack.arrive(segment)?,
+            EndpointInput::Timeout(timer) => stack.expire(*timer)?,
         }
         let mut sent: Vec<Segment> = effects.segment.into_iter().collect();
         let delivered = endpoint.unread;
@@ -106,28 +106,28 @@ pub fn run<S: Stack>(path: &LocalPath, policy: &Policy, stack: &mut S) -> Result
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::conform::testing::Itself;
+    use crate::conform::testing::SelfStack;
     use crate::tcp::{Flags, Seq, Timer};
 
-    fn segment(flags: Flags, seq: u32, ack: u32, len: u32) -> LocalEvent {
-        LocalEvent::Arrival(Segment { flags, seq: Seq(seq), ack: Seq(ack), len })
+    fn segment(flags: Flags, seq: u32, ack: u32, len: u32) -> EndpointInput {
+        EndpointInput::Arrival(Segment { flags, seq: Seq(seq), ack: Seq(ack), len })
     }
 
     #[test]
     fn a_path_ends_where_two_policies_differ() {
-        let path = LocalPath {
+        let path = EndpointPath {
             events: vec![
                 segment(Flags::ACK, 1, 1, 1),
-                LocalEvent::Call(Call::Shutdown),
+                EndpointInput::Call(Call::Shutdown),
                 segment(Flags::FIN_ACK, 2, 2, 0),
                 segment(Flags::RST, 3, 0, 0),
-                LocalEvent::Timeout(Timer::TimeWait),
+                EndpointInput::Timeout(Timer::TimeWait),
             ],
         };
         let [closes, ignores] = [Policy::rfc9293(2), Policy::rfc1337(2)];
-        let alike = run(&path, &closes, &mut Itself::new(closes)).unwrap();
+        let alike = run(&path, &closes, &mut SelfStack::new(closes)).unwrap();
         assert_eq!((alike.agreed.len(), alike.divergence), (5, None));
-        let Run { agreed, divergence, .. } = run(&path, &closes, &mut Itself::new(ignores)).unwrap();
+        let Run { agreed, divergence, .. } = run(&path, &closes, &mut SelfStack::new(ignores)).unwrap();
         let divergence = divergence.unwrap();
         assert_eq!((agreed.len(), divergence.step), (3, 3));
         assert_eq!(

@@ -14,5 +14,5 @@ mod testing;
 pub use comparison::{Comparison, Difference};
 pub use known::{Known, ListCheck};
 pub use lockstep::{Divergence, Reaction, Run, run};
-pub use path::{Acknowledges, Class, LocalEvent, LocalPath, Place, Transition, Ways};
+pub use path::{Acknowledges, Class, EndpointInput, EndpointPath, PathGenerator, Place, Transition};
 pub use stack::Stack;

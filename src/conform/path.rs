@@ -10,7 +10,7 @@ use crate::tcp::{Call, Effects, Endpoint, Policy, Segment, Seq, State, Timer};
 
 /// Something that happens at one end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum LocalEvent {
+pub enum EndpointInput {
     /// Its application calls.
     Call(Call),
     /// A segment arrives.
@@ -19,7 +19,7 @@ pub enum LocalEvent {
     Timeout(Timer),
 }
 
-impl LocalEvent {
+impl EndpointInput {
     /// What an action of a world is for one of its ends; `None` if it does not happen there.
     fn at(end: End, action: Action) -> Option<Self> {
         match action {
@@ -40,7 +40,7 @@ impl LocalEvent {
     }
 }
 
-impl fmt::Display for LocalEvent {
+impl fmt::Display for EndpointInput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Call(call) => f.write_str(call.name()),
@@ -53,12 +53,12 @@ impl fmt::Display for LocalEvent {
 /// What happens at one end from ESTABLISHED on, in order. It depends on no time: a timer expires where the path says
 /// so.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct LocalPath {
+pub struct EndpointPath {
     /// The events.
-    pub events: Vec<LocalEvent>,
+    pub events: Vec<EndpointInput>,
 }
 
-impl fmt::Display for LocalPath {
+impl fmt::Display for EndpointPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (place, event) in self.events.iter().enumerate() {
             write!(f, "{}{event}", if place == 0 { "" } else { "; " })?;
@@ -138,14 +138,14 @@ pub enum Acknowledges {
 impl Transition {
     /// The transition that an endpoint takes with an event.
     #[must_use]
-    pub fn of(before: &Endpoint, event: &LocalEvent, after: State) -> Self {
+    pub fn of(before: &Endpoint, event: &EndpointInput, after: State) -> Self {
         let class = match *event {
-            LocalEvent::Call(call) => Class::Call(call),
-            LocalEvent::Timeout(timer) => Class::Timeout {
+            EndpointInput::Call(call) => Class::Call(call),
+            EndpointInput::Timeout(timer) => Class::Timeout {
                 timer,
                 several: timer == Timer::Retransmission && before.snd_nxt.since(before.snd_una) > 1,
             },
-            LocalEvent::Arrival(segment) => {
+            EndpointInput::Arrival(segment) => {
                 let closed = before.state == State::Closed;
                 Class::Arrival {
                     kind: Kind::of(&segment),
@@ -259,7 +259,7 @@ impl fmt::Display for Acknowledges {
 }
 
 /// The ways of one end through a world, under whatever its peer, the network and time do.
-pub struct Ways<'w> {
+pub struct PathGenerator<'w> {
     world: &'w Reachable,
     end: End,
     /// The transitions that the end takes; edges name them by their place.
@@ -283,7 +283,7 @@ type Way = (u32, usize);
 /// No random walk has more steps of the world: where losses are unlimited there are walks without end.
 const LONGEST_WALK: usize = 400;
 
-impl<'w> Ways<'w> {
+impl<'w> PathGenerator<'w> {
     /// The ways of an end through a world.
     #[must_use]
     pub fn new(world: &'w Reachable, end: End) -> Self {
@@ -292,7 +292,7 @@ impl<'w> Ways<'w> {
         for (node, state) in (0..).map_while(|node| Some((node, world.state(node)?))) {
             world.steps_from(node, &mut steps);
             for (action, target) in &steps {
-                let event = LocalEvent::at(end, *action);
+                let event = EndpointInput::at(end, *action);
                 let transition = event.zip(world.state(*target)).and_then(|(event, after)| {
                     let transition = Transition::of(&state.endpoint(end).0, &event, after.end(end).state);
                     let number = *numbers.entry(transition).or_insert_with(|| {
@@ -318,7 +318,7 @@ impl<'w> Ways<'w> {
     /// For each transition that can be reached, a path that ends with it and has as few events as possible. No path
     /// leads *through* a transition that is to be avoided; it may end with one.
     #[must_use]
-    pub fn shortest(&self, avoid: &BTreeSet<Transition>) -> BTreeMap<Transition, LocalPath> {
+    pub fn shortest(&self, avoid: &BTreeSet<Transition>) -> BTreeMap<Transition, EndpointPath> {
         let avoid = self.numbers(avoid);
         let nodes = self.first.len().saturating_sub(1);
         let mut distance = vec![u32::MAX; nodes];
@@ -366,7 +366,7 @@ impl<'w> Ways<'w> {
 
     /// The path of a random walk that takes no transition that is to be avoided; the same for the same seed.
     #[must_use]
-    pub fn random(&self, seed: u64, avoid: &BTreeSet<Transition>) -> LocalPath {
+    pub fn random(&self, seed: u64, avoid: &BTreeSet<Transition>) -> EndpointPath {
         let avoid = self.numbers(avoid);
         let may_take =
             |edge: &Edge| edge.transition.is_none_or(|number| avoid.get(usize::from(number)) != Some(&true));
@@ -397,15 +397,15 @@ impl<'w> Ways<'w> {
     }
 
     /// What the end has a part in.
-    fn path(&self, ways: &[Way]) -> LocalPath {
+    fn path(&self, ways: &[Way]) -> EndpointPath {
         let mut steps = Vec::new();
         let has_part =
             |(node, place): &&Way| self.edges(*node).get(*place).is_some_and(|edge| edge.transition.is_some());
         let events = ways.iter().filter(has_part).filter_map(|(node, place)| {
             self.world.steps_from(*node, &mut steps);
-            LocalEvent::at(self.end, steps.get(*place)?.0)
+            EndpointInput::at(self.end, steps.get(*place)?.0)
         });
-        LocalPath { events: events.collect() }
+        EndpointPath { events: events.collect() }
     }
 }
 
@@ -430,7 +430,7 @@ mod tests {
     }
 
     /// The transitions of a path at an endpoint.
-    fn transitions(path: &LocalPath, policy: &Policy) -> Vec<Transition> {
+    fn transitions(path: &EndpointPath, policy: &Policy) -> Vec<Transition> {
         let mut endpoint = Endpoint::established();
         let mut taken = Vec::new();
         for event in &path.events {
@@ -446,7 +446,7 @@ mod tests {
     fn a_shortest_path_ends_with_its_transition_and_avoids_what_it_should() {
         let config = config("simultaneous");
         let world = Reachable::explore(config, Limits::NONE).unwrap();
-        let ways = Ways::new(&world, End::A);
+        let ways = PathGenerator::new(&world, End::A);
         let all = ways.shortest(&BTreeSet::new());
         assert_eq!(all.len(), ways.transitions().len(), "every transition that occurs is reached");
         for (transition, path) in &all {
@@ -469,7 +469,7 @@ mod tests {
     fn random_walks_are_behaviours_of_the_end_and_can_be_repeated() {
         let config = config("half-close");
         let world = Reachable::explore(config, Limits::NONE).unwrap();
-        let ways = Ways::new(&world, End::B);
+        let ways = PathGenerator::new(&world, End::B);
         let known: BTreeSet<Transition> = ways.transitions().iter().copied().collect();
         let mut taken = BTreeSet::new();
         let mut different = BTreeSet::new();

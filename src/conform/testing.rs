@@ -6,19 +6,19 @@ use super::Stack;
 use crate::tcp::{Call, Endpoint, Policy, Segment, State, Timer};
 
 /// The endpoint itself under a policy of its own, driven as a stack.
-pub(super) struct Itself {
+pub(super) struct SelfStack {
     endpoint: Endpoint,
     policy: Policy,
     sent: Vec<Segment>,
 }
 
-impl Itself {
+impl SelfStack {
     pub(super) fn new(policy: Policy) -> Self {
         Self { endpoint: Endpoint::established(), policy, sent: Vec::new() }
     }
 }
 
-impl Stack for Itself {
+impl Stack for SelfStack {
     type Error = Infallible;
 
     fn call(&mut self, call: Call) -> Result<(), Infallible> {

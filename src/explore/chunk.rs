@@ -6,7 +6,7 @@ use hashbrown::HashTable;
 
 use super::graph::{Node, Rows};
 use super::threads::share_of;
-use crate::model::{Action, Limit, Reactions, WorldState};
+use crate::model::{Action, Limit, TransitionCache, WorldState};
 
 /// A target that has no number yet: its place among the fresh states of its chunk.
 pub(super) const FRESH: u32 = 1 << 31;
@@ -14,7 +14,7 @@ pub(super) const FRESH: u32 = 1 << 31;
 /// What a thread keeps from one chunk to the next.
 #[derive(Default)]
 pub(super) struct Worker {
-    pub(super) reactions: Reactions,
+    pub(super) reactions: TransitionCache,
     pub(super) actions: Vec<Action>,
     /// What they lead to.
     pub(super) next: Vec<WorldState>,

@@ -81,7 +81,7 @@ impl fmt::Display for Stopped {
 pub enum Phase {
     /// Its states are looked for, and properties of states are decided.
     Exploration,
-    /// Cycles are looked for, and properties of behaviours are decided.
+    /// Cycles are looked for, and properties of runs are decided.
     Cycles,
     /// stateright explores it once more.
     CrossCheck,

@@ -246,7 +246,7 @@ impl<'w> Explorer<'w> {
             actions.clear();
             self.world.enabled(state, actions);
             for action in &*actions {
-                match self.world.step_remembering(state, *action, reactions) {
+                match self.world.step_cached(state, *action, reactions) {
                     Ok(after) => next.push(after),
                     Err(limit) => chunk.limit = chunk.limit.or(Some(limit)),
                 }

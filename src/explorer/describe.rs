@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::model::{Action, End, Flight, Observe, TimedWorld, Timers, World, WorldState};
+use crate::model::{Action, End, InFlightSegment, Observe, TimedWorld, Timers, World, WorldState};
 use crate::tcp::{Endpoint, Timer};
 
 /// All of a state: two different states are told differently.
@@ -138,7 +138,7 @@ pub(super) fn step(world: &TimedWorld, before: &WorldState, action: Action, afte
     changes.join("\n")
 }
 
-fn way(flight: &Flight) -> String {
+fn way(flight: &InFlightSegment) -> String {
     format!("{} → {} → {}", flight.to.peer(), flight.segment, flight.to)
 }
 

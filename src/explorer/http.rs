@@ -43,7 +43,7 @@ pub(super) fn body(answer: &[u8]) -> Option<&[u8]> {
     answer.get(end_of_head + 4..)
 }
 
-/// Passes requests on to the server at an address that may change, for ever.
+/// Passes requests on to the server at an address that may change, forever.
 ///
 /// Only the method and the path are passed on. stateright's server would make room for as many octets of text as a
 /// request promises, and would wait for them as long as it takes; a promise that is large enough ends the process.

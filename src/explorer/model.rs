@@ -32,7 +32,7 @@ struct Listed {
 enum Sought {
     /// Those that reveal an instance: that violate it, or are an example of it.
     Revealing(Instance),
-    /// The one to which a behaviour leads that refutes liveness.
+    /// The one to which a run leads that refutes liveness.
     Only(Shown),
     /// Every state.
     Any,

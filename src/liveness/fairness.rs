@@ -1,4 +1,4 @@
-//! What a scenario's fairness asks of the behaviours of the timed world.
+//! What a scenario's fairness asks of the runs of the timed world.
 
 use super::streett::{Mover, StreettConditions, StreettPair};
 use crate::explore::graph::Node;

@@ -1,4 +1,4 @@
-//! What may not be postponed for ever.
+//! What may not be postponed forever.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde::de::{self, Deserializer, SeqAccess, Visitor};
 
 use super::{End, Kind};
 
-/// The fairness of a scenario: which behaviours without end count as behaviours.
+/// The fairness of a scenario: which runs without end count as runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fairness {
     /// Weak fairness for a close: an end that may close, and from some moment on always may, does.

@@ -27,11 +27,11 @@ pub(super) struct Reaction {
 
 /// The reactions of both ends of one world, as far as they are known.
 #[derive(Default)]
-pub struct Reactions(HashMap<(PackedEnd, u16), Reaction>);
+pub struct TransitionCache(HashMap<(PackedEnd, u16), Reaction>);
 
-impl Reactions {
+impl TransitionCache {
     /// The reaction that is known, or that `react` finds.
-    pub(super) fn remember(
+    pub(super) fn get_or_insert_with(
         &mut self,
         end: End,
         before: PackedEnd,

@@ -15,7 +15,7 @@ use crate::tcp::{Call, Segment, State, Timer};
 
 /// A copy of a segment as it is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Flight {
+pub struct InFlightSegment {
     /// The end that it goes to.
     pub to: End,
     /// The segment.
@@ -34,24 +34,24 @@ pub enum Event {
     /// A timer expired.
     Timeout(End, Timer),
     /// A copy arrived.
-    Deliver(Flight),
+    Deliver(InFlightSegment),
     /// The network lost a copy.
-    Lose(Flight),
+    Lose(InFlightSegment),
     /// The network duplicated a copy.
-    Duplicate(Flight),
+    Duplicate(InFlightSegment),
     /// One tick of time passed.
     Tick,
 }
 
-/// One step of a behaviour.
+/// One step of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
     /// What happened.
     pub event: Event,
     /// The segment that was sent in answer.
-    pub sent: Option<Flight>,
+    pub sent: Option<InFlightSegment>,
     /// The copies that reached the MSL with this tick.
-    pub expired: Vec<Flight>,
+    pub expired: Vec<InFlightSegment>,
     /// The world afterwards.
     pub after: Snapshot,
 }
@@ -64,7 +64,7 @@ pub struct Snapshot {
     /// The timers of A and of B; `None` in a world without a clock.
     pub timers: Option<[Timers; 2]>,
     /// The copies in flight.
-    pub in_flight: Vec<Flight>,
+    pub in_flight: Vec<InFlightSegment>,
     /// Losses so far; 0 where the world does not count them.
     pub losses: u32,
     /// Duplicates made so far; 0 where the world does not count them.
@@ -89,7 +89,7 @@ pub trait World:
     + 'static
 {
     /// What is in flight in a state.
-    fn in_flight(&self, state: &Self::State) -> Vec<Flight>;
+    fn in_flight(&self, state: &Self::State) -> Vec<InFlightSegment>;
 
     /// The timers of A and B in a state; `None` in a world without a clock.
     fn timers(&self, state: &Self::State) -> Option<[Timers; 2]>;
@@ -106,7 +106,7 @@ pub trait World:
     }
 
     /// The segment that an action, once taken, has sent.
-    fn sent(&self, before: &Self::State, action: &Self::Action, after: &Self::State) -> Option<Flight>;
+    fn sent(&self, before: &Self::State, action: &Self::Action, after: &Self::State) -> Option<InFlightSegment>;
 
     /// A step as it is told.
     fn tell(&self, before: &Self::State, action: &Self::Action, after: &Self::State) -> Step {
@@ -132,7 +132,7 @@ pub trait World:
     }
 }
 
-fn older(mut flights: Vec<Flight>) -> Vec<Flight> {
+fn older(mut flights: Vec<InFlightSegment>) -> Vec<InFlightSegment> {
     for flight in &mut flights {
         flight.age = flight.age.map(|age| age + 1);
     }
@@ -140,7 +140,7 @@ fn older(mut flights: Vec<Flight>) -> Vec<Flight> {
 }
 
 /// What is left of a bag when another is taken out.
-fn without(mut flights: Vec<Flight>, other: &[Flight]) -> Vec<Flight> {
+fn without(mut flights: Vec<InFlightSegment>, other: &[InFlightSegment]) -> Vec<InFlightSegment> {
     for flight in other {
         if let Some(place) = flights.iter().position(|one| one == flight) {
             flights.remove(place);
@@ -149,7 +149,7 @@ fn without(mut flights: Vec<Flight>, other: &[Flight]) -> Vec<Flight> {
     flights
 }
 
-impl From<SegmentCopy> for Flight {
+impl From<SegmentCopy> for InFlightSegment {
     fn from(copy: SegmentCopy) -> Self {
         Self { to: copy.to(), segment: copy.segment(), age: Some(copy.age()), is_duplicate: copy.is_duplicate() }
     }
@@ -160,8 +160,8 @@ impl World for TimedWorld {
         self.limit()
     }
 
-    fn in_flight(&self, state: &WorldState) -> Vec<Flight> {
-        state.network().copies().iter().copied().map(Flight::from).collect()
+    fn in_flight(&self, state: &WorldState) -> Vec<InFlightSegment> {
+        state.network().copies().iter().copied().map(InFlightSegment::from).collect()
     }
 
     fn timers(&self, state: &WorldState) -> Option<[Timers; 2]> {
@@ -169,7 +169,7 @@ impl World for TimedWorld {
     }
 
     /// What is new in the bag; a duplicate, or a copy that is older now, was not sent.
-    fn sent(&self, before: &WorldState, action: &Action, after: &WorldState) -> Option<Flight> {
+    fn sent(&self, before: &WorldState, action: &Action, after: &WorldState) -> Option<InFlightSegment> {
         match action {
             Action::Call(..) | Action::Timeout(..) | Action::Deliver(_) => {
                 without(self.in_flight(after), &self.in_flight(before)).pop()
@@ -204,7 +204,7 @@ impl World for ActorWorld {
         state
     }
 
-    fn in_flight(&self, state: &ActorModelState<Host>) -> Vec<Flight> {
+    fn in_flight(&self, state: &ActorModelState<Host>) -> Vec<InFlightSegment> {
         let mut flights: Vec<_> =
             state.network.iter_all().map(|envelope| flight(envelope.dst, *envelope.msg)).collect();
         flights.sort_by_key(|flight| (flight.to, flight.segment));
@@ -221,7 +221,7 @@ impl World for ActorWorld {
         before: &ActorModelState<Host>,
         action: &Self::Action,
         _: &ActorModelState<Host>,
-    ) -> Option<Flight> {
+    ) -> Option<InFlightSegment> {
         let actor = match action {
             ActorModelAction::Deliver { dst, .. } => *dst,
             ActorModelAction::Timeout(actor, _) | ActorModelAction::SelectRandom { actor, .. } => *actor,
@@ -257,9 +257,9 @@ impl World for ActorWorld {
     }
 }
 
-fn flight(to: stateright::actor::Id, segment: Segment) -> Flight {
+fn flight(to: stateright::actor::Id, segment: Segment) -> InFlightSegment {
     let to = if to == id(End::A) { End::A } else { End::B };
-    Flight { to, segment, age: None, is_duplicate: false }
+    InFlightSegment { to, segment, age: None, is_duplicate: false }
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use super::packed::PackedEnd;
 use super::reaction::{EndEvent, Reaction};
 use super::state_property::ListsProperties;
 use super::{
-    Bound, Config, End, EndConfig, Limit, Network, Observe, Reactions, SegmentCopy, StateProperty, Timers,
+    Bound, Config, End, EndConfig, Limit, Network, Observe, SegmentCopy, StateProperty, Timers, TransitionCache,
     WorldState,
 };
 use crate::invariant::invariant;
@@ -126,14 +126,14 @@ impl TimedWorld {
     }
 
     /// The same, where what an end does with an event is asked of its actor only once.
-    pub fn step_remembering(
+    pub fn step_cached(
         &self,
         state: &WorldState,
         action: Action,
-        known: &mut Reactions,
+        known: &mut TransitionCache,
     ) -> Result<WorldState, Limit> {
         self.step_by(state, action, |end, before, event| {
-            known.remember(end, before, event, || self.react(end, before, event))
+            known.get_or_insert_with(end, before, event, || self.react(end, before, event))
         })
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::diagnostic::Span;
 
-/// How a formula ties its predicates to the worlds of a behaviour.
+/// How a formula ties its predicates to the worlds of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Temporal {
     /// True in every world.
@@ -13,13 +13,13 @@ pub enum Temporal {
     Never,
     /// True in some world that can be reached.
     Possible,
-    /// True in some world of every fair behaviour.
+    /// True in some world of every fair run.
     Eventually,
-    /// True again and again in every fair behaviour.
+    /// True again and again in every fair run.
     AlwaysEventually,
-    /// True from some world of every fair behaviour on.
+    /// True from some world of every fair run on.
     EventuallyAlways,
-    /// Whenever the first is true, the second is true then or later in every fair behaviour.
+    /// Whenever the first is true, the second is true then or later in every fair run.
     LeadsTo,
     /// Nothing goes on forever at one instant, fair or not.
     TimePasses,
@@ -73,7 +73,7 @@ impl fmt::Display for Temporal {
     }
 }
 
-/// A whole formula: a temporal operator and what it ties to the worlds of a behaviour.
+/// A whole formula: a temporal operator and what it ties to the worlds of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Claim<P> {
     /// `always p`

@@ -10,7 +10,7 @@ use crate::scenario::Expected;
 /// What is known of a property in a world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Verdict {
-    /// It is true of every behaviour.
+    /// It is true of every run.
     Holds,
     /// It holds, but only because what it supposes is true in no state that can be reached.
     Vacuous,
@@ -127,7 +127,7 @@ impl Instance {
         self.property.formula.premise().is_none_or(|premise| premise.holds(state, self.this()))
     }
 
-    /// It is decided by behaviours without end, not by states.
+    /// It is decided by runs without end, not by states.
     #[must_use]
     pub fn is_liveness(&self) -> bool {
         self.property.formula.temporal().is_liveness()

@@ -193,37 +193,37 @@ impl Temporal {
         match self {
             Self::Always => Term {
                 term: "always p",
-                meaning: "p is true in every state that can be reached.",
+                meaning: "□p: p is true in every state that can be reached.",
                 example: "always self.acked <= self.sent",
             },
             Self::Never => Term {
                 term: "never p",
-                meaning: "p is true in no state that can be reached.",
+                meaning: "□¬p: p is true in no state that can be reached.",
                 example: "never self.ended_by == RST",
             },
             Self::Possible => Term {
                 term: "possible p",
-                meaning: "p is true in some state that can be reached.",
+                meaning: "EF p: p is true in some state that can be reached.",
                 example: "possible self.state == TIME_WAIT",
             },
             Self::Eventually => Term {
                 term: "eventually p",
-                meaning: "On every fair behaviour p is true at some moment.",
+                meaning: "◇p: on every fair run p is true at some moment.",
                 example: "eventually A.state == CLOSED and B.state == CLOSED",
             },
             Self::AlwaysEventually => Term {
                 term: "always eventually p",
-                meaning: "On every fair behaviour p is true again and again, or, where it ends, in the end.",
+                meaning: "□◇p: on every fair run p is true again and again, or, where it ends, in the end.",
                 example: "always eventually not in_flight(ANY, self)",
             },
             Self::EventuallyAlways => Term {
                 term: "eventually always p",
-                meaning: "On every fair behaviour p is true from some moment on.",
+                meaning: "◇□p: on every fair run p is true from some moment on.",
                 example: "eventually always self.state == CLOSED",
             },
             Self::LeadsTo => Term {
                 term: "p leads to q",
-                meaning: "On every fair behaviour, whenever p is true, q is true then or later.",
+                meaning: "□(p → ◇q): on every fair run, whenever p is true, q is true then or later.",
                 example: "self.state == LAST_ACK leads to self.state == CLOSED",
             },
             Self::TimePasses => Term {

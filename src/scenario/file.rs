@@ -30,7 +30,7 @@ pub struct Scenario {
     pub config: Config,
     /// The policies of A and of B, and who says so.
     pub policies: [EndPolicy; 2],
-    /// What may not be postponed for ever in it.
+    /// What may not be postponed forever in it.
     pub fairness: Fairness,
     /// The properties that it is about; `None`: every one.
     pub properties: Option<Vec<Named>>,

@@ -27,7 +27,7 @@ pub enum WorldKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Expected {
-    /// The property is true of every behaviour.
+    /// The property is true of every run.
     Holds,
     /// It is not.
     Violated,
@@ -112,7 +112,7 @@ pub(super) fn keys_that_end_with(last: &str) -> Option<String> {
 }
 
 impl Shape {
-    /// What may not be postponed for ever.
+    /// What may not be postponed forever.
     pub(super) fn fairness(&self) -> Fairness {
         let default = Fairness::default();
         Fairness {

@@ -78,11 +78,11 @@ pub struct Policy {
     pub last_ack_answers: bool,
     /// An ACK that is due while our FIN is unacknowledged carries the FIN again. BSD's `tcp_output`
     /// (`closing-ipv4.pkt`); RFC 9293 §3.10.7.4 sends an ACK. Without [`OldSegments::Acknowledge`], which BSD has
-    /// too, two such ends in CLOSING answer each other's FINs for ever.
+    /// too, two such ends in CLOSING answer each other's FINs forever.
     pub fin_with_acks: bool,
     /// What becomes of text and FIN beyond a hole.
     pub out_of_order: OutOfOrder,
-    /// How long `FIN_WAIT_2` lasts after sockets' `close()`, in ticks; `None`: for ever. RFC 9293 has no such timer;
+    /// How long `FIN_WAIT_2` lasts after sockets' `close()`, in ticks; `None`: forever. RFC 9293 has no such timer;
     /// Linux has it as `tcp_fin_timeout`, FreeBSD in `tcp_usrclosed`.
     pub fin_wait_2_timeout: Option<u32>,
     /// A `FIN_WAIT_2` after `close()` keeps no socket, and only what `TIME_WAIT` would: acknowledgments do not matter

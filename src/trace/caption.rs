@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::timeline::SegmentTimeline;
 use super::{FairnessReason, RunEnding, Trace};
-use crate::model::Flight;
+use crate::model::InFlightSegment;
 use crate::property::{Instance, Verdict};
 use crate::property::{Property, Temporal};
 use crate::scenario::Scenario;
@@ -82,7 +82,7 @@ pub fn nothing_to_draw(scenario: &Scenario, name: &str, properties: &[Arc<Proper
     format!("{name} {is}{verdict} in {}: there is no {missing}\n", scenario.name)
 }
 
-fn at_the_end(flight: &Flight, label: &str) -> String {
+fn at_the_end(flight: &InFlightSegment, label: &str) -> String {
     let age = flight.age.map_or(String::new(), |age| format!(" (age {age})"));
     format!("{label} {} to {}{age}", flight.segment, flight.to)
 }

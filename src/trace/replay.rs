@@ -1,4 +1,4 @@
-//! The way to a state that violates a property or is an example of it, or a behaviour without end that violates one.
+//! The way to a state that violates a property or is an example of it, or a run without end that violates one.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use crate::property::Instance;
 use crate::property::{Claim, Predicate};
 use crate::tcp::{Call, Segment};
 
-/// A behaviour from the initial state on, as it is told.
+/// A run from the initial state on, step by step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trace {
     /// The world at first.
@@ -45,7 +45,7 @@ impl Trace {
     }
 }
 
-/// How a behaviour goes on.
+/// How a run goes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RunEnding {
     /// However it likes: the state that it has come to is what is shown.
@@ -55,7 +55,7 @@ pub enum RunEnding {
         /// The calls that could still be made and that nobody has promised.
         calls: Vec<(End, Call)>,
     },
-    /// The steps from this one on are repeated for ever.
+    /// The steps from this one on are repeated forever.
     Repeats {
         /// The place of the first step of the cycle.
         from: usize,
@@ -87,7 +87,7 @@ pub type Found = Option<(Instance, Trace)>;
 pub enum NoTrace {
     /// The search ended early.
     Stopped(Stopped),
-    /// What the search found is not a behaviour of the world: a fault of this program.
+    /// What the search found is not a run of the world: a fault of this program.
     NotReplayed,
 }
 
@@ -190,7 +190,7 @@ fn calls(world: &TimedWorld, state: &WorldState) -> Vec<(End, Call)> {
     enabled.iter().filter_map(call).collect()
 }
 
-/// Whether a liveness property is false of the behaviour whose states from one place on are repeated for ever.
+/// Whether a liveness property is false of the run whose states from one place on are repeated forever.
 fn is_false(instance: &Instance, states: &[WorldState], repeats_from: usize) -> bool {
     let this = instance.this();
     let (once, repeated) = states.split_at(repeats_from);
@@ -281,7 +281,7 @@ mod tests {
     use crate::model::{Deliveries, SegmentCopy};
     use crate::tcp::Timer;
 
-    /// `dead-network`, where A's FIN is sent and lost for ever: the stem and the cycle of that.
+    /// `dead-network`, where A's FIN is sent and lost forever: the stem and the cycle of that.
     struct Lasso {
         library: Library,
         world: TimedWorld,

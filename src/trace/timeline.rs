@@ -1,7 +1,7 @@
 //! The copies of segments on a trace, each with a name and what became of it.
 
 use super::Trace;
-use crate::model::{End, Event, Flight, Step};
+use crate::model::{End, Event, InFlightSegment, Step};
 use crate::tcp::Segment;
 
 /// A copy, from when it is sent or made to when it leaves the network.
@@ -35,7 +35,7 @@ pub(crate) struct Part {
     /// The copies that reached the MSL.
     pub(crate) expired: Vec<usize>,
     /// What is in flight afterwards, and the place of each.
-    pub(crate) in_flight: Vec<(Flight, usize)>,
+    pub(crate) in_flight: Vec<(InFlightSegment, usize)>,
 }
 
 /// All copies of a trace.
@@ -46,7 +46,7 @@ pub(crate) struct SegmentTimeline {
     /// One for each step.
     pub(crate) parts: Vec<Part>,
     /// What is in flight at the end, and the place of each.
-    pub(crate) in_flight: Vec<(Flight, usize)>,
+    pub(crate) in_flight: Vec<(InFlightSegment, usize)>,
     /// How many were sent.
     sent: usize,
 }
@@ -92,13 +92,13 @@ impl SegmentTimeline {
             Event::Duplicate(flight) => {
                 part.subject = self.find(&flight);
                 let label = self.primed(part.subject.map_or("", |subject| self.label(subject)));
-                let duplicate = Flight { is_duplicate: true, ..flight };
+                let duplicate = InFlightSegment { is_duplicate: true, ..flight };
                 part.made = Some(self.add(label, duplicate, part.subject, place));
             }
             Event::Tick => {
                 for flight in &step.expired {
                     // It is known by its age before this tick.
-                    let before = Flight { age: flight.age.and_then(|age| age.checked_sub(1)), ..*flight };
+                    let before = InFlightSegment { age: flight.age.and_then(|age| age.checked_sub(1)), ..*flight };
                     part.expired.extend(self.lose(&before, place));
                 }
                 for (flight, _) in &mut self.in_flight {
@@ -119,8 +119,8 @@ impl SegmentTimeline {
         part
     }
 
-    fn add(&mut self, label: String, flight: Flight, duplicate_of: Option<usize>, since: usize) -> usize {
-        let Flight { to, segment, .. } = flight;
+    fn add(&mut self, label: String, flight: InFlightSegment, duplicate_of: Option<usize>, since: usize) -> usize {
+        let InFlightSegment { to, segment, .. } = flight;
         let copy = Copy { label, to, segment, duplicate_of, since, delivered: Vec::new(), lost: None };
         self.all.push(copy);
         self.in_flight.push((flight, self.all.len() - 1));
@@ -136,28 +136,28 @@ impl SegmentTimeline {
         primed
     }
 
-    fn lose(&mut self, flight: &Flight, place: usize) -> Option<usize> {
+    fn lose(&mut self, flight: &InFlightSegment, place: usize) -> Option<usize> {
         let lost = self.take(flight)?;
         self.all.get_mut(lost)?.lost = Some(place);
         Some(lost)
     }
 
-    fn find(&self, flight: &Flight) -> Option<usize> {
+    fn find(&self, flight: &InFlightSegment) -> Option<usize> {
         self.in_flight.iter().find(|(other, _)| other == flight).map(|(_, place)| *place)
     }
 
-    fn take(&mut self, flight: &Flight) -> Option<usize> {
+    fn take(&mut self, flight: &InFlightSegment) -> Option<usize> {
         let index = self.in_flight.iter().position(|(other, _)| other == flight)?;
         Some(self.in_flight.remove(index).1)
     }
 
     /// How many copies like this one are known to be in flight.
-    fn known(&self, flight: &Flight) -> usize {
+    fn known(&self, flight: &InFlightSegment) -> usize {
         self.in_flight.iter().filter(|(known, _)| known == flight).count()
     }
 }
 
 /// How many copies like this one are in flight after a step.
-fn count(step: &Step, flight: &Flight) -> usize {
+fn count(step: &Step, flight: &InFlightSegment) -> usize {
     step.after.in_flight.iter().filter(|other| *other == flight).count()
 }

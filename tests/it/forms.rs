@@ -12,7 +12,7 @@ use crate::shown::{GALLERY, Shown, of};
 use etherparse::{NetHeaders, PacketHeaders, TransportHeader};
 use insta::assert_snapshot;
 use lastack::model::{
-    End, Event, Flight, Kind, Observed, Snapshot, TimedWorld, Timers, World, asynchronous_world,
+    End, Event, InFlightSegment, Kind, Observed, Snapshot, TimedWorld, Timers, World, asynchronous_world,
 };
 use lastack::report::trace::{itf, json, mermaid, pcap};
 use lastack::scenario::WorldKind;
@@ -130,7 +130,7 @@ fn event_in_itf(event: &Event) -> Value {
     }
 }
 
-fn copy_in_itf(copy: &Flight) -> Value {
+fn copy_in_itf(copy: &InFlightSegment) -> Value {
     let mut record = json!({
         "to": copy.to.to_string(),
         "kind": Kind::of(&copy.segment).unwrap().name(),
@@ -149,13 +149,13 @@ fn world_in_itf(snapshot: &Snapshot) -> Value {
         let timers = snapshot.timers.map(|timers| timers[end as usize]);
         end_in_itf(&snapshot.ends[end as usize], timers)
     });
-    let distinct: Vec<Flight> = snapshot.in_flight.iter().fold(Vec::new(), |mut distinct, copy| {
+    let distinct: Vec<InFlightSegment> = snapshot.in_flight.iter().fold(Vec::new(), |mut distinct, copy| {
         if !distinct.contains(copy) {
             distinct.push(*copy);
         }
         distinct
     });
-    let count = |copy: &Flight| snapshot.in_flight.iter().filter(|other| *other == copy).count();
+    let count = |copy: &InFlightSegment| snapshot.in_flight.iter().filter(|other| *other == copy).count();
     let bag: Vec<Value> =
         distinct.iter().map(|copy| json!([copy_in_itf(copy), int(count(copy).try_into().unwrap())])).collect();
     json!({
@@ -251,7 +251,7 @@ fn wire(trace: &Trace) -> Vec<Sent> {
             _ => None,
         };
         let time = Duration::from_millis(1000 * tick + steps);
-        wire.extend(step.sent.or(duplicate).map(|Flight { to, segment, .. }| Sent { time, to, segment }));
+        wire.extend(step.sent.or(duplicate).map(|InFlightSegment { to, segment, .. }| Sent { time, to, segment }));
     }
     wire
 }

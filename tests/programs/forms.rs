@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use lastack::model::{Event, Flight};
+use lastack::model::{Event, InFlightSegment};
 use lastack::report::trace::pcap;
 use lastack::trace::Trace;
 use pcap_file::pcap::PcapReader;
@@ -83,8 +83,11 @@ pub(crate) fn mermaid_understands_every_diagram() -> Result<(), Missing> {
 
 /// What arrives and what does not, in order.
 fn arrows(trace: &Trace) -> Vec<String> {
-    let arrives = |Flight { to, segment, .. }: Flight| format!("{} to {to}: {segment}", to.peer());
-    let is_lost = |Flight { to, segment, .. }: Flight| format!("{} not to {to}: {segment} is lost", to.peer());
+    let arrives =
+        |InFlightSegment { to, segment, .. }: InFlightSegment| format!("{} to {to}: {segment}", to.peer());
+    let is_lost = |InFlightSegment { to, segment, .. }: InFlightSegment| {
+        format!("{} not to {to}: {segment} is lost", to.peer())
+    };
     let mut arrows = Vec::new();
     for step in &trace.steps {
         arrows.extend(step.expired.iter().copied().map(is_lost));

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-use lastack::conform::{Comparison, LocalEvent, LocalPath, Run, Transition, Ways, run};
+use lastack::conform::{Comparison, EndpointInput, EndpointPath, PathGenerator, Run, Transition, run};
 use lastack::explore::{Limits, Reachable};
 use lastack::model::{Application, Closes, ClosesWith, Config, End, EndConfig};
 use lastack::policy::Policies;
@@ -28,27 +28,27 @@ pub(crate) struct Compared {
     /// What was taken alike and what differs, whether ACKs are delayed or not.
     pub(crate) comparison: Comparison,
     /// What the worlds reach and both never took, with the shortest path to it.
-    pub(crate) missing: BTreeMap<Transition, LocalPath>,
+    pub(crate) missing: BTreeMap<Transition, EndpointPath>,
     /// Different paths taken to cover every transition, and all in all.
     pub(crate) paths: [usize; 2],
 }
 
 /// Takes a path to every transition of an end of the worlds; these paths; and then random walks: [`WALKS`] and as many
 /// more as there is time for.
-pub(crate) fn compare(paths: &[LocalPath], until: Instant) -> Result<Compared, String> {
+pub(crate) fn compare(paths: &[EndpointPath], until: Instant) -> Result<Compared, String> {
     let delaying = Policy { delayed_ack: Some(1), ..policy() };
     let worlds = [worlds(policy()), worlds_with_text(delaying, Some(1))];
     let mut all: Vec<_> = [policy(), delaying]
         .into_iter()
         .zip(&worlds)
         .map(|(policy, worlds)| {
-            let ways: Vec<Ways<'_>> =
-                worlds.iter().flat_map(|world| End::BOTH.map(|end| Ways::new(world, end))).collect();
+            let ways: Vec<PathGenerator<'_>> =
+                worlds.iter().flat_map(|world| End::BOTH.map(|end| PathGenerator::new(world, end))).collect();
             (policy, ways, Comparison::default())
         })
         .collect();
     let run_all = |policy: Policy| {
-        move |paths: &[LocalPath]| -> Result<Vec<Run>, String> {
+        move |paths: &[EndpointPath]| -> Result<Vec<Run>, String> {
             let fresh = || Smoltcp::established(policy.delayed_ack.is_some());
             paths.iter().map(|path| run(path, &policy, &mut fresh()?)).collect()
         }
@@ -89,8 +89,8 @@ pub(crate) fn compare(paths: &[LocalPath], until: Instant) -> Result<Compared, S
 }
 
 /// The path shows something only where ACKs are delayed.
-fn delays(path: &LocalPath) -> bool {
-    path.events.contains(&LocalEvent::Timeout(Timer::DelayedAck))
+fn delays(path: &EndpointPath) -> bool {
+    path.events.contains(&EndpointInput::Timeout(Timer::DelayedAck))
 }
 
 /// Worlds that together reach what an end can meet that neither gives up nor stops to read.

@@ -21,7 +21,7 @@ pub use capture::CaptureFile;
 pub use connection::{ADDRESS, KernelConnection};
 pub use error::Error;
 
-use super::{Class, Comparison, Known, LocalPath, Transition, Ways, recorded};
+use super::{Class, Comparison, EndpointPath, Known, PathGenerator, Transition, recorded};
 use crate::diagnostic::{Diagnostics, SourceFile};
 use crate::explore::Limits;
 use crate::model::End;
@@ -119,14 +119,15 @@ pub fn compare(known: &Known, walks: u64, capture: Option<&Arc<CaptureFile>>) ->
     let policy = of_linux()?;
     let worlds =
         worlds::explore(policy, Limits::NONE).map_err(|stopped| Error::Unexpected(stopped.to_string()))?;
-    let ways: Vec<Ways<'_>> = worlds.iter().flat_map(|world| End::BOTH.map(|end| Ways::new(world, end))).collect();
-    let all: BTreeSet<Transition> = ways.iter().flat_map(Ways::transitions).copied().collect();
+    let ways: Vec<PathGenerator<'_>> =
+        worlds.iter().flat_map(|world| End::BOTH.map(|end| PathGenerator::new(world, end))).collect();
+    let all: BTreeSet<Transition> = ways.iter().flat_map(PathGenerator::transitions).copied().collect();
     let expires =
         |transition: &&Transition| matches!(transition.class, Class::Timeout { timer: Timer::TimeWait, .. });
     let left_out: BTreeSet<Transition> = all.iter().filter(expires).copied().collect();
     let transitions = &all - &left_out;
     let mut comparison = Comparison::without(left_out);
-    let mut run_all = |paths: &[LocalPath]| run::run_all(paths, &policy, capture);
+    let mut run_all = |paths: &[EndpointPath]| run::run_all(paths, &policy, capture);
     let mut cases = BTreeMap::new();
     comparison.cover(&ways, |paths| {
         let runs = run_all(paths)?;

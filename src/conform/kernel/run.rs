@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::{CaptureFile, Error, Kernel};
-use crate::conform::{LocalEvent, LocalPath, Run, run};
+use crate::conform::{EndpointInput, EndpointPath, Run, run};
 use crate::tcp::Policy;
 
 /// So many paths are taken at once, each in a namespace of its own: most of the time is spent on waiting.
@@ -26,7 +26,7 @@ const PACES: [u32; 4] = [1, 2, 4, 8];
 
 /// What the endpoint and the kernel do on each of these paths.
 pub(super) fn run_all(
-    paths: &[LocalPath],
+    paths: &[EndpointPath],
     policy: &Policy,
     capture: Option<&Arc<CaptureFile>>,
 ) -> Result<Vec<Run>, Error> {
@@ -54,8 +54,8 @@ pub(super) fn run_all(
     Ok(runs.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().flatten().collect())
 }
 
-fn run_one(kernel: &mut Kernel, path: &LocalPath, policy: &Policy) -> Result<Run, Error> {
-    let waits = path.events.iter().any(|event| matches!(event, LocalEvent::Timeout(_)));
+fn run_one(kernel: &mut Kernel, path: &EndpointPath, policy: &Policy) -> Result<Run, Error> {
+    let waits = path.events.iter().any(|event| matches!(event, EndpointInput::Timeout(_)));
     let rto = if waits { SHORT } else { LONG };
     let mut attempt = |slowness| run(path, policy, &mut kernel.connect_slowly(rto, slowness)?);
     let [first, later @ ..] = PACES;

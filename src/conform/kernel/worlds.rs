@@ -17,10 +17,10 @@ const CLOSES: Application =
 const SENDS: Application = Application { sends: 1, ..CLOSES };
 const ABORTS: Application = Application { aborts: true, ..CLOSES };
 const SENDS_AND_ABORTS: Application = Application { sends: 1, ..ABORTS };
-const GOES: Application = Application { closes_with: ClosesWith::Close, ..CLOSES };
-const SENDS_AND_GOES: Application = Application { sends: 1, ..GOES };
-const FOLLOWS: Application = Application { closes: Closes::AfterEof, ..CLOSES };
-const STAYS: Application = Application { closes: Closes::Never, sends: 1, ..CLOSES };
+const CLOSES_FULLY: Application = Application { closes_with: ClosesWith::Close, ..CLOSES };
+const SENDS_AND_CLOSES_FULLY: Application = Application { sends: 1, ..CLOSES_FULLY };
+const CLOSES_AFTER_EOF: Application = Application { closes: Closes::AfterEof, ..CLOSES };
+const NEVER_CLOSES: Application = Application { closes: Closes::Never, sends: 1, ..CLOSES };
 
 /// MSL, losses, duplicates, and the applications of both ends: together, whatever an end can meet. Nobody aborts after
 /// `close()`: there is no socket any more to do it with.
@@ -30,15 +30,15 @@ const WORLDS: &[(u32, Option<u8>, u8, Application, Application)] = &[
     (1, Some(1), 0, Application { sends: 2, ..CLOSES }, SENDS),
     (2, Some(1), 0, ABORTS, ABORTS),
     (1, Some(0), 0, SENDS_AND_ABORTS, SENDS_AND_ABORTS),
-    (1, Some(0), 3, SENDS, FOLLOWS),
-    (1, Some(1), 1, GOES, SENDS),
-    (1, Some(1), 1, SENDS_AND_GOES, GOES),
-    (2, Some(1), 0, GOES, ABORTS),
-    (1, Some(1), 0, SENDS_AND_GOES, ABORTS),
-    (1, Some(0), 1, SENDS_AND_GOES, SENDS_AND_ABORTS),
-    (1, Some(1), 0, GOES, SENDS_AND_ABORTS),
-    (1, None, 0, GOES, STAYS),
-    (1, None, 0, SENDS, FOLLOWS),
+    (1, Some(0), 3, SENDS, CLOSES_AFTER_EOF),
+    (1, Some(1), 1, CLOSES_FULLY, SENDS),
+    (1, Some(1), 1, SENDS_AND_CLOSES_FULLY, CLOSES_FULLY),
+    (2, Some(1), 0, CLOSES_FULLY, ABORTS),
+    (1, Some(1), 0, SENDS_AND_CLOSES_FULLY, ABORTS),
+    (1, Some(0), 1, SENDS_AND_CLOSES_FULLY, SENDS_AND_ABORTS),
+    (1, Some(1), 0, CLOSES_FULLY, SENDS_AND_ABORTS),
+    (1, None, 0, CLOSES_FULLY, NEVER_CLOSES),
+    (1, None, 0, SENDS, CLOSES_AFTER_EOF),
     (1, None, 0, CLOSES, CLOSES),
 ];
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::CaseTimer;
 use super::case::written;
-use crate::conform::{LocalEvent, LocalPath, Reaction};
+use crate::conform::{EndpointInput, EndpointPath, Reaction};
 use crate::tcp::{Call, State, Timer};
 
 /// A line of a file of cases.
@@ -22,7 +22,7 @@ struct Line<'a> {
 /// The line, without its end, of a case that begins in ESTABLISHED: what was seen after each event of a path, by
 /// someone who gives up after so many retransmissions.
 #[must_use]
-pub fn line(id: &str, profile: &str, path: &LocalPath, seen: &[Reaction], retries: Option<u32>) -> String {
+pub fn line(id: &str, profile: &str, path: &EndpointPath, seen: &[Reaction], retries: Option<u32>) -> String {
     let mut line = Line {
         id,
         profile,
@@ -32,7 +32,7 @@ pub fn line(id: &str, profile: &str, path: &LocalPath, seen: &[Reaction], retrie
         state_checks: Vec::new(),
         expect_end_state: seen.last().map_or(State::Established, |last| last.state).name(),
     };
-    let retransmits = path.events.contains(&LocalEvent::Timeout(Timer::Retransmission));
+    let retransmits = path.events.contains(&EndpointInput::Timeout(Timer::Retransmission));
     if let Some(retries) = retries.filter(|_| retransmits) {
         line.events.push(format!("env retries {retries}"));
     }
@@ -52,9 +52,9 @@ pub fn line(id: &str, profile: &str, path: &LocalPath, seen: &[Reaction], retrie
     serde_json::to_string(&line).unwrap_or_default()
 }
 
-fn step(event: &LocalEvent) -> String {
+fn step(event: &EndpointInput) -> String {
     match event {
-        LocalEvent::Call(call) => format!(
+        EndpointInput::Call(call) => format!(
             "app {}",
             match call {
                 Call::Send => "send 1",
@@ -64,8 +64,8 @@ fn step(event: &LocalEvent) -> String {
                 Call::Abort => "abort",
             }
         ),
-        LocalEvent::Arrival(segment) => format!("rcv {}", written(segment)),
-        LocalEvent::Timeout(timer) => format!("timer {}", CaseTimer::Of(*timer).name()),
+        EndpointInput::Arrival(segment) => format!("rcv {}", written(segment)),
+        EndpointInput::Timeout(timer) => format!("timer {}", CaseTimer::Of(*timer).name()),
     }
 }
 
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
     use crate::conform::recorded::{CaseOutcome, Profile, parse, replay};
     use crate::conform::run;
-    use crate::conform::testing::Itself;
+    use crate::conform::testing::SelfStack;
     use crate::diagnostic::SourceFile;
     use crate::policy::Policies;
     use crate::tcp::{Flags, Policy, Segment, Seq};
@@ -84,18 +84,18 @@ mod tests {
         let policies = Policies::shipped().unwrap();
         let policy = Policy { retries: Some(1), ..policies.named("linux").unwrap().untimed(2) };
         let arrival =
-            |flags, seq, ack, len| LocalEvent::Arrival(Segment { flags, seq: Seq(seq), ack: Seq(ack), len });
-        let path = LocalPath {
+            |flags, seq, ack, len| EndpointInput::Arrival(Segment { flags, seq: Seq(seq), ack: Seq(ack), len });
+        let path = EndpointPath {
             events: vec![
-                LocalEvent::Call(Call::Send),
+                EndpointInput::Call(Call::Send),
                 arrival(Flags::ACK, 1, 2, 1),
-                LocalEvent::Call(Call::Close),
-                LocalEvent::Timeout(Timer::Retransmission),
+                EndpointInput::Call(Call::Close),
+                EndpointInput::Timeout(Timer::Retransmission),
                 arrival(Flags::FIN_ACK, 2, 2, 0),
-                LocalEvent::Timeout(Timer::Retransmission),
+                EndpointInput::Timeout(Timer::Retransmission),
             ],
         };
-        let seen = run(&path, &policy, &mut Itself::new(policy)).unwrap().seen;
+        let seen = run(&path, &policy, &mut SelfStack::new(policy)).unwrap().seen;
         let line = line("mine/gives-up", "linux", &path, &seen, policy.retries);
         insta::assert_snapshot!(line);
         let (cases, _) = parse(&SourceFile::new("cases.jsonl", line.as_str()), Profile::Named(&policies));

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::observations::{EndRecord, SegmentRecord, running};
-use crate::model::{Event, Flight, Observed, Snapshot, Timers};
+use crate::model::{Event, InFlightSegment, Observed, Snapshot, Timers};
 use crate::property::Instance;
 use crate::scenario::Scenario;
 use crate::trace::caption::shown;
@@ -110,7 +110,7 @@ fn end(observed: &Observed, timers: Option<&Timers>) -> Value {
 }
 
 /// The copies in flight and how many there are of each: a bag as in TLA+'s module Bags.
-fn bag(flights: &[Flight]) -> Value {
+fn bag(flights: &[InFlightSegment]) -> Value {
     let mut counts: Vec<(Value, u32)> = Vec::new();
     for copy in flights.iter().map(copy) {
         match counts.iter_mut().find(|(known, _)| *known == copy) {
@@ -121,7 +121,7 @@ fn bag(flights: &[Flight]) -> Value {
     json!({ "#map": counts })
 }
 
-fn copy(flight: &Flight) -> Value {
+fn copy(flight: &InFlightSegment) -> Value {
     json!(CopyValue {
         to: flight.to.to_string(),
         segment: SegmentRecord::from(&flight.segment),

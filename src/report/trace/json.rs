@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::observations::{EndRecord, SegmentRecord, running};
-use crate::model::{Event, Flight, Snapshot, Step};
+use crate::model::{Event, InFlightSegment, Snapshot, Step};
 use crate::property::Instance;
 use crate::scenario::Scenario;
 use crate::trace::caption::{describe_fairness, reason, shown};
@@ -213,7 +213,7 @@ fn event<'a>(timeline: &'a SegmentTimeline, step: &Step, part: &Part) -> EventRe
 fn snapshot<'a>(
     timeline: &'a SegmentTimeline,
     snapshot: &Snapshot,
-    in_flight: &[(Flight, usize)],
+    in_flight: &[(InFlightSegment, usize)],
 ) -> SnapshotRecord<'a> {
     let [a, b] = &snapshot.ends;
     let [timers_of_a, timers_of_b] = match &snapshot.timers {

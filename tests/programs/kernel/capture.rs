@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use lastack::capture::{Capture as Read, Closing, Why};
 use lastack::conform::kernel::{ADDRESS, CaptureFile, Error, Kernel, policy};
-use lastack::conform::{Class, LocalEvent, LocalPath, Stack, Transition, Ways, run};
+use lastack::conform::{Class, EndpointInput, EndpointPath, PathGenerator, Stack, Transition, run};
 use lastack::explore::{Limits, Reachable};
 use lastack::model::{Application, Closes, ClosesWith, Config, End, EndConfig};
 use lastack::tcp::{Call, Segment, State, Timer};
@@ -68,7 +68,7 @@ impl<S: Stack> Stack for Watched<S> {
 }
 
 /// Every transition but the end of 2MSL, by a shortest path, and walks.
-fn paths() -> Vec<LocalPath> {
+fn paths() -> Vec<EndpointPath> {
     let mut paths = Vec::new();
     for (losses, duplicates, a, b) in [
         (Some(1), 1, SHUTS, SHUTS),
@@ -80,7 +80,7 @@ fn paths() -> Vec<LocalPath> {
         let config = Config { msl: 1, losses, duplicates, a: end(a), b: end(b) };
         let world = Reachable::explore(config, Limits::NONE).unwrap();
         for end in End::BOTH {
-            let ways = Ways::new(&world, end);
+            let ways = PathGenerator::new(&world, end);
             let of = |what: fn(&Timer) -> bool| -> BTreeSet<Transition> {
                 let is = |one: &&Transition| matches!(&one.class, Class::Timeout { timer, .. } if what(timer));
                 ways.transitions().iter().filter(is).copied().collect()
@@ -93,18 +93,18 @@ fn paths() -> Vec<LocalPath> {
         }
     }
     let mut known = HashSet::new();
-    paths.retain(|path: &LocalPath| known.insert(path.clone()));
+    paths.retain(|path: &EndpointPath| known.insert(path.clone()));
     paths
 }
 
 /// Plays every `AT_ONCE`th path from the one with this number on; returns the states of each connection, and the file.
-fn play(paths: &[LocalPath], number: usize) -> Result<(Vec<Vec<State>>, Vec<u8>), Error> {
+fn play(paths: &[EndpointPath], number: usize) -> Result<(Vec<Vec<State>>, Vec<u8>), Error> {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("kernel-{number}.pcap"));
     let capture = Arc::new(CaptureFile::create(&file)?);
     let mut all = Vec::new();
     Kernel::with(&policy().unwrap(), Some(Arc::clone(&capture)), |kernel| {
         for path in paths.iter().skip(number).step_by(AT_ONCE) {
-            let waits = path.events.iter().any(|event| matches!(event, LocalEvent::Timeout(_)));
+            let waits = path.events.iter().any(|event| matches!(event, EndpointInput::Timeout(_)));
             let stack = kernel.connect(RTO[usize::from(waits)])?;
             let mut watched = Watched { stack, states: vec![State::Established] };
             run(path, &policy().unwrap(), &mut watched)?;

@@ -4,7 +4,7 @@ use svg::node::Node;
 use svg::node::element::{Circle, Group, Path, Polygon, Rectangle, Title};
 
 use super::layout::{Instant, LABEL, LINE, Layout, Row, Stay, Way, is_aged, lifeline};
-use crate::model::{End, Event, Flight, Step};
+use crate::model::{End, Event, InFlightSegment, Step};
 use crate::property::Verdict;
 use crate::report::drawing::{LIFELINES, Point, WIDTH, class_of, dot, head, line, lines, text, width_of};
 use crate::tcp::{State, Timer};
@@ -345,7 +345,7 @@ fn short(says: String) -> String {
     if says.chars().count() <= LONGEST { says } else { says.chars().take(LONGEST - 1).chain(['…']).collect() }
 }
 
-fn of_age(flight: &Flight) -> String {
+fn of_age(flight: &InFlightSegment) -> String {
     flight.age.map_or(String::new(), |age| format!(", age {age}"))
 }
 

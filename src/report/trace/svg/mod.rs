@@ -110,7 +110,7 @@ mod tests {
         Library::read(&[], &[]).unwrap().scenarios(&[name.to_owned()], &settings, 1).unwrap().remove(0)
     }
 
-    /// A behaviour of a timed world, in which one of the enabled actions is chosen again and again.
+    /// A run of a timed world, in which one of the enabled actions is chosen again and again.
     fn walk(scenario: &Scenario, mut choose: impl FnMut(&[Action]) -> Option<Action>) -> Trace {
         let world = TimedWorld::new(scenario.config);
         let mut state = world.initial().unwrap();
