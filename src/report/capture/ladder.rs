@@ -71,8 +71,13 @@ impl Ladder<'_> {
         // One change of each end stands beside the packet, those that follow it below.
         let first = |side| rung.after.iter().find(move |change| change.side == side).copied();
         let beside: Vec<Change> = [0, 1].into_iter().filter_map(first).collect();
-        let arrow = self.arrow(rung);
+        let (label, more) = self.label(&rung.label);
+        let arrow = self.arrow(rung.packet.from, &label);
         self.row(time.trim_end_matches(" s"), &number, self.states(&beside), ('├', '┤'), &arrow);
+        if let Some(more) = more {
+            let middle = self.middle;
+            self.row("", "", [None, None], ('│', '│'), &format!("{more:^middle$}"));
+        }
         for side in [0, 1] {
             for change in rung.after.iter().filter(|change| change.side == side).skip(1) {
                 self.row("", "", self.states(&[*change]), ('│', '│'), "");
@@ -85,17 +90,28 @@ impl Ladder<'_> {
         }
     }
 
-    fn arrow(&self, rung: &Rung<'_>) -> String {
+    /// The words of a label that fit on an arrow, and below it those that do not: a number that is cut off would be another.
+    fn label(&self, label: &str) -> (String, Option<String>) {
         let longest = self.middle.saturating_sub(6);
-        let mut name: String = rung.label.chars().take(longest).collect();
-        name = format!(" {name} ");
+        if label.chars().count() <= longest {
+            return (label.to_owned(), None);
+        }
+        let dots = if self.terminal.utf8 { "…" } else { "..." };
+        let mut length = dots.chars().count();
+        let words: Vec<&str> = label.split(' ').collect();
+        let fitting = words.iter().take_while(|word| {
+            length += word.chars().count() + 1;
+            length <= longest
+        });
+        let (first, others) = words.split_at(fitting.count());
+        (format!("{} {dots}", first.join(" ")), Some(format!("{dots} {}", others.join(" "))))
+    }
+
+    fn arrow(&self, from: Side, label: &str) -> String {
+        let name = format!(" {label} ");
         let dashes = self.middle.saturating_sub(name.chars().count() + 1);
         let (before, after) = ("─".repeat(dashes / 2), "─".repeat(dashes - dashes / 2));
-        if self.is_left(rung.packet.from) {
-            format!("{before}{name}{after}▸")
-        } else {
-            format!("◂{before}{name}{after}")
-        }
+        if self.is_left(from) { format!("{before}{name}{after}▸") } else { format!("◂{before}{name}{after}") }
     }
 
     fn is_left(&self, side: Side) -> bool {

@@ -75,6 +75,26 @@ fn a_connection_is_drawn() {
     }
 }
 
+/// A number of which a digit is missing would be another number.
+#[test]
+fn labels_are_not_cut_off() {
+    let arguments = ["tests/captures/large.pcap", "--connection", "1"];
+    let (ladder, _) = stdout(&arguments);
+    assert!(ladder.lines().all(|line| line.chars().count() <= 80), "{ladder}");
+    let broken: Vec<&str> = ladder.lines().filter(|line| line.contains('…')).collect();
+    assert!(broken.len() > 2 && broken.len() % 2 == 0, "{ladder}");
+    let words: Vec<&str> = ladder.split([' ', '\n', '│', '├', '┤', '─']).collect();
+    let (svg, _) = stdout(&[&arguments[..], &["--format", "svg"]].concat());
+    let document = Document::parse(&svg).unwrap();
+    let labels = document.descendants().filter_map(|node| node.text()).filter(|text| text.contains(" seq="));
+    let mut count = 0;
+    for word in labels.flat_map(str::split_whitespace) {
+        count += 1;
+        assert!(words.contains(&word), "{word}\n{ladder}");
+    }
+    assert!(count > 20);
+}
+
 /// Times are to scale up to a pause that is broken: packets of one instant are closest, later ones further down.
 #[test]
 fn times_run_downwards() {
