@@ -1,9 +1,11 @@
-//! Connections: the packets of a capture, sorted by the two ends that they are between.
+//! A connection: what was captured between two ends, from one SYN to the next.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use super::captured_packet::{Packet, Side};
+use super::encapsulation::{Encapsulation, Tag};
 use super::progress::{Progress, Storm, StormWatch};
 use crate::tcp::{Flags, Segment, Seq, State};
 
@@ -11,10 +13,6 @@ use crate::tcp::{Flags, Segment, Seq, State};
 const BEFORE: usize = 16;
 /// The most packets of one closing phase that are kept.
 const MOST_PACKETS: usize = 1 << 16;
-/// The most packets of all connections together that are kept.
-const MOST_PACKETS_IN_ALL: usize = 1 << 21;
-/// The most connections.
-const MOST_CONNECTIONS: usize = 1 << 16;
 /// From so many packets of a closing phase on, text that follows on text is kept as one longer segment.
 const MERGED_FROM: usize = 1 << 9;
 /// How many packets are searched for what the next may be joined to.
@@ -23,9 +21,13 @@ const MERGED_BACK: usize = 8;
 const STORM_KEPT: u64 = 64;
 /// The most initial numbers of one end in one handshake.
 const MOST_SYNS: usize = 4;
+/// A packet that is captured in two places is captured there within this, in nanoseconds; stacks send nothing again as soon.
+const COPIED_WITHIN: i64 = 100_000_000;
+/// So many octets beyond what is known, or before it, a number is still of the same connection.
+const REACH: u32 = 1 << 16;
 
 /// A segment as it was captured, before it is known of which connection it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Captured {
     /// The number of the packet in the file, from 1.
     pub number: u64,
@@ -35,6 +37,8 @@ pub struct Captured {
     pub from: SocketAddr,
     /// To whom.
     pub to: SocketAddr,
+    /// The tags and tunnels that it was in.
+    pub inside: Encapsulation,
     /// What it says.
     pub segment: Segment,
     /// RFC 9293 §3.1: the window that it offers, not scaled.
@@ -46,7 +50,7 @@ pub struct Captured {
 }
 
 impl Captured {
-    fn packet(&self, from: Side) -> Packet {
+    pub(super) fn packet(&self, from: Side) -> Packet {
         let Self { number, time, segment, window, hop_limit, identification, .. } = *self;
         Packet { number, time, from, segment, window, hop_limit, identification }
     }
@@ -79,6 +83,11 @@ pub struct Before {
 pub struct Connection {
     /// The ends.
     pub ends: [SocketAddr; 2],
+    /// What the packets of each end were inside of; none of an end that was not captured. Where an end's packets came in
+    /// several ways, the first.
+    pub inside: [Option<Arc<Encapsulation>>; 2],
+    /// Other connections of the capture are between the same ends, and inside of something else.
+    pub has_namesakes: bool,
     /// What came before `packets`, of each end.
     pub before: [Before; 2],
     /// The closing phase: from 16 packets before the first FIN or reset on. Without one, the last 16 packets.
@@ -113,9 +122,11 @@ pub struct Connection {
 }
 
 impl Connection {
-    fn new(ends: [SocketAddr; 2], packet: &Packet) -> Self {
+    pub(super) fn new(ends: [SocketAddr; 2], packet: &Packet) -> Self {
         Self {
             ends,
+            inside: [None, None],
+            has_namesakes: false,
             before: [Before::default(); 2],
             packets: VecDeque::new(),
             first: (packet.number, packet.time),
@@ -141,6 +152,12 @@ impl Connection {
     pub fn before(&self, side: Side) -> &Before {
         let [first, second] = &self.before;
         if side == 0 { first } else { second }
+    }
+
+    /// The tags and tunnels that the first packet of one end was inside of, the outermost first; empty if there were none.
+    #[must_use]
+    pub fn inside(&self, side: Side) -> &[Tag] {
+        self.inside.get(side).and_then(Option::as_deref).map_or(&[], Encapsulation::tags)
     }
 
     /// How many packets one end has sent.
@@ -187,7 +204,7 @@ impl Connection {
 
     /// A SYN with a number of its own, after one with another: the ports are used anew. One that answers another SYN may
     /// be made anew as long as the handshake lasts.
-    fn is_over_with(&self, packet: &Packet) -> bool {
+    pub(super) fn is_over_with(&self, packet: &Packet) -> bool {
         let Segment { flags, seq, .. } = packet.segment;
         match self.before(packet.from).syn {
             _ if !flags.syn => false,
@@ -206,7 +223,7 @@ impl Connection {
     }
 
     /// The handshake has only begun, and the packet has other numbers.
-    fn is_foreign(&self, packet: &Packet) -> bool {
+    pub(super) fn is_foreign(&self, packet: &Packet) -> bool {
         let has_other = |side| match (self.before(side).syn, number_of(side, packet)) {
             (Some(_), Some(number)) => {
                 !self.syns.iter().any(|&(of, syn)| of == side && self.is_near(syn, number, packet.segment.flags))
@@ -218,12 +235,51 @@ impl Connection {
 
     /// The number comes soon after the other, modulo 2³². Where text is filtered out, a FIN is far from the SYN.
     fn is_near(&self, earlier: Seq, number: Seq, flags: Flags) -> bool {
-        let reach = if flags.fin && !self.has_plain { 1 << 31 } else { 1 << 16 };
+        let reach = if flags.fin && !self.has_plain { 1 << 31 } else { REACH };
         number.since(earlier) < reach
     }
 
+    /// The packet is the next of this connection, by its numbers alone: it comes in tags or tunnels in which nothing of its
+    /// sender came before, and neither repeats what is over nor what was just captured elsewhere.
+    pub(super) fn goes_on_with(&self, packet: &Packet) -> bool {
+        let Segment { flags, seq, ack, .. } = packet.segment;
+        let (own, peer) = (packet.from, 1 - packet.from);
+        if self.was_just_captured(packet) {
+            return false;
+        }
+        if flags.syn {
+            let answers = flags.ack && self.before(own).syn.is_none() && self.is_candidate(peer, ack + u32::MAX);
+            return !self.went_on && self.is_candidate(own, seq) || answers;
+        }
+        // A reset that answers a SYN has the number 0.
+        let tells_seq = !(flags.rst && flags.ack && seq == Seq(0));
+        let seq = if tells_seq { self.is_within(own, seq, 1, flags) } else { None };
+        let ack = if flags.ack { self.is_within(peer, ack, REACH, flags) } else { None };
+        !(seq == Some(false) || ack == Some(false)) && (seq.is_some() || ack.is_some())
+    }
+
+    /// The number comes soon after the latest of this end, and at most `back` before what is acknowledged; none if no number
+    /// of the end is known.
+    fn is_within(&self, side: Side, number: Seq, back: u32, flags: Flags) -> Option<bool> {
+        let Progress { next, acknowledged, .. } = *self.progress(side);
+        let latest = [next, acknowledged].into_iter().flatten().reduce(Seq::max)?;
+        let least = acknowledged.map_or(latest + REACH.wrapping_neg(), |known| known + back.wrapping_neg());
+        let is_old = number.precedes(least);
+        Some(!is_old && (number.precedes(latest) || self.is_near(latest, number, flags)))
+    }
+
+    /// The same packet was captured just before: somewhere else on its way.
+    fn was_just_captured(&self, packet: &Packet) -> bool {
+        let is_copy = |known: &Packet| {
+            (known.from, known.segment, known.identification)
+                == (packet.from, packet.segment, packet.identification)
+                && packet.time.saturating_sub(known.time).abs() <= COPIED_WITHIN
+        };
+        self.packets.iter().rev().take(BEFORE).any(is_copy)
+    }
+
     /// Takes in one more packet; true if more packets are kept now than before.
-    fn add(&mut self, packet: Packet, may_grow: bool) -> bool {
+    pub(super) fn add(&mut self, packet: Packet, may_grow: bool) -> bool {
         let Segment { flags, .. } = packet.segment;
         self.last = (packet.number, packet.time);
         if let Some(sent) = self.sent.get_mut(packet.from) {
@@ -333,7 +389,7 @@ impl Connection {
     }
 
     /// In which state an end is after the FINs that were captured, for who asks it about a connection that is over.
-    fn state_by_fins(&self, side: Side) -> State {
+    pub(super) fn state_by_fins(&self, side: Side) -> State {
         match self.fins {
             [Some(first), Some(_)] if first == side => State::TimeWait,
             [Some(_), Some(_)] => State::LastAck,
@@ -362,71 +418,4 @@ impl Connection {
 fn number_of(side: Side, packet: &Packet) -> Option<Seq> {
     let Segment { flags, seq, ack, .. } = packet.segment;
     if packet.from == side { Some(seq) } else { flags.ack.then_some(ack) }
-}
-
-/// The connections of a capture, in the order of their first packets.
-#[derive(Clone, Debug, Default)]
-pub struct Connections {
-    /// The connections.
-    pub all: Vec<Connection>,
-    /// The number of the first packet that belongs to a connection too many.
-    pub not_followed: Option<u64>,
-    kept: usize,
-    /// Which connection there is now between two ends, the lesser address first, and which there was before.
-    current: HashMap<[SocketAddr; 2], (usize, Option<usize>)>,
-}
-
-impl Connections {
-    /// Takes in a segment.
-    pub fn add(&mut self, captured: &Captured) {
-        let Captured { number, from, to, .. } = *captured;
-        let key = if from <= to { [from, to] } else { [to, from] };
-        let mut previous = None;
-        if let Some((current, before)) = self.current.get(&key).copied() {
-            let side = |connection: &Connection| {
-                let [first, _] = connection.ends;
-                Side::from(first != from)
-            };
-            let is_foreign = |connection: &Connection| connection.is_foreign(&captured.packet(side(connection)));
-            // A SYN to an end that has an old connection on these ports: the old numbers are told, and reset.
-            let old = before.filter(|_| self.all.get(current).is_some_and(is_foreign));
-            if let Some(old) = old {
-                self.note_old_answer(current, old, captured);
-            }
-            let index = old.unwrap_or(current);
-            if let Some(connection) = self.all.get_mut(index) {
-                let packet = captured.packet(side(connection));
-                if !connection.is_over_with(&packet) {
-                    self.kept += usize::from(connection.add(packet, self.kept < MOST_PACKETS_IN_ALL));
-                    return;
-                }
-                connection.anew = Some((packet.from, number));
-                // An attempt that came to nothing does not hide the connection before it.
-                previous = if connection.is_established() { Some(index) } else { before.or(Some(index)) };
-            }
-        }
-        if self.all.len() >= MOST_CONNECTIONS {
-            self.not_followed.get_or_insert(number);
-            return;
-        }
-        let packet = captured.packet(0);
-        let mut connection = Connection::new([from, to], &packet);
-        self.kept += usize::from(connection.add(packet, self.kept < MOST_PACKETS_IN_ALL));
-        self.current.insert(key, (self.all.len(), previous));
-        self.all.push(connection);
-    }
-
-    /// An older connection has answered the SYN of the current one.
-    fn note_old_answer(&mut self, current: usize, old: usize, captured: &Captured) {
-        let Some(old) = self.all.get(old) else { return };
-        let [first, _] = old.ends;
-        let state = old.state_by_fins(Side::from(first != captured.from));
-        let is_answer = captured.segment.flags == Flags::ACK;
-        if let Some(connection) = self.all.get_mut(current)
-            && is_answer
-            && connection.ends.first() == Some(&captured.to)
-        {
-            connection.old_answer.get_or_insert(OldAnswer { number: captured.number, state });
-        }
-    }
 }

@@ -9,6 +9,8 @@ use std::net::IpAddr;
 
 use etherparse::IpNumber;
 
+use super::encapsulation::Encapsulation;
+
 /// The octets of a payload that are kept: headers of tunnels, and TCP's.
 const KEPT: usize = 512;
 /// The most packets that wait for a fragment. RFC 8200 lets them wait for 60 s; here the oldest makes room.
@@ -17,10 +19,12 @@ const MOST_WAITING: usize = 256;
 const MOST_GAPS: usize = 64;
 
 /// What tells the fragments of one packet from those of others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Key {
     pub(super) from: IpAddr,
     pub(super) to: IpAddr,
+    /// Other networks have the same addresses.
+    pub(super) inside: Encapsulation,
     pub(super) identification: u32,
     /// In IPv6 only the first fragment says which it is.
     pub(super) protocol: Option<IpNumber>,
@@ -85,10 +89,10 @@ impl Fragments {
             {
                 self.waiting.remove(&oldest);
             }
-            self.order.push_back(key);
+            self.order.push_back(key.clone());
         }
         self.lacking += 1;
-        let waiting = self.waiting.entry(key).or_default();
+        let waiting = self.waiting.entry(key.clone()).or_default();
         waiting.add(fragment);
         let length = waiting.length.filter(|length| waiting.come.has(*length))?;
         let mut waiting = self.waiting.remove(&key)?;
@@ -180,7 +184,13 @@ mod tests {
 
     fn key(identification: u32) -> Key {
         let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        Key { from: address, to: address, identification, protocol: Some(ip_number::TCP) }
+        Key {
+            from: address,
+            to: address,
+            inside: Encapsulation::default(),
+            identification,
+            protocol: Some(ip_number::TCP),
+        }
     }
 
     fn fragment(data: &[u8], offset: usize, more: bool) -> Fragment<'_> {

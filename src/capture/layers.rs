@@ -1,123 +1,25 @@
-//! What is around IP: link layers and tunnels, peeled off one after the other.
+//! What is around IP: link layers and tags, peeled off one after the other.
 //!
 //! Only what is needed to find the next header is looked at. Lengths that headers claim are never believed beyond what
 //! was captured.
 
-use std::fmt;
-
-use etherparse::{EtherType, IpNumber, ether_type, ip_number};
+use etherparse::{EtherType, ether_type};
 use pcap_parser::Linktype;
 
-/// What a packet carries instead of TCP, or in which TCP cannot be seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Carried {
-    /// A protocol that IP carries, by its number.
-    Ip(u8),
-    /// A protocol that a link carries, by its `EtherType`.
-    EtherType(u16),
-    /// A protocol of IEEE 802.2, by its service access point.
-    Llc(u8),
-    /// A protocol of PPP, by its number.
-    Ppp(u16),
-    /// A link type of which no header is known, as in <https://www.tcpdump.org/linktypes.html>.
-    LinkType(i32),
-    /// ESP of `IPsec`, in UDP.
-    EspInUdp,
-    /// IEEE 802.11: management and control.
-    WifiControl,
-    /// IEEE 802.11: encrypted data.
-    WifiEncrypted,
-    /// IEEE 802.11: several packets in one frame.
-    WifiAggregate,
-    /// More headers in each other than are followed.
-    Nested,
-    /// Headers that are cut off, or that contradict themselves.
-    Damaged,
-}
+use super::carried::Carried;
+use super::encapsulation::{Encapsulation, Tag};
 
-impl Carried {
-    /// There may be TCP in it.
-    #[must_use]
-    pub fn may_hide_tcp(self) -> bool {
-        match self {
-            Self::Ip(number) => !matches!(
-                IpNumber(number),
-                ip_number::ICMP
-                    | ip_number::IGMP
-                    | ip_number::UDP
-                    | ip_number::IPV6_ICMP
-                    | ip_number::OSPFIGP
-                    | ip_number::PIM
-                    | ip_number::VRRP
-                    | ip_number::SCTP
-            ),
-            Self::EtherType(number) => !matches!(EtherType(number), ether_type::ARP | LLDP | EAPOL),
-            // Spanning tree, and NetBIOS.
-            Self::Llc(point) => !matches!(point, 0x42 | 0xf0),
-            // Control protocols of PPP itself have the numbers from 0x8000 on.
-            Self::Ppp(number) => number < 0x8000,
-            Self::WifiControl => false,
-            Self::LinkType(_)
-            | Self::EspInUdp
-            | Self::WifiEncrypted
-            | Self::WifiAggregate
-            | Self::Nested
-            | Self::Damaged => true,
-        }
-    }
-}
-
-impl fmt::Display for Carried {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::Ip(number) => match IpNumber(number).keyword_str().filter(|name| !name.is_empty()) {
-                Some(name) => f.write_str(name),
-                None => write!(f, "IP protocol {number}"),
-            },
-            Self::EtherType(number) => match EtherType(number) {
-                ether_type::ARP => f.write_str("ARP"),
-                LLDP => f.write_str("LLDP"),
-                EAPOL => f.write_str("EAPOL"),
-                ether_type::MACSEC => f.write_str("MACsec"),
-                _ => write!(f, "EtherType {number:#06x}"),
-            },
-            Self::Llc(0x42) => f.write_str("spanning tree"),
-            Self::Llc(point) => write!(f, "802.2 service access point {point:#04x}"),
-            Self::Ppp(number) => write!(f, "PPP protocol {number:#06x}"),
-            Self::LinkType(number) => write!(f, "link type {number}"),
-            Self::EspInUdp => f.write_str("ESP in UDP"),
-            Self::WifiControl => f.write_str("802.11 management and control"),
-            Self::WifiEncrypted => f.write_str("encrypted 802.11"),
-            Self::WifiAggregate => f.write_str("aggregated 802.11"),
-            Self::Nested => f.write_str("too many headers in each other"),
-            Self::Damaged => f.write_str("headers that are cut off or damaged"),
-        }
-    }
-}
-
-/// RFC 3378: a header of 2 octets and a frame.
-const ETHERNET_IN_IP: IpNumber = IpNumber(97);
-const LLDP: EtherType = EtherType(0x88cc);
-const EAPOL: EtherType = EtherType(0x888e);
 const PPPOE_SESSION: EtherType = EtherType(0x8864);
 const MPLS: EtherType = EtherType(0x8847);
 const MPLS_UPSTREAM: EtherType = EtherType(0x8848);
 const TRANSPARENT_ETHERNET: EtherType = EtherType(0x6558);
-const ERSPAN_2: EtherType = EtherType(0x88be);
-const ERSPAN_3: EtherType = EtherType(0x22eb);
 const PPP_IN_GRE: EtherType = EtherType(0x880b);
 /// RFC 2516 and the like: VLAN tags under other numbers.
 const VLANS: [EtherType; 3] =
     [ether_type::VLAN_TAGGED_FRAME, ether_type::PROVIDER_BRIDGING, ether_type::VLAN_DOUBLE_TAGGED_FRAME];
 
-/// Ports of tunnels in UDP: RFC 7348, Linux's older one, RFC 8926, 3GPP TS 29.281, RFC 3948.
-const VXLAN: [u16; 2] = [4789, 8472];
-const GENEVE: u16 = 6081;
-const GTP_U: u16 = 2152;
-const IPSEC: u16 = 4500;
-
 /// The most headers around one IP packet.
-const MOST_HEADERS: usize = 16;
+pub(super) const MOST_HEADERS: usize = 16;
 
 /// A header, and what follows, that comes before IP's.
 #[derive(Clone, Copy, Debug)]
@@ -140,46 +42,39 @@ pub(super) enum Layer<'a> {
     Ip(&'a [u8]),
 }
 
-/// Peels off what is around an IP packet.
-pub(super) fn ip_packet(layer: Layer<'_>) -> Result<&[u8], Carried> {
+/// Peels off what is around an IP packet, and adds its tags to what the packet is `inside` of.
+pub(super) fn ip_packet<'a>(layer: Layer<'a>, inside: &mut Encapsulation) -> Result<&'a [u8], Carried> {
     let mut layer = layer;
     for _ in 0..MOST_HEADERS {
         layer = match layer {
             Layer::Ip(packet) => return Ok(packet),
             Layer::Link(link, frame) => of_link(link, frame)?,
             Layer::Ethernet(frame) => of_ethernet(frame)?,
-            Layer::Typed(number, rest) => of_ether_type(number, rest)?,
+            Layer::Typed(number, rest) => of_ether_type(number, rest, inside)?,
             Layer::Llc(frame) => of_llc(frame)?,
             Layer::Ppp(frame) => of_ppp(frame)?,
-            Layer::Mpls(frame) => of_mpls(frame)?,
+            Layer::Mpls(frame) => of_mpls(frame, inside)?,
             Layer::Wifi(frame, is_padded) => of_wifi(frame, is_padded)?,
         };
     }
     Err(Carried::Nested)
 }
 
-/// What a tunnel in IP carries; none if the protocol is no tunnel.
-pub(super) fn tunnel(protocol: IpNumber, payload: &[u8]) -> Option<Result<Layer<'_>, Carried>> {
-    match protocol {
-        ip_number::IPV4 | ip_number::IPV6 => Some(Ok(Layer::Ip(payload))),
-        ip_number::GRE => Some(of_gre(payload)),
-        ip_number::MPLS_IN_IP => Some(Ok(Layer::Mpls(payload))),
-        ETHERNET_IN_IP => Some(rest(payload, 2).map(Layer::Ethernet)),
-        ip_number::UDP => of_udp(payload),
-        _ => None,
-    }
-}
-
-fn rest(data: &[u8], from: usize) -> Result<&[u8], Carried> {
+pub(super) fn rest(data: &[u8], from: usize) -> Result<&[u8], Carried> {
     data.get(from..).ok_or(Carried::Damaged)
 }
 
-fn byte(data: &[u8], at: usize) -> Result<u8, Carried> {
+pub(super) fn byte(data: &[u8], at: usize) -> Result<u8, Carried> {
     data.get(at).copied().ok_or(Carried::Damaged)
 }
 
-fn word(data: &[u8], at: usize) -> Result<u16, Carried> {
+pub(super) fn word(data: &[u8], at: usize) -> Result<u16, Carried> {
     data.get(at..).and_then(|rest| rest.first_chunk()).map(|two| u16::from_be_bytes(*two)).ok_or(Carried::Damaged)
+}
+
+/// A number of 24 bits.
+pub(super) fn three_octets(data: &[u8], at: usize) -> Result<u32, Carried> {
+    Ok(u32::from(word(data, at)?) << 8 | u32::from(byte(data, at + 2)?))
 }
 
 fn little_word(data: &[u8], at: usize) -> Result<usize, Carried> {
@@ -247,12 +142,18 @@ fn of_ethernet(frame: &[u8]) -> Result<Layer<'_>, Carried> {
     typed(frame, 12, 14)
 }
 
-fn of_ether_type(number: EtherType, data: &[u8]) -> Result<Layer<'_>, Carried> {
+fn of_ether_type<'a>(number: EtherType, data: &'a [u8], inside: &mut Encapsulation) -> Result<Layer<'a>, Carried> {
     match number {
         ether_type::IPV4 | ether_type::IPV6 => Ok(Layer::Ip(data)),
-        number if VLANS.contains(&number) => typed(data, 2, 4),
+        number if VLANS.contains(&number) => {
+            inside.push(Tag::Vlan(word(data, 0)? & 0x0fff));
+            typed(data, 2, 4)
+        }
         MPLS | MPLS_UPSTREAM => Ok(Layer::Mpls(data)),
-        PPPOE_SESSION => rest(data, 6).map(Layer::Ppp),
+        PPPOE_SESSION => {
+            inside.push(Tag::Pppoe(word(data, 2)?));
+            rest(data, 6).map(Layer::Ppp)
+        }
         PPP_IN_GRE => Ok(Layer::Ppp(data)),
         TRANSPARENT_ETHERNET => Ok(Layer::Ethernet(data)),
         // IEEE 802.3: up to 1,500 it is a length, and an 802.2 header follows.
@@ -286,75 +187,25 @@ fn of_ppp(frame: &[u8]) -> Result<Layer<'_>, Carried> {
 
 /// RFC 3032: labels up to the one at the bottom of the stack. Nothing says what follows but its first four bits (RFC 4928
 /// §3): IP's version, or 0 before an Ethernet frame (RFC 4448).
-fn of_mpls(data: &[u8]) -> Result<Layer<'_>, Carried> {
-    let mut labels = data.chunks_exact(4).take(MOST_HEADERS);
-    let bottom = labels.position(|label| label.get(2).is_some_and(|octet| octet & 1 == 1));
-    let data = rest(data, 4 * (bottom.ok_or(Carried::Damaged)? + 1))?;
+fn of_mpls<'a>(data: &'a [u8], inside: &mut Encapsulation) -> Result<Layer<'a>, Carried> {
+    let mut header = 0;
+    loop {
+        let entry = three_octets(data, header)?;
+        inside.push(Tag::Mpls(entry >> 4));
+        header += 4;
+        if entry & 1 == 1 {
+            break;
+        }
+        if header >= 4 * MOST_HEADERS {
+            return Err(Carried::Damaged);
+        }
+    }
+    let data = rest(data, header)?;
     match byte(data, 0)? >> 4 {
         4 | 6 => Ok(Layer::Ip(data)),
         0 => rest(data, 4).map(Layer::Ethernet),
         _ => Ok(Layer::Ethernet(data)),
     }
-}
-
-/// RFC 2784, RFC 2890; version 1 is RFC 2637's.
-fn of_gre(data: &[u8]) -> Result<Layer<'_>, Carried> {
-    let bits = word(data, 0)?;
-    let has = |bit: u16| usize::from(bits & bit != 0);
-    let (checksum, key, sequence) = (has(0x8000), has(0x2000), has(0x1000));
-    let acknowledgment = if bits & 7 == 1 { has(0x0080) } else { 0 };
-    let payload = rest(data, 4 + 4 * (checksum + key + sequence + acknowledgment))?;
-    match EtherType(word(data, 2)?) {
-        // Without a sequence number it is the first version of ERSPAN, which has no header.
-        ERSPAN_2 => rest(payload, 8 * sequence).map(Layer::Ethernet),
-        ERSPAN_3 => {
-            let has_subheader = byte(payload, 11)? & 1;
-            rest(payload, 12 + 8 * usize::from(has_subheader)).map(Layer::Ethernet)
-        }
-        number => Ok(Layer::Typed(number, payload)),
-    }
-}
-
-fn of_udp(datagram: &[u8]) -> Option<Result<Layer<'_>, Carried>> {
-    let (from, to) = (word(datagram, 0).ok()?, word(datagram, 2).ok()?);
-    let payload = datagram.get(8..).filter(|payload| !payload.is_empty())?;
-    if VXLAN.contains(&to) {
-        // RFC 7348 §5: flags that say that there is a network identifier.
-        return (byte(payload, 0).ok()? & 0x08 != 0).then(|| rest(payload, 8).map(Layer::Ethernet));
-    }
-    if to == GENEVE {
-        let options = 4 * usize::from(byte(payload, 0).ok()? & 0x3f);
-        return Some(
-            rest(payload, 8 + options).and_then(|inner| Ok(Layer::Typed(EtherType(word(payload, 2)?), inner))),
-        );
-    }
-    if [from, to].contains(&GTP_U) {
-        return of_gtp(payload);
-    }
-    // RFC 3948 §2: what begins with zeros is a key exchange, and one octet keeps the way open.
-    let is_esp = [from, to].contains(&IPSEC) && payload.len() > 4 && !payload.starts_with(&[0; 4]);
-    is_esp.then_some(Err(Carried::EspInUdp))
-}
-
-/// 3GPP TS 29.281 §5: version 1, GTP itself (not GTP'), and a message that carries user data.
-fn of_gtp(data: &[u8]) -> Option<Result<Layer<'_>, Carried>> {
-    const USER_DATA: u8 = 255;
-    let bits = byte(data, 0).ok()?;
-    if bits >> 4 != 0b0011 || byte(data, 1).ok()? != USER_DATA {
-        return None;
-    }
-    let has_options = bits & 0b0111 != 0;
-    let mut header = if has_options { 12 } else { 8 };
-    if bits & 0b0100 != 0 {
-        // Each extension header ends with the type of the next, and says its length in words.
-        for _ in 0..MOST_HEADERS {
-            if byte(data, header - 1).ok()? == 0 {
-                break;
-            }
-            header += 4 * usize::from(byte(data, header).ok()?.max(1));
-        }
-    }
-    Some(rest(data, header).map(Layer::Ip))
 }
 
 /// Netfilter's log: a header of 4 octets, and fields with a length and a type, padded to whole words.

@@ -4,10 +4,13 @@
 //! each end through it with the endpoint of [`crate::tcp`]; [`Closing`] says how it ended.
 
 mod captured_packet;
+mod carried;
 mod compression;
 mod connection;
+mod connections;
 mod cost;
 mod diagnosis;
+mod encapsulation;
 mod ending;
 mod explanation;
 mod fault;
@@ -24,17 +27,20 @@ mod resets;
 mod selection;
 mod sending;
 mod steps;
+mod tunnels;
 mod unexplained;
 mod waiting;
 
 pub use captured_packet::{Packet, Side};
-pub use connection::{Before, Captured, Connection, Connections, OldAnswer};
+pub use carried::Carried;
+pub use connection::{Before, Captured, Connection, OldAnswer};
+pub use connections::Connections;
 pub use diagnosis::{Again, Closing, First};
+pub use encapsulation::{Encapsulation, Tag};
 pub use ending::{Ending, Handshake, ResetMeaning, Unacknowledged};
 pub use explanation::{Explanation, explain};
 pub use fault::{Fault, FaultKind};
 pub use hypothesis::{Cause, Change};
-pub use layers::Carried;
 pub use progress::{Forged, Progress, Repeated, Storm};
 pub use read::{Capture, PassedOver};
 pub use selection::{Finding, FindingKind, Selection, findings};

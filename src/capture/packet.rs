@@ -4,10 +4,13 @@ use std::net::{IpAddr, SocketAddr};
 
 use etherparse::{IpNumber, Ipv6ExtensionSlice, LaxIpv6Slice, LaxNetSlice, LaxSlicedPacket, ip_number};
 
+use super::carried::Carried;
 use super::connection::Captured;
+use super::encapsulation::Encapsulation;
 use super::file::Frame;
 use super::fragments::{Fragment, Fragments, Key};
-use super::layers::{Carried, Layer, ip_packet, tunnel};
+use super::layers::{Layer, ip_packet};
+use super::tunnels::tunnel;
 use crate::tcp::{Flags, Segment, Seq};
 
 /// The most IP packets in each other.
@@ -33,12 +36,19 @@ pub(super) struct Decoder {
 }
 
 /// What is known of an IP packet beside its payload.
-#[derive(Clone, Copy)]
 struct Header {
     source: IpAddr,
     destination: IpAddr,
     hop_limit: u8,
     identification: u16,
+}
+
+/// Where an IP packet is.
+struct Place<'a> {
+    frame: &'a Frame<'a>,
+    /// In how many other IP packets.
+    depth: usize,
+    inside: Encapsulation,
 }
 
 impl Decoder {
@@ -49,20 +59,21 @@ impl Decoder {
 
     /// What is in a frame.
     pub(super) fn content(&mut self, frame: &Frame<'_>) -> Content {
-        self.content_of(frame, Layer::Link(frame.link, frame.data), 0)
+        let place = Place { frame, depth: 0, inside: Encapsulation::default() };
+        self.content_of(place, Layer::Link(frame.link, frame.data))
     }
 
-    fn content_of(&mut self, frame: &Frame<'_>, layer: Layer<'_>, depth: usize) -> Content {
-        if depth > MOST_NESTED {
+    fn content_of(&mut self, mut place: Place<'_>, layer: Layer<'_>) -> Content {
+        if place.depth > MOST_NESTED {
             return Content::Other(Carried::Nested);
         }
-        match ip_packet(layer) {
-            Ok(packet) => self.ip(frame, packet, depth),
+        match ip_packet(layer, &mut place.inside) {
+            Ok(packet) => self.ip(place, packet),
             Err(carried) => Content::Other(carried),
         }
     }
 
-    fn ip(&mut self, frame: &Frame<'_>, packet: &[u8], depth: usize) -> Content {
+    fn ip(&mut self, place: Place<'_>, packet: &[u8]) -> Content {
         let damaged = Content::Other(Carried::Damaged);
         let Ok(packet) = LaxSlicedPacket::from_ip(packet) else { return damaged };
         let (payload, header, length) = match &packet.net {
@@ -86,9 +97,9 @@ impl Decoder {
         };
         // A sender that leaves the cutting to its network card captures packets without a length, or longer than
         // the field can say.
-        let length = length.unwrap_or(payload.payload.len() + frame.missing);
+        let length = length.unwrap_or(payload.payload.len() + place.frame.missing);
         if !payload.fragmented {
-            return self.transport(frame, &header, payload.ip_number, payload.payload, length, depth);
+            return self.transport(place, &header, payload.ip_number, payload.payload, length);
         }
         let (identification, offset, more) = match &packet.net {
             Some(LaxNetSlice::Ipv6(ip)) => match fragment_of(ip) {
@@ -107,11 +118,12 @@ impl Decoder {
             from: header.source,
             to: header.destination,
             identification,
+            inside: place.inside.clone(),
             protocol: is_v4.then_some(payload.ip_number),
         };
         let fragment = Fragment { offset, length, more, protocol: payload.ip_number, data: payload.payload };
         match self.fragments.add(key, &fragment) {
-            Some(whole) => self.transport(frame, &header, whole.protocol, &whole.start, whole.length, depth),
+            Some(whole) => self.transport(place, &header, whole.protocol, &whole.start, whole.length),
             None => Content::Fragment,
         }
     }
@@ -119,16 +131,16 @@ impl Decoder {
     /// What an IP packet carries, of whose payload of `length` octets the beginning is there.
     fn transport(
         &mut self,
-        frame: &Frame<'_>,
+        place: Place<'_>,
         header: &Header,
         protocol: IpNumber,
         payload: &[u8],
         length: usize,
-        depth: usize,
     ) -> Content {
+        let Place { frame, depth, mut inside } = place;
         if protocol != ip_number::TCP {
-            return match tunnel(protocol, payload) {
-                Some(Ok(inner)) => self.content_of(frame, inner, depth + 1),
+            return match tunnel(protocol, [header.source, header.destination], payload, &mut inside) {
+                Some(Ok(inner)) => self.content_of(Place { frame, depth: depth + 1, inside }, inner),
                 Some(Err(carried)) => Content::Other(carried),
                 None => Content::Other(Carried::Ip(protocol.0)),
             };
@@ -141,6 +153,7 @@ impl Decoder {
             time: frame.time,
             from: SocketAddr::new(header.source, source_port),
             to: SocketAddr::new(header.destination, destination_port),
+            inside,
             segment,
             window,
             hop_limit: header.hop_limit,

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Read;
 
-use super::connection::{Connection, Connections};
+use super::carried::Carried;
+use super::connection::Connection;
+use super::connections::Connections;
 use super::fault::Fault;
 use super::file;
-use super::layers::Carried;
 use super::packet::{Content, Decoder};
 
 /// The most kinds of packets that are counted one by one.
@@ -79,7 +80,7 @@ impl Capture {
         capture.passed_over.fragments = decoder.lacking_fragments();
         capture.fault = read.err();
         capture.not_followed = connections.not_followed;
-        capture.connections = connections.all;
+        capture.connections = connections.finish();
         capture
     }
 

@@ -3,6 +3,7 @@
 //! The captures in tests/captures were made on loopback, in a network namespace of their own: a few lines of Python
 //! close a connection in one way or another, and iptables loses what is to be lost.
 
+mod apart;
 mod closings;
 mod judge;
 mod made;
@@ -416,11 +417,15 @@ fn a_file_that_is_cut_off_says_where() {
     assert!(String::from_utf8(output.stdout).unwrap().contains("closes"), "what could be read is reported");
 }
 
-#[test]
-fn the_json_is_what_its_schema_says() {
+fn validator() -> jsonschema::Validator {
     let schema =
         fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/replay.schema.json")).unwrap();
-    let validator = jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap();
+    jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap()
+}
+
+#[test]
+fn the_json_is_what_its_schema_says() {
+    let validator = validator();
     for name in CAPTURES {
         let output = replay(&[&format!("tests/captures/{name}.pcap"), "--format", "json"]);
         let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();

@@ -73,6 +73,9 @@ struct EndReport {
     address: String,
     port: u16,
     packets: u64,
+    /// The tags and tunnels that its packets were in, the outermost first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    inside: Vec<String>,
     states: Vec<ChangeReport>,
     /// Other states in which it may be at the end.
     possibly: Vec<&'static str>,
@@ -219,6 +222,7 @@ impl View<'_> {
             address: end.ip().to_string(),
             port: end.port(),
             packets: self.connection.sent(side),
+            inside: self.connection.inside(side).iter().map(ToString::to_string).collect(),
             states: explanation.changes.iter().filter_map(change).collect(),
             possibly: explanation.possibly.iter().map(|state| state.name()).collect(),
             text_sent_again: again.text,

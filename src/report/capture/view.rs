@@ -38,7 +38,21 @@ impl<'a> View<'a> {
     pub(super) fn ends(&self) -> String {
         let [first, second] = self.connection.ends;
         let [a, b] = if self.closing.a == 0 { [first, second] } else { [second, first] };
-        format!("{}: A {a}  B {b}", self.number)
+        format!("{}: A {a}  B {b}{}", self.number, self.inside())
+    }
+
+    /// What the packets are inside of, where that tells the connection from others between the same ends.
+    fn inside(&self) -> String {
+        if !self.connection.has_namesakes {
+            return String::new();
+        }
+        let [first, second] = &self.connection.inside;
+        let [a, b] = if self.closing.a == 0 { [first, second] } else { [second, first] };
+        match (a, b) {
+            (Some(a), Some(b)) if a != b => format!("  A in {a}, B in {b}"),
+            (Some(inside), _) | (None, Some(inside)) => format!("  in {inside}"),
+            (None, None) => String::new(),
+        }
     }
 
     /// It is of one of these kinds; without any, it is.

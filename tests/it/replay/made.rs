@@ -3,17 +3,18 @@
 use super::{Record, pcap, told};
 
 /// Who sends it, when (ms), its flags, its numbers relative to the initial ones, and its text.
-type Line = (u32, char, &'static str, u32, u32, u16);
+pub(super) type Line = (u32, char, &'static str, u32, u32, u16);
 
 /// The handshake; the first numbers are 1.
-const OPEN: [Line; 3] = [(0, 'A', "S", 0, 0, 0), (10, 'B', "SA", 0, 1, 0), (20, 'A', "A", 1, 1, 0)];
+pub(super) const OPEN: [Line; 3] = [(0, 'A', "S", 0, 0, 0), (10, 'B', "SA", 0, 1, 0), (20, 'A', "A", 1, 1, 0)];
 /// A closes, and B does at once.
-const CLOSE: [Line; 3] = [(1_000, 'A', "FA", 1, 1, 0), (1_100, 'B', "FA", 1, 2, 0), (1_200, 'A', "A", 2, 2, 0)];
+pub(super) const CLOSE: [Line; 3] =
+    [(1_000, 'A', "FA", 1, 1, 0), (1_100, 'B', "FA", 1, 2, 0), (1_200, 'A', "A", 2, 2, 0)];
 /// Where B's numbers begin, relative to A's.
 const OF_B: u32 = 500_000;
 
 /// A packet of IPv4, without a link header.
-fn record(&(time, from, flags, seq, ack, len): &Line) -> Record {
+pub(super) fn record(&(time, from, flags, seq, ack, len): &Line) -> Record {
     let bits = flags.bytes().map(|flag| 1 << "FSRPA".bytes().position(|one| one == flag).unwrap()).sum::<u8>();
     let (ports, own, peers) =
         if from == 'A' { ([0x9c, 64, 0, 80], 0, OF_B) } else { ([0, 80, 0x9c, 64], OF_B, 0) };

@@ -32,14 +32,14 @@ fn behind(header: &[u8]) -> impl Fn(&[u8]) -> Vec<u8> {
 }
 
 /// An IPv4 header of this protocol before a payload.
-fn ip(protocol: u8, payload: &[u8]) -> Vec<u8> {
+pub(super) fn ip(protocol: u8, payload: &[u8]) -> Vec<u8> {
     let length = u16::try_from(20 + payload.len()).unwrap().to_be_bytes();
     let mut header = vec![0x45, 0, length[0], length[1], 0, 0, 0, 0, 64, protocol, 0, 0];
     header.extend([203, 0, 113, 1, 203, 0, 113, 2]);
     [header, payload.to_vec()].concat()
 }
 
-fn udp(port: u16, payload: &[u8]) -> Vec<u8> {
+pub(super) fn udp(port: u16, payload: &[u8]) -> Vec<u8> {
     let length = u16::try_from(8 + payload.len()).unwrap();
     let header = [port, port, length, 0].map(u16::to_be_bytes).concat();
     ip(17, &[header, payload.to_vec()].concat())
