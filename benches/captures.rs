@@ -26,16 +26,17 @@ const ACK: u8 = 16;
 fn main() -> Result<(), Box<dyn Error>> {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("captures.pcap");
     make(&path)?;
-    let megabytes = fs::metadata(&path)?.len() / 1_000_000;
+    let megabytes = (fs::metadata(&path)?.len() + 500_000) / 1_000_000;
     println!("{megabytes} MB, {CONNECTIONS} connections");
     let mut lastack = Command::new(env!("CARGO_BIN_EXE_lastack"));
-    measure("lastack replay", lastack.arg("replay").arg(&path))?;
+    let read = measure("lastack replay", lastack.arg("replay").arg(&path));
     let mut tshark = Command::new("tshark");
-    if measure("tshark -q -z conv,tcp", tshark.arg("-r").arg(&path).args(["-q", "-z", "conv,tcp"])).is_err() {
-        println!("tshark is not there");
+    if let Err(why) = measure("tshark -q -z conv,tcp", tshark.arg("-r").arg(&path).args(["-q", "-z", "conv,tcp"]))
+    {
+        println!("tshark: {why}");
     }
     fs::remove_file(&path)?;
-    Ok(())
+    read
 }
 
 /// Runs a command, and says how long it took and the most memory that it had, as far as the system says.
@@ -54,8 +55,8 @@ fn measure(name: &str, command: &mut Command) -> Result<(), Box<dyn Error>> {
         thread::sleep(Duration::from_millis(5));
     };
     let memory = memory.unwrap_or_else(|| "unknown".to_owned());
-    println!("{name:<24}{:>8.2} s{memory:>14}   {exit}", start.elapsed().as_secs_f64());
-    Ok(())
+    println!("{name:<24}{:>8.2} s{memory:>14}", start.elapsed().as_secs_f64());
+    if exit.success() { Ok(()) } else { Err(exit.to_string().into()) }
 }
 
 /// Writes the capture.

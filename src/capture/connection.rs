@@ -86,8 +86,8 @@ pub struct Connection {
     /// What the packets of each end were inside of; none of an end that was not captured. Where an end's packets came in
     /// several ways, the first.
     pub inside: [Option<Arc<Encapsulation>>; 2],
-    /// Other connections of the capture are between the same ends, and inside of something else.
-    pub has_namesakes: bool,
+    /// In how many other encapsulations the capture has connections between the same ends.
+    pub namesakes: usize,
     /// What came before `packets`, of each end.
     pub before: [Before; 2],
     /// The closing phase: from 16 packets before the first FIN or reset on. Without one, the last 16 packets.
@@ -126,7 +126,7 @@ impl Connection {
         Self {
             ends,
             inside: [None, None],
-            has_namesakes: false,
+            namesakes: 0,
             before: [Before::default(); 2],
             packets: VecDeque::new(),
             first: (packet.number, packet.time),

@@ -100,16 +100,13 @@ impl Connections {
             }
         }
         let lanes = self.lanes.entry(key).or_default();
-        match place.and_then(|place| lanes.get_mut(place)) {
-            Some(lane) => {
-                (lane.current, lane.previous) = (current, previous);
-                lane.add(direction, &inside);
-            }
-            None => {
-                let mut lane = Lane { ways: [Vec::new(), Vec::new()], current, previous };
-                lane.add(direction, &inside);
-                lanes.push(lane);
-            }
+        if let Some(lane) = place.and_then(|place| lanes.get_mut(place)) {
+            (lane.current, lane.previous) = (current, previous);
+            lane.add(direction, &inside);
+        } else {
+            let mut lane = Lane { ways: [Vec::new(), Vec::new()], current, previous };
+            lane.add(direction, &inside);
+            lanes.push(lane);
         }
     }
 
@@ -120,7 +117,7 @@ impl Connections {
         for connection in &mut all {
             let [from, to] = connection.ends;
             let key = if from <= to { [from, to] } else { [to, from] };
-            connection.has_namesakes = lanes.get(&key).is_some_and(|lanes| lanes.len() > 1);
+            connection.namesakes = lanes.get(&key).map_or(0, |lanes| lanes.len().saturating_sub(1));
         }
         all
     }

@@ -3,7 +3,7 @@
 use super::captured_packet::{Packet, Side};
 use super::connection::Connection;
 use super::ending::{Ending, Handshake};
-use super::explanation::{Explanation, explain};
+use super::explanation::{Explanation, SILENCE, explain};
 use super::hypothesis::Cause;
 use super::peer::{OUT_OF_ORDER, hold};
 use super::progress::DOUBLED;
@@ -117,7 +117,7 @@ impl Closing {
 
     fn ended(&self, connection: &Connection, reset: Option<usize>, end: i64) -> Ending {
         if !connection.is_established() {
-            return Ending::NotEstablished(handshake(connection));
+            return Ending::NotEstablished(handshake(connection, end));
         }
         if let Some(storm) = connection.storm.filter(|storm| storm.last == connection.last.0) {
             return Ending::Storm(storm);
@@ -132,7 +132,7 @@ impl Closing {
             return unanswered;
         }
         if self.first == First::Nobody {
-            return Ending::Open;
+            return self.perhaps_closed(connection, end).unwrap_or(Ending::Open);
         }
         self.waiting(connection, end)
     }
@@ -163,7 +163,7 @@ pub(super) fn passed(time: i64, end: i64) -> i64 {
 }
 
 /// How the handshake of a connection ended that was not established.
-fn handshake(connection: &Connection) -> Handshake {
+fn handshake(connection: &Connection, end: i64) -> Handshake {
     let opens = |packet: &&Packet| packet.segment.flags.syn && !packet.segment.flags.ack;
     let opener = connection.packets.iter().find(opens).map(|packet| packet.from);
     let is_answered = connection.before(0).syn.is_some() && connection.before(1).syn.is_some();
@@ -171,11 +171,19 @@ fn handshake(connection: &Connection) -> Handshake {
     match reset.and_then(|index| Some((index, connection.packets.get(index)?.from))) {
         Some((index, from)) if Some(from) == opener || is_answered => Handshake::GivenUp(index),
         Some((index, _)) => Handshake::Refused(index),
-        None if is_answered || opener.is_none() => Handshake::Unfinished,
-        None if connection.old_answer.is_some() => {
+        None if connection.old_answer.is_some() && !is_answered => {
             connection.old_answer.map_or(Handshake::Unanswered, Handshake::OldConnection)
         }
-        None => Handshake::Unanswered,
+        None => {
+            let is_answered = is_answered || opener.is_none();
+            let since = passed(connection.first.1, end);
+            match is_answered {
+                // A port that is used again is not waiting any more.
+                _ if since < SILENCE && connection.anew.is_none() => Handshake::TooEarly { is_answered, since },
+                true => Handshake::Unfinished,
+                false => Handshake::Unanswered,
+            }
+        }
     }
 }
 

@@ -13,7 +13,7 @@ pub enum Tag {
     Vlan(u16),
     /// RFC 3032: a label, 20 bits.
     Mpls(u32),
-    /// RFC 2516: a PPPoE session.
+    /// RFC 2516: a `PPPoE` session.
     Pppoe(u16),
     /// RFC 7348: a VXLAN network, 24 bits.
     Vxlan(u32),

@@ -12,6 +12,13 @@ pub enum Handshake {
     Unanswered,
     /// The SYN was answered, and nothing shows that the answer arrived.
     Unfinished,
+    /// The capture ends too early to tell.
+    TooEarly {
+        /// The SYN was answered.
+        is_answered: bool,
+        /// How long after its first packet the capture ends, in nanoseconds.
+        since: i64,
+    },
     /// An older connection between the same ports answered the SYN.
     OldConnection(OldAnswer),
     /// The packet of this index is a reset that answers the SYN.
@@ -232,6 +239,7 @@ impl Handshake {
         match self {
             Self::Refused(_) => "Nobody listens on the port, or something on the way refuses.",
             Self::Unanswered => "The SYN was not answered: it or its answer was lost or filtered.",
+            Self::TooEarly { .. } => "That is too early to tell more.",
             Self::Unfinished => {
                 "The SYN was answered, and the answer was not: it was lost or filtered, or the other end is gone."
             }

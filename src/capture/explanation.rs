@@ -87,7 +87,7 @@ pub fn explain(connection: &Connection, side: Side, end: i64) -> Explanation {
     explanation.lost = follower.lost;
     let mut hypotheses = follower.beginning();
     let mut efforts = Efforts::default();
-    let mut last_sent = None;
+    let mut acked: Option<Seq> = None;
     for (index, packet) in connection.packets.iter().enumerate() {
         if packet.from != side {
             follower.peer.hear(&packet.segment);
@@ -100,12 +100,14 @@ pub fn explain(connection: &Connection, side: Side, end: i64) -> Explanation {
             hypotheses.doubt_not_sent_again();
         }
         let step = if packet.from == side {
-            last_sent = Some(index);
+            if packet.segment.flags.ack {
+                acked = Some(acked.map_or(packet.segment.ack, |known| known.max(packet.segment.ack)));
+            }
             efforts.add(packet);
             follower.explain_sent(&hypotheses, index, packet, &mut explanation)
         } else {
             if packet.segment.flags.fin && !connection.is_filtered() {
-                hypotheses.doubt_unanswered_fin(last_sent);
+                hypotheses.doubt_unanswered_fin(acked);
             }
             follower.received(&hypotheses, index, &packet.segment)
         };
@@ -121,7 +123,7 @@ pub fn explain(connection: &Connection, side: Side, end: i64) -> Explanation {
     }
     hypotheses = follower.with_last_arrivals(&hypotheses).unwrap_or(hypotheses);
     if end.saturating_sub(connection.last.1) >= SILENCE && !connection.is_filtered() {
-        hypotheses.doubt_unanswered_fin(last_sent);
+        hypotheses.doubt_unanswered_fin(acked);
     }
     if efforts.cease_by(end) {
         hypotheses.doubt_not_sent_again();
@@ -131,7 +133,7 @@ pub fn explain(connection: &Connection, side: Side, end: i64) -> Explanation {
         explanation.end = Some(best.endpoint.clone());
         for hypothesis in &hypotheses.0 {
             let state = hypothesis.endpoint.state;
-            let is_close = hypothesis.cost <= best.cost + cost::LATE && state != best.endpoint.state;
+            let is_close = hypothesis.cost <= best.cost + cost::MARGIN && state != best.endpoint.state;
             if is_close && !explanation.possibly.contains(&state) {
                 explanation.possibly.push(state);
             }

@@ -82,8 +82,8 @@ impl Fragments {
     }
 
     /// Takes in a fragment; the payload, if it is the last that was missing.
-    pub(super) fn add(&mut self, key: Key, fragment: &Fragment<'_>) -> Option<Whole> {
-        if !self.waiting.contains_key(&key) {
+    pub(super) fn add(&mut self, key: &Key, fragment: &Fragment<'_>) -> Option<Whole> {
+        if !self.waiting.contains_key(key) {
             if self.waiting.len() >= MOST_WAITING
                 && let Some(oldest) = self.order.pop_front()
             {
@@ -95,8 +95,8 @@ impl Fragments {
         let waiting = self.waiting.entry(key.clone()).or_default();
         waiting.add(fragment);
         let length = waiting.length.filter(|length| waiting.come.has(*length))?;
-        let mut waiting = self.waiting.remove(&key)?;
-        self.order.retain(|known| *known != key);
+        let mut waiting = self.waiting.remove(key)?;
+        self.order.retain(|known| known != key);
         self.lacking = self.lacking.saturating_sub(waiting.fragments);
         waiting.start.truncate(waiting.captured.beginning());
         Some(Whole { protocol: waiting.protocol?, start: waiting.start, length })
@@ -212,7 +212,7 @@ mod tests {
             let mut come = vec![false; 1000];
             for (from, to) in all {
                 come[from..to].iter_mut().for_each(|octet| *octet = true);
-                let whole = fragments.add(key(1), &fragment(&payload[from..to], from, to < 1000));
+                let whole = fragments.add(&key(1), &fragment(&payload[from..to], from, to < 1000));
                 // The end is known when the last fragment has come.
                 let is_complete = come.iter().all(|octet| *octet);
                 prop_assert_eq!(whole.is_some(), is_complete);
@@ -229,19 +229,19 @@ mod tests {
     fn packets_that_wait_are_bounded() {
         let mut fragments = Fragments::default();
         for identification in 0..10_000 {
-            assert_eq!(fragments.add(key(identification), &fragment(&[1; 8], 0, true)), None);
+            assert_eq!(fragments.add(&key(identification), &fragment(&[1; 8], 0, true)), None);
         }
         assert_eq!((fragments.waiting.len(), fragments.order.len()), (MOST_WAITING, MOST_WAITING));
-        assert!(fragments.add(key(9_999), &fragment(&[2; 8], 8, false)).is_some());
-        assert_eq!(fragments.add(key(1), &fragment(&[2; 8], 8, false)), None, "its beginning has made room");
+        assert!(fragments.add(&key(9_999), &fragment(&[2; 8], 8, false)).is_some());
+        assert_eq!(fragments.add(&key(1), &fragment(&[2; 8], 8, false)), None, "its beginning has made room");
     }
 
     /// RFC 1858, RFC 3128: what overlaps does not change what was there.
     #[test]
     fn what_came_first_counts() {
         let mut fragments = Fragments::default();
-        fragments.add(key(1), &fragment(&[1; 16], 0, true));
-        let whole = fragments.add(key(1), &fragment(&[2; 16], 8, false)).unwrap();
+        fragments.add(&key(1), &fragment(&[1; 16], 0, true));
+        let whole = fragments.add(&key(1), &fragment(&[2; 16], 8, false)).unwrap();
         assert_eq!(whole.start, [[1; 8], [1; 8], [2; 8]].concat());
     }
 }

@@ -87,18 +87,22 @@ impl Hypotheses {
         Ok(true)
     }
 
-    /// A FIN comes again, or nothing comes for long: where one had arrived, the end would have answered it, and
-    /// `last_sent` is the index of the last packet that was captured of it.
-    pub(super) fn doubt_unanswered_fin(&mut self, last_sent: Option<usize>) {
+    /// A FIN comes again, or nothing comes for long: where one had arrived, the end would have acknowledged it, and
+    /// `acked` is the latest number that it is known to have acknowledged.
+    pub(super) fn doubt_unanswered_fin(&mut self, acked: Option<Seq>) {
         for hypothesis in &mut self.0 {
             let mut fins = hypothesis.path.windows(2).rev().filter_map(|pair| match pair {
                 [from, to] if brings_fin(from.state, to.state) => Some(to),
                 _ => None,
             });
             let received = fins.next().filter(|change| matches!(change.cause, Cause::Received(_)));
-            let unanswered = received.is_some_and(|change| last_sent.is_none_or(|sent| sent < change.index));
-            if unanswered && hypothesis.endpoint.fin_received && hypothesis.endpoint.state != State::Closed {
-                hypothesis.cost = hypothesis.cost.saturating_add(cost::ODD);
+            let unanswered = acked.is_none_or(|acked| acked.precedes(hypothesis.endpoint.rcv_nxt));
+            if received.is_some()
+                && unanswered
+                && hypothesis.endpoint.fin_received
+                && hypothesis.endpoint.state != State::Closed
+            {
+                hypothesis.cost = hypothesis.cost.saturating_add(cost::UNANSWERED_FIN);
             }
         }
     }

@@ -122,7 +122,7 @@ impl Decoder {
             protocol: is_v4.then_some(payload.ip_number),
         };
         let fragment = Fragment { offset, length, more, protocol: payload.ip_number, data: payload.payload };
-        match self.fragments.add(key, &fragment) {
+        match self.fragments.add(&key, &fragment) {
             Some(whole) => self.transport(place, &header, whole.protocol, &whole.start, whole.length),
             None => Content::Fragment,
         }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::connection::Connection;
 use super::diagnosis::Closing;
-use super::ending::Ending;
+use super::ending::{Ending, Handshake};
 use super::read::Capture;
 
 /// Which connections are looked at: those that meet every condition. Without any, all.
@@ -142,13 +142,13 @@ impl Ending {
     #[must_use]
     pub fn kind(&self) -> FindingKind {
         match self {
+            Self::NotEstablished(Handshake::TooEarly { .. }) | Self::TooEarly { .. } => FindingKind::TooEarly,
             Self::NotEstablished(_) => FindingKind::NotEstablished,
             Self::Open => FindingKind::Open,
             Self::Clean { .. } => FindingKind::Clean,
             Self::Reset { .. } => FindingKind::Reset,
             Self::GaveUp { .. } => FindingKind::GaveUp,
             Self::Unanswered { .. } => FindingKind::Unanswered,
-            Self::TooEarly { .. } => FindingKind::TooEarly,
             Self::HalfClosed { .. } => FindingKind::HalfClosed,
             Self::Stuck { .. } | Self::ClosedWindow { .. } => FindingKind::Stuck,
             Self::NotShown { .. } => FindingKind::NotShown,

@@ -26,14 +26,20 @@ impl Follower<'_> {
         // Text or FIN? A single octet is rarely sent.
         let alone = before(ack) == endpoint.rcv_nxt;
         let text = self.peer.caught_up(endpoint, ack, &POLICY);
-        let text = text
-            .map(|(after, _)| hypothesis.then(&after, if alone { cost::LATE } else { 0 }, index, Cause::Unseen));
+        let text = text.map(|(after, _)| {
+            hypothesis.then(&after, if alone { cost::SINGLE_OCTET } else { 0 }, index, Cause::Unseen)
+        });
         // As a rule, a FIN acknowledges what was sent before.
-        let fins = [(endpoint.snd_nxt, 0), (endpoint.snd_una, cost::LATE)].map(|(acknowledged, cost)| {
+        let fins = [(endpoint.snd_nxt, 0), (endpoint.snd_una, cost::OLD_ACK)].map(|(acknowledged, cost)| {
             let fin = Segment { flags: Flags::FIN_ACK, seq: before(ack), ack: acknowledged, len: 0 };
             let after = self.arrivals(endpoint, &fin, None).into_iter().find(|(after, _)| after.rcv_nxt == ack);
             after.map(|(after, _)| {
-                hypothesis.then(&after, if alone { cost } else { cost::LATE + cost }, index, Cause::Unseen)
+                hypothesis.then(
+                    &after,
+                    if alone { cost } else { cost::FIN_BEHIND_TEXT + cost },
+                    index,
+                    Cause::Unseen,
+                )
             })
         });
         text.into_iter().chain(fins.into_iter().flatten()).collect()
@@ -51,7 +57,8 @@ impl Follower<'_> {
             let mut after = hypothesis.endpoint.clone();
             if captured && send(&mut after, end, fin).is_some() {
                 // Text or FIN? A single octet is rarely sent.
-                let cost = if !fin && before(seq) == next { cost::UNSEEN + cost::LATE } else { cost::UNSEEN };
+                let cost =
+                    if !fin && before(seq) == next { cost::UNSEEN + cost::SINGLE_OCTET } else { cost::UNSEEN };
                 ways.push(hypothesis.then(&after, cost, index, Cause::Unseen));
             }
         }
@@ -132,7 +139,7 @@ impl Follower<'_> {
         if is_over && !self.has_just_sent_fin(index) {
             return None;
         }
-        let cost = if is_closed || is_over { cost::ODD } else { cost::LATE };
+        let cost = if is_closed || is_over { cost::AFTER_CLOSE } else { cost::LATE };
         Some(hypothesis.then(endpoint, cost, index, Cause::Sent))
     }
 
@@ -209,7 +216,14 @@ impl Follower<'_> {
         for hypothesis in before {
             for call in [Call::Abort, Call::Close] {
                 let mut after = hypothesis.endpoint.clone();
+                let Endpoint { state, snd_nxt, rcv_nxt, .. } = after;
                 let sent = after.on_call(call, &POLICY).segment;
+                // RFC 9293 §3.10.5 lets an abort say nothing once both have closed; 4.4BSD's `tcp_drop` does, and so do others.
+                let is_over = matches!(state, State::Closing | State::LastAck | State::TimeWait);
+                let is_said = call == Call::Abort && is_over && (reset.seq, reset.ack) == (snd_nxt, rcv_nxt);
+                if is_said && reset.flags.ack {
+                    ways.push(hypothesis.then(&after, cost::SAID_ABORT, index, Cause::Sent));
+                }
                 if sent.is_some_and(|sent| is_reset_like(&sent, reset)) {
                     let cost = if self.answers(reset, index) { cost::BARE_ABORT } else { 0 };
                     ways.push(hypothesis.then(&after, cost, index, Cause::Sent));

@@ -8,6 +8,9 @@ use super::peer::{OUT_OF_ORDER, is_old};
 use super::sending::send;
 use crate::tcp::{Call, Effects, Endpoint, Flags, Segment, Seq, State, Timer};
 
+/// No stack leaves `TIME_WAIT`, or gives up `FIN_WAIT_2`, sooner than this, in nanoseconds.
+const SHORTEST_TIMER: i64 = 500_000_000;
+
 impl Follower<'_> {
     /// The peer's packet was captured: as a rule it arrives now, but it may be late or lost.
     pub(super) fn received(
@@ -161,8 +164,10 @@ impl Follower<'_> {
             event(&mut after);
             steps.push(hypothesis.then(&after, cost, index, cause));
         };
-        silently(&|endpoint| endpoint.on_timeout(Timer::TimeWait, &POLICY), cost::EXPIRED, Cause::TimeWait);
-        silently(&|endpoint| endpoint.on_timeout(Timer::FinWait2, &POLICY), cost::EXPIRED, Cause::FinWait2);
+        if self.may_expire(hypothesis, index) {
+            silently(&|endpoint| endpoint.on_timeout(Timer::TimeWait, &POLICY), cost::EXPIRED, Cause::TimeWait);
+            silently(&|endpoint| endpoint.on_timeout(Timer::FinWait2, &POLICY), cost::EXPIRED, Cause::FinWait2);
+        }
         // Nobody gives up whose text and FIN are acknowledged.
         if self.connection.progress(self.side).unacknowledged.is_some() {
             silently(
@@ -176,6 +181,16 @@ impl Follower<'_> {
             silently(&|endpoint| endpoint.on_call(Call::Abort, &POLICY), cost::GONE, Cause::Gone);
         }
         steps
+    }
+}
+
+impl Follower<'_> {
+    /// The end has been in its state for so long that a timer of seconds may have expired.
+    fn may_expire(&self, hypothesis: &Hypothesis, index: usize) -> bool {
+        let time = |index: usize| self.connection.packets.get(index).map(|packet| packet.time);
+        let entered = hypothesis.path.last().filter(|change| change.cause != Cause::Start);
+        let since = entered.and_then(|change| Some(time(index)?.saturating_sub(time(change.index)?)));
+        since.is_none_or(|since| since >= SHORTEST_TIMER)
     }
 }
 

@@ -47,7 +47,7 @@ impl Follower<'_> {
         let mut likely: Vec<&Hypothesis> = hypotheses.0.iter().collect();
         likely.sort_by_key(|hypothesis| hypothesis.cost);
         let least = likely.first().map_or(0, |hypothesis| hypothesis.cost);
-        likely.retain(|hypothesis| hypothesis.cost <= least + cost::LATE);
+        likely.retain(|hypothesis| hypothesis.cost <= least + cost::MARGIN);
         let (mut states, mut instead) = (Vec::new(), Vec::new());
         for hypothesis in &likely {
             if !states.contains(&hypothesis.endpoint.state) {

@@ -52,9 +52,20 @@ impl Closing {
             what,
             repeated,
             longest_acknowledged: progress.longest_acknowledged,
-            heard: progress.heard,
+            // What came from the other end would have ended a row of keep-alives.
+            heard: if text.is_some() { progress.heard } else { 0 },
             is_before_fin: text.is_some() && self.again(side).fin.is_some(),
         })
+    }
+
+    /// No FIN was captured, but an end has acknowledged, long ago, a number that was not captured either, and may have been
+    /// that of a FIN.
+    pub(super) fn perhaps_closed(&self, connection: &Connection, end: i64) -> Option<Ending> {
+        let is_waiting = |side: &Side| self.explanation(*side).state() == Some(State::CloseWait);
+        let side = [0, 1].into_iter().find(is_waiting)?;
+        let entered = self.explanation(side).changes.last()?;
+        let since = connection.packets.get(entered.index).map_or(0, |packet| passed(packet.time, end));
+        (since >= SILENCE).then(|| not_shown(side, State::CloseWait, connection))
     }
 
     /// Who waits in which state.

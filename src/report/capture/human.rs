@@ -257,7 +257,11 @@ impl View<'_> {
             Ending::NotEstablished(Handshake::OldConnection(answer)) => {
                 format!("not established: an old connection answered (packet {})", answer.number)
             }
-            Ending::NotEstablished(Handshake::Unanswered | Handshake::Unfinished) => "not established".to_owned(),
+            Ending::NotEstablished(Handshake::TooEarly { is_answered, since }) => {
+                let answer = if *is_answered { "answered, and the answer was not" } else { "not answered" };
+                format!("too early. The SYN was {answer}, but the capture ends {} after it", seconds(*since))
+            }
+            Ending::NotEstablished(Handshake::Unanswered | Handshake::Unfinished) => self.attempts(),
             Ending::Open => "not at all".to_owned(),
             Ending::Clean { .. } => "cleanly".to_owned(),
             Ending::Reset { by, index, from, to, .. } => format!(
@@ -325,6 +329,23 @@ impl View<'_> {
             let _ = write!(told, " A reset comes later ({}), and ends nothing but TIME_WAIT.", self.at(*index));
         }
         told
+    }
+
+    /// How often who opens, or who answers, has tried.
+    fn attempts(&self) -> String {
+        let tries = [0, 1].into_iter().filter_map(|side| {
+            let repeated = self.connection.progress(side).unacknowledged?;
+            (repeated.times > 1).then_some((side, repeated))
+        });
+        match tries.max_by_key(|(_, repeated)| repeated.times) {
+            Some((side, repeated)) => format!(
+                "not established, though {} has tried {} times in {}",
+                self.name(side),
+                repeated.times,
+                seconds(repeated.lasts())
+            ),
+            None => "not established".to_owned(),
+        }
     }
 
     /// What shows that a reset is not from the end that it names.

@@ -43,7 +43,7 @@ impl<'a> View<'a> {
 
     /// What the packets are inside of, where that tells the connection from others between the same ends.
     fn inside(&self) -> String {
-        if !self.connection.has_namesakes {
+        if self.connection.namesakes == 0 {
             return String::new();
         }
         let [first, second] = &self.connection.inside;

@@ -341,7 +341,8 @@ fn what_is_told_is_what_happened() {
         differing += u64::from(is_whole && judge(&seen, END) != kind);
     }
     println!(
-        "{counts:#?}\n{} wrong, {} unexplained, the judge differs in {differing}",
+        "{counts:#?}\n{}\n{} wrong, {} unexplained, the judge differs in {differing}",
+        wrong.join("\n"),
         wrong.len(),
         unexplained.len()
     );

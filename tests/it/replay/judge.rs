@@ -45,7 +45,8 @@ pub(super) fn judge(packets: &[Seen], end: u64) -> FindingKind {
     let has_syn = packets.iter().any(|packet| packet.has(SYN));
     let is_established = !has_syn || packets.iter().any(|packet| !packet.has(SYN) && !packet.has(RST));
     if !is_established {
-        return FindingKind::NotEstablished;
+        let is_early = end - packets[0].time < SILENCE && !packets.iter().any(|packet| packet.has(RST));
+        return if is_early { FindingKind::TooEarly } else { FindingKind::NotEstablished };
     }
     let fins = |side| of(side).filter(|packet| packet.has(FIN) && !packet.has(RST));
     let fin = |side| fins(side).next_back().map(Seen::end);

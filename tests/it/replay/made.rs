@@ -67,13 +67,74 @@ fn assert_all_explained(lines: &[&[Line]]) {
 #[test]
 fn a_handshake_is_not_a_connection() {
     let (syn, answer) = (&OPEN[..1], &OPEN[..2]);
-    assert_told(&[syn], "ended", "The SYN was not answered");
-    assert_told(&[answer], "ended", "The SYN was answered, and the answer was not");
+    let other = &[(9_000, 'A', "S", 0, 0, 0)];
+    let unanswered = told_of(&[syn, other]);
+    assert!(unanswered.contains("not-established      1"), "{unanswered}");
+    assert!(line(&unanswered, "ended").contains("The SYN was not answered: it"), "{unanswered}");
+    assert_told(
+        &[answer, &[(9_000, 'B', "SA", 0, 1, 0)]],
+        "ended",
+        "The SYN was answered, and the answer was not",
+    );
+    // The capture ends before anybody can know.
+    assert_told(&[syn], "ended", "too early. The SYN was not answered, but the capture ends 0.000 s after it.");
+    assert_told(
+        &[answer],
+        "ended",
+        "too early. The SYN was answered, and the answer was not, but the capture ends",
+    );
+    let early = told_of(&[answer]);
+    assert!(early.contains("too-early            1"), "{early}");
     assert_told(&[syn, &[(9, 'B', "RA", 0, 1, 0)]], "ended", "refused");
     assert_told(&[syn, &[(9, 'A', "R", 1, 0, 0)]], "ended", "a reset ended the handshake (packet 2");
     assert_told(&[answer, &[(19, 'A', "R", 1, 0, 0)]], "ended", "a reset ended the handshake (packet 3");
     let both = [(0, 'A', "S", 0, 0, 0), (1, 'B', "S", 0, 0, 0), (2, 'A', "SA", 0, 1, 0), (3, 'B', "SA", 0, 1, 0)];
     assert_told(&[&both, &CLOSE], "ended", "cleanly");
+}
+
+#[test]
+fn attempts_are_counted() {
+    let syns = [0, 1_000, 3_000, 7_000, 15_000].map(|time| (time, 'A', "S", 0, 0, 0));
+    let tried = "not established, though A has tried 5 times in 15.000 s. The SYN was not answered: it";
+    assert_told(&[&syns], "ended", tried);
+}
+
+/// 4.4BSD's `tcp_drop` resets in any state. Two times the MSL have not passed within a millisecond.
+#[test]
+fn an_abort_may_be_said_once_both_have_closed() {
+    let close = [(1_000, 'A', "FA", 1, 1, 0), (1_020, 'B', "FA", 1, 2, 0), (1_021, 'A', "RA", 2, 2, 0)];
+    assert_all_explained(&[&OPEN, &close]);
+    assert_told(&[&OPEN, &close], "ended", "by a reset of A (packet 6, 1.021 s) in TIME_WAIT; B was in LAST_ACK");
+    assert!(!told_of(&[&OPEN, &close]).contains("2MSL"));
+}
+
+/// B acknowledges the text before the FIN, and never the FIN, which is sent again: it has not arrived.
+#[test]
+fn a_fin_that_is_never_acknowledged_has_not_arrived() {
+    let text = [(900, 'A', "A", 1, 1, 10), (1_000, 'A', "FA", 11, 1, 0), (1_010, 'B', "A", 1, 11, 0)];
+    let again = [1_210, 1_610, 2_410, 4_010].map(|time| (time, 'A', "FA", 11, 1, 0));
+    // Only the last may have, just now.
+    let last = "ESTABLISHED → CLOSE_WAIT (packet 10, 4.010 s); or ESTABLISHED, if packet 10 was lost";
+    assert_told(&[&OPEN, &text, &again], "B", last);
+}
+
+/// B's FIN was not captured, as A's ACK shows; or it was an octet of text.
+#[test]
+fn a_number_that_was_not_captured_may_have_been_a_fin() {
+    let (acknowledged, other) = ([(1_000, 'A', "A", 1, 2, 0)], [(60_000, 'A', "S", 900_000, 0, 0)]);
+    let expected =
+        "the capture does not show it: A was last seen in CLOSE_WAIT. What was captured last acknowledges more";
+    assert_told(&[&OPEN, &acknowledged, &other], "ended", expected);
+    let goes_on = [(2_000, 'B', "A", 2, 1, 5), (2_100, 'A', "A", 1, 7, 0)];
+    assert_told(&[&OPEN, &acknowledged, &goes_on, &other], "ended", "not at all");
+}
+
+#[test]
+fn keep_alives_that_nobody_answers_are_heard_by_nobody() {
+    let text = [(100, 'A', "A", 1, 1, 10), (110, 'B', "A", 1, 11, 0)];
+    let alive = [1, 2, 3, 4, 5].map(|minute| (minute * 60_000, 'A', "A", 10, 1, 0));
+    assert_told(&[&OPEN, &text, &alive], "ended", "has sent keep-alives 5 times in 240.000 s");
+    assert_told(&[&OPEN, &text, &alive], "ended", "The other end is gone, or the way to it or back is cut");
 }
 
 #[test]
