@@ -1,7 +1,5 @@
 //! How much memory a run may take.
 
-use std::fs;
-
 use sysinfo::System;
 
 /// How much address space a thread takes besides what it works on: its stack, and what glibc reserves for its
@@ -17,7 +15,7 @@ const OTHER_THREADS: usize = 2;
 /// How much memory this process could still take, in bytes, as far as the system says: what is free, in its control
 /// group and at all.
 pub(crate) fn available() -> Option<usize> {
-    let mut system = System::new().ok()?;
+    let mut system = System::new();
     system.refresh_memory();
     let within_group = system.cgroup_limits().map_or(u64::MAX, |limits| limits.free_memory);
     let available = system.available_memory().min(within_group);
@@ -74,8 +72,9 @@ fn data_left() -> Option<usize> {
 }
 
 /// A line of Linux's `/proc/self/status`; `None` elsewhere.
+#[cfg(unix)]
 pub(crate) fn of_process(name: &str) -> Option<String> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
     Some(line.trim().to_owned())
 }

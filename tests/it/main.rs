@@ -11,6 +11,7 @@ mod comparison;
 mod conformance;
 #[path = "../smoltcp/driver.rs"]
 mod driver;
+#[cfg(unix)] // What it starts is ended as Ctrl-C does, by SIGINT.
 mod explorer;
 mod fidelity;
 mod figures;
@@ -24,6 +25,7 @@ mod readme;
 mod realtime;
 mod replay;
 mod reports;
+#[cfg(unix)]
 #[path = "../support/running.rs"]
 mod running;
 #[path = "../support/shown.rs"]

@@ -221,7 +221,8 @@ impl Replay<'_> {
     fn next_sent(&mut self, len: u32) -> Option<Sent> {
         let mut first = self.waiting.pop_front()?;
         while first.segment.len < len
-            && let Some(next) = self.waiting.pop_front_if(|next| continues(&first.segment, &next.segment))
+            && self.waiting.front().is_some_and(|next| continues(&first.segment, &next.segment))
+            && let Some(next) = self.waiting.pop_front()
         {
             first.segment.len += next.segment.len;
             first.segment.flags.fin = next.segment.flags.fin;
