@@ -221,7 +221,7 @@ mod tests {
         config(text, 1).unwrap().a.policy
     }
 
-    /// The base of every scenario, as the README's table has it.
+    /// The base of every scenario, as the table of docs/scenarios.md has it.
     #[test]
     fn what_is_not_set_has_its_default() {
         let end = EndConfig {

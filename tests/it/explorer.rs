@@ -56,15 +56,15 @@ fn the_terminal_says_what_is_served_and_ctrl_c_ends_it() {
 
 /// It never ends by itself, so that tests/it/readme.rs cannot run it.
 #[test]
-fn the_transcript_of_the_readme_is_what_happens() {
+fn the_transcript_of_the_docs_is_what_happens() {
     let explorer = Explorer::start(&["one-msl", "--property", "no-premature-closed"]);
     let port = format!(":{}/", explorer.address.port());
     let happened = format!(
         "$ lastack explore one-msl --property no-premature-closed\n{}",
         explorer.said.replace(&port, ":3000/")
     );
-    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
-    assert!(readme.contains(&format!("```text\n{}\n```", happened.trim_end())), "{happened}");
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/explorer.md")).unwrap();
+    assert!(page.contains(&format!("```text\n{}\n```", happened.trim_end())), "{happened}");
 }
 
 /// What is not decided is not listed, and stateright's own run, which could take the more memory, is not begun.

@@ -1,4 +1,4 @@
-//! The laws of the last ACK, which the README derives, against the checker over a grid.
+//! The laws of the last ACK, which docs/law.md derives, against the checker over a grid.
 //!
 //! What would take too long in a test is left out; the snapshots say what that is.
 
@@ -68,7 +68,7 @@ impl Laws {
     }
 }
 
-/// README, "The law of the last ACK": no octets, a fixed RTO, any `TIME_WAIT`.
+/// docs/law.md: no octets, a fixed RTO, any `TIME_WAIT`.
 fn holds_without_octets(at: Parameters) -> bool {
     let Parameters { msl, rto, losses, duplicates, time_wait } = at;
     // A FIN sent k RTOs after the last one that A received is in flight when A's wait is over.
@@ -102,7 +102,7 @@ fn the_law_without_octets() {
     insta::assert_snapshot!(laws.report());
 }
 
-/// README: with octets of its own outstanding, an end's timer is restarted up to MSL − 1 ticks late.
+/// docs/law.md: with octets of its own outstanding, an end's timer is restarted up to MSL − 1 ticks late.
 #[test]
 fn the_law_with_octets() {
     let mut laws = Laws::new();
@@ -119,7 +119,7 @@ fn the_law_with_octets() {
     insta::assert_snapshot!(laws.report());
 }
 
-/// README: with backoff, the FINs that are lost are further and further apart.
+/// docs/law.md: with backoff, the FINs that are lost are further and further apart.
 #[test]
 fn the_law_with_backoff() {
     let mut laws = Laws::new();
