@@ -14,27 +14,28 @@ Exit codes:
   0  every verdict is the expected one
   1  some verdict is not
   2  the command line or a file is wrong, nothing was selected, or a verdict is undecided
-Ctrl-C, SIGTERM and SIGHUP leave verdicts undecided. If nobody reads what is written, SIGPIPE ends it.";
+Ctrl-C, SIGTERM and SIGHUP leave verdicts undecided. If the reader of its output goes away, SIGPIPE ends it.";
 
 const SHOW_EXIT_CODES: &str = "\
 Exit codes:
-  0  it is written, or there is none
-  2  the command line or a file is wrong, or the search was stopped before it found any";
+  0  the trace was written, or there is none
+  2  the command line or a file is wrong, or the search was stopped before it found one";
 
 const EXPLORE_EXIT_CODES: &str = "\
 Exit codes:
-  0  it was ended with Ctrl-C, whatever the verdicts are
-  2  the command line or a file is wrong, it cannot listen at the address, it was ended before
-     it could be used, or stateright finds other states";
+  0  Ctrl-C ended the server, whatever the verdicts are
+  2  the command line or a file is wrong, the address cannot be listened at, the server was ended
+     before it could be used, or stateright finds other states";
 
 const CONFORM_EXIT_CODES: &str = "\
 Exit codes:
-  0  nothing differs; with --kernel: nothing but what is known to differ
-  1  something differs; with --kernel: where it is not known, or does not where it is
+  0  no difference was found; with --kernel: only listed ones
+  1  a difference was found; with --kernel: an unlisted difference, or a listed one that no longer
+     occurs
   2  the command line or a file is wrong, or the kernel cannot be driven";
 const REPLAY_EXIT_CODES: &str = "\
 Exit codes:
-  0  nothing contradicts TCP: what the capture has missed is noted, and how connections ended changes nothing
+  0  nothing contradicts TCP: gaps of the capture are noted; how connections ended does not matter
   1  a packet contradicts TCP
   2  the command line or the file is wrong, no connection is in it or selected, or there was too much to explain";
 
@@ -59,13 +60,13 @@ pub enum Command {
     /// Browse a scenario step by step in stateright's web explorer, with a link to each counterexample and each example
     #[command(after_help = EXPLORE_EXIT_CODES)]
     Explore(ExploreArgs),
-    /// Hold the endpoint against other TCPs: recorded cases, or the running kernel
+    /// Compare the endpoint with other TCPs: recorded cases, or the running kernel
     #[command(after_help = CONFORM_EXIT_CODES)]
     Conform(ConformArgs),
-    /// Say what the model makes of how the connections in a capture were closed
+    /// Explain how the connections in a capture were closed, and diagnose those that were not
     #[command(after_help = REPLAY_EXIT_CODES)]
     Replay(ReplayArgs),
-    /// List scenarios, properties and policies, what a policy decides, or the words that properties are written in
+    /// List scenarios, properties and policies, what a policy decides, or the vocabulary of formulas
     List(ListArgs),
 }
 
@@ -89,7 +90,7 @@ pub struct CheckArgs {
     #[command(flatten)]
     pub world: WorldArgs,
 
-    /// Threads: so many scenarios are explored at once, and if there are fewer scenarios, each on several
+    /// Number of threads: as many scenarios are explored at once; if there are fewer scenarios, each on several
     /// threads [default: one a core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
@@ -106,15 +107,15 @@ pub struct CheckArgs {
     #[arg(long)]
     pub coverage: bool,
 
-    /// How to write the verdicts
+    /// The format of the report
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub format: Format,
 
-    /// Write that to a file, whole or not at all; the terminal is then told as people read it
+    /// Write the report to FILE (atomically); the terminal still gets the human-readable report
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
-    /// How much people are told.
+    /// How much is printed for people.
     #[command(flatten)]
     pub detail: DetailArgs,
 
@@ -138,11 +139,11 @@ pub struct ShowArgs {
     #[command(flatten)]
     pub world: WorldArgs,
 
-    /// How to write it
+    /// The format of the trace
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: TraceFormat,
 
-    /// Write it to this file, whole or not at all
+    /// Write the trace to FILE (atomically)
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
@@ -166,11 +167,11 @@ pub struct ExploreArgs {
     #[arg(short, long = "property", value_name = "NAME")]
     pub properties: Vec<String>,
 
-    /// Where to listen; port 0 is any that is free
+    /// Address to listen at; port 0 is any that is free
     #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:3000", value_parser = address)]
     pub address: SocketAddr,
 
-    /// Listen at an address that other computers can reach; whoever can may browse
+    /// Allow an address that other computers can reach; anybody who can reach it can browse
     #[arg(long)]
     pub allow_remote: bool,
 
@@ -202,15 +203,15 @@ pub struct ConformArgs {
     #[arg(long = "policies", value_name = "DIR", conflicts_with = "kernel")]
     pub policy_folders: Vec<PathBuf>,
 
-    /// Show each step: what was sent, what calls returned, the state, and the timers that run
+    /// Show each step: the segments sent, the results of calls, the state, and the running timers
     #[arg(short = 'v', long, conflicts_with = "kernel")]
     pub trace: bool,
 
-    /// Replay what can be read even if something cannot; the exit code is 2 all the same
+    /// Replay the cases that can be read even if others cannot; the exit code is 2 nevertheless
     #[arg(long, conflicts_with = "kernel")]
     pub keep_going: bool,
 
-    /// How to write the outcomes
+    /// The format of the report
     #[arg(long, value_name = "FORMAT", default_value = "human", conflicts_with = "kernel")]
     pub format: DocumentFormat,
 
@@ -223,12 +224,12 @@ pub struct ConformArgs {
     #[arg(long, value_name = "FILE", requires = "kernel")]
     pub capture: Option<PathBuf>,
 
-    /// Write what the kernel did on the paths that cover every transition to this file, as recorded cases, where that is
-    /// not among the differences
+    /// Write the kernel's reactions on the paths that cover every transition to this file, as recorded cases, except
+    /// where they differ
     #[arg(long, value_name = "FILE", requires = "kernel")]
     pub record: Option<PathBuf>,
 
-    /// Take so many random walks of each end of each world, besides the paths that cover every transition
+    /// Number of random walks of each end of each world, besides the paths that cover every transition
     #[arg(long, value_name = "N", default_value_t = 5, requires = "kernel")]
     pub walks: u64,
 }
@@ -236,7 +237,7 @@ pub struct ConformArgs {
 /// Arguments of `list`.
 #[derive(Debug, Args)]
 pub struct ListArgs {
-    /// List the words of formulas instead
+    /// List the vocabulary of formulas instead
     #[arg(long, conflicts_with = "policy")]
     pub vocabulary: bool,
 
@@ -269,7 +270,7 @@ pub struct ReplayArgs {
     #[arg(long = "host", value_name = "ADDRESS")]
     pub hosts: Vec<IpAddr>,
 
-    /// Look only at connections of which something was captured so many seconds after the beginning, or later
+    /// Look only at connections with a packet this many seconds after the beginning of the capture, or later
     #[arg(long, value_name = "SECONDS", value_parser = since)]
     pub since: Option<Since>,
 
@@ -277,7 +278,7 @@ pub struct ReplayArgs {
     #[arg(short, long)]
     pub verbose: bool,
 
-    /// How to write what is found
+    /// The format of the report
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub format: ReplayFormat,
 
@@ -336,14 +337,14 @@ pub struct WorldArgs {
     pub scale: u32,
 }
 
-/// How much people are told.
+/// How much is printed for people.
 #[derive(Debug, Args)]
 pub struct DetailArgs {
-    /// Tell people nothing but what keeps the gate from passing, and what it all comes to; show no progress
+    /// Print only what keeps the gate from passing, and the total; no progress
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
 
-    /// Tell people each instance's verdict, what each scenario is about, and what its exploration took
+    /// Print each instance's verdict, what each scenario is about, and what its exploration took
     #[arg(short, long)]
     pub verbose: bool,
 }
@@ -351,16 +352,16 @@ pub struct DetailArgs {
 /// How far an exploration may go.
 #[derive(Debug, Args)]
 pub struct LimitArgs {
-    /// Stop each exploration after so many states have been expanded; what is not decided by then is undecided
+    /// Stop each exploration after this many expanded states; verdicts not decided by then are `undecided`
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub max_states: Option<u64>,
 
-    /// Stop when all explorations together would take more memory, as in 500MiB or 8GiB [default: nine tenths of what
-    /// is available]
+    /// Stop when all explorations together would take more memory than this, as in 500MiB or 8GiB [default: nine tenths
+    /// of the available memory]
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub max_memory: Option<usize>,
 
-    /// Stop after this time, as in 500ms, 1m30s, or 30 for 30s; what is not decided by then is undecided
+    /// Stop after this time, as in 500ms, 1m30s, or 30 for 30s; verdicts not decided by then are `undecided`
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub timeout: Option<Duration>,
 }
@@ -420,7 +421,7 @@ fn address(text: &str) -> Result<SocketAddr, String> {
         .ok_or_else(|| "expected an IP address and a port, as in 127.0.0.1:3000".to_owned())
 }
 
-/// How closes are told.
+/// How `conform` writes its outcomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum DocumentFormat {
     /// For people
