@@ -91,7 +91,7 @@ fn property() -> Arc<Property> {
 
 fn decide(world: World, property: &Property) -> Extent {
     let config = world.config();
-    let questions: Vec<_> = End::BOTH.into_iter().filter_map(|end| Question::of(&property.formula, end)).collect();
+    let questions = End::BOTH.map(|end| Question::of(&property.formula, end));
     match explore(&config, &questions, &Budget::NONE, &|_| {}) {
         Ok(explored) if explored.stopped.is_none() => explored.extent,
         Ok(explored) => panic!("{:?}", explored.stopped),

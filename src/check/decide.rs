@@ -6,6 +6,7 @@ use std::time::Instant;
 use stateright::Checker;
 
 use super::expectation::stated;
+use super::real_time::{self, RealTimeVerdicts};
 use crate::explore::search::{StateGraph, Until, explore};
 use crate::explore::stateright::{Goal, StaterightRun};
 use crate::explore::{ExplorationStats, Limits, Phase, Stopped};
@@ -16,7 +17,7 @@ use crate::liveness::search::FairRunSearch;
 use crate::liveness::streett::Lasso;
 use crate::model::{TimedWorld, asynchronous_world};
 use crate::property::{Instance, Verdict};
-use crate::scenario::{Scenario, WorldKind};
+use crate::scenario::{Delays, Scenario, WorldKind};
 use crate::trace::{NoTrace, shortest_by_stateright};
 
 /// What an exploration of a scenario's world has shown of the instances that it was asked about.
@@ -62,6 +63,12 @@ pub(super) fn decide(
         };
     }
     match scenario.kind {
+        WorldKind::Timed if scenario.delays == Delays::Any => {
+            let RealTimeVerdicts { stats, stopped, verdicts } =
+                real_time::decide(scenario, instances, limits, progress);
+            // Its runs are not drawn, so that nobody counts their steps.
+            Decided { stats, stopped, verdicts, steps: vec![None; instances.len()], timed: None }
+        }
         WorldKind::Timed => decide_timed(scenario, instances, threads, limits, progress),
         WorldKind::Asynchronous => decide_asynchronous(scenario, instances, threads, limits, progress),
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::limits::{limits, threads};
 use super::selection::{Selection, one};
-use crate::check::{Decisions, is_applicable, validate, validate_asked};
+use crate::check::{Decisions, can_be_drawn, is_applicable, validate, validate_asked};
 use crate::cli::ExploreArgs;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::explore::{ExplorationStats, Phase, STATERIGHT_BYTES, Stopped};
@@ -47,6 +47,7 @@ pub fn run(args: &ExploreArgs) -> Result<ExitStatus, Diagnostics> {
     };
     let is_applicable = |one: &Instance| is_applicable(scenario, &one.property);
     let instances = instances.into_iter().filter(is_applicable).collect();
+    can_be_drawn(scenario)?;
     if scenario.kind != WorldKind::Timed {
         let title = format!("`{}` has no clock: only a timed world can be explored", scenario.name);
         return Err(Diagnostic::new(title).help("`lastack show` draws its counterexamples").into());

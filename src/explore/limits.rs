@@ -54,6 +54,12 @@ pub enum Stopped {
     Interrupted,
     /// The world cannot represent a state.
     Limit(Limit),
+    /// In real time, a duration, in ticks, that is too long to be computed with.
+    LongDuration(u32),
+    /// In real time, a timer that is due as soon as it is set: a cycle might come round without time.
+    InstantTimer,
+    /// In real time, a property of runs that speaks of what is in flight, lost or duplicated, or a cycle without a timeout.
+    RunsInRealTime,
     /// There are more states than numbers for them: some two thousand million.
     Numbers,
     /// A cycle of states in which no end and no time has a part. A fault of the model.
@@ -68,6 +74,15 @@ impl fmt::Display for Stopped {
             Self::Timeout => f.write_str("the limit of --timeout was reached"),
             Self::Interrupted => f.write_str("interrupted"),
             Self::Limit(limit) => limit.fmt(f),
+            Self::LongDuration(ticks) => {
+                write!(f, "a duration of {ticks} ticks is too long for real time: choose a longer tick")
+            }
+            Self::InstantTimer => f.write_str("in real time, a timer may not be due as soon as it is set"),
+            Self::RunsInRealTime => f.write_str(
+                "in real time, a property of runs is not decided if it speaks of what is in flight, lost or duplicated, \
+                 nor does it hold for certain where ends can answer each other without a timeout: \
+                 set network.delays = \"whole-ticks\"",
+            ),
             Self::Numbers => f.write_str("there are more states than can be numbered"),
             Self::NetworkCycle => {
                 f.write_str("the network alone can go round forever: this is a fault of the model")

@@ -100,6 +100,12 @@ impl<'c> Catalog<'c> {
         &self.segments[usize::from(number)]
     }
 
+    /// How many segments have a number.
+    pub(super) fn segments(&self) -> SegmentNumber {
+        // Each has one that fits.
+        SegmentNumber::try_from(self.segments.len()).unwrap_or(SegmentNumber::MAX)
+    }
+
     /// The timers of these ends that run, as lanes of a zone.
     pub(super) fn running(&self, ends: [EndNumber; 2]) -> Running {
         let mut running = Running::NONE;

@@ -125,10 +125,10 @@ impl Matrix {
             Limit::None => 0,
         };
         let mut wider = self.clone();
-        for x in 0..self.clocks() {
+        for (x, lower) in lower.iter().copied().enumerate() {
             for y in (0..self.clocks()).filter(|y| *y != x) {
                 let Limit::Of { c, .. } = self.0[x][y] else { continue };
-                if is_above(c, lower[x]) || is_above(lowest(x), lower[x]) {
+                if is_above(c, lower) || is_above(lowest(x), lower) {
                     wider.0[x][y] = Limit::None;
                 } else if is_above(lowest(y), upper[y]) {
                     wider.0[x][y] =

@@ -10,6 +10,7 @@
 //! * `step`: what may happen, and where it leads. Losses and duplicates are decided at the sending.
 //! * `passed`, `search`: what was found, and in which order it is looked for.
 //! * `question`: what is asked.
+//! * `graph`: every zone by itself and every step, for what runs decide.
 //! * `timetable`, `witness`: concrete times for a run that was found, in the largest fractions of a tick that will do.
 //! * `exact`: the world once more, at exact times, which has to accept the witness.
 //!
@@ -27,6 +28,7 @@
 mod bound;
 mod catalog;
 mod exact;
+pub(crate) mod graph;
 #[cfg(test)]
 mod matrix;
 mod part;

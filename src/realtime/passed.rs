@@ -63,13 +63,11 @@ pub(super) struct Passed {
 }
 
 /// What has become of a state that was to be added.
-pub(super) enum Added {
-    /// It is covered by what was known.
-    Known,
-    /// It is a new zone of a part that was known.
-    Zone,
+pub(super) struct Added {
+    /// Its zone, or the one that covers it.
+    pub(super) node: Node,
     /// It is the first zone of a new part.
-    Part,
+    pub(super) is_new_part: bool,
 }
 
 /// The words of a part before its segments.
@@ -100,7 +98,7 @@ impl Passed {
     }
 
     /// The number that the next zone gets.
-    pub(super) fn next_node(&self) -> Result<Node, Stop> {
+    fn next_node(&self) -> Result<Node, Stop> {
         u32::try_from(self.zones.len()).ok().filter(|number| *number != NONE).ok_or(Stop::Numbers)
     }
 
@@ -131,6 +129,12 @@ impl Passed {
         let words = self.words_of(part);
         let [losses, duplicates] = words[2].to_le_bytes();
         Part { catalog, ends: [words[0], words[1]], copies: &words[SEGMENTS_FROM..], losses, duplicates }
+    }
+
+    /// The part of a zone as properties see it.
+    pub(super) fn part_of<'a>(&'a self, node: Node, catalog: &'a Catalog<'a>) -> Part<'a> {
+        let found = &self.zones[node as usize];
+        Part { losses: found.losses, duplicates: found.duplicates, ..self.part(found.part, catalog) }
     }
 
     /// A zone with its part, as it was added.
@@ -167,9 +171,10 @@ impl Passed {
         let start = self.bounds.len();
         state.zone.pack(&mut self.bounds);
         let size = self.bounds.len() - start;
-        if !is_new && self.is_covered_in(part, state, start, size) {
+        let covering = if is_new { None } else { self.covering(part, state, start, size) };
+        if let Some(node) = covering {
             self.bounds.truncate(start);
-            return Ok(Added::Known);
+            return Ok(Added { node, is_new_part: false });
         }
         let node = self.next_node()?;
         self.zones.push(FoundZone {
@@ -183,7 +188,7 @@ impl Passed {
         });
         self.parts[part as usize].newest = node;
         self.drop_covered_by(node, size);
-        Ok(if is_new { Added::Part } else { Added::Zone })
+        Ok(Added { node, is_new_part: is_new })
     }
 
     /// The number of the part with these words, and whether it is new.
@@ -202,8 +207,8 @@ impl Passed {
         Ok((part, true))
     }
 
-    /// Whether a zone of this part covers a state, whose bounds begin at `start`.
-    fn is_covered_in(&self, part: u32, state: &SymbolicState, start: usize, size: usize) -> bool {
+    /// The zone of this part that covers a state, whose bounds begin at `start`.
+    fn covering(&self, part: u32, state: &SymbolicState, start: usize, size: usize) -> Option<Node> {
         let new = &self.bounds[start..];
         let mut node = self.parts[part as usize].newest;
         while node != NONE {
@@ -211,11 +216,11 @@ impl Passed {
             let old = self.bounds_of(node, size);
             let is_covered = if self.merging.inclusion { includes(old, new) } else { old == new };
             if is_covered && found.losses <= state.losses && found.duplicates <= state.duplicates {
-                return true;
+                return Some(node);
             }
             node = found.older;
         }
-        false
+        None
     }
 
     /// Drops the older zones of a node's part that it covers.

@@ -2,9 +2,9 @@
 
 use super::catalog::Catalog;
 use super::part::{DiscretePart, Part};
-use super::passed::{Added, Merging, Node, Passed};
+use super::passed::{Merging, Node, Passed};
 use super::question::Question;
-use super::step::{Looks, Steps};
+use super::step::{Looks, Steps, Successor};
 use super::stop::Stop;
 use crate::model::Config;
 
@@ -49,6 +49,9 @@ impl Reductions {
     pub(super) const ALL: Self = Self { inclusion: true, budgets: true, oldest_first: true };
 }
 
+/// Is told of each step: the zone that it leaves, the step, and the zone that covers where it leads.
+pub(super) type Taken<'t> = dyn FnMut(Node, &Successor, Node) + 't;
+
 /// What an exploration has found.
 pub struct Explored<'c> {
     /// How far it came.
@@ -76,7 +79,7 @@ pub fn explore<'c>(
     budget: &Budget<'_>,
     progress: &dyn Fn(&Extent),
 ) -> Result<Explored<'c>, Stop> {
-    explore_with(config, questions, budget, Reductions::ALL, progress)
+    explore_with(config, questions, budget, Reductions::ALL, &mut |_, _, _| {}, progress)
 }
 
 pub(super) fn explore_with<'c>(
@@ -84,6 +87,7 @@ pub(super) fn explore_with<'c>(
     questions: &[Question<'_>],
     budget: &Budget<'_>,
     reductions: Reductions,
+    taken: &mut Taken<'_>,
     progress: &dyn Fn(&Extent),
 ) -> Result<Explored<'c>, Stop> {
     let counts = questions.iter().any(Question::counts);
@@ -97,7 +101,7 @@ pub(super) fn explore_with<'c>(
         passed: Passed::new(merging),
         steps: Steps::new(config, looks)?,
     };
-    explored.stopped = explored.run(questions, budget, progress).err();
+    explored.stopped = explored.run(questions, budget, taken, progress).err();
     explored.extent = explored.extent_now();
     Ok(explored)
 }
@@ -107,6 +111,7 @@ impl Explored<'_> {
         &mut self,
         questions: &[Question<'_>],
         budget: &Budget<'_>,
+        taken: &mut Taken<'_>,
         progress: &dyn Fn(&Extent),
     ) -> Result<(), Stop> {
         let Self { exercised, revealed, .. } = self;
@@ -145,10 +150,11 @@ impl Explored<'_> {
                 let (passed, transitions) = (&mut self.passed, &mut self.extent.transitions);
                 self.steps.each(&state, |catalog: &Catalog<'_>, successor| {
                     *transitions += 1;
-                    let next = passed.next_node()?;
-                    if let Added::Part = passed.add(&successor.state, Some(node))? {
-                        look(&Part::of(&successor.state, catalog), next);
+                    let added = passed.add(&successor.state, Some(node))?;
+                    if added.is_new_part {
+                        look(&Part::of(&successor.state, catalog), added.node);
                     }
+                    taken(node, &successor, added.node);
                     Ok(())
                 })?;
             }
@@ -184,7 +190,7 @@ mod tests {
     use crate::tcp::Policy;
 
     fn explored(config: &Config, reductions: Reductions) -> Explored<'_> {
-        let explored = explore_with(config, &[], &Budget::NONE, reductions, &|_| {}).unwrap();
+        let explored = explore_with(config, &[], &Budget::NONE, reductions, &mut |_, _, _| {}, &|_| {}).unwrap();
         assert_eq!(explored.stopped, None);
         explored
     }

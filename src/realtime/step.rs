@@ -71,8 +71,10 @@ pub(super) struct Steps<'c> {
 /// A step: what happens, what becomes of what is sent, and where it leads once time may have passed.
 pub(super) struct Successor {
     pub(super) action: Action,
+    /// The segment that arrives.
+    pub(super) delivered: Option<SegmentNumber>,
     /// The segment that is sent, and its fate.
-    pub(super) sent: Option<(Segment, Fate)>,
+    pub(super) sent: Option<(SegmentNumber, Fate)>,
     pub(super) state: SymbolicState,
 }
 
@@ -181,6 +183,7 @@ impl<'c> Steps<'c> {
         then: &mut impl FnMut(&Catalog<'c>, Successor) -> Result<(), Stop>,
     ) -> Result<(), Stop> {
         let reaction = self.catalog.reaction(end, before.ends[end as usize], event)?;
+        let delivered = if let EndEvent::Arrival(segment) = event { Some(segment) } else { None };
         let mut next = state.clone();
         next.ends[end as usize] = reaction.end;
         for (place, step) in reaction.timers.into_iter().enumerate() {
@@ -192,9 +195,8 @@ impl<'c> Steps<'c> {
         }
         let Some(sent) = reaction.sent else {
             next.zone.delay();
-            return then(&self.catalog, Successor { action, sent: None, state: next });
+            return then(&self.catalog, Successor { action, delivered, sent: None, state: next });
         };
-        let segment = self.catalog.segment(sent).segment;
         let duplicates = self.config.duplicates - next.duplicates;
         for is_lost in [false, true] {
             if is_lost && self.config.losses.is_some_and(|most| next.losses >= most) {
@@ -220,7 +222,7 @@ impl<'c> Steps<'c> {
                     state.duplicates += in_vain;
                     state.zone.delay();
                     let fate = Fate { is_lost, duplicates: made, in_vain };
-                    then(&self.catalog, Successor { action, sent: Some((segment, fate)), state })?;
+                    then(&self.catalog, Successor { action, delivered, sent: Some((sent, fate)), state })?;
                 }
             }
         }

@@ -90,6 +90,24 @@ impl Explored<'_> {
         states.iter().zip(states.iter().skip(1)).map(|(from, to)| self.event_between(from, to)).collect()
     }
 
+    /// The steps with these places among those that leave the zones of a path: each is the zone, and the place.
+    pub(super) fn run_along(&mut self, path: &[(Node, usize)]) -> Result<Vec<Untimed>, Stop> {
+        let mut run = Vec::new();
+        for (zone, place) in path {
+            let state = self.passed.get(*zone, &self.steps.catalog);
+            let mut nth = 0;
+            self.steps.each(&state, |_, successor| {
+                if nth == *place {
+                    let fate = successor.sent.map(|(_, fate)| fate).unwrap_or_default();
+                    run.push(Untimed { action: successor.action, fate });
+                }
+                nth += 1;
+                Ok(())
+            })?;
+        }
+        Ok(run)
+    }
+
     /// The first event that leads from one zone to another.
     fn event_between(&mut self, from: &SymbolicState, to: &SymbolicState) -> Result<Untimed, Stop> {
         let mut found = None;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use toml::Table;
 use toml::de::{DeTable, DeValue};
 
-use super::shape::{ExpectationShape, Expected, Shape, WorldKind, keys_that_end_with, resolve};
+use super::shape::{Delays, ExpectationShape, Expected, Shape, WorldKind, keys_that_end_with, resolve};
 use super::tcp::EndPolicy;
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, Span, nearest};
 use crate::model::{Config, Fairness};
@@ -26,6 +26,8 @@ pub struct Scenario {
     pub source: Arc<SourceFile>,
     /// Which of the two worlds it runs on.
     pub kind: WorldKind,
+    /// Whether its verdicts speak of delays of whole ticks, or of any length.
+    pub delays: Delays,
     /// The world.
     pub config: Config,
     /// The policies of A and of B, and who says so.
@@ -200,12 +202,13 @@ impl ScenarioFile {
         let changes: Vec<String> =
             settings.iter().map(|setting| setting.source.text.clone()).chain(scaled).collect();
         let expectations = if changes.is_empty() { self.expectations() } else { Vec::new() };
-        let fairness = shape.fairness();
+        let (fairness, delays) = (shape.fairness(), shape.delays());
         Ok(Scenario {
             name: self.name().to_owned(),
             about: shape.about.unwrap_or_default(),
             source: Arc::clone(&self.source),
             kind: shape.world,
+            delays,
             config,
             policies,
             fairness,

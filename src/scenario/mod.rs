@@ -7,5 +7,5 @@ mod tcp;
 mod values;
 
 pub use file::{Expectation, Named, Scenario, ScenarioFile, Setting};
-pub use shape::{Expected, WorldKind};
+pub use shape::{Delays, Expected, WorldKind};
 pub use tcp::EndPolicy;

@@ -23,6 +23,17 @@ pub enum WorldKind {
     Asynchronous,
 }
 
+/// Which delays there are between the sending of a copy and its arrival.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Delays {
+    /// Whole ticks: 0 to MSL − 1 of them.
+    #[default]
+    WholeTicks,
+    /// Every real time below the MSL.
+    Any,
+}
+
 /// A verdict that can be expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -62,6 +73,7 @@ struct NetworkShape {
     msl_seconds: Option<Seconds>,
     losses: Option<Limited>,
     duplicates: Option<u32>,
+    delays: Option<Delays>,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
@@ -90,12 +102,13 @@ pub(super) struct ExpectationShape {
 }
 
 /// Every key that can be set, those of one end for A alone, those of a policy without the table that they stand in.
-pub(super) const KEYS: [&str; 12] = [
+pub(super) const KEYS: [&str; 13] = [
     "world",
     "network.msl",
     "network.msl_seconds",
     "network.losses",
     "network.duplicates",
+    "network.delays",
     "fairness.applications",
     "fairness.network",
     "a.closes",
@@ -112,6 +125,11 @@ pub(super) fn keys_that_end_with(last: &str) -> Option<String> {
 }
 
 impl Shape {
+    /// Which delays there are.
+    pub(super) fn delays(&self) -> Delays {
+        self.network.delays.unwrap_or_default()
+    }
+
     /// What may not be postponed forever.
     pub(super) fn fairness(&self) -> Fairness {
         let default = Fairness::default();
@@ -136,6 +154,7 @@ pub(super) fn resolve(
             ("network", "msl_seconds", network.msl_seconds.is_some()),
             ("network", "losses", network.losses.is_some()),
             ("network", "duplicates", network.duplicates.is_some()),
+            ("network", "delays", network.delays.is_some()),
             ("fairness", "applications", shape.fairness.applications.is_some()),
             ("fairness", "network", shape.fairness.network.is_some()),
         ];

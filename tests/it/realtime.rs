@@ -170,7 +170,7 @@ fn random_worlds_agree_with_whole_ticks() {
 fn compare(properties: &[Property], config: Config, tally: &mut Tally) {
     let instances = instances(properties, &config);
     let questions: Vec<_> =
-        instances.iter().map(|(property, this)| Question::of(&property.formula, *this).unwrap()).collect();
+        instances.iter().map(|(property, this)| Question::of(&property.formula, *this)).collect();
     let budget = Budget { max_zones: Some(MOST_ZONES), ..Budget::NONE };
     let mut explored = explore(&config, &questions, &budget, &|_| {}).unwrap();
     if explored.stopped.is_some() {
@@ -257,7 +257,7 @@ fn a_chain_of_three_flights_needs_thirds_of_a_tick() {
         a: end(policy, Closes::AnyTime),
         b: end(policy, Closes::AfterEof),
     };
-    let questions = End::BOTH.map(|this| Question::of(&property.formula, this).unwrap());
+    let questions = End::BOTH.map(|this| Question::of(&property.formula, this));
     let mut explored = explore(&config, &questions, &Budget::NONE, &|_| {}).unwrap();
     let witness = explored.witness(&config, &questions[0], 0).unwrap().expect("it is violated in real time");
     assert_eq!(witness.parts, 3);

@@ -5,4 +5,5 @@
 
 mod fairness;
 mod law;
+mod real_time;
 mod scale;

@@ -1,0 +1,169 @@
+//! The graph of zones, for what no single state decides: every zone by itself, and every step.
+//!
+//! Inclusion does not keep cycles: a zone that another covers may lie on a cycle that the other's states do not go round. So
+//! zones are one only if they are equal, and what was spent tells parts apart. Then every walk in the graph, finite or not,
+//! is a run of the world: a zone also has times at which copies have less left than in any run, but whatever is
+//! possible from there is possible with more (Tripakis 2009 for zones; Li, FORMATS 2009, for abstractions by lower and upper
+//! bounds; Laarman and others, CAV 2013, for what inclusion does and does not keep).
+//!
+//! A loss that is decided at the sending leaves no trace in the state. Where losses are without number, a fair network must still
+//! deliver a segment that is sent again and again; so a node of its own, between two zones, stands for each loss.
+
+#![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
+
+use super::catalog::SegmentNumber;
+use super::part::Part;
+use super::passed::Node;
+use super::search::{Budget, Explored, Extent, Reductions, explore_with};
+use super::step::{Action, Successor};
+use super::stop::Stop;
+use super::witness::{NoWitness, timed};
+use crate::explore::graph::{Edge, Graph, Rows};
+use crate::model::{Config, End, EndConfig, Kind, Observe};
+use crate::tcp::{Call, Policy};
+
+/// What happens along an edge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EdgeKind {
+    /// A timer expires: it was set before, so that time has passed.
+    Timeout,
+    /// An end makes a call.
+    Call(End, Call),
+    /// A copy of this segment arrives.
+    Delivery(SegmentNumber),
+    /// Nothing: the edge leads on from a loss.
+    Onwards,
+}
+
+/// The zones of a world and its steps. Node 0 is the initial zone.
+pub(crate) struct ZoneGraph<'c> {
+    pub(crate) graph: Graph,
+    pub(crate) explored: Explored<'c>,
+    config: &'c Config,
+    /// For each zone, where the kinds of its edges begin; and where those of the last one end.
+    first_kind: Vec<usize>,
+    kinds: Vec<EdgeKind>,
+    /// For each node behind the zones, the segment that is lost, and where its edge leads.
+    losses: Vec<(SegmentNumber, Node)>,
+}
+
+/// An edge while zones are still being found: its end, and the segment that is lost on it, if that is remembered.
+type FoundEdge = (Node, Option<SegmentNumber>);
+
+impl<'c> ZoneGraph<'c> {
+    /// Explores a world.
+    ///
+    /// # Errors
+    /// The limit that was hit: a graph that is not whole decides nothing.
+    pub(crate) fn explore(
+        config: &'c Config,
+        budget: &Budget<'_>,
+        progress: &dyn Fn(&Extent),
+    ) -> Result<Self, Stop> {
+        if is_instant(&config.a) || is_instant(&config.b) {
+            return Err(Stop::Instant);
+        }
+        let plain = Reductions { inclusion: false, budgets: false, oldest_first: true };
+        let (mut edges, mut first_kind, mut kinds): (Vec<FoundEdge>, Vec<usize>, Vec<EdgeKind>) =
+            Default::default();
+        let mut taken = |from: Node, step: &Successor, to: Node| {
+            first_kind.resize(from as usize + 1, kinds.len());
+            kinds.push(match step.action {
+                Action::Timeout(..) => EdgeKind::Timeout,
+                Action::Call(end, call) => EdgeKind::Call(end, call),
+                Action::Deliver(..) => step.delivered.map_or(EdgeKind::Onwards, EdgeKind::Delivery),
+            });
+            let lost = step.sent.filter(|(_, fate)| fate.is_lost && config.losses.is_none());
+            edges.push((to, lost.map(|(segment, _)| segment)));
+        };
+        let explored = explore_with(config, &[], budget, plain, &mut taken, progress)?;
+        if let Some(stop) = explored.stopped {
+            return Err(stop);
+        }
+        let zones = explored.passed.nodes();
+        first_kind.resize(zones + 1, kinds.len());
+        let mut losses = Vec::new();
+        let mut rows = Rows::default();
+        for zone in 0..zones {
+            let of_zone = &edges[first_kind[zone]..first_kind[zone + 1]];
+            rows.push_degree(of_zone.len());
+            for (to, lost) in of_zone {
+                let node = match lost {
+                    Some(segment) => {
+                        losses.push((*segment, *to));
+                        u32::try_from(zones + losses.len() - 1).map_err(|_| Stop::Numbers)?
+                    }
+                    None => *to,
+                };
+                rows.targets_mut().push(node);
+            }
+        }
+        for (_, to) in &losses {
+            rows.push_degree(1);
+            rows.targets_mut().push(*to);
+        }
+        let mut graph = Graph::default();
+        graph.push(rows);
+        Ok(Self { graph, explored, config, first_kind, kinds, losses })
+    }
+
+    /// Lives through a path at exact times.
+    ///
+    /// # Errors
+    /// Why that is not possible: a fault of the program.
+    pub(crate) fn replay(&mut self, path: &[Edge]) -> Result<(), NoWitness> {
+        let zones: Vec<Edge> = path.iter().copied().filter(|(node, _)| self.loss(*node).is_none()).collect();
+        let run = self.explored.run_along(&zones).map_err(NoWitness::Stopped)?;
+        timed(self.config, &run)?.replay(self.config)?;
+        Ok(())
+    }
+
+    /// How many segments have a number.
+    pub(crate) fn segments(&self) -> SegmentNumber {
+        self.explored.steps.catalog.segments()
+    }
+
+    /// The kind of a segment, and the end that it goes to.
+    pub(crate) fn segment(&self, number: SegmentNumber) -> (Kind, End) {
+        let known = self.explored.steps.catalog.segment(number);
+        (known.kind, known.to)
+    }
+
+    /// What happens along each edge of a node.
+    pub(crate) fn kinds(&self, node: Node) -> &[EdgeKind] {
+        match self.loss(node) {
+            Some(_) => &[EdgeKind::Onwards],
+            None => &self.kinds[self.first_kind[node as usize]..self.first_kind[node as usize + 1]],
+        }
+    }
+
+    /// The segment that is lost in a node that stands for a loss, and the zone behind it.
+    pub(crate) fn loss(&self, node: Node) -> Option<(SegmentNumber, Node)> {
+        let place = (node as usize).checked_sub(self.explored.passed.nodes())?;
+        Some(self.losses[place])
+    }
+
+    /// The state of a node as properties see it; that of a loss is the one behind it.
+    pub(crate) fn observe(&self, node: Node) -> impl Observe {
+        self.part(node)
+    }
+
+    fn part(&self, node: Node) -> Part<'_> {
+        let zone = self.loss(node).map_or(node, |(_, zone)| zone);
+        self.explored.passed.part_of(zone, &self.explored.steps.catalog)
+    }
+
+    /// The calls that an end may make in a node.
+    pub(crate) fn calls(&self, node: Node, end: End) -> impl Iterator<Item = Call> {
+        let part = self.part(node);
+        let EndConfig { application, policy } = self.config.end(end);
+        let reader_gone = self.explored.steps.catalog.end(part.ends[end as usize]).endpoint.reader_gone;
+        application.calls(&part.end(end), reader_gone, policy)
+    }
+}
+
+/// A timer of this end is due at once: a cycle could come round without time.
+fn is_instant(end: &EndConfig) -> bool {
+    let Policy { rto, fin_wait_2_timeout, delayed_ack, .. } = end.policy;
+    rto == 0 || fin_wait_2_timeout == Some(0) || delayed_ack == Some(0)
+}

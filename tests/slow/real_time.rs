@@ -1,0 +1,49 @@
+//! Every shipped scenario in real time, beside whole ticks.
+
+use std::sync::Arc;
+
+use lastack::check::{Library, Options, check_one};
+use lastack::property::Verdict;
+use lastack::scenario::{Delays, Scenario, WorldKind};
+
+/// What holds in whole ticks, and not in real time. All but one need a chain of flights that take almost an MSL each; the
+/// other one a delayed ACK and a flight that take together less than a tick more than whole ticks allow.
+const VIOLATED_IN_REAL_TIME: [(&str, &str); 8] = [
+    ("close-with-late-data", "nothing-outlives-time-wait@A"),
+    ("delayed-ack", "nothing-outlives-time-wait@A"),
+    ("delayed-ack-too-long", "nobody-gives-up@B"),
+    ("lossless", "nothing-outlives-time-wait@A"),
+    ("lossless", "nothing-outlives-time-wait@B"),
+    ("sequential", "nothing-outlives-time-wait@A"),
+    ("simultaneous", "nothing-outlives-time-wait@A"),
+    ("simultaneous", "nothing-outlives-time-wait@B"),
+];
+
+#[test]
+fn shipped_scenarios_are_decided_in_real_time() {
+    let library = Library::read(&[], &[]).unwrap();
+    let mut different = Vec::new();
+    for ticks in library.scenarios(&[], &[], 1).unwrap() {
+        if ticks.kind == WorldKind::Asynchronous {
+            continue;
+        }
+        let real = Arc::new(Scenario { delays: Delays::Any, ..Scenario::clone(&ticks) });
+        let of = |scenario| check_one(scenario, &library.properties, &Options::PLAIN, &|_, _| {});
+        let (by_ticks, in_real_time) = (of(&ticks), of(&real));
+        assert_eq!(in_real_time.stopped, None, "{}", ticks.name);
+        for (one, other) in by_ticks.judged().zip(in_real_time.judged()) {
+            let name = one.instance.name();
+            if one.verdict != other.verdict {
+                assert_eq!(
+                    (one.verdict, other.verdict),
+                    (Verdict::Holds, Verdict::Violated),
+                    "{} {name}",
+                    ticks.name
+                );
+                different.push((ticks.name.clone(), name));
+            }
+        }
+    }
+    let different: Vec<_> = different.iter().map(|(scenario, name)| (scenario.as_str(), name.as_str())).collect();
+    assert_eq!(different, VIOLATED_IN_REAL_TIME);
+}
