@@ -344,7 +344,8 @@ pub struct DetailArgs {
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
 
-    /// Print each instance's verdict, what each scenario is about, and what its exploration took
+    /// Print each instance's verdict, what each scenario is about, and what its exploration took. Without this, each
+    /// property's verdict is printed of scenarios that are named; if none is named, one that passes is a line
     #[arg(short, long)]
     pub verbose: bool,
 }

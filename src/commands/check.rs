@@ -45,8 +45,10 @@ pub fn run(args: &CheckArgs) -> Result<ExitStatus, Diagnostics> {
     let terminal = Terminal::of_stdout();
     let detail = match (args.detail.quiet, args.detail.verbose) {
         (true, _) => Detail::Quiet,
-        (false, false) => Detail::Plain,
         (false, true) => Detail::Verbose,
+        // Of all of them, every verdict would be hundreds of lines.
+        (false, false) if args.scenarios.is_empty() => Detail::Brief,
+        (false, false) => Detail::Plain,
     };
     let is_for_people = args.format == Format::Human || output.is_some();
     let threads = threads(args.threads.map(usize::from));

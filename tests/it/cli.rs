@@ -1010,6 +1010,31 @@ fn own_scenarios_alone() {
     assert!(refused.code == 2 && refused.stdout.is_empty(), "{refused:?}");
 }
 
+/// If no scenario is named, one that passes is a line, and what is not as expected is shown with its command.
+#[test]
+fn a_scenario_that_passes_is_a_line() {
+    let folder = Folder::new("a-line")
+        .with("scenarios/mine.toml", expecting("nobody-gets-far@B", "violated", "B closes second."))
+        .with("scenarios/wrong.toml", MINE)
+        .with_properties(&[ONE_LOSS, ENDS_STAY]);
+    let check = |args: &[&'static str]| {
+        let asked = ["-p", "one-loss-at-most", "-p", "nobody-gets-far", "--threads", "1"];
+        folder.run(&own(&[&["check"], args, &asked].concat())).stdout
+    };
+    let brief = check(&["--own"]);
+    let lines: Vec<&str> = brief.lines().collect();
+    assert!(lines[0].starts_with("mine ") && lines[1].starts_with("wrong "), "{brief}");
+    let reason = "as expected: B closes second.";
+    assert!(!brief.contains("holds ") && !brief.contains(reason), "{brief}");
+    assert!(
+        brief.contains("lastack show wrong nobody-gets-far@B") && brief.contains("1 not as expected"),
+        "{brief}"
+    );
+    for every in [check(&["--own", "-v"]), check(&["mine", "wrong"])] {
+        assert!(every.contains("holds ") && every.contains(reason), "{every}");
+    }
+}
+
 /// What a process does that is sent a signal long after its start and long before its end.
 #[cfg(unix)]
 fn signalled(folder: &Folder, signal: &str, args: &[&str]) -> Run {

@@ -26,10 +26,18 @@ const INDENT: usize = 14;
 pub enum Detail {
     /// What keeps the gate from passing, and what it all comes to.
     Quiet,
+    /// The same, and a line for each scenario that passes.
+    Brief,
     /// Every verdict.
     Plain,
     /// Every instance's verdict, what the scenario is about, and what its exploration took.
     Verbose,
+}
+
+impl Detail {
+    fn has_all_verdicts(self) -> bool {
+        matches!(self, Self::Plain | Self::Verbose)
+    }
 }
 
 /// One scenario: how large its world is, and each property's verdict.
@@ -49,6 +57,9 @@ pub fn scenario(checked: &Checked, show_command: &ShowCommand, detail: Detail, t
     // Large numbers take what a short name leaves.
     let rest = 80_usize.saturating_sub(size.len());
     let mut text = format!("{BOLD}{:<rest$}{BOLD:#}{size}\n", checked.scenario.name);
+    if detail == Detail::Brief && checked.result() == GateResult::AsExpected {
+        return text;
+    }
     let mut line = |style: Style, name: &str, line: &str| {
         let _ = writeln!(text, "  {style}{name:<12}{style:#}{}", terminal.prose(line, INDENT));
     };
@@ -110,13 +121,13 @@ fn of_verdict(
     };
     let all = checked.results.iter().flat_map(lines_of).filter(|line| line.verdict == verdict);
     let (with_note, plain): (Vec<VerdictLine>, Vec<VerdictLine>) = all.partition(|line| line.note.is_some());
-    if !plain.is_empty() && (detail != Detail::Quiet || verdict == Verdict::Undecided) {
+    if !plain.is_empty() && (detail.has_all_verdicts() || verdict == Verdict::Undecided) {
         let name = if verdict == Verdict::NotApplicable { "n/a" } else { verdict.name() };
         let plain = terminal.wrapped(plain.iter().map(|line| line.name.as_str()), ", ", INDENT);
         let _ = writeln!(text, "  {name:<12}{plain}");
     }
     let notes = with_note.iter().filter_map(|line| line.note.as_ref());
-    for note in notes.filter(|note| detail != Detail::Quiet || note.is_surprise) {
+    for note in notes.filter(|note| detail.has_all_verdicts() || note.is_surprise) {
         text.push_str(&rendered(note, checked, show_command, terminal));
     }
     text
@@ -130,7 +141,7 @@ fn second_opinion(cross_check: &CrossCheck, detail: Detail, mut line: impl FnMut
     }
     if let Some(stopped) = stopped {
         line(BAD, "unchecked", &format!("stateright: {stopped}"));
-    } else if disagreements.is_empty() && detail != Detail::Quiet {
+    } else if disagreements.is_empty() && detail.has_all_verdicts() {
         let of_states = match verdicts {
             0 => String::new(),
             some => format!(", and {} on states", counted(*some, "verdict")),
