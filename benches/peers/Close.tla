@@ -12,6 +12,7 @@ CONSTANTS MSL, RTO, TW,
           A_ABORTS, B_ABORTS,       \* once, at any moment
           HOLD,                     \* FALSE: out-of-order text is dropped
           RESTART, IGNORE_RST,      \* in TIME_WAIT
+          NEXT_ON_ACK,              \* FALSE: what is sent again waits for a timeout of its own
           FREEBSD,                  \* FreeBSD's rules in place of RFC 9293's
           RETRIES,                  \* 255: retransmits for ever, uncounted
           SEGMENTS                  \* that fairness speaks of: all that are ever in flight
@@ -42,17 +43,22 @@ Del(b, c) == IF b[c] > 1 THEN [b EXCEPT ![c] = @ - 1]
 (* and delivered, with the FINs; they are kept when CLOSED.                 *)
 Init == /\ ep = [x \in Ends |-> [st |-> "ESTABLISHED", left |-> "NONE", by |-> "NONE",
                                  una |-> 1, nxt |-> 1, fin |-> OFF, rcv |-> 1, rfin |-> FALSE,
-                                 held |-> {}, heldFin |-> OFF, rto |-> OFF, tw |-> OFF, again |-> 0]]
+                                 held |-> {}, heldFin |-> OFF, rto |-> OFF, tw |-> OFF, again |-> 0,
+                                 recover |-> 0]]
         /\ net = <<>>
         /\ losses = 0
         /\ duplicates = 0
 
 Shut(e, why) == [e EXCEPT !.st = "CLOSED", !.left = e.st, !.by = why,
-                          !.held = {}, !.heldFin = OFF, !.rto = OFF, !.tw = OFF]
+                          !.held = {}, !.heldFin = OFF, !.rto = OFF, !.tw = OFF, !.recover = 0]
 TimeWait(e) == [e EXCEPT !.st = "TIME_WAIT", !.tw = TW]
 Armed(e) == IF e.rto = OFF THEN RTO ELSE e.rto
 FinUnacked(e) == e.fin # OFF /\ e.una <= e.fin
 Challenge(x, e) == Copy(Peer(x), "ACK", e.nxt, e.rcv)
+(* What was outstanding at a timeout and is below this number is sent again, *)
+(* each on the ACK of the one before; una has been sent again already.      *)
+Recovering(e, n) == [e EXCEPT !.recover = IF n > e.una + 1 THEN n ELSE 0]
+Again(x, e) == Copy(Peer(x), IF e.una = e.fin THEN "FIN" ELSE "DATA", e.una, e.rcv)
 (* FreeBSD: an ACK that is due carries the FIN again.                       *)
 AckOf(x, e) == IF FREEBSD /\ FinUnacked(e) THEN Copy(Peer(x), "FIN", e.fin, e.rcv) ELSE Challenge(x, e)
 
@@ -82,9 +88,9 @@ Retransmit(x) == LET e == ep[x] IN
   /\ IF RETRIES # OFF /\ e.again >= RETRIES
      THEN /\ ep' = [ep EXCEPT ![x] = Shut(e, "GIVE_UP")]
           /\ net' = IF FREEBSD THEN Add(net, Copy(Peer(x), "RST", e.nxt, e.rcv)) ELSE net
-     ELSE /\ net' = Add(net, Copy(Peer(x), IF e.una = e.fin THEN "FIN" ELSE "DATA", e.una, e.rcv))
-          /\ ep' = [ep EXCEPT ![x] = [e EXCEPT !.rto = RTO,
-                                        !.again = IF RETRIES # OFF THEN @ + 1 ELSE @]]
+     ELSE /\ net' = Add(net, Again(x, e))
+          /\ ep' = [ep EXCEPT ![x] = [Recovering(e, IF NEXT_ON_ACK THEN e.nxt ELSE 0) EXCEPT
+                                        !.rto = RTO, !.again = IF RETRIES # OFF THEN @ + 1 ELSE @]]
   /\ UNCHANGED <<losses, duplicates>>
 
 TimeWaitEnds(x) == /\ ep[x].tw = 0
@@ -95,7 +101,7 @@ TimeWaitEnds(x) == /\ ep[x].tw = 0
 (* The window is larger than every number, so acceptable means seq >= rcv.  *)
 AckStep(e, a) ==
   IF a <= e.una THEN e
-  ELSE [e EXCEPT !.una = a, !.again = 0, !.rto = IF a < e.nxt THEN RTO ELSE OFF]
+  ELSE Recovering([e EXCEPT !.una = a, !.again = 0, !.rto = IF a < e.nxt THEN RTO ELSE OFF], e.recover)
 FinAckStep(e) ==
   IF e.fin = OFF \/ e.una <= e.fin THEN e
   ELSE CASE e.st = "FIN_WAIT_1" -> [e EXCEPT !.st = "FIN_WAIT_2"]
@@ -149,9 +155,11 @@ Arrives(x, e, c) ==
 
 Deliver(c) == LET x == To(c)
                   r == Arrives(x, ep[x], c)
+                  f == r[1]
                   b == Del(net, c) IN
-  /\ ep' = [ep EXCEPT ![x] = r[1]]
-  /\ net' = IF r[2] = {} THEN b ELSE Add(b, CHOOSE s \in r[2] : TRUE)
+  /\ ep' = [ep EXCEPT ![x] = f]
+  /\ net' = IF ep[x].una < f.una /\ f.una < ep[x].recover THEN Add(b, Again(x, f))
+            ELSE IF r[2] = {} THEN b ELSE Add(b, CHOOSE s \in r[2] : TRUE)
   /\ UNCHANGED <<losses, duplicates>>
 
 Lose(c) == /\ Only(~Costs(c) \/ losses < LOSSES)

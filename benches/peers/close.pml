@@ -52,6 +52,9 @@
 #ifndef FREEBSD         /* FreeBSD's rules in place of RFC 9293's */
 #define FREEBSD 0
 #endif
+#ifndef NEXT_ON_ACK     /* after a timeout; 0: what is sent again waits for a timeout of its own */
+#define NEXT_ON_ACK 1
+#endif
 #ifndef RETRIES         /* 255: retransmits for ever, and does not count */
 #define RETRIES 255
 #endif
@@ -60,6 +63,7 @@
 #endif
 #define OFF 255
 #define HOLDS (HOLD && SENDS_A + SENDS_B > 0)
+#define RECOVERS (NEXT_ON_ACK && SENDS_A + SENDS_B > 0)
 
 /* states */
 #define ESTABLISHED 0
@@ -97,13 +101,16 @@ byte rto[2] = OFF; byte tw[2] = OFF;
 byte text[2];           /* bit n: octet n is held */
 byte hfin[2];           /* the number of the FIN held, or 0 */
 #endif
+#if RECOVERS
+byte recover[2];        /* what is below is sent again, each on the ACK of the one before; 0 when that is una alone */
+#endif
 #if RETRIES < 255
 byte again[2];          /* retransmissions since una advanced */
 #endif
 short net[CAP];         /* sorted; 0 beyond n */
 byte n; byte losses; byte duplicates;
 /* scratch, not part of the state */
-hidden short k; hidden short em; hidden byte j; hidden byte g; hidden byte sq; hidden byte ak;
+hidden short k; hidden short em; hidden byte j; hidden byte g; hidden byte sq; hidden byte ak; hidden byte more;
 
 #if CAP > 16
 #define EACH(f,op) f(0) op f(1) op f(2) op f(3) op f(4) op f(5) op f(6) op f(7) op f(8) op f(9) op f(10) op f(11) op f(12) op f(13) op f(14) op f(15) op f(16) op f(17) op f(18) op f(19)
@@ -167,10 +174,14 @@ inline shut(x,why) {
 #if HOLDS
   text[x] = 0; hfin[x] = 0;
 #endif
+#if RECOVERS
+  recover[x] = 0;
+#endif
 }
 /* FreeBSD: an ACK that is due carries the FIN again. */
 #define finUnacked(x) (fin[x] != OFF && una[x] <= fin[x])
 #define CHALLENGE(x) SEG(1-x, ACK, nxt[x], rcv[x])
+#define AGAIN(x) SEG(1-x, (una[x]==fin[x] -> FIN : DATA), una[x], rcv[x])
 #define ACKNOWLEDGE(x) (FREEBSD && finUnacked(x) -> SEG(1-x, FIN, fin[x], rcv[x]) : CHALLENGE(x))
 
 /* Its acknowledgment, if it is new. */
@@ -178,6 +189,10 @@ inline acknowledged(x) {
   if
   :: ak > una[x] && ak <= nxt[x] ->
      una[x] = ak;
+#if RECOVERS
+     more = una[x] < recover[x];
+     if :: una[x] + 1 >= recover[x] -> recover[x] = 0 :: else fi;
+#endif
 #if RETRIES < 255
      again[x] = 0;
 #endif
@@ -201,7 +216,7 @@ inline acknowledged(x) {
 /* em becomes the answer, 0: none. Text and FIN reach the last part in ESTABLISHED, FIN_WAIT_1 and FIN_WAIT_2
  * only: later all their numbers are below rcv (asserted). The window is larger than every number. */
 inline recv(x) {
-  g = kindOf(k); sq = seqOf(k); ak = ackOf(k); em = 0;
+  g = kindOf(k); sq = seqOf(k); ak = ackOf(k); em = 0; more = 0;
   if
   :: st[x] == CLOSED ->
      if :: g != RST -> em = SEG(1-x, RST, ak, 0) :: else fi
@@ -282,6 +297,7 @@ inline recv(x) {
         fi
      fi
   fi;
+  if :: more -> em = AGAIN(x) :: else fi;      /* the ACK that is due rides on it */
   if :: em != 0 -> send(em) :: else fi
 }
 /* Equal copies are neighbours: the first of them acts for all. */
@@ -308,7 +324,12 @@ inline recv(x) {
   :: d_step { rto[x]==0 -> EXPIRED(x) } \
   :: d_step { tw[x]==0 -> shut(x,BY_FIN) }
 #define RESEND(x) \
-      k = SEG(1-x, (una[x]==fin[x] -> FIN : DATA), una[x], rcv[x]); send(k); rto[x] = RTO
+      k = AGAIN(x); send(k); rto[x] = RTO; NOTE(x)
+#if RECOVERS
+#define NOTE(x) if :: nxt[x] > una[x] + 1 -> recover[x] = nxt[x] :: else -> recover[x] = 0 fi
+#else
+#define NOTE(x) skip
+#endif
 #if RETRIES < 255
 #define EXPIRED(x) if :: again[x] >= RETRIES -> \
       if :: FREEBSD -> k = SEG(1-x, RST, nxt[x], rcv[x]); send(k) :: else fi; shut(x,BY_GIVE_UP) :: else -> RESEND(x); again[x]++ fi

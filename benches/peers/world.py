@@ -33,7 +33,8 @@ class End(NamedTuple):
     held_fin: int = 0                   # the number of a FIN received beyond RCV.NXT
     nobody_reads: bool = False          # close() was called
     backoff: int = 0                    # how often the RTO is doubled
-    mark: int = 0                       # with backoff: numbers below were sent more than once
+    mark: int = 0                       # with backoff: numbers below, from SND.UNA on, were sent more than once
+    recover: int = 0                    # numbers below are sent again, each on the ACK of the one before
     rto: Optional[int] = None           # ticks left to each timer
     time_wait: Optional[int] = None
     delayed_ack: Optional[int] = None
@@ -108,8 +109,19 @@ class Tcp:
             e = e._replace(retransmissions=e.retransmissions + 1)
         if self.o.backoff:                                                  # RFC 6298 (5.5)
             longer = self.current_rto(e) < self.o.rto_max
-            e = e._replace(backoff=e.backoff + longer, mark=max(e.mark, e.una + 1))
-        return self.transmit(e._replace(rto=None), DATA if e.una <= e.sent else FIN, e.una)
+            e = e._replace(backoff=e.backoff + longer)
+        if self.o.after_timeout == "next-on-ack":
+            e = self.recovering(e, e.nxt)
+        return self.resend(e._replace(rto=None))
+
+    def resend(self, e):
+        if self.o.backoff:
+            e = e._replace(mark=e.una + 1)
+        return self.transmit(e, DATA if e.una <= e.sent else FIN, e.una)
+
+    def recovering(self, e, up_to):
+        """What is below was outstanding at the timeout; of SND.UNA, which is sent again already, that is no news."""
+        return e._replace(recover=up_to if up_to > e.una + 1 else 0)
 
     def expired_time_wait(self, e):
         return self.closed(e, "FIN"), None
@@ -121,7 +133,13 @@ class Tcp:
         return self.closed(e, "GIVE_UP"), None
 
     # §3.10.7: segment arrives.
-    def arrive(self, e, kind, seq, ack):
+    def arrive(self, before, kind, seq, ack):
+        e, answer = self.process(before, kind, seq, ack)
+        if before.una < e.una < before.recover and e.state != CLOSED:       # RFC 5681 §3.1: after a timeout, slow start
+            return self.resend(e)                                           # the ACK that is due rides on it
+        return e, answer
+
+    def process(self, e, kind, seq, ack):
         if e.state == CLOSED:                                               # §3.10.7.1
             return e, None if kind == RST else (RST, ack, 0)
         if e.state == TIME_WAIT and self.o.policy == "freebsd":             # tcp_twcheck
@@ -202,7 +220,8 @@ class Tcp:
     def acknowledged(self, e, ack):
         e = e._replace(acked=min(ack - 1, e.sent), fin_acked=ack - 1 > e.sent, retransmissions=0)
         if ack > e.mark or e.fin_acked:         # something never retransmitted (Karn), or nothing is left to send
-            e = e._replace(backoff=0, mark=0)
+            e = e._replace(backoff=0)
+        e = self.recovering(e._replace(mark=e.mark if e.mark > e.una else 0), e.recover)
         return e._replace(rto=self.current_rto(e) if e.una < e.nxt else None)   # RFC 6298 (5.2), (5.3)
 
 
@@ -370,6 +389,7 @@ def arguments(**more):
     p.add_argument("--losses", type=number, default=1, metavar="N|unlimited")
     p.add_argument("--retries", type=number, metavar="N|none")
     p.add_argument("--policy", choices=("rfc1337", "freebsd"), default="rfc1337")
+    p.add_argument("--after-timeout", choices=("next-on-ack", "one-per-timeout"), default="next-on-ack")
     p.add_argument("--out-of-order", choices=("hold", "drop"), default="hold")
     p.add_argument("--restart-time-wait", choices=("yes", "no"), default="yes")
     p.add_argument("--rst-in-time-wait", choices=("ignore", "close"), default="ignore")

@@ -48,7 +48,7 @@ fn end(text: &mut String, end: End, endpoint: &Endpoint, timers: &Timers) {
         ack_delayed,
         retransmissions,
         doublings,
-        retransmitted,
+        recover,
     } = endpoint;
     let _ = write!(text, "{end} {state}");
     if let Some(left) = left {
@@ -66,10 +66,13 @@ fn end(text: &mut String, end: End, endpoint: &Endpoint, timers: &Timers) {
         (*reader_gone, "nobody reads any more"),
         (*unread > 0, "text is unread"),
         (*ack_delayed, "an ACK is delayed"),
-        (*retransmitted, "SND.UNA was sent again"),
+        (recover.is_some(), "SND.UNA was sent again"),
     ];
     for (_, fact) in facts.iter().filter(|(is_so, _)| *is_so) {
         let _ = writeln!(text, "  {fact}");
+    }
+    if let Some(recover) = recover.filter(|recover| *recover != *snd_una + 1) {
+        let _ = writeln!(text, "  what precedes {recover} is sent again as ACKs arrive");
     }
     for (from, to) in held.text() {
         let _ = writeln!(text, "  text is held from {from} up to {to}, without that");

@@ -59,8 +59,8 @@ pub(super) struct PackedEnd {
     sent_acked: u8,
     /// Octets delivered, and retransmissions since SND.UNA advanced (4 bits each).
     delivered_retransmissions: u8,
-    /// Doublings of the timeout, and whether SND.UNA was retransmitted (0 or 1; 4 bits each).
-    doublings_retransmitted: u8,
+    /// Doublings of the timeout, and how many numbers from SND.UNA on precede `recover` (0 stands for none; 4 bits each).
+    doublings_recover: u8,
     /// The numbers held beyond a hole: bits 0–7 and 8–15.
     held: [u8; 2],
     retransmission: u8,
@@ -105,8 +105,9 @@ impl PackedEnd {
             sent_acked: nibble(endpoint.sent(), Bound::Octets)? | nibble(endpoint.acked(), Bound::Octets)? << 4,
             delivered_retransmissions: nibble(endpoint.delivered(), Bound::Octets)?
                 | nibble(endpoint.retransmissions, Bound::Retransmissions)? << 4,
-            doublings_retransmitted: nibble(endpoint.doublings, Bound::Doublings)?
-                | u8::from(endpoint.retransmitted) << 4,
+            doublings_recover: nibble(endpoint.doublings, Bound::Doublings)?
+                | nibble(endpoint.recover.map_or(0, |recover| recover.since(endpoint.snd_una)), Bound::Octets)?
+                    << 4,
             held: held.to_le_bytes(),
             retransmission: ticks(timers, Timer::Retransmission)?,
             state_timer: ticks(timers, own)?,
@@ -117,6 +118,8 @@ impl PackedEnd {
     pub(super) fn unpack(&self) -> (Endpoint, Timers) {
         let seen = self.observed();
         let first = Seq(1);
+        let snd_una = first + (seen.acked + u32::from(seen.fin_acked));
+        let to_recover = u32::from(self.doublings_recover >> 4);
         let held_numbers = u16::from_le_bytes(self.held);
         let mut held = Held::default();
         if held_numbers != 0 {
@@ -136,7 +139,7 @@ impl PackedEnd {
             state: seen.state,
             left: seen.left,
             ended_by: seen.ended_by,
-            snd_una: first + (seen.acked + u32::from(seen.fin_acked)),
+            snd_una,
             snd_nxt: first + (seen.sent + u32::from(seen.fin_sent)),
             rcv_nxt: first + (seen.delivered + u32::from(seen.fin_received)),
             fin_sent: seen.fin_sent,
@@ -146,8 +149,8 @@ impl PackedEnd {
             held,
             ack_delayed: self.facts >> 6 & 1 == 1,
             retransmissions: seen.retransmissions,
-            doublings: u32::from(self.doublings_retransmitted & 15),
-            retransmitted: self.doublings_retransmitted >> 4 == 1,
+            doublings: u32::from(self.doublings_recover & 15),
+            recover: (to_recover > 0).then(|| snd_una + to_recover),
             ..Endpoint::established()
         };
         (endpoint, self.timers())
@@ -198,7 +201,7 @@ impl PackedEnd {
             facts,
             sent_acked,
             delivered_retransmissions,
-            doublings_retransmitted,
+            doublings_recover,
             held: [held_low, held_high],
             retransmission,
             state_timer,
@@ -209,7 +212,7 @@ impl PackedEnd {
             facts,
             sent_acked,
             delivered_retransmissions,
-            doublings_retransmitted,
+            doublings_recover,
             held_low,
             held_high,
             retransmission,
@@ -466,7 +469,7 @@ mod tests {
             |end| end.facts ^= 1,
             |end| end.sent_acked ^= 1,
             |end| end.delivered_retransmissions ^= 1,
-            |end| end.doublings_retransmitted ^= 1,
+            |end| end.doublings_recover ^= 1,
             |end| end.held[0] ^= 1,
             |end| end.held[1] ^= 1,
             |end| end.retransmission ^= 1,

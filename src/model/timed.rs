@@ -335,7 +335,7 @@ mod tests {
     #[test]
     fn worlds_have_their_size() {
         assert_eq!(count(config(2, 1, 1, 0)), (19_044, 85_292));
-        assert_eq!(count(config(2, 1, 0, 1)), (450_205, 2_217_190));
+        assert_eq!(count(config(2, 1, 0, 1)), (1_153_965, 6_296_806));
     }
 
     #[test]

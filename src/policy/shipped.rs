@@ -9,6 +9,7 @@ macro_rules! policies {
 /// Path and text of each file of `policies/`.
 pub(super) const POLICIES: &[(&str, &str)] = policies!(
     "cs144"
+    "demikernel"
     "freebsd"
     "fuchsia"
     "generic"

@@ -218,8 +218,8 @@ fn small(key: &'static str, value: u32, path: &[&'static str]) -> Result<u8, Key
 mod tests {
     use super::*;
     use crate::tcp::{
-        AbortResets, AckOfUnsent, LateText, OldSegments, OldestAck, OutOfOrder, Policy, RstInTimeWait,
-        RstInWindow, Sending, ShutdownRead, SynInWindow, TimeWaitAnswers, WindowProbe, WithoutAck,
+        AbortResets, AckOfUnsent, AfterTimeout, LateText, OldSegments, OldestAck, OutOfOrder, Policy,
+        RstInTimeWait, RstInWindow, Sending, ShutdownRead, SynInWindow, TimeWaitAnswers, WindowProbe, WithoutAck,
     };
 
     fn resolved(text: &str, scale: u32) -> Result<(Config, [EndPolicy; 2]), KeyMistake> {
@@ -272,6 +272,7 @@ mod tests {
                 orphan_retries: None,
                 reset_on_giving_up: false,
                 repacketizes: false,
+                after_timeout: AfterTimeout::NextOnAck,
                 fin_wait_2_without_socket: false,
                 reset_unread: true,
                 late_text: LateText::Reset,

@@ -94,6 +94,7 @@ impl Endpoint {
             return;
         }
 
+        let (una, recover) = (self.snd_una, self.recover);
         // RFC 9293 §3.10.7.4: Fifth, check the ACK field; "if the ACK bit is off, drop the segment and return".
         if !ack && policy.without_ack != WithoutAck::Process
             || ack && !self.on_ack(segment, window, policy, effects)
@@ -103,11 +104,13 @@ impl Endpoint {
 
         // RFC 9293 §3.10.7.4: Seventh and eighth.
         let acknowledge = self.on_text_and_fin(segment, policy, effects);
+        // Only now, so that it acknowledges what has arrived.
+        self.recover_after(una, recover, policy, effects);
         match policy.sending {
             Sending::AtOnce => self.transmit(u32::MAX, policy, effects),
             Sending::PolledForText => {}
             Sending::Polled => {
-                self.ack_delayed |= acknowledge != Acknowledge::No;
+                self.ack_delayed |= acknowledge != Acknowledge::No && effects.segment.is_none();
                 return;
             }
         }
@@ -173,7 +176,9 @@ impl Endpoint {
                 self.send_window.update(seq, ack, size);
             }
             if new_ack {
+                let (una, recover) = (self.snd_una, self.recover);
                 self.on_new_ack(ack, policy, effects);
+                self.recover_after(una, recover, policy, effects);
             }
             self.transmit_unless_polled(policy, effects);
         }

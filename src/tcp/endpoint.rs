@@ -63,9 +63,12 @@ pub struct Endpoint {
     pub retransmissions: u32,
     /// How often the retransmission timeout has doubled; 0 without the policy's `backoff`.
     pub doublings: u32,
-    /// What has the number SND.UNA was sent more than once because a timeout said so; only with `backoff`, for RFC
-    /// 6298 §3 (Karn's rule).
-    pub retransmitted: bool,
+    /// RFC 6582 §3.2: SND.NXT at the last timeout, as long as it is not acknowledged and anything depends on it. What
+    /// precedes it is sent again as ACKs arrive, and what has the number SND.UNA has been (RFC 6298 §3: Karn's rule).
+    ///
+    /// With [`AfterTimeout::OnePerTimeout`](super::AfterTimeout::OnePerTimeout) the end of what was sent again, and only
+    /// with the policy's `backoff`.
+    pub recover: Option<Seq>,
 }
 
 /// The window that the peer offers. RFC 9293 §3.3.1. In a world it is never anything else than at first.
@@ -139,7 +142,7 @@ impl Endpoint {
             ack_delayed: false,
             retransmissions: 0,
             doublings: 0,
-            retransmitted: false,
+            recover: None,
         }
     }
 
@@ -311,7 +314,7 @@ impl Endpoint {
             held: Held::default(),
             ack_delayed: false,
             doublings: 0,
-            retransmitted: false,
+            recover: None,
             ..*self
         };
         effects.timers = [TimerChange::Cancel; 4];
@@ -393,7 +396,9 @@ mod tests {
         closing.on_segment(&data(4, 1), &policy);
         let mut gone = calling(&policy, &[Call::Close]);
         gone.on_segment(&fin(3, 1), &policy);
-        assert!(endpoint.unread == 1 && endpoint.ack_delayed && endpoint.retransmitted && endpoint.doublings == 1);
+        assert!(
+            endpoint.unread == 1 && endpoint.ack_delayed && endpoint.recover.is_some() && endpoint.doublings == 1
+        );
         assert!(!closing.held.is_empty() && gone.reader_gone);
         for mut endpoint in [endpoint, closing, gone] {
             let record = Endpoint {

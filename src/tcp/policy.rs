@@ -30,6 +30,9 @@ pub struct Policy {
     /// segment is sent again as one. RFC 9293 §3.8.1 allows both. Stacks that keep a buffer instead of a queue of
     /// segments: smoltcp, Fuchsia (`established_active_close`).
     pub repacketizes: bool,
+    /// When what was outstanding at a timeout is sent again, beyond the earliest segment. With `repacketizes` there is
+    /// nothing beyond: the timeout has sent all of it again.
+    pub after_timeout: AfterTimeout,
     /// How long `TIME_WAIT` lasts, in ticks. RFC 9293 §3.6.1 says 2 MSL.
     pub time_wait: u32,
     /// A FIN that arrives again in `TIME_WAIT` restarts the 2MSL timer. RFC 9293 §3.10.7.4, eighth step.
@@ -141,6 +144,22 @@ pub struct Policy {
     /// How long an ACK may wait for a segment to ride on, in ticks; `None`: not at all. RFC 9293 §3.8.6.3,
     /// RFC 5681 §4.2.
     pub delayed_ack: Option<u32>,
+}
+
+/// When what was outstanding at a retransmission timeout is sent again. RFC 6298 §5.4 has the earliest segment sent at
+/// once; an event sends one segment at most, so that of the two that slow start would let go on an ACK the second waits for
+/// the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AfterTimeout {
+    /// Each ACK that moves SND.UNA, but not beyond SND.NXT as it was at the timeout (RFC 6582 §3.2: `recover`), lets the
+    /// earliest segment go. RFC 5681 §3.1: "after retransmitting the dropped segment the TCP sender uses the slow start
+    /// algorithm", a MUST by RFC 9293 §3.8.2 (MUST-19). Linux (`tcp_xmit_retransmit_queue`), FreeBSD (`tcp_timer_rexmt`),
+    /// lwIP (`tcp_rexmit_rto_prepare`), gVisor (`retransmitTimerExpired`), libtpa (`tcp_timeout_rto`), Zephyr.
+    NextOnAck,
+    /// Each waits for a timeout of its own, as RFC 6298 §5 alone has it. CS144 (`TCPSender::tick`), Demikernel
+    /// (`retransmitter`); `NetX`, which goes on by ACKs only after a fast retransmit (`_nx_tcp_socket_state_ack_check`).
+    OnePerTimeout,
 }
 
 /// What a reset at RCV.NXT does to an endpoint in `TIME_WAIT`.
@@ -368,6 +387,7 @@ impl Policy {
             orphan_retries: None,
             reset_on_giving_up: false,
             repacketizes: false,
+            after_timeout: AfterTimeout::NextOnAck,
             time_wait: msl.saturating_mul(2),
             restart_time_wait: true,
             unacceptable_restarts: false,

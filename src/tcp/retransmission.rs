@@ -1,18 +1,17 @@
 //! The retransmission timer. RFC 6298 §5, and RFC 9293 §3.8.3 for who gives up.
 
-use super::{Effects, Endpoint, Flags, Policy, Segment, Seq, Timer, TimerChange};
+use super::{AfterTimeout, Effects, Endpoint, Flags, Policy, Segment, Seq, State, Timer, TimerChange};
 
 impl Endpoint {
     /// RFC 6298 §5.2, §5.3: SND.UNA advances to `ack`.
     pub(super) fn on_progress(&mut self, ack: Seq, policy: &Policy, effects: &mut Effects) {
         // RFC 6298 §3, §5: only an ACK of something that was sent once undoes the doubling. Once our FIN is
         // acknowledged there is nothing left to send, and it does not matter any more.
-        let end = self.snd_una + self.earliest(policy).sequence_length();
-        let sent_once = !self.retransmitted || end.precedes(ack);
+        let sent_once = self.recover.is_none() || self.end_of_earliest(policy).precedes(ack);
         self.snd_una = ack;
         self.segments.retain(|(_, end)| ack.precedes(*end));
         self.retransmissions = 0;
-        self.retransmitted &= ack.precedes(end);
+        self.note_recover(self.recover, policy);
         if sent_once || self.fin_acked() {
             self.doublings = 0;
         }
@@ -32,15 +31,57 @@ impl Endpoint {
             }
             self.retransmissions += 1;
         }
-        if policy.backoff {
-            if self.timeout(policy) < policy.rto_max {
-                self.doublings += 1;
-            }
-            self.retransmitted = true;
+        if policy.backoff && self.timeout(policy) < policy.rto_max {
+            self.doublings += 1;
         }
+        let recover = match policy.after_timeout {
+            AfterTimeout::OnePerTimeout => policy.backoff.then(|| self.end_of_earliest(policy)),
+            AfterTimeout::NextOnAck => Some(self.snd_nxt),
+        };
+        self.note_recover(recover, policy);
+        self.retransmit(policy, effects);
+        effects.change(Timer::Retransmission, TimerChange::Set(self.timeout(policy)));
+    }
+
+    /// RFC 5681 §3.1: after a timeout the sender goes on by slow start. A segment has arrived before which SND.UNA was
+    /// `una` and RFC 6582's `recover` was `recover`: if it acknowledges something, but not all that was outstanding at the
+    /// timeout, what is the earliest now is sent again.
+    ///
+    /// The timer has been restarted (RFC 6298 §5.3). This is no timeout: it doubles nothing, and no retry is counted.
+    pub(super) fn recover_after(
+        &mut self,
+        una: Seq,
+        recover: Option<Seq>,
+        policy: &Policy,
+        effects: &mut Effects,
+    ) {
+        let goes_on = recover.is_some_and(|recover| una.precedes(self.snd_una) && self.snd_una.precedes(recover));
+        // Where a retransmission takes all that is unacknowledged, the timeout has sent it.
+        let one_by_one = policy.after_timeout == AfterTimeout::NextOnAck && !policy.repacketizes;
+        if goes_on && one_by_one && self.state != State::Closed {
+            if effects.segment.is_none() {
+                self.retransmit(policy, effects);
+            } else {
+                // Something else was sent, and the rest waits for the timer: what has the number SND.UNA was sent once.
+                self.recover = None;
+            }
+        }
+    }
+
+    /// RFC 6582 §3.2: `recover`, unless nothing depends on it any more. What depends on it is what an ACK lets go, that is,
+    /// something beyond SND.UNA; and with backoff Karn's rule, whatever is beyond.
+    fn note_recover(&mut self, recover: Option<Seq>, policy: &Policy) {
+        let sent_again = if policy.backoff { self.snd_una } else { self.snd_una + 1 };
+        self.recover = recover.filter(|recover| sent_again.precedes(*recover));
+    }
+
+    fn retransmit(&mut self, policy: &Policy, effects: &mut Effects) {
         let Segment { flags, seq, len, .. } = self.earliest(policy);
         self.send(flags, seq, len, effects);
-        effects.change(Timer::Retransmission, TimerChange::Set(self.timeout(policy)));
+    }
+
+    fn end_of_earliest(&self, policy: &Policy) -> Seq {
+        self.snd_una + self.earliest(policy).sequence_length()
     }
 
     /// RFC 6298 §5.4: "the earliest segment that has not been acknowledged". Something must be outstanding.
@@ -70,8 +111,8 @@ impl Endpoint {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tcp::testing::{POLICY, ack, calling, data, fin};
-    use crate::tcp::{Call, EndedBy, State};
+    use crate::tcp::testing::{POLICY, ack, calling, data, fin, segment};
+    use crate::tcp::{Call, EndedBy, OldSegments};
 
     fn retransmission(effects: &Effects) -> TimerChange {
         effects.timers[0]
@@ -102,7 +143,7 @@ mod tests {
     /// RFC 6298 §3, §5.5.
     #[test]
     fn the_timeout_doubles_until_something_sent_once_is_acknowledged() {
-        let policy = Policy { backoff: true, rto_max: 7, ..POLICY };
+        let policy = Policy { backoff: true, rto_max: 7, after_timeout: AfterTimeout::OnePerTimeout, ..POLICY };
         let mut endpoint = calling(&policy, &[Call::Send, Call::Send, Call::Send]);
         let timeout =
             |endpoint: &mut Endpoint| retransmission(&endpoint.on_timeout(Timer::Retransmission, &policy));
@@ -112,13 +153,13 @@ mod tests {
         assert_eq!(endpoint.doublings, 2, "equal timeouts are equal states");
         // What is acknowledged here was retransmitted: no sample, the timeout stays.
         assert_eq!(retransmission(&endpoint.on_segment(&ack(1, 2), &policy)), TimerChange::Set(7));
-        assert!(!endpoint.retransmitted);
+        assert_eq!(endpoint.recover, None);
         assert_eq!(retransmission(&endpoint.on_segment(&ack(1, 3), &policy)), TimerChange::Set(2));
         // Retransmitted once more, and acknowledged together with what was not.
         assert_eq!(timeout(&mut endpoint), TimerChange::Set(4));
         endpoint.on_call(Call::Send, &policy);
         endpoint.on_segment(&ack(1, 5), &policy);
-        assert_eq!((endpoint.doublings, endpoint.retransmitted), (0, false));
+        assert_eq!((endpoint.doublings, endpoint.recover), (0, None));
         assert_eq!(retransmission(&endpoint.on_call(Call::Send, &policy)), TimerChange::Set(2));
     }
 
@@ -128,7 +169,111 @@ mod tests {
         let mut endpoint = calling(&policy, &[Call::Shutdown]);
         endpoint.on_timeout(Timer::Retransmission, &policy);
         endpoint.on_segment(&ack(1, 2), &policy);
-        assert_eq!((endpoint.state, endpoint.doublings, endpoint.retransmitted), (State::FinWait2, 0, false));
+        assert_eq!((endpoint.state, endpoint.doublings, endpoint.recover), (State::FinWait2, 0, None));
+    }
+
+    /// Three octets and the FIN behind them are outstanding when the timer expires.
+    fn timed_out(policy: &Policy) -> Endpoint {
+        let mut endpoint = calling(policy, &[Call::Send, Call::Send, Call::Send, Call::Shutdown]);
+        assert_eq!(endpoint.on_timeout(Timer::Retransmission, policy).segment, Some(data(1, 1)));
+        endpoint
+    }
+
+    /// RFC 5681 §3.1, RFC 6298 §5.3.
+    #[test]
+    fn after_a_timeout_each_ack_lets_the_next_segment_go() {
+        let mut endpoint = timed_out(&POLICY);
+        for (acked, next) in [(2, data(2, 1)), (3, data(3, 1)), (4, fin(4, 1))] {
+            let effects = endpoint.on_segment(&ack(1, acked), &POLICY);
+            assert_eq!((effects.segment, retransmission(&effects)), (Some(next), TimerChange::Set(2)));
+            assert_eq!(endpoint.on_segment(&ack(1, acked), &POLICY), Effects::default(), "nothing is new");
+        }
+        let last = endpoint.on_segment(&ack(1, 5), &POLICY);
+        assert_eq!((last.segment, retransmission(&last)), (None, TimerChange::Cancel));
+        assert_eq!((endpoint.state, endpoint.recover), (State::FinWait2, None));
+
+        let policy = Policy { after_timeout: AfterTimeout::OnePerTimeout, ..POLICY };
+        let mut endpoint = timed_out(&policy);
+        assert_eq!(endpoint.recover, None);
+        let effects = endpoint.on_segment(&ack(1, 2), &policy);
+        assert_eq!((effects.segment, retransmission(&effects)), (None, TimerChange::Set(2)));
+    }
+
+    /// RFC 6582 §3.2: `recover`.
+    #[test]
+    fn what_was_sent_after_the_timeout_is_not_sent_again() {
+        let mut endpoint = calling(&POLICY, &[Call::Send, Call::Send, Call::Send]);
+        endpoint.on_timeout(Timer::Retransmission, &POLICY);
+        endpoint.on_call(Call::Send, &POLICY);
+        assert_eq!(endpoint.on_segment(&ack(1, 3), &POLICY).segment, Some(data(3, 1)));
+        assert_eq!(endpoint.on_segment(&ack(1, 4), &POLICY).segment, None);
+        // Unless there is another timeout.
+        endpoint.on_call(Call::Shutdown, &POLICY);
+        assert_eq!(endpoint.on_timeout(Timer::Retransmission, &POLICY).segment, Some(data(4, 1)));
+        assert_eq!(endpoint.on_segment(&ack(1, 5), &POLICY).segment, Some(fin(5, 1)));
+    }
+
+    /// The ACK that is due rides on it, and an end that an ACK has closed sends nothing any more.
+    #[test]
+    fn what_is_sent_again_acknowledges_what_has_just_arrived() {
+        let mut endpoint = timed_out(&Policy { delayed_ack: Some(3), ..POLICY });
+        let effects = endpoint.on_segment(&data(1, 2), &POLICY);
+        assert_eq!((effects.segment, endpoint.ack_delayed), (Some(data(2, 2)), false));
+        let simultaneous = endpoint.on_segment(&fin(2, 3), &POLICY);
+        assert_eq!((simultaneous.segment, endpoint.state), (Some(data(3, 3)), State::Closing));
+
+        let mut gone = timed_out(&POLICY);
+        gone.on_call(Call::Close, &POLICY);
+        let reset = segment(Flags::RST, 2, 0, 0);
+        assert_eq!(gone.on_segment(&data(1, 2), &POLICY).segment, Some(reset));
+    }
+
+    /// Stacks that keep a buffer instead of a queue have sent all of it again.
+    #[test]
+    fn what_was_sent_again_as_one_segment_goes_once() {
+        let policy = Policy { repacketizes: true, ..POLICY };
+        let mut endpoint = calling(&policy, &[Call::Send, Call::Send, Call::Shutdown]);
+        let all = endpoint.on_timeout(Timer::Retransmission, &policy);
+        assert_eq!(all.segment, Some(segment(Flags::FIN_ACK, 1, 1, 2)));
+        assert_eq!(endpoint.on_segment(&ack(1, 2), &policy).segment, None);
+    }
+
+    /// BSD's acknowledgments count left of the window, too.
+    #[test]
+    fn an_old_segment_lets_the_next_go_where_its_ack_counts() {
+        let policy = Policy { old_segments: OldSegments::Acknowledge, ..POLICY };
+        let mut endpoint = timed_out(&policy);
+        assert_eq!(endpoint.on_segment(&data(0, 2), &policy).segment, Some(data(2, 1)));
+        assert_eq!(timed_out(&POLICY).on_segment(&data(0, 2), &POLICY).segment, Some(ack(5, 1)));
+    }
+
+    /// RFC 6298 §3: what an ACK lets go is sent again as well, and RFC 9293 §3.8.3: it is no retry.
+    #[test]
+    fn what_an_ack_lets_go_is_no_sample_and_no_retry() {
+        let policy = Policy { backoff: true, retries: Some(1), ..POLICY };
+        let mut endpoint = timed_out(&policy);
+        assert_eq!((endpoint.doublings, endpoint.retransmissions), (1, 1));
+        for acked in [2, 3] {
+            assert_eq!(retransmission(&endpoint.on_segment(&ack(1, acked), &policy)), TimerChange::Set(4));
+            assert_eq!((endpoint.doublings, endpoint.retransmissions), (1, 0));
+        }
+        // The FIN was sent once: it is a sample that it is acknowledged with what precedes it.
+        let mut ahead = endpoint.clone();
+        ahead.on_segment(&ack(1, 5), &policy);
+        assert_eq!(ahead.doublings, 0);
+        endpoint.on_segment(&ack(1, 4), &policy);
+        assert_eq!((endpoint.doublings, endpoint.recover), (1, Some(Seq(5))));
+    }
+
+    /// RFC 6298 §3: what an ACK did not let go, as the FIN went instead, was sent once.
+    #[test]
+    fn what_was_not_sent_again_is_a_sample() {
+        let policy = Policy { backoff: true, closes_on_fin: true, ..POLICY };
+        let mut endpoint = calling(&policy, &[Call::Send, Call::Send]);
+        endpoint.on_timeout(Timer::Retransmission, &policy);
+        assert_eq!(endpoint.on_segment(&fin(1, 2), &policy).segment, Some(fin(3, 2)));
+        endpoint.on_segment(&ack(2, 3), &policy);
+        assert_eq!(endpoint.doublings, 0);
     }
 
     /// RFC 9293 §3.8.3.

@@ -47,9 +47,10 @@ impl Endpoint {
     }
 
     /// RFC 9293 §3.8.6: sends the text that waits, as far as the peer has room and one segment holds it, and the FIN if
-    /// it comes next. What remains waits for the next [`Endpoint::poll`].
+    /// it comes next. What remains waits for the next [`Endpoint::poll`], and so does all of it behind a segment that is
+    /// sent again.
     pub(super) fn transmit(&mut self, most: u32, policy: &Policy, effects: &mut Effects) {
-        if !self.is_sending() {
+        if !self.is_sending() || effects.segment.is_some() {
             return;
         }
         let room = self.send_window.size.saturating_sub(self.snd_nxt.since(self.snd_una));

@@ -1,9 +1,13 @@
 //! The shortest counterexample of every scenario that has one, as its reader sees it.
 
+use std::fmt::Write;
+
 use lastack::check::{Library, shortest_trace};
 use lastack::explore::Limits;
+use lastack::model::{Action, End, Observe, TimedWorld};
 use lastack::report::terminal::Terminal;
 use lastack::report::trace::ladder;
+use lastack::tcp::{AfterTimeout, Call, State};
 
 /// The ladder of a scenario's property, and the number of its steps.
 fn ladder_of(scenario: &str, property: &str, terminal: Terminal) -> String {
@@ -65,4 +69,45 @@ fn terminals_of_every_kind() {
     for (scenario, property) in [("simultaneous", "both-reach-closing"), ("asynchronous", "no-premature-closed")] {
         ladder_of(scenario, property, Terminal { width: 80, utf8: false });
     }
+}
+
+/// A sends three octets and a FIN, which are all lost, and from then on nothing is: what is sent, and in which tick.
+fn four_lost(after_timeout: AfterTimeout) -> String {
+    let library = Library::read(&[], &[]).unwrap();
+    let mut config = library.scenarios(&["sequential".to_owned()], &[], 1).unwrap().remove(0).config.clone();
+    config.losses = Some(4);
+    config.duplicates = 0;
+    config.a.application.sends = 3;
+    config.a.policy.after_timeout = after_timeout;
+    let world = TimedWorld::new(config);
+    let mut state = world.initial().unwrap();
+    let mut told = String::new();
+    let mut tick = 0;
+    let mut enabled = Vec::new();
+    while state.end(End::A).state != State::FinWait2 {
+        enabled.clear();
+        world.enabled(&state, &mut enabled);
+        let first = |wanted: fn(&Action) -> bool| enabled.iter().copied().find(wanted);
+        let burst = state.losses() < 4;
+        let action = first(|action| matches!(action, Action::Call(End::A, Call::Send)))
+            .or_else(|| first(|action| matches!(action, Action::Call(End::A, Call::Shutdown))))
+            .or_else(|| first(|action| matches!(action, Action::Lose(_))).filter(|_| burst))
+            .or_else(|| first(|action| matches!(action, Action::Deliver(_))))
+            .or_else(|| first(|action| matches!(action, Action::Timeout(..))))
+            .unwrap_or(Action::Tick);
+        if action == Action::Tick {
+            tick += 1;
+        } else {
+            writeln!(told, "{tick:>2}  {action}").unwrap();
+        }
+        state = world.step(&state, action).unwrap();
+    }
+    told
+}
+
+/// RFC 5681 §3.1: a FIN behind lost octets waits for one timeout, and then for the ACKs of the octets.
+#[test]
+fn a_fin_behind_lost_octets() {
+    insta::assert_snapshot!("a_fin_behind_lost_octets", four_lost(AfterTimeout::NextOnAck));
+    insta::assert_snapshot!("a_fin_behind_lost_octets_one_per_timeout", four_lost(AfterTimeout::OnePerTimeout));
 }

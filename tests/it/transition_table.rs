@@ -3,9 +3,9 @@
 use std::fmt::Write;
 
 use lastack::tcp::{
-    AbortResets, AckOfUnsent, Call, Effects, Endpoint, Flags, LateText, OldSegments, OldestAck, OutOfOrder,
-    Policy, RstInTimeWait, RstInWindow, Segment, Seq, ShutdownRead, State, SynInWindow, TimeWaitAnswers, Timer,
-    TimerChange, WithoutAck,
+    AbortResets, AckOfUnsent, AfterTimeout, Call, Effects, Endpoint, Flags, LateText, OldSegments, OldestAck,
+    OutOfOrder, Policy, RstInTimeWait, RstInWindow, Segment, Seq, ShutdownRead, State, SynInWindow,
+    TimeWaitAnswers, Timer, TimerChange, WithoutAck,
 };
 
 fn segment(flags: Flags, seq: Seq, ack: Seq, len: u32) -> Segment {
@@ -180,8 +180,8 @@ fn each_policy_field_changes_what_it_is_named_after() {
         ("fin_with_acks", Policy { fin_with_acks: true, ..base }),
         ("reset_with_ack", Policy { reset_with_ack: true, ..base }),
         ("reset_on_giving_up", Policy { reset_on_giving_up: true, retries: Some(0), ..base }),
-        // What these decide is not in the table: it takes unread text, a closed window, an application that is gone, or
-        // stranger segments. `tests/it/conformance.rs` has them.
+        // What these decide is not in the table: it takes unread text, a closed window, an application that is gone,
+        // several timeouts, or stranger segments. `tests/it/conformance.rs` has them.
         ("without_ack = drop", Policy { without_ack: WithoutAck::Drop, ..base }),
         ("oldest_ack = first", Policy { oldest_ack: OldestAck::First, ..base }),
         ("orphan_retries = 0", Policy { orphan_retries: Some(0), ..base }),
@@ -197,6 +197,7 @@ fn each_policy_field_changes_what_it_is_named_after() {
         ("shutdown_read = discard", Policy { shutdown_read: ShutdownRead::Discard, ..base }),
         ("shutdown_read = reset unread", Policy { shutdown_read: ShutdownRead::ResetUnread, ..base }),
         ("repacketizes", Policy { repacketizes: true, ..base }),
+        ("after_timeout = one-per-timeout", Policy { after_timeout: AfterTimeout::OnePerTimeout, ..base }),
     ];
     assert_eq!(policies[0].1.rst_in_time_wait, RstInTimeWait::Ignore);
     let before = table(&base);
