@@ -1,9 +1,16 @@
 //! Policies of one's own, from the command line, and what a stack brings by its name.
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use crate::folder::Folder;
 use insta::assert_snapshot;
+use lastack::check::{Library, Options, check};
+use lastack::conform::recorded::{CaseOutcome, Profile, parse, replay};
+use lastack::policy::Policies;
+use lastack::scenario::Setting;
+use lastack::source::read_source;
 
 /// lwIP with a shorter wait, and what no good stack does.
 const MINE: &str = r#"about = "My stack: lwIP, patched."
@@ -87,4 +94,63 @@ fn mistakes_have_a_place() {
         let said = said(&folder, &args);
         assert!(said.contains("there is `time_wait`") && said.ends_with("exit code 2\n"), "{said}");
     }
+}
+
+/// The example answers what was asked of picoTCP in public: each case says which report it is of.
+#[test]
+fn the_cases_of_the_example_match_and_are_of_public_reports() {
+    let policies = Policies::read(&[PathBuf::from("examples/policies")]).unwrap();
+    let file = read_source(Path::new("examples/policies/picotcp.jsonl")).unwrap();
+    let (cases, mistakes) = parse(&file, Profile::Named(&policies));
+    assert!(mistakes.0.is_empty(), "{mistakes}");
+    for case in &cases {
+        assert_eq!(
+            (case.policy.name.as_str(), replay(case).outcome),
+            ("picotcp", CaseOutcome::Match),
+            "{}",
+            case.name
+        );
+    }
+    let reports: BTreeSet<&str> = file
+        .text
+        .split("https://github.com/tass-belgium/picotcp/issues/")
+        .skip(1)
+        .filter_map(|rest| rest.split(|char: char| !char.is_ascii_digit()).next())
+        .collect();
+    assert_eq!(reports, BTreeSet::from(["10", "21", "34", "248", "527"]));
+    // They are picoTCP's, not everybody's: under plain RFC 9293 some of them differ.
+    let (plain, _) = parse(&file, Profile::One(policies.get("rfc9293").unwrap()));
+    assert!(plain.iter().any(|case| matches!(replay(case).outcome, CaseOutcome::Differs(_))));
+}
+
+/// What was asked about worlds: each question, and what a verdict answers.
+#[test]
+fn the_policy_of_the_example_answers_questions_about_worlds() {
+    let library = Library::read(&[], &[]).unwrap().with_policies(&[PathBuf::from("examples/policies")]).unwrap();
+    let verdict = |scenario: &str, instance: &str, settings: &[&str]| {
+        let settings: Vec<Setting> = settings.iter().map(|text| Setting::parse(text).unwrap()).collect();
+        let scenarios = library.scenarios(&[scenario.to_owned()], &settings, 1).unwrap();
+        let mut found = None;
+        check(&scenarios, &library.properties, &Options::PLAIN, &|_, _, _| {}, |checked| {
+            let mut judged = checked.results.iter().flat_map(|outcome| &outcome.instances);
+            found = judged
+                .find(|judged| judged.instance.name() == instance)
+                .map(|judged| judged.verdict.name().to_owned());
+        });
+        found.unwrap()
+    };
+    let both = "tcp.policy=picotcp";
+    // #10: who ends LAST_ACK when its last ACK never comes? Nobody, by RFC 9293; the linger timer, in picoTCP.
+    assert_eq!(verdict("dead-network", "last-ack-ends@B", &["tcp.policy=rfc9293"]), "violated");
+    assert_eq!(verdict("dead-network", "last-ack-ends@B", &[both]), "holds");
+    // #60, #15: the peer never closes. A leaves FIN_WAIT_2, which it does not without the timer.
+    let close = "a.closes_with=close";
+    assert_eq!(verdict("never-closes", "fin-wait-2-is-left@A", &[both, close]), "holds");
+    // #483: is a FIN given up where nobody counts its retries? No.
+    assert_eq!(verdict("dead-network", "fin-is-answered@A", &[both]), "holds");
+    assert_eq!(verdict("dead-network", "fin-is-answered@A", &[both, "tcp.retries=none"]), "violated");
+    // #6: a FIN is sent once; one that is late costs the connection a reset.
+    let quiet = "network.duplicates=0";
+    assert_eq!(verdict("sequential", "no-reset@A", &[quiet]), "holds");
+    assert_eq!(verdict("sequential", "no-reset@A", &[both, quiet]), "violated");
 }
