@@ -248,9 +248,13 @@ pub(crate) fn in_words_of_files(message: &str) -> String {
         ("a boolean", "`true` or `false`".to_owned()),
         ("a sequence", "a list".to_owned()),
         ("a map", "a table".to_owned()),
+        // TOML's own integers have 64 bits.
+        ("any valid TOML value", "an integer of at most 64 bits".to_owned()),
     ];
     let begin = ours.iter().find(|(rust, _)| message.starts_with(rust));
-    let text = begin.map_or(message.to_owned(), |(rust, ours)| message.replacen(rust, ours, 1));
+    let text = begin
+        .map_or(message.to_owned(), |(rust, ours)| message.replacen(rust, ours, 1))
+        .replace("` as i128,", "`,");
     let end = ends.iter().find_map(|(rust, ours)| Some((text.strip_suffix(&format!("expected {rust}"))?, ours)));
     match end {
         Some((start, ours)) => format!("{start}expected {ours}"),
