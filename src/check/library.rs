@@ -37,7 +37,7 @@ impl Library {
                 &mut mistakes,
             );
         }
-        for (path, text) in shipped::SCENARIOS {
+        for (path, text) in shipped::SCENARIOS.iter().chain(shipped::PAIRS) {
             keep(
                 ScenarioFile::parse(SourceFile::new(*path, *text)).map(|one| vec![one]),
                 &mut scenarios,

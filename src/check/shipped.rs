@@ -97,17 +97,48 @@ pub(super) const SCENARIOS: &[(&str, &str)] = files!("scenarios":
     "two-losses"
 );
 
+/// Path and text of each file of `scenarios/pairs/`: the shipped stacks with themselves and with RFC 9293.
+pub(super) const PAIRS: &[(&str, &str)] = files!("scenarios/pairs":
+    "cs144-meets-rfc9293"
+    "freebsd-meets-rfc9293"
+    "fuchsia-meets-rfc9293"
+    "generic-meets-rfc9293"
+    "gvisor-meets-rfc9293"
+    "libtpa-meets-rfc9293"
+    "linux-meets-rfc9293"
+    "lwip-meets-rfc9293"
+    "netx-meets-rfc9293"
+    "rfc793-meets-rfc9293"
+    "smoltcp-meets-rfc9293"
+    "two-cs144"
+    "two-freebsd"
+    "two-fuchsia"
+    "two-generic"
+    "two-gvisor"
+    "two-libtpa"
+    "two-linux"
+    "two-lwip"
+    "two-netx"
+    "two-rfc793"
+    "two-rfc9293"
+    "two-smoltcp"
+    "two-zephyr"
+    "zephyr-meets-rfc9293"
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn every_file_of_the_folders_is_compiled_in() {
-        for (folder, files) in [("properties", PROPERTIES), ("scenarios", SCENARIOS)] {
+        for (folder, files) in [("properties", PROPERTIES), ("scenarios", SCENARIOS), ("scenarios/pairs", PAIRS)] {
             let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
             let mut there: Vec<String> = std::fs::read_dir(root.join(folder))
                 .unwrap()
-                .map(|entry| format!("{folder}/{}", entry.unwrap().file_name().to_str().unwrap()))
+                .map(Result::unwrap)
+                .filter(|entry| entry.file_type().unwrap().is_file())
+                .map(|entry| format!("{folder}/{}", entry.file_name().to_str().unwrap()))
                 .collect();
             there.sort();
             assert_eq!(files.iter().map(|(path, _)| *path).collect::<Vec<_>>(), there);

@@ -1,5 +1,5 @@
-//! What becomes of each shipped stack in each timed scenario, and which field of its policy is the cause: the pages
-//! `docs/stacks.md` and `docs/stacks/*.md`.
+//! What becomes of each shipped stack in each timed scenario, and which field of its policy is the cause: the table
+//! `tests/it/stacks.tsv`, and the pages `docs/stacks.md` and `docs/stacks/*.md` that show it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use lastack::check::{Checked, Library, Options, check};
 use lastack::conform::recorded::{CaseOutcome, Profile, parse, replay};
 use lastack::policy::{NamedPolicy, Origin, Policies, PolicyField, Value};
-use lastack::scenario::Setting;
+use lastack::scenario::{Scenario, Setting, WorldKind};
 use lastack::source::read_source;
 
 const WRITTEN: &str = "<!-- Written by tests/it/stacks.rs: INSTA_UPDATE=always cargo test --test it stacks -->";
@@ -19,9 +19,8 @@ const HEAD: &str = "\
 
 <!-- Written by tests/it/stacks.rs: INSTA_UPDATE=always cargo test --test it stacks -->
 
-What each shipped policy is, in how many verdicts on the small worlds below it differs from what scenarios have anyway
-(`rfc1337`) when both ends have it, and how many recorded cases match under it. [policies.md](policies.md) says how to
-write one of your own.
+What each shipped policy is, in how many verdicts it differs from what scenarios have anyway (`rfc1337`) when both ends
+have it, and how many recorded cases match under it. [policies.md](policies.md) says how to write one of your own.
 
 | policy | whose | verdicts that differ | cases that match |
 |---|---|---|---|
@@ -30,10 +29,22 @@ write one of your own.
 const MIDDLE: &str = "
 ## Where they differ
 
-Both ends have the policy (`--set tcp.policy=NAME`), an MSL is 30 s and a tick 15 s: seconds are rounded up to ticks. The
-worlds are shipped scenarios with few losses and no duplicates; what a scenario sets itself stays. The cause is found by taking the fields of the policy one at a time: each one that is named
-leads by itself to the verdict; where none does, those that are named together do, and none of them can be left out.
+Both ends have the policy (`--set tcp.policy=NAME`) in a shipped scenario that has a clock and names no policy itself. An MSL is 30 s and a tick 15 s: seconds are rounded up to ticks. No world has duplicates, and `data-in-flight` no losses
+either, or the table would take hours; what else a scenario sets stays, its timers, too. Shown are the verdicts that are
+violated, possible, impossible or undecided where the base's are not.
+
+The cause is found by giving a world of the base the fields of the stack one at a time: the field that is named leads by
+itself to the verdict (others may, too); where several are named, they do so together, and none of them can be left out.
 [policy-fields.md](policy-fields.md) says of each field what it decides.
+
+The tables are written from `tests/it/stacks.tsv`. Each run of the tests compares a few small scenarios of it, with every
+stack; all of it is compared by
+
+```sh
+cargo test --test it stacks -- --ignored
+```
+
+which takes some minutes, and which writes it if `INSTA_UPDATE=always` is set. In the gate, `scenarios/pairs/` has each stack with itself and with plain RFC 9293.
 ";
 
 const FIELDS: &str = "\
@@ -42,17 +53,23 @@ const FIELDS: &str = "\
 <!-- Written by tests/it/stacks.rs: INSTA_UPDATE=always cargo test --test it stacks -->
 
 What a file of `policies/` can set, in the order in which `lastack list --policy NAME` prints it. A duration is
-`\"200 ms\"`, `\"60 s\"`, `\"10 min\"` or `\"2 msl\"`. [policies.md](policies.md) says how to use them.
+`\"200 ms\"`, `\"60 s\"`, `\"10 min\"` or `\"2 msl\"`. `rfc9293` is the policy that all others are on top of: RFC 9293's rules
+with the timers of the scenarios. [policies.md](policies.md) says how to use the fields.
 ";
 
-/// The small worlds in which stacks are compared, and what makes them small.
-const PAIRED: [(&str, &[&str]); 5] = [
-    ("sequential", &["network.duplicates=0", "network.losses=0"]),
-    ("simultaneous", &["network.duplicates=0"]),
-    ("dead-network", &["network.duplicates=0"]),
-    ("close-with-late-data", &["network.duplicates=0", "network.losses=0"]),
-    ("never-closes", &["network.duplicates=0", "network.losses=0", "a.closes_with=close"]),
-];
+/// The scenarios that the quick test looks at.
+const SAMPLE: [&str; 4] = ["gives-up", "lossless", "never-closes", "one-msl"];
+
+/// What makes the worlds small enough for so many of them.
+fn smaller(scenario: &str) -> &'static [&'static str] {
+    match scenario {
+        "data-in-flight" => &["network.duplicates=0", "network.losses=0"],
+        _ => &["network.duplicates=0"],
+    }
+}
+
+/// The fields that are tried first when a cause is looked for: those that are the cause of most.
+const FREQUENT: [&str; 5] = ["rst_in_time_wait", "time_wait", "fin_wait_2_timeout", "retries", "closes_on_fin"];
 
 /// What scenarios have anyway.
 const BASE: &str = "rfc1337";
@@ -80,14 +97,15 @@ impl Explorer {
                 .iter()
                 .any(|end| end.fields.iter().any(|field| field.name == name && field.origin == Origin::Scenario))
         };
+        // Where a scenario sets the timeout, a stack's greatest may be less than that.
+        let stays = |name: &str| sets(name) || name == "rto_max" && sets("rto");
         let fields: Fields =
-            fields.iter().filter(|(name, _)| !sets(name)).map(|(name, value)| (*name, value.clone())).collect();
+            fields.iter().filter(|(name, _)| !stays(name)).map(|(name, value)| (*name, value.clone())).collect();
         let key = (scenario.to_owned(), fields.clone());
         if let Some(known) = self.known.lock().unwrap().get(&key).cloned() {
             return known;
         }
-        let smaller = PAIRED.iter().filter(|(name, _)| *name == scenario);
-        let smaller = smaller.flat_map(|(_, settings)| settings.iter().map(|text| (*text).to_owned()));
+        let smaller = smaller(scenario).iter().map(|text| (*text).to_owned());
         let set = fields.iter().map(|(field, value)| format!("tcp.{field}={value}"));
         let settings: Vec<Setting> = smaller.chain(set).map(|text| Setting::parse(&text).unwrap()).collect();
         let scenarios = self.library.scenarios(&names, &settings, 1);
@@ -109,27 +127,25 @@ impl Explorer {
         verdicts
     }
 
-    /// A smallest set of a stack's fields that has the same verdict on a property: one alone if there is one.
-    fn causes(&self, scenario: &str, property: &str, fields: &Fields) -> Vec<Fields> {
+    /// The first field of a stack's that has by itself the same verdict on a property, or a smallest set of them that has.
+    fn cause(&self, scenario: &str, property: &str, fields: &Fields) -> Fields {
         let stack = &self.verdicts(scenario, fields)[property];
         let is_same = |fields: &Fields| &self.verdicts(scenario, fields)[property] == stack;
-        let alone: Vec<Fields> =
-            fields.iter().map(|(field, value)| Fields::from([(*field, value.clone())])).filter(is_same).collect();
-        if !alone.is_empty() {
-            return alone;
+        let frequent = FREQUENT.iter().filter_map(|name| fields.get_key_value(name));
+        let others = fields.iter().filter(|(name, _)| !FREQUENT.contains(name));
+        let mut alone = frequent.chain(others).map(|(field, value)| Fields::from([(*field, value.clone())]));
+        if let Some(cause) = alone.find(is_same) {
+            return cause;
         }
         let mut smallest = fields.clone();
         for field in fields.keys() {
-            let without: Fields = smallest
-                .iter()
-                .filter(|(name, _)| *name != field)
-                .map(|(name, value)| (*name, value.clone()))
-                .collect();
+            let mut without = smallest.clone();
+            without.remove(field);
             if is_same(&without) {
                 smallest = without;
             }
         }
-        vec![smallest]
+        smallest
     }
 }
 
@@ -150,27 +166,97 @@ struct Difference {
     property: String,
     base: String,
     stack: String,
-    causes: String,
+    cause: String,
 }
 
-fn differences(explorer: &Explorer, policy: &NamedPolicy) -> BTreeSet<Difference> {
+/// What is to be looked at: a scenario with a stack at both ends.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Row {
+    difference: Difference,
+    policy: String,
+}
+
+fn differences(explorer: &Explorer, scenario: &str, policy: &NamedPolicy) -> Vec<Row> {
     let fields = departures(&explorer.library, policy);
-    let mut differences = BTreeSet::new();
-    for (scenario, _) in PAIRED {
-        let base = explorer.verdicts(scenario, &Fields::new());
-        let stack = explorer.verdicts(scenario, &fields);
-        for (property, verdict) in stack.iter().filter(|(property, verdict)| base[*property] != **verdict) {
-            let causes = explorer.causes(scenario, property, &fields);
-            differences.insert(Difference {
+    let base = explorer.verdicts(scenario, &Fields::new());
+    let stack = explorer.verdicts(scenario, &fields);
+    let says_nothing = |verdict: &str| ["holds", "vacuous", "not applicable"].contains(&verdict);
+    let differs = |property: &str, verdict: &str| {
+        base[property] != verdict && !(says_nothing(&base[property]) && says_nothing(verdict))
+    };
+    let differing = stack.iter().filter(|(property, verdict)| differs(property, verdict));
+    differing
+        .map(|(property, verdict)| Row {
+            difference: Difference {
                 scenario: scenario.to_owned(),
                 property: property.clone(),
                 base: base[property].clone(),
                 stack: verdict.clone(),
-                causes: causes.iter().map(named).collect::<Vec<_>>().join(", or "),
+                cause: named(&explorer.cause(scenario, property, &fields)),
+            },
+            policy: policy.name.clone(),
+        })
+        .collect()
+}
+
+/// The shipped scenarios that have a clock and name no policy.
+fn timed(library: &Library) -> Vec<String> {
+    let all = library.scenarios(&[], &[], 1).unwrap();
+    let plain = |scenario: &Scenario| scenario.policies.iter().all(|policy| policy.name == BASE);
+    let timed = all.iter().filter(|scenario| scenario.kind == WorldKind::Timed && plain(scenario));
+    timed.map(|scenario| scenario.name.clone()).collect()
+}
+
+/// The rows of these scenarios, with every stack.
+fn explored(library: &Library, scenarios: &[String]) -> BTreeSet<Row> {
+    let explorer = Explorer { library: library.clone(), known: Mutex::default() };
+    let policies: Vec<&Arc<NamedPolicy>> =
+        explorer.library.policies.iter().filter(|policy| policy.name != BASE).collect();
+    let found = Mutex::new(BTreeSet::new());
+    let next = Mutex::new(scenarios.iter());
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                loop {
+                    let Some(scenario) = next.lock().unwrap().next() else { return };
+                    for policy in &policies {
+                        let rows = differences(&explorer, scenario, policy);
+                        found.lock().unwrap().extend(rows);
+                    }
+                }
             });
         }
+    });
+    found.into_inner().unwrap()
+}
+
+fn table_file() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/stacks.tsv")
+}
+
+/// The scenarios that the table has, which its first line names, and its rows: a line each, the columns apart by tabs.
+fn known() -> (BTreeSet<String>, BTreeSet<Row>) {
+    let text = std::fs::read_to_string(table_file()).unwrap();
+    let (scenarios, text) = text.split_once('\n').unwrap_or_default();
+    let row = |line: &str| {
+        let columns: Vec<String> = line.split('\t').map(str::to_owned).collect();
+        let [scenario, policy, property, base, stack, cause] = columns.try_into().unwrap();
+        Row { difference: Difference { scenario, property, base, stack, cause }, policy }
+    };
+    (scenarios.split_whitespace().map(str::to_owned).collect(), text.lines().map(row).collect())
+}
+
+fn write(scenarios: &BTreeSet<String>, rows: &BTreeSet<Row>) {
+    let scenarios: Vec<&str> = scenarios.iter().map(String::as_str).collect();
+    std::fs::write(table_file(), format!("{}\n{}", scenarios.join(" "), as_text(rows))).unwrap();
+}
+
+fn as_text(rows: &BTreeSet<Row>) -> String {
+    let mut text = String::new();
+    for Row { difference: Difference { scenario, property, base, stack, cause }, policy } in rows {
+        let _ = writeln!(text, "{scenario}\t{policy}\t{property}\t{base}\t{stack}\t{cause}");
     }
-    differences
+    text
 }
 
 fn named(fields: &Fields) -> String {
@@ -180,31 +266,16 @@ fn named(fields: &Fields) -> String {
 
 /// What is to be in `docs`, by path.
 fn pages() -> BTreeMap<PathBuf, String> {
-    let explorer = Explorer { library: Library::read(&[], &[]).unwrap(), known: Mutex::default() };
-    let policies: Vec<Arc<NamedPolicy>> = explorer.library.policies.iter().cloned().collect();
-    let found = Mutex::new(BTreeMap::new());
-    let next = Mutex::new(policies.iter().filter(|policy| policy.name != BASE));
-    std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
-            scope.spawn(|| {
-                loop {
-                    let Some(policy) = next.lock().unwrap().next() else { return };
-                    let differences = differences(&explorer, policy);
-                    found.lock().unwrap().insert(policy.name.clone(), differences);
-                }
-            });
-        }
-    });
-    let found = found.into_inner().unwrap();
-    let recorded = recorded(&explorer.library.policies);
+    let library = Library::read(&[], &[]).unwrap();
+    let (scenarios, rows) = known();
+    let recorded = recorded(&library.policies);
     let mut files = BTreeMap::from([
-        (PathBuf::from("stacks.md"), table(&explorer.library, &found, &recorded)),
-        (PathBuf::from("policy-fields.md"), field_reference(&explorer.library.policies)),
+        (PathBuf::from("stacks.md"), table(&library, (&scenarios, &rows), &recorded)),
+        (PathBuf::from("policy-fields.md"), field_reference(&library.policies)),
     ]);
-    for policy in &policies {
-        let none = BTreeSet::new();
-        let of_it = found.get(&policy.name).unwrap_or(&none);
-        let page = page(&explorer.library, policy, of_it, recorded.get(&policy.name));
+    for policy in library.policies.iter() {
+        let of_it = rows.iter().filter(|row| row.policy == policy.name).map(|row| &row.difference).collect();
+        let page = page(&library, policy, &of_it, recorded.get(&policy.name));
         files.insert(PathBuf::from(format!("stacks/{}.md", policy.name)), page);
     }
     files
@@ -220,11 +291,11 @@ fn field_reference(policies: &Policies) -> String {
         let of_type = of_type.trim_end_matches(',');
         let _ = write!(text, "\n### {}\n\n{doc}\n\n", field.name);
         let _ = match of_type {
-            "bool" => writeln!(text, "`true` or `false`; in RFC 9293 `{}`.", field.value),
+            "bool" => writeln!(text, "`true` or `false`; in `rfc9293` `{}`.", field.value),
             "u32" => writeln!(text, "A duration; in `rfc9293` `\"{}\"`.", field.value),
             "Option<u32>" => writeln!(
                 text,
-                "A {}, or `\"none\"`, as in RFC 9293.",
+                "A {}, or `\"none\"`, as in `rfc9293`.",
                 if is_count(field.name) { "number" } else { "duration" }
             ),
             choice => {
@@ -237,7 +308,7 @@ fn field_reference(policies: &Policies) -> String {
                     let (doc, _) = documented(body, variant);
                     let _ = writeln!(text, "* `\"{}\"`: {doc}", kebab(variant.trim().trim_end_matches(',')));
                 }
-                writeln!(text, "\nIn RFC 9293 `\"{}\"`.", field.value)
+                writeln!(text, "\nIn `rfc9293` `\"{}\"`.", field.value)
             }
         };
         let others = policies.iter().filter(|policy| policy.field(field.name).unwrap().value != field.value);
@@ -303,35 +374,37 @@ fn recorded(policies: &Policies) -> BTreeMap<String, [usize; 3]> {
 
 fn table(
     library: &Library,
-    found: &BTreeMap<String, BTreeSet<Difference>>,
+    (scenarios, rows): (&BTreeSet<String>, &BTreeSet<Row>),
     recorded: &BTreeMap<String, [usize; 3]>,
 ) -> String {
     let mut text = HEAD.to_owned();
     for policy in library.policies.iter() {
         let name = &policy.name;
-        let verdicts = found.get(name).map_or(0, BTreeSet::len);
+        let verdicts = rows.iter().filter(|row| row.policy == *name).count();
         let [matching, ..] = recorded.get(name).copied().unwrap_or_default();
         let _ = writeln!(text, "| [{name}](stacks/{name}.md) | {} | {verdicts} | {matching} |", policy.about);
     }
     text.push_str(MIDDLE);
     let mut by_scenario: BTreeMap<&str, BTreeMap<&Difference, Vec<&str>>> = BTreeMap::new();
-    for (name, differences) in found {
-        for difference in differences {
-            by_scenario.entry(&difference.scenario).or_default().entry(difference).or_default().push(name);
+    for Row { difference, policy } in rows {
+        by_scenario.entry(&difference.scenario).or_default().entry(difference).or_default().push(policy);
+    }
+    for (scenario, differences) in &by_scenario {
+        let _ =
+            write!(text, "\n### {scenario}\n\n| property | base | stack | of | cause |\n|---|---|---|---|---|\n");
+        for (Difference { property, base, stack, cause, .. }, stacks) in differences {
+            let _ = writeln!(text, "| `{property}` | {base} | {stack} | {} | {cause} |", stacks.join(", "));
         }
     }
-    for (scenario, settings) in PAIRED {
-        let set: Vec<String> = settings.iter().map(|setting| format!("`{setting}`")).collect();
-        let _ = write!(
-            text,
-            "\n### {scenario}, with {}\n\n| property | base | stack | of | cause |\n|---|---|---|---|---|\n",
-            set.join(", ")
-        );
-        for (Difference { property, base, stack, causes, .. }, stacks) in
-            by_scenario.get(scenario).into_iter().flatten()
-        {
-            let _ = writeln!(text, "| `{property}` | {base} | {stack} | {} | {causes} |", stacks.join(", "));
-        }
+    let code = |names: Vec<String>| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let alike: Vec<String> =
+        scenarios.iter().filter(|name| !by_scenario.contains_key(name.as_str())).cloned().collect();
+    if !alike.is_empty() {
+        let _ = write!(text, "\nWith no stack does a verdict differ in {}.\n", code(alike));
+    }
+    let missing: Vec<String> = timed(library).into_iter().filter(|name| !scenarios.contains(name)).collect();
+    if !missing.is_empty() {
+        let _ = write!(text, "\n**Not in the table yet**: {}.\n", code(missing));
     }
     text
 }
@@ -339,7 +412,7 @@ fn table(
 fn page(
     library: &Library,
     policy: &NamedPolicy,
-    differences: &BTreeSet<Difference>,
+    differences: &BTreeSet<&Difference>,
     recorded: Option<&[usize; 3]>,
 ) -> String {
     let name = &policy.name;
@@ -355,6 +428,14 @@ fn page(
         }
         None => text.push_str(".\n"),
     }
+    let _ = write!(
+        text,
+        "\n```sh\nlastack list --policy {name}                          # every field, with its source\n\
+         lastack check sequential --set tcp.policy={name}      # a world of two such ends\n```\n\n\
+         [policy-fields.md](../policy-fields.md) says what each field decides, [policies.md](../policies.md) how to change one \
+         or to write a policy of your own.{}\n",
+        in_the_gate(library, name)
+    );
     let own: Vec<&PolicyField> = policy.each_field().filter(|field| field.origin != Origin::Base).collect();
     let (timers, choices): (Vec<&PolicyField>, Vec<&PolicyField>) =
         own.into_iter().partition(|field| is_timer(field));
@@ -373,13 +454,13 @@ fn page(
             "It is what every scenario has that names no policy: README.md and the scenarios say what holds.\n",
         );
     } else if differences.is_empty() {
-        text.push_str("With it at both ends the small worlds of [stacks.md](../stacks.md) have the verdicts that they have anyway.\n");
+        text.push_str("With it at both ends, the worlds of [stacks.md](../stacks.md) have the verdicts that they have anyway.\n");
     } else {
         text.push_str(
-            "With it at both ends, the verdicts that differ from those that the small worlds of [stacks.md](../stacks.md) have anyway:\n\n| scenario | property | base | with it | cause |\n|---|---|---|---|---|\n",
+            "With it at both ends, the verdicts that differ from those that the worlds of [stacks.md](../stacks.md) have anyway:\n\n| scenario | property | base | with it | cause |\n|---|---|---|---|---|\n",
         );
-        for Difference { scenario, property, base, stack, causes } in differences {
-            let _ = writeln!(text, "| `{scenario}` | `{property}` | {base} | {stack} | {causes} |");
+        for Difference { scenario, property, base, stack, cause } in differences {
+            let _ = writeln!(text, "| `{scenario}` | `{property}` | {base} | {stack} | {cause} |");
         }
     }
     text.push_str("\n## Recorded cases\n\n");
@@ -396,11 +477,23 @@ fn page(
     text
 }
 
+/// The scenarios of the gate that have this policy.
+fn in_the_gate(library: &Library, name: &str) -> String {
+    let all = library.scenarios(&[], &[], 1).unwrap();
+    let has_it = |scenario: &&Arc<Scenario>| scenario.policies.iter().any(|policy| policy.name == name);
+    let names: Vec<String> = all.iter().filter(has_it).map(|scenario| format!("`{}`", scenario.name)).collect();
+    if names.is_empty() || name == BASE {
+        String::new()
+    } else {
+        format!(" In the gate, it is in {}.", names.join(", "))
+    }
+}
+
 fn fields(text: &mut String, library: &Library, policy: &NamedPolicy, title: &str, fields: &[&PolicyField]) {
     if fields.is_empty() {
         return;
     }
-    let _ = write!(text, "\n## {title}\n\n| field | value | RFC 9293 | source |\n|---|---|---|---|\n");
+    let _ = write!(text, "\n## {title}\n\n| field | value | `rfc9293` | source |\n|---|---|---|---|\n");
     let base = library.policies.get("rfc9293").unwrap();
     for field in fields {
         let has_it = |other: &&Arc<NamedPolicy>| {
@@ -455,45 +548,49 @@ fn the_pages_of_the_stacks_are_current() {
     );
 }
 
-/// Each stack with itself and with RFC 9293, at either end: what differs from two ends that have what scenarios have
-/// anyway. A change of a stack's policy is a change here.
+/// A few scenarios of the table, with every stack.
 #[test]
-fn stacks_in_pairs() {
+fn the_sample_of_the_table_is_current() {
     let library = Library::read(&[], &[]).unwrap();
-    let verdicts = |scenario: &str, smaller: &[&str], pair: Option<(&str, &str)>| {
-        let ends = pair.map(|(a, b)| [format!("a.tcp.policy={a}"), format!("b.tcp.policy={b}")]);
-        let settings = smaller.iter().map(|text| (*text).to_owned()).chain(ends.into_iter().flatten());
-        let settings: Vec<Setting> = settings.map(|text| Setting::parse(&text).unwrap()).collect();
-        let scenarios = library.scenarios(&[scenario.to_owned()], &settings, 1).unwrap();
-        let mut verdicts = Verdicts::new();
-        check(
-            &scenarios,
-            &library.properties,
-            &Options { threads: None, ..Options::PLAIN },
-            &|_, _, _| {},
-            |checked: Checked| {
-                for outcome in &checked.results {
-                    for judged in &outcome.instances {
-                        verdicts.insert(judged.instance.name(), judged.verdict.name().to_owned());
-                    }
-                }
-            },
-        );
-        verdicts
-    };
-    let mut text = String::new();
-    for (scenario, smaller) in PAIRED {
-        let base = verdicts(scenario, smaller, None);
-        for policy in library.policies.iter() {
-            let name = policy.name.as_str();
-            for pair in BTreeSet::from([(name, name), (name, "rfc9293"), ("rfc9293", name)]) {
-                let found = verdicts(scenario, smaller, Some(pair));
-                let differing = found.iter().filter(|(property, verdict)| base[*property] != **verdict);
-                let differing: Vec<String> =
-                    differing.map(|(property, verdict)| format!("{property} {verdict}")).collect();
-                let _ = writeln!(text, "{scenario}: {} and {}: {}", pair.0, pair.1, differing.join(", "));
-            }
-        }
+    let is_sample = |row: &Row| SAMPLE.contains(&row.difference.scenario.as_str());
+    let sample = SAMPLE.map(str::to_owned);
+    let found = explored(&library, &sample);
+    let (mut scenarios, rows) = known();
+    let (known, others): (BTreeSet<Row>, BTreeSet<Row>) = rows.into_iter().partition(is_sample);
+    if crate::writes_what_is_new() && found != known {
+        scenarios.extend(sample);
+        write(&scenarios, &others.union(&found).cloned().collect());
+        return;
     }
-    insta::assert_snapshot!("pairs", text);
+    assert!(found.len() > 30, "the sample says too little: {} rows", found.len());
+    assert_equal(&found, &known);
+}
+
+/// Every scenario that has a clock, with every stack: some minutes.
+#[test]
+#[ignore = "takes minutes: cargo test --test it stacks -- --ignored"]
+fn the_whole_table_is_current() {
+    let library = Library::read(&[], &[]).unwrap();
+    let all = timed(&library);
+    let found = explored(&library, &all);
+    let all: BTreeSet<String> = all.into_iter().collect();
+    if crate::writes_what_is_new() {
+        write(&all, &found);
+        return;
+    }
+    let (scenarios, rows) = known();
+    assert_eq!(scenarios, all);
+    assert_equal(&found, &rows);
+}
+
+fn assert_equal(found: &BTreeSet<Row>, known: &BTreeSet<Row>) {
+    let more: BTreeSet<Row> = found.difference(known).cloned().collect();
+    let less: BTreeSet<Row> = known.difference(found).cloned().collect();
+    assert!(
+        more.is_empty() && less.is_empty(),
+        "found, but not in the table:\n{}in the table, but not found:\n{}\
+         INSTA_UPDATE=always cargo test --test it stacks -- --ignored writes it",
+        as_text(&more),
+        as_text(&less)
+    );
 }
