@@ -22,7 +22,7 @@ impl Clock {
     /// minutes."
     pub const OF_MILLISECONDS: Self = Self { msl: 120_000, msl_milliseconds: 120_000, scale: 1 };
 
-    /// A duration in ticks. What is no whole number of ticks is rounded up: timers are late, never early.
+    /// A duration in ticks. Rounded up: timers are late, never early.
     #[must_use]
     pub fn ticks(self, duration: Duration) -> u32 {
         match duration {
@@ -33,6 +33,25 @@ impl Clock {
                 u32::try_from(product.div_ceil(each)).unwrap_or(u32::MAX)
             }
         }
+    }
+
+    /// A duration in ticks, rounded down.
+    #[must_use]
+    pub fn whole_ticks(self, duration: Duration) -> u32 {
+        match duration {
+            Duration::Ticks(_) | Duration::Msl(_) => self.ticks(duration),
+            Duration::Milliseconds(time) => {
+                let (product, each) = self.product(time);
+                u32::try_from(product / each).unwrap_or(u32::MAX)
+            }
+        }
+    }
+
+    /// What a field that is set to this duration becomes, in ticks: rounded to the side on which the stack is no better
+    /// than it is. A wait in `TIME_WAIT` is what keeps promises, and is rounded down; every other timer is late.
+    #[must_use]
+    pub fn ticks_of(self, field: &str, duration: Duration) -> u32 {
+        if field == "time_wait" { self.whole_ticks(duration) } else { self.ticks(duration) }
     }
 
     /// The duration is a whole number of ticks.

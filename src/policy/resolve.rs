@@ -45,7 +45,7 @@ pub fn resolve(fields: &[PolicyField], clock: Clock, bounds: Bounds) -> Result<P
             Value::Flag(flag) => toml::Value::Boolean(*flag),
             Value::Number(count) => number(*count),
             Value::Word(word) => toml::Value::String(word.clone()),
-            Value::Duration(duration) => number(clock.ticks(*duration)),
+            Value::Duration(duration) => number(clock.ticks_of(field.name, *duration)),
         };
         policy.insert(field.name.to_owned(), value);
     }

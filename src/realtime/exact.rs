@@ -27,7 +27,7 @@ pub struct Copy {
 
 /// What happens at a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Event {
+pub enum ExactEvent {
     /// An application calls.
     Call(End, Call),
     /// A timer that is due expires.
@@ -128,10 +128,10 @@ impl<'c> ExactWorld<'c> {
     ///
     /// # Errors
     /// If time cannot pass so far, or the event is not enabled then.
-    pub fn happen(&mut self, at: Moment, event: &Event) -> Result<Option<Copy>, Refusal> {
+    pub fn happen(&mut self, at: Moment, event: &ExactEvent) -> Result<Option<Copy>, Refusal> {
         self.pass_until(at)?;
         match *event {
-            Event::Call(end, call) => {
+            ExactEvent::Call(end, call) => {
                 let application = self.config.end(end).application;
                 let policy = &self.config.end(end).policy;
                 let endpoint = &self.end(end).endpoint;
@@ -141,7 +141,7 @@ impl<'c> ExactWorld<'c> {
                 }
                 Ok(self.at_end(end, |endpoint, policy| endpoint.on_call(call, policy)))
             }
-            Event::Timeout(end, timer) => {
+            ExactEvent::Timeout(end, timer) => {
                 if self.due(end, timer) != Some(self.now) {
                     return Err(Refusal::NotDue(end, timer));
                 }
@@ -152,18 +152,18 @@ impl<'c> ExactWorld<'c> {
                 }
                 Ok(self.at_end(end, |endpoint, policy| endpoint.on_timeout(timer, policy)))
             }
-            Event::Deliver(copy) => {
+            ExactEvent::Deliver(copy) => {
                 self.take(copy)?;
                 Ok(self.at_end(copy.to, |endpoint, policy| endpoint.on_segment(&copy.segment, policy)))
             }
-            Event::Lose(copy) => {
+            ExactEvent::Lose(copy) => {
                 self.take(copy)?;
                 if !copy.is_duplicate {
                     self.spend_loss()?;
                 }
                 Ok(None)
             }
-            Event::Duplicate(copy) => {
+            ExactEvent::Duplicate(copy) => {
                 if !self.in_flight.contains(&copy) {
                     return Err(Refusal::NotInFlight(copy));
                 }
@@ -295,7 +295,7 @@ mod tests {
     /// MSL 2, RTO 2, in halves of a tick; A closes.
     fn after_close(config: &Config) -> (ExactWorld<'_>, Copy) {
         let mut world = ExactWorld::new(config, 2);
-        let fin = world.happen(0, &Event::Call(End::A, Call::Shutdown)).unwrap().unwrap();
+        let fin = world.happen(0, &ExactEvent::Call(End::A, Call::Shutdown)).unwrap().unwrap();
         (world, fin)
     }
 
@@ -303,19 +303,19 @@ mod tests {
     fn a_copy_lives_shorter_than_the_msl() {
         let config = config(2, 2, 1, 1, Closes::AfterEof);
         let (mut world, fin) = after_close(&config);
-        assert_eq!(world.happen(-1, &Event::Lose(fin)), Err(Refusal::Past));
+        assert_eq!(world.happen(-1, &ExactEvent::Lose(fin)), Err(Refusal::Past));
         let mut late = world.clone();
-        assert!(late.happen(3, &Event::Deliver(fin)).unwrap().is_some());
+        assert!(late.happen(3, &ExactEvent::Deliver(fin)).unwrap().is_some());
         assert_eq!(late.endpoint(End::B).state, State::CloseWait);
         // It expires, and that is the one loss; then the FIN is sent again, and cannot expire.
-        world.happen(2, &Event::Duplicate(fin)).unwrap();
-        assert_eq!(world.happen(4, &Event::Deliver(fin)), Err(Refusal::NotInFlight(fin)));
+        world.happen(2, &ExactEvent::Duplicate(fin)).unwrap();
+        assert_eq!(world.happen(4, &ExactEvent::Deliver(fin)), Err(Refusal::NotInFlight(fin)));
         assert_eq!((world.losses(), world.duplicates(), world.in_flight().len()), (1, 1, 0));
-        let again = world.happen(4, &Event::Timeout(End::A, Timer::Retransmission)).unwrap().unwrap();
+        let again = world.happen(4, &ExactEvent::Timeout(End::A, Timer::Retransmission)).unwrap().unwrap();
         assert_eq!(again, Copy { sent: 4, ..fin });
-        assert_eq!(world.clone().happen(4, &Event::Lose(again)), Err(Refusal::Spent));
-        assert_eq!(world.happen(4, &Event::Duplicate(again)), Err(Refusal::Spent));
-        let expires = world.happen(9, &Event::Deliver(again));
+        assert_eq!(world.clone().happen(4, &ExactEvent::Lose(again)), Err(Refusal::Spent));
+        assert_eq!(world.happen(4, &ExactEvent::Duplicate(again)), Err(Refusal::Spent));
+        let expires = world.happen(9, &ExactEvent::Deliver(again));
         assert_eq!(expires, Err(Refusal::CannotExpire(again)));
     }
 
@@ -325,21 +325,21 @@ mod tests {
         let retransmission = (End::A, Timer::Retransmission);
         let (world, fin) = after_close(&config);
         assert_eq!(
-            world.clone().happen(5, &Event::Call(End::B, Call::Shutdown)),
+            world.clone().happen(5, &ExactEvent::Call(End::B, Call::Shutdown)),
             Err(Refusal::TimerIsDue(retransmission.0, retransmission.1))
         );
-        let early = world.clone().happen(3, &Event::Timeout(End::A, Timer::Retransmission));
+        let early = world.clone().happen(3, &ExactEvent::Timeout(End::A, Timer::Retransmission));
         assert_eq!(early, Err(Refusal::NotDue(retransmission.0, retransmission.1)));
-        let foreign = world.clone().happen(0, &Event::Call(End::B, Call::Shutdown));
+        let foreign = world.clone().happen(0, &ExactEvent::Call(End::B, Call::Shutdown));
         assert_eq!(foreign, Err(Refusal::NotOffered(End::B, Call::Shutdown)), "it closes after the end of file");
         let mut still = ExactWorld::new(&config, 1);
-        assert_eq!(still.happen(1, &Event::Call(End::A, Call::Shutdown)), Err(Refusal::TimeStandsStill));
+        assert_eq!(still.happen(1, &ExactEvent::Call(End::A, Call::Shutdown)), Err(Refusal::TimeStandsStill));
         let mut other = world;
         assert_eq!(
-            other.happen(0, &Event::Lose(Copy { sent: 1, ..fin })),
+            other.happen(0, &ExactEvent::Lose(Copy { sent: 1, ..fin })),
             Err(Refusal::NotInFlight(Copy { sent: 1, ..fin }))
         );
-        other.happen(1, &Event::Lose(fin)).unwrap();
+        other.happen(1, &ExactEvent::Lose(fin)).unwrap();
         assert_eq!((other.losses(), other.due(End::A, Timer::Retransmission)), (1, Some(4)));
     }
 }

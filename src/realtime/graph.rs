@@ -15,7 +15,7 @@ use super::catalog::SegmentNumber;
 use super::part::Part;
 use super::passed::Node;
 use super::search::{Budget, Explored, Extent, Reductions, explore_with};
-use super::step::{Action, Successor};
+use super::step::{Successor, SymbolicAction};
 use super::stop::Stop;
 use super::witness::{NoWitness, timed};
 use crate::explore::graph::{Edge, Graph, Rows};
@@ -69,9 +69,9 @@ impl<'c> ZoneGraph<'c> {
         let mut taken = |from: Node, step: &Successor, to: Node| {
             first_kind.resize(from as usize + 1, kinds.len());
             kinds.push(match step.action {
-                Action::Timeout(..) => EdgeKind::Timeout,
-                Action::Call(end, call) => EdgeKind::Call(end, call),
-                Action::Deliver(..) => step.delivered.map_or(EdgeKind::Onwards, EdgeKind::Delivery),
+                SymbolicAction::Timeout(..) => EdgeKind::Timeout,
+                SymbolicAction::Call(end, call) => EdgeKind::Call(end, call),
+                SymbolicAction::Deliver(..) => step.delivered.map_or(EdgeKind::Onwards, EdgeKind::Delivery),
             });
             let lost = step.sent.filter(|(_, fate)| fate.is_lost && config.losses.is_none());
             edges.push((to, lost.map(|(segment, _)| segment)));

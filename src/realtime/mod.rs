@@ -45,10 +45,10 @@ mod timetable;
 mod witness;
 mod zone;
 
-pub use exact::{Copy, Event, ExactWorld, Moment, Refusal};
+pub use exact::{Copy, ExactEvent, ExactWorld, Moment, Refusal};
 pub use part::DiscretePart;
 pub use question::Question;
 pub use search::{Budget, Explored, Extent, explore};
-pub use step::{Action, Fate};
+pub use step::{Fate, SymbolicAction};
 pub use stop::Stop;
 pub use witness::{NoWitness, Witness};

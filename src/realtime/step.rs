@@ -31,7 +31,7 @@ pub(super) struct SymbolicState {
 
 /// What happens in a step of real time, without the passing of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
+pub enum SymbolicAction {
     /// An application calls.
     Call(End, Call),
     /// A timer that is due expires.
@@ -70,7 +70,7 @@ pub(super) struct Steps<'c> {
 
 /// A step: what happens, what becomes of what is sent, and where it leads once time may have passed.
 pub(super) struct Successor {
-    pub(super) action: Action,
+    pub(super) action: SymbolicAction,
     /// The segment that arrives.
     pub(super) delivered: Option<SegmentNumber>,
     /// The segment that is sent, and its fate.
@@ -148,14 +148,21 @@ impl<'c> Steps<'c> {
             let EndConfig { application, policy } = self.config.end(end);
             let calls = application.calls(self.catalog.observed(number), known.endpoint.reader_gone, policy);
             for call in calls {
-                self.step(state, Action::Call(end, call), end, EndEvent::Call(call), state, &mut then)?;
+                self.step(state, SymbolicAction::Call(end, call), end, EndEvent::Call(call), state, &mut then)?;
             }
             for place in (0..running.len()).filter(|place| running[*place]) {
                 if state.zone.may_be_due(lane_of(end, place)) {
                     let timer = timer_in(place, of);
                     let mut due = state.clone();
                     due.zone.expire(lane_of(end, place));
-                    self.step(&due, Action::Timeout(end, timer), end, EndEvent::Timeout(timer), state, &mut then)?;
+                    self.step(
+                        &due,
+                        SymbolicAction::Timeout(end, timer),
+                        end,
+                        EndEvent::Timeout(timer),
+                        state,
+                        &mut then,
+                    )?;
                 }
             }
         }
@@ -165,7 +172,7 @@ impl<'c> Steps<'c> {
                 let known = *self.catalog.segment(*segment);
                 let mut arrived = state.clone();
                 arrived.remove(place);
-                let action = Action::Deliver(known.to, known.segment);
+                let action = SymbolicAction::Deliver(known.to, known.segment);
                 self.step(&arrived, action, known.to, EndEvent::Arrival(*segment), state, &mut then)?;
             }
         }
@@ -176,7 +183,7 @@ impl<'c> Steps<'c> {
     fn step(
         &mut self,
         state: &SymbolicState,
-        action: Action,
+        action: SymbolicAction,
         end: End,
         event: EndEvent,
         before: &SymbolicState,

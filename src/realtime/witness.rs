@@ -5,10 +5,10 @@
 //! that meet them all, in the largest parts of a tick that will do, make it a run of exact times. That is then lived
 //! through in [`ExactWorld`], from the beginning. Only a run that the exact world accepts is handed out.
 
-use super::exact::{Copy, Event, ExactWorld, Moment, Refusal};
+use super::exact::{Copy, ExactEvent, ExactWorld, Moment, Refusal};
 use super::passed::Node;
 use super::search::Explored;
-use super::step::{Action, Fate, SymbolicState};
+use super::step::{Fate, SymbolicAction, SymbolicState};
 use super::stop::Stop;
 use super::timetable::{Constraint, Timetable, schedule};
 use crate::invariant::broken;
@@ -21,7 +21,7 @@ pub struct Witness {
     /// How many parts a tick has.
     pub parts: u32,
     /// What happens, and when: in parts of a tick from the beginning on.
-    pub events: Vec<(Moment, Event)>,
+    pub events: Vec<(Moment, ExactEvent)>,
 }
 
 /// Why there is no witness although a zone reveals something: a fault, and no verdict may rest on it.
@@ -40,7 +40,7 @@ pub enum NoWitness {
 /// An event of a run without its moment, and what became of the segment that was sent.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Untimed {
-    pub(super) action: Action,
+    pub(super) action: SymbolicAction,
     pub(super) fate: Fate,
 }
 
@@ -127,21 +127,21 @@ pub(super) fn timed(config: &Config, run: &[Untimed]) -> Result<Witness, NoWitne
     let constraints = Constraints::of(config, run);
     let Timetable { parts, moments } = schedule(run.len() + 1, &constraints).ok_or(NoWitness::NoTimes)?;
     let mut world = ExactWorld::new(config, parts);
-    let mut events: Vec<(Moment, Event)> = Vec::new();
-    let mut happen = |world: &mut ExactWorld<'_>, at: Moment, event: Event| {
+    let mut events: Vec<(Moment, ExactEvent)> = Vec::new();
+    let mut happen = |world: &mut ExactWorld<'_>, at: Moment, event: ExactEvent| {
         let sent = world.happen(at, &event).map_err(|refusal| NoWitness::Refused(events.len(), refusal));
         events.push((at, event));
         sent
     };
     for (Untimed { action, fate }, at) in run.iter().zip(moments.into_iter().skip(1)) {
         let event = match *action {
-            Action::Call(end, call) => Event::Call(end, call),
-            Action::Timeout(end, timer) => Event::Timeout(end, timer),
-            Action::Deliver(to, segment) => {
+            SymbolicAction::Call(end, call) => ExactEvent::Call(end, call),
+            SymbolicAction::Timeout(end, timer) => ExactEvent::Timeout(end, timer),
+            SymbolicAction::Deliver(to, segment) => {
                 let equal = world.in_flight().iter().filter(|copy| (copy.to, copy.segment) == (to, segment));
                 let oldest = equal.min_by_key(|copy| copy.sent).copied();
                 // The exact world refuses what is not in flight.
-                Event::Deliver(oldest.unwrap_or(Copy { to, segment, sent: at, is_duplicate: false }))
+                ExactEvent::Deliver(oldest.unwrap_or(Copy { to, segment, sent: at, is_duplicate: false }))
             }
         };
         if let Some(original) = happen(&mut world, at, event)? {
@@ -154,12 +154,12 @@ pub(super) fn timed(config: &Config, run: &[Untimed]) -> Result<Witness, NoWitne
 }
 
 /// What happens to a copy as soon as it is sent.
-fn fates(original: Copy, fate: Fate) -> impl Iterator<Item = Event> {
+fn fates(original: Copy, fate: Fate) -> impl Iterator<Item = ExactEvent> {
     let made = usize::from(fate.duplicates) + usize::from(fate.in_vain);
     let duplicate = Copy { is_duplicate: true, ..original };
-    std::iter::repeat_n(Event::Duplicate(original), made)
-        .chain(std::iter::repeat_n(Event::Lose(duplicate), fate.in_vain.into()))
-        .chain(fate.is_lost.then_some(Event::Lose(original)))
+    std::iter::repeat_n(ExactEvent::Duplicate(original), made)
+        .chain(std::iter::repeat_n(ExactEvent::Lose(duplicate), fate.in_vain.into()))
+        .chain(fate.is_lost.then_some(ExactEvent::Lose(original)))
 }
 
 /// What binds the moments of a run's events: event 0 is the beginning, and those of the run follow.
@@ -193,17 +193,18 @@ impl<'c> Constraints<'c> {
     }
 
     fn event(&mut self, event: usize, Untimed { action, fate }: &Untimed) {
-        let (Action::Call(end, _) | Action::Timeout(end, _) | Action::Deliver(end, _)) = *action;
+        let (SymbolicAction::Call(end, _) | SymbolicAction::Timeout(end, _) | SymbolicAction::Deliver(end, _)) =
+            *action;
         let policy = self.config.end(end).policy;
         let [a, b] = &mut self.endpoints;
         let endpoint = if end == End::A { a } else { b };
         let effects = match *action {
-            Action::Call(_, call) => endpoint.on_call(call, &policy),
-            Action::Timeout(_, timer) => endpoint.on_timeout(timer, &policy),
-            Action::Deliver(_, segment) => endpoint.on_segment(&segment, &policy),
+            SymbolicAction::Call(_, call) => endpoint.on_call(call, &policy),
+            SymbolicAction::Timeout(_, timer) => endpoint.on_timeout(timer, &policy),
+            SymbolicAction::Deliver(_, segment) => endpoint.on_segment(&segment, &policy),
         };
         endpoint.on_call(Call::Receive, &policy);
-        let expires = |timer| matches!(action, Action::Timeout(_, expired) if *expired == timer);
+        let expires = |timer| matches!(action, SymbolicAction::Timeout(_, expired) if *expired == timer);
         for (place, (timer, change)) in Timer::ALL.into_iter().zip(effects.timers).enumerate() {
             let [a, b] = &mut self.timers;
             let Some(own) = (if end == End::A { a } else { b }).get_mut(place) else { continue };
@@ -222,7 +223,7 @@ impl<'c> Constraints<'c> {
                 }
             }
         }
-        if let Action::Deliver(to, segment) = *action {
+        if let SymbolicAction::Deliver(to, segment) = *action {
             let equal =
                 |(its_to, its_segment, _): &(End, Segment, usize)| (*its_to, *its_segment) == (to, segment);
             if let Some(oldest) = self.in_flight.iter().position(equal) {

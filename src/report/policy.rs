@@ -44,8 +44,10 @@ pub(super) fn rounded(scenario: &Scenario) -> Option<String> {
         .flat_map(|(ends, policy)| {
             policy.rounded().map(move |field| match field.value {
                 Value::Duration(duration) => {
-                    let ticks = Duration::Ticks(policy.clock.ticks(duration));
-                    format!("{ends}: {} of {duration} up to {ticks} of {}", field.name, policy.clock.tick())
+                    let ticks = policy.clock.ticks_of(field.name, duration);
+                    let way = if ticks == policy.clock.ticks(duration) { "up" } else { "down" };
+                    let (ticks, tick) = (Duration::Ticks(ticks), policy.clock.tick());
+                    format!("{ends}: {} of {duration} {way} to {ticks} of {tick}", field.name)
                 }
                 _ => format!("{ends}: {}", field.name),
             })
@@ -66,17 +68,22 @@ fn line(field: &PolicyField, clock: Clock) -> String {
         Origin::Extended => format!("{}: {source}", field.file.stem()),
         Origin::Base | Origin::Policy | Origin::Scenario => source.to_owned(),
     };
-    format!("{} = {} ({source})", field.name, in_ticks(&field.value, clock))
+    format!("{} = {} ({source})", field.name, in_ticks(field, clock))
 }
 
 /// A value as the world has it.
-fn in_ticks(value: &Value, clock: Clock) -> String {
-    match value {
+fn in_ticks(field: &PolicyField, clock: Clock) -> String {
+    match &field.value {
         Value::Duration(Duration::Ticks(ticks)) => Duration::Ticks(ticks.saturating_mul(clock.scale)).to_string(),
         Value::Duration(duration) => {
-            let rounded = if clock.is_exact(*duration) { "" } else { ", rounded up" };
-            format!("{}, {duration}{rounded}", Duration::Ticks(clock.ticks(*duration)))
+            let ticks = clock.ticks_of(field.name, *duration);
+            let rounded = match ticks == clock.ticks(*duration) {
+                _ if clock.is_exact(*duration) => "",
+                true => ", rounded up",
+                false => ", rounded down",
+            };
+            format!("{}, {duration}{rounded}", Duration::Ticks(ticks))
         }
-        Value::None | Value::Flag(_) | Value::Number(_) | Value::Word(_) => value.to_string(),
+        value => value.to_string(),
     }
 }
