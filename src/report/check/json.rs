@@ -6,6 +6,7 @@ use crate::check::{
     ActionKind, Checked, Coverage, CrossCheck, Disagreement, ExpectedVerdict, GateResult, Judged, Outcome, Tally,
 };
 use crate::model::EndpointEvent;
+use crate::report::policy;
 use crate::tcp::State;
 
 /// Raised with every change that a reader could trip over.
@@ -42,6 +43,9 @@ struct ScenarioReport<'a> {
     file: &'a str,
     /// Settings and scale that have changed the world.
     changes: &'a [String],
+    /// The timers of policies that are no whole number of ticks, and what they have become.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rounded: Option<String>,
     states: usize,
     transitions: usize,
     /// Absent where several threads explored: they do not find the shortest ways.
@@ -172,6 +176,7 @@ fn scenario(checked: &Checked) -> ScenarioReport<'_> {
         about: &checked.scenario.about,
         file: &checked.scenario.source.path,
         changes: &checked.scenario.changes,
+        rounded: policy::rounded(&checked.scenario),
         states: checked.stats.states,
         transitions: checked.stats.transitions,
         depth: checked.stats.depth,

@@ -6,6 +6,7 @@ use super::show_command::ShowCommand;
 use super::verdict_note::{VerdictNote, verdict_notes};
 use crate::check::{Checked, CrossCheck, Disagreement, Outcome, Tally};
 use crate::property::Verdict;
+use crate::report::policy;
 use crate::text::visible_lines;
 
 /// The report, with a final line break.
@@ -36,6 +37,7 @@ fn suite(checked: &Checked, show_command: &ShowCommand) -> TestSuite {
         ("compared", tally.compared.to_string()),
     ];
     properties.extend(stats.depth.map(|depth| ("depth", depth.to_string())));
+    properties.extend(policy::rounded(scenario).map(|rounded| ("rounded", line(&rounded))));
     if scenario.is_changed() {
         properties.push(("changes", line(&scenario.changes.join(", "))));
     }
