@@ -39,7 +39,11 @@ fn sources() -> Vec<Source> {
     vec![
         recorded(
             "recorded cases",
-            &["tests/conformance/cases.jsonl", "tests/conformance/further.jsonl"],
+            &[
+                "tests/conformance/cases.jsonl",
+                "tests/conformance/further.jsonl",
+                "tests/conformance/choices.jsonl",
+            ],
             "conformance tests of other stacks, in their order",
         ),
         recorded("kernel rows", &["tests/conformance/linux-6.18.jsonl"], "measured transitions of Linux 6.18"),

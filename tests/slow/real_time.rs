@@ -1,4 +1,4 @@
-//! Every shipped scenario in real time, beside whole ticks.
+//! The shipped scenarios in real time, beside whole ticks.
 
 use std::sync::Arc;
 
@@ -24,7 +24,11 @@ fn shipped_scenarios_are_decided_in_real_time() {
     let library = Library::read(&[], &[]).unwrap();
     let mut different = Vec::new();
     for ticks in library.scenarios(&[], &[], 1).unwrap() {
-        if ticks.kind == WorldKind::Asynchronous {
+        // The stacks in pairs are many and alike; what both ends send in `data-in-flight` takes minutes.
+        if ticks.kind == WorldKind::Asynchronous
+            || ticks.source.path.starts_with("scenarios/pairs/")
+            || ticks.name == "data-in-flight"
+        {
             continue;
         }
         let real = Arc::new(Scenario { delays: Delays::Any, ..Scenario::clone(&ticks) });

@@ -23,6 +23,11 @@ fn small_enough(scenario: &Arc<Scenario>) -> Arc<Scenario> {
     scenario
 }
 
+/// The stacks in pairs are left out: at a finer scale their worlds have too many states.
+fn is_compared(scenario: &Scenario) -> bool {
+    scenario.kind == WorldKind::Timed && !scenario.source.path.starts_with("scenarios/pairs/")
+}
+
 #[test]
 fn what_holds_holds_with_finer_ticks_or_the_readme_says_so() {
     let library = Library::read(&[], &[]).unwrap();
@@ -30,7 +35,7 @@ fn what_holds_holds_with_finer_ticks_or_the_readme_says_so() {
     let fine = library.scenarios(&[], &[], 2).unwrap();
     let mut table = String::new();
     let mut holding_still = 0;
-    for (coarse, fine) in coarse.iter().zip(&fine).filter(|(coarse, _)| coarse.kind == WorldKind::Timed) {
+    for (coarse, fine) in coarse.iter().zip(&fine).filter(|(coarse, _)| is_compared(coarse)) {
         let (coarse, fine) = (&small_enough(coarse), &small_enough(fine));
         let holding: Vec<_> = check_one(coarse, &library.properties, &Options::PLAIN, &|_, _| {})
             .results
