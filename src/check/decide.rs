@@ -64,10 +64,9 @@ pub(super) fn decide(
     }
     match scenario.kind {
         WorldKind::Timed if scenario.delays == Delays::Any => {
-            let RealTimeVerdicts { stats, stopped, verdicts } =
+            let RealTimeVerdicts { stats, stopped, verdicts, steps } =
                 real_time::decide(scenario, instances, limits, progress);
-            // Its runs are not drawn, so that nobody counts their steps.
-            Decided { stats, stopped, verdicts, steps: vec![None; instances.len()], timed: None }
+            Decided { stats, stopped, verdicts, steps, timed: None }
         }
         WorldKind::Timed => decide_timed(scenario, instances, threads, limits, progress),
         WorldKind::Asynchronous => decide_asynchronous(scenario, instances, threads, limits, progress),

@@ -3,14 +3,16 @@
 //! What single states decide is looked for in the zones of [`crate::realtime`], what runs decide in their graph. Each run that
 //! reveals something is lived through at exact times before it counts.
 
+#![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
+
 use std::time::Instant;
 
 use crate::explore::{ExplorationStats, Limits, Phase, Stopped};
 use crate::invariant::broken;
 use crate::liveness::real_time::{Answer, ZoneFairness, decide as decide_runs, search};
 use crate::property::{Instance, Verdict};
-use crate::realtime::graph::ZoneGraph;
-use crate::realtime::{Budget, Extent, Question, Stop, explore};
+use crate::realtime::graph::{ZoneGraph, Zones, has_instant_timer};
+use crate::realtime::{Budget, Explored, Extent, NoWitness, Question, Stop, explore};
 use crate::scenario::Scenario;
 
 /// What is known of an instance: that something reveals it, or that nothing does.
@@ -23,6 +25,9 @@ pub(super) struct RealTimeVerdicts {
     pub(super) stopped: Option<Stopped>,
     /// One for each instance.
     pub(super) verdicts: Vec<Verdict>,
+    /// For each instance, how many steps the run has that decides it, where there is one: of a lasso, the stem and the cycle
+    /// together.
+    pub(super) steps: Vec<Option<usize>>,
 }
 
 /// Explores a scenario in real time and decides each instance, which must be applicable to it.
@@ -33,100 +38,160 @@ pub(super) fn decide(
     progress: &dyn Fn(Phase, &ExplorationStats),
 ) -> RealTimeVerdicts {
     let start = Instant::now();
-    let mut known: Vec<Known> = vec![None; instances.len()];
-    let mut exercised = vec![true; instances.len()];
-    let mut stats = ExplorationStats::default();
-    let mut stopped =
-        states(scenario, instances, limits, progress, (&mut known, &mut exercised), &mut stats).err();
-    if stopped.is_none() && instances.iter().any(Instance::is_liveness) {
-        stopped = runs(scenario, instances, limits, progress, &mut known, &mut stats).err();
-    }
-    let each = instances.iter().zip(&known).zip(&exercised);
+    let mut decided = Decided::none(instances.len());
+    let task = Task { scenario, instances, limits, progress };
+    let stopped = if instances.iter().any(Instance::is_liveness) {
+        task.runs(&mut decided)
+    } else {
+        task.states_alone(&mut decided)
+    };
+    let each = instances.iter().zip(&decided.known).zip(&decided.exercised);
     let verdict = |((instance, known), exercised): ((&Instance, &Known), &bool)| -> Verdict {
         instance.verdict(*known == Some(true), known.is_some(), *exercised)
     };
     let verdicts = each.map(verdict).collect();
-    let stats = ExplorationStats { elapsed: start.elapsed(), ..stats };
-    RealTimeVerdicts { stats, stopped, verdicts }
+    let stats = ExplorationStats { elapsed: start.elapsed(), ..decided.stats };
+    RealTimeVerdicts { stats, stopped: stopped.err(), verdicts, steps: decided.steps }
 }
 
-/// Decides what single states decide, and for every instance whether a state exercises it.
-fn states(
-    scenario: &Scenario,
-    instances: &[Instance],
-    limits: Limits<'_>,
-    progress: &dyn Fn(Phase, &ExplorationStats),
-    (known, exercised): (&mut [Known], &mut [bool]),
-    stats: &mut ExplorationStats,
-) -> Result<(), Stopped> {
-    let config = &scenario.config;
-    let questions: Vec<Question<'_>> =
-        instances.iter().map(|instance| Question::of(&instance.property.formula, instance.this())).collect();
-    let is_cut_off = || limits.cut_off().is_some();
-    let exploring = |extent: &Extent| progress(Phase::Exploration, &stats_of(extent));
-    let explored = explore(config, &questions, &budget(limits, &is_cut_off), &exploring);
-    let mut explored = explored.map_err(|stop| stopped_by(stop, limits))?;
-    *stats = stats_of(&explored.extent);
-    for (exercised, found) in exercised.iter_mut().zip(&explored.exercised) {
-        *exercised = *found;
-    }
-    for (number, (question, instance)) in questions.iter().zip(instances).enumerate() {
-        let witness = explored.witness(config, question, number);
-        let is_revealed = witness
-            .unwrap_or_else(|fault| broken(format_args!("no run reveals {}: {fault:?}", instance.name())))
-            .is_some();
-        let is_decided = explored.stopped.is_none() && !instance.is_liveness();
-        if let Some(known) = known.get_mut(number) {
-            *known = if is_revealed { Some(true) } else { is_decided.then_some(false) };
-        }
-    }
-    explored.stopped.map_or(Ok(()), |stop| Err(stopped_by(stop, limits)))
+/// What is to be decided, and how far it may go.
+struct Task<'a> {
+    scenario: &'a Scenario,
+    instances: &'a [Instance],
+    limits: Limits<'a>,
+    progress: &'a dyn Fn(Phase, &ExplorationStats),
 }
 
-/// Decides what runs decide.
-fn runs(
-    scenario: &Scenario,
-    instances: &[Instance],
-    limits: Limits<'_>,
-    progress: &dyn Fn(Phase, &ExplorationStats),
-    known: &mut [Known],
-    stats: &mut ExplorationStats,
-) -> Result<(), Stopped> {
-    let is_cut_off = || limits.cut_off().is_some();
-    let exploring = |extent: &Extent| progress(Phase::Exploration, &stats_of(extent));
-    // A zone has about five edges, and what is kept of those and of the search takes three times its own memory.
-    let limits_of_zones = Limits { max_memory: limits.max_memory.map(|all| all / 4), ..limits };
-    let graph = ZoneGraph::explore(&scenario.config, &budget(limits_of_zones, &is_cut_off), &exploring);
-    let mut graph = graph.map_err(|stop| stopped_by(stop, limits))?;
-    *stats = stats_of(&graph.explored.extent);
-    progress(Phase::Cycles, stats);
-    let mut lassos = Vec::new();
-    let mut unknown = None;
-    {
-        let fairness = ZoneFairness { graph: &graph, fairness: scenario.fairness };
-        let mut search = search(&fairness, limits)?;
-        for (instance, known) in instances.iter().zip(known).filter(|(instance, _)| instance.is_liveness()) {
-            *known = match decide_runs(&mut search, &graph, instance)? {
-                Answer::Refuted(lasso) => {
-                    lassos.push((instance, lasso));
-                    Some(true)
-                }
-                Answer::Holds => Some(false),
-                Answer::Unknown => {
-                    unknown = Some(Stopped::RunsInRealTime);
-                    None
-                }
-            };
+/// What has been decided so far, of each instance.
+struct Decided {
+    known: Vec<Known>,
+    exercised: Vec<bool>,
+    steps: Vec<Option<usize>>,
+    stats: ExplorationStats,
+}
+
+impl Decided {
+    fn none(instances: usize) -> Self {
+        Self {
+            known: vec![None; instances],
+            exercised: vec![true; instances],
+            steps: vec![None; instances],
+            stats: ExplorationStats::default(),
         }
     }
-    for (instance, lasso) in lassos {
-        // Twice round: what the first round leaves behind, the second has to begin with.
-        let edges: Vec<_> = lasso.stem.iter().chain(&lasso.cycle).chain(&lasso.cycle).copied().collect();
-        if let Err(fault) = graph.replay(&edges) {
-            broken(format_args!("no run refutes {}: {fault:?}", instance.name()));
-        }
+
+    fn reveal(&mut self, number: usize, steps: usize) {
+        self.known[number] = Some(true);
+        self.steps[number] = Some(steps);
     }
-    unknown.map_or(Ok(()), Err)
+}
+
+impl Task<'_> {
+    /// Decides what single states decide, where nothing else is asked.
+    fn states_alone(&self, decided: &mut Decided) -> Result<(), Stopped> {
+        let is_cut_off = || self.limits.cut_off().is_some();
+        let budget = budget(self.limits, &is_cut_off);
+        let explored = explore(&self.scenario.config, &self.questions(), &budget, &|extent| self.exploring(extent));
+        self.states(&mut explored.map_err(|stop| stopped_by(stop, self.limits))?, decided)
+    }
+
+    /// Decides what single states decide, and for every instance whether a state exercises it.
+    fn states(&self, explored: &mut Explored<'_>, decided: &mut Decided) -> Result<(), Stopped> {
+        decided.stats = stats_of(&explored.extent);
+        decided.exercised.clone_from(&explored.exercised);
+        for (number, (question, instance)) in self.questions().iter().zip(self.instances).enumerate() {
+            let witness = explored.witness(&self.scenario.config, question, number);
+            let witness = witness
+                .unwrap_or_else(|fault| broken(format_args!("no run reveals {}: {fault:?}", instance.name())));
+            match witness {
+                Some(witness) => decided.reveal(number, witness.steps()),
+                None if explored.stopped.is_none() && !instance.is_liveness() => {
+                    decided.known[number] = Some(false);
+                }
+                None => {}
+            }
+        }
+        explored.stopped.map_or(Ok(()), |stop| Err(stopped_by(stop, self.limits)))
+    }
+
+    /// Decides everything, from a graph of zones. What no walk does where zones cover those that they include, no run does; what
+    /// some walk does there and no run that can be given times, or what is not clear, is decided where equal zones alone are one.
+    fn runs(&self, decided: &mut Decided) -> Result<(), Stopped> {
+        let mut graph = self.graph(Zones::Included)?;
+        self.states(&mut graph.explored, decided)?;
+        if has_instant_timer(&self.scenario.config) {
+            return Err(Stopped::InstantTimer);
+        }
+        (self.progress)(Phase::Cycles, &decided.stats);
+        let mut open: Vec<usize> =
+            (0..self.instances.len()).filter(|number| self.instances[*number].is_liveness()).collect();
+        open = self.runs_in(&mut graph, Zones::Included, open, decided)?;
+        if open.is_empty() {
+            return Ok(());
+        }
+        drop(graph);
+        let mut graph = self.graph(Zones::Equal)?;
+        if let Some(stop) = graph.explored.stopped {
+            return Err(stopped_by(stop, self.limits));
+        }
+        let open = self.runs_in(&mut graph, Zones::Equal, open, decided)?;
+        if open.is_empty() { Ok(()) } else { Err(Stopped::RunsInRealTime) }
+    }
+
+    fn graph(&self, zones: Zones) -> Result<ZoneGraph<'_>, Stopped> {
+        let is_cut_off = || self.limits.cut_off().is_some();
+        // A zone has about five edges, and what is kept of those and of the search takes three times its own memory.
+        let limits = Limits { max_memory: self.limits.max_memory.map(|all| all / 4), ..self.limits };
+        let budget = budget(limits, &is_cut_off);
+        let questions = self.questions();
+        let exploring = |extent: &Extent| self.exploring(extent);
+        let graph = ZoneGraph::explore(&self.scenario.config, &questions, zones, &budget, &exploring);
+        graph.map_err(|stop| stopped_by(stop, self.limits))
+    }
+
+    /// Decides what runs decide of these instances, and returns those that stay open.
+    fn runs_in(
+        &self,
+        graph: &mut ZoneGraph<'_>,
+        zones: Zones,
+        open: Vec<usize>,
+        decided: &mut Decided,
+    ) -> Result<Vec<usize>, Stopped> {
+        let mut lassos = Vec::new();
+        let mut still_open = Vec::new();
+        {
+            let fairness = ZoneFairness { graph, fairness: self.scenario.fairness };
+            let mut search = search(&fairness, self.limits)?;
+            for number in open {
+                match decide_runs(&mut search, graph, &self.instances[number])? {
+                    Answer::Refuted(lasso) => lassos.push((number, lasso)),
+                    Answer::Holds => decided.known[number] = Some(false),
+                    Answer::Unknown => still_open.push(number),
+                }
+            }
+        }
+        for (number, lasso) in lassos {
+            // Twice round: what the first round leaves behind, the second has to begin with.
+            let edges: Vec<_> = lasso.stem.iter().chain(&lasso.cycle).chain(&lasso.cycle).copied().collect();
+            match graph.replay(&edges) {
+                Ok(()) => decided.reveal(number, graph.steps(&lasso.stem) + graph.steps(&lasso.cycle)),
+                Err(NoWitness::NoTimes) if zones == Zones::Included => still_open.push(number),
+                Err(fault) => {
+                    broken(format_args!("no run refutes {}: {fault:?}", self.instances[number].name()))
+                }
+            }
+        }
+        Ok(still_open)
+    }
+
+    fn questions(&self) -> Vec<Question<'_>> {
+        let each = self.instances.iter();
+        each.map(|instance| Question::of(&instance.property.formula, instance.this())).collect()
+    }
+
+    fn exploring(&self, extent: &Extent) {
+        (self.progress)(Phase::Exploration, &stats_of(extent));
+    }
 }
 
 fn budget<'a>(limits: Limits<'_>, is_cut_off: &'a dyn Fn() -> bool) -> Budget<'a> {

@@ -1,10 +1,16 @@
-//! The graph of zones, for what no single state decides: every zone by itself, and every step.
+//! The graph of zones, for what no single state decides.
 //!
-//! Inclusion does not keep cycles: a zone that another covers may lie on a cycle that the other's states do not go round. So
-//! zones are one only if they are equal, and what was spent tells parts apart. Then every walk in the graph, finite or not,
-//! is a run of the world: a zone also has times at which copies have less left than in any run, but whatever is
-//! possible from there is possible with more (Tripakis 2009 for zones; Li, FORMATS 2009, for abstractions by lower and upper
-//! bounds; Laarman and others, CAV 2013, for what inclusion does and does not keep).
+//! Every run of the world is a walk in the graph. Whether every walk is a run depends on which zones are one ([`Zones`]):
+//!
+//! * *Included* zones are covered by those that include them, and edges lead to what covers. That is quick, and whatever no walk
+//!   does, no run does. But a walk may go on from where its run could not have come: a walk proves nothing
+//!   until it has been given times.
+//! * *Equal* zones alone are one. Then every walk, finite or not, is a run: a zone also has times at which copies have
+//!   less left than in any run, but whatever is possible from there is possible with more (Tripakis 2009 for zones;
+//!   Li, FORMATS 2009, for abstractions by lower and upper bounds; Laarman and others, CAV 2013, for what inclusion does and does
+//!   not keep).
+//!
+//! What was spent tells parts apart either way: else a run could lose without end what it is not charged for.
 //!
 //! A loss that is decided at the sending leaves no trace in the state. Where losses are without number, a fair network must still
 //! deliver a segment that is sent again and again; so a node of its own, between two zones, stands for each loss.
@@ -14,6 +20,7 @@
 use super::catalog::SegmentNumber;
 use super::part::Part;
 use super::passed::Node;
+use super::question::Question;
 use super::search::{Budget, Explored, Extent, Reductions, explore_with};
 use super::step::{Successor, SymbolicAction};
 use super::stop::Stop;
@@ -47,23 +54,32 @@ pub(crate) struct ZoneGraph<'c> {
     losses: Vec<(SegmentNumber, Node)>,
 }
 
+/// Which zones of a discrete part are one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Zones {
+    /// A zone and those that it includes.
+    Included,
+    /// Equal ones.
+    Equal,
+}
+
 /// An edge while zones are still being found: its end, and the segment that is lost on it, if that is remembered.
 type FoundEdge = (Node, Option<SegmentNumber>);
 
 impl<'c> ZoneGraph<'c> {
-    /// Explores a world.
+    /// Explores a world. Where `explored.stopped` says that something is missing, the graph decides nothing.
     ///
     /// # Errors
-    /// The limit that was hit: a graph that is not whole decides nothing.
+    /// If a duration of the world is too long for zones.
     pub(crate) fn explore(
         config: &'c Config,
+        questions: &[Question<'_>],
+        zones: Zones,
         budget: &Budget<'_>,
         progress: &dyn Fn(&Extent),
     ) -> Result<Self, Stop> {
-        if is_instant(&config.a) || is_instant(&config.b) {
-            return Err(Stop::Instant);
-        }
-        let plain = Reductions { inclusion: false, budgets: false, oldest_first: true };
+        let inclusion = zones == Zones::Included;
+        let reductions = Reductions { inclusion, budgets: false, oldest_first: true };
         let (mut edges, mut first_kind, mut kinds): (Vec<FoundEdge>, Vec<usize>, Vec<EdgeKind>) =
             Default::default();
         let mut taken = |from: Node, step: &Successor, to: Node| {
@@ -76,10 +92,7 @@ impl<'c> ZoneGraph<'c> {
             let lost = step.sent.filter(|(_, fate)| fate.is_lost && config.losses.is_none());
             edges.push((to, lost.map(|(segment, _)| segment)));
         };
-        let explored = explore_with(config, &[], budget, plain, &mut taken, progress)?;
-        if let Some(stop) = explored.stopped {
-            return Err(stop);
-        }
+        let explored = explore_with(config, questions, budget, reductions, &mut taken, progress)?;
         let zones = explored.passed.nodes();
         first_kind.resize(zones + 1, kinds.len());
         let mut losses = Vec::new();
@@ -88,12 +101,13 @@ impl<'c> ZoneGraph<'c> {
             let of_zone = &edges[first_kind[zone]..first_kind[zone + 1]];
             rows.push_degree(of_zone.len());
             for (to, lost) in of_zone {
+                let to = explored.passed.covering_of(*to);
                 let node = match lost {
                     Some(segment) => {
-                        losses.push((*segment, *to));
+                        losses.push((*segment, to));
                         u32::try_from(zones + losses.len() - 1).map_err(|_| Stop::Numbers)?
                     }
-                    None => *to,
+                    None => to,
                 };
                 rows.targets_mut().push(node);
             }
@@ -110,12 +124,18 @@ impl<'c> ZoneGraph<'c> {
     /// Lives through a path at exact times.
     ///
     /// # Errors
-    /// Why that is not possible: a fault of the program.
+    /// Why that is not possible. That there are no times ([`NoWitness::NoTimes`]) is possible where zones are one that are not
+    /// equal; all else is a fault of the program.
     pub(crate) fn replay(&mut self, path: &[Edge]) -> Result<(), NoWitness> {
         let zones: Vec<Edge> = path.iter().copied().filter(|(node, _)| self.loss(*node).is_none()).collect();
         let run = self.explored.run_along(&zones).map_err(NoWitness::Stopped)?;
         timed(self.config, &run)?.replay(self.config)?;
         Ok(())
+    }
+
+    /// How many steps of the world a path has: what leads on from a loss is none.
+    pub(crate) fn steps(&self, path: &[Edge]) -> usize {
+        path.iter().filter(|(node, _)| self.loss(*node).is_none()).count()
     }
 
     /// How many segments have a number.
@@ -162,8 +182,10 @@ impl<'c> ZoneGraph<'c> {
     }
 }
 
-/// A timer of this end is due at once: a cycle could come round without time.
-fn is_instant(end: &EndConfig) -> bool {
-    let Policy { rto, fin_wait_2_timeout, delayed_ack, .. } = end.policy;
-    rto == 0 || fin_wait_2_timeout == Some(0) || delayed_ack == Some(0)
+/// A timer of an end is due as soon as it is set: a cycle could come round without time.
+pub(crate) fn has_instant_timer(config: &Config) -> bool {
+    [&config.a, &config.b].into_iter().any(|end| {
+        let Policy { rto, fin_wait_2_timeout, delayed_ack, .. } = end.policy;
+        rto == 0 || fin_wait_2_timeout == Some(0) || delayed_ack == Some(0)
+    })
 }

@@ -40,8 +40,9 @@ struct FoundZone {
     bounds: u32,
     /// Where it was first reached from.
     parent: Node,
-    /// The zone of the same part that was found before it and that no other covers.
-    older: Node,
+    /// The zone of the same part that was found before it and that no other covers; once another zone covers this one, that
+    /// one.
+    next: Node,
     losses: u8,
     duplicates: u8,
     /// Another zone covers it, and it has left the list of its part.
@@ -110,6 +111,15 @@ impl Passed {
     /// Another zone has come to cover this one.
     pub(super) fn is_covered(&self, node: Node) -> bool {
         self.zones[node as usize].is_covered
+    }
+
+    /// The zone that covers this one and that no other covers: itself, if none does.
+    pub(super) fn covering_of(&self, node: Node) -> Node {
+        let mut at = node;
+        while self.is_covered(at) {
+            at = self.zones[at as usize].next;
+        }
+        at
     }
 
     /// Where a zone was first reached from; nowhere, if it is the first.
@@ -181,7 +191,7 @@ impl Passed {
             part,
             bounds: u32::try_from(start).map_err(|_| Stop::Numbers)?,
             parent: parent.unwrap_or(NONE),
-            older: self.parts[part as usize].newest,
+            next: self.parts[part as usize].newest,
             losses: state.losses,
             duplicates: state.duplicates,
             is_covered: false,
@@ -218,7 +228,7 @@ impl Passed {
             if is_covered && found.losses <= state.losses && found.duplicates <= state.duplicates {
                 return Some(node);
             }
-            node = found.older;
+            node = found.next;
         }
         None
     }
@@ -226,15 +236,16 @@ impl Passed {
     /// Drops the older zones of a node's part that it covers.
     fn drop_covered_by(&mut self, node: Node, size: usize) {
         let (losses, duplicates) = (self.zones[node as usize].losses, self.zones[node as usize].duplicates);
-        let (mut last_kept, mut at) = (node, self.zones[node as usize].older);
+        let (mut last_kept, mut at) = (node, self.zones[node as usize].next);
         while at != NONE {
             let found = &self.zones[at as usize];
-            let older = found.older;
+            let older = found.next;
             let has_spent_less = losses <= found.losses && duplicates <= found.duplicates;
             let (new, old) = (self.bounds_of(node, size), self.bounds_of(at, size));
             let covers = if self.merging.inclusion { includes(new, old) } else { new == old };
             if has_spent_less && covers {
-                self.zones[last_kept as usize].older = older;
+                self.zones[last_kept as usize].next = older;
+                self.zones[at as usize].next = node;
                 self.zones[at as usize].is_covered = true;
                 self.covered += 1;
             } else {

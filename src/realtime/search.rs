@@ -126,6 +126,8 @@ impl Explored<'_> {
         let initial = self.steps.initial()?;
         self.passed.add(&initial, None)?;
         look(&Part::of(&initial, &self.steps.catalog), 0);
+        // Nodes below this number are as many steps from the beginning as the one that is looked at, or fewer.
+        let mut level_end = self.passed.nodes();
         let mut node: Node = 0;
         while (node as usize) < self.passed.nodes() {
             if node.is_multiple_of(ZONES_PER_LOOK) {
@@ -145,7 +147,11 @@ impl Explored<'_> {
             if budget.max_zones.is_some_and(|most| self.passed.nodes() > most) {
                 return Err(Stop::Zones);
             }
-            if !self.passed.is_covered(node) {
+            if node as usize == level_end {
+                level_end = self.passed.nodes();
+            }
+            // What a zone that is further away covers is left from here all the same: the first way to a part is a shortest one.
+            if self.passed.covering_of(node) as usize >= level_end || !self.passed.is_covered(node) {
                 let state = self.passed.get(node, &self.steps.catalog);
                 let (passed, transitions) = (&mut self.passed, &mut self.extent.transitions);
                 self.steps.each(&state, |catalog: &Catalog<'_>, successor| {

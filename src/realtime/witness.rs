@@ -45,6 +45,14 @@ pub(super) struct Untimed {
 }
 
 impl Witness {
+    /// How many steps it has: calls, timeouts and arrivals. What the network loses or duplicates is decided with the step that
+    /// sends it, and is no step of its own.
+    #[must_use]
+    pub fn steps(&self) -> usize {
+        let is_step = |event: &ExactEvent| !matches!(event, ExactEvent::Lose(_) | ExactEvent::Duplicate(_));
+        self.events.iter().filter(|(_, event)| is_step(event)).count()
+    }
+
     /// Lives through the run; the world at its end.
     ///
     /// # Errors
