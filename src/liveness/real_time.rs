@@ -98,20 +98,26 @@ pub(crate) fn decide(
     if network.iter().any(|observation| formula.mentions(*observation).is_some()) {
         return Ok(Answer::Unknown);
     }
-    let holds = |p: &Predicate, node| p.holds(&graph.observe(node), this);
+    let truth = |p: &Predicate| graph.truth(p, this);
     let anywhere = Violation { trigger: &|_| true, within: &|_| true, recurs: &|_| true, time: Time::Passes };
     let lasso = match formula.claim() {
         // The initial zone is the first. To come back to it is to start anew.
         Claim::Eventually(p) => {
-            search.find(&Violation { trigger: &|node| node == 0, within: &|node| !holds(p, node), ..anywhere })?
+            let p = truth(p);
+            search.find(&Violation { trigger: &|node| node == 0, within: &|node| !p(node), ..anywhere })?
         }
-        Claim::AlwaysEventually(p) => search.find(&Violation { within: &|node| !holds(p, node), ..anywhere })?,
-        Claim::EventuallyAlways(p) => search.find(&Violation { recurs: &|node| !holds(p, node), ..anywhere })?,
-        Claim::LeadsTo(p, q) => search.find(&Violation {
-            trigger: &|node| holds(p, node),
-            within: &|node| !holds(q, node),
-            ..anywhere
-        })?,
+        Claim::AlwaysEventually(p) => {
+            let p = truth(p);
+            search.find(&Violation { within: &|node| !p(node), ..anywhere })?
+        }
+        Claim::EventuallyAlways(p) => {
+            let p = truth(p);
+            search.find(&Violation { recurs: &|node| !p(node), ..anywhere })?
+        }
+        Claim::LeadsTo(p, q) => {
+            let (p, q) = (truth(p), truth(q));
+            search.find(&Violation { trigger: &p, within: &|node| !q(node), ..anywhere })?
+        }
         Claim::TimePasses => {
             let lasso = search.find(&Violation { time: Time::Stops, ..anywhere })?;
             return Ok(lasso.map_or(Answer::Holds, Answer::Refuted));

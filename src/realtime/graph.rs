@@ -27,6 +27,7 @@ use super::stop::Stop;
 use super::witness::{NoWitness, timed};
 use crate::explore::graph::{Edge, Graph, Rows};
 use crate::model::{Config, End, EndConfig, Kind, Observe};
+use crate::property::Predicate;
 use crate::tcp::{Call, Policy};
 
 /// What happens along an edge.
@@ -47,10 +48,12 @@ pub(crate) struct ZoneGraph<'c> {
     pub(crate) graph: Graph,
     pub(crate) explored: Explored<'c>,
     config: &'c Config,
-    /// For each zone, where the kinds of its edges begin; and where those of the last one end.
+    /// The zone of each node that stands for one.
+    zones: Vec<Node>,
+    /// For each of these nodes, where the kinds of its edges begin; and where those of the last one end.
     first_kind: Vec<usize>,
     kinds: Vec<EdgeKind>,
-    /// For each node behind the zones, the segment that is lost, and where its edge leads.
+    /// For each node behind them, the segment that is lost, and where its edge leads.
     losses: Vec<(SegmentNumber, Node)>,
 }
 
@@ -63,8 +66,14 @@ pub(crate) enum Zones {
     Equal,
 }
 
-/// An edge while zones are still being found: its end, and the segment that is lost on it, if that is remembered.
-type FoundEdge = (Node, Option<SegmentNumber>);
+/// The edges of zones while more of them are found.
+#[derive(Default)]
+struct FoundEdges {
+    /// For each zone, where its edges begin.
+    first: Vec<usize>,
+    /// What happens along an edge, the zone that it leads to, and the segment that is lost on it, if that is remembered.
+    edges: Vec<(EdgeKind, Node, Option<SegmentNumber>)>,
+}
 
 impl<'c> ZoneGraph<'c> {
     /// Explores a world. Where `explored.stopped` says that something is missing, the graph decides nothing.
@@ -80,37 +89,42 @@ impl<'c> ZoneGraph<'c> {
     ) -> Result<Self, Stop> {
         let inclusion = zones == Zones::Included;
         let reductions = Reductions { inclusion, budgets: false, oldest_first: true };
-        let (mut edges, mut first_kind, mut kinds): (Vec<FoundEdge>, Vec<usize>, Vec<EdgeKind>) =
-            Default::default();
+        let mut found = FoundEdges::default();
         let mut taken = |from: Node, step: &Successor, to: Node| {
-            first_kind.resize(from as usize + 1, kinds.len());
-            kinds.push(match step.action {
+            found.first.resize(from as usize + 1, found.edges.len());
+            let kind = match step.action {
                 SymbolicAction::Timeout(..) => EdgeKind::Timeout,
                 SymbolicAction::Call(end, call) => EdgeKind::Call(end, call),
                 SymbolicAction::Deliver(..) => step.delivered.map_or(EdgeKind::Onwards, EdgeKind::Delivery),
-            });
+            };
             let lost = step.sent.filter(|(_, fate)| fate.is_lost && config.losses.is_none());
-            edges.push((to, lost.map(|(segment, _)| segment)));
+            found.edges.push((kind, to, lost.map(|(segment, _)| segment)));
         };
         let explored = explore_with(config, questions, budget, reductions, &mut taken, progress)?;
-        let zones = explored.passed.nodes();
-        first_kind.resize(zones + 1, kinds.len());
-        let mut losses = Vec::new();
-        let mut rows = Rows::default();
-        for zone in 0..zones {
-            let of_zone = &edges[first_kind[zone]..first_kind[zone + 1]];
+        found.first.resize(explored.passed.nodes() + 1, found.edges.len());
+        // What is covered is no node: whatever leads to it leads to what covers it.
+        let zones: Vec<Node> = explored.passed.uncovered().collect();
+        let mut node_of = vec![0; explored.passed.nodes()];
+        for (node, zone) in (0..).zip(&zones) {
+            node_of[*zone as usize] = node;
+        }
+        let (mut rows, mut losses) = (Rows::default(), Vec::new());
+        let (mut first_kind, mut kinds) = (vec![0], Vec::new());
+        for zone in &zones {
+            let of_zone = found.first[*zone as usize]..found.first[*zone as usize + 1];
             rows.push_degree(of_zone.len());
-            for (to, lost) in of_zone {
-                let to = explored.passed.covering_of(*to);
-                let node = match lost {
+            for (kind, to, lost) in &found.edges[of_zone] {
+                kinds.push(*kind);
+                let to = node_of[explored.passed.covering_of(*to) as usize];
+                rows.targets_mut().push(match lost {
                     Some(segment) => {
                         losses.push((*segment, to));
-                        u32::try_from(zones + losses.len() - 1).map_err(|_| Stop::Numbers)?
+                        u32::try_from(zones.len() + losses.len() - 1).map_err(|_| Stop::Numbers)?
                     }
                     None => to,
-                };
-                rows.targets_mut().push(node);
+                });
             }
+            first_kind.push(kinds.len());
         }
         for (_, to) in &losses {
             rows.push_degree(1);
@@ -118,7 +132,7 @@ impl<'c> ZoneGraph<'c> {
         }
         let mut graph = Graph::default();
         graph.push(rows);
-        Ok(Self { graph, explored, config, first_kind, kinds, losses })
+        Ok(Self { graph, explored, config, zones, first_kind, kinds, losses })
     }
 
     /// Lives through a path at exact times.
@@ -127,8 +141,9 @@ impl<'c> ZoneGraph<'c> {
     /// Why that is not possible. That there are no times ([`NoWitness::NoTimes`]) is possible where zones are one that are not
     /// equal; all else is a fault of the program.
     pub(crate) fn replay(&mut self, path: &[Edge]) -> Result<(), NoWitness> {
-        let zones: Vec<Edge> = path.iter().copied().filter(|(node, _)| self.loss(*node).is_none()).collect();
-        let run = self.explored.run_along(&zones).map_err(NoWitness::Stopped)?;
+        let of_zones = path.iter().filter(|(node, _)| self.loss(*node).is_none());
+        let edges: Vec<Edge> = of_zones.map(|(node, place)| (self.zone(*node), *place)).collect();
+        let run = self.explored.run_along(&edges).map_err(NoWitness::Stopped)?;
         timed(self.config, &run)?.replay(self.config)?;
         Ok(())
     }
@@ -157,20 +172,26 @@ impl<'c> ZoneGraph<'c> {
         }
     }
 
-    /// The segment that is lost in a node that stands for a loss, and the zone behind it.
+    /// The segment that is lost in a node that stands for a loss, and the node behind it.
     pub(crate) fn loss(&self, node: Node) -> Option<(SegmentNumber, Node)> {
-        let place = (node as usize).checked_sub(self.explored.passed.nodes())?;
+        let place = (node as usize).checked_sub(self.zones.len())?;
         Some(self.losses[place])
     }
 
-    /// The state of a node as properties see it; that of a loss is the one behind it.
-    pub(crate) fn observe(&self, node: Node) -> impl Observe {
-        self.part(node)
+    /// Whether a predicate is true in a node; in that of a loss, whether it is in the zone behind it. It is computed once for each
+    /// discrete part: what was spent is a part's own here.
+    pub(crate) fn truth<'g>(&'g self, predicate: &Predicate, this: End) -> impl Fn(Node) -> bool + use<'g, 'c> {
+        let of_parts: Vec<bool> = self.explored.part_views().map(|part| predicate.holds(&part, this)).collect();
+        move |node| of_parts[self.explored.passed.part_number(self.zone(node)) as usize]
+    }
+
+    /// The zone of a node; of a loss, the one behind it.
+    fn zone(&self, node: Node) -> Node {
+        self.zones[self.loss(node).map_or(node, |(_, behind)| behind) as usize]
     }
 
     fn part(&self, node: Node) -> Part<'_> {
-        let zone = self.loss(node).map_or(node, |(_, zone)| zone);
-        self.explored.passed.part_of(zone, &self.explored.steps.catalog)
+        self.explored.passed.part_of(self.zone(node), &self.explored.steps.catalog)
     }
 
     /// The calls that an end may make in a node.

@@ -98,6 +98,11 @@ impl Passed {
         self.zones.len()
     }
 
+    /// The zones that no other covers, ascending.
+    pub(super) fn uncovered(&self) -> impl Iterator<Item = Node> {
+        (0..).zip(&self.zones).filter(|(_, zone)| !zone.is_covered).map(|(node, _)| node)
+    }
+
     /// The number that the next zone gets.
     fn next_node(&self) -> Result<Node, Stop> {
         u32::try_from(self.zones.len()).ok().filter(|number| *number != NONE).ok_or(Stop::Numbers)
@@ -139,6 +144,11 @@ impl Passed {
         let words = self.words_of(part);
         let [losses, duplicates] = words[2].to_le_bytes();
         Part { catalog, ends: [words[0], words[1]], copies: &words[SEGMENTS_FROM..], losses, duplicates }
+    }
+
+    /// The number of a zone's part.
+    pub(super) fn part_number(&self, node: Node) -> u32 {
+        self.zones[node as usize].part
     }
 
     /// The part of a zone as properties see it.

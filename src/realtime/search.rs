@@ -171,8 +171,13 @@ impl Explored<'_> {
 
     /// The discrete parts that were found.
     pub fn parts(&self) -> impl Iterator<Item = DiscretePart> {
+        self.part_views().map(|part| part.spelt_out())
+    }
+
+    /// The same as properties see them, in the order of their numbers.
+    pub(super) fn part_views(&self) -> impl Iterator<Item = Part<'_>> {
         let parts = 0..u32::try_from(self.passed.parts()).unwrap_or(u32::MAX);
-        parts.map(|part| self.passed.part(part, &self.steps.catalog).spelt_out())
+        parts.map(|part| self.passed.part(part, &self.steps.catalog))
     }
 
     fn extent_now(&self) -> Extent {
