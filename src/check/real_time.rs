@@ -91,7 +91,8 @@ impl Task<'_> {
     fn states_alone(&self, decided: &mut Decided) -> Result<(), Stopped> {
         let is_cut_off = || self.limits.cut_off().is_some();
         let budget = budget(self.limits, &is_cut_off);
-        let explored = explore(&self.scenario.config, &self.questions(), &budget, &|extent| self.exploring(extent));
+        let explored =
+            explore(&self.scenario.config, &self.questions(), &budget, &|extent| self.exploring(extent));
         self.states(&mut explored.map_err(|stop| stopped_by(stop, self.limits))?, decided)
     }
 
@@ -176,9 +177,7 @@ impl Task<'_> {
             match graph.replay(&edges) {
                 Ok(()) => decided.reveal(number, graph.steps(&lasso.stem) + graph.steps(&lasso.cycle)),
                 Err(NoWitness::NoTimes) if zones == Zones::Included => still_open.push(number),
-                Err(fault) => {
-                    broken(format_args!("no run refutes {}: {fault:?}", self.instances[number].name()))
-                }
+                Err(fault) => broken(format_args!("no run refutes {}: {fault:?}", self.instances[number].name())),
             }
         }
         Ok(still_open)
