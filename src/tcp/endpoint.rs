@@ -106,7 +106,7 @@ impl SendWindow {
 
 /// What moves an endpoint along an arrow of RFC 9293's Figure 5.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Arrow {
+pub(super) enum Trigger {
     /// The application has closed: "CLOSE / snd FIN".
     Closed,
     /// The peer's FIN was consumed: "rcv FIN".
@@ -263,17 +263,17 @@ impl Endpoint {
     }
 
     /// RFC 9293 §3.3.2, Figure 5: the arrows between the states, and the timers that start at their heads.
-    pub(super) fn follow(&mut self, arrow: Arrow, policy: &Policy, effects: &mut Effects) {
-        self.state = match (self.state, arrow) {
+    pub(super) fn transition(&mut self, trigger: Trigger, policy: &Policy, effects: &mut Effects) {
+        self.state = match (self.state, trigger) {
             // RFC 9293 §3.10.4: "form a FIN segment and send it. In any case, enter FIN-WAIT-1 state."
-            (State::Established, Arrow::Closed) => State::FinWait1,
+            (State::Established, Trigger::Closed) => State::FinWait1,
             // RFC 9293 §3.10.4: "then send a FIN segment, enter LAST-ACK state."
-            (State::CloseWait, Arrow::Closed) => State::LastAck,
+            (State::CloseWait, Trigger::Closed) => State::LastAck,
             // RFC 9293 §3.10.7.4: "Enter the CLOSE-WAIT state."
-            (State::Established, Arrow::FinReceived) => State::CloseWait,
+            (State::Established, Trigger::FinReceived) => State::CloseWait,
             // RFC 9293 §3.10.7.4: "if the FIN segment is now acknowledged, then enter FIN-WAIT-2 and continue
             // processing in that state."
-            (State::FinWait1, Arrow::AckOfFin) => {
+            (State::FinWait1, Trigger::AckOfFin) => {
                 if self.reader_gone {
                     start_fin_wait_2(policy, effects);
                 }
@@ -281,17 +281,17 @@ impl Endpoint {
             }
             // RFC 9293 §3.10.7.4: "If our FIN has been ACKed (perhaps in this segment), then enter TIME-WAIT …;
             // otherwise, enter the CLOSING state." Where it has, the ACK has already led to FIN_WAIT_2.
-            (State::FinWait1, Arrow::FinReceived) => State::Closing,
+            (State::FinWait1, Trigger::FinReceived) => State::Closing,
             // RFC 9293 §3.10.7.4: "Enter the TIME-WAIT state. Start the time-wait timer, turn off the other
             // timers." And from CLOSING: "if the ACK acknowledges our FIN, then enter the TIME-WAIT state".
-            (State::FinWait2, Arrow::FinReceived) | (State::Closing, Arrow::AckOfFin) => {
+            (State::FinWait2, Trigger::FinReceived) | (State::Closing, Trigger::AckOfFin) => {
                 effects.change(Timer::FinWait2, TimerChange::Cancel);
                 effects.change(Timer::TimeWait, TimerChange::Set(policy.time_wait));
                 State::TimeWait
             }
             // RFC 9293 §3.10.7.4: "If our FIN is now acknowledged, delete the TCB, enter the CLOSED state, and
             // return."
-            (State::LastAck, Arrow::AckOfFin) => return self.end(EndedBy::Fin, effects),
+            (State::LastAck, Trigger::AckOfFin) => return self.end(EndedBy::Fin, effects),
             (state, _) => state,
         };
     }
@@ -325,7 +325,7 @@ impl Endpoint {
     pub(super) fn shutdown(&mut self, policy: &Policy, effects: &mut Effects) {
         if matches!(self.state, State::Established | State::CloseWait) {
             self.close_called = true;
-            self.follow(Arrow::Closed, policy, effects);
+            self.transition(Trigger::Closed, policy, effects);
             self.transmit_unless_polled(policy, effects);
         }
     }

@@ -5,12 +5,12 @@
 //! offers it as a stateright actor.
 
 mod actor;
-mod arrival;
 mod endpoint;
 mod event;
 mod held;
 mod persist;
 mod policy;
+mod receive;
 mod retransmission;
 mod segment;
 mod state;

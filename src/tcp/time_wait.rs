@@ -7,7 +7,7 @@ use super::{
 
 impl Endpoint {
     /// `TIME_WAIT` where it is not processed in the RFC's order; see [`TimeWaitAnswers`].
-    pub(super) fn wait_on(&mut self, segment: &Segment, policy: &Policy, effects: &mut Effects) {
+    pub(super) fn on_segment_in_time_wait(&mut self, segment: &Segment, policy: &Policy, effects: &mut Effects) {
         let Segment { flags: Flags { rst, ack, fin, syn }, seq, .. } = *segment;
         if rst {
             if seq == self.rcv_nxt && policy.rst_in_time_wait == RstInTimeWait::Close {
@@ -37,7 +37,12 @@ impl Endpoint {
     }
 
     /// `FIN_WAIT_2` after `close()`, where it has no socket any more; see [`Policy::fin_wait_2_without_socket`].
-    pub(super) fn wait_for_fin(&mut self, segment: &Segment, policy: &Policy, effects: &mut Effects) {
+    pub(super) fn on_segment_in_orphaned_fin_wait_2(
+        &mut self,
+        segment: &Segment,
+        policy: &Policy,
+        effects: &mut Effects,
+    ) {
         let Flags { syn, fin, rst, ack } = segment.flags;
         let end = segment.seq + segment.sequence_length();
         let new = self.rcv_nxt.precedes(end) && segment.sequence_length() > 0;

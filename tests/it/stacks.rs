@@ -283,7 +283,7 @@ fn pages() -> BTreeMap<PathBuf, String> {
 
 /// Every field of a policy, from its doc comments: what it decides, and what each of its values does.
 fn field_reference(policies: &Policies) -> String {
-    let source = include_str!("../../src/tcp/policy.rs");
+    let source = &policy_sources();
     let mut text = FIELDS.to_owned();
     let base = policies.get("rfc9293").unwrap();
     for field in base.each_field() {
@@ -320,6 +320,13 @@ fn field_reference(policies: &Policies) -> String {
         }
     }
     text
+}
+
+/// The files in which the fields of a policy and their values are declared.
+fn policy_sources() -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/tcp/policy");
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    files.map(|path| std::fs::read_to_string(path).unwrap()).collect()
 }
 
 /// The doc comment above a line that begins so, in one line, and what follows on the line.

@@ -1,4 +1,11 @@
-//! What real stacks differ in.
+//! What real stacks differ in. A question that an endpoint asks at a step of RFC 9293 §3.10.7.4 is a method in the file of that
+//! step.
+
+mod ack;
+mod reset;
+mod sequence;
+mod text;
+mod wait;
 
 use serde::{Deserialize, Serialize};
 

@@ -1,0 +1,74 @@
+//! The fifth step: the ACK field.
+
+use std::ops::ControlFlow;
+
+use crate::tcp::endpoint::{FIRST, Trigger};
+use crate::tcp::{Effects, Endpoint, Policy, Segment, Seq, State};
+
+impl Endpoint {
+    /// RFC 9293 §3.10.7.4: "if the ACK bit is off, drop the segment and return".
+    ///
+    /// RFC 9293 §3.10.7.4 (RFC 5961 §5.2): "the ACK value is acceptable only if it is in the range of ((SND.UNA -
+    /// MAX.SND.WND) =< SEG.ACK =< SND.NXT)"; any other is discarded, "and an ACK sent back".
+    pub(super) fn check_ack_field(
+        &mut self,
+        segment: &Segment,
+        window: Option<u32>,
+        policy: &Policy,
+        effects: &mut Effects,
+    ) -> ControlFlow<()> {
+        if !segment.flags.ack {
+            return if policy.processes_without_ack() {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            };
+        }
+        let oldest = policy.oldest_acceptable_ack(self.snd_una, FIRST, self.send_window.largest);
+        let is_too_old = segment.ack.precedes(oldest);
+        if !is_too_old {
+            self.on_answer_to_probe(segment.ack);
+        }
+        // RFC 9293 §3.10.7.4: "If the ACK acks something not yet sent (SEG.ACK > SND.NXT), then send an ACK, drop the segment, and
+        // return".
+        let is_of_unsent = self.snd_nxt.precedes(segment.ack);
+        if is_too_old || is_of_unsent && !policy.disregards_ack_of_unsent(self.state) {
+            self.challenge(effects);
+            return ControlFlow::Break(());
+        }
+        if is_of_unsent { ControlFlow::Continue(()) } else { self.take_ack(segment, window, policy, effects) }
+    }
+
+    /// RFC 9293 §3.10.7.4: "If SND.UNA =< SEG.ACK =< SND.NXT, the send window should be updated", and "If the ACK is a
+    /// duplicate (SEG.ACK =< SND.UNA), it can be ignored".
+    fn take_ack(
+        &mut self,
+        segment: &Segment,
+        window: Option<u32>,
+        policy: &Policy,
+        effects: &mut Effects,
+    ) -> ControlFlow<()> {
+        if let Some(size) = window.filter(|_| !segment.ack.precedes(self.snd_una)) {
+            self.send_window.update(segment.seq, segment.ack, size);
+        }
+        if self.snd_una.precedes(segment.ack) {
+            self.on_new_ack(segment.ack, policy, effects);
+            // The peer has acknowledged our FIN in LAST_ACK.
+            return if self.state == State::Closed { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+        }
+        if policy.answers_duplicate_ack(segment, self.state) {
+            self.challenge(effects);
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// RFC 9293 §3.10.7.4: "If SND.UNA < SEG.ACK =< SND.NXT, then set SND.UNA <- SEG.ACK", and what follows when our FIN is
+    /// acknowledged.
+    pub(super) fn on_new_ack(&mut self, ack: Seq, policy: &Policy, effects: &mut Effects) {
+        self.on_progress(ack, policy, effects);
+        if self.fin_acked() {
+            self.transition(Trigger::AckOfFin, policy, effects);
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! The fourth step: the SYN bit.
+
+use std::ops::ControlFlow;
+
+use crate::tcp::{Effects, EndedBy, Endpoint, Policy, Segment, SynInWindow};
+
+impl Endpoint {
+    /// RFC 9293 §3.10.7.4: "if the SYN bit is set, irrespective of the sequence number, TCP endpoints MUST send a "challenge
+    /// ACK" to the remote peer". Outside the window the first step has sent it.
+    pub(super) fn check_syn_bit(
+        &mut self,
+        segment: &Segment,
+        policy: &Policy,
+        effects: &mut Effects,
+    ) -> ControlFlow<()> {
+        if !segment.flags.syn {
+            return ControlFlow::Continue(());
+        }
+        match policy.syn_in_window {
+            SynInWindow::Challenge => self.challenge(effects),
+            SynInWindow::Reset | SynInWindow::BareReset => {
+                self.reset(policy.reset_of_syn_acknowledges(), effects);
+                self.end(EndedBy::Rst, effects);
+            }
+            SynInWindow::Drop => {}
+        }
+        ControlFlow::Break(())
+    }
+}
