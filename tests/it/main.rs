@@ -5,6 +5,7 @@
 
 mod asynchronous;
 mod bugs;
+mod citations;
 mod cli;
 #[path = "../smoltcp/comparison.rs"]
 mod comparison;
