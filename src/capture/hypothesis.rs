@@ -4,7 +4,7 @@ use super::cost;
 use crate::tcp::{Endpoint, Seq, State};
 
 /// More hypotheses than this are given up: no real connection comes near.
-const MOST: usize = 512;
+const MOST_HYPOTHESES: usize = 512;
 
 /// What has moved an end from one state to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,7 +80,7 @@ impl Hypotheses {
             }
             return Ok(is_cheaper);
         }
-        if self.0.len() >= MOST {
+        if self.0.len() >= MOST_HYPOTHESES {
             return Err(TooMany);
         }
         self.0.push(hypothesis);

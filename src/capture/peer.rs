@@ -13,7 +13,7 @@ use crate::tcp::{Endpoint, Flags, Held, Policy, Segment, Seq};
 pub(super) const OUT_OF_ORDER: usize = 16;
 /// How many segments of a kind are kept as what may have arrived: no peer sends as many different FINs or resets,
 /// and of those with one acknowledgment the first are as good as the others.
-const MOST: usize = 16;
+const MOST_OF_A_KIND: usize = 16;
 /// The most ranges of text that are kept apart; a capture with more gaps in one closing phase explains nothing.
 const MOST_RANGES: usize = 1 << 10;
 /// More octets than these are not supposed to have been lost before they could be captured, all of them.
@@ -83,10 +83,10 @@ impl SegmentLog {
             let known = self.acks.entry(ack).or_default();
             // Text draws other resets than an ACK does.
             let is_alike = |(_, one): &&Sent| (one.len > 0, one.flags.fin) == (len > 0, flags.fin);
-            if known.iter().filter(is_alike).count() < MOST {
+            if known.iter().filter(is_alike).count() < MOST_OF_A_KIND {
                 known.push((index, segment));
             }
-        } else if self.without_ack.len() < MOST {
+        } else if self.without_ack.len() < MOST_OF_A_KIND {
             self.without_ack.push((index, segment));
         }
     }
@@ -214,7 +214,7 @@ pub(super) fn hold(text: &mut Held, start: Seq, end: Seq) {
 }
 
 fn push_new(known: &mut Vec<Sent>, index: usize, segment: Segment) {
-    if known.len() < MOST && known.iter().all(|(_, one)| *one != segment) {
+    if known.len() < MOST_OF_A_KIND && known.iter().all(|(_, one)| *one != segment) {
         known.push((index, segment));
     }
 }

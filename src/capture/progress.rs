@@ -224,7 +224,7 @@ pub(super) struct StormWatch {
 
 impl StormWatch {
     /// So many packets that repeat others, each end in turn, are no retransmissions.
-    const FEWEST: u64 = 20;
+    const FEWEST_PACKETS: u64 = 20;
     /// Retransmissions of both ends would be further apart, in nanoseconds.
     const APART: i64 = 500_000_000;
 
@@ -243,6 +243,11 @@ impl StormWatch {
         let (first, since, packets) = self.run.unwrap_or((packet.number, packet.time, 0));
         self.run = Some((first, since, packets + 1));
         let lasts = packet.time.saturating_sub(since).max(0);
-        (packets + 1 >= Self::FEWEST).then_some(Storm { first, last: packet.number, packets: packets + 1, lasts })
+        (packets + 1 >= Self::FEWEST_PACKETS).then_some(Storm {
+            first,
+            last: packet.number,
+            packets: packets + 1,
+            lasts,
+        })
     }
 }

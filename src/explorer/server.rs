@@ -17,7 +17,7 @@ use super::http::{ask, body, pass_on};
 use crate::diagnostic::Diagnostic;
 
 /// How long the server may take until it answers for the first time.
-const PATIENCE: Duration = Duration::from_secs(20);
+const STARTUP_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Between two looks at the server.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -140,7 +140,7 @@ impl Server {
 
     /// Waits for its first answer; whenever it has died it is started at another port.
     fn await_answer(&mut self) -> Result<(), Diagnostic> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + STARTUP_TIMEOUT;
         loop {
             if self.running.is_finished() {
                 let (running, port) = at_a_free_port(&self.start)?;
@@ -212,7 +212,7 @@ mod tests {
     }
 
     fn wait_for_the_end(server: &Server) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + STARTUP_TIMEOUT;
         while !server.running.is_finished() {
             assert!(Instant::now() < deadline, "it does not die");
             thread::sleep(PAUSE);

@@ -31,7 +31,7 @@ const QUIET: Duration = Duration::from_millis(3);
 const ACK_DELAY: Duration = Duration::from_millis(60);
 
 /// How long anything else may take.
-const PATIENCE: Duration = Duration::from_secs(5);
+const REPLY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How often the state is looked at while a timer runs.
 const LOOK: Duration = Duration::from_millis(20);
@@ -77,7 +77,7 @@ impl<'k> KernelConnection<'k> {
             arrived: PEER_ISN + 1,
         };
         this.put(Segment { flags: SYN, seq: PEER_ISN, ack: Seq(0), len: 0 })?;
-        match this.next(PATIENCE * slowness)? {
+        match this.next(REPLY_TIMEOUT * slowness)? {
             Some(segment) if segment.flags == SYN_ACK => this.isn = segment.seq,
             Some(segment) => return Err(Error::Unexpected(format!("the kernel answers a SYN with {segment}"))),
             None => return Err(Error::Unexpected("the kernel does not answer a SYN".to_owned())),
@@ -188,8 +188,8 @@ impl Stack for KernelConnection<'_> {
     /// nobody waits for these.
     fn expire(&mut self, timer: Timer) -> Result<(), Error> {
         let limit = match timer {
-            Timer::Retransmission => PATIENCE * self.slowness,
-            Timer::FinWait2 => FIN_TIMEOUT + PATIENCE * self.slowness,
+            Timer::Retransmission => REPLY_TIMEOUT * self.slowness,
+            Timer::FinWait2 => FIN_TIMEOUT + REPLY_TIMEOUT * self.slowness,
             Timer::TimeWait | Timer::DelayedAck => {
                 return Err(Error::Unexpected(format!("the kernel's {} timer is not waited for", timer.name())));
             }

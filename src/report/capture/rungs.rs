@@ -5,7 +5,7 @@ use crate::capture::{Cause, Packet, Side};
 use crate::tcp::{Segment, State};
 
 /// No more packets than this are drawn.
-const MOST: usize = 400;
+const MOST_PACKETS: usize = 400;
 
 /// A packet, and what it leads to.
 pub(super) struct Rung<'a> {
@@ -56,7 +56,7 @@ impl View<'_> {
         let mut rungs: Vec<Rung<'_>> = Vec::new();
         let mut seen: Vec<(Side, Segment)> = Vec::new();
         let mut last = None;
-        for (index, packet) in self.connection.packets.iter().enumerate().take(MOST) {
+        for (index, packet) in self.connection.packets.iter().enumerate().take(MOST_PACKETS) {
             let time = packet.time.saturating_sub(self.capture.start);
             let key = (packet.from, Segment { ack: packet.segment.ack, ..packet.segment });
             let counts = packet.segment.sequence_length() > 0;
@@ -79,8 +79,11 @@ impl View<'_> {
         let head =
             earlier.map(|packet| format!("drawn from packet {} on, which comes before the close", packet.number));
         let mut foot = Vec::new();
-        if all > MOST {
-            foot.push(format!("{} that follow these {MOST} are left out", plural((all - MOST) as u64, "packet")));
+        if all > MOST_PACKETS {
+            foot.push(format!(
+                "{} that follow these {MOST_PACKETS} are left out",
+                plural((all - MOST_PACKETS) as u64, "packet")
+            ));
         }
         let end = self.capture.end.saturating_sub(self.connection.last.1);
         if end > 0 {

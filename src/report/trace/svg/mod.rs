@@ -17,7 +17,7 @@ use crate::trace::timeline::SegmentTimeline;
 use crate::trace::{RunEnding, Trace};
 
 /// No more steps than this are drawn.
-const MOST: usize = 400;
+const MOST_STEPS: usize = 400;
 
 /// The trace that decides an instance, with what it shows above and where it ends below.
 #[must_use]
@@ -80,13 +80,13 @@ pub fn path(msl: Option<u32>, trace: &Trace) -> String {
 
 /// As much of a trace as is drawn, and what to say of the rest.
 fn cut(trace: &Trace) -> (Cow<'_, Trace>, Option<Note>) {
-    let rest = trace.steps.len().saturating_sub(MOST);
+    let rest = trace.steps.len().saturating_sub(MOST_STEPS);
     if rest == 0 {
         return (Cow::Borrowed(trace), None);
     }
-    let steps = trace.steps.iter().take(MOST).cloned().collect();
+    let steps = trace.steps.iter().take(MOST_STEPS).cloned().collect();
     let drawn = Trace { initial: trace.initial.clone(), steps, ending: RunEnding::Open };
-    (Cow::Owned(drawn), Some(Note::prose("left out", &format!("the {rest} steps that follow these {MOST}"))))
+    (Cow::Owned(drawn), Some(Note::prose("left out", &format!("the {rest} steps that follow these {MOST_STEPS}"))))
 }
 
 #[cfg(test)]
@@ -333,15 +333,15 @@ mod tests {
         let none = path(Some(2), &walk(&scenario, |_| None));
         is_tidy(&none);
         assert!(none.contains("ESTABLISHED") && !none.contains("left out"));
-        let mut left = 2 * MOST + 1;
+        let mut left = 2 * MOST_STEPS + 1;
         let trace = walk(&scenario, |enabled| {
             left = left.checked_sub(1)?;
             enabled.iter().find(|action| !matches!(action, Action::Call(End::B, _) | Action::Deliver(_))).copied()
         });
-        assert_eq!(trace.steps.len(), 2 * MOST + 1, "it goes on forever");
+        assert_eq!(trace.steps.len(), 2 * MOST_STEPS + 1, "it goes on forever");
         let long = path(Some(2), &trace);
         is_tidy(&long);
-        assert!(long.contains(&format!("the {} steps that follow these {MOST}", MOST + 1)));
+        assert!(long.contains(&format!("the {} steps that follow these {MOST_STEPS}", MOST_STEPS + 1)));
     }
 
     /// The last step that is drawn decides nothing.
@@ -353,7 +353,7 @@ mod tests {
         let picture = draw(&scenario, &instance, &trace);
         is_tidy(&picture);
         let document = Document::parse(&picture).unwrap();
-        assert!(trace.steps.len() > MOST && picture.contains("steps that follow"));
+        assert!(trace.steps.len() > MOST_STEPS && picture.contains("steps that follow"));
         assert!(
             of_class(&document, "lastack-caption").is_empty()
                 && of_class(&document, "lastack-band-violated").is_empty()
