@@ -3,9 +3,7 @@
 use std::sync::LazyLock;
 
 use serde::Deserialize;
-use serde::de::value::Error as NoValue;
-use serde::de::{Deserializer, Error, Visitor};
-use serde::forward_to_deserialize_any;
+use serde_aux::serde_introspection::serde_introspect;
 use toml::Table;
 
 use super::{Duration, Value};
@@ -27,12 +25,7 @@ pub(super) const DURATIONS: [&str; 8] = [
 /// The names of a policy's fields, in the order of [`Policy`].
 #[must_use]
 pub fn field_names() -> &'static [&'static str] {
-    static NAMES: LazyLock<&[&str]> = LazyLock::new(|| {
-        let mut names = Names(&[]);
-        // Nothing is there to be deserialized: it is asked for, and that is enough.
-        let _ = Policy::deserialize(&mut names);
-        names.0
-    });
+    static NAMES: LazyLock<&[&str]> = LazyLock::new(serde_introspect::<Policy>);
     &NAMES
 }
 
@@ -85,32 +78,6 @@ fn known(key: &str) -> Result<(&'static str, Table), String> {
 pub(super) fn table(policy: &Policy) -> Table {
     // Its fields are numbers, flags and words, which a table can hold.
     Table::try_from(policy).unwrap_or_default()
-}
-
-/// Is told the names of a struct's fields, and has no values for them.
-struct Names(&'static [&'static str]);
-
-impl<'de> Deserializer<'de> for &mut Names {
-    type Error = NoValue;
-
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        _name: &'static str,
-        fields: &'static [&'static str],
-        _visitor: V,
-    ) -> Result<V::Value, NoValue> {
-        self.0 = fields;
-        Err(NoValue::custom("no values"))
-    }
-
-    fn deserialize_any<V: Visitor<'de>>(self, _visitor: V) -> Result<V::Value, NoValue> {
-        Err(NoValue::custom("no values"))
-    }
-
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
-        newtype_struct seq tuple tuple_struct map enum identifier ignored_any
-    }
 }
 
 #[cfg(test)]

@@ -262,7 +262,7 @@ pub struct ExpectedSegment {
     /// SEG.WND: the room that there is for text.
     pub window: Option<u32>,
     /// Something of it that is not modelled.
-    pub not_modelled: Option<&'static str>,
+    pub not_modelled: Option<String>,
 }
 
 /// What `SO_ERROR` can say of a connection that ended.
@@ -310,8 +310,8 @@ impl Case {
             known(state)?;
         }
         for segment in segments.iter().filter_map(|(_, segment)| segment.as_ref()) {
-            if let Some(feature) = segment.not_modelled {
-                return Err(feature.to_owned());
+            if let Some(feature) = &segment.not_modelled {
+                return Err(feature.clone());
             }
             if segment.flags.syn {
                 return Err("a new connection: SYN is answered".to_owned());

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, IgnoredAny};
+use serde_aux::serde_introspection::serde_introspect;
 use serde_json::value::RawValue;
 
-use super::grammar;
-use super::words::{Mistake, Word, Words};
-use super::{Case, CaseState, CaseStep, Expectations, SegmentOrder, SocketError, row};
+use super::words::{Mistake, Word};
+use super::{Case, CaseState, CaseStep, Expectations, SegmentOrder, SocketError, row, step};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, in_words_of_files, misspelt};
 use crate::policy::{NamedPolicy, Policies};
 
@@ -51,22 +51,6 @@ struct Line<'a> {
 fn even_null<'de, D: Deserializer<'de>>(value: D) -> Result<Option<&'de RawValue>, D::Error> {
     <&RawValue>::deserialize(value).map(Some)
 }
-
-/// The keys of [`Line`].
-const KEYS: [&str; 12] = [
-    "id",
-    "profile",
-    "start_state",
-    "events",
-    "expect_segments",
-    "state_checks",
-    "expect_end_state",
-    "event",
-    "actual_start",
-    "sent",
-    "end_state",
-    "so_error",
-];
 
 /// Which policy cases are replayed under.
 #[derive(Clone, Copy, Debug)]
@@ -148,8 +132,10 @@ impl<'a> LineOf<'a> {
     fn no_key_is_misspelt(&self) -> Result<(), Diagnostic> {
         let all: BTreeMap<String, &RawValue> =
             serde_json::from_str(self.text).map_err(|error| self.not_json(&error))?;
-        let others = all.iter().filter(|(key, _)| !KEYS.contains(&key.as_str()));
-        let mut looks_alike = others.filter_map(|(key, value)| Some((key, value, misspelt(key, KEYS)?)));
+        let known = serde_introspect::<Line<'_>>();
+        let others = all.iter().filter(|(key, _)| !known.contains(&key.as_str()));
+        let mut looks_alike =
+            others.filter_map(|(key, value)| Some((key, value, misspelt(key, known.iter().copied())?)));
         match looks_alike.next() {
             None => Ok(()),
             Some((key, value, near)) => Err(Diagnostic::new(format!("unknown key `{key}`"))
@@ -176,28 +162,13 @@ impl<'a> LineOf<'a> {
         };
         let step = |raw: &&'a RawValue| {
             self.parsed(raw, |text| {
-                Ok(CaseStep { text: text.to_owned(), line: None, at: None, event: grammar::event(text)? })
+                Ok(CaseStep { text: text.to_owned(), line: None, at: None, event: step::event(text)? })
             })
         };
         let steps: Vec<CaseStep> = events.iter().map(step).collect::<Result<_, _>>()?;
         let last = steps.len();
-        let segment = |raw: &&'a RawValue| {
-            self.parsed(raw, |text| {
-                let mut words = Words::of(text);
-                let step = grammar::step_number(&mut words, last)?;
-                let rest = text.split_once(char::is_whitespace).map_or("", |(_, rest)| rest.trim());
-                Ok((step, grammar::expected_segment(&mut words, rest)?))
-            })
-        };
-        let state = |raw: &&'a RawValue| {
-            self.parsed(raw, |text| {
-                let mut words = Words::of(text);
-                let step = grammar::step_number(&mut words, last)?;
-                let state = grammar::state(words.expect("a state")?)?;
-                words.finish()?;
-                Ok((step, state))
-            })
-        };
+        let segment = |raw: &&'a RawValue| self.parsed(raw, |text| step::expected_in_step(text, last));
+        let state = |raw: &&'a RawValue| self.parsed(raw, |text| step::state_after_step(text, last));
         if line.sent.is_some() || line.end_state.is_some() {
             return Err(
                 self.mistaken("a case with the expectations of a row", "expected no `sent` and no `end_state`")
@@ -238,9 +209,7 @@ impl<'a> LineOf<'a> {
         let step = self.parsed(event, |text| {
             Ok(CaseStep { text: text.to_owned(), line: None, at: None, event: row::event(text)? })
         })?;
-        let segment = |raw: &&'a RawValue| {
-            self.parsed(raw, |text| Ok((1, grammar::expected_segment(&mut Words::of(text), text)?)))
-        };
+        let segment = |raw: &&'a RawValue| self.parsed(raw, |text| Ok((1, step::expected(text)?)));
         if line.expect_segments.is_some() || line.state_checks.is_some() || line.expect_end_state.is_some() {
             let label = "expected no `expect_segments`, `state_checks` and `expect_end_state`";
             return Err(self.mistaken("a row with the expectations of a case", label));
@@ -294,7 +263,7 @@ impl<'a> LineOf<'a> {
     }
 
     fn state(&self, raw: &'a RawValue) -> Result<CaseState, Diagnostic> {
-        self.parsed(raw, |text| grammar::state(Word { at: 0, text }))
+        self.parsed(raw, step::state)
     }
 
     fn policy(&self, raw: &'a RawValue, policies: &Policies) -> Result<Arc<NamedPolicy>, Diagnostic> {

@@ -7,13 +7,14 @@
 
 mod case;
 mod file;
-mod grammar;
 mod host;
 mod number;
 mod packetdrill;
 mod record;
 mod replay;
 mod row;
+mod segment;
+mod step;
 mod words;
 
 pub use case::{

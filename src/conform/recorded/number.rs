@@ -1,5 +1,9 @@
 //! Sequence numbers and times as cases write them: sums of numbers and names.
 
+use winnow::Parser;
+use winnow::combinator::{alt, opt, repeat};
+
+use super::words::{Input, Mistake, Parsed, Word, blank, letters, missing};
 use crate::tcp::{Endpoint, Policy, Seq};
 
 /// A sequence number, perhaps relative to the endpoint's variables: `RCV.NXT+RCV.WND-1`.
@@ -28,32 +32,30 @@ pub(super) enum Term {
     SegSeq,
     /// The same of SEG.ACK.
     SegAck,
+    /// A number far to the right of any window.
+    Outside,
 }
 
-impl Term {
-    /// Both initial sequence numbers are 0; and what was sent last was sent for the first time.
-    pub(super) const NAMED: [(&'static str, Self); 10] = [
-        ("RCV.NXT", Self::RcvNxt),
-        ("RCV.WND", Self::RcvWnd),
-        ("SND.UNA", Self::SndUna),
-        ("SND.NXT", Self::SndNxt),
-        ("SND.WND", Self::SndWnd),
-        ("SEG.SEQ", Self::SegSeq),
-        ("SEG.ACK", Self::SegAck),
-        ("SND.MAX", Self::SndNxt),
-        ("ISS", Self::Octets(0)),
-        ("IRS", Self::Octets(0)),
-    ];
-}
+/// Both initial sequence numbers are 0; what was sent last was sent for the first time; and the number that a new
+/// connection chooses may be any, for who answers a SYN is not modelled.
+const TERMS: [(&str, Term); 12] = [
+    ("RCV.NXT", Term::RcvNxt),
+    ("RCV.WND", Term::RcvWnd),
+    ("SND.UNA", Term::SndUna),
+    ("SND.NXT", Term::SndNxt),
+    ("SND.WND", Term::SndWnd),
+    ("SEG.SEQ", Term::SegSeq),
+    ("SEG.ACK", Term::SegAck),
+    ("SND.MAX", Term::SndNxt),
+    ("ISS", Term::Octets(0)),
+    ("IRS", Term::Octets(0)),
+    ("newISS", Term::Octets(0)),
+    ("outside", Term::Outside),
+];
 
 impl CaseNumber {
     pub(super) fn of(term: Term) -> Self {
         Self(vec![(Sign::Plus, term)])
-    }
-
-    /// A number far to the right of any window, as the kernel's table has it.
-    pub(super) fn outside() -> Self {
-        Self(vec![(Sign::Plus, Term::RcvNxt), (Sign::Plus, Term::Octets(1 << 30))])
     }
 
     /// What it is for an endpoint, modulo 2³²; `arrived` are SEG.SEQ and SEG.ACK of the segment that came last.
@@ -70,6 +72,7 @@ impl CaseNumber {
                 Term::AfterOwnFin => endpoint.snd_nxt.0.wrapping_add(u32::from(!endpoint.fin_sent)),
                 Term::SegSeq => arrived.0.0,
                 Term::SegAck => arrived.1.0,
+                Term::Outside => endpoint.rcv_nxt.0.wrapping_add(1 << 30),
             };
             match sign {
                 Sign::Plus => sum.wrapping_add(value),
@@ -95,18 +98,15 @@ pub(super) enum TimeUnit {
     Msl,
 }
 
-impl TimeUnit {
-    pub(super) const NAMED: [(&'static str, Self); 8] = [
-        ("", Self::Milliseconds),
-        ("ms", Self::Milliseconds),
-        ("s", Self::Seconds),
-        ("min", Self::Minutes),
-        ("m", Self::Minutes),
-        ("h", Self::Hours),
-        ("RTO", Self::Rto),
-        ("MSL", Self::Msl),
-    ];
-}
+const UNITS: [(&str, TimeUnit); 7] = [
+    ("ms", TimeUnit::Milliseconds),
+    ("s", TimeUnit::Seconds),
+    ("min", TimeUnit::Minutes),
+    ("m", TimeUnit::Minutes),
+    ("h", TimeUnit::Hours),
+    ("RTO", TimeUnit::Rto),
+    ("MSL", TimeUnit::Msl),
+];
 
 impl TimeSpan {
     /// How many milliseconds it is under a policy whose ticks are milliseconds; what would be negative is 0.
@@ -129,4 +129,72 @@ impl TimeSpan {
         });
         u64::try_from(sum.max(0)).unwrap_or(u64::MAX)
     }
+
+    pub(super) fn is_zero(&self) -> bool {
+        self.0.iter().all(|(_, count, _)| *count == 0)
+    }
+}
+
+/// A sequence number: a sum of numbers, powers and names.
+pub(super) fn number(input: &mut Input<'_>) -> Parsed<CaseNumber> {
+    sum(input, |term| {
+        if let Some(base) = term.text.find('^') {
+            let (base, power) = (term.split_at(base).0, term.split_at(base + 1).1);
+            let number = u64::from(base.integer(u32::MAX)?).checked_pow(power.integer(32)?);
+            let number = number.filter(|number| *number <= 1 << 32);
+            let number = number.ok_or_else(|| term.mistake("too large a power", "expected at most 2^32"))?;
+            // Numbers are modulo 2³².
+            return Ok(Term::Octets(u32::try_from(number).unwrap_or(0)));
+        }
+        if term.text.starts_with(|first: char| first.is_ascii_alphabetic()) {
+            return term.one_of("variable", &TERMS);
+        }
+        term.integer(u32::MAX).map(Term::Octets)
+    })
+    .map(CaseNumber)
+}
+
+/// A time: a sum of numbers with units; a number alone is in `unit`.
+pub(super) fn span(input: &mut Input<'_>, unit: TimeUnit) -> Parsed<TimeSpan> {
+    if input.is_empty() {
+        return Err(missing(input, "a time").into());
+    }
+    let terms = sum(input, |term| {
+        if let Some(point) = term.text.find('.') {
+            return Ok((decimal_seconds(term, point)?, TimeUnit::Milliseconds));
+        }
+        let no_time =
+            || term.mistake("not a time", "expected numbers with ms, s, min, RTO or MSL, as in 10*RTO-1s");
+        let (count, name) = term.split_at(term.text.bytes().take_while(u8::is_ascii_digit).count());
+        let name = match (count.text, name.text) {
+            ("", "") => return Err(no_time()),
+            (_, "") => return Ok((count.integer(u32::MAX)?, unit)),
+            ("", name) => name,
+            (_, name) => name.strip_prefix('*').unwrap_or(name),
+        };
+        let (_, unit) = UNITS.iter().find(|(known, _)| *known == name).ok_or_else(no_time)?;
+        Ok((if count.text.is_empty() { 1 } else { count.integer(u32::MAX)? }, *unit))
+    })?;
+    Ok(TimeSpan(terms.into_iter().map(|(sign, (count, unit))| (sign, count, unit)).collect()))
+}
+
+/// `1.5s` in milliseconds.
+fn decimal_seconds(term: Word<'_>, point: usize) -> Result<u32, Mistake> {
+    let (seconds, places) = (term.split_at(point).0, term.split_at(point + 1).1);
+    let Some(digits) = places.text.strip_suffix('s').filter(|digits| (1..=3).contains(&digits.len())) else {
+        return Err(term.mistake("not a time", "expected seconds with at most three places, as in 1.5s"));
+    };
+    let places = places.split_at(digits.len()).0;
+    let scale = [100, 10, 1].get(digits.len() - 1).copied().unwrap_or(1);
+    Ok(seconds.integer(4_000_000)? * 1_000 + places.integer(999)? * scale)
+}
+
+/// A sum of such terms. It may begin with a minus: `-1` is the number before 0.
+fn sum<'a, T>(input: &mut Input<'a>, term: impl Fn(Word<'a>) -> Result<T, Mistake>) -> Parsed<Vec<(Sign, T)>> {
+    let term = |input: &mut Input<'a>| -> Parsed<T> { Ok(term(letters(input, |letter| "+-".contains(letter))?)?) };
+    let minus = opt('-').map(|minus| if minus.is_some() { Sign::Minus } else { Sign::Plus });
+    let sign = alt(('+'.value(Sign::Plus), '-'.value(Sign::Minus)));
+    let (first, rest): (_, Vec<_>) = ((minus, term), repeat(0.., (sign, term))).parse_next(input)?;
+    blank(input)?;
+    Ok(std::iter::once(first).chain(rest).collect())
 }

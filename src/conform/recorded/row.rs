@@ -1,8 +1,8 @@
 //! The event of a row of a kernel's transition table: one segment, in words of its own.
 
-use super::grammar::flags;
-use super::number::{Sign, Term};
-use super::words::{Mistake, Word, Words, integer, number};
+use super::number::{Sign, Term, number};
+use super::segment::flags;
+use super::words::{Input, Mistake, Parsed, blank, letters, missing, modelled_or, takes, whole};
 use super::{Arrival, CaseEvent, CaseNumber};
 use crate::tcp::Flags;
 
@@ -10,8 +10,14 @@ use crate::tcp::Flags;
 ///
 /// What a row leaves out is as in the next segment that the peer would send: at RCV.NXT, acknowledging SND.UNA.
 pub(super) fn event(text: &str) -> Result<CaseEvent, Mistake> {
-    let mut words = Words::of(text);
-    let kind = words.expect("flags, as in FIN+ACK, or DATA")?;
+    let arrival = |input: &mut Input<'_>| arrival(input).map(CaseEvent::Arrival);
+    whole(text, modelled_or(arrival, CaseEvent::NotModelled))
+}
+
+fn arrival(input: &mut Input<'_>) -> Parsed<Arrival> {
+    if input.is_empty() {
+        return Err(missing(input, "flags, as in FIN+ACK, or DATA").into());
+    }
     let mut arrival = Arrival {
         flags: Flags::ACK,
         seq: CaseNumber::of(Term::RcvNxt),
@@ -19,67 +25,44 @@ pub(super) fn event(text: &str) -> Result<CaseEvent, Mistake> {
         len: 0,
         window: None,
     };
-    if kind.text == "DATA" {
-        let size = words.expect("a size, as in 10B")?;
-        let (octets, fin) = size.text.strip_suffix("+FIN").map_or((size.text, false), |octets| (octets, true));
-        let Some(digits) = octets.strip_suffix('B') else {
-            return Err(
-                size.mistake(format!("`{}` is no size", size.text), "expected octets, as in 10B or 10B+FIN")
-            );
-        };
-        arrival.len = integer(Word { at: size.at, text: digits }, 65_535)?;
-        arrival.flags.fin = fin;
+    if takes(input, "DATA")? {
+        blank(input)?;
+        (arrival.len, arrival.flags.fin) = size(input)?;
     } else {
-        let (given, not_modelled) = flags(kind)?;
-        if let Some(feature) = not_modelled {
-            return Ok(CaseEvent::NotModelled(feature.to_owned()));
-        }
-        arrival.flags = given;
+        arrival.flags = flags(input)?;
     }
-    while let Some(word) = words.next() {
-        let follow = |words: &mut Words<'_>, expected: &[&str]| {
-            for expected in expected {
-                let word = words.expect(&format!("`{expected}`"))?;
-                if word.text != *expected {
-                    return Err(
-                        word.mistake(format!("unexpected `{}`", word.text), format!("expected `{expected}`"))
-                    );
-                }
-            }
-            Ok(())
-        };
-        let of =
-            |name: &str| Word { at: word.at + name.len(), text: word.text.get(name.len()..).unwrap_or_default() };
-        match word.text {
-            "no" => {
-                follow(&mut words, &["ACK"])?;
-                arrival.flags.ack = false;
-            }
-            "old" => {
-                follow(&mut words, &["ack"])?;
-                arrival.ack = CaseNumber::of(Term::SndUna);
-            }
-            "acks" => {
-                follow(&mut words, &["our", "FIN"])?;
-                arrival.ack = CaseNumber::of(Term::AfterOwnFin);
-            }
-            "ack=our" => {
-                follow(&mut words, &["FIN+1"])?;
-                arrival.ack = CaseNumber::of(Term::AfterOwnFin);
-            }
-            "beyond" => {
-                follow(&mut words, &["SND.NXT"])?;
-                arrival.ack = CaseNumber(vec![(Sign::Plus, Term::SndNxt), (Sign::Plus, Term::Octets(1))]);
-            }
-            text if text.starts_with("seq=") => arrival.seq = number(of("seq="))?,
-            text if text.starts_with("ack=") => arrival.ack = number(of("ack="))?,
-            text => {
-                return Err(word.mistake(
-                    format!("unexpected `{text}`"),
-                    "expected seq=, ack=, `no ACK`, `old ack`, `acks our FIN` or `beyond SND.NXT`",
-                ));
-            }
+    while !input.is_empty() {
+        let other = letters(&mut input.clone(), |_| false)?;
+        if takes(input, "no ACK")? {
+            arrival.flags.ack = false;
+        } else if takes(input, "seq=")? {
+            arrival.seq = number(input)?;
+        } else if takes(input, "old ack")? {
+            arrival.ack = CaseNumber::of(Term::SndUna);
+        } else if takes(input, "acks our FIN")? || takes(input, "ack=our FIN+1")? {
+            arrival.ack = CaseNumber::of(Term::AfterOwnFin);
+        } else if takes(input, "beyond SND.NXT")? {
+            arrival.ack = CaseNumber(vec![(Sign::Plus, Term::SndNxt), (Sign::Plus, Term::Octets(1))]);
+        } else if takes(input, "ack=")? {
+            arrival.ack = number(input)?;
+        } else {
+            let label = "expected seq=, ack=, `no ACK`, `old ack`, `acks our FIN` or `beyond SND.NXT`";
+            return Err(other.mistake(format!("unexpected `{}`", other.text), label).into());
         }
+        blank(input)?;
     }
-    Ok(CaseEvent::Arrival(arrival))
+    Ok(arrival)
+}
+
+/// Octets of text, and whether a FIN follows them: `10B`, `10B+FIN`.
+fn size(input: &mut Input<'_>) -> Parsed<(u32, bool)> {
+    let size = letters(&mut input.clone(), |_| false)?;
+    let octets = letters(input, |letter| letter == 'B')?;
+    if !takes(input, "B")? {
+        let title = format!("`{}` is no size", size.text);
+        return Err(size.mistake(title, "expected octets, as in 10B or 10B+FIN").into());
+    }
+    let has_fin = takes(input, "+FIN")?;
+    blank(input)?;
+    Ok((octets.integer(65_535)?, has_fin))
 }

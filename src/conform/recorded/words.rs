@@ -1,11 +1,20 @@
-//! Words and numbers of cases, and where in a text they stand.
+//! What every rule of the grammar of cases is made from: words, whole numbers, tables of names, and mistakes.
 
-use std::collections::VecDeque;
 use std::ops::Range;
 
-use super::number::{Sign, Term, TimeUnit};
-use super::{CaseNumber, TimeSpan};
-use crate::diagnostic::nearest;
+use winnow::Parser;
+use winnow::combinator::{alt, delimited, eof, opt, repeat};
+use winnow::error::ParserError;
+use winnow::stream::{LocatingSlice, Location, Stream};
+use winnow::token::{take_till, take_while};
+
+use crate::diagnostic::{misspelt, nearest};
+
+/// A step, a segment or a state as the file writes it.
+pub(super) type Input<'a> = LocatingSlice<&'a str>;
+
+/// What a rule has read, or why it could not.
+pub(super) type Parsed<T> = Result<T, Unread>;
 
 /// What is wrong with a text, and which bytes of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +23,42 @@ pub(super) struct Mistake {
     pub(super) title: String,
     pub(super) label: String,
     pub(super) help: Option<String>,
+}
+
+/// Why a text is not read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Unread {
+    /// Something else stands here; another rule may take it.
+    Unexpected(Mistake),
+    /// It is wrong.
+    Mistake(Mistake),
+    /// It is about something that is not modelled; what its other words mean is not known.
+    NotModelled(String),
+}
+
+impl From<Mistake> for Unread {
+    fn from(mistake: Mistake) -> Self {
+        Self::Mistake(mistake)
+    }
+}
+
+impl<'a> ParserError<Input<'a>> for Unread {
+    type Inner = Self;
+
+    fn from_input(input: &Input<'a>) -> Self {
+        let text: &'a str = input.as_ref();
+        let word = text.split_whitespace().next().unwrap_or_default();
+        let word = Word { at: input.current_token_start(), text: word };
+        Self::Unexpected(word.mistake(format!("unexpected `{}`", word.text), "expected nothing more"))
+    }
+
+    fn is_backtrack(&self) -> bool {
+        matches!(self, Self::Unexpected(_))
+    }
+
+    fn into_inner(self) -> Result<Self, Self> {
+        Ok(self)
+    }
 }
 
 /// A word and where in the text it begins.
@@ -28,7 +73,36 @@ impl Word<'_> {
         Mistake { at: self.at..self.at + self.text.len(), title: title.into(), label: label.into(), help: None }
     }
 
-    /// That the word is none of those that were expected.
+    /// What the word stands for in a table of names.
+    pub(super) fn one_of<T: Copy>(&self, what: &str, names: &[(&str, T)]) -> Result<T, Mistake> {
+        let known = names.iter().find(|(name, _)| *name == self.text).map(|(_, meaning)| *meaning);
+        known.ok_or_else(|| self.unknown(what, names.iter().map(|(name, _)| *name)))
+    }
+
+    /// The same in a table that has names of what is not modelled, too.
+    pub(super) fn modelled_one_of<T: Copy>(&self, what: &str, names: &[(&str, Result<T, &str>)]) -> Parsed<T> {
+        let known = names.iter().find(|(name, _)| *name == self.text);
+        let modelled = names.iter().filter(|(_, meaning)| meaning.is_ok()).map(|(name, _)| *name);
+        let (_, meaning) = known.ok_or_else(|| self.unknown(what, modelled))?;
+        meaning.map_err(|feature| Unread::NotModelled(feature.to_owned()))
+    }
+
+    /// The same where any other name is something that is not modelled, unless it looks like one of the table.
+    pub(super) fn one_of_or<T: Copy>(
+        &self,
+        what: &str,
+        names: &[(&str, T)],
+        feature: impl FnOnce() -> String,
+    ) -> Parsed<T> {
+        match self.one_of(what, names) {
+            Err(_) if misspelt(self.text, names.iter().map(|(name, _)| *name)).is_none() => {
+                Err(Unread::NotModelled(feature()))
+            }
+            found => Ok(found?),
+        }
+    }
+
+    /// The mistake that the word is none of those that were expected.
     pub(super) fn unknown<'b>(&self, what: &str, names: impl IntoIterator<Item = &'b str>) -> Mistake {
         let names: Vec<&str> = names.into_iter().filter(|name| !name.is_empty()).collect();
         Mistake {
@@ -40,163 +114,83 @@ impl Word<'_> {
         }
     }
 
-    /// The rest of the word after so many bytes.
-    pub(super) fn after(&self, bytes: usize) -> Self {
-        Self { at: self.at + bytes, text: self.text.get(bytes..).unwrap_or_default() }
+    /// A whole number from 0 to `most`.
+    pub(super) fn integer(&self, most: u32) -> Result<u32, Mistake> {
+        let digits = !self.text.is_empty() && self.text.bytes().all(|byte| byte.is_ascii_digit());
+        let number = if digits { self.text.parse().ok().filter(|number| *number <= most) } else { None };
+        let what = if self.text.is_empty() { "missing: a number" } else { "not a number that fits" };
+        number.ok_or_else(|| self.mistake(what, format!("expected 0 to {most}")))
+    }
+
+    /// The word up to so many bytes, and after them.
+    pub(super) fn split_at(&self, bytes: usize) -> (Self, Self) {
+        let (before, after) = self.text.split_at_checked(bytes).unwrap_or((self.text, ""));
+        (Self { at: self.at, text: before }, Self { at: self.at + before.len(), text: after })
     }
 }
 
-/// A text taken apart.
-#[derive(Clone, Debug)]
-pub(super) struct Words<'a> {
-    /// Those that were not taken yet.
-    rest: VecDeque<Word<'a>>,
-    /// What stands in parentheses.
-    pub(super) remarks: Vec<&'a str>,
-    /// Where the text ends.
-    pub(super) end: usize,
+/// All of a text by one rule.
+pub(super) fn whole<'a, T>(text: &'a str, rule: impl Parser<Input<'a>, T, Unread>) -> Result<T, Mistake> {
+    match delimited(blank, rule, (blank, eof)).parse_next(&mut LocatingSlice::new(text)) {
+        Ok(read) => Ok(read),
+        Err(Unread::Unexpected(mistake) | Unread::Mistake(mistake)) => Err(mistake),
+        Err(Unread::NotModelled(feature)) => Err(Word { at: 0, text }.mistake(feature, "this is not modelled")),
+    }
 }
 
-impl<'a> Words<'a> {
-    /// Words are separated by space; what stands in parentheses is a remark.
-    pub(super) fn of(text: &'a str) -> Self {
-        let mut words = Self { rest: VecDeque::new(), remarks: Vec::new(), end: text.len() };
-        let mut rest = Word { at: 0, text };
-        loop {
-            let blank = rest.text.len() - rest.text.trim_start().len();
-            rest = rest.after(blank);
-            if rest.text.is_empty() {
-                return words;
-            }
-            // What is not closed is a word, and no word begins so.
-            let remark = rest.text.find(')').filter(|_| rest.text.starts_with('('));
-            let length = if let Some(end) = remark {
-                let length = end + 1;
-                words.remarks.push(rest.text.get(1..length - 1).unwrap_or_default());
-                length
-            } else {
-                let length = rest.text.find(char::is_whitespace).unwrap_or(rest.text.len());
-                words.rest.push_back(Word { at: rest.at, text: rest.text.get(..length).unwrap_or_default() });
-                length
-            };
-            rest = rest.after(length);
+/// What a rule reads; or, if that is not modelled, what then stands for all of the text.
+pub(super) fn modelled_or<'a, T>(
+    rule: impl Fn(&mut Input<'a>) -> Parsed<T>,
+    otherwise: impl Fn(String) -> T,
+) -> impl Fn(&mut Input<'a>) -> Parsed<T> {
+    move |input| match rule(input) {
+        Err(Unread::NotModelled(feature)) => {
+            input.finish();
+            Ok(otherwise(feature))
         }
+        read => read,
     }
+}
 
-    /// The next word, if there is one.
-    pub(super) fn next(&mut self) -> Option<Word<'a>> {
-        self.rest.pop_front()
-    }
+/// Space, and remarks in parentheses. What is not closed is a word, and no word begins so.
+pub(super) fn blank(input: &mut Input<'_>) -> Parsed<()> {
+    let space = take_while(1.., char::is_whitespace).void();
+    let remark = ('(', take_till(0.., ')'), ')').void();
+    repeat(0.., alt((space, remark))).parse_next(input)
+}
 
-    pub(super) fn peek(&self) -> Option<&'a str> {
-        self.rest.front().map(|word| word.text)
-    }
+/// Whether this comes next; it is taken then.
+pub(super) fn takes(input: &mut Input<'_>, text: &str) -> Parsed<bool> {
+    opt(text).map(|taken| taken.is_some()).parse_next(input)
+}
 
-    /// The next word; the mistake is that there is none.
-    pub(super) fn expect(&mut self, what: &str) -> Result<Word<'a>, Mistake> {
-        let end = Word { at: self.end, text: "" };
-        self.next().ok_or_else(|| end.mistake(format!("missing: {what}"), "expected it here"))
-    }
+/// The letters up to one of these or to the next space, perhaps none.
+pub(super) fn letters<'a>(input: &mut Input<'a>, end: impl Fn(char) -> bool) -> Parsed<Word<'a>> {
+    let word = take_till(0.., |letter: char| letter.is_whitespace() || end(letter)).with_span();
+    word.map(|(text, span)| Word { at: span.start, text }).parse_next(input)
+}
 
-    /// That nothing follows.
-    pub(super) fn finish(&mut self) -> Result<(), Mistake> {
-        match self.next() {
-            None => Ok(()),
-            Some(word) => Err(word.mistake(format!("unexpected `{}`", word.text), "expected nothing more")),
-        }
+/// The next word, if there is one.
+pub(super) fn next_word<'a>(input: &mut Input<'a>) -> Parsed<Option<Word<'a>>> {
+    let word = letters(input, |_| false)?;
+    blank(input)?;
+    Ok(Some(word).filter(|word| !word.text.is_empty()))
+}
+
+/// The next word; the mistake is that there is none.
+pub(super) fn word<'a>(input: &mut Input<'a>, what: &str) -> Parsed<Word<'a>> {
+    match next_word(input)? {
+        Some(word) => Ok(word),
+        None => Err(missing(input, what).into()),
     }
+}
+
+/// The mistake that the text ends before this.
+pub(super) fn missing(input: &Input<'_>, what: &str) -> Mistake {
+    Word { at: input.current_token_start(), text: "" }.mistake(format!("missing: {what}"), "expected it here")
 }
 
 /// A whole number from 0 to `most`.
-pub(super) fn integer(word: Word<'_>, most: u32) -> Result<u32, Mistake> {
-    let digits = !word.text.is_empty() && word.text.bytes().all(|byte| byte.is_ascii_digit());
-    let number = if digits { word.text.parse().ok().filter(|number| *number <= most) } else { None };
-    let what = if word.text.is_empty() { "missing: a number" } else { "not a number that fits" };
-    number.ok_or_else(|| word.mistake(what, format!("expected 0 to {most}")))
-}
-
-/// The terms of a sum, each with its sign.
-fn terms(word: Word<'_>) -> impl Iterator<Item = (Sign, Word<'_>)> {
-    // A sum may begin with a minus: `-1` is the number before 0.
-    let mut rest = match word.text.strip_prefix('-') {
-        Some(_) => Some((Sign::Minus, word.after(1))),
-        None => Some((Sign::Plus, word)),
-    };
-    std::iter::from_fn(move || {
-        let (sign, word) = rest?;
-        let length = word.text.find(['+', '-']).unwrap_or(word.text.len());
-        let after = word.after(length);
-        rest = after
-            .text
-            .chars()
-            .next()
-            .map(|next| (if next == '+' { Sign::Plus } else { Sign::Minus }, after.after(1)));
-        Some((sign, Word { at: word.at, text: word.text.get(..length).unwrap_or_default() }))
-    })
-}
-
-/// A sequence number: `outside`, or a sum of numbers, powers and names. The number that a new connection chooses may
-/// be any: who answers a SYN is not modelled.
-pub(super) fn number(word: Word<'_>) -> Result<CaseNumber, Mistake> {
-    match word.text {
-        "outside" => return Ok(CaseNumber::outside()),
-        "newISS" => return Ok(CaseNumber::of(Term::Octets(0))),
-        _ => {}
-    }
-    let term = |(sign, term): (Sign, Word<'_>)| {
-        if let Some((_, named)) = Term::NAMED.iter().find(|(name, _)| *name == term.text) {
-            return Ok((sign, *named));
-        }
-        if let Some((base, _)) = term.text.split_once('^') {
-            let power = u64::from(integer(Word { at: term.at, text: base }, u32::MAX)?)
-                .checked_pow(integer(term.after(base.len() + 1), 32)?)
-                .filter(|power| *power <= 1 << 32);
-            let power = power.ok_or_else(|| term.mistake("too large a power", "expected at most 2^32"))?;
-            // Numbers are modulo 2³².
-            return Ok((sign, Term::Octets(u32::try_from(power).unwrap_or(0))));
-        }
-        if term.text.starts_with(|first: char| first.is_ascii_alphabetic()) {
-            return Err(term.unknown("variable", Term::NAMED.iter().map(|(name, _)| *name)));
-        }
-        Ok((sign, Term::Octets(integer(term, u32::MAX)?)))
-    };
-    terms(word).map(term).collect::<Result<_, _>>().map(CaseNumber)
-}
-
-/// A time: a sum of numbers with units.
-pub(super) fn span(word: Word<'_>) -> Result<TimeSpan, Mistake> {
-    let term = |(sign, term): (Sign, Word<'_>)| {
-        if let Some(milliseconds) = decimal_seconds(term)? {
-            return Ok((sign, milliseconds, TimeUnit::Milliseconds));
-        }
-        let digits = term.text.bytes().take_while(u8::is_ascii_digit).count();
-        let count = match digits {
-            0 => 1,
-            _ => integer(Word { at: term.at, text: term.text.get(..digits).unwrap_or_default() }, u32::MAX)?,
-        };
-        let unit = term.after(digits);
-        let name = if digits > 0 { unit.text.strip_prefix('*').unwrap_or(unit.text) } else { unit.text };
-        let known = TimeUnit::NAMED.iter().find(|(known, _)| *known == name);
-        // Neither a number nor a unit, or a star with nothing behind it.
-        let nothing = digits == 0 && name.is_empty() || unit.text == "*";
-        match known {
-            Some((_, unit)) if !nothing => Ok((sign, count, *unit)),
-            _ => Err(term.mistake("not a time", "expected numbers with ms, s, min, RTO or MSL, as in 10*RTO-1s")),
-        }
-    };
-    terms(word).map(term).collect::<Result<_, _>>().map(TimeSpan)
-}
-
-/// `1.5s` in milliseconds; `None` if there is no point in it.
-fn decimal_seconds(word: Word<'_>) -> Result<Option<u32>, Mistake> {
-    let Some((whole, rest)) = word.text.split_once('.') else { return Ok(None) };
-    let places = rest.strip_suffix('s').filter(|places| (1..=3).contains(&places.len()));
-    let Some(places) = places else {
-        return Err(word.mistake("not a time", "expected seconds with at most three places, as in 1.5s"));
-    };
-    let after = word.after(whole.len() + 1);
-    let seconds = integer(Word { at: word.at, text: whole }, 4_000_000)?;
-    let thousandths = integer(Word { at: after.at, text: places }, 999)?;
-    let scale = [100, 10, 1].get(places.len() - 1).copied().unwrap_or(1);
-    Ok(Some(seconds * 1_000 + thousandths * scale))
+pub(super) fn integer(input: &mut Input<'_>, what: &str, most: u32) -> Parsed<u32> {
+    Ok(word(input, what)?.integer(most)?)
 }
