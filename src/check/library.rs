@@ -107,7 +107,7 @@ impl Library {
         mistakes.or(found)
     }
 
-    /// The scenarios that do not have every key that is set, each with one that it lacks.
+    /// The scenarios in which a key that is set changes nothing, each with the reason.
     #[must_use]
     pub fn lacking(&self, settings: &[Setting]) -> BTreeMap<String, String> {
         let lacks = |file: &ScenarioFile| Some((file.name().to_owned(), file.lacks(&self.scenarios, settings)?));

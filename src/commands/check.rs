@@ -123,14 +123,14 @@ fn scenarios(args: &CheckArgs, selection: &Selection) -> Result<Vec<Arc<Scenario
     }
     let every = || library.scenarios.iter().map(|scenario| scenario.name().to_owned()).collect();
     let all: Vec<String> = if args.own { library.own_scenarios().to_vec() } else { every() };
-    let keys = library.lacking(&settings);
-    let (lacking, having): (Vec<_>, Vec<_>) = all.into_iter().partition(|name| keys.contains_key(name));
+    let reasons = library.lacking(&settings);
+    let (lacking, having): (Vec<_>, Vec<_>) = all.into_iter().partition(|name| reasons.contains_key(name));
     if having.is_empty() {
         return resolved(&lacking);
     }
     let found = resolved(&having)?;
-    for (name, key) in keys.iter().filter(|(name, _)| lacking.contains(name)) {
-        not_checked(name, &format!("has no `{key}`"));
+    for (name, reason) in reasons.iter().filter(|(name, _)| lacking.contains(name)) {
+        not_checked(name, reason);
     }
     Ok(found)
 }

@@ -74,6 +74,21 @@ fn known(key: &str) -> Result<(&'static str, Table), String> {
     Ok((field, base))
 }
 
+/// What a policy has in this field; lengths of time are ticks of its clock.
+#[must_use]
+pub fn value_in(policy: &Policy, field: &str) -> Value {
+    let number = |number: i64| u32::try_from(number).unwrap_or(u32::MAX);
+    match table(policy).get(field) {
+        Some(toml::Value::Boolean(flag)) => Value::Flag(*flag),
+        Some(toml::Value::String(word)) => Value::Word(word.clone()),
+        Some(toml::Value::Integer(ticks)) if DURATIONS.contains(&field) => {
+            Value::Duration(Duration::Ticks(number(*ticks)))
+        }
+        Some(toml::Value::Integer(count)) => Value::Number(number(*count)),
+        _ => Value::None,
+    }
+}
+
 /// A policy as a table; what is `None` is not in it.
 pub(super) fn table(policy: &Policy) -> Table {
     // Its fields are numbers, flags and words, which a table can hold.

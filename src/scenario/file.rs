@@ -170,6 +170,14 @@ impl ScenarioFile {
         }
         layers.push((&self.source, &self.table));
         layers.extend(settings.iter().map(|setting| (&setting.source, &setting.table)));
+        let tables: Vec<&Table> = layers.iter().map(|(_, table)| *table).collect();
+        if let Some((key, setting)) = overridden(&tables, settings) {
+            let title = format!("in `{}`, `{key}` sets neither end", self.name());
+            return Err(Diagnostic::new(title)
+                .at(&setting.source, 0..setting.source.text.len(), "A and B have their own")
+                .help(format!("there are `a.{key}` and `b.{key}`"))
+                .into());
+        }
 
         let mut merged = Table::new();
         for (_, table) in &layers {
@@ -218,17 +226,20 @@ impl ScenarioFile {
         })
     }
 
-    /// A key of the settings that the scenario's world does not have, if there is one: the asynchronous world has no
-    /// network and no fairness to set.
+    /// Why a key of the settings changes nothing in the scenario's world, if there is one: the asynchronous world has no
+    /// network and no fairness to set, and an end's own policy does not listen to that of both.
     #[must_use]
     pub fn lacks(&self, all: &[Self], settings: &[Setting]) -> Option<String> {
         let base = self.base(all).ok().flatten();
-        let tables = base.into_iter().chain([self]).map(|file| &file.table);
-        let mut worlds =
-            tables.chain(settings.iter().map(|setting| &setting.table)).filter_map(|table| table.get("world"));
-        let is_asynchronous = worlds.next_back().is_some_and(|world| world.as_str() == Some("asynchronous"));
+        let files = base.into_iter().chain([self]).map(|file| &file.table);
+        let tables: Vec<&Table> = files.chain(settings.iter().map(|setting| &setting.table)).collect();
+        let world = tables.iter().rev().find_map(|table| table.get("world"));
+        let is_asynchronous = world.is_some_and(|world| world.as_str() == Some("asynchronous"));
         let mut keys = settings.iter().flat_map(Setting::keys);
-        keys.find(|key| is_asynchronous && (key.starts_with("network.") || key.starts_with("fairness.")))
+        let unknown =
+            keys.find(|key| is_asynchronous && (key.starts_with("network.") || key.starts_with("fairness.")));
+        let unheard = || overridden(&tables, settings).map(|(key, _)| format!("sets `{key}` for each end"));
+        unknown.map(|key| format!("has no `{key}`")).or_else(unheard)
     }
 
     fn base<'a>(&self, all: &'a [Self]) -> Result<Option<&'a Self>, Diagnostics> {
@@ -391,6 +402,21 @@ impl Setting {
 /// What is no field of a world.
 const NOT_SET: [&str; 4] = ["about", "extends", "expect", "properties"];
 
+/// A setting of both ends' TCP that neither has in the end, and its key: each sets the same by itself, or names a policy.
+fn overridden<'a>(tables: &[&Table], settings: &'a [Setting]) -> Option<(String, &'a Setting)> {
+    let has = |end: &str, key: &str| {
+        tables.iter().any(|table| {
+            let end = table.get(end).and_then(|end| end.get("tcp"));
+            end.is_some_and(|tcp| tcp.get(key).is_some())
+        })
+    };
+    let keys = settings.iter().flat_map(|setting| setting.keys().into_iter().map(move |key| (key, setting)));
+    let mut of_both = keys.filter_map(|(key, setting)| Some((key.strip_prefix("tcp.")?.to_owned(), setting)));
+    let (field, setting) =
+        of_both.find(|(field, _)| ["a", "b"].into_iter().all(|end| has(end, "policy") || has(end, field)))?;
+    Some((format!("tcp.{field}"), setting))
+}
+
 /// Lays one table over another, key by key.
 fn merge(under: &mut Table, over: &Table) {
     for (key, value) in over {
@@ -506,6 +532,23 @@ mod tests {
             place(own.resolve(&[], &policies(), &[setting, late], 1)),
             ("--set".to_owned(), "888".to_owned())
         );
+    }
+
+    #[test]
+    fn a_setting_that_changes_neither_end_is_refused() {
+        let pair = file("pair.toml", "about = 'Pair.'\na.tcp.policy = 'linux'\nb.tcp = { rto = 2, retries = 3 }");
+        let said = |texts: &[&str]| {
+            let settings: Vec<Setting> = texts.iter().map(|text| Setting::parse(text).unwrap()).collect();
+            let title = pair.resolve(&[], &policies(), &settings, 1).err().map(|mut all| all.0.remove(0).title);
+            assert_eq!(title.is_some(), pair.lacks(&[], &settings).is_some(), "{texts:?}");
+            title
+        };
+        assert_eq!(said(&["tcp.rto=4"]), Some("in `pair`, `tcp.rto` sets neither end".to_owned()));
+        assert_eq!(said(&["tcp = { retries = 2 }"]), Some("in `pair`, `tcp.retries` sets neither end".to_owned()));
+        assert_eq!(said(&["tcp.time_wait=4"]), None);
+        assert_eq!(said(&["tcp.policy=smoltcp"]), None);
+        let named = ["tcp.policy=smoltcp", "b.tcp.policy=lwip"];
+        assert_eq!(said(&named), Some("in `pair`, `tcp.policy` sets neither end".to_owned()));
     }
 
     /// Whatever stands where something else is expected: what is said is in the words of files.

@@ -441,6 +441,27 @@ mod tests {
         assert_eq!(policy(text), own);
     }
 
+    /// Whose word counts, each against the weaker ones.
+    #[test]
+    fn a_stack_that_an_end_names_is_all_of_it() {
+        let retries = |text: &str| {
+            let Config { a, b, .. } = config(text, 1).unwrap();
+            [a.policy, b.policy].map(|policy| (policy.retries, policy.time_wait, policy.rst_in_time_wait))
+        };
+        let (ignore, close) = (RstInTimeWait::Ignore, RstInTimeWait::Close);
+        let both = "tcp = { policy = 'linux', retries = 2, time_wait = 3 }";
+        assert_eq!(retries(both), [(Some(2), 3, close); 2]);
+        let named = format!("{both}\na.tcp.policy = 'rfc1337'");
+        assert_eq!(retries(&named), [(None, 4, ignore), (Some(2), 3, close)]);
+        let own = format!("{both}\na.tcp = {{ policy = 'rfc1337', time_wait = 5 }}");
+        assert_eq!(retries(&own), [(None, 5, ignore), (Some(2), 3, close)]);
+        let field = format!("{both}\na.tcp.time_wait = 5");
+        assert_eq!(retries(&field), [(Some(2), 5, close), (Some(2), 3, close)]);
+        // A name that nobody has is a mistake, even where no end listens to it.
+        let unknown = "tcp.policy = 'lunix'\na.tcp.policy = 'linux'\nb.tcp.policy = 'linux'";
+        assert!(config(unknown, 1).is_err());
+    }
+
     #[test]
     fn a_scale_multiplies_every_duration_and_nothing_else() {
         let text = "network.msl = 3\nnetwork.losses = 2\na.sends = 3\n

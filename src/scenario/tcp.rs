@@ -9,7 +9,9 @@ use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use super::mistake::KeyMistake;
 use crate::diagnostic::{SourceFile, Span};
 use crate::model::{SegmentCopy, Timers};
-use crate::policy::{self, Bounds, Clock, Duration, Origin, Policies, PolicyField, Value, check_field};
+use crate::policy::{
+    self, Bounds, Clock, Duration, NamedPolicy, Origin, Policies, PolicyField, Value, check_field,
+};
 use crate::tcp::Policy;
 
 /// The policy of a scenario that names none.
@@ -22,9 +24,9 @@ const BOUNDS: Bounds = Bounds { ticks: Timers::MAX, retries: SegmentCopy::MAX_NU
 const OF_NO_WORLD: [&str; 9] = [
     "sending",
     "repacketizes",
-    "fin_alone",
     "fin_needs_window",
     "window_probe",
+    "fin_alone",
     "persist_min",
     "persist_max",
     "orphan_probes_end",
@@ -52,6 +54,12 @@ pub struct EndPolicy {
 }
 
 impl EndPolicy {
+    /// What the end has in this field, which is what the field is set to, in ticks.
+    #[must_use]
+    pub fn in_force(&self, field: &PolicyField) -> Value {
+        policy::value_in(&self.policy, field.name)
+    }
+
     /// The fields that are a length of time of no whole number of ticks.
     pub fn rounded(&self) -> impl Iterator<Item = &PolicyField> {
         self.fields.iter().filter(|field| match field.value {
@@ -64,7 +72,8 @@ impl EndPolicy {
 /// Where the layers of a scenario set a key, if any does.
 pub(super) type Places<'a> = &'a dyn Fn(&[&str]) -> Option<(Arc<SourceFile>, Span)>;
 
-/// The policy of an end: what both have set, and over it what it has set by itself.
+/// The policy of an end. Weakest first: the policy that both have by name, the fields that are set for both, the policy
+/// that the end has by name, which is all of it, and the end's own fields.
 pub(super) fn policy(
     both: &TcpShape,
     (end, own): (&'static str, &TcpShape),
@@ -72,21 +81,16 @@ pub(super) fn policy(
     clock: Clock,
     places: Places<'_>,
 ) -> Result<EndPolicy, KeyMistake> {
-    let (name, path) = match (&own.policy, &both.policy) {
-        (Some(name), _) => (name.as_str(), vec![end, "tcp", "policy"]),
-        (None, Some(name)) => (name.as_str(), vec!["tcp", "policy"]),
-        (None, None) => (DEFAULT, vec!["tcp", "policy"]),
+    let shared = named(both.policy.as_deref().unwrap_or(DEFAULT), vec!["tcp", "policy"], policies)?;
+    let (named, layers) = match &own.policy {
+        Some(name) => (named(name, vec![end, "tcp", "policy"], policies)?, vec![(vec![end, "tcp"], own)]),
+        None => (shared, vec![(vec!["tcp"], both), (vec![end, "tcp"], own)]),
     };
-    let named = policies.named(name).map_err(|unknown| KeyMistake {
-        help: unknown.help,
-        ..KeyMistake::new(path, unknown.title, "expected the name of a policy")
-    })?;
     let mut fields = named.fields.clone();
     // That is as in the base: in a world no window closes, nobody polls an end, and what it sends takes one number.
     fields.retain(|field| field.origin == Origin::Base || !OF_NO_WORLD.contains(&field.name));
-    for (path, (name, value)) in [(&["tcp"][..], both), (&[end, "tcp"][..], own)]
-        .into_iter()
-        .flat_map(|(path, shape)| shape.fields.iter().map(move |field| (path, field)))
+    for (path, (name, value)) in
+        layers.iter().flat_map(|(path, shape)| shape.fields.iter().map(move |field| (path, field)))
     {
         let path: Vec<&'static str> = path.iter().copied().chain([*name]).collect();
         if OF_NO_WORLD.contains(name) {
@@ -105,7 +109,15 @@ pub(super) fn policy(
         policy::resolve(&fields, clock, BOUNDS).map_err(|mistake| out_of_range(end, &fields, clock, mistake))?;
     let set =
         policy::field_names().iter().filter_map(|name| fields.iter().rfind(|field| field.name == *name).cloned());
-    Ok(EndPolicy { name: name.to_owned(), policy, fields: set.collect(), clock })
+    Ok(EndPolicy { name: named.name.clone(), policy, fields: set.collect(), clock })
+}
+
+fn named<'a>(name: &str, path: Vec<&'static str>, policies: &'a Policies) -> Result<&'a NamedPolicy, KeyMistake> {
+    let named = policies.named(name).map_err(|unknown| KeyMistake {
+        help: unknown.help,
+        ..KeyMistake::new(path, unknown.title, "expected the name of a policy")
+    })?;
+    Ok(named)
 }
 
 fn out_of_range(end: &'static str, fields: &[PolicyField], clock: Clock, mistake: policy::Mistake) -> KeyMistake {
