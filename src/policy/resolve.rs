@@ -60,12 +60,17 @@ pub fn resolve(fields: &[PolicyField], clock: Clock, bounds: Bounds) -> Result<P
 
 fn in_range(policy: Policy, fields: &[PolicyField], bounds: Bounds) -> Result<Policy, Mistake> {
     let optional = |field, value: Option<u32>, range| value.map_or(Ok(()), |value| within(field, value, range));
-    let least_max = if policy.backoff { policy.rto } else { 1 };
     let origin =
         |name: &str| fields.iter().rfind(|field| field.name == name).map_or(Origin::Base, |set| set.origin);
-    // The greatest timeout that somebody else has set is no mistake of who sets the least.
-    let rto_max = if origin("rto_max") < origin("rto") { policy.rto_max.max(least_max) } else { policy.rto_max };
+    // A scenario's timeout is no mistake of the stack's greatest, nor anybody's of the base's: it is the greatest, then.
+    let gives_way = origin("rto_max") < origin("rto")
+        && (origin("rto_max") == Origin::Base || origin("rto") == Origin::Scenario);
+    let least_max = if policy.backoff { policy.rto } else { 1 };
+    let rto_max = if gives_way { policy.rto_max.max(least_max) } else { policy.rto_max };
     within("rto", policy.rto, 1..=bounds.ticks)?;
+    if origin("rto_max") < origin("rto") && policy.backoff {
+        within("rto", policy.rto, 1..=rto_max)?;
+    }
     within("rto_max", rto_max, least_max..=bounds.ticks)?;
     within("time_wait", policy.time_wait, 0..=bounds.ticks)?;
     optional("fin_wait_2_timeout", policy.fin_wait_2_timeout, 1..=bounds.ticks)?;

@@ -30,7 +30,7 @@ fn lines(scenario: &Scenario, is_shown: impl Fn(&EndPolicy, &PolicyField) -> boo
             let takes_time = policy.fields.iter().any(|field| in_seconds(&field));
             let tick = if takes_time { format!("; a tick is {}", policy.clock.tick()) } else { String::new() };
             let fields = policy.fields.iter().filter(|field| is_shown(policy, field));
-            let fields = fields.map(|field| line(field, policy.clock));
+            let fields = fields.map(|field| line(field, policy));
             [format!("{ends}: {}{tick}", policy.name)].into_iter().chain(fields).collect::<Vec<_>>()
         })
         .collect()
@@ -42,14 +42,13 @@ pub(super) fn rounded(scenario: &Scenario) -> Option<String> {
     let all: Vec<String> = each_end(scenario)
         .into_iter()
         .flat_map(|(ends, policy)| {
-            policy.rounded().map(move |field| match field.value {
-                Value::Duration(duration) => {
-                    let ticks = policy.clock.ticks_of(field.name, duration);
-                    let way = if ticks == policy.clock.ticks(duration) { "up" } else { "down" };
-                    let (ticks, tick) = (Duration::Ticks(ticks), policy.clock.tick());
-                    format!("{ends}: {} of {duration} {way} to {ticks} of {tick}", field.name)
-                }
-                _ => format!("{ends}: {}", field.name),
+            policy.rounded().map(move |field| {
+                let way = match field.value {
+                    Value::Duration(duration) => way(field, duration, policy.clock),
+                    _ => "",
+                };
+                let (ticks, tick) = (policy.in_force(field), policy.clock.tick());
+                format!("{ends}: {} of {} {way} to {ticks} of {tick}", field.name, field.value)
             })
         })
         .collect();
@@ -62,28 +61,67 @@ fn each_end(scenario: &Scenario) -> Vec<(&'static str, &EndPolicy)> {
     if a == b { vec![("A and B", a)] } else { vec![("A", a), ("B", b)] }
 }
 
-fn line(field: &PolicyField, clock: Clock) -> String {
+fn line(field: &PolicyField, policy: &EndPolicy) -> String {
     let source = field.source.as_deref().unwrap_or("no source is given");
     let source = match field.origin {
         Origin::Extended => format!("{}: {source}", field.file.stem()),
         Origin::Base | Origin::Policy | Origin::Scenario => source.to_owned(),
     };
-    format!("{} = {} ({source})", field.name, in_ticks(field, clock))
+    format!("{} = {} ({source})", field.name, in_force_and_set(field, policy))
 }
 
-/// A value as the world has it.
-fn in_ticks(field: &PolicyField, clock: Clock) -> String {
-    match &field.value {
-        Value::Duration(Duration::Ticks(ticks)) => Duration::Ticks(ticks.saturating_mul(clock.scale)).to_string(),
-        Value::Duration(duration) => {
-            let ticks = clock.ticks_of(field.name, *duration);
-            let rounded = match ticks == clock.ticks(*duration) {
-                _ if clock.is_exact(*duration) => "",
-                true => ", rounded up",
-                false => ", rounded down",
-            };
-            format!("{}, {duration}{rounded}", Duration::Ticks(ticks))
+/// A value as the end has it, and, of a length of time, as it is set.
+fn in_force_and_set(field: &PolicyField, policy: &EndPolicy) -> String {
+    let in_force = policy.in_force(field);
+    let Value::Duration(set) = field.value else {
+        return in_force.to_string();
+    };
+    let raised = in_force != Value::Duration(Duration::Ticks(policy.clock.ticks_of(field.name, set)));
+    let how = match set {
+        _ if raised => ", at least the rto".to_owned(),
+        _ if policy.clock.is_exact(set) => String::new(),
+        _ => format!(", rounded {}", way(field, set, policy.clock)),
+    };
+    match set {
+        Duration::Ticks(_) => format!("{in_force}{how}"),
+        Duration::Msl(_) | Duration::Milliseconds(_) => format!("{in_force}, {set}{how}"),
+    }
+}
+
+/// To which side a length of time is rounded.
+fn way(field: &PolicyField, duration: Duration, clock: Clock) -> &'static str {
+    if clock.ticks_of(field.name, duration) == clock.ticks(duration) { "up" } else { "down" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Library;
+    use crate::policy::value_in;
+    use crate::scenario::Setting;
+
+    /// What is printed is what the endpoints ask, whatever the layers have said.
+    #[test]
+    fn every_field_is_printed_as_it_is_in_force() {
+        let library = Library::read(&[], &[]).unwrap();
+        let mut raised = 0;
+        for name in library.policies.iter().map(|policy| &policy.name) {
+            for more in [&[][..], &["tcp.rto=9"], &["network.msl_seconds=7", "a.tcp.rto=100 s"]] {
+                let policy = format!("tcp.policy={name}");
+                let texts = [&[policy.as_str(), "network.duplicates=0"], more].concat();
+                let settings: Vec<Setting> = texts.iter().map(|text| Setting::parse(text).unwrap()).collect();
+                let world = &library.scenarios(&["lossless".to_owned()], &settings, 1).unwrap()[0];
+                let ends = [&world.config.a, &world.config.b].into_iter().zip(&world.policies);
+                for (end, policy) in ends {
+                    for field in &policy.fields {
+                        let printed = in_force_and_set(field, policy);
+                        let in_force = value_in(&end.policy, field.name).to_string();
+                        assert_eq!(printed.split(", ").next(), Some(in_force.as_str()), "{name}: {}", field.name);
+                        raised += usize::from(printed.ends_with("at least the rto"));
+                    }
+                }
+            }
         }
-        value => value.to_string(),
+        assert!(raised > 2, "{raised}");
     }
 }

@@ -10,7 +10,7 @@ use crate::report::policy;
 use crate::tcp::State;
 
 /// Raised with every change that a reader could trip over.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -43,6 +43,8 @@ struct ScenarioReport<'a> {
     file: &'a str,
     /// Settings and scale that have changed the world.
     changes: &'a [String],
+    /// The names of the policies that A and B have.
+    policies: [&'a str; 2],
     /// The timers of policies that are no whole number of ticks, and what they have become.
     #[serde(skip_serializing_if = "Option::is_none")]
     rounded: Option<String>,
@@ -176,6 +178,7 @@ fn scenario(checked: &Checked) -> ScenarioReport<'_> {
         about: &checked.scenario.about,
         file: &checked.scenario.source.path,
         changes: &checked.scenario.changes,
+        policies: checked.scenario.policies.each_ref().map(|policy| policy.name.as_str()),
         rounded: policy::rounded(&checked.scenario),
         states: checked.stats.states,
         transitions: checked.stats.transitions,

@@ -13,7 +13,7 @@ use crate::trace::timeline::{Copy, Part, SegmentTimeline};
 use crate::trace::{RunEnding, Trace};
 
 /// Raised with every change that a reader could trip over.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -39,6 +39,8 @@ struct ScenarioRecord<'a> {
     file: &'a str,
     /// Settings and scale that have changed the world.
     changes: &'a [String],
+    /// The names of the policies that A and B have.
+    policies: [&'a str; 2],
 }
 
 #[derive(Serialize)]
@@ -150,6 +152,7 @@ pub fn document(scenario: &Scenario, instance: &Instance, trace: &Trace) -> Stri
             about: &scenario.about,
             file: &scenario.source.path,
             changes: &scenario.changes,
+            policies: scenario.policies.each_ref().map(|policy| policy.name.as_str()),
         },
         property: PropertyRecord {
             name: &property.name,
