@@ -48,6 +48,7 @@ fn end(text: &mut String, end: End, endpoint: &Endpoint, timers: &Timers) {
         ack_delayed,
         retransmissions,
         doublings,
+        resent,
         recover,
     } = endpoint;
     let _ = write!(text, "{end} {state}");
@@ -66,12 +67,12 @@ fn end(text: &mut String, end: End, endpoint: &Endpoint, timers: &Timers) {
         (*reader_gone, "nobody reads any more"),
         (*unread > 0, "text is unread"),
         (*ack_delayed, "an ACK is delayed"),
-        (recover.is_some(), "SND.UNA was sent again"),
+        (*resent > 0, "SND.UNA was sent again"),
     ];
     for (_, fact) in facts.iter().filter(|(is_so, _)| *is_so) {
         let _ = writeln!(text, "  {fact}");
     }
-    if let Some(recover) = recover.filter(|recover| *recover != *snd_una + 1) {
+    if let Some(recover) = recover {
         let _ = writeln!(text, "  what precedes {recover} is sent again as ACKs arrive");
     }
     for (from, to) in held.text() {

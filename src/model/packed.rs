@@ -52,8 +52,8 @@ const _: () = assert!(MAX_TIMER == OFF as u32 - 1, "every other value is a time"
 pub(super) struct PackedEnd {
     /// `state` (3 bits), `left` (3; CLOSED stands for none), FIN sent, FIN acknowledged.
     close: u8,
-    /// `ended_by` (3 bits; 0 stands for none), FIN received, close called, reader gone, ACK delayed, and
-    /// whether the highest held number is a FIN's.
+    /// `ended_by` (3 bits; 0 stands for none), FIN received, close called, reader gone, SND.UNA sent again, and
+    /// whether the highest held number is a FIN's. An ACK is delayed while its timer runs.
     facts: u8,
     /// Octets sent and acknowledged (4 bits each).
     sent_acked: u8,
@@ -78,6 +78,11 @@ impl PackedEnd {
             return Err(Limit::Endpoint(Bound::TwoTimers));
         }
         is_representable(endpoint)?;
+        let delayed = timers.get(Timer::DelayedAck).is_some();
+        invariant!(
+            endpoint.ack_delayed == delayed,
+            "an ACK is delayed without its timer, or the timer runs for none"
+        );
         let mut held: u16 = 0;
         for (start, end) in endpoint.held.text() {
             for number in start.0..end.0 {
@@ -100,7 +105,7 @@ impl PackedEnd {
                 | u8::from(endpoint.fin_received) << 3
                 | u8::from(endpoint.close_called) << 4
                 | u8::from(endpoint.reader_gone) << 5
-                | u8::from(endpoint.ack_delayed) << 6
+                | u8::from(endpoint.resent > 0) << 6
                 | u8::from(endpoint.held.fin().is_some()) << 7,
             sent_acked: nibble(endpoint.sent(), Bound::Octets)? | nibble(endpoint.acked(), Bound::Octets)? << 4,
             delivered_retransmissions: nibble(endpoint.delivered(), Bound::Octets)?
@@ -147,9 +152,10 @@ impl PackedEnd {
             close_called: seen.close_called,
             reader_gone: self.reader_gone(),
             held,
-            ack_delayed: self.facts >> 6 & 1 == 1,
+            ack_delayed: self.delayed_ack != OFF,
             retransmissions: seen.retransmissions,
             doublings: u32::from(self.doublings_recover & 15),
+            resent: u32::from(self.facts >> 6 & 1),
             recover: (to_recover > 0).then(|| snd_una + to_recover),
             ..Endpoint::established()
         };
@@ -261,14 +267,15 @@ impl Hash for PackedEnd {
 /// An error unless the rest of an endpoint is as it is in every world: windows never close, and whatever is sent or delivered
 /// is on its way or read at once.
 pub(crate) fn is_representable(endpoint: &Endpoint) -> Result<(), Limit> {
-    let Endpoint { send_window, mss, persist, segments, rcv_buffer, reading_shut, unread, .. } = endpoint;
+    let Endpoint { send_window, unsent, mss, persist, segments, rcv_buffer, reading_shut, unread, resent, .. } =
+        endpoint;
     // Both ends offer the same window.
     let windows_are_open = (*send_window, *rcv_buffer) == (SendWindow::OPEN, SendWindow::OPEN.size);
     let lacks = [
         (!windows_are_open || *persist != Persist::default(), Bound::Window),
-        (endpoint.is_sending(), Bound::Unsent),
+        (*unsent > 0, Bound::Unsent),
         (*unread > 0 || *reading_shut, Bound::Unread),
-        (!segments.is_empty() || *mss != u32::MAX, Bound::LongSegment),
+        (!segments.is_empty() || *mss != u32::MAX || *resent > 1, Bound::LongSegment),
     ];
     lacks.into_iter().find(|(is_so, _)| *is_so).map_or(Ok(()), |(_, bound)| Err(Limit::Endpoint(bound)))
 }
@@ -443,7 +450,7 @@ mod tests {
             (Bound::LongSegment, Endpoint { mss: 6, ..open.clone() }),
             (Bound::Unread, Endpoint { reading_shut: true, ..open.clone() }),
             (Bound::LongSegment, Endpoint { segments: vec![(Seq(1), Seq(3))], ..open.clone() }),
-            (Bound::Unsent, Endpoint { state: State::FinWait1, close_called: true, ..open.clone() }),
+            (Bound::LongSegment, Endpoint { resent: 2, ..open.clone() }),
             (Bound::Octets, Endpoint { snd_nxt: Seq(17), ..open.clone() }),
             (Bound::Retransmissions, Endpoint { retransmissions: 16, ..open.clone() }),
             (Bound::Doublings, Endpoint { doublings: 16, ..open.clone() }),
@@ -534,7 +541,9 @@ mod tests {
                 };
                 endpoint.on_call(Call::Receive, &policy);
             }
-            let timers = Timers(timers);
+            let mut timers = Timers(timers);
+            // It runs as long as an ACK waits.
+            timers.0[3] = endpoint.ack_delayed.then(|| timers.0[3].unwrap_or_default());
             let too_long = timers.0.iter().flatten().any(|ticks| *ticks > Timers::MAX);
             let foreign = if endpoint.state == State::TimeWait { Timer::FinWait2 } else { Timer::TimeWait };
             let text_beyond_fin = endpoint.held.fin().is_some_and(|fin| {

@@ -11,11 +11,12 @@ use crate::diagnostic::in_words_of_files;
 use crate::tcp::Policy;
 
 /// The fields that are lengths of time; a policy has them in ticks, a file in ticks, segment lifetimes or seconds.
-pub(super) const DURATIONS: [&str; 8] = [
+pub(super) const DURATIONS: [&str; 9] = [
     "rto",
     "rto_max",
     "time_wait",
     "fin_wait_2_timeout",
+    "persist_first",
     "persist_min",
     "persist_max",
     "closing_silence",
@@ -113,6 +114,7 @@ mod tests {
             fin_wait_2_timeout: Some(1),
             delayed_ack: Some(1),
             closing_silence: Some(1),
+            persist_first: Some(1),
             ..Policy::rfc9293(1)
         };
         assert_eq!(table(&policy).len(), names.len());

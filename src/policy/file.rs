@@ -56,6 +56,7 @@ impl NamedPolicy {
             repacketizes: false,
             time_wait: base.time_wait,
             fin_wait_2_timeout: base.fin_wait_2_timeout,
+            persist_first: base.persist_first,
             persist_min: base.persist_min,
             persist_max: base.persist_max,
             closing_silence: base.closing_silence,

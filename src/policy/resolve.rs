@@ -75,7 +75,8 @@ fn in_range(policy: Policy, fields: &[PolicyField], bounds: Bounds) -> Result<Po
     within("time_wait", policy.time_wait, 0..=bounds.ticks)?;
     optional("fin_wait_2_timeout", policy.fin_wait_2_timeout, 1..=bounds.ticks)?;
     optional("delayed_ack", policy.delayed_ack, 1..=bounds.ticks)?;
-    // No world has these three: they need not fit into one.
+    // No world has these four: they need not fit into one.
+    optional("persist_first", policy.persist_first, 1..=u32::MAX)?;
     within("persist_max", policy.persist_max, 1..=u32::MAX)?;
     within("persist_min", policy.persist_min, 0..=policy.persist_max)?;
     optional("closing_silence", policy.closing_silence, 1..=u32::MAX)?;

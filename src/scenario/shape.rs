@@ -218,7 +218,7 @@ fn small(key: &'static str, value: u32, path: &[&'static str]) -> Result<u8, Key
 mod tests {
     use super::*;
     use crate::tcp::{
-        AbortResets, AckOfUnsent, AfterTimeout, LateText, OldSegments, OldestAck, OutOfOrder, Policy,
+        AbortResets, AckOfUnsent, AfterTimeout, FinSending, LateText, OldSegments, OldestAck, OutOfOrder, Policy,
         RstInTimeWait, RstInWindow, Sending, ShutdownRead, SynInWindow, TimeWaitAnswers, WindowProbe, WithoutAck,
     };
 
@@ -285,8 +285,9 @@ mod tests {
                 abort_resets: AbortResets::WhileOpen,
                 abort_ends_time_wait: true,
                 fin_needs_window: true,
-                fin_alone: false,
+                fin_sending: FinSending::WithText,
                 window_probe: WindowProbe::NextOctet,
+                persist_first: None,
                 persist_min: 0,
                 persist_max: 8,
                 orphan_probes_end: false,

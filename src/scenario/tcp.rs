@@ -26,7 +26,7 @@ const OF_NO_WORLD: [&str; 9] = [
     "repacketizes",
     "fin_needs_window",
     "window_probe",
-    "fin_alone",
+    "persist_first",
     "persist_min",
     "persist_max",
     "orphan_probes_end",

@@ -63,11 +63,11 @@ pub struct Endpoint {
     pub retransmissions: u32,
     /// How often the retransmission timeout has doubled; 0 without the policy's `backoff`.
     pub doublings: u32,
-    /// RFC 6582 §3.2: SND.NXT at the last timeout, as long as it is not acknowledged and anything depends on it. What
-    /// precedes it is sent again as ACKs arrive, and what has the number SND.UNA has been (RFC 6298 §3: Karn's rule).
-    ///
-    /// With [`AfterTimeout::OnePerTimeout`](super::AfterTimeout::OnePerTimeout) the end of what was sent again, and only
-    /// with the policy's `backoff`.
+    /// How many numbers from SND.UNA on were sent again since the last timeout (RFC 6298 §3: Karn's rule); 0 where nothing
+    /// depends on it. At most 1 in a world.
+    pub resent: u32,
+    /// RFC 6582 §3.2: SND.NXT at the last timeout, as long as something that precedes it is still to be sent again when an
+    /// ACK lets it go.
     pub recover: Option<Seq>,
 }
 
@@ -142,6 +142,7 @@ impl Endpoint {
             ack_delayed: false,
             retransmissions: 0,
             doublings: 0,
+            resent: 0,
             recover: None,
         }
     }
@@ -314,6 +315,7 @@ impl Endpoint {
             held: Held::default(),
             ack_delayed: false,
             doublings: 0,
+            resent: 0,
             recover: None,
             ..*self
         };
@@ -396,9 +398,7 @@ mod tests {
         closing.on_segment(&data(4, 1), &policy);
         let mut gone = calling(&policy, &[Call::Close]);
         gone.on_segment(&fin(3, 1), &policy);
-        assert!(
-            endpoint.unread == 1 && endpoint.ack_delayed && endpoint.recover.is_some() && endpoint.doublings == 1
-        );
+        assert!(endpoint.unread == 1 && endpoint.ack_delayed && endpoint.resent == 1 && endpoint.doublings == 1);
         assert!(!closing.held.is_empty() && gone.reader_gone);
         for mut endpoint in [endpoint, closing, gone] {
             let record = Endpoint {

@@ -25,8 +25,8 @@ pub use event::{Call, Effects, Timer, TimerChange};
 pub use held::Held;
 pub use persist::Persist;
 pub use policy::{
-    AbortResets, AckOfUnsent, AfterTimeout, LateText, OldSegments, OldestAck, OutOfOrder, Policy, RstInTimeWait,
-    RstInWindow, Sending, ShutdownRead, SynInWindow, TimeWaitAnswers, WindowProbe, WithoutAck,
+    AbortResets, AckOfUnsent, AfterTimeout, FinSending, LateText, OldSegments, OldestAck, OutOfOrder, Policy,
+    RstInTimeWait, RstInWindow, Sending, ShutdownRead, SynInWindow, TimeWaitAnswers, WindowProbe, WithoutAck,
 };
 pub use segment::{Flags, Segment, Seq};
 pub use state::{EndedBy, State};

@@ -86,7 +86,7 @@ impl Endpoint {
 
     /// How long after the one before the next probe is due, in ticks.
     fn probe_interval(&self, policy: &Policy) -> u32 {
-        let doubled = u64::from(policy.rto) << self.doublings.min(31);
+        let doubled = u64::from(policy.persist_first.unwrap_or(policy.rto)) << self.doublings.min(31);
         let ticks = u32::try_from(doubled).unwrap_or(u32::MAX);
         ticks.min(policy.persist_max).max(policy.persist_min)
     }
@@ -127,6 +127,22 @@ mod tests {
         let accepted = endpoint.on_segment_offering(&ack(1, 2), 9, &POLICY);
         assert_eq!(accepted.segment, Some(segment(Flags::ACK, 2, 1, 1)));
         assert_eq!((endpoint.acked(), endpoint.persist), (1, Persist::default()));
+    }
+
+    /// lwIP waits half its first timeout for the first probe.
+    #[test]
+    fn the_first_probe_may_have_an_interval_of_its_own() {
+        let policy = Policy { rto: 6, persist_first: Some(3), persist_max: 120, ..POLICY };
+        let mut endpoint =
+            Endpoint { send_window: SendWindow { size: 0, ..SendWindow::OPEN }, ..Endpoint::established() };
+        assert_eq!(endpoint.send_text(2, &policy).timers[0], TimerChange::Set(3));
+        assert_eq!(
+            [(); 6].map(|()| expire(&mut endpoint, &policy).timers[0]),
+            [6, 12, 24, 48, 96, 120].map(TimerChange::Set)
+        );
+        // What is outstanding has the retransmission timeout.
+        let open = endpoint.on_segment_offering(&ack(1, 1), 9, &policy);
+        assert_eq!(open.timers[0], TimerChange::Set(6));
     }
 
     #[test]

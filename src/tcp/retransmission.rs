@@ -7,14 +7,16 @@ impl Endpoint {
     pub(super) fn on_progress(&mut self, ack: Seq, policy: &Policy, effects: &mut Effects) {
         // RFC 6298 §3, §5: only an ACK of something that was sent once undoes the doubling. Once our FIN is
         // acknowledged there is nothing left to send, and it does not matter any more.
-        let sent_once = self.recover.is_none() || self.end_of_earliest(policy).precedes(ack);
+        let resent = self.snd_una + self.resent;
+        let sent_once = resent.precedes(ack);
         self.snd_una = ack;
+        self.resent = if sent_once { 0 } else { resent.since(ack) };
         self.segments.retain(|(_, end)| ack.precedes(*end));
         self.retransmissions = 0;
-        self.note_recover(self.recover, policy);
         if sent_once || self.fin_acked() {
             self.doublings = 0;
         }
+        self.forget_what_nothing_asks_for();
         let outstanding = self.snd_una != self.snd_nxt;
         effects.change(
             Timer::Retransmission,
@@ -34,63 +36,63 @@ impl Endpoint {
         if policy.backoff && self.timeout(policy) < policy.rto_max {
             self.doublings += 1;
         }
-        let recover = match policy.after_timeout {
-            AfterTimeout::OnePerTimeout => policy.backoff.then(|| self.end_of_earliest(policy)),
+        self.recover = match policy.after_timeout {
+            AfterTimeout::OnePerTimeout => None,
             AfterTimeout::NextOnAck => Some(self.snd_nxt),
         };
-        self.note_recover(recover, policy);
-        self.retransmit(policy, effects);
+        // RFC 6298 §5.4: "the earliest segment that has not been acknowledged". Whatever the window: RFC 9293 §3.8.6 has
+        // one that was closed over it probed in the standard way, and this is the probe.
+        self.resent = 0;
+        self.resend(self.outstanding(self.snd_una, policy), effects);
         effects.change(Timer::Retransmission, TimerChange::Set(self.timeout(policy)));
     }
 
     /// RFC 5681 §3.1: after a timeout the sender goes on by slow start. A segment has arrived before which SND.UNA was
-    /// `una` and RFC 6582's `recover` was `recover`: if it acknowledges something, but not all that was outstanding at the
-    /// timeout, what is the earliest now is sent again.
+    /// `una`: if it acknowledges something, but not all that was outstanding at the timeout, what comes next is sent
+    /// again, as far as the peer has room.
     ///
     /// The timer has been restarted (RFC 6298 §5.3). This is no timeout: it doubles nothing, and no retry is counted.
-    pub(super) fn recover_after(
-        &mut self,
-        una: Seq,
-        recover: Option<Seq>,
-        policy: &Policy,
-        effects: &mut Effects,
-    ) {
-        let goes_on = recover.is_some_and(|recover| una.precedes(self.snd_una) && self.snd_una.precedes(recover));
-        // Where a retransmission takes all that is unacknowledged, the timeout has sent it.
-        let one_by_one = policy.after_timeout == AfterTimeout::NextOnAck && !policy.repacketizes;
-        if goes_on && one_by_one && self.state != State::Closed {
-            if effects.segment.is_none() {
-                self.retransmit(policy, effects);
-            } else {
-                // Something else was sent, and the rest waits for the timer: what has the number SND.UNA was sent once.
-                self.recover = None;
-            }
+    pub(super) fn recover_after(&mut self, una: Seq, policy: &Policy, effects: &mut Effects) {
+        let next = self.snd_una + self.resent;
+        let goes_on = una.precedes(self.snd_una) && self.recover.is_some_and(|recover| next.precedes(recover));
+        // If something else was sent, that waits for the next ACK.
+        if !goes_on || effects.segment.is_some() || self.state == State::Closed {
+            return;
+        }
+        let Segment { mut flags, len, .. } = self.outstanding(next, policy);
+        let room = self.send_window.size.saturating_sub(self.resent);
+        let fits = len.min(room);
+        flags.fin = flags.fin && len == fits && (len < room || !policy.fin_needs_window);
+        if fits > 0 || flags.fin {
+            self.resend(Segment { flags, seq: next, ack: self.rcv_nxt, len: fits }, effects);
         }
     }
 
-    /// RFC 6582 §3.2: `recover`, unless nothing depends on it any more. What depends on it is what an ACK lets go, that is,
-    /// something beyond SND.UNA; and with backoff Karn's rule, whatever is beyond.
-    fn note_recover(&mut self, recover: Option<Seq>, policy: &Policy) {
-        let sent_again = if policy.backoff { self.snd_una } else { self.snd_una + 1 };
-        self.recover = recover.filter(|recover| sent_again.precedes(*recover));
+    /// Sends again what follows what was sent again since the timeout.
+    fn resend(&mut self, segment: Segment, effects: &mut Effects) {
+        self.resent += segment.sequence_length();
+        self.forget_what_nothing_asks_for();
+        self.send(segment.flags, segment.seq, segment.len, effects);
     }
 
-    fn retransmit(&mut self, policy: &Policy, effects: &mut Effects) {
-        let Segment { flags, seq, len, .. } = self.earliest(policy);
-        self.send(flags, seq, len, effects);
+    /// What no ACK lets go any more needs no `recover`, and nobody asks what was sent again, unless Karn's rule does.
+    fn forget_what_nothing_asks_for(&mut self) {
+        let resent = self.snd_una + self.resent;
+        self.recover = self.recover.filter(|recover| resent.precedes(*recover));
+        if self.recover.is_none() && self.doublings == 0 {
+            self.resent = 0;
+        }
     }
 
-    fn end_of_earliest(&self, policy: &Policy) -> Seq {
-        self.snd_una + self.earliest(policy).sequence_length()
-    }
-
-    /// RFC 6298 §5.4: "the earliest segment that has not been acknowledged". Something must be outstanding.
-    fn earliest(&self, policy: &Policy) -> Segment {
-        let seq = self.snd_una;
+    /// What is sent again from this number on, which was sent and is not acknowledged: as it was sent, or as much as a
+    /// segment holds.
+    fn outstanding(&self, seq: Seq, policy: &Policy) -> Segment {
         let end = if policy.repacketizes {
-            self.snd_nxt
+            let text = self.snd_nxt.since(seq) - u32::from(self.fin_sent);
+            if text > self.mss { seq + self.mss } else { self.snd_nxt }
         } else {
-            self.segments.first().filter(|(start, _)| !seq.precedes(*start)).map_or(seq + 1, |(_, end)| *end)
+            let one = self.segments.iter().find(|(start, end)| !seq.precedes(*start) && seq.precedes(*end));
+            one.map_or(seq + 1, |(_, end)| *end)
         };
         let fin = self.fin_sent && end == self.snd_nxt;
         let flags = if fin { Flags::FIN_ACK } else { Flags::ACK };
@@ -153,13 +155,13 @@ mod tests {
         assert_eq!(endpoint.doublings, 2, "equal timeouts are equal states");
         // What is acknowledged here was retransmitted: no sample, the timeout stays.
         assert_eq!(retransmission(&endpoint.on_segment(&ack(1, 2), &policy)), TimerChange::Set(7));
-        assert_eq!(endpoint.recover, None);
+        assert_eq!(endpoint.resent, 0);
         assert_eq!(retransmission(&endpoint.on_segment(&ack(1, 3), &policy)), TimerChange::Set(2));
         // Retransmitted once more, and acknowledged together with what was not.
         assert_eq!(timeout(&mut endpoint), TimerChange::Set(4));
         endpoint.on_call(Call::Send, &policy);
         endpoint.on_segment(&ack(1, 5), &policy);
-        assert_eq!((endpoint.doublings, endpoint.recover), (0, None));
+        assert_eq!((endpoint.doublings, endpoint.resent), (0, 0));
         assert_eq!(retransmission(&endpoint.on_call(Call::Send, &policy)), TimerChange::Set(2));
     }
 
@@ -169,7 +171,7 @@ mod tests {
         let mut endpoint = calling(&policy, &[Call::Shutdown]);
         endpoint.on_timeout(Timer::Retransmission, &policy);
         endpoint.on_segment(&ack(1, 2), &policy);
-        assert_eq!((endpoint.state, endpoint.doublings, endpoint.recover), (State::FinWait2, 0, None));
+        assert_eq!((endpoint.state, endpoint.doublings, endpoint.resent), (State::FinWait2, 0, 0));
     }
 
     /// Three octets and the FIN behind them are outstanding when the timer expires.
@@ -238,6 +240,45 @@ mod tests {
         assert_eq!(endpoint.on_segment(&ack(1, 2), &policy).segment, None);
     }
 
+    /// What was sent again as a whole is not sent again because the peer had room for a part of it.
+    #[test]
+    fn an_ack_of_a_part_lets_what_follows_go() {
+        let mut endpoint = Endpoint::established();
+        endpoint.send_text(5, &POLICY);
+        endpoint.send_text(2, &POLICY);
+        endpoint.on_call(Call::Shutdown, &POLICY);
+        let again = endpoint.on_timeout(Timer::Retransmission, &POLICY).segment;
+        assert_eq!(again, Some(segment(Flags::ACK, 1, 1, 5)));
+        assert_eq!(endpoint.on_segment(&ack(1, 4), &POLICY).segment, Some(segment(Flags::ACK, 6, 1, 2)));
+        assert_eq!(endpoint.on_segment(&ack(1, 6), &POLICY).segment, Some(fin(8, 1)));
+        assert_eq!(endpoint.on_segment(&ack(1, 8), &POLICY).segment, None);
+        assert_eq!((endpoint.recover, endpoint.resent), (None, 0));
+        // After another timeout all of it goes again, one after the other.
+        let mut endpoint = Endpoint::established();
+        endpoint.send_text(5, &POLICY);
+        endpoint.send_text(2, &POLICY);
+        endpoint.on_timeout(Timer::Retransmission, &POLICY);
+        endpoint.on_segment(&ack(1, 4), &POLICY);
+        let again = endpoint.on_timeout(Timer::Retransmission, &POLICY).segment;
+        assert_eq!(again, Some(segment(Flags::ACK, 4, 1, 2)));
+        assert_eq!(endpoint.on_segment(&ack(1, 6), &POLICY).segment, Some(segment(Flags::ACK, 6, 1, 2)));
+    }
+
+    /// RFC 5681 §3.1: the smaller of the two windows is what a sender keeps to; RFC 9293 §3.8.6.1 for the timer.
+    #[test]
+    fn an_ack_that_closes_the_window_lets_nothing_go() {
+        let mut endpoint = timed_out(&POLICY);
+        let closes = endpoint.on_segment_offering(&ack(1, 2), 0, &POLICY);
+        assert_eq!((closes.segment, retransmission(&closes)), (None, TimerChange::Set(2)));
+        assert_eq!(endpoint.on_timeout(Timer::Retransmission, &POLICY).segment, Some(data(2, 1)));
+        // There is room for the octet that comes next, and for no FIN behind it.
+        assert_eq!(endpoint.on_segment_offering(&ack(1, 3), 1, &POLICY).segment, Some(data(3, 1)));
+        assert_eq!(endpoint.on_segment_offering(&ack(1, 4), 0, &POLICY).segment, None);
+        let eager = Policy { fin_needs_window: false, ..POLICY };
+        let mut endpoint = timed_out(&eager);
+        assert_eq!(endpoint.on_segment_offering(&ack(1, 4), 0, &eager).segment, Some(fin(4, 1)));
+    }
+
     /// BSD's acknowledgments count left of the window, too.
     #[test]
     fn an_old_segment_lets_the_next_go_where_its_ack_counts() {
@@ -262,17 +303,18 @@ mod tests {
         ahead.on_segment(&ack(1, 5), &policy);
         assert_eq!(ahead.doublings, 0);
         endpoint.on_segment(&ack(1, 4), &policy);
-        assert_eq!((endpoint.doublings, endpoint.recover), (1, Some(Seq(5))));
+        assert_eq!((endpoint.doublings, endpoint.resent, endpoint.recover), (1, 1, None));
     }
 
-    /// RFC 6298 §3: what an ACK did not let go, as the FIN went instead, was sent once.
+    /// RFC 6298 §3: what an ACK did not let go, as the FIN went instead, was sent once; and the next ACK lets the rest go.
     #[test]
     fn what_was_not_sent_again_is_a_sample() {
         let policy = Policy { backoff: true, closes_on_fin: true, ..POLICY };
-        let mut endpoint = calling(&policy, &[Call::Send, Call::Send]);
+        let mut endpoint = calling(&policy, &[Call::Send, Call::Send, Call::Send]);
         endpoint.on_timeout(Timer::Retransmission, &policy);
-        assert_eq!(endpoint.on_segment(&fin(1, 2), &policy).segment, Some(fin(3, 2)));
-        endpoint.on_segment(&ack(2, 3), &policy);
+        assert_eq!(endpoint.on_segment(&fin(1, 2), &policy).segment, Some(fin(4, 2)));
+        assert_eq!((endpoint.doublings, endpoint.resent, endpoint.recover), (1, 0, Some(Seq(4))));
+        assert_eq!(endpoint.on_segment(&ack(2, 3), &policy).segment, Some(data(3, 2)));
         assert_eq!(endpoint.doublings, 0);
     }
 

@@ -1,6 +1,8 @@
 //! What an endpoint sends: queued text and FIN, acknowledgments, resets. RFC 9293 §3.8.6, §3.10.5.
 
-use super::{Effects, EndedBy, Endpoint, Flags, Policy, Segment, Sending, Seq, State, Timer, TimerChange};
+use super::{
+    Effects, EndedBy, Endpoint, FinSending, Flags, Policy, Segment, Sending, Seq, State, Timer, TimerChange,
+};
 
 impl Endpoint {
     /// Text, or a FIN, is waiting to be sent.
@@ -62,7 +64,11 @@ impl Endpoint {
         let fin = self.is_sending()
             && self.unsent == 0
             && (len < room || !policy.fin_needs_window)
-            && !(policy.fin_alone && len > 0);
+            && match policy.fin_sending {
+                FinSending::WithText => true,
+                FinSending::Alone => len == 0,
+                FinSending::AfterAcks => len == 0 && (self.snd_una == self.snd_nxt || self.fin_received),
+            };
         if fin {
             self.fin_sent = true;
         }
@@ -186,6 +192,55 @@ mod tests {
         assert_eq!(again(&mut endpoint, &POLICY), Some(segment(Flags::FIN_ACK, 7, 1, 2)));
         endpoint.on_segment(&ack(1, 9), &POLICY);
         assert_eq!(again(&mut endpoint, &POLICY), Some(segment(Flags::FIN_ACK, 9, 1, 0)));
+    }
+
+    /// What a retransmission takes together is no more than a segment holds.
+    #[test]
+    fn what_is_put_together_again_is_a_segment_at_most() {
+        let policy = Policy { repacketizes: true, ..POLICY };
+        let mut endpoint = Endpoint { mss: 4, ..Endpoint::established() };
+        for _ in 0..3 {
+            endpoint.send_text(2, &policy);
+        }
+        endpoint.on_call(Call::Shutdown, &policy);
+        let again = endpoint.on_timeout(Timer::Retransmission, &policy).segment;
+        assert_eq!(again, Some(segment(Flags::ACK, 1, 1, 4)));
+        // A part of that is acknowledged: what follows it goes, not what was sent again already.
+        assert_eq!(endpoint.on_segment(&ack(1, 3), &policy).segment, Some(segment(Flags::FIN_ACK, 5, 1, 2)));
+        assert_eq!(endpoint.on_segment(&ack(1, 5), &policy).segment, None);
+    }
+
+    /// Zephyr.
+    #[test]
+    fn a_fin_may_wait_until_all_text_is_acknowledged() {
+        let alone = Policy { fin_sending: FinSending::Alone, ..POLICY };
+        let after_acks = Policy { fin_sending: FinSending::AfterAcks, ..POLICY };
+        for policy in [alone, after_acks] {
+            let mut endpoint = Endpoint::established();
+            endpoint.queue(2);
+            assert_eq!(endpoint.on_call(Call::Shutdown, &policy).segment, Some(segment(Flags::ACK, 1, 1, 2)));
+            assert_eq!((endpoint.state, endpoint.fin_sent), (State::FinWait1, false));
+            let polled = endpoint.clone().poll(u32::MAX, &policy).segment;
+            assert_eq!(polled.is_some(), policy.fin_sending == FinSending::Alone);
+            assert_eq!(endpoint.on_segment(&ack(1, 3), &policy).segment, Some(segment(Flags::FIN_ACK, 3, 1, 0)));
+            endpoint.on_segment(&ack(1, 4), &policy);
+            assert_eq!(endpoint.state, State::FinWait2);
+        }
+        // The peer's FIN ends the wait.
+        let mut endpoint = Endpoint::established();
+        endpoint.send_text(1, &after_acks);
+        endpoint.on_call(Call::Shutdown, &after_acks);
+        let crossing = endpoint.on_segment(&segment(Flags::FIN_ACK, 1, 1, 0), &after_acks).segment;
+        assert_eq!(crossing, Some(segment(Flags::FIN_ACK, 2, 2, 0)));
+        // And it waits behind what is sent again.
+        let mut endpoint = Endpoint::established();
+        endpoint.send_text(1, &after_acks);
+        endpoint.send_text(1, &after_acks);
+        endpoint.on_call(Call::Shutdown, &after_acks);
+        endpoint.on_timeout(Timer::Retransmission, &after_acks);
+        let next = endpoint.on_segment(&ack(1, 2), &after_acks).segment;
+        assert_eq!(next, Some(segment(Flags::ACK, 2, 1, 1)));
+        assert_eq!(endpoint.on_segment(&ack(1, 3), &after_acks).segment, Some(segment(Flags::FIN_ACK, 3, 1, 0)));
     }
 
     #[test]

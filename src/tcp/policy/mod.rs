@@ -127,11 +127,13 @@ pub struct Policy {
     /// The FIN is sent only if the peer has room for it. It takes a sequence number (RFC 9293 §3.4), and Linux counts
     /// it (`tcp_snd_wnd_test`); smoltcp (`fin_wait_1_retransmit_reset_after_ack`), FreeBSD, lwIP and gVisor do not.
     pub fin_needs_window: bool,
-    /// The FIN is a segment of its own and never rides on text that waits. gVisor (`sendData`, issue 13393); RFC 9293
-    /// §3.10.4 lets it ride.
-    pub fin_alone: bool,
+    /// What the FIN waits for.
+    pub fin_sending: FinSending,
     /// What probes a closed window.
     pub window_probe: WindowProbe,
+    /// How long after the window has closed the first probe is sent, in ticks, and each of the others after twice as long
+    /// as the one before; `None`: one retransmission timeout (RFC 9293 §3.8.6.1). lwIP: 1.5 s (`tcp_persist_backoff`).
+    pub persist_first: Option<u32>,
     /// The shortest interval between probes of a closed window, in ticks. RFC 9293 §3.8.6.1 begins with the
     /// retransmission timeout; FreeBSD with 5 s (`TCPTV_PERSMIN`).
     pub persist_min: u32,
@@ -321,6 +323,18 @@ pub enum ShutdownRead {
     Discard,
 }
 
+/// What a FIN waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FinSending {
+    /// For nothing: it rides on the last of the text. RFC 9293 §3.10.4.
+    WithText,
+    /// It is a segment of its own and never rides on text that waits. gVisor (`sendData`, issue 13393).
+    Alone,
+    /// Until all text is acknowledged, or the peer's FIN is there. Zephyr (`net_tcp_put`, `tcp_in`: `in_close`).
+    AfterAcks,
+}
+
 /// What probes a closed window. RFC 9293 §3.8.6.1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -428,8 +442,9 @@ impl Policy {
             abort_resets: AbortResets::WhileOpen,
             abort_ends_time_wait: true,
             fin_needs_window: true,
-            fin_alone: false,
+            fin_sending: FinSending::WithText,
             window_probe: WindowProbe::NextOctet,
+            persist_first: None,
             persist_min: 0,
             persist_max: msl.saturating_mul(4),
             orphan_probes_end: false,

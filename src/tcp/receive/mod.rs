@@ -69,7 +69,7 @@ impl Endpoint {
         self.check_syn_bit(segment, policy, effects)?;
 
         // RFC 9293 §3.10.7.4: "Fifth, check the ACK field".
-        let (una, recover) = (self.snd_una, self.recover);
+        let una = self.snd_una;
         self.check_ack_field(segment, window, policy, effects)?;
 
         // RFC 9293 §3.10.7.4: "Sixth, check the URG bit". Urgent data is text, and its pointer moves no state: there is
@@ -83,7 +83,7 @@ impl Endpoint {
         let of_fin = self.check_fin_bit(segment, &trimmed, policy, effects);
 
         // Only now, so that what is sent acknowledges what has arrived.
-        self.recover_after(una, recover, policy, effects);
+        self.recover_after(una, policy, effects);
         self.answer(of_text.max(of_fin), policy, effects);
         ControlFlow::Continue(())
     }

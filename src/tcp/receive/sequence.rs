@@ -93,9 +93,9 @@ impl Endpoint {
             self.send_window.update(segment.seq, segment.ack, size);
         }
         if is_new {
-            let (una, recover) = (self.snd_una, self.recover);
+            let una = self.snd_una;
             self.on_new_ack(segment.ack, policy, effects);
-            self.recover_after(una, recover, policy, effects);
+            self.recover_after(una, policy, effects);
         }
         self.transmit_unless_polled(policy, effects);
     }
