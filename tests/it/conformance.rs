@@ -90,6 +90,27 @@ fn every_recorded_case_matches_or_is_listed() {
     assert!(expected.is_empty(), "listed, but not among the cases: {expected:?}");
 }
 
+/// What `tests/bugs/answers.tsv` has looked up of each case: whether what it claims is so.
+#[test]
+fn every_case_of_a_bug_report_has_the_right_answer() {
+    let lines = include_str!("../bugs/answers.tsv").lines().skip(1);
+    let mut answers: BTreeMap<&str, &str> = lines.map(|line| line.split_once('\t').unwrap()).collect();
+    for case in cases(BUG_REPORTS) {
+        let answer = answers.remove(case.name.as_str()).unwrap_or_else(|| panic!("{}: no answer", case.name));
+        let (claim, why) = answer.split_once('\t').unwrap();
+        assert!(why.len() > 20, "{}: a reason", case.name);
+        let outcome = replay(&case).outcome;
+        let is_right = match claim {
+            "right" => outcome == CaseOutcome::Match,
+            "wrong" | "not settled" => matches!(outcome, CaseOutcome::Differs(_)),
+            "cannot be asked" => matches!(outcome, CaseOutcome::OutOfScope(_)),
+            _ => panic!("{}: {claim}", case.name),
+        };
+        assert!(is_right, "{}: what it claims is {claim}, and it gives {outcome:?}", case.name);
+    }
+    assert!(answers.is_empty(), "of no case: {answers:?}");
+}
+
 /// A policy is more than a name: the cases of stacks that differ do not match under each other's.
 #[test]
 fn cases_tell_policies_apart() {
