@@ -31,6 +31,8 @@ mod reports;
 mod running;
 #[path = "../support/shown.rs"]
 mod shown;
+#[path = "../support/stack_table.rs"]
+mod stack_table;
 mod stacks;
 mod structure;
 mod traces;

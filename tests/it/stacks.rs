@@ -1,16 +1,18 @@
-//! What becomes of each shipped stack in each timed scenario, and which field of its policy is the cause: the table
-//! `tests/it/stacks.tsv`, and the pages `docs/stacks.md` and `docs/stacks/*.md` that show it.
+//! The pages of the stacks: `docs/stacks.md`, `docs/stacks/*.md` and `docs/policy-fields.md`. The table of verdicts is that
+//! of `tests/slow/stacks.rs`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use lastack::check::{Checked, Library, Options, check};
+use lastack::check::Library;
 use lastack::conform::recorded::{CaseOutcome, Profile, parse, replay};
 use lastack::policy::{NamedPolicy, Origin, Policies, PolicyField, Value};
-use lastack::scenario::{Scenario, Setting, WorldKind};
+use lastack::scenario::Scenario;
 use lastack::source::read_source;
+
+use crate::stack_table::{BASE, Difference, MAX_STATES, Row, TOO_LARGE, Table};
 
 const WRITTEN: &str = "<!-- Written by tests/it/stacks.rs: INSTA_UPDATE=always cargo test --test it stacks -->";
 
@@ -29,22 +31,18 @@ have it, and how many recorded cases match under it. [policies.md](policies.md) 
 const MIDDLE: &str = "
 ## Where they differ
 
-Both ends have the policy (`--set tcp.policy=NAME`) in a shipped scenario that has a clock and names no policy itself. An MSL is 30 s and a tick 15 s: seconds are rounded up to ticks. No world has duplicates, and `data-in-flight` no losses
-either, or the table would take hours; what else a scenario sets stays, its timers, too. Shown are the verdicts that are
-violated, possible, impossible or undecided where the base's are not.
+Both ends have the policy (`--set tcp.policy=NAME`) in a shipped scenario that has a clock and names no policy itself. An MSL
+is 30 s and a tick 15 s: seconds are rounded to ticks. No world has duplicates, and `data-in-flight` no losses either; what
+else a scenario sets stays, its timers, too. Shown are the verdicts that are violated, possible or impossible where the
+base's are not, or the other way round. Of a world with more than MAX_STATES states, only that many are looked at: what is not
+found among them is undecided, and the world is named.
 
 The cause is found by giving a world of the base the fields of the stack one at a time: the field that is named leads by
 itself to the verdict (others may, too); where several are named, they do so together, and none of them can be left out.
 [policy-fields.md](policy-fields.md) says of each field what it decides.
 
-The tables are written from `tests/it/stacks.tsv`. Each run of the tests compares a few small scenarios of it, with every
-stack; all of it is compared by
-
-```sh
-cargo test --test it stacks -- --ignored
-```
-
-which takes some minutes, and which writes it if `INSTA_UPDATE=always` is set. In the gate, `scenarios/pairs/` has each stack with itself and with plain RFC 9293.
+`cargo test --test slow stacks` explores all these worlds, tries each cause and compares the table; it writes it if
+`INSTA_UPDATE=always` is set. In the gate, `scenarios/pairs/` has each stack with itself and with plain RFC 9293.
 ";
 
 const FIELDS: &str = "\
@@ -57,224 +55,17 @@ What a file of `policies/` can set, in the order in which `lastack list --policy
 with the timers of the scenarios. [policies.md](policies.md) says how to use the fields.
 ";
 
-/// The scenarios that the quick test looks at.
-const SAMPLE: [&str; 4] = ["gives-up", "lossless", "never-closes", "one-msl"];
-
-/// What makes the worlds small enough for so many of them.
-fn smaller(scenario: &str) -> &'static [&'static str] {
-    match scenario {
-        "data-in-flight" => &["network.duplicates=0", "network.losses=0"],
-        _ => &["network.duplicates=0"],
-    }
-}
-
-/// The fields that are tried first when a cause is looked for: those that are the cause of most.
-const FREQUENT: [&str; 5] = ["rst_in_time_wait", "time_wait", "fin_wait_2_timeout", "retries", "closes_on_fin"];
-
-/// What scenarios have anyway.
-const BASE: &str = "rfc1337";
-
-/// The verdict on each property, by its name.
-type Verdicts = BTreeMap<String, String>;
-
-/// The fields that are set, as settings of both ends.
-type Fields = BTreeMap<&'static str, String>;
-
-/// Explores, and remembers what it has explored.
-struct Explorer {
-    library: Library,
-    known: Mutex<BTreeMap<(String, Fields), Arc<Verdicts>>>,
-}
-
-impl Explorer {
-    /// What holds in a scenario whose ends have these fields, unless the scenario sets them itself.
-    fn verdicts(&self, scenario: &str, fields: &Fields) -> Arc<Verdicts> {
-        let names = [scenario.to_owned()];
-        let plain = &self.library.scenarios(&names, &[], 1).unwrap()[0];
-        let sets = |name: &str| {
-            plain
-                .policies
-                .iter()
-                .any(|end| end.fields.iter().any(|field| field.name == name && field.origin == Origin::Scenario))
-        };
-        // Where a scenario sets the timeout, a stack's greatest may be less than that.
-        let stays = |name: &str| sets(name) || name == "rto_max" && sets("rto");
-        let fields: Fields =
-            fields.iter().filter(|(name, _)| !stays(name)).map(|(name, value)| (*name, value.clone())).collect();
-        let key = (scenario.to_owned(), fields.clone());
-        if let Some(known) = self.known.lock().unwrap().get(&key).cloned() {
-            return known;
-        }
-        let smaller = smaller(scenario).iter().map(|text| (*text).to_owned());
-        let set = fields.iter().map(|(field, value)| format!("tcp.{field}={value}"));
-        let settings: Vec<Setting> = smaller.chain(set).map(|text| Setting::parse(&text).unwrap()).collect();
-        let scenarios = self.library.scenarios(&names, &settings, 1);
-        let scenarios = scenarios.unwrap_or_else(|mistakes| panic!("{mistakes}"));
-        let mut verdicts = Verdicts::new();
-        check(
-            &scenarios,
-            &self.library.properties,
-            &Options { threads: Some(1), ..Options::PLAIN },
-            &|_, _, _| {},
-            |checked: Checked| {
-                for outcome in &checked.results {
-                    verdicts.insert(outcome.property.name.clone(), outcome.verdict.name().to_owned());
-                }
-            },
-        );
-        let verdicts = Arc::new(verdicts);
-        self.known.lock().unwrap().insert(key, Arc::clone(&verdicts));
-        verdicts
-    }
-
-    /// The first field of a stack's that has by itself the same verdict on a property, or a smallest set of them that has.
-    fn cause(&self, scenario: &str, property: &str, fields: &Fields) -> Fields {
-        let stack = &self.verdicts(scenario, fields)[property];
-        let is_same = |fields: &Fields| &self.verdicts(scenario, fields)[property] == stack;
-        let frequent = FREQUENT.iter().filter_map(|name| fields.get_key_value(name));
-        let others = fields.iter().filter(|(name, _)| !FREQUENT.contains(name));
-        let mut alone = frequent.chain(others).map(|(field, value)| Fields::from([(*field, value.clone())]));
-        if let Some(cause) = alone.find(is_same) {
-            return cause;
-        }
-        let mut smallest = fields.clone();
-        for field in fields.keys() {
-            let mut without = smallest.clone();
-            without.remove(field);
-            if is_same(&without) {
-                smallest = without;
-            }
-        }
-        smallest
-    }
-}
-
-/// What a stack's policy says in a world that what scenarios have anyway does not.
-fn departures(library: &Library, policy: &NamedPolicy) -> Fields {
-    let set = [Setting::parse(&format!("tcp.policy={}", policy.name)).unwrap()];
-    let world = &library.scenarios(&["sequential".to_owned()], &set, 1).unwrap()[0];
-    let base = library.policies.get(BASE).unwrap();
-    let fields = world.policies[0].fields.iter();
-    let fields = fields.filter(|field| base.field(field.name).unwrap().value != field.value);
-    fields.map(|field| (field.name, field.value.to_string())).collect()
-}
-
-/// A verdict that differs from the base's, and why.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Difference {
-    scenario: String,
-    property: String,
-    base: String,
-    stack: String,
-    cause: String,
-}
-
-/// What is to be looked at: a scenario with a stack at both ends.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Row {
-    difference: Difference,
-    policy: String,
-}
-
-fn differences(explorer: &Explorer, scenario: &str, policy: &NamedPolicy) -> Vec<Row> {
-    let fields = departures(&explorer.library, policy);
-    let base = explorer.verdicts(scenario, &Fields::new());
-    let stack = explorer.verdicts(scenario, &fields);
-    let says_nothing = |verdict: &str| ["holds", "vacuous", "not applicable"].contains(&verdict);
-    let differs = |property: &str, verdict: &str| {
-        base[property] != verdict && !(says_nothing(&base[property]) && says_nothing(verdict))
-    };
-    let differing = stack.iter().filter(|(property, verdict)| differs(property, verdict));
-    differing
-        .map(|(property, verdict)| Row {
-            difference: Difference {
-                scenario: scenario.to_owned(),
-                property: property.clone(),
-                base: base[property].clone(),
-                stack: verdict.clone(),
-                cause: named(&explorer.cause(scenario, property, &fields)),
-            },
-            policy: policy.name.clone(),
-        })
-        .collect()
-}
-
-/// The shipped scenarios that have a clock and name no policy.
-fn timed(library: &Library) -> Vec<String> {
-    let all = library.scenarios(&[], &[], 1).unwrap();
-    let plain = |scenario: &Scenario| scenario.policies.iter().all(|policy| policy.name == BASE);
-    let timed = all.iter().filter(|scenario| scenario.kind == WorldKind::Timed && plain(scenario));
-    timed.map(|scenario| scenario.name.clone()).collect()
-}
-
-/// The rows of these scenarios, with every stack.
-fn explored(library: &Library, scenarios: &[String]) -> BTreeSet<Row> {
-    let explorer = Explorer { library: library.clone(), known: Mutex::default() };
-    let policies: Vec<&Arc<NamedPolicy>> =
-        explorer.library.policies.iter().filter(|policy| policy.name != BASE).collect();
-    let found = Mutex::new(BTreeSet::new());
-    let next = Mutex::new(scenarios.iter());
-    std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
-            scope.spawn(|| {
-                loop {
-                    let Some(scenario) = next.lock().unwrap().next() else { return };
-                    for policy in &policies {
-                        let rows = differences(&explorer, scenario, policy);
-                        found.lock().unwrap().extend(rows);
-                    }
-                }
-            });
-        }
-    });
-    found.into_inner().unwrap()
-}
-
-fn table_file() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/stacks.tsv")
-}
-
-/// The scenarios that the table has, which its first line names, and its rows: a line each, the columns apart by tabs.
-fn known() -> (BTreeSet<String>, BTreeSet<Row>) {
-    let text = std::fs::read_to_string(table_file()).unwrap();
-    let (scenarios, text) = text.split_once('\n').unwrap_or_default();
-    let row = |line: &str| {
-        let columns: Vec<String> = line.split('\t').map(str::to_owned).collect();
-        let [scenario, policy, property, base, stack, cause] = columns.try_into().unwrap();
-        Row { difference: Difference { scenario, property, base, stack, cause }, policy }
-    };
-    (scenarios.split_whitespace().map(str::to_owned).collect(), text.lines().map(row).collect())
-}
-
-fn write(scenarios: &BTreeSet<String>, rows: &BTreeSet<Row>) {
-    let scenarios: Vec<&str> = scenarios.iter().map(String::as_str).collect();
-    std::fs::write(table_file(), format!("{}\n{}", scenarios.join(" "), as_text(rows))).unwrap();
-}
-
-fn as_text(rows: &BTreeSet<Row>) -> String {
-    let mut text = String::new();
-    for Row { difference: Difference { scenario, property, base, stack, cause }, policy } in rows {
-        let _ = writeln!(text, "{scenario}\t{policy}\t{property}\t{base}\t{stack}\t{cause}");
-    }
-    text
-}
-
-fn named(fields: &Fields) -> String {
-    let fields: Vec<String> = fields.iter().map(|(field, value)| format!("`{field} = {value}`")).collect();
-    fields.join(" with ")
-}
-
 /// What is to be in `docs`, by path.
 fn pages() -> BTreeMap<PathBuf, String> {
     let library = Library::read(&[], &[]).unwrap();
-    let (scenarios, rows) = known();
+    let known = Table::read();
     let recorded = recorded(&library.policies);
     let mut files = BTreeMap::from([
-        (PathBuf::from("stacks.md"), table(&library, (&scenarios, &rows), &recorded)),
+        (PathBuf::from("stacks.md"), table(&library, &known, &recorded)),
         (PathBuf::from("policy-fields.md"), field_reference(&library.policies)),
     ]);
     for policy in library.policies.iter() {
-        let of_it = rows.iter().filter(|row| row.policy == policy.name).map(|row| &row.difference).collect();
+        let of_it = known.rows.iter().filter(|row| row.policy == policy.name).map(|row| &row.difference).collect();
         let page = page(&library, policy, &of_it, recorded.get(&policy.name));
         files.insert(PathBuf::from(format!("stacks/{}.md", policy.name)), page);
     }
@@ -379,11 +170,9 @@ fn recorded(policies: &Policies) -> BTreeMap<String, [usize; 3]> {
     counts
 }
 
-fn table(
-    library: &Library,
-    (scenarios, rows): (&BTreeSet<String>, &BTreeSet<Row>),
-    recorded: &BTreeMap<String, [usize; 3]>,
-) -> String {
+fn table(library: &Library, known: &Table, recorded: &BTreeMap<String, [usize; 3]>) -> String {
+    let (large, rows): (Vec<&Row>, Vec<&Row>) =
+        known.rows.iter().partition(|row| row.difference.property == TOO_LARGE);
     let mut text = HEAD.to_owned();
     for policy in library.policies.iter() {
         let name = &policy.name;
@@ -391,38 +180,49 @@ fn table(
         let [matching, ..] = recorded.get(name).copied().unwrap_or_default();
         let _ = writeln!(text, "| [{name}](stacks/{name}.md) | {} | {verdicts} | {matching} |", policy.about);
     }
-    text.push_str(MIDDLE);
+    text.push_str(&MIDDLE.replace("MAX_STATES", &thousands(MAX_STATES)));
     let mut by_scenario: BTreeMap<&str, BTreeMap<&Difference, Vec<&str>>> = BTreeMap::new();
-    for Row { difference, policy } in rows {
+    for Row { difference, policy } in &rows {
         by_scenario.entry(&difference.scenario).or_default().entry(difference).or_default().push(policy);
     }
+    let large_in = |scenario: &str| -> Vec<&str> {
+        large.iter().filter(|row| row.difference.scenario == scenario).map(|row| row.policy.as_str()).collect()
+    };
     for (scenario, differences) in &by_scenario {
         let _ =
             write!(text, "\n### {scenario}\n\n| property | base | stack | of | cause |\n|---|---|---|---|---|\n");
         for (Difference { property, base, stack, cause, .. }, stacks) in differences {
             let _ = writeln!(text, "| `{property}` | {base} | {stack} | {} | {cause} |", stacks.join(", "));
         }
+        let large = large_in(scenario);
+        if !large.is_empty() {
+            let _ = write!(text, "\nLarger, and undecided where nothing is shown, with {}.\n", large.join(", "));
+        }
     }
-    let code = |names: Vec<String>| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    let alike: Vec<String> =
-        scenarios.iter().filter(|name| !by_scenario.contains_key(name.as_str())).cloned().collect();
-    if !alike.is_empty() {
-        let _ = write!(text, "\nWith no stack does a verdict differ in {}.\n", code(alike));
-    }
-    let missing: Vec<String> = timed(library).into_iter().filter(|name| !scenarios.contains(name)).collect();
-    if !missing.is_empty() {
-        let _ = write!(text, "\n**Not in the table yet**: {}.\n", code(missing));
+    text.push_str("\n### Where no verdict differs\n\n");
+    for scenario in known.scenarios.iter().filter(|name| !by_scenario.contains_key(name.as_str())) {
+        let large = large_in(scenario);
+        let _ = match large.as_slice() {
+            [] => writeln!(text, "* `{scenario}`"),
+            large => writeln!(text, "* `{scenario}`: larger, and undecided, with {}", large.join(", ")),
+        };
     }
     text
+}
+
+fn thousands(number: usize) -> String {
+    format!("{},{:03}", number / 1_000, number % 1_000)
 }
 
 fn page(
     library: &Library,
     policy: &NamedPolicy,
-    differences: &BTreeSet<&Difference>,
+    rows: &BTreeSet<&Difference>,
     recorded: Option<&[usize; 3]>,
 ) -> String {
     let name = &policy.name;
+    let (large, differences): (Vec<&Difference>, Vec<&Difference>) =
+        rows.iter().partition(|difference| difference.property == TOO_LARGE);
     let mut text = format!(
         "# {name}\n\n{WRITTEN}\n\n{}\n\nSources: {}. Its file: `{}`",
         policy.about,
@@ -466,9 +266,18 @@ fn page(
         text.push_str(
             "With it at both ends, the verdicts that differ from those that the worlds of [stacks.md](../stacks.md) have anyway:\n\n| scenario | property | base | with it | cause |\n|---|---|---|---|---|\n",
         );
-        for Difference { scenario, property, base, stack, cause } in differences {
+        for Difference { scenario, property, base, stack, cause } in &differences {
             let _ = writeln!(text, "| `{scenario}` | `{property}` | {base} | {stack} | {cause} |");
         }
+    }
+    if !large.is_empty() && name != BASE {
+        let names: Vec<String> = large.iter().map(|row| format!("`{}`", row.scenario)).collect();
+        let _ = write!(
+            text,
+            "\nWith it, these worlds have more than {} states, and what is not said of them is undecided: {}.\n",
+            thousands(MAX_STATES),
+            names.join(", ")
+        );
     }
     text.push_str("\n## Recorded cases\n\n");
     match recorded {
@@ -552,52 +361,5 @@ fn the_pages_of_the_stacks_are_current() {
     assert!(
         outdated.is_empty(),
         "not current: {outdated:?}; INSTA_UPDATE=always cargo test --test it stacks writes them"
-    );
-}
-
-/// A few scenarios of the table, with every stack.
-#[test]
-fn the_sample_of_the_table_is_current() {
-    let library = Library::read(&[], &[]).unwrap();
-    let is_sample = |row: &Row| SAMPLE.contains(&row.difference.scenario.as_str());
-    let sample = SAMPLE.map(str::to_owned);
-    let found = explored(&library, &sample);
-    let (mut scenarios, rows) = known();
-    let (known, others): (BTreeSet<Row>, BTreeSet<Row>) = rows.into_iter().partition(is_sample);
-    if crate::writes_what_is_new() && found != known {
-        scenarios.extend(sample);
-        write(&scenarios, &others.union(&found).cloned().collect());
-        return;
-    }
-    assert!(found.len() > 30, "the sample says too little: {} rows", found.len());
-    assert_equal(&found, &known);
-}
-
-/// Every scenario that has a clock, with every stack: some minutes.
-#[test]
-#[ignore = "takes minutes: cargo test --test it stacks -- --ignored"]
-fn the_whole_table_is_current() {
-    let library = Library::read(&[], &[]).unwrap();
-    let all = timed(&library);
-    let found = explored(&library, &all);
-    let all: BTreeSet<String> = all.into_iter().collect();
-    if crate::writes_what_is_new() {
-        write(&all, &found);
-        return;
-    }
-    let (scenarios, rows) = known();
-    assert_eq!(scenarios, all);
-    assert_equal(&found, &rows);
-}
-
-fn assert_equal(found: &BTreeSet<Row>, known: &BTreeSet<Row>) {
-    let more: BTreeSet<Row> = found.difference(known).cloned().collect();
-    let less: BTreeSet<Row> = known.difference(found).cloned().collect();
-    assert!(
-        more.is_empty() && less.is_empty(),
-        "found, but not in the table:\n{}in the table, but not found:\n{}\
-         INSTA_UPDATE=always cargo test --test it stacks -- --ignored writes it",
-        as_text(&more),
-        as_text(&less)
     );
 }

@@ -7,3 +7,6 @@ mod fairness;
 mod law;
 mod real_time;
 mod scale;
+#[path = "../support/stack_table.rs"]
+mod stack_table;
+mod stacks;
