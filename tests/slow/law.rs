@@ -10,7 +10,7 @@ use lastack::check::{Library, Options, check_one};
 use lastack::explore::Limits;
 use lastack::model::Config;
 use lastack::property::Verdict;
-use lastack::scenario::Scenario;
+use lastack::scenario::{Scenario, Setting};
 use lastack::tcp::AfterTimeout;
 
 const LIMITS: Limits<'static> = Limits { max_states: Some(100_000), ..Limits::NONE };
@@ -135,6 +135,19 @@ fn law_with_octets(after_timeout: AfterTimeout) {
         }
     }
     insta::assert_snapshot!(format!("{after_timeout:?}"), laws.report());
+}
+
+/// docs/law.md: the law with octets has its premise. If A has octets of its own, too, an ACK can get lost without a loss, on
+/// a segment that is sent again.
+#[test]
+fn the_law_with_octets_is_of_ends_without_octets_of_their_own() {
+    let library = Library::read(&[], &[]).unwrap();
+    let settings = ["a.sends=1", "b.sends=2", "network.losses=0", "network.duplicates=0"];
+    let settings: Vec<Setting> = settings.iter().map(|text| Setting::parse(text).unwrap()).collect();
+    let scenario = library.scenarios(&["simultaneous".to_owned()], &settings, 1).unwrap().remove(0);
+    let property = library.properties(&["no-premature-closed".to_owned()]).unwrap();
+    let checked = check_one(&scenario, &property, &Options::PLAIN, &|_, _| {});
+    assert_eq!((checked.results[0].verdict, checked.stats.states), (Verdict::Violated, 9_685_131));
 }
 
 /// docs/law.md: with backoff, the FINs that are lost are further and further apart.
