@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 pub(crate) const BASE: &str = "rfc1337";
 
 /// How many states of a world are looked at; of a larger one, only what is found among these is known.
-pub(crate) const MAX_STATES: usize = 100_000;
+pub(crate) const MAX_STATES: usize = 500_000;
 
 /// The property of a row that says no more than that a world is larger than that.
 pub(crate) const TOO_LARGE: &str = "*";
