@@ -18,7 +18,7 @@ use crate::liveness::streett::Lasso;
 use crate::model::{TimedWorld, asynchronous_world};
 use crate::property::{Instance, Verdict};
 use crate::scenario::{Delays, Scenario, WorldKind};
-use crate::trace::{NoTrace, shortest_by_stateright};
+use crate::trace::{NoTrace, Trace, shortest_by_stateright};
 
 /// What an exploration of a scenario's world has shown of the instances that it was asked about.
 pub(super) struct Decided {
@@ -28,10 +28,12 @@ pub(super) struct Decided {
     /// One for each instance.
     pub(super) verdicts: Vec<Verdict>,
     /// For each instance, how many steps the shortest run has that decides it, where there is one: of a lasso, the stem
-    /// and the cycle together. In the asynchronous world it is looked for only where the scenario states a number.
+    /// and the cycle together. In real time those are what the ends do ([`Trace::acts`]). In the asynchronous world it is looked for only where the scenario states a number.
     pub(super) steps: Vec<Option<usize>>,
     /// What was explored of a timed world; stateright keeps what it has explored of the asynchronous one.
     pub(super) timed: Option<DecidedTimed>,
+    /// In real time, for each instance, the run that decides it, where there is one.
+    pub(super) traces: Vec<Option<Trace>>,
 }
 
 /// The states of a timed world, and what refutes or shows each instance.
@@ -60,13 +62,15 @@ pub(super) fn decide(
             verdicts,
             steps,
             timed: None,
+            traces: Vec::new(),
         };
     }
     match scenario.kind {
         WorldKind::Timed if scenario.delays == Delays::Any => {
-            let RealTimeVerdicts { stats, stopped, verdicts, steps } =
+            let RealTimeVerdicts { stats, stopped, verdicts, traces } =
                 real_time::decide(scenario, instances, limits, progress);
-            Decided { stats, stopped, verdicts, steps, timed: None }
+            let steps = traces.iter().map(|trace| trace.as_ref().map(Trace::acts)).collect();
+            Decided { stats, stopped, verdicts, steps, timed: None, traces }
         }
         WorldKind::Timed => decide_timed(scenario, instances, threads, limits, progress),
         WorldKind::Asynchronous => decide_asynchronous(scenario, instances, threads, limits, progress),
@@ -121,7 +125,14 @@ fn decide_timed(
     });
     let steps = steps.collect();
     let stats = ExplorationStats { elapsed: start.elapsed(), ..explored.stats };
-    Decided { stats, stopped, verdicts, steps, timed: Some(DecidedTimed { world, explored, lassos }) }
+    Decided {
+        stats,
+        stopped,
+        verdicts,
+        steps,
+        timed: Some(DecidedTimed { world, explored, lassos }),
+        traces: Vec::new(),
+    }
 }
 
 /// stateright explores this world: it is stateright's own `ActorModel`.
@@ -153,7 +164,7 @@ fn decide_asynchronous(
             Err(fault @ NoTrace::NotReplayed) => broken(format_args!("{}: {fault}", instance.name())),
         }
     }
-    Decided { stats, stopped, verdicts, steps, timed: None }
+    Decided { stats, stopped, verdicts, steps, timed: None, traces: Vec::new() }
 }
 
 #[cfg(test)]

@@ -12,19 +12,22 @@ use crate::explore::{ExplorationStats, Limits, Phase, Stopped};
 use crate::invariant::broken;
 use crate::model::{Action, TimedWorld, asynchronous_world};
 use crate::property::{Instance, Verdict};
-use crate::scenario::{Scenario, WorldKind};
-use crate::trace::{Found, NoTrace, Trace, replay, replay_lasso, shortest_by_stateright};
+use crate::scenario::{Delays, Scenario, WorldKind};
+use crate::trace::{
+    Found, NoTrace, Trace, greatest_common_divisor, places_in_ticks, replay, replay_lasso, shortest_by_stateright,
+};
 
 /// A run that decides an instance, replayed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evidence {
     /// The run; of a lasso, the stem and once the cycle.
     pub trace: Trace,
-    /// For each of its steps, the place of its action among those that are enabled where it is taken.
+    /// For each of its steps, the place of its action among those that are enabled where it is taken. A run of real time has
+    /// them in ticks of [`Decisions::ticks_per_tick`], of which more pass.
     pub places: Vec<usize>,
 }
 
-/// What one exploration of a scenario's timed world has found.
+/// What one exploration of a scenario's timed world has found, or one in real time.
 #[derive(Clone, Debug)]
 pub struct Decisions {
     /// How far it came.
@@ -33,6 +36,9 @@ pub struct Decisions {
     pub stopped: Option<Stopped>,
     /// One for each instance, in their order.
     pub each: Vec<Decision>,
+    /// How many ticks of the world that the evidence is a path in make up a tick of the scenario: more than 1 where a run of real
+    /// time needs fractions of a tick.
+    pub ticks_per_tick: u32,
 }
 
 /// What was found of one instance.
@@ -42,7 +48,8 @@ pub struct Decision {
     pub instance: Instance,
     /// What is known of it.
     pub verdict: Verdict,
-    /// The counterexample or the example, replayed, where there is one.
+    /// The counterexample or the example, replayed, where there is one; in real time, only if there is room for it in whole
+    /// ticks.
     pub evidence: Option<Evidence>,
 }
 
@@ -59,13 +66,52 @@ impl Decisions {
         progress: &dyn Fn(Phase, &ExplorationStats),
     ) -> Result<Self, NoTrace> {
         let decided = decide(scenario, &instances, threads, limits, progress);
+        if scenario.delays == Delays::Any {
+            return Self::of_real_time(scenario, instances, decided);
+        }
         let mut each = Vec::new();
         for (index, (instance, verdict)) in instances.into_iter().zip(&decided.verdicts).enumerate() {
             let evidence = evidence(&decided, scenario, &instance, index)?;
             each.push(Decision { instance, verdict: *verdict, evidence });
         }
-        Ok(Self { stats: decided.stats, stopped: decided.stopped, each })
+        Ok(Self { stats: decided.stats, stopped: decided.stopped, each, ticks_per_tick: 1 })
     }
+
+    /// The runs of real time as paths in whole ticks, all in the same: as many of them as there is room for.
+    fn of_real_time(scenario: &Scenario, instances: Vec<Instance>, decided: Decided) -> Result<Self, NoTrace> {
+        let mut scale = 1;
+        let mut shown: Vec<Option<Trace>> = Vec::new();
+        for trace in decided.traces {
+            let Some(trace) = trace else {
+                shown.push(None);
+                continue;
+            };
+            let finer = least_common_multiple(scale, trace.parts);
+            let world = TimedWorld::new(scenario.config.scaled(finer));
+            let mut all_fit = true;
+            for one in shown.iter().flatten().chain([&trace]) {
+                all_fit = all_fit && places_in_ticks(&world, one, finer / one.parts)?.is_some();
+            }
+            scale = if all_fit { finer } else { scale };
+            shown.push(all_fit.then_some(trace));
+        }
+        let world = TimedWorld::new(scenario.config.scaled(scale));
+        let mut each = Vec::new();
+        for ((instance, verdict), trace) in instances.into_iter().zip(decided.verdicts).zip(shown) {
+            let evidence = match trace {
+                Some(trace) => {
+                    places_in_ticks(&world, &trace, scale / trace.parts)?.map(|places| Evidence { trace, places })
+                }
+                None => None,
+            };
+            each.push(Decision { instance, verdict, evidence });
+        }
+        Ok(Self { stats: decided.stats, stopped: decided.stopped, each, ticks_per_tick: scale })
+    }
+}
+
+fn least_common_multiple(one: u32, other: u32) -> u32 {
+    (one / greatest_common_divisor(one, other)).saturating_mul(other)
 }
 
 /// The shortest counterexample (or example) that decides any of these instances in a scenario; of several, one that a
@@ -76,6 +122,11 @@ impl Decisions {
 pub fn shortest_trace(scenario: &Scenario, instances: &[Instance], limits: Limits<'_>) -> Result<Found, NoTrace> {
     if scenario.kind == WorldKind::Asynchronous {
         return shortest_by_stateright(|| asynchronous_world(&scenario.config), instances, limits);
+    }
+    if scenario.delays == Delays::Any {
+        let decided = decide(scenario, instances, 1, limits, &|_, _| {});
+        let found = shortest_of(&decided, scenario, instances)?;
+        return no_trace_if(found.is_none(), decided.stopped).map(|()| found);
     }
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
     if instances.iter().any(Instance::is_liveness) {
@@ -99,18 +150,17 @@ fn no_trace_if(is_none: bool, stopped: Option<Stopped>) -> Result<(), NoTrace> {
 }
 
 fn shortest_of(decided: &Decided, scenario: &Scenario, instances: &[Instance]) -> Result<Found, NoTrace> {
-    let length = |index: usize| {
-        let is_lasso =
-            decided.timed.as_ref().is_some_and(|timed| timed.lassos.get(index).is_some_and(Option::is_some));
-        Some((is_lasso, decided.steps.get(index).copied().flatten()?))
-    };
+    let steps = |index: usize| decided.steps.get(index).copied().flatten();
     let all = instances.iter().enumerate();
     let Some((_, index, instance)) = all
-        .filter_map(|(index, instance)| Some((length(index)?, index, instance)))
+        .filter_map(|(index, instance)| Some(((instance.is_liveness(), steps(index)?), index, instance)))
         .min_by_key(|(length, ..)| *length)
     else {
         return Ok(None);
     };
+    if let Some(trace) = decided.traces.get(index).cloned().flatten() {
+        return Ok(Some((instance.clone(), trace)));
+    }
     let found = evidence(decided, scenario, instance, index)?;
     Ok(found.map(|evidence| (instance.clone(), evidence.trace)))
 }

@@ -20,4 +20,4 @@ pub use evidence::{Decision, Decisions, Evidence, shortest_trace};
 pub use gate::{Options, check, check_one};
 pub use library::Library;
 pub use outcome::{Checked, ExpectedVerdict, GateResult, Judged, Outcome, Tally};
-pub use validate::{can_be_drawn, is_applicable, validate, validate_asked};
+pub use validate::{is_applicable, validate, validate_asked};

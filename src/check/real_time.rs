@@ -10,10 +10,12 @@ use std::time::Instant;
 use crate::explore::{ExplorationStats, Limits, Phase, Stopped};
 use crate::invariant::broken;
 use crate::liveness::real_time::{Answer, ZoneFairness, decide as decide_runs, search};
-use crate::property::{Instance, Verdict};
+use crate::liveness::streett::Lasso;
+use crate::property::{Claim, Instance, Verdict};
 use crate::realtime::graph::{ZoneGraph, Zones, has_instant_timer};
 use crate::realtime::{Budget, Explored, Extent, NoWitness, Question, Stop, explore};
 use crate::scenario::Scenario;
+use crate::trace::{Trace, told_end, told_lasso, told_run};
 
 /// What is known of an instance: that something reveals it, or that nothing does.
 type Known = Option<bool>;
@@ -25,9 +27,8 @@ pub(super) struct RealTimeVerdicts {
     pub(super) stopped: Option<Stopped>,
     /// One for each instance.
     pub(super) verdicts: Vec<Verdict>,
-    /// For each instance, how many steps the run has that decides it, where there is one: of a lasso, the stem and the cycle
-    /// together.
-    pub(super) steps: Vec<Option<usize>>,
+    /// For each instance, the run that decides it, where there is one.
+    pub(super) traces: Vec<Option<Trace>>,
 }
 
 /// Explores a scenario in real time and decides each instance, which must be applicable to it.
@@ -51,7 +52,7 @@ pub(super) fn decide(
     };
     let verdicts = each.map(verdict).collect();
     let stats = ExplorationStats { elapsed: start.elapsed(), ..decided.stats };
-    RealTimeVerdicts { stats, stopped: stopped.err(), verdicts, steps: decided.steps }
+    RealTimeVerdicts { stats, stopped: stopped.err(), verdicts, traces: decided.traces }
 }
 
 /// What is to be decided, and how far it may go.
@@ -66,7 +67,7 @@ struct Task<'a> {
 struct Decided {
     known: Vec<Known>,
     exercised: Vec<bool>,
-    steps: Vec<Option<usize>>,
+    traces: Vec<Option<Trace>>,
     stats: ExplorationStats,
 }
 
@@ -75,14 +76,14 @@ impl Decided {
         Self {
             known: vec![None; instances],
             exercised: vec![true; instances],
-            steps: vec![None; instances],
+            traces: vec![None; instances],
             stats: ExplorationStats::default(),
         }
     }
 
-    fn reveal(&mut self, number: usize, steps: usize) {
+    fn reveal(&mut self, number: usize, trace: Trace) {
         self.known[number] = Some(true);
-        self.steps[number] = Some(steps);
+        self.traces[number] = Some(trace);
     }
 }
 
@@ -105,7 +106,11 @@ impl Task<'_> {
             let witness = witness
                 .unwrap_or_else(|fault| broken(format_args!("no run reveals {}: {fault:?}", instance.name())));
             match witness {
-                Some(witness) => decided.reveal(number, witness.steps()),
+                Some(witness) => {
+                    let trace = told_run(&self.scenario.config, &witness);
+                    let refused = |why| broken(format_args!("no run reveals {}: {why}", instance.name()));
+                    decided.reveal(number, trace.unwrap_or_else(refused));
+                }
                 None if explored.stopped.is_none() && !instance.is_liveness() => {
                     decided.known[number] = Some(false);
                 }
@@ -124,9 +129,8 @@ impl Task<'_> {
             return Err(Stopped::InstantTimer);
         }
         (self.progress)(Phase::Cycles, &decided.stats);
-        let mut open: Vec<usize> =
-            (0..self.instances.len()).filter(|number| self.instances[*number].is_liveness()).collect();
-        open = self.runs_in(&mut graph, Zones::Included, open, decided)?;
+        let open = (0..self.instances.len()).filter(|number| self.instances[*number].is_liveness());
+        let open = self.runs_in(&mut graph, Zones::Included, open.collect(), decided)?;
         if open.is_empty() {
             return Ok(());
         }
@@ -135,8 +139,9 @@ impl Task<'_> {
         if let Some(stop) = graph.explored.stopped {
             return Err(stopped_by(stop, self.limits));
         }
+        let open = open.into_iter().map(|(number, _)| number).collect();
         let open = self.runs_in(&mut graph, Zones::Equal, open, decided)?;
-        if open.is_empty() { Ok(()) } else { Err(Stopped::RunsInRealTime) }
+        open.first().map_or(Ok(()), |(_, why)| Err(*why))
     }
 
     fn graph(&self, zones: Zones) -> Result<ZoneGraph<'_>, Stopped> {
@@ -150,14 +155,14 @@ impl Task<'_> {
         graph.map_err(|stop| stopped_by(stop, self.limits))
     }
 
-    /// Decides what runs decide of these instances, and returns those that stay open.
+    /// Decides what runs decide of these instances, and returns those that stay open, with why.
     fn runs_in(
         &self,
         graph: &mut ZoneGraph<'_>,
         zones: Zones,
         open: Vec<usize>,
         decided: &mut Decided,
-    ) -> Result<Vec<usize>, Stopped> {
+    ) -> Result<Vec<(usize, Stopped)>, Stopped> {
         let mut lassos = Vec::new();
         let mut still_open = Vec::new();
         {
@@ -167,20 +172,41 @@ impl Task<'_> {
                 match decide_runs(&mut search, graph, &self.instances[number])? {
                     Answer::Refuted(lasso) => lassos.push((number, lasso)),
                     Answer::Holds => decided.known[number] = Some(false),
-                    Answer::Unknown => still_open.push(number),
+                    Answer::Unknown => still_open.push((number, Stopped::RunsInRealTime)),
                 }
             }
         }
         for (number, lasso) in lassos {
-            // Twice round: what the first round leaves behind, the second has to begin with.
-            let edges: Vec<_> = lasso.stem.iter().chain(&lasso.cycle).chain(&lasso.cycle).copied().collect();
-            match graph.replay(&edges) {
-                Ok(()) => decided.reveal(number, graph.steps(&lasso.stem) + graph.steps(&lasso.cycle)),
-                Err(NoWitness::NoTimes) if zones == Zones::Included => still_open.push(number),
+            match self.endless_run(graph, &self.instances[number], &lasso) {
+                Ok(Some(trace)) => decided.reveal(number, trace),
+                Ok(None) => still_open.push((number, Stopped::NoRepeatingTimes)),
+                Err(NoWitness::NoTimes) if zones == Zones::Included => {
+                    still_open.push((number, Stopped::NoRepeatingTimes));
+                }
                 Err(fault) => broken(format_args!("no run refutes {}: {fault:?}", self.instances[number].name())),
             }
         }
         Ok(still_open)
+    }
+
+    /// The run of exact times that a lasso of zones stands for; `None` if no times were found with which its cycle repeats.
+    fn endless_run(
+        &self,
+        graph: &mut ZoneGraph<'_>,
+        instance: &Instance,
+        lasso: &Lasso,
+    ) -> Result<Option<Trace>, NoWitness> {
+        let Scenario { config, fairness, .. } = self.scenario;
+        let trace = if lasso.cycle.is_empty() {
+            told_end(config, *fairness, instance, &graph.witness(&lasso.stem)?)
+        } else {
+            let passes = !matches!(instance.property.formula.claim(), Claim::TimePasses);
+            let Some(witness) = graph.cyclic_witness(&lasso.stem, &lasso.cycle, passes)? else {
+                return Ok(None);
+            };
+            told_lasso(config, *fairness, instance, &witness)
+        };
+        trace.ok_or(NoWitness::NotRevealed).map(Some)
     }
 
     fn questions(&self) -> Vec<Question<'_>> {

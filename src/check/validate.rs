@@ -7,7 +7,7 @@ use super::Library;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::End;
 use crate::property::{Observation, Property, Requirement, Temporal};
-use crate::scenario::{Delays, Expectation, Expected, Named, Scenario, WorldKind};
+use crate::scenario::{Expectation, Expected, Named, Scenario, WorldKind};
 
 /// Finds what cannot be checked: in any scenario's file, names of no property and expectations that do not fit; and
 /// selected properties that speak of what a selected scenario lacks although it is about them.
@@ -100,10 +100,6 @@ fn misstated(library: &Library, scenario: &Scenario, expectation: &Expectation) 
         let label = "expected a property of states that speaks of no losses, duplicates or retries";
         return Some(place(Diagnostic::new(title), label));
     }
-    if scenario.delays == Delays::Any && expectation.steps.is_some() {
-        let title = "steps are counted in whole ticks, and the scenario is one of real time".to_owned();
-        return Some(place(Diagnostic::new(title), "expected no `steps` here"));
-    }
     let temporal = property.formula.temporal();
     let label = match (temporal, expectation.verdict) {
         (Temporal::Possible, Expected::Possible | Expected::Impossible) => return None,
@@ -146,17 +142,6 @@ fn lacking(scenario: &Scenario, property: &Property) -> Option<Diagnostic> {
             .help(format!("with `{line}` in its file the property is decided only where they are")),
         )
     })
-}
-
-/// An error if a scenario is one of real time: its runs are not drawn.
-pub fn can_be_drawn(scenario: &Scenario) -> Result<(), Diagnostics> {
-    if scenario.delays == Delays::WholeTicks {
-        return Ok(());
-    }
-    let title = format!("`{}` is a scenario of real time, and only runs of whole ticks are drawn", scenario.name);
-    let help =
-        "with `--set 'network.delays=\"whole-ticks\"'`, and `--scale K` for ticks of 1/K, its runs are drawn";
-    Err(Diagnostic::new(title).help(help).into())
 }
 
 /// The property is decided in the scenario: it has what the property's `applies_to` names; and the asynchronous world

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::limits::{limits, threads};
 use super::selection::{Selection, one};
-use crate::check::{Decisions, can_be_drawn, is_applicable, validate, validate_asked};
+use crate::check::{Decisions, is_applicable, validate, validate_asked};
 use crate::cli::ExploreArgs;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::explore::{ExplorationStats, Phase, STATERIGHT_BYTES, Stopped};
@@ -18,8 +18,8 @@ use crate::process::progress::Progress;
 use crate::process::signals::interrupted;
 use crate::property::Instance;
 use crate::report::terminal::Terminal;
-use crate::scenario::Setting;
-use crate::scenario::WorldKind;
+use crate::scenario::{Delays, Scenario, Setting, WorldKind};
+use crate::trace::NoTrace;
 
 /// Between two looks at the server, and at Ctrl-C.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -47,7 +47,6 @@ pub fn run(args: &ExploreArgs) -> Result<ExitStatus, Diagnostics> {
     };
     let is_applicable = |one: &Instance| is_applicable(scenario, &one.property);
     let instances = instances.into_iter().filter(is_applicable).collect();
-    can_be_drawn(scenario)?;
     if scenario.kind != WorldKind::Timed {
         let title = format!("`{}` has no clock: only a timed world can be explored", scenario.name);
         return Err(Diagnostic::new(title).help("`lastack show` draws its counterexamples").into());
@@ -62,13 +61,22 @@ pub fn run(args: &ExploreArgs) -> Result<ExitStatus, Diagnostics> {
     let threads = threads(None);
     let limits = limits(&args.limits, threads);
     let progress = Progress::on_stderr(true);
-    let decisions = Decisions::of(scenario, instances, threads, limits, &|phase, stats| {
-        progress.update(scenario, phase, stats);
-    })
-    .map_err(|fault| Diagnostic::new(fault.to_string()))?;
-    let not_run = not_run(&decisions, limits.max_memory);
-    let mut server = Server::start(&Explorable::new(scenario.config, &decisions.each), listening)?;
-    let states = decisions.stats.states;
+    let update = |phase, stats: &ExplorationStats| progress.update(scenario, phase, stats);
+    let fault = |fault: NoTrace| Diagnostic::new(fault.to_string());
+    let decisions = Decisions::of(scenario, instances, threads, limits, &update).map_err(fault)?;
+    // stateright knows whole ticks alone. In real time its world has ticks as fine as the counterexamples need.
+    let in_ticks = if scenario.delays == Delays::Any {
+        let config = scenario.config.scaled(decisions.ticks_per_tick);
+        let ticks = Scenario { config, delays: Delays::WholeTicks, ..Scenario::clone(scenario) };
+        Some(Decisions::of(&ticks, Vec::new(), threads, limits, &update).map_err(fault)?)
+    } else {
+        None
+    };
+    let explored = in_ticks.as_ref().unwrap_or(&decisions);
+    let not_run = not_run(explored, limits.max_memory);
+    let explorable = Explorable::new(scenario.config, decisions.ticks_per_tick, &decisions.each);
+    let mut server = Server::start(&explorable, listening)?;
+    let states = explored.stats.states;
     if not_run.is_none() {
         let seen = |states| {
             progress.update(
@@ -84,7 +92,7 @@ pub fn run(args: &ExploreArgs) -> Result<ExitStatus, Diagnostics> {
         print(&format!("{}: {}\n", scenario.name, Stopped::Interrupted))?;
         return Ok(ExitStatus::Undecided);
     }
-    let summary = Summary { scenario, decisions: &decisions, address, not_run };
+    let summary = Summary { scenario, decisions: &decisions, in_ticks: in_ticks.as_ref(), address, not_run };
     print(&summary.text(Terminal::of_stdout()))?;
 
     while !interrupted() {

@@ -5,7 +5,7 @@ use std::slice;
 
 use super::limits::{limits, threads};
 use super::selection::{Selection, one};
-use crate::check::{can_be_drawn, shortest_trace, validate_asked};
+use crate::check::{shortest_trace, validate_asked};
 use crate::cli::{ShowArgs, TraceFormat};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::process::exit::ExitStatus;
@@ -40,7 +40,6 @@ pub fn run(args: &ShowArgs) -> Result<ExitStatus, Diagnostics> {
     properties.dedup_by(|one, other| one.name == other.name);
     let scenarios = library.scenarios(names, &Setting::parse_all(&args.world.settings)?, args.world.scale)?;
     validate_asked(library, &scenarios, &properties)?;
-    scenarios.iter().try_for_each(|scenario| can_be_drawn(scenario))?;
 
     for scenario in &scenarios {
         match shortest_trace(scenario, &instances, limits(&args.limits, threads(None))) {

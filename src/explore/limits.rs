@@ -60,6 +60,8 @@ pub enum Stopped {
     InstantTimer,
     /// In real time, a property of runs that speaks of what is in flight, lost or duplicated, or a cycle without a timeout.
     RunsInRealTime,
+    /// In real time, a cycle was found, but no times with which it repeats.
+    NoRepeatingTimes,
     /// There are more states than numbers for them: some two thousand million.
     Numbers,
     /// A cycle of states in which no end and no time has a part. A fault of the model.
@@ -81,6 +83,10 @@ impl fmt::Display for Stopped {
             Self::RunsInRealTime => f.write_str(
                 "in real time, a property of runs is not decided if it speaks of what is in flight, lost or duplicated, \
                  nor does it hold for certain where ends can answer each other without a timeout: \
+                 set network.delays = \"whole-ticks\"",
+            ),
+            Self::NoRepeatingTimes => f.write_str(
+                "in real time, a cycle was found that a run may go round, but no times with which it repeats: \
                  set network.delays = \"whole-ticks\"",
             ),
             Self::Numbers => f.write_str("there are more states than can be numbered"),

@@ -21,6 +21,8 @@ pub struct Summary<'a> {
     pub scenario: &'a Scenario,
     /// What was found in it.
     pub decisions: &'a Decisions,
+    /// Of a scenario of real time, how far the world of whole ticks was explored that the page shows.
+    pub in_ticks: Option<&'a Decisions>,
     /// Where the explorer listens.
     pub address: SocketAddr,
     /// Why stateright's own run was not begun.
@@ -31,7 +33,7 @@ impl Summary<'_> {
     /// The verdicts, the address, and a link to each counterexample and example.
     #[must_use]
     pub fn text(&self, terminal: Terminal) -> String {
-        let Self { scenario, decisions, not_run, .. } = self;
+        let Self { scenario, decisions, in_ticks, not_run, .. } = self;
         let stats = decisions.stats;
         let mut text = format!("{}: {} states\n", scenario.name, HumanCount(stats.states as u64));
         let mut row = |what: &str, is: &str| {
@@ -39,6 +41,16 @@ impl Summary<'_> {
         };
         if scenario.is_changed() {
             row("set", &terminal.wrapped(scenario.changes.iter().map(String::as_str), ", ", INDENT));
+        }
+        if let Some(ticks) = in_ticks {
+            let number = HumanCount(ticks.stats.states as u64);
+            let size = match decisions.ticks_per_tick {
+                1 => "whole ticks".to_owned(),
+                parts => format!("ticks of 1/{parts}"),
+            };
+            let says =
+                format!("{number} states of {size}; the verdicts are those of real time, which no ticks prove");
+            row("on the page", &terminal.prose(&says, INDENT));
         }
         for verdict in
             [Verdict::Holds, Verdict::Vacuous, Verdict::Possible, Verdict::Impossible, Verdict::Violated]
@@ -57,6 +69,12 @@ impl Summary<'_> {
             if !names.is_empty() {
                 row(what, &terminal.wrapped(names.iter().map(String::as_str), ", ", INDENT));
             }
+        }
+        let is_shown = |one: &Decision| matches!(one.verdict, Verdict::Violated | Verdict::Possible);
+        let too_fine = decisions.each.iter().filter(|one| is_shown(one) && one.evidence.is_none());
+        let too_fine: Vec<String> = too_fine.map(|one| one.instance.name()).collect();
+        if !too_fine.is_empty() {
+            row("too fine", &terminal.wrapped(too_fine.iter().map(String::as_str), ", ", INDENT));
         }
         if let Some(stopped) = decisions.stopped {
             row("stopped", &stopped.to_string());

@@ -10,12 +10,14 @@ use crate::check::Decision;
 use crate::model::{Action, Config, ListsProperties, MAX_STATE_PROPERTIES, TimedWorld, WorldState};
 use crate::property::{Instance, Verdict};
 use crate::report::trace::svg;
-use crate::trace::replay_actions;
+use crate::trace::{Trace, replay_actions};
 
 /// A timed world whose states and steps are told to people, with what `lastack` has decided of it.
 #[derive(Clone, Debug)]
 pub struct Explorable {
     world: Arc<TimedWorld>,
+    /// How many ticks of this world make up a tick of the scenario.
+    ticks_per_tick: u32,
     listed: Arc<[Listed]>,
 }
 
@@ -59,22 +61,22 @@ impl fmt::Debug for Choice {
 }
 
 impl Explorable {
-    /// The world of a configuration, with what was found of it.
+    /// The world of a configuration, whose ticks are divided into so many, with what was found of it.
     ///
     /// What stateright says of a statement has to agree with the verdict, also where it has not come to it yet. So what
     /// is refuted is listed as a
     /// counterexample that there is, liveness that holds as what is true at once (`lastack` has decided it, for
-    /// stateright cannot), and what is undecided not at all. Of more than [`MAX_STATE_PROPERTIES`] instances the first are
+    /// stateright cannot), and what is undecided, or was found where this world has no room for it, not at all. Of more than [`MAX_STATE_PROPERTIES`] instances the first are
     /// listed.
     #[must_use]
-    pub fn new(config: Config, decisions: &[Decision]) -> Self {
-        let world = TimedWorld::new(config);
+    pub fn new(config: Config, ticks_per_tick: u32, decisions: &[Decision]) -> Self {
+        let world = TimedWorld::new(config.scaled(ticks_per_tick));
         let listed = decisions
             .iter()
             .filter_map(|decision| Listed::new(&world, decision))
             .take(MAX_STATE_PROPERTIES)
             .collect();
-        Self { world: Arc::new(world), listed }
+        Self { world: Arc::new(world), ticks_per_tick, listed }
     }
 
     /// How many instances are listed.
@@ -96,13 +98,12 @@ impl Listed {
             }
             Verdict::Holds | Verdict::Vacuous => (Expectation::Always, name, revealing()),
             Verdict::Violated => {
-                let of = if instance.is_liveness() {
-                    Sought::Only(Shown(end_of(world, &evidence.as_ref()?.places)?))
-                } else {
-                    revealing()
-                };
+                let places = &evidence.as_ref()?.places;
+                let of =
+                    if instance.is_liveness() { Sought::Only(Shown(end_of(world, places)?)) } else { revealing() };
                 (Expectation::Sometimes, format!("a counterexample to {name}"), of)
             }
+            Verdict::Possible if evidence.is_none() => return None,
             Verdict::Possible | Verdict::Impossible => (Expectation::Sometimes, name, revealing()),
             Verdict::Undecided | Verdict::NotApplicable => return None,
         };
@@ -152,8 +153,9 @@ impl Model for Explorable {
 
     fn as_svg(&self, path: Path<Shown, Choice>) -> Option<String> {
         let actions: Vec<Action> = path.into_actions().into_iter().map(|choice| choice.0).collect();
-        let msl = self.world.config().msl;
-        replay_actions(&*self.world, &actions).map(|trace| svg::path(Some(msl), &trace))
+        let parts = self.ticks_per_tick;
+        let msl = self.world.config().msl / parts.max(1);
+        replay_actions(&*self.world, &actions).map(|trace| svg::path(Some(msl), &Trace { parts, ..trace }))
     }
 
     /// The last is true, so that stateright looks at every state: it stops once it has an example or a counterexample of
@@ -190,13 +192,24 @@ mod tests {
     use super::*;
     use crate::check::{Decisions, Library};
     use crate::explore::Limits;
+    use crate::model::Event;
+    use crate::scenario::Setting;
+    use crate::trace::RunEnding;
 
     fn explorable(scenario: &str) -> (Explorable, Decisions) {
+        explorable_with(scenario, &["network.delays=\"whole-ticks\""], &[])
+    }
+
+    /// With these settings, and what was found of these properties; without any, of all.
+    fn explorable_with(scenario: &str, settings: &[&str], properties: &[&str]) -> (Explorable, Decisions) {
         let library = Library::read(&[], &[]).unwrap();
-        let scenario = library.scenarios(&[scenario.to_owned()], &[], 1).unwrap().remove(0);
-        let instances = library.properties.iter().flat_map(Instance::all).collect();
+        let settings: Vec<_> = settings.iter().map(|text| Setting::parse(text).unwrap()).collect();
+        let scenario = library.scenarios(&[scenario.to_owned()], &settings, 1).unwrap().remove(0);
+        let asked =
+            library.properties.iter().filter(|one| properties.is_empty() || properties.contains(&&*one.name));
+        let instances = asked.flat_map(Instance::all).collect();
         let decisions = Decisions::of(&scenario, instances, 1, Limits::NONE, &|_, _| {}).unwrap();
-        (Explorable::new(scenario.config, &decisions.each), decisions)
+        (Explorable::new(scenario.config, decisions.ticks_per_tick, &decisions.each), decisions)
     }
 
     /// What stateright's own checker discovers of what is listed is what `lastack` has decided, and it sees every
@@ -232,6 +245,42 @@ mod tests {
             }
         }
         assert_eq!(said.len(), 6, "{said:?}");
+    }
+
+    /// A run of real time is a path in ticks as fine as it needs them, and leads to what it shows.
+    #[test]
+    fn real_time_is_shown_in_finer_ticks() {
+        let thirds = ["network.msl=4", "network.duplicates=0", "tcp.time_wait=11", "network.delays=\"any\""];
+        let (explorable, decisions) = explorable_with("sequential", &thirds, &["nothing-outlives-time-wait"]);
+        assert_eq!((decisions.ticks_per_tick, explorable.listed()), (3, 2));
+        let violated = &decisions.each[0];
+        let places = &violated.evidence.as_ref().unwrap().places;
+        let end = Shown(end_of(&explorable.world, places).unwrap());
+        let properties = explorable.properties();
+        assert_eq!(properties[0].name, "a counterexample to nothing-outlives-time-wait@A");
+        assert!((properties[0].condition)(&explorable, &end) && violated.instance.is_revealed_by(&end.0));
+        assert_eq!((violated.verdict, decisions.each[1].verdict), (Verdict::Violated, Verdict::Vacuous));
+
+        let (explorable, decisions) =
+            explorable_with("dead-network", &["network.delays=\"any\""], &["last-ack-ends"]);
+        let lasso = decisions.each[1].evidence.as_ref().unwrap();
+        let RunEnding::Repeats { from, .. } = lasso.trace.ending else { panic!("{:?}", lasso.trace.ending) };
+        let before = lasso.trace.steps[..from].iter().map(|step| match step.event {
+            Event::Pass(parts) => parts as usize,
+            _ => 1,
+        });
+        let stem = end_of(&explorable.world, &lasso.places[..before.sum()]).unwrap();
+        assert!(end_of(&explorable.world, &lasso.places).unwrap() == stem, "it comes back");
+    }
+
+    /// Ticks so fine that an age has no room are not shown, and what needs them is not listed.
+    #[test]
+    fn what_needs_too_fine_ticks_is_not_listed() {
+        let world = ["network.msl=7", "network.duplicates=0", "tcp.time_wait=20", "network.delays=\"any\""];
+        let (explorable, decisions) = explorable_with("sequential", &world, &["nothing-outlives-time-wait"]);
+        assert_eq!(decisions.each[0].verdict, Verdict::Violated);
+        assert!(decisions.each[0].evidence.is_none() && decisions.ticks_per_tick == 1);
+        assert_eq!(explorable.listed(), 1);
     }
 
     #[test]

@@ -225,7 +225,7 @@ mod tests {
         let library = Library::read(&[], &[]).unwrap();
         let scenario = library.scenarios(&["lossless".to_owned()], &[], 1).unwrap().remove(0);
         let (listening, address) = listening();
-        let mut server = Server::start(&Explorable::new(scenario.config, &[]), listening).unwrap();
+        let mut server = Server::start(&Explorable::new(scenario.config, 1, &[]), listening).unwrap();
         let deadly = format!("GET / HTTP/1.1\r\nContent-Length: {}\r\n\r\n", usize::MAX);
         let mut stream = TcpStream::connect(address).unwrap();
         stream.write_all(deadly.as_bytes()).unwrap();
@@ -267,7 +267,7 @@ mod tests {
     fn another_number_of_states_is_an_error() {
         let library = Library::read(&[], &[]).unwrap();
         let scenario = library.scenarios(&["lossless".to_owned()], &[], 1).unwrap().remove(0);
-        let mut server = Server::start(&Explorable::new(scenario.config, &[]), listening().0).unwrap();
+        let mut server = Server::start(&Explorable::new(scenario.config, 1, &[]), listening().0).unwrap();
         let error = server.complete(1, &|| false, &|_| {}).unwrap_err();
         assert!(error.title.starts_with("stateright has seen "), "{}", error.title);
         assert!(!server.complete(1, &|| true, &|_| {}).unwrap());

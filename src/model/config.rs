@@ -36,4 +36,21 @@ impl Config {
             End::B => &self.b,
         }
     }
+
+    /// The same world in ticks of 1/`scale`: every duration that a world has is multiplied.
+    #[must_use]
+    pub fn scaled(self, scale: u32) -> Self {
+        let end = |end: EndConfig| {
+            let policy = Policy {
+                rto: end.policy.rto.saturating_mul(scale),
+                rto_max: end.policy.rto_max.saturating_mul(scale),
+                time_wait: end.policy.time_wait.saturating_mul(scale),
+                fin_wait_2_timeout: end.policy.fin_wait_2_timeout.map(|ticks| ticks.saturating_mul(scale)),
+                delayed_ack: end.policy.delayed_ack.map(|ticks| ticks.saturating_mul(scale)),
+                ..end.policy
+            };
+            EndConfig { policy, ..end }
+        };
+        Self { msl: self.msl.saturating_mul(scale), a: end(self.a), b: end(self.b), ..self }
+    }
 }

@@ -20,7 +20,8 @@ pub struct InFlightSegment {
     pub to: End,
     /// The segment.
     pub segment: Segment,
-    /// How long it has been in flight, in ticks; `None` in a world without a clock.
+    /// How long it has been in flight, in ticks, or parts of a tick in a world that has such; `None` in a world without a
+    /// clock.
     pub age: Option<u32>,
     /// The network made it.
     pub is_duplicate: bool,
@@ -39,8 +40,8 @@ pub enum Event {
     Lose(InFlightSegment),
     /// The network duplicated a copy.
     Duplicate(InFlightSegment),
-    /// One tick of time passed.
-    Tick,
+    /// Time passed: so many parts of a tick. In whole ticks it is one tick.
+    Pass(u32),
 }
 
 /// One step of a run.
@@ -50,7 +51,7 @@ pub struct Step {
     pub event: Event,
     /// The segment that was sent in answer.
     pub sent: Option<InFlightSegment>,
-    /// The copies that reached the MSL with this tick.
+    /// The copies that reached the MSL as time passed.
     pub expired: Vec<InFlightSegment>,
     /// The world afterwards.
     pub after: Snapshot,
@@ -61,7 +62,7 @@ pub struct Step {
 pub struct Snapshot {
     /// What can be observed of A and of B.
     pub ends: [Observed; 2],
-    /// The timers of A and of B; `None` in a world without a clock.
+    /// The timers of A and of B, in ticks or parts of a tick; `None` in a world without a clock.
     pub timers: Option<[Timers; 2]>,
     /// The copies in flight.
     pub in_flight: Vec<InFlightSegment>,
@@ -114,7 +115,7 @@ pub trait World:
         let sent = self.sent(before, action, after);
         let after = self.snapshot(after);
         let expired = match event {
-            Event::Tick => without(older(self.in_flight(before)), &after.in_flight),
+            Event::Pass(_) => without(older(self.in_flight(before)), &after.in_flight),
             _ => Vec::new(),
         };
         Step { event, sent, expired, after }
@@ -185,7 +186,7 @@ impl World for TimedWorld {
             Action::Deliver(copy) => Event::Deliver(copy.into()),
             Action::Lose(copy) => Event::Lose(copy.into()),
             Action::Duplicate(copy) => Event::Duplicate(copy.into()),
-            Action::Tick => Event::Tick,
+            Action::Tick => Event::Pass(1),
         }
     }
 }
@@ -308,8 +309,8 @@ mod tests {
         assert_eq!((fin.segment.to_string().as_str(), fin.age), ("FIN seq=1 ack=1", Some(0)));
         let duplicated = take(&world, &mut state, |event| matches!(event, Event::Duplicate(_)));
         assert_eq!((duplicated.sent, duplicated.after.in_flight.len()), (None, 2));
-        assert_eq!(take(&world, &mut state, |event| *event == Event::Tick).expired, []);
-        let expired = take(&world, &mut state, |event| *event == Event::Tick).expired;
+        assert_eq!(take(&world, &mut state, |event| *event == Event::Pass(1)).expired, []);
+        let expired = take(&world, &mut state, |event| *event == Event::Pass(1)).expired;
         assert_eq!(expired.iter().map(|flight| flight.is_duplicate).collect::<Vec<_>>(), [false, true]);
         let again = take(&world, &mut state, is_retransmission);
         assert_eq!((again.sent, again.after.in_flight), (Some(fin), vec![fin]));

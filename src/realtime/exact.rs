@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use crate::model::{Config, End, Kind, Observe, Observed};
+use crate::model::{Config, End, EndConfig, Kind, Observe, Observed};
 use crate::tcp::{Call, Effects, Endpoint, Segment, Timer, TimerChange};
 
 /// A moment, in equal parts of a tick; how many make up a tick is the world's matter.
@@ -124,6 +124,19 @@ impl<'c> ExactWorld<'c> {
         &self.end(end).endpoint
     }
 
+    /// What the time is.
+    #[must_use]
+    pub fn now(&self) -> Moment {
+        self.now
+    }
+
+    /// The calls that an application may make.
+    pub fn calls(&self, end: End) -> impl Iterator<Item = Call> {
+        let EndConfig { application, policy } = self.config.end(end);
+        let endpoint = self.endpoint(end);
+        application.calls(&Observed::of(endpoint), endpoint.reader_gone, policy)
+    }
+
     /// Lets time pass until a moment, and then something happen; the copy that is sent in answer.
     ///
     /// # Errors
@@ -132,11 +145,7 @@ impl<'c> ExactWorld<'c> {
         self.pass_until(at)?;
         match *event {
             ExactEvent::Call(end, call) => {
-                let application = self.config.end(end).application;
-                let policy = &self.config.end(end).policy;
-                let endpoint = &self.end(end).endpoint;
-                let mut offered = application.calls(&Observed::of(endpoint), endpoint.reader_gone, policy);
-                if !offered.any(|one| one == call) {
+                if !self.calls(end).any(|one| one == call) {
                     return Err(Refusal::NotOffered(end, call));
                 }
                 Ok(self.at_end(end, |endpoint, policy| endpoint.on_call(call, policy)))
@@ -177,8 +186,12 @@ impl<'c> ExactWorld<'c> {
         }
     }
 
-    /// Time passes from one moment at which a copy expires to the next.
-    fn pass_until(&mut self, at: Moment) -> Result<(), Refusal> {
+    /// Lets time pass until a moment, from one at which a copy expires to the next; the copies that have expired.
+    ///
+    /// # Errors
+    /// If time cannot pass so far.
+    pub fn pass_until(&mut self, at: Moment) -> Result<Vec<Copy>, Refusal> {
+        let mut all_expired = Vec::new();
         if at < self.now {
             return Err(Refusal::Past);
         }
@@ -203,9 +216,28 @@ impl<'c> ExactWorld<'c> {
                 if !copy.is_duplicate {
                     self.spend_loss().map_err(|_| Refusal::CannotExpire(copy))?;
                 }
+                all_expired.push(copy);
             }
         }
-        Ok(())
+        Ok(all_expired)
+    }
+
+    /// Whether another is the same world, perhaps at another time: the same ends, with as much left to each timer, and the same
+    /// copies, each as old.
+    #[must_use]
+    pub fn is_like(&self, other: &Self) -> bool {
+        let ends = |world: &Self| {
+            world.ends.clone().map(|TimedEnd { endpoint, due }| (endpoint, due.map(|due| Some(due? - world.now))))
+        };
+        let in_flight = |world: &Self| {
+            let told = |copy: &Copy| (copy.to, copy.segment, world.now - copy.sent, copy.is_duplicate);
+            let mut copies: Vec<_> = world.in_flight.iter().map(told).collect();
+            copies.sort();
+            copies
+        };
+        ends(self) == ends(other)
+            && in_flight(self) == in_flight(other)
+            && (self.losses, self.duplicates) == (other.losses, other.duplicates)
     }
 
     /// Takes a copy out of the network.

@@ -18,13 +18,15 @@
 #![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
 
 use super::catalog::SegmentNumber;
+use super::constraints::Untimed;
+use super::cyclic::{CyclicWitness, cyclic};
 use super::part::Part;
 use super::passed::Node;
 use super::question::Question;
 use super::search::{Budget, Explored, Extent, Reductions, explore_with};
 use super::step::{Successor, SymbolicAction};
 use super::stop::Stop;
-use super::witness::{NoWitness, timed};
+use super::witness::{NoWitness, Witness, timed};
 use crate::explore::graph::{Edge, Graph, Rows};
 use crate::model::{Config, End, EndConfig, Kind, Observe};
 use crate::property::Predicate;
@@ -135,22 +137,36 @@ impl<'c> ZoneGraph<'c> {
         Ok(Self { graph, explored, config, zones, first_kind, kinds, losses })
     }
 
-    /// Lives through a path at exact times.
+    /// The run along a path, at exact times.
     ///
     /// # Errors
     /// Why that is not possible. That there are no times ([`NoWitness::NoTimes`]) is possible where zones are one that are not
     /// equal; all else is a fault of the program.
-    pub(crate) fn replay(&mut self, path: &[Edge]) -> Result<(), NoWitness> {
-        let of_zones = path.iter().filter(|(node, _)| self.loss(*node).is_none());
-        let edges: Vec<Edge> = of_zones.map(|(node, place)| (self.zone(*node), *place)).collect();
-        let run = self.explored.run_along(&edges).map_err(NoWitness::Stopped)?;
-        timed(self.config, &run)?.replay(self.config)?;
-        Ok(())
+    pub(crate) fn witness(&mut self, path: &[Edge]) -> Result<Witness, NoWitness> {
+        let run = self.run_along(path)?;
+        timed(self.config, &run)
     }
 
-    /// How many steps of the world a path has: what leads on from a loss is none.
-    pub(crate) fn steps(&self, path: &[Edge]) -> usize {
-        path.iter().filter(|(node, _)| self.loss(*node).is_none()).count()
+    /// The run along a stem and then a cycle, at exact times that repeat; time `passes` in the cycle, or does not. `None` if no
+    /// such times were found.
+    ///
+    /// # Errors
+    /// If the exact world does not agree: a fault of the program.
+    pub(crate) fn cyclic_witness(
+        &mut self,
+        stem: &[Edge],
+        cycle: &[Edge],
+        passes: bool,
+    ) -> Result<Option<CyclicWitness>, NoWitness> {
+        let (stem, cycle) = (self.run_along(stem)?, self.run_along(cycle)?);
+        cyclic(self.config, &stem, &cycle, passes)
+    }
+
+    /// The events along a path; nothing happens on the edge that leads on from a loss.
+    fn run_along(&mut self, path: &[Edge]) -> Result<Vec<Untimed>, NoWitness> {
+        let of_zones = path.iter().filter(|(node, _)| self.loss(*node).is_none());
+        let edges: Vec<Edge> = of_zones.map(|(node, place)| (self.zone(*node), *place)).collect();
+        self.explored.run_along(&edges).map_err(NoWitness::Stopped)
     }
 
     /// How many segments have a number.

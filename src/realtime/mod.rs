@@ -11,7 +11,8 @@
 //! * `passed`, `search`: what was found, and in which order it is looked for.
 //! * `question`: what is asked.
 //! * `graph`: every zone by itself and every step, for what runs decide.
-//! * `timetable`, `witness`: concrete times for a run that was found, in the largest fractions of a tick that will do.
+//! * `constraints`, `timetable`, `witness`, `cyclic`: concrete times for a run that was found, in the largest fractions of a tick
+//!   that will do; and such that a cycle repeats.
 //! * `exact`: the world once more, at exact times, which has to accept the witness.
 //!
 //! # Why its own zones
@@ -27,6 +28,8 @@
 
 mod bound;
 mod catalog;
+mod constraints;
+mod cyclic;
 mod exact;
 pub(crate) mod graph;
 #[cfg(test)]
@@ -45,6 +48,7 @@ mod timetable;
 mod witness;
 mod zone;
 
+pub use cyclic::CyclicWitness;
 pub use exact::{Copy, ExactEvent, ExactWorld, Moment, Refusal};
 pub use part::DiscretePart;
 pub use question::Question;

@@ -5,15 +5,15 @@
 //! that meet them all, in the largest parts of a tick that will do, make it a run of exact times. That is then lived
 //! through in [`ExactWorld`], from the beginning. Only a run that the exact world accepts is handed out.
 
+use super::constraints::{Untimed, of_run};
 use super::exact::{Copy, ExactEvent, ExactWorld, Moment, Refusal};
 use super::passed::Node;
 use super::search::Explored;
 use super::step::{Fate, SymbolicAction, SymbolicState};
 use super::stop::Stop;
-use super::timetable::{Constraint, Timetable, schedule};
+use super::timetable::{Timetable, schedule};
 use crate::invariant::broken;
-use crate::model::{Config, End};
-use crate::tcp::{Call, Endpoint, Segment, Timer, TimerChange};
+use crate::model::Config;
 
 /// A run of exact times.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,22 +37,7 @@ pub enum NoWitness {
     Stopped(Stop),
 }
 
-/// An event of a run without its moment, and what became of the segment that was sent.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Untimed {
-    pub(super) action: SymbolicAction,
-    pub(super) fate: Fate,
-}
-
 impl Witness {
-    /// How many steps it has: calls, timeouts and arrivals. What the network loses or duplicates is decided with the step that
-    /// sends it, and is no step of its own.
-    #[must_use]
-    pub fn steps(&self) -> usize {
-        let is_step = |event: &ExactEvent| !matches!(event, ExactEvent::Lose(_) | ExactEvent::Duplicate(_));
-        self.events.iter().filter(|(_, event)| is_step(event)).count()
-    }
-
     /// Lives through the run; the world at its end.
     ///
     /// # Errors
@@ -132,15 +117,20 @@ impl Explored<'_> {
 
 /// A run with moments, where it is possible in the exact world.
 pub(super) fn timed(config: &Config, run: &[Untimed]) -> Result<Witness, NoWitness> {
-    let constraints = Constraints::of(config, run);
-    let Timetable { parts, moments } = schedule(run.len() + 1, &constraints).ok_or(NoWitness::NoTimes)?;
+    let timetable = schedule(run.len() + 1, &of_run(config, run)).ok_or(NoWitness::NoTimes)?;
+    Ok(at_moments(config, run, timetable)?.0)
+}
+
+/// A run at these moments, and how many events of the witness each event of the run and all before it come to, from none
+/// on.
+pub(super) fn at_moments(
+    config: &Config,
+    run: &[Untimed],
+    Timetable { parts, moments }: Timetable,
+) -> Result<(Witness, Vec<usize>), NoWitness> {
+    let mut counts = vec![0];
     let mut world = ExactWorld::new(config, parts);
     let mut events: Vec<(Moment, ExactEvent)> = Vec::new();
-    let mut happen = |world: &mut ExactWorld<'_>, at: Moment, event: ExactEvent| {
-        let sent = world.happen(at, &event).map_err(|refusal| NoWitness::Refused(events.len(), refusal));
-        events.push((at, event));
-        sent
-    };
     for (Untimed { action, fate }, at) in run.iter().zip(moments.into_iter().skip(1)) {
         let event = match *action {
             SymbolicAction::Call(end, call) => ExactEvent::Call(end, call),
@@ -152,13 +142,19 @@ pub(super) fn timed(config: &Config, run: &[Untimed]) -> Result<Witness, NoWitne
                 ExactEvent::Deliver(oldest.unwrap_or(Copy { to, segment, sent: at, is_duplicate: false }))
             }
         };
-        if let Some(original) = happen(&mut world, at, event)? {
+        let mut happen = |event: ExactEvent| {
+            let sent = world.happen(at, &event).map_err(|refusal| NoWitness::Refused(events.len(), refusal));
+            events.push((at, event));
+            sent
+        };
+        if let Some(original) = happen(event)? {
             for event in fates(original, *fate) {
-                happen(&mut world, at, event)?;
+                happen(event)?;
             }
         }
+        counts.push(events.len());
     }
-    Ok(Witness { parts, events })
+    Ok((Witness { parts, events }, counts))
 }
 
 /// What happens to a copy as soon as it is sent.
@@ -168,93 +164,4 @@ fn fates(original: Copy, fate: Fate) -> impl Iterator<Item = ExactEvent> {
     std::iter::repeat_n(ExactEvent::Duplicate(original), made)
         .chain(std::iter::repeat_n(ExactEvent::Lose(duplicate), fate.in_vain.into()))
         .chain(fate.is_lost.then_some(ExactEvent::Lose(original)))
-}
-
-/// What binds the moments of a run's events: event 0 is the beginning, and those of the run follow.
-struct Constraints<'c> {
-    config: &'c Config,
-    all: Vec<Constraint>,
-    endpoints: [Endpoint; 2],
-    /// For each timer of each end that runs, in the order of [`Timer::ALL`]: the event that has set it, and for how long.
-    timers: [[Option<(usize, i64)>; 4]; 2],
-    /// Each copy in flight with the event that has sent it, in the order of their sending.
-    in_flight: Vec<(End, Segment, usize)>,
-}
-
-impl<'c> Constraints<'c> {
-    fn of(config: &'c Config, run: &[Untimed]) -> Vec<Constraint> {
-        let endpoints = [Endpoint::established(), Endpoint::established()];
-        let (timers, in_flight) = ([[None; 4]; 2], Vec::new());
-        let mut constraints = Self { config, all: Vec::new(), endpoints, timers, in_flight };
-        for (event, untimed) in (1..).zip(run) {
-            constraints.is_not_before(event, event - 1);
-            constraints.event(event, untimed);
-        }
-        // Timers that still run are not overdue, and copies that are still in flight have not expired.
-        for (set, ticks) in constraints.timers.into_iter().flatten().flatten() {
-            constraints.is_within(run.len(), set, ticks);
-        }
-        for (.., sent) in std::mem::take(&mut constraints.in_flight) {
-            constraints.arrives(run.len(), sent);
-        }
-        constraints.all
-    }
-
-    fn event(&mut self, event: usize, Untimed { action, fate }: &Untimed) {
-        let (SymbolicAction::Call(end, _) | SymbolicAction::Timeout(end, _) | SymbolicAction::Deliver(end, _)) =
-            *action;
-        let policy = self.config.end(end).policy;
-        let [a, b] = &mut self.endpoints;
-        let endpoint = if end == End::A { a } else { b };
-        let effects = match *action {
-            SymbolicAction::Call(_, call) => endpoint.on_call(call, &policy),
-            SymbolicAction::Timeout(_, timer) => endpoint.on_timeout(timer, &policy),
-            SymbolicAction::Deliver(_, segment) => endpoint.on_segment(&segment, &policy),
-        };
-        endpoint.on_call(Call::Receive, &policy);
-        let expires = |timer| matches!(action, SymbolicAction::Timeout(_, expired) if *expired == timer);
-        for (place, (timer, change)) in Timer::ALL.into_iter().zip(effects.timers).enumerate() {
-            let [a, b] = &mut self.timers;
-            let Some(own) = (if end == End::A { a } else { b }).get_mut(place) else { continue };
-            let was = *own;
-            match change {
-                TimerChange::Set(ticks) => *own = Some((event, ticks.into())),
-                TimerChange::Cancel => *own = None,
-                TimerChange::Keep if expires(timer) => *own = None,
-                TimerChange::Keep => continue,
-            }
-            if let Some((set, ticks)) = was {
-                self.is_within(event, set, ticks);
-                if expires(timer) {
-                    // Exactly then.
-                    self.is_within(set, event, -ticks);
-                }
-            }
-        }
-        if let SymbolicAction::Deliver(to, segment) = *action {
-            let equal =
-                |(its_to, its_segment, _): &(End, Segment, usize)| (*its_to, *its_segment) == (to, segment);
-            if let Some(oldest) = self.in_flight.iter().position(equal) {
-                let (.., sent) = self.in_flight.remove(oldest);
-                self.arrives(event, sent);
-            }
-        }
-        if let Some(segment) = effects.segment {
-            let kept = usize::from(!fate.is_lost) + usize::from(fate.duplicates);
-            self.in_flight.extend(std::iter::repeat_n((end.peer(), segment, event), kept));
-        }
-    }
-
-    fn is_not_before(&mut self, event: usize, earlier: usize) {
-        self.is_within(earlier, event, 0);
-    }
-
-    fn is_within(&mut self, event: usize, after: usize, ticks: i64) {
-        self.all.push(Constraint { event, after, ticks, is_strict: false });
-    }
-
-    /// A copy that was sent then is not as old as the MSL.
-    fn arrives(&mut self, event: usize, sent: usize) {
-        self.all.push(Constraint { event, after: sent, ticks: self.config.msl.into(), is_strict: true });
-    }
 }

@@ -1,11 +1,13 @@
 //! What a terminal can show.
 
+use std::borrow::Cow;
 use std::env;
 use std::io;
 
 use terminal_size::terminal_size_of;
 
 use crate::text::visible;
+use crate::trace::fractions_in_ascii;
 
 /// How wide text may be, and in which characters it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +49,7 @@ impl Terminal {
     #[must_use]
     pub fn shown(self, text: &str) -> String {
         let text = visible(text);
+        let text = if self.utf8 { text } else { Cow::Owned(fractions_in_ascii(&text)) };
         let mut shown = String::with_capacity(text.len());
         for char in text.chars() {
             match char {

@@ -24,9 +24,12 @@ pub(crate) fn reason<'a>(scenario: &'a Scenario, instance: &Instance) -> Option<
 }
 
 /// What is in flight at the end.
-pub(crate) fn in_flight(timeline: &SegmentTimeline) -> String {
-    let in_flight: Vec<String> =
-        timeline.in_flight.iter().map(|(flight, copy)| at_the_end(flight, timeline.label(*copy))).collect();
+pub(crate) fn in_flight(trace: &Trace, timeline: &SegmentTimeline) -> String {
+    let at_the_end = |(flight, copy): &(InFlightSegment, usize)| {
+        let age = flight.age.map_or(String::new(), |age| format!(" (age {})", trace.time(age)));
+        format!("{} {} to {}{age}", timeline.label(*copy), flight.segment, flight.to)
+    };
+    let in_flight: Vec<String> = timeline.in_flight.iter().map(at_the_end).collect();
     if in_flight.is_empty() { "nothing".to_owned() } else { in_flight.join(", ") }
 }
 
@@ -80,9 +83,4 @@ pub fn nothing_to_draw(scenario: &Scenario, name: &str, properties: &[Arc<Proper
         if is_possibility { (Verdict::Impossible, "example") } else { (Verdict::Holds, "counterexample") };
     let is = if is_possibility { "is " } else { "" };
     format!("{name} {is}{verdict} in {}: there is no {missing}\n", scenario.name)
-}
-
-fn at_the_end(flight: &InFlightSegment, label: &str) -> String {
-    let age = flight.age.map_or(String::new(), |age| format!(" (age {age})"));
-    format!("{label} {} to {}{age}", flight.segment, flight.to)
 }

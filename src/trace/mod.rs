@@ -1,8 +1,16 @@
 //! A counterexample or an example: its steps, replayed, and what every picture and format of it is made from.
 
 pub mod caption;
+mod lasso;
+mod real_time;
 mod replay;
+mod ticks;
 pub(crate) mod timeline;
 
+pub(crate) use lasso::{replay_lasso, told_end, told_lasso};
+pub use real_time::places_in_ticks;
+pub(crate) use real_time::told_run;
 pub use replay::{FairnessReason, Found, NoTrace, RunEnding, Trace, replay_actions};
-pub(crate) use replay::{replay, replay_lasso, shortest_by_stateright};
+pub(crate) use replay::{replay, shortest_by_stateright};
+pub use ticks::Ticks;
+pub(crate) use ticks::{fractions_in_ascii, greatest_common_divisor};

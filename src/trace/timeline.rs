@@ -95,14 +95,15 @@ impl SegmentTimeline {
                 let duplicate = InFlightSegment { is_duplicate: true, ..flight };
                 part.made = Some(self.add(label, duplicate, part.subject, place));
             }
-            Event::Tick => {
+            Event::Pass(parts) => {
                 for flight in &step.expired {
-                    // It is known by its age before this tick.
-                    let before = InFlightSegment { age: flight.age.and_then(|age| age.checked_sub(1)), ..*flight };
+                    // It is known by its age before.
+                    let before =
+                        InFlightSegment { age: flight.age.and_then(|age| age.checked_sub(parts)), ..*flight };
                     part.expired.extend(self.lose(&before, place));
                 }
                 for (flight, _) in &mut self.in_flight {
-                    flight.age = flight.age.map(|age| age + 1);
+                    flight.age = flight.age.map(|age| age + parts);
                 }
             }
         }

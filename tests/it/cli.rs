@@ -671,6 +671,20 @@ fn steps_of_the_shortest_trace() {
         let trace: Value = serde_json::from_str(&shown.stdout).unwrap();
         assert_eq!(instance["steps"].as_u64().unwrap(), trace["steps"].as_array().unwrap().len() as u64);
     }
+    // In real time, steps are what ends do.
+    let real = |steps| {
+        let scenario = with_steps("violated", "nobody-gets-far@B", steps)
+            .replace("duplicates = 0", "duplicates = 0\ndelays = 'any'");
+        let folder =
+            Folder::new("steps-in-real-time").with("scenarios/real.toml", scenario).with_properties(&[ENDS_STAY]);
+        let code = folder.run(&own(&["check", "real", "-p", "nobody-gets-far"])).code;
+        let shown = folder.run(&own(&["show", "real", "nobody-gets-far@B", "--format", "json"]));
+        let trace: Value = serde_json::from_str(&shown.stdout).unwrap();
+        let is_act =
+            |step: &&Value| ["call", "deliver", "timeout"].contains(&step["event"]["kind"].as_str().unwrap());
+        (code, trace["steps"].as_array().unwrap().iter().filter(is_act).count())
+    };
+    assert_eq!((real(3), real(4)), ((0, 3), (1, 3)));
     // Where stateright explores, too.
     let timeless = |steps| {
         let expected =

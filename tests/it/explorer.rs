@@ -54,6 +54,18 @@ fn the_terminal_says_what_is_served_and_ctrl_c_ends_it() {
     assert_eq!(explorer.interrupt(), (String::new(), 0));
 }
 
+/// The page shows whole ticks, as fine as the counterexample needs them.
+#[test]
+fn real_time_is_shown_in_ticks() {
+    let settings = ["network.msl=4", "network.duplicates=0", "tcp.time_wait=11", "network.delays=\"any\""];
+    let settings = settings.iter().flat_map(|setting| ["--set", setting]);
+    let args: Vec<&str> =
+        ["sequential", "--property", "nothing-outlives-time-wait"].into_iter().chain(settings).collect();
+    let explorer = Explorer::start(&args);
+    let port = format!(":{}/", explorer.address.port());
+    assert_snapshot!(explorer.said.replace(&port, ":…/"));
+}
+
 /// It never ends by itself, so that tests/it/readme.rs cannot run it.
 #[test]
 fn the_transcript_of_the_docs_is_what_happens() {

@@ -14,7 +14,8 @@ use insta::assert_snapshot;
 use lastack::model::{
     End, Event, InFlightSegment, Kind, Observed, Snapshot, TimedWorld, Timers, World, asynchronous_world,
 };
-use lastack::report::trace::{itf, json, mermaid, pcap};
+use lastack::report::terminal::Terminal;
+use lastack::report::trace::{itf, json, ladder, mermaid, pcap, svg};
 use lastack::scenario::WorldKind;
 use lastack::tcp::{EndedBy, Flags, Segment, Seq, State, Timer};
 use lastack::trace::{RunEnding, Trace};
@@ -29,6 +30,9 @@ fn there_is_a_trace_of_every_kind() {
     assert!(has(&|shown| matches!(shown.trace.ending, RunEnding::Repeats { .. })));
     assert!(has(&|shown| matches!(shown.trace.ending, RunEnding::Stops { .. })));
     assert!(has(&|shown| shown.scenario.kind == WorldKind::Asynchronous));
+    let passes = |shown: &Shown| shown.trace.steps.iter().any(|step| matches!(step.event, Event::Pass(2..)));
+    assert!(has(&|shown| shown.trace.parts > 1 && shown.trace.ending == RunEnding::Open));
+    assert!(has(&|shown| passes(shown) && matches!(shown.trace.ending, RunEnding::Repeats { .. })));
     for kind in Kind::ALL {
         let is_sent = |shown: &Shown| wire(&shown.trace).iter().any(|sent| Kind::of(&sent.segment) == Some(kind));
         assert!(has(&is_sent), "{kind:?}");
@@ -49,6 +53,28 @@ fn as_they_are_read() {
     assert_snapshot!("json-stops", json::document(scenario, instance, trace));
 }
 
+/// A run whose moments are thirds of a tick, and a cycle whose times repeat.
+#[test]
+fn real_time_as_it_is_read() {
+    let thirds = GALLERY.iter().find(|shown| shown.trace.parts == 3).unwrap();
+    let Shown { scenario, instance, trace } = thirds;
+    let ascii = Terminal { utf8: false, ..Terminal::PLAIN };
+    assert_snapshot!("thirds-text", ladder::draw(scenario, instance, trace, Terminal::PLAIN));
+    assert_snapshot!("thirds-ascii", ladder::draw(scenario, instance, trace, ascii));
+    assert_snapshot!("thirds-svg", svg::draw(scenario, instance, trace));
+    assert_snapshot!("thirds-mermaid", thirds.mermaid());
+    assert_snapshot!("thirds-itf", itf::trace(scenario, instance, trace));
+    assert_snapshot!("thirds-json", json::document(scenario, instance, trace));
+    let times: Vec<_> = read(&pcap::capture(trace).unwrap()).iter().map(|sent| sent.time).collect();
+    assert_snapshot!("thirds-pcap", format!("{times:#?}"));
+    let is_lasso = |shown: &&Shown| {
+        shown.scenario.name == "dead-network" && shown.trace.steps.iter().any(|step| step.event == Event::Pass(2))
+    };
+    let Shown { scenario, instance, trace } = GALLERY.iter().find(is_lasso).unwrap();
+    assert_snapshot!("real-time-lasso-text", ladder::draw(scenario, instance, trace, Terminal::PLAIN));
+    assert_snapshot!("real-time-lasso-itf", itf::trace(scenario, instance, trace));
+}
+
 // ---- ITF ----
 
 /// The ITF trace is taken apart without a word of the code that wrote it: its actions lead through the model, and in
@@ -57,7 +83,8 @@ fn as_they_are_read() {
 fn the_model_goes_through_the_states_of_the_itf_trace() {
     for shown in GALLERY.iter() {
         let states = match shown.scenario.kind {
-            WorldKind::Timed => replay(&TimedWorld::new(shown.scenario.config), shown),
+            // At the scale that its moments need, ticks of which parts of a tick are one, a run of real time is one of whole ticks.
+            WorldKind::Timed => replay(&TimedWorld::new(shown.scenario.config.scaled(shown.trace.parts)), shown),
             WorldKind::Asynchronous => replay(&asynchronous_world(&shown.scenario.config), shown),
         };
         assert_eq!(states, shown.trace.steps.len() + 1, "{}", shown.name());
@@ -83,7 +110,8 @@ fn replay<W: World>(world: &W, shown: &Shown) -> usize {
         }
         let mut model = world_in_itf(&world.snapshot(&state));
         for variable in ["a", "b", "network", "losses", "duplicates"] {
-            assert_eq!(told[variable], model[variable].take(), "{name}: {variable} in state {index}");
+            let (told, model) = (sorted(&told[variable]), sorted(&model[variable].take()));
+            assert_eq!(told, model, "{name}: {variable} in state {index}");
         }
     }
     // What comes after the last state is the state that the loop begins with, and the action says how.
@@ -101,8 +129,26 @@ fn replay<W: World>(world: &W, shown: &Shown) -> usize {
     all.len()
 }
 
-/// The state after the enabled action that is described so.
+/// A map's entries in an order of their own.
+fn sorted(value: &Value) -> Value {
+    let mut value = value.clone();
+    if let Some(entries) = value.get_mut("#map").and_then(Value::as_array_mut) {
+        entries.sort_by_key(Value::to_string);
+    }
+    value
+}
+
+/// The state after the enabled action that is described so; after several ticks, where so much time passes.
 fn next<W: World>(world: &W, state: &W::State, described: &Value) -> Option<W::State> {
+    if described["tag"] == "Pass" {
+        let ticks: u32 = described["value"]["parts"]["#bigint"].as_str().unwrap().parse().unwrap();
+        let tick = event_in_itf(&Event::Pass(1));
+        return (0..ticks).try_fold(state.clone(), |state, _| step(world, &state, &tick));
+    }
+    step(world, state, described)
+}
+
+fn step<W: World>(world: &W, state: &W::State, described: &Value) -> Option<W::State> {
     let mut actions = Vec::new();
     world.actions(state, &mut actions);
     let mut such = actions.into_iter().filter(|action| event_in_itf(&world.event(action)) == *described);
@@ -126,7 +172,7 @@ fn event_in_itf(event: &Event) -> Value {
         Event::Deliver(copy) => json!({ "tag": "Deliver", "value": copy_in_itf(copy) }),
         Event::Lose(copy) => json!({ "tag": "Lose", "value": copy_in_itf(copy) }),
         Event::Duplicate(copy) => json!({ "tag": "Duplicate", "value": copy_in_itf(copy) }),
-        Event::Tick => json!({ "tag": "Tick", "value": {} }),
+        Event::Pass(parts) => json!({ "tag": "Pass", "value": { "parts": int(*parts) } }),
     }
 }
 
@@ -242,15 +288,17 @@ struct Sent {
 
 /// What is sent on a trace, and the duplicates, with the time of each.
 fn wire(trace: &Trace) -> Vec<Sent> {
-    let (mut tick, mut steps) = (0, 0);
+    let (mut moment, mut steps) = (0, 0);
     let mut wire = Vec::new();
     for step in &trace.steps {
-        (tick, steps) = if step.event == Event::Tick { (tick + 1, 0) } else { (tick, steps + 1) };
+        (moment, steps) =
+            if let Event::Pass(parts) = step.event { (moment + u64::from(parts), 0) } else { (moment, steps + 1) };
         let duplicate = match step.event {
             Event::Duplicate(copy) => Some(copy),
             _ => None,
         };
-        let time = Duration::from_millis(1000 * tick + steps);
+        // A capture has microseconds.
+        let time = Duration::from_micros(1_000_000 * moment / u64::from(trace.parts) + 1000 * steps);
         wire.extend(step.sent.or(duplicate).map(|InFlightSegment { to, segment, .. }| Sent { time, to, segment }));
     }
     wire

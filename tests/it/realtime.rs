@@ -24,22 +24,6 @@ fn shipped() -> Vec<Property> {
     read_folder(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/properties"))).unwrap()
 }
 
-/// The same world with every duration multiplied.
-fn scaled(config: Config, scale: u32) -> Config {
-    let end = |end: EndConfig| {
-        let policy = Policy {
-            rto: end.policy.rto * scale,
-            rto_max: end.policy.rto_max.saturating_mul(scale),
-            time_wait: end.policy.time_wait * scale,
-            fin_wait_2_timeout: end.policy.fin_wait_2_timeout.map(|ticks| ticks * scale),
-            delayed_ack: end.policy.delayed_ack.map(|ticks| ticks * scale),
-            ..end.policy
-        };
-        EndConfig { policy, ..end }
-    };
-    Config { msl: config.msl * scale, a: end(config.a), b: end(config.b), ..config }
-}
-
 /// What whole ticks reach: the states, and whether they are all.
 fn ticks(config: Config, most: usize) -> (HashSet<WorldState>, bool) {
     let world = TimedWorld::new(config);
@@ -195,7 +179,7 @@ fn compare(properties: &[Property], config: Config, tally: &mut Tally) {
     let mut met_in: Vec<HashSet<DiscretePart>> = Vec::new();
     let mut by_ticks = vec![false; questions.len()];
     for scale in 1..=4 {
-        let (states, all) = ticks(scaled(config, scale), MOST_STATES);
+        let (states, all) = ticks(config.scaled(scale), MOST_STATES);
         let met: HashSet<DiscretePart> = states.iter().map(part).collect();
         assert!(met.is_subset(&parts), "ticks of 1/{scale} reach more: {config:?}");
         for (by_ticks, revealed) in by_ticks.iter_mut().zip(revealed(&questions, &states)) {
@@ -228,7 +212,7 @@ fn compare(properties: &[Property], config: Config, tally: &mut Tally) {
         if let Some(witness) = witness {
             tally.revealed += 1;
             tally.by_fractions += usize::from(witness.parts > 1);
-            let (states, all) = ticks(scaled(config, witness.parts), MOST_STATES);
+            let (states, all) = ticks(config.scaled(witness.parts), MOST_STATES);
             let is_confirmed = states.iter().any(|state| questions[number].is_revealed_by(state));
             assert!(is_confirmed || !all, "1/{} does not reveal {}", witness.parts, name());
             tally.confirmed += usize::from(is_confirmed);
@@ -263,7 +247,7 @@ fn a_chain_of_three_flights_needs_thirds_of_a_tick() {
     assert_eq!(witness.parts, 3);
     assert_eq!(explored.witness(&config, &questions[1], 1).unwrap(), None);
     for scale in 1..=3 {
-        let (states, all) = ticks(scaled(config, scale), 1_000_000);
+        let (states, all) = ticks(config.scaled(scale), 1_000_000);
         assert!(all);
         assert_eq!(revealed(&questions, &states), [scale == 3, false], "ticks of 1/{scale}");
     }

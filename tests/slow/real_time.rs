@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use lastack::check::{Library, Options, check_one};
-use lastack::property::Verdict;
+use lastack::check::{Decisions, Library, Options, check_one, is_applicable};
+use lastack::explore::Limits;
+use lastack::property::{Instance, Verdict};
 use lastack::scenario::{Delays, Scenario, WorldKind};
 
 /// What holds in whole ticks, and not in real time. All but one need a chain of flights that take almost an MSL each; the
@@ -23,6 +24,7 @@ const VIOLATED_IN_REAL_TIME: [(&str, &str); 8] = [
 fn shipped_scenarios_are_decided_in_real_time() {
     let library = Library::read(&[], &[]).unwrap();
     let mut different = Vec::new();
+    let mut paths = 0;
     for ticks in library.scenarios(&[], &[], 1).unwrap() {
         // The stacks in pairs are many and alike; what both ends send in `data-in-flight` takes minutes.
         if ticks.kind == WorldKind::Asynchronous
@@ -35,6 +37,7 @@ fn shipped_scenarios_are_decided_in_real_time() {
         let of = |scenario| check_one(scenario, &library.properties, &Options::PLAIN, &|_, _| {});
         let (by_ticks, in_real_time) = (of(&ticks), of(&real));
         assert_eq!(in_real_time.stopped, None, "{}", ticks.name);
+        paths += count_paths(&library, &real);
         for (one, other) in by_ticks.judged().zip(in_real_time.judged()) {
             let name = one.instance.name();
             if one.verdict != other.verdict {
@@ -50,4 +53,17 @@ fn shipped_scenarios_are_decided_in_real_time() {
     }
     let different: Vec<_> = different.iter().map(|(scenario, name)| (scenario.as_str(), name.as_str())).collect();
     assert_eq!(different, VIOLATED_IN_REAL_TIME);
+    assert!(paths > 100, "{paths}");
+}
+
+/// How many runs decide something in a scenario of real time: each is one of whole ticks, those parts of a tick that it needs.
+fn count_paths(library: &Library, scenario: &Arc<Scenario>) -> usize {
+    let properties = library.properties.iter().filter(|property| scenario.is_about(&property.name));
+    let instances = properties.filter(|one| is_applicable(scenario, one)).flat_map(Instance::all).collect();
+    let decisions = Decisions::of(scenario, instances, 1, Limits::NONE, &|_, _| {}).unwrap();
+    let shown = decisions.each.iter().filter(|one| matches!(one.verdict, Verdict::Violated | Verdict::Possible));
+    for decision in shown.clone() {
+        assert!(decision.evidence.is_some(), "{} in {}", decision.instance.name(), scenario.name);
+    }
+    shown.count()
 }

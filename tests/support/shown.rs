@@ -39,7 +39,8 @@ pub(crate) fn shown(library: &Library, scenario: &str, property: &str, settings:
     Shown { scenario, instance, trace }
 }
 
-/// The trace of everything that a shipped scenario says is violated or possible, and some more with several duplicates.
+/// The trace of everything that a shipped scenario says is violated or possible, and some more with several duplicates, and in real
+/// time.
 pub(crate) static GALLERY: LazyLock<Vec<Shown>> = LazyLock::new(|| {
     let library = Library::read(&[], &[]).unwrap();
     let mut gallery = Vec::new();
@@ -53,8 +54,14 @@ pub(crate) static GALLERY: LazyLock<Vec<Shown>> = LazyLock::new(|| {
     let more = ["network.duplicates=3", "network.losses=2"];
     gallery.push(shown(&library, "one-msl", "no-premature-closed", &more));
     gallery.push(shown(&library, "no-time-wait", "no-reset", &more));
+    let thirds = ["network.msl=4", "network.duplicates=0", "tcp.time_wait=11", REAL_TIME];
+    gallery.push(shown(&library, "sequential", "nothing-outlives-time-wait", &thirds));
+    gallery.push(shown(&library, "dead-network", "last-ack-ends", &[REAL_TIME]));
+    gallery.push(shown(&library, "one-msl", "no-premature-closed", &[more[0], more[1], REAL_TIME]));
     gallery
 });
+
+const REAL_TIME: &str = "network.delays=\"any\"";
 
 pub(crate) fn of(scenario: &str, property: &str) -> &'static Shown {
     let is_it = |shown: &&Shown| shown.scenario.name == scenario && shown.instance.property.name == property;

@@ -20,7 +20,7 @@ const VARIABLES: [&str; 6] = ["action", "a", "b", "network", "losses", "duplicat
 struct EndVariable {
     #[serde(flatten)]
     end: EndRecord,
-    /// From the names of the timers that run to ticks; absent in a world without a clock.
+    /// From the names of the timers that run to parts of a tick; absent in a world without a clock.
     #[serde(skip_serializing_if = "Option::is_none")]
     timers: Option<Value>,
 }
@@ -31,7 +31,7 @@ struct CopyValue {
     #[serde(flatten)]
     segment: SegmentRecord,
     duplicate: bool,
-    /// In ticks; absent in a world without a clock.
+    /// In parts of a tick; absent in a world without a clock.
     #[serde(skip_serializing_if = "Option::is_none")]
     age: Option<u32>,
 }
@@ -39,7 +39,8 @@ struct CopyValue {
 /// The trace, one state a line.
 ///
 /// The state in which a cycle ends is written although it is the one in which the cycle began: another action has led
-/// to it. The loop so begins one state later. Time goes on forever on a cycle and is no variable: `#meta` has it.
+/// to it. The loop so begins one state later. Time goes on forever on a cycle and is no variable: `#meta` has it, in parts of a
+/// tick, and how many a tick has.
 #[must_use]
 pub fn trace(scenario: &Scenario, instance: &Instance, trace: &Trace) -> String {
     let meta = json!({
@@ -48,6 +49,7 @@ pub fn trace(scenario: &Scenario, instance: &Instance, trace: &Trace) -> String 
         "description": format!("{} is {} in {}", instance.name(), shown(instance), scenario.name),
         "source": scenario.source.path,
         "formula": instance.property.formula.to_string(),
+        "parts-per-tick": trace.parts,
     });
     let repeats = match trace.ending {
         RunEnding::Open => None,
@@ -66,16 +68,16 @@ pub fn trace(scenario: &Scenario, instance: &Instance, trace: &Trace) -> String 
 fn states(trace: &Trace) -> Vec<Value> {
     let start = trace.initial.timers.map(|_| 0);
     let mut states = vec![state(0, start, json!({ "tag": "Init", "value": {} }), &trace.initial)];
-    for (step, tick) in trace.steps.iter().zip(trace.ticks()) {
-        states.push(state(states.len(), tick, action(&step.event), &step.after));
+    for (step, moment) in trace.steps.iter().zip(trace.moments()) {
+        states.push(state(states.len(), moment.map(|moment| moment.parts), action(&step.event), &step.after));
     }
     states
 }
 
-fn state(index: usize, tick: Option<u32>, action: Value, snapshot: &Snapshot) -> Value {
+fn state(index: usize, moment: Option<u32>, action: Value, snapshot: &Snapshot) -> Value {
     let mut meta = Map::new();
     meta.insert("index".to_owned(), index.into());
-    meta.extend(tick.map(|tick| ("tick".to_owned(), tick.into())));
+    meta.extend(moment.map(|moment| ("moment".to_owned(), moment.into())));
     let [a, b] = &snapshot.ends;
     let [timers_of_a, timers_of_b] = match &snapshot.timers {
         Some([a, b]) => [Some(a), Some(b)],
@@ -99,7 +101,7 @@ fn action(event: &Event) -> Value {
         Event::Deliver(flight) => ("Deliver", copy(flight)),
         Event::Lose(flight) => ("Lose", copy(flight)),
         Event::Duplicate(flight) => ("Duplicate", copy(flight)),
-        Event::Tick => ("Tick", json!({})),
+        Event::Pass(parts) => ("Pass", json!({ "parts": parts })),
     };
     json!({ "tag": tag, "value": value })
 }

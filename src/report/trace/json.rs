@@ -10,7 +10,7 @@ use crate::property::Instance;
 use crate::scenario::Scenario;
 use crate::trace::caption::{describe_fairness, reason, shown};
 use crate::trace::timeline::{Copy, Part, SegmentTimeline};
-use crate::trace::{RunEnding, Trace};
+use crate::trace::{RunEnding, Ticks, Trace};
 
 /// Raised with every change that a reader could trip over.
 const VERSION: u32 = 2;
@@ -26,6 +26,8 @@ struct Document<'a> {
     /// Absent where the scenario states nothing of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     because: Option<&'a str>,
+    /// How many parts a tick has: every time is in such parts.
+    parts_per_tick: u32,
     copies: Vec<CopyRecord<'a>>,
     initial: SnapshotRecord<'a>,
     steps: Vec<StepRecord<'a>>,
@@ -77,9 +79,9 @@ struct CopyRecord<'a> {
 
 #[derive(Serialize)]
 struct StepRecord<'a> {
-    /// The time when it happens; absent in a world without a clock.
+    /// The moment when it happens; absent in a world without a clock.
     #[serde(skip_serializing_if = "Option::is_none")]
-    tick: Option<u32>,
+    at: Option<u32>,
     event: EventRecord<'a>,
     /// The copy that was sent in answer.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -98,7 +100,7 @@ enum EventRecord<'a> {
     Deliver { copy: &'a str },
     Lose { copy: &'a str },
     Duplicate { copy: &'a str, made: &'a str },
-    Tick,
+    Pass { parts: u32 },
 }
 
 #[derive(Serialize)]
@@ -114,7 +116,7 @@ struct SnapshotRecord<'a> {
 struct EndAndTimers {
     #[serde(flatten)]
     end: EndRecord,
-    /// The timers that run, in ticks; absent in a world without a clock.
+    /// The timers that run, in parts of a tick; absent in a world without a clock.
     #[serde(skip_serializing_if = "Option::is_none")]
     timers: Option<BTreeMap<&'static str, u32>>,
 }
@@ -122,7 +124,7 @@ struct EndAndTimers {
 #[derive(Serialize)]
 struct FlightRecord<'a> {
     copy: &'a str,
-    /// In ticks; absent in a world without a clock.
+    /// In parts of a tick; absent in a world without a clock.
     #[serde(skip_serializing_if = "Option::is_none")]
     age: Option<u32>,
 }
@@ -163,6 +165,7 @@ pub fn document(scenario: &Scenario, instance: &Instance, trace: &Trace) -> Stri
         instance: InstanceRecord { name: instance.name(), end: instance.end.map(|end| end.to_string()) },
         verdict: shown(instance).name(),
         because: reason(scenario, instance),
+        parts_per_tick: trace.parts,
         copies: timeline.all.iter().map(|one| copy(&timeline, one)).collect(),
         initial: snapshot(&timeline, &trace.initial, &[]),
         steps: steps(&timeline, trace),
@@ -191,14 +194,14 @@ fn copy<'a>(timeline: &'a SegmentTimeline, copy: &'a Copy) -> CopyRecord<'a> {
 }
 
 fn steps<'a>(timeline: &'a SegmentTimeline, trace: &Trace) -> Vec<StepRecord<'a>> {
-    let record = |((step, part), tick): ((&Step, &'a Part), Option<u32>)| StepRecord {
-        tick,
+    let record = |((step, part), moment): ((&Step, &'a Part), Option<Ticks>)| StepRecord {
+        at: moment.map(|moment| moment.parts),
         event: event(timeline, step, part),
         sent: part.sent.map(|sent| timeline.label(sent)),
         expired: part.expired.iter().map(|expired| timeline.label(*expired)).collect(),
         after: snapshot(timeline, &step.after, &part.in_flight),
     };
-    trace.steps.iter().zip(&timeline.parts).zip(trace.ticks()).map(record).collect()
+    trace.steps.iter().zip(&timeline.parts).zip(trace.moments()).map(record).collect()
 }
 
 fn event<'a>(timeline: &'a SegmentTimeline, step: &Step, part: &Part) -> EventRecord<'a> {
@@ -209,7 +212,7 @@ fn event<'a>(timeline: &'a SegmentTimeline, step: &Step, part: &Part) -> EventRe
         Event::Deliver(_) => EventRecord::Deliver { copy: label(part.subject) },
         Event::Lose(_) => EventRecord::Lose { copy: label(part.subject) },
         Event::Duplicate(_) => EventRecord::Duplicate { copy: label(part.subject), made: label(part.made) },
-        Event::Tick => EventRecord::Tick,
+        Event::Pass(parts) => EventRecord::Pass { parts },
     }
 }
 

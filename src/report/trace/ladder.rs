@@ -12,10 +12,13 @@ use crate::scenario::Scenario;
 use crate::tcp::State;
 use crate::trace::caption::{describe_ending, in_flight, reason, shown};
 use crate::trace::timeline::{Part, SegmentTimeline};
-use crate::trace::{RunEnding, Trace};
+use crate::trace::{RunEnding, Ticks, Trace};
 
-/// Columns beside the lifelines: ticks and states.
-const SIDES: usize = 34;
+/// Columns beside the lifelines, without the moments: states.
+const SIDES: usize = 30;
+
+/// Columns for the moments, at least.
+const MOMENTS: usize = 4;
 
 /// What stands behind a copy that the network has lost.
 const LOST: &str = "✗ lost";
@@ -55,7 +58,7 @@ pub fn draw(scenario: &Scenario, instance: &Instance, trace: &Trace, terminal: T
     if let Some(end) = instance.end {
         let _ = writeln!(text, "            where self is {end} and peer is {}", end.peer());
     }
-    let _ = writeln!(text, "  in flight {}", prose(&in_flight(&timeline)));
+    let _ = writeln!(text, "  in flight {}", prose(&in_flight(trace, &timeline)));
     for (place, line) in describe_ending(trace, "between the double lines").iter().enumerate() {
         let key = if place == 0 { "forever" } else { "" };
         let _ = writeln!(text, "  {key:<10}{}", prose(line));
@@ -77,7 +80,7 @@ fn rows(trace: &Trace, timeline: &SegmentTimeline, terminal: Terminal) -> String
         RunEnding::Repeats { from, .. } => Some(from),
         RunEnding::Open | RunEnding::Stops { .. } => None,
     };
-    let mut ladder = Ladder::new(timeline, trace.initial.states(), cycle, terminal);
+    let mut ladder = Ladder::new(trace, timeline, cycle, terminal);
     let parts = timeline.parts.iter();
     for (place, (step, part)) in trace.steps.iter().zip(parts).enumerate() {
         if cycle == Some(place) {
@@ -97,9 +100,12 @@ struct Ladder<'a> {
     /// The place of the first step that is repeated forever.
     cycle: Option<usize>,
     terminal: Terminal,
+    /// The moment of each step.
+    moments: Vec<Option<Ticks>>,
+    /// Columns for the moments.
+    left: usize,
     /// Columns between the lifelines.
     middle: usize,
-    tick: u32,
     /// The states as last drawn.
     states: [State; 2],
     /// The copy that was drawn from lifeline to lifeline when it was sent.
@@ -109,21 +115,26 @@ struct Ladder<'a> {
 }
 
 impl<'a> Ladder<'a> {
-    fn new(timeline: &'a SegmentTimeline, states: [State; 2], cycle: Option<usize>, terminal: Terminal) -> Self {
-        let middle = terminal.width.saturating_sub(SIDES);
+    fn new(trace: &Trace, timeline: &'a SegmentTimeline, cycle: Option<usize>, terminal: Terminal) -> Self {
+        let moments = trace.moments();
+        let widths = moments.iter().flatten().map(|moment| written(*moment, terminal).chars().count());
+        let left = widths.max().unwrap_or(0).max(MOMENTS);
+        let middle = terminal.width.saturating_sub(SIDES + left);
+        let states = trace.initial.states();
         let mut ladder = Self {
-            text: format!("tick  {:<13}{:middle$}  {}\n", "A", "", "B"),
+            text: format!("{:<left$}  {:<13}{:middle$}  {}\n", "tick", "A", "", "B"),
             timeline,
             cycle,
             terminal,
+            moments,
+            left,
             middle,
-            tick: 0,
             states,
             delivered_already: None,
             repeats: false,
         };
         let [a, b] = states;
-        ladder.row(Some(0), [Some(a), Some(b)], ('│', '│'), "");
+        ladder.row(Some(trace.time(0)), [Some(a), Some(b)], ('│', '│'), "");
         ladder
     }
 
@@ -146,12 +157,12 @@ impl<'a> Ladder<'a> {
                 let (label, duplicate) = (label(part.subject), label(part.made));
                 self.centred(&format!("{label} {} is duplicated: {duplicate}", flight.segment));
             }
-            Event::Tick => {
-                self.tick += 1;
+            Event::Pass(_) => {
                 for copy in &part.expired {
                     self.lost(Some(*copy));
                 }
-                self.row(Some(self.tick), [None, None], ('┼', '┼'), &"┄".repeat(self.middle));
+                let moment = self.moments.get(place).copied().flatten();
+                self.row(moment, [None, None], ('┼', '┼'), &"┄".repeat(self.middle));
             }
         }
         if let Some(sent) = part.sent {
@@ -227,17 +238,19 @@ impl<'a> Ladder<'a> {
 
     fn row(
         &mut self,
-        tick: Option<u32>,
+        moment: Option<Ticks>,
         [left, right]: [Option<State>; 2],
         lifelines: (char, char),
         middle: &str,
     ) {
-        let tick = tick.map_or(String::new(), |tick| tick.to_string());
+        let moment = moment.map_or(String::new(), |moment| written(moment, self.terminal));
         let left = left.map_or("", State::name);
         let right = right.map_or("", State::name);
         let mark = if self.repeats { '║' } else { ' ' };
         let width = self.middle;
-        let row = format!("{tick:>4} {mark}{left:<12}{}{middle:<width$}{} {right}", lifelines.0, lifelines.1);
+        let moments = self.left;
+        let row =
+            format!("{moment:>moments$} {mark}{left:<12}{}{middle:<width$}{} {right}", lifelines.0, lifelines.1);
         let row = if self.terminal.utf8 { row } else { row.chars().map(in_ascii).collect() };
         let _ = writeln!(self.text, "{}", row.trim_end());
     }
@@ -249,6 +262,11 @@ impl<'a> Ladder<'a> {
         self.states = step.after.states();
         [(a != drawn_a).then_some(a), (b != drawn_b).then_some(b)]
     }
+}
+
+/// A moment, in characters that the terminal has.
+fn written(moment: Ticks, terminal: Terminal) -> String {
+    if terminal.utf8 { moment.to_string() } else { moment.in_ascii() }
 }
 
 /// Which part of a copy's way a row shows.
@@ -276,7 +294,7 @@ mod tests {
         let world = TimedWorld::new(scenario.config);
         let mut state = world.initial().unwrap();
         let ending = RunEnding::Repeats { from: 1, reasons: Vec::new() };
-        let mut trace = Trace { initial: world.snapshot(&state), steps: Vec::new(), ending };
+        let mut trace = Trace { initial: world.snapshot(&state), steps: Vec::new(), ending, parts: 1 };
         for wanted in ["A calls shutdown", "A → FIN seq=1 ack=1 → B"] {
             let mut enabled: Vec<Action> = Vec::new();
             world.enabled(&state, &mut enabled);

@@ -11,7 +11,7 @@ use crate::scenario::Scenario;
 use crate::tcp::State;
 use crate::trace::caption::{describe_ending, in_flight, shown};
 use crate::trace::timeline::{Copy, Part, SegmentTimeline};
-use crate::trace::{RunEnding, Trace};
+use crate::trace::{RunEnding, Ticks, Trace};
 
 /// Behind what the trace comes to; to be seen on light and on dark pages.
 const HIGHLIGHT: &str = "rect rgba(255, 160, 0, 0.25)";
@@ -45,7 +45,7 @@ pub fn diagram(scenario: &Scenario, instance: &Instance, trace: &Trace) -> Strin
     if let RunEnding::Repeats { .. } = trace.ending {
         diagram.close();
     }
-    let mut ending = vec![format!("in flight: {}", in_flight(&timeline))];
+    let mut ending = vec![format!("in flight: {}", in_flight(trace, &timeline))];
     ending.extend(describe_ending(trace, "in the box"));
     if diagram.depth == 1 {
         diagram.open(HIGHLIGHT);
@@ -60,10 +60,10 @@ struct Diagram<'a> {
     timeline: &'a SegmentTimeline,
     /// The steps inside of how many boxes, and one more for the diagram.
     depth: usize,
-    /// The tick of the step that is drawn; `None` in a world without a clock.
-    tick: Option<u32>,
+    /// The moment of the step that is drawn; `None` in a world without a clock.
+    now: Option<Ticks>,
     /// Those of all steps.
-    ticks: Vec<Option<u32>>,
+    moments: Vec<Option<Ticks>>,
     /// The states as last drawn.
     states: [State; 2],
 }
@@ -74,8 +74,8 @@ impl<'a> Diagram<'a> {
             text: "sequenceDiagram\n".to_owned(),
             timeline,
             depth: 1,
-            tick: trace.initial.timers.map(|_| 0),
-            ticks: trace.ticks(),
+            now: trace.initial.timers.map(|_| trace.time(0)),
+            moments: trace.moments(),
             states: trace.initial.states(),
         }
     }
@@ -99,11 +99,11 @@ impl<'a> Diagram<'a> {
                 let (label, duplicate) = (label(part.subject), label(part.made));
                 self.over_both(&[format!("{label} {} is duplicated: {duplicate}", flight.segment)]);
             }
-            Event::Tick => {
+            Event::Pass(_) => {
                 for copy in &part.expired {
                     self.arrow(Some(*copy), "-x", " is lost");
                 }
-                self.tick = self.ticks.get(place).copied().flatten();
+                self.now = self.moments.get(place).copied().flatten();
                 self.clock();
             }
         }
@@ -133,10 +133,10 @@ impl<'a> Diagram<'a> {
         let Some(copy) = copy.and_then(|copy| timeline.get(copy)) else {
             return;
         };
-        let since = self.ticks.get(copy.since).copied().flatten();
+        let since = self.moments.get(copy.since).copied().flatten();
         let made = if copy.duplicate_of.is_some() { "made" } else { "sent" };
         let since = match since {
-            Some(tick) if Some(tick) != self.tick => format!("<br/>{made} at tick {tick}"),
+            Some(tick) if Some(tick) != self.now => format!("<br/>{made} at tick {tick}"),
             _ => String::new(),
         };
         let what = escaped(&format!("{} {}{reason}", copy.label, copy.segment));
@@ -144,7 +144,7 @@ impl<'a> Diagram<'a> {
     }
 
     fn clock(&mut self) {
-        if let Some(tick) = self.tick {
+        if let Some(tick) = self.now {
             self.over_both(&[format!("tick {tick}")]);
         }
     }

@@ -60,7 +60,7 @@ impl From<&Segment> for SegmentRecord {
     }
 }
 
-/// The timers that run, and in how many ticks each expires.
+/// The timers that run, and in how many ticks, or parts of a tick, each expires.
 pub(super) fn running(timers: &Timers) -> impl Iterator<Item = (&'static str, u32)> {
     Timer::ALL.into_iter().filter_map(|timer| Some((timer.name(), timers.get(timer)?)))
 }

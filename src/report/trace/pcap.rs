@@ -24,8 +24,8 @@ const TIME_TO_LIVE: u8 = 64;
 /// A capture of all that is put on the wire, in the classic format: each segment when it is sent, each duplicate when
 /// the network makes it, and nothing more when a copy arrives, or if it is lost.
 ///
-/// Tick n is n seconds after the epoch, and what happens in one tick is a millisecond apart. Sequence numbers are the
-/// world's. A duplicate is the very packet that it is a duplicate of; a segment that is sent again is a new one.
+/// Tick n is n seconds after the epoch, in fractions, too, and what happens at one moment is a millisecond apart, or less
+/// where the next moment is near. Sequence numbers are the world's. A duplicate is the very packet that it is a duplicate of; a segment that is sent again is a new one.
 pub fn capture(trace: &Trace) -> Result<Vec<u8>, Box<dyn Error>> {
     let header = PcapHeader { datalink: DataLink::RAW, ..PcapHeader::default() };
     let mut writer = PcapWriter::with_header(Vec::new(), header)?;
@@ -33,9 +33,10 @@ pub fn capture(trace: &Trace) -> Result<Vec<u8>, Box<dyn Error>> {
     // The packet of each copy so far.
     let mut packets: BTreeMap<usize, Vec<u8>> = BTreeMap::new();
     let mut sent_by = [0, 0];
-    let (mut tick, mut steps) = (0, 0);
+    let (mut now, mut steps) = (0, 0);
+    let apart = apart(trace);
     for (step, part) in trace.steps.iter().zip(&timeline.parts) {
-        (tick, steps) = if step.event == Event::Tick { (tick + 1, 0) } else { (tick, steps + 1) };
+        (now, steps) = if let Event::Pass(parts) = step.event { (now + parts, 0) } else { (now, steps + 1) };
         let place = part.sent.or(part.made);
         let Some((place, copy)) = place.and_then(|place| Some((place, timeline.get(place)?))) else {
             continue;
@@ -49,11 +50,19 @@ pub fn capture(trace: &Trace) -> Result<Vec<u8>, Box<dyn Error>> {
             packet(copy, *identification)?
         };
         let length = u32::try_from(packet.len())?;
-        let time = Duration::from_secs(tick) + Duration::from_millis(steps);
+        let time = Duration::from_secs(now.into()) / trace.parts.max(1) + apart * steps;
         writer.write_packet(&PcapPacket::new(time, length, &packet))?;
         packets.insert(place, packet);
     }
     Ok(writer.into_writer())
+}
+
+/// How far apart two steps of one moment are.
+fn apart(trace: &Trace) -> Duration {
+    let moments = trace.steps.split(|step| matches!(step.event, Event::Pass(_)));
+    let most = moments.map(|steps| u32::try_from(steps.len()).unwrap_or(u32::MAX)).max().unwrap_or(0);
+    let shortest = Duration::from_secs(1) / trace.parts.max(1);
+    Duration::from_millis(1).min(shortest / most.saturating_add(1))
 }
 
 fn packet(copy: &Copy, identification: u16) -> Result<Vec<u8>, Box<dyn Error>> {

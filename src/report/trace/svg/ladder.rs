@@ -11,8 +11,11 @@ use crate::tcp::{State, Timer};
 use crate::trace::timeline::{Copy, SegmentTimeline};
 use crate::trace::{RunEnding, Trace};
 
-/// Where the numbers of ticks, their axis and the labels of the MSLs stand.
+/// Where the axis of time stands, at least: before it are moments, behind it the labels of the MSLs.
 const AXIS: f64 = 38.;
+
+/// How much space a tick has to take up for its own mark on the axis.
+const NOTCHES: f64 = 6.;
 
 /// From a lifeline to the names of states, and to what happens.
 const OUTWARDS: f64 = 21.;
@@ -36,6 +39,8 @@ pub(super) struct Ladder<'a> {
     layout: &'a Layout,
     /// In ticks; `None` in a world without a clock.
     msl: Option<u32>,
+    /// Where the axis of time stands.
+    axis: f64,
     /// The verdict that the end of the trace shows, and where that begins.
     band: Option<(&'static str, f64)>,
     pub(super) behind: Group,
@@ -55,7 +60,9 @@ impl<'a> Ladder<'a> {
         let msl = trace.initial.timers.and(msl);
         let band = verdict.map(|verdict| (verdict.name(), band_top(trace, layout)));
         let [behind, lines, labels] = [Group::new(), Group::new(), Group::new()];
-        Self { trace, timeline, layout, msl, band, behind, lines, labels }
+        let moments = layout.instants.iter().map(|instant| width_of(&trace.time(instant.moment).to_string()));
+        let axis = moments.fold(AXIS, |axis, width| axis.max(width + 12.));
+        Self { trace, timeline, layout, msl, axis, band, behind, lines, labels }
     }
 
     /// Draws all of it, and says how far down it reaches. `caption` says what the end of the trace shows.
@@ -72,7 +79,7 @@ impl<'a> Ladder<'a> {
         self.ending(caption)
     }
 
-    /// The rules of the ticks, and the MSL beside them.
+    /// The rules of the moments, and the MSL beside them.
     fn time(&mut self) {
         let [a, b] = LIFELINES;
         for (x, name) in [(a, "A"), (b, "B")] {
@@ -82,26 +89,35 @@ impl<'a> Ladder<'a> {
         let Some(msl) = self.msl else {
             return;
         };
+        let axis = self.axis;
         let head = Point { x: AXIS - 22., y: self.layout.top() - 20. };
-        self.labels.append(text(head, "lastack-small", "start", format!("MSL {}", ticks(msl))));
+        self.labels.append(text(head, "lastack-small", "start", format!("MSL {}", ticks(&msl.to_string()))));
         let instants = &self.layout.instants;
-        for (tick, Instant { from: y, to }) in instants.iter().copied().enumerate() {
-            if tick > 0 {
+        for Instant { moment, from: y, to } in instants.iter().copied() {
+            if moment > 0 {
                 self.behind.append(line("lastack-rule", Point { x: a, y }, Point { x: b, y }));
             }
             let instant = Rectangle::new().set("class", "lastack-instant").set("rx", 2);
-            let instant = instant.set("x", AXIS - 2.).set("width", 4).set("y", y - 2.).set("height", to - y + 4.);
+            let instant = instant.set("x", axis - 2.).set("width", 4).set("y", y - 2.).set("height", to - y + 4.);
             self.behind.append(instant);
-            let number = Point { x: AXIS - 10., y: y + 4. };
-            self.labels.append(text(number, "lastack-small", "end", tick.to_string()));
+            let number = Point { x: axis - 10., y: y + 4. };
+            self.labels.append(text(number, "lastack-small", "end", self.trace.time(moment).to_string()));
         }
         let last = instants.last().map_or(self.layout.end, |instant| instant.to);
-        let from = Point { x: AXIS, y: self.layout.top() };
-        self.behind.append(line("lastack-axis", from, Point { x: AXIS, y: last }));
-        let lifetime = usize::try_from(msl.max(1)).unwrap_or(usize::MAX);
-        let marks: Vec<Instant> = instants.iter().copied().step_by(lifetime).collect();
+        let from = Point { x: axis, y: self.layout.top() };
+        self.behind.append(line("lastack-axis", from, Point { x: axis, y: last }));
+        let parts = self.trace.parts.max(1);
+        if self.layout.part * f64::from(parts) > NOTCHES {
+            let ticks = (0..).map_while(|tick: u32| self.layout.moment(tick.checked_mul(parts)?));
+            for Instant { from: y, .. } in ticks.filter(|tick| !instants.contains(tick)) {
+                self.behind.append(line("lastack-axis", Point { x: axis - 3., y }, Point { x: axis + 3., y }));
+            }
+        }
+        let lifetime = msl.saturating_mul(self.trace.parts).max(1);
+        let marks = (0..).map_while(|number: u32| self.layout.moment(number.checked_mul(lifetime)?));
+        let marks: Vec<Instant> = marks.collect();
         for (from, to) in marks.iter().zip(marks.iter().skip(1)) {
-            let x = AXIS + 12.;
+            let x = axis + 12.;
             let bracket = format!("M{} {}H{x}V{}H{}", x - 5., from.to, to.from, x - 5.);
             self.behind.append(Path::new().set("class", "lastack-axis").set("d", bracket));
             let at = Point { x: x + 5., y: f64::midpoint(from.to, to.from) + 4. };
@@ -154,14 +170,19 @@ impl<'a> Ladder<'a> {
         }
     }
 
-    /// A number of ticks, in MSLs where it is so many.
-    fn lifetimes(&self, number: u32) -> String {
-        match self.msl {
-            Some(msl) if number > 0 && number.is_multiple_of(msl) => {
-                format!("{} MSL = {}", number / msl, ticks(number))
+    /// A time in parts of a tick, in MSLs where it is so many.
+    fn lifetimes(&self, parts: u32) -> String {
+        let time = self.trace.time(parts).to_string();
+        match self.msl.map(|msl| msl.saturating_mul(self.trace.parts)) {
+            Some(msl) if parts > 0 && parts.is_multiple_of(msl) => {
+                format!("{} MSL = {}", parts / msl, ticks(&time))
             }
-            _ => ticks(number),
+            _ => ticks(&time),
         }
+    }
+
+    fn of_age(&self, flight: &InFlightSegment) -> String {
+        flight.age.map_or(String::new(), |age| format!(", age {}", self.trace.time(age)))
     }
 
     /// A copy, from where it is sent or made to where it arrives, is lost, or is at the end.
@@ -217,12 +238,12 @@ impl<'a> Ladder<'a> {
             Event::Deliver(flight) => {
                 // What arrives at once needs no name: its arrow has one where it begins, just above.
                 if is_aged(step) {
-                    let says = format!("{}{}", name(part.subject), of_age(&flight));
+                    let says = format!("{}{}", name(part.subject), self.of_age(&flight));
                     self.beside(flight.to, row.at + LABEL, "lastack-small", says);
                 }
             }
             Event::Lose(flight) => {
-                let says = format!("{} lost{}", name(part.subject), of_age(&flight));
+                let says = format!("{} lost{}", name(part.subject), self.of_age(&flight));
                 if let Some(at) = way(part.subject).and_then(|way| way.lost) {
                     self.beyond(at, flight.to, 0, says);
                 }
@@ -233,9 +254,9 @@ impl<'a> Ladder<'a> {
                     self.beyond(fork, flight.to, 0, says);
                 }
             }
-            Event::Tick => {
+            Event::Pass(_) => {
                 for (level, (copy, flight)) in part.expired.iter().zip(&step.expired).enumerate() {
-                    let says = format!("{} lost{}", timeline.label(*copy), of_age(flight));
+                    let says = format!("{} lost{}", timeline.label(*copy), self.of_age(flight));
                     if let Some(at) = way(Some(*copy)).and_then(|way| way.lost) {
                         self.beyond(at, flight.to, level, says);
                     }
@@ -263,7 +284,10 @@ impl<'a> Ladder<'a> {
         for (flight, copy) in &timeline.in_flight {
             if let Some(Point { x, .. }) = layout.ways.get(*copy).and_then(|way| way.open) {
                 y += LINE;
-                self.centred(Point { x, y }, format!("{} in flight{}", timeline.label(*copy), of_age(flight)));
+                self.centred(
+                    Point { x, y },
+                    format!("{} in flight{}", timeline.label(*copy), self.of_age(flight)),
+                );
             }
         }
     }
@@ -345,12 +369,8 @@ fn short(says: String) -> String {
     if says.chars().count() <= LONGEST { says } else { says.chars().take(LONGEST - 1).chain(['…']).collect() }
 }
 
-fn of_age(flight: &InFlightSegment) -> String {
-    flight.age.map_or(String::new(), |age| format!(", age {age}"))
-}
-
-fn ticks(number: u32) -> String {
-    format!("{number} tick{}", if number == 1 { "" } else { "s" })
+fn ticks(number: &str) -> String {
+    format!("{number} tick{}", if number == "1" { "" } else { "s" })
 }
 
 /// Where what a trace shows begins: with its last step, or with the first of those that are repeated.

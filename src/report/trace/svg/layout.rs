@@ -1,7 +1,6 @@
 //! Where the parts of a trace stand in its picture.
 //!
-//! Time runs downwards. A tick takes up the same space everywhere; what happens between two ticks, that is in one
-//! instant, takes up rows. All lengths are in the units of the picture, which are pixels where it is not scaled.
+//! Time runs downwards, to scale: a tick takes up the same space everywhere; what happens in one instant takes up rows. All lengths are in the units of the picture, which are pixels where it is not scaled.
 
 use crate::model::{End, Event, Snapshot, Step};
 use crate::report::drawing::{LIFELINES, Point};
@@ -15,8 +14,14 @@ const ROW: f64 = 28.;
 /// What the label of a copy that arrives takes up below it.
 pub(super) const LABEL: f64 = 12.;
 
-/// From an instant to the next.
+/// What a tick takes up, but in a long run.
 const TICK: f64 = 44.;
+
+/// What all of time may take up, if there is another way.
+const MOST: f64 = 40. * TICK;
+
+/// From an instant in which nothing happens to the next, at least.
+const LEAST: f64 = 16.;
 
 /// From one label to the next, where several belong to one place.
 pub(super) const LINE: f64 = 15.;
@@ -57,10 +62,12 @@ impl Way {
     }
 }
 
-/// What lies between two ticks.
+/// What happens between two times that time passes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Instant {
-    /// Time 0, or the rule of the tick.
+    /// Its moment, in parts of a tick.
+    pub(super) moment: u32,
+    /// Time 0, or the rule.
     pub(super) from: f64,
     /// Its last row.
     pub(super) to: f64,
@@ -73,7 +80,7 @@ pub(super) struct Stay {
     pub(super) state: State,
     pub(super) from: f64,
     pub(super) to: f64,
-    /// The ticks that the 2MSL timer ran for at first.
+    /// What the 2MSL timer ran for at first, in parts of a tick.
     pub(super) wait: Option<u32>,
     /// Where that timer was set anew.
     pub(super) restarts: Vec<f64>,
@@ -84,8 +91,10 @@ pub(super) struct Stay {
 pub(super) struct Layout {
     /// One for each step.
     pub(super) rows: Vec<Row>,
-    /// Time 0, and one for each tick.
+    /// Time 0, and one for each time that time passes.
     pub(super) instants: Vec<Instant>,
+    /// What a part of a tick takes up.
+    pub(super) part: f64,
     /// One for each copy.
     pub(super) ways: Vec<Way>,
     pub(super) stays: Vec<Stay>,
@@ -99,13 +108,15 @@ impl Layout {
     /// Lays a trace out from `top` downwards.
     pub(super) fn of(trace: &Trace, timeline: &SegmentTimeline, top: f64) -> Self {
         let (mut rows, mut instants) = (Vec::new(), Vec::new());
-        let mut now = Instant { from: top, to: top };
+        let mut now = Instant { moment: 0, from: top, to: top };
+        let scale = part_of(trace);
         for (step, part) in trace.steps.iter().zip(&timeline.parts) {
-            if step.event == Event::Tick {
+            if let Event::Pass(parts) = step.event {
                 instants.push(now);
                 // The labels of what has expired stand above the rule.
-                let rule = now.to + TICK + LINE * count(part.expired.len().saturating_sub(1));
-                now = Instant { from: rule, to: rule };
+                let labels = LINE * count(part.expired.len().saturating_sub(1));
+                let rule = now.to + round(scale * f64::from(parts)) + labels;
+                now = Instant { moment: now.moment.saturating_add(parts), from: rule, to: rule };
                 rows.push(Row { at: rule, sends: rule });
             } else {
                 let at = now.to + ROW;
@@ -116,7 +127,7 @@ impl Layout {
         instants.push(now);
         let end = now.to + ROW;
         let bottom = end + LINE * count(timeline.in_flight.len());
-        let mut layout = Self { rows, instants, ways: Vec::new(), stays: Vec::new(), end, bottom };
+        let mut layout = Self { rows, instants, part: scale, ways: Vec::new(), stays: Vec::new(), end, bottom };
         for (place, copy) in timeline.all.iter().enumerate() {
             let way = layout.way(timeline, place, copy);
             layout.ways.push(way);
@@ -173,10 +184,38 @@ impl Layout {
         self.instants.first().map_or(self.end, |instant| instant.from)
     }
 
+    /// Where a moment is that the run has come to; within an instant, all of that.
+    pub(super) fn moment(&self, moment: u32) -> Option<Instant> {
+        let after = self.instants.iter().position(|instant| instant.moment >= moment)?;
+        let next = self.instants.get(after).copied()?;
+        if next.moment == moment {
+            return Some(next);
+        }
+        let last = self.instants.get(after.checked_sub(1)?)?;
+        let share = f64::from(moment - last.moment) / f64::from(next.moment - last.moment);
+        let y = between(last.to, next.from, share);
+        Some(Instant { moment, from: y, to: y })
+    }
+
     /// Where the last thing happens before this step.
     pub(super) fn before(&self, step: usize) -> f64 {
         step.checked_sub(1).and_then(|last| self.rows.get(last)).map_or(self.top(), |row| row.sends)
     }
+}
+
+/// What a part of a tick takes up: the same everywhere.
+fn part_of(trace: &Trace) -> f64 {
+    let passes = |step: &Step| match step.event {
+        Event::Pass(parts) => Some(f64::from(parts)),
+        _ => None,
+    };
+    let whole: f64 = trace.steps.iter().filter_map(passes).sum();
+    // Rules between which nothing happens have nothing but time to keep them apart.
+    let steps = trace.steps.iter().zip(trace.steps.iter().skip(1));
+    let idle = steps.filter(|(one, next)| passes(one).is_some() && passes(next).is_some());
+    let shortest = idle.filter_map(|(_, next)| passes(next)).reduce(f64::min);
+    let least = shortest.map_or(0., |parts| LEAST / parts);
+    (TICK / f64::from(trace.parts.max(1))).min((MOST / whole.max(1.)).max(least))
 }
 
 /// A copy arrives that was under way for a time: its age is told.
@@ -200,7 +239,11 @@ fn share_of_way(index: Option<usize>, all: usize) -> f64 {
 }
 
 fn between(from: f64, to: f64, share: f64) -> f64 {
-    ((from + (to - from) * share) * 10.).round() / 10.
+    round(from + (to - from) * share)
+}
+
+fn round(y: f64) -> f64 {
+    (y * 10.).round() / 10.
 }
 
 fn count(number: usize) -> f64 {
@@ -215,7 +258,7 @@ fn state(end: End, world: &Snapshot) -> State {
     }
 }
 
-/// The ticks that the 2MSL timer still runs.
+/// What the 2MSL timer still runs, in parts of a tick.
 fn wait(end: End, world: &Snapshot) -> Option<u32> {
     let [a, b] = world.timers?;
     match end {

@@ -37,7 +37,7 @@ pub fn draw(scenario: &Scenario, instance: &Instance, trace: &Trace) -> String {
     }
     let (drawn, left_out) = cut(trace);
     let timeline = SegmentTimeline::of(&drawn);
-    let mut foot = vec![Note::prose("in flight", &in_flight(&timeline))];
+    let mut foot = vec![Note::prose("in flight", &in_flight(&drawn, &timeline))];
     for (place, line) in describe_ending(&drawn, "that are shaded").iter().enumerate() {
         foot.push(Note::prose(if place == 0 { "forever" } else { "" }, line));
     }
@@ -85,7 +85,7 @@ fn cut(trace: &Trace) -> (Cow<'_, Trace>, Option<Note>) {
         return (Cow::Borrowed(trace), None);
     }
     let steps = trace.steps.iter().take(MOST_STEPS).cloned().collect();
-    let drawn = Trace { initial: trace.initial.clone(), steps, ending: RunEnding::Open };
+    let drawn = Trace { initial: trace.initial.clone(), steps, ending: RunEnding::Open, parts: trace.parts };
     (Cow::Owned(drawn), Some(Note::prose("left out", &format!("the {rest} steps that follow these {MOST_STEPS}"))))
 }
 
@@ -114,7 +114,8 @@ mod tests {
     fn walk(scenario: &Scenario, mut choose: impl FnMut(&[Action]) -> Option<Action>) -> Trace {
         let world = TimedWorld::new(scenario.config);
         let mut state = world.initial().unwrap();
-        let mut trace = Trace { initial: world.snapshot(&state), steps: Vec::new(), ending: RunEnding::Open };
+        let initial = world.snapshot(&state);
+        let mut trace = Trace { initial, steps: Vec::new(), ending: RunEnding::Open, parts: 1 };
         let mut enabled = Vec::new();
         world.enabled(&state, &mut enabled);
         while let Some(action) = choose(&enabled) {
@@ -210,7 +211,8 @@ mod tests {
         let document = Document::parse(picture).unwrap();
         let rules: Vec<f64> =
             of_class(&document, "lastack-rule").into_iter().map(|rule| number(rule, "y1")).collect();
-        let ticks = |steps: usize| trace.steps[..steps].iter().filter(|step| step.event == Event::Tick).count();
+        let ticks =
+            |steps: usize| trace.steps[..steps].iter().filter(|step| matches!(step.event, Event::Pass(_))).count();
         let mut drawn: Vec<(String, Vec<f64>)> = Vec::new();
         for copy in of_class(&document, "lastack-copy") {
             let name = copy.children().find(|child| child.has_tag_name("title")).unwrap().text().unwrap();

@@ -1,0 +1,287 @@
+//! Runs that go on forever, or end: whether they are fair, and refute a property.
+
+use super::real_time::{Lived, live};
+use super::replay::take;
+use super::{FairnessReason, RunEnding, Trace};
+use crate::liveness::fairness::{closes, may_close, may_stop};
+use crate::model::{Action, Config, End, Event, Fairness, Kind, Observe, Snapshot, TimedWorld, World, WorldState};
+use crate::property::Claim;
+use crate::property::Instance;
+use crate::realtime::{CyclicWitness, ExactWorld, Witness};
+use crate::tcp::{Call, Timer};
+
+/// Takes the stem and once the cycle, or without a cycle stops: each action must be enabled where it is taken, the
+/// cycle must end where it began, it must be fair to repeat it (or to stop), and the property must be false of that.
+pub(crate) fn replay_lasso(
+    world: &TimedWorld,
+    fairness: Fairness,
+    instance: &Instance,
+    stem: &[Action],
+    cycle: &[Action],
+) -> Option<Trace> {
+    let actions = [stem, cycle].concat();
+    let (states, steps) = take(world, &actions)?;
+    let last = states.last()?;
+    let run = Run { states: &states, instance, fairness };
+    let trace = Trace { initial: world.snapshot(states.first()?), steps, ending: RunEnding::Open, parts: 1 };
+    if cycle.is_empty() {
+        return run.stops(trace, may_stop(world, fairness, last).then(|| calls(world, last))?);
+    }
+    let enabled = |state: &WorldState| {
+        let mut enabled = Vec::new();
+        world.enabled(state, &mut enabled);
+        End::BOTH.map(|end| may_close(&enabled, end))
+    };
+    // The last state is the one in which the cycle began.
+    (states.get(stem.len())? == last).then(|| run.repeats(trace, stem.len(), enabled))?
+}
+
+/// Lives through a run of exact times that comes back to where its cycle began; as above, it must be fair, and the property
+/// false of it.
+pub(crate) fn told_lasso(
+    config: &Config,
+    fairness: Fairness,
+    instance: &Instance,
+    witness: &CyclicWitness,
+) -> Option<Trace> {
+    let Lived { states, trace, places } = live(config, &witness.run).ok()?;
+    // The time that passes until the first event of the cycle is part of it.
+    let from = match witness.stem.checked_sub(1) {
+        Some(last) => places.get(last)? + 1,
+        None => 0,
+    };
+    let run = Run { states: &states, instance, fairness };
+    let may_close = |world: &ExactWorld<'_>| End::BOTH.map(|end| world.calls(end).any(closes));
+    states.last()?.is_like(states.get(from)?).then(|| run.repeats(trace, from, may_close))?
+}
+
+/// Lives through a run of exact times that ends: nothing may be left to happen but calls that nobody has promised.
+pub(crate) fn told_end(
+    config: &Config,
+    fairness: Fairness,
+    instance: &Instance,
+    witness: &Witness,
+) -> Option<Trace> {
+    let Lived { states, trace, .. } = live(config, witness).ok()?;
+    let last = states.last()?;
+    let calls: Vec<(End, Call)> =
+        End::BOTH.into_iter().flat_map(|end| last.calls(end).map(move |call| (end, call))).collect();
+    let is_timed = End::BOTH.iter().any(|end| Timer::ALL.iter().any(|timer| last.due(*end, *timer).is_some()));
+    let is_promised = fairness.applications && calls.iter().any(|(_, call)| closes(*call));
+    if is_timed || is_promised || !last.in_flight().is_empty() {
+        return None;
+    }
+    Run { states: &states, instance, fairness }.stops(trace, calls)
+}
+
+/// The states of a run that goes on forever or ends.
+struct Run<'a, S> {
+    /// The state at first, and after each step.
+    states: &'a [S],
+    instance: &'a Instance,
+    fairness: Fairness,
+}
+
+impl<S: Observe> Run<'_, S> {
+    /// The run ends, for nothing is enabled any more but these calls, if the property is false of that.
+    fn stops(&self, trace: Trace, calls: Vec<(End, Call)>) -> Option<Trace> {
+        let is_refuted = !self.is_about_time() && is_false(self.instance, self.states, self.states.len() - 1);
+        is_refuted.then_some(Trace { ending: RunEnding::Stops { calls }, ..trace })
+    }
+
+    /// The steps from a place on are repeated, if that is fair and the property false of it. `may_close`: whether A and B may
+    /// close in a state.
+    fn repeats(&self, trace: Trace, from: usize, may_close: impl Fn(&S) -> [bool; 2]) -> Option<Trace> {
+        let (_, states) = self.states.split_last()?;
+        let (repeated, cycle) = (states.get(from..)?, trace.steps.get(from..)?);
+        // Along a run time passes; where it does not, `time passes` is refuted, and nothing else, and fairness has no say.
+        if cycle.iter().any(|step| matches!(step.event, Event::Pass(_))) == self.is_about_time() {
+            return None;
+        }
+        let snapshots = std::iter::once(&trace.initial).chain(trace.steps.iter().map(|step| &step.after));
+        let snapshots = snapshots.skip(from).take(repeated.len());
+        let repeated = snapshots.zip(repeated.iter().map(may_close)).collect::<Vec<_>>();
+        let events: Vec<Event> = cycle.iter().map(|step| step.event).collect();
+        let reasons = if self.is_about_time() { Vec::new() } else { reasons(&repeated, &events) };
+        if reasons.iter().any(|reason| is_unfair(reason, self.fairness)) {
+            return None;
+        }
+        let is_refuted = is_false(self.instance, states, from);
+        is_refuted.then_some(Trace { ending: RunEnding::Repeats { from, reasons }, ..trace })
+    }
+
+    fn is_about_time(&self) -> bool {
+        matches!(self.instance.property.formula.claim(), Claim::TimePasses)
+    }
+}
+
+/// The calls that are enabled.
+fn calls(world: &TimedWorld, state: &WorldState) -> Vec<(End, Call)> {
+    let mut enabled = Vec::new();
+    world.enabled(state, &mut enabled);
+    let call = |action: &Action| match action {
+        Action::Call(end, call) => Some((*end, *call)),
+        _ => None,
+    };
+    enabled.iter().filter_map(call).collect()
+}
+
+/// Whether a liveness property is false of the run whose states from one place on are repeated forever.
+fn is_false(instance: &Instance, states: &[impl Observe], repeats_from: usize) -> bool {
+    let this = instance.this();
+    let (once, repeated) = states.split_at(repeats_from);
+    match instance.property.formula.claim() {
+        Claim::Eventually(p) => !states.iter().any(|state| p.holds(state, this)),
+        Claim::AlwaysEventually(p) => !repeated.iter().any(|state| p.holds(state, this)),
+        Claim::EventuallyAlways(p) => repeated.iter().any(|state| !p.holds(state, this)),
+        Claim::LeadsTo(p, q) => {
+            !repeated.iter().any(|state| q.holds(state, this))
+                && (repeated.iter().any(|state| p.holds(state, this))
+                    || once
+                        .iter()
+                        .rev()
+                        .take_while(|state| !q.holds(*state, this))
+                        .any(|state| p.holds(state, this)))
+        }
+        // It ties no predicate to the states: whether time passes on the cycle is all that it asks.
+        Claim::TimePasses => true,
+        Claim::Always(_) | Claim::Never(_) | Claim::Possible(_) => false,
+    }
+}
+
+/// What becomes on a cycle of everything that fairness is about, given its states, with whether A and B may close in each, and
+/// its events.
+fn reasons(states: &[(&Snapshot, [bool; 2])], cycle: &[Event]) -> Vec<FairnessReason> {
+    let mut reasons = Vec::new();
+    for copy in states.iter().flat_map(|(state, _)| &state.in_flight) {
+        let (segment, to) = (copy.segment, copy.to);
+        let is_delivery =
+            |event: &Event| matches!(event, Event::Deliver(other) if (other.segment, other.to) == (segment, to));
+        let reason = if cycle.iter().any(is_delivery) {
+            FairnessReason::Delivered(segment, to)
+        } else {
+            FairnessReason::Undelivered(segment, to)
+        };
+        if !reasons.contains(&reason) {
+            reasons.push(reason);
+        }
+    }
+    for (place, end) in End::BOTH.into_iter().enumerate() {
+        let has_closed = |(state, _): &(&Snapshot, _)| state.ends.get(place).is_some_and(|end| end.close_called);
+        let could_close = |(_, may_close): &(&Snapshot, [bool; 2])| may_close.get(place) == Some(&true);
+        let is_close = |event: &Event| matches!(event, Event::Call(of, call) if *of == end && closes(*call));
+        reasons.push(if states.iter().all(has_closed) {
+            FairnessReason::HasClosed(end)
+        } else if cycle.iter().any(is_close) || !states.iter().all(could_close) {
+            FairnessReason::NotHeldUp(end)
+        } else {
+            FairnessReason::HeldUp(end)
+        });
+    }
+    reasons
+}
+
+fn is_unfair(reason: &FairnessReason, fairness: Fairness) -> bool {
+    match reason {
+        FairnessReason::Undelivered(segment, to) => {
+            Kind::of(segment).is_some_and(|kind| fairness.network.include(kind, *to))
+        }
+        FairnessReason::HeldUp(_) => fairness.applications,
+        FairnessReason::Delivered(..) | FairnessReason::HasClosed(_) | FairnessReason::NotHeldUp(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Library;
+    use crate::model::{Deliveries, SegmentCopy};
+    use crate::tcp::Timer;
+
+    /// `dead-network`, where A's FIN is sent and lost forever: the stem and the cycle of that.
+    struct Lasso {
+        library: Library,
+        world: TimedWorld,
+        fairness: Fairness,
+        stem: Vec<Action>,
+        cycle: Vec<Action>,
+    }
+
+    impl Lasso {
+        fn new(scenario: &str) -> Self {
+            let library = Library::read(&[], &[]).unwrap();
+            let scenario = library.scenarios(&[scenario.to_owned()], &[], 1).unwrap().remove(0);
+            let retransmits = Action::Timeout(End::A, Timer::Retransmission);
+            Self {
+                library,
+                world: TimedWorld::new(scenario.config),
+                fairness: scenario.fairness,
+                stem: vec![Action::Call(End::A, Call::Shutdown)],
+                cycle: vec![Action::Tick, Action::Tick, retransmits],
+            }
+        }
+
+        fn replay(&self, property: &str) -> Option<Trace> {
+            let instance = self.library.instances(property).unwrap().remove(0);
+            replay_lasso(&self.world, self.fairness, &instance, &self.stem, &self.cycle)
+        }
+
+        /// The copy in flight after the stem.
+        fn copy(&self) -> SegmentCopy {
+            let (states, _) = take(&self.world, &self.stem).unwrap();
+            states.last().unwrap().network().copies()[0]
+        }
+    }
+
+    #[test]
+    fn a_lasso_is_told_with_what_becomes_of_everything() {
+        let lasso = Lasso::new("dead-network");
+        let fin = lasso.copy();
+        let trace = lasso.replay("both-close").unwrap();
+        let reasons = vec![
+            FairnessReason::Undelivered(fin.segment(), End::B),
+            FairnessReason::HasClosed(End::A),
+            FairnessReason::NotHeldUp(End::B),
+        ];
+        assert_eq!((trace.steps.len(), trace.ending), (4, RunEnding::Repeats { from: 1, reasons }));
+    }
+
+    #[test]
+    fn what_is_no_fair_behaviour_is_refused() {
+        assert!(Lasso::new("lossy-for-ever").replay("both-close").is_none(), "its network delivers the FIN");
+        let dead = || Lasso::new("dead-network");
+        let to_b = toml::from_str::<toml::Table>("only = ['FIN to B']").unwrap()["only"].clone();
+        let to_b: Deliveries = to_b.try_into().unwrap();
+        let owes = |network| Fairness { network, ..Fairness::default() };
+        assert!(Lasso { fairness: owes(to_b), ..dead() }.replay("both-close").is_none());
+        let cut = Lasso { cycle: vec![Action::Tick, Action::Tick], ..dead() };
+        assert!(cut.replay("both-close").is_none(), "it does not end where it began");
+        let disabled = Lasso { cycle: vec![Action::Tick; 3], ..dead() };
+        assert!(disabled.replay("both-close").is_none(), "a timer that is due comes before the tick");
+        let moving = Lasso { stem: dead().stem, cycle: Vec::new(), ..dead() };
+        assert!(moving.replay("both-close").is_none(), "nothing stops while a tick is enabled");
+        // B could close all the while: a promise, unless the applications make none.
+        let held_up = |applications| {
+            let simultaneous = Lasso::new("simultaneous");
+            let config = crate::model::Config { losses: None, ..*simultaneous.world.config() };
+            let fairness = Fairness { applications, network: Deliveries::NONE };
+            Lasso { world: TimedWorld::new(config), fairness, ..simultaneous }.replay("both-close")
+        };
+        assert!(held_up(true).is_none() && held_up(false).is_some());
+    }
+
+    #[test]
+    fn a_property_that_is_true_of_it_is_not_refuted() {
+        let lasso = Lasso::new("dead-network");
+        for (property, is_false) in [
+            ("both-close", true),
+            ("fin-is-answered", true),
+            ("last-ack-ends", false),
+            ("time-wait-ends", false),
+            ("half-close-drains", false),
+            ("no-reset", false),
+        ] {
+            assert_eq!(lasso.replay(property).is_some(), is_false, "{property}");
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! A run of real time as it is told: between what happens, time passes.
+
+use super::{NoTrace, RunEnding, Trace};
+use crate::invariant::broken;
+use crate::model::{Config, End, Event, InFlightSegment, Observe, Snapshot, Step, TimedWorld, Timers, World};
+use crate::realtime::{Copy, ExactEvent, ExactWorld, Moment, Refusal, Witness};
+use crate::tcp::Timer;
+
+/// The states that a run of exact times leads through, and the steps between them.
+pub(super) struct Lived<'c> {
+    /// The world at first, and after each step.
+    pub(super) states: Vec<ExactWorld<'c>>,
+    pub(super) trace: Trace,
+    /// For each event of the run, the place of its step.
+    pub(super) places: Vec<usize>,
+}
+
+/// Lives through a run.
+pub(super) fn live<'c>(config: &'c Config, witness: &Witness) -> Result<Lived<'c>, Refusal> {
+    let mut world = ExactWorld::new(config, witness.parts);
+    let (initial, parts) = (snapshot(&world), witness.parts);
+    let trace = Trace { initial, steps: Vec::new(), ending: RunEnding::Open, parts };
+    let mut lived = Lived { states: vec![world.clone()], trace, places: Vec::new() };
+    for (at, event) in &witness.events {
+        let passed = *at - world.now();
+        if passed > 0 {
+            let expired = world.pass_until(*at)?.iter().map(|copy| told(&world, copy)).collect();
+            let event = Event::Pass(parts_of(passed));
+            lived.trace.steps.push(Step { event, sent: None, expired, after: snapshot(&world) });
+            lived.states.push(world.clone());
+        }
+        let told_event = match event {
+            ExactEvent::Call(end, call) => Event::Call(*end, *call),
+            ExactEvent::Timeout(end, timer) => Event::Timeout(*end, *timer),
+            ExactEvent::Deliver(copy) => Event::Deliver(told(&world, copy)),
+            ExactEvent::Lose(copy) => Event::Lose(told(&world, copy)),
+            ExactEvent::Duplicate(copy) => Event::Duplicate(told(&world, copy)),
+        };
+        let sent = world.happen(*at, event)?.map(|copy| told(&world, &copy));
+        lived.places.push(lived.trace.steps.len());
+        lived.trace.steps.push(Step { event: told_event, sent, expired: Vec::new(), after: snapshot(&world) });
+        lived.states.push(world.clone());
+    }
+    Ok(lived)
+}
+
+/// A run that leads to a state, as it is told.
+///
+/// # Errors
+/// If the exact world refuses it.
+pub(crate) fn told_run(config: &Config, witness: &Witness) -> Result<Trace, Refusal> {
+    Ok(live(config, witness)?.trace)
+}
+
+/// A run of real time in a world whose ticks are the parts of its ticks, or `finer` times as fine: for each step there, the place
+/// of its action among those that are enabled. `Ok(None)`: the world has no room for it.
+///
+/// # Errors
+/// If it is no run there: a fault of this program.
+pub fn places_in_ticks(world: &TimedWorld, trace: &Trace, finer: u32) -> Result<Option<Vec<usize>>, NoTrace> {
+    let Ok(mut state) = world.initial() else {
+        return Ok(None);
+    };
+    let mut places = Vec::new();
+    let mut enabled = Vec::new();
+    for step in &trace.steps {
+        let (event, times) = match step.event {
+            Event::Pass(parts) => (Event::Pass(1), parts.saturating_mul(finer)),
+            other => (in_finer_ticks(other, finer), 1),
+        };
+        for _ in 0..times {
+            enabled.clear();
+            world.enabled(&state, &mut enabled);
+            let place = enabled.iter().position(|action| world.event(action) == event);
+            let (place, action) =
+                place.and_then(|place| Some((place, *enabled.get(place)?))).ok_or(NoTrace::NotReplayed)?;
+            let Ok(next) = world.step(&state, action) else {
+                return Ok(None);
+            };
+            places.push(place);
+            state = next;
+        }
+        let there = world.snapshot(&state);
+        if sorted(there) != sorted(snapshot_in_finer_ticks(&step.after, finer)) {
+            return Err(NoTrace::NotReplayed);
+        }
+    }
+    Ok(Some(places))
+}
+
+fn in_finer_ticks(event: Event, finer: u32) -> Event {
+    match event {
+        Event::Deliver(copy) => Event::Deliver(copy_in_finer_ticks(copy, finer)),
+        Event::Lose(copy) => Event::Lose(copy_in_finer_ticks(copy, finer)),
+        Event::Duplicate(copy) => Event::Duplicate(copy_in_finer_ticks(copy, finer)),
+        Event::Pass(parts) => Event::Pass(parts.saturating_mul(finer)),
+        Event::Call(..) | Event::Timeout(..) => event,
+    }
+}
+
+fn copy_in_finer_ticks(copy: InFlightSegment, finer: u32) -> InFlightSegment {
+    InFlightSegment { age: copy.age.map(|age| age.saturating_mul(finer)), ..copy }
+}
+
+fn snapshot_in_finer_ticks(snapshot: &Snapshot, finer: u32) -> Snapshot {
+    let mut snapshot = snapshot.clone();
+    for copy in &mut snapshot.in_flight {
+        *copy = copy_in_finer_ticks(*copy, finer);
+    }
+    for timers in snapshot.timers.iter_mut().flatten() {
+        for timer in Timer::ALL {
+            timers.set(timer, timers.get(timer).map(|left| left.saturating_mul(finer)));
+        }
+    }
+    snapshot
+}
+
+/// What is in flight is a bag.
+fn sorted(mut snapshot: Snapshot) -> Snapshot {
+    snapshot.in_flight.sort_by_key(|copy| (copy.to, copy.segment, copy.age, copy.is_duplicate));
+    snapshot
+}
+
+/// A state as it is told.
+fn snapshot(world: &ExactWorld<'_>) -> Snapshot {
+    let timers = |end: End| {
+        let mut timers = Timers::default();
+        for timer in Timer::ALL {
+            timers.set(timer, world.due(end, timer).map(|due| parts_of(due - world.now())));
+        }
+        timers
+    };
+    sorted(Snapshot {
+        ends: End::BOTH.map(|end| Observe::end(world, end)),
+        timers: Some(End::BOTH.map(timers)),
+        in_flight: world.in_flight().iter().map(|copy| told(world, copy)).collect(),
+        losses: world.losses(),
+        duplicates: world.duplicates(),
+    })
+}
+
+fn told(world: &ExactWorld<'_>, copy: &Copy) -> InFlightSegment {
+    let Copy { to, segment, sent, is_duplicate } = *copy;
+    InFlightSegment { to, segment, age: Some(parts_of(world.now() - sent)), is_duplicate }
+}
+
+/// Time that has passed, or that is left.
+fn parts_of(time: Moment) -> u32 {
+    u32::try_from(time).unwrap_or_else(|_| broken(format_args!("a time of {time} parts of a tick")))
+}
