@@ -23,6 +23,9 @@ pub(super) const DURATIONS: [&str; 9] = [
     "delayed_ack",
 ];
 
+/// Some policy; a field that is not in it need not be there.
+static ANY: LazyLock<Table> = LazyLock::new(|| table(&Policy::rfc9293(1)));
+
 /// The names of a policy's fields, in the order of [`Policy`].
 #[must_use]
 pub fn field_names() -> &'static [&'static str] {
@@ -32,8 +35,8 @@ pub fn field_names() -> &'static [&'static str] {
 
 /// The field with this name, and its value; the mistake says what is wrong, in a line.
 pub fn check_field(key: &str, value: &toml::Value) -> Result<(&'static str, Value), String> {
-    let (field, base) = known(key)?;
-    let is_optional = Policy::deserialize(base.clone()).is_ok();
+    let field = known(key)?;
+    let is_optional = !ANY.contains_key(field);
     if is_optional && value.as_str() == Some("none") {
         return Ok((field, Value::None));
     }
@@ -45,11 +48,11 @@ pub fn check_field(key: &str, value: &toml::Value) -> Result<(&'static str, Valu
         let duration = Duration::deserialize(value.clone()).map_err(|error| or_none(error.message()))?;
         return Ok((field, Value::Duration(duration)));
     }
-    let takes_words = table(&Policy::rfc9293(1)).get(field).is_some_and(toml::Value::is_str);
+    let takes_words = ANY.get(field).is_some_and(toml::Value::is_str);
     if takes_words && !value.is_str() {
         return Err("invalid type: expected a word in quotes".to_owned());
     }
-    let mut table = base;
+    let mut table = ANY.clone();
     table.insert(field.to_owned(), value.clone());
     Policy::deserialize(table).map_err(|error| or_none(error.message()))?;
     match value {
@@ -63,16 +66,13 @@ pub fn check_field(key: &str, value: &toml::Value) -> Result<(&'static str, Valu
     }
 }
 
-/// The field with this name, and some policy without it.
-fn known(key: &str) -> Result<(&'static str, Table), String> {
+/// The field with this name.
+fn known(key: &str) -> Result<&'static str, String> {
     let names = field_names();
-    let Some(field) = names.iter().find(|name| **name == key) else {
+    names.iter().find(|name| **name == key).copied().ok_or_else(|| {
         let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-        return Err(format!("unknown field `{key}`, expected one of {}", names.join(", ")));
-    };
-    let mut base = table(&Policy::rfc9293(1));
-    base.remove(key);
-    Ok((field, base))
+        format!("unknown field `{key}`, expected one of {}", names.join(", "))
+    })
 }
 
 /// What a policy has in this field; lengths of time are ticks of its clock.
