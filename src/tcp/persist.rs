@@ -37,8 +37,13 @@ impl Endpoint {
     }
 
     /// The peer has answered. RFC 9293 §3.8.6.1 (MUST-37): as long as it does, the connection stays open.
-    pub(super) fn on_answer_to_probe(&mut self, ack: Seq) {
+    pub(super) fn on_answer_to_probe(&mut self, ack: Seq, policy: &Policy) {
         if !self.persist.runs {
+            // What is outstanding behind a window that was closed over it is sent again as its probe.
+            let patient = !(self.reader_gone && policy.orphan_probes_end);
+            if self.send_window.size == 0 && patient {
+                self.retransmissions = 0;
+            }
             return;
         }
         self.persist.silence = 0;
@@ -154,6 +159,23 @@ mod tests {
         assert!(!endpoint.fin_sent);
         endpoint.on_segment_offering(&ack(1, 2), 0, &POLICY);
         assert_eq!((endpoint.state, endpoint.fin_acked()), (State::FinWait2, true));
+    }
+
+    /// RFC 9293 §3.8.6.1, MUST-37: also where the window was closed over what is outstanding.
+    #[test]
+    fn a_peer_that_answers_at_a_closed_window_is_not_given_up() {
+        let policy = Policy { retries: Some(2), ..POLICY };
+        let mut endpoint = Endpoint::established();
+        endpoint.send_text(2, &policy);
+        endpoint.on_segment_offering(&ack(1, 1), 0, &policy);
+        for _ in 0..9 {
+            assert_eq!(expire(&mut endpoint, &policy).segment, Some(segment(Flags::ACK, 1, 1, 2)));
+            endpoint.on_segment_offering(&ack(1, 1), 0, &policy);
+        }
+        for _ in 0..3 {
+            expire(&mut endpoint, &policy);
+        }
+        assert_eq!(endpoint.ended_by, Some(EndedBy::GiveUp));
     }
 
     /// Linux gives an orphan up that is not answered, and one that is once it has backed off; FreeBSD one that has heard

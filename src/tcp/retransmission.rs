@@ -16,7 +16,7 @@ impl Endpoint {
         if sent_once || self.fin_acked() {
             self.doublings = 0;
         }
-        self.forget_what_nothing_asks_for();
+        self.normalize_recovery();
         let outstanding = self.snd_una != self.snd_nxt;
         effects.change(
             Timer::Retransmission,
@@ -71,12 +71,13 @@ impl Endpoint {
     /// Sends again what follows what was sent again since the timeout.
     fn resend(&mut self, segment: Segment, effects: &mut Effects) {
         self.resent += segment.sequence_length();
-        self.forget_what_nothing_asks_for();
+        self.normalize_recovery();
         self.send(segment.flags, segment.seq, segment.len, effects);
     }
 
-    /// What no ACK lets go any more needs no `recover`, and nobody asks what was sent again, unless Karn's rule does.
-    fn forget_what_nothing_asks_for(&mut self) {
+    /// `recover` without effect is `None`, and `resent` without effect is 0, so that equal endpoints are equal states: nothing is
+    /// left that an ACK lets go, and no timeout is doubled (Karn's rule).
+    fn normalize_recovery(&mut self) {
         let resent = self.snd_una + self.resent;
         self.recover = self.recover.filter(|recover| resent.precedes(*recover));
         if self.recover.is_none() && self.doublings == 0 {

@@ -27,7 +27,7 @@ impl Endpoint {
         let oldest = policy.oldest_acceptable_ack(self.snd_una, FIRST, self.send_window.largest);
         let is_too_old = segment.ack.precedes(oldest);
         if !is_too_old {
-            self.on_answer_to_probe(segment.ack);
+            self.on_answer_to_probe(segment.ack, policy);
         }
         // RFC 9293 §3.10.7.4: "If the ACK acks something not yet sent (SEG.ACK > SND.NXT), then send an ACK, drop the segment, and
         // return".
