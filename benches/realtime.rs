@@ -55,7 +55,10 @@ impl World {
         let Self { msl, losses, duplicates, scale, .. } = self;
         let application =
             Application { closes: Closes::AnyTime, closes_with: ClosesWith::Shutdown, sends: 0, aborts: false };
-        let end = EndConfig { policy: Policy { rto: 2 * scale, ..Policy::rfc1337(msl * scale) }, application };
+        let end = EndConfig {
+            policy: Policy::rfc1337(msl * scale).with(|policy| policy.retransmission.rto = 2 * scale),
+            application,
+        };
         Config { msl: msl * scale, losses: Some(losses), duplicates, a: end, b: end }
     }
 }

@@ -9,10 +9,18 @@ use crate::tcp::{Call, Endpoint, Flags, Held, Policy, RstInTimeWait, Segment, Se
 
 /// Where stacks differ, the choice that explains most; what the other choice does instead is among the hypotheses, too:
 /// that a segment has not arrived, that an ACK is sent at once or later, that a timer takes as long as it will.
-pub(super) const POLICY: Policy =
-    Policy { rst_in_time_wait: RstInTimeWait::Close, rst_before_fin: true, ..Policy::rfc9293(1) };
+pub(super) const POLICY: Policy = {
+    let mut policy = Policy::rfc9293(1);
+    policy.wait.rst_in_time_wait = RstInTimeWait::Close;
+    policy.resets.rst_before_fin = true;
+    policy
+};
 /// [`POLICY`], of an end that gives up at the next timeout.
-pub(super) const GIVES_UP: Policy = Policy { retries: Some(0), ..POLICY };
+pub(super) const GIVES_UP: Policy = {
+    let mut policy = POLICY;
+    policy.retransmission.retries = Some(0);
+    policy
+};
 
 /// An end that is followed: what was captured of it and of its peer.
 pub(super) struct Follower<'a> {

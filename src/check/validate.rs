@@ -119,7 +119,7 @@ fn lacking(scenario: &Scenario, property: &Property) -> Option<Diagnostic> {
         return None;
     }
     let config = &scenario.config;
-    let counts_retries = End::BOTH.iter().all(|end| config.end(*end).policy.retries.is_some());
+    let counts_retries = End::BOTH.iter().all(|end| config.end(*end).policy.retransmission.retries.is_some());
     let lacks = [
         (Observation::Retransmissions, counts_retries, "both ends have `retries`", Requirement::Retries),
         (Observation::Losses, config.losses.is_some(), "`network.losses` is a number", Requirement::CountsLosses),
@@ -162,9 +162,9 @@ fn has(scenario: &Scenario, requirement: Requirement) -> bool {
     match requirement {
         Requirement::CountsLosses => is_timed && config.losses.is_some(),
         Requirement::CountsDuplicates => is_timed,
-        Requirement::Retries => ends.iter().all(|end| end.policy.retries.is_some()),
-        Requirement::FinWait2Timeout => ends.iter().all(|end| end.policy.fin_wait_2_timeout.is_some()),
-        Requirement::DelayedAck => ends.iter().all(|end| end.policy.delayed_ack.is_some()),
+        Requirement::Retries => ends.iter().all(|end| end.policy.retransmission.retries.is_some()),
+        Requirement::FinWait2Timeout => ends.iter().all(|end| end.policy.wait.fin_wait_2_timeout.is_some()),
+        Requirement::DelayedAck => ends.iter().all(|end| end.policy.acks.delayed_ack.is_some()),
         Requirement::Sends => ends.iter().any(|end| end.application.sends > 0),
         Requirement::Aborts => ends.iter().any(|end| end.application.aborts),
     }

@@ -259,13 +259,15 @@ mod tests {
 
     #[test]
     fn each_difference_is_found_and_what_lies_behind_it_is_reached_on_other_ways() {
-        let closes = |policy| Policy { rst_in_time_wait: crate::tcp::RstInTimeWait::Close, ..policy };
+        let closes =
+            |policy: Policy| policy.with(|policy| policy.wait.rst_in_time_wait = crate::tcp::RstInTimeWait::Close);
         let (comparison, missing) = compared("simultaneous", closes);
         let expected = "TIME_WAIT: RST next: expected nothing, TIME_WAIT; seen nothing, CLOSED";
         assert_eq!((shown(&comparison), missing), (vec![expected.to_owned()], Vec::new()));
         // What is held and what is not shows only when the hole is filled. What can happen only afterwards is missing.
-        let (comparison, missing) =
-            compared("half-close", |policy| Policy { out_of_order: OutOfOrder::Drop, ..policy });
+        let (comparison, missing) = compared("half-close", |policy: Policy| {
+            policy.with(|policy| policy.text.out_of_order = OutOfOrder::Drop)
+        });
         insta::assert_snapshot!(format!("{}\n\nmissing:\n{}", shown(&comparison).join("\n"), missing.join("\n")));
     }
 }

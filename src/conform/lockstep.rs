@@ -92,7 +92,7 @@ pub fn run<S: Stack>(path: &EndpointPath, policy: &Policy, stack: &mut S) -> Res
         let seen = Reaction { sent: stack.sent()?, state: stack.state()?, delivered };
         let transition = Transition::of(&before, event, endpoint.state);
         if expected != seen {
-            let (endpoint, delayed_acks) = ([before, endpoint], policy.delayed_ack.is_some());
+            let (endpoint, delayed_acks) = ([before, endpoint], policy.acks.delayed_ack.is_some());
             let divergence =
                 Divergence { step, event: *event, transition, expected, seen, endpoint, delayed_acks };
             return Ok(Run { agreed, seen: alike, divergence: Some(divergence) });

@@ -55,7 +55,7 @@ impl Application {
             ClosesWith::Shutdown => Call::Shutdown,
             ClosesWith::Close => Call::Close,
         });
-        let changes = policy.abort_resets_in(end.state) || policy.abort_ends_in(end.state);
+        let changes = policy.closing.abort_resets_in(end.state) || policy.closing.abort_ends_in(end.state);
         let abort = (self.aborts && !reader_gone && changes).then_some(Call::Abort);
         [send, close, abort].into_iter().flatten()
     }
@@ -102,8 +102,8 @@ mod tests {
             endpoint.on_segment(&Segment { flags: Flags::FIN_ACK, seq: Seq(1), ack: Seq(2), len: 0 }, &policy);
             endpoint
         };
-        let stays = Policy { abort_ends_time_wait: false, ..policy };
-        let resets = Policy { abort_resets: AbortResets::Always, ..stays };
+        let stays = policy.with(|policy| policy.closing.abort_ends_time_wait = false);
+        let resets = stays.with(|policy| policy.closing.abort_resets = AbortResets::Always);
         assert_eq!(waiting().state, State::TimeWait);
         let offered = [policy, stays, resets].map(|policy| calls_of(aborting, &waiting(), &policy));
         assert_eq!(offered, [vec![Call::Abort], vec![], vec![Call::Abort]]);

@@ -41,14 +41,14 @@ impl Config {
     #[must_use]
     pub fn scaled(self, scale: u32) -> Self {
         let end = |end: EndConfig| {
-            let policy = Policy {
-                rto: end.policy.rto.saturating_mul(scale),
-                rto_max: end.policy.rto_max.saturating_mul(scale),
-                time_wait: end.policy.time_wait.saturating_mul(scale),
-                fin_wait_2_timeout: end.policy.fin_wait_2_timeout.map(|ticks| ticks.saturating_mul(scale)),
-                delayed_ack: end.policy.delayed_ack.map(|ticks| ticks.saturating_mul(scale)),
-                ..end.policy
-            };
+            let policy = end.policy.with(|policy| {
+                let Policy { retransmission, wait, acks, .. } = policy;
+                let always = [&mut retransmission.rto, &mut retransmission.rto_max, &mut wait.time_wait];
+                let optional = [&mut wait.fin_wait_2_timeout, &mut acks.delayed_ack];
+                for ticks in always.into_iter().chain(optional.into_iter().flatten()) {
+                    *ticks = ticks.saturating_mul(scale);
+                }
+            });
             EndConfig { policy, ..end }
         };
         Self { msl: self.msl.saturating_mul(scale), a: end(self.a), b: end(self.b), ..self }

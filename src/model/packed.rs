@@ -512,13 +512,12 @@ mod tests {
             events in prop::collection::vec((0..11u8, 0..6u32, 0..6u32, any::<bool>()), 0..24),
             timers in prop::array::uniform4(prop::option::of(0..300u32)),
         ) {
-            let policy = Policy {
-                backoff: true,
-                retries: Some(3),
-                fin_wait_2_timeout: Some(3),
-                delayed_ack: Some(1),
-                ..Policy::rfc9293(2)
-            };
+            let policy = Policy::rfc9293(2).with(|policy| {
+                policy.retransmission.backoff = true;
+                policy.retransmission.retries = Some(3);
+                policy.wait.fin_wait_2_timeout = Some(3);
+                policy.acks.delayed_ack = Some(1);
+            });
             let mut endpoint = Endpoint::established();
             for (event, seq, ack, fin) in events {
                 match event {

@@ -301,7 +301,7 @@ mod tests {
 
     fn config(msl: u32, losses: u8, duplicates: u8, sends: u32) -> Config {
         let end = EndConfig {
-            policy: Policy { rto: 2, ..Policy::rfc1337(msl) },
+            policy: Policy::rfc1337(msl).with(|policy| policy.retransmission.rto = 2),
             application: Application {
                 closes: Closes::AnyTime,
                 closes_with: ClosesWith::Shutdown,

@@ -8,20 +8,45 @@ use toml::Table;
 
 use super::{Duration, Value};
 use crate::diagnostic::in_words_of_files;
-use crate::tcp::Policy;
+use crate::tcp::{
+    AckPolicy, ClosePolicy, PersistPolicy, Policy, ResetPolicy, RetransmissionPolicy, SequencePolicy, TextPolicy,
+    TransmissionPolicy, WaitPolicy,
+};
 
-/// The fields that are lengths of time; a policy has them in ticks, a file in ticks, segment lifetimes or seconds.
-pub(super) const DURATIONS: [&str; 9] = [
-    "rto",
-    "rto_max",
-    "time_wait",
-    "fin_wait_2_timeout",
-    "persist_first",
-    "persist_min",
-    "persist_max",
-    "closing_silence",
-    "delayed_ack",
-];
+/// The fields of one group of a [`Policy`].
+struct Group {
+    /// The group's name in [`Policy`].
+    name: &'static str,
+    /// The names of its fields, in their order.
+    fields: &'static [&'static str],
+    /// Those that are lengths of time, and the least that each can be set to, in ticks. A policy has them in ticks, a file in
+    /// ticks, segment lifetimes or seconds.
+    durations: &'static [(&'static str, u32)],
+    /// Whether they mean something in a world. No window closes there, nobody polls an end, and what it sends takes one
+    /// number.
+    of_worlds: bool,
+}
+
+impl Group {
+    fn of<G: for<'de> Deserialize<'de>>(name: &'static str, durations: &'static [(&'static str, u32)]) -> Self {
+        Self { name, fields: serde_introspect::<G>(), durations, of_worlds: true }
+    }
+}
+
+/// Every field of a policy, group by group.
+static GROUPS: LazyLock<[Group; 9]> = LazyLock::new(|| {
+    [
+        Group::of::<RetransmissionPolicy>("retransmission", RetransmissionPolicy::DURATIONS),
+        Group::of::<SequencePolicy>("sequence", &[]),
+        Group::of::<ResetPolicy>("resets", &[]),
+        Group::of::<AckPolicy>("acks", AckPolicy::DURATIONS),
+        Group::of::<TextPolicy>("text", &[]),
+        Group::of::<ClosePolicy>("closing", &[]),
+        Group::of::<WaitPolicy>("wait", WaitPolicy::DURATIONS),
+        Group { of_worlds: false, ..Group::of::<TransmissionPolicy>("transmission", &[]) },
+        Group { of_worlds: false, ..Group::of::<PersistPolicy>("persist", PersistPolicy::DURATIONS) },
+    ]
+});
 
 /// Some policy; a field that is not in it need not be there.
 static ANY: LazyLock<Table> = LazyLock::new(|| table(&Policy::rfc9293(1)));
@@ -29,8 +54,24 @@ static ANY: LazyLock<Table> = LazyLock::new(|| table(&Policy::rfc9293(1)));
 /// The names of a policy's fields, in the order of [`Policy`].
 #[must_use]
 pub fn field_names() -> &'static [&'static str] {
-    static NAMES: LazyLock<&[&str]> = LazyLock::new(serde_introspect::<Policy>);
+    static NAMES: LazyLock<Vec<&str>> =
+        LazyLock::new(|| GROUPS.iter().flat_map(|group| group.fields).copied().collect());
     &NAMES
+}
+
+/// Whether a field means something in a world.
+#[must_use]
+pub fn is_of_worlds(field: &str) -> bool {
+    GROUPS.iter().any(|group| group.of_worlds && group.fields.contains(&field))
+}
+
+/// The fields that are lengths of time, with the least that each can be set to, in ticks.
+pub(super) fn durations() -> impl Iterator<Item = (&'static str, u32)> {
+    GROUPS.iter().flat_map(|group| group.durations).copied()
+}
+
+fn is_duration(field: &str) -> bool {
+    durations().any(|(name, _)| name == field)
 }
 
 /// The field with this name, and its value; the mistake says what is wrong, in a line.
@@ -44,7 +85,7 @@ pub fn check_field(key: &str, value: &toml::Value) -> Result<(&'static str, Valu
         let or = if is_optional { ", or \"none\"" } else { "" };
         format!("{}{or}", in_words_of_files(message.trim()))
     };
-    if DURATIONS.contains(&field) {
+    if is_duration(field) {
         let duration = Duration::deserialize(value.clone()).map_err(|error| or_none(error.message()))?;
         return Ok((field, Value::Duration(duration)));
     }
@@ -54,7 +95,7 @@ pub fn check_field(key: &str, value: &toml::Value) -> Result<(&'static str, Valu
     }
     let mut table = ANY.clone();
     table.insert(field.to_owned(), value.clone());
-    Policy::deserialize(table).map_err(|error| or_none(error.message()))?;
+    policy_of(table).map_err(|error| or_none(error.message()))?;
     match value {
         toml::Value::Boolean(flag) => Ok((field, Value::Flag(*flag))),
         toml::Value::String(word) => Ok((field, Value::Word(word.clone()))),
@@ -82,7 +123,7 @@ pub fn value_in(policy: &Policy, field: &str) -> Value {
     match table(policy).get(field) {
         Some(toml::Value::Boolean(flag)) => Value::Flag(*flag),
         Some(toml::Value::String(word)) => Value::Word(word.clone()),
-        Some(toml::Value::Integer(ticks)) if DURATIONS.contains(&field) => {
+        Some(toml::Value::Integer(ticks)) if is_duration(field) => {
             Value::Duration(Duration::Ticks(number(*ticks)))
         }
         Some(toml::Value::Integer(count)) => Value::Number(number(*count)),
@@ -90,10 +131,20 @@ pub fn value_in(policy: &Policy, field: &str) -> Value {
     }
 }
 
-/// A policy as a table; what is `None` is not in it.
+/// A policy as files have it, a table of all fields; what is `None` is not in it.
 pub(super) fn table(policy: &Policy) -> Table {
     // Its fields are numbers, flags and words, which a table can hold.
-    Table::try_from(policy).unwrap_or_default()
+    let groups = Table::try_from(policy).unwrap_or_default();
+    groups.into_iter().flat_map(|(_, group)| group.try_into::<Table>().unwrap_or_default()).collect()
+}
+
+/// The policy of a table of all fields.
+pub(super) fn policy_of(mut table: Table) -> Result<Policy, toml::de::Error> {
+    let groups = GROUPS.iter().map(|group| {
+        let fields = group.fields.iter().filter_map(|name| table.remove_entry(*name));
+        (group.name.to_owned(), toml::Value::Table(fields.collect()))
+    });
+    groups.collect::<Table>().try_into()
 }
 
 #[cfg(test)]
@@ -107,16 +158,16 @@ mod tests {
     #[test]
     fn every_field_has_a_name_and_lengths_of_time_are_among_them() {
         let names = field_names();
-        assert!(DURATIONS.iter().all(|name| names.contains(name)));
-        let policy = Policy {
-            retries: Some(1),
-            orphan_retries: Some(1),
-            fin_wait_2_timeout: Some(1),
-            delayed_ack: Some(1),
-            closing_silence: Some(1),
-            persist_first: Some(1),
-            ..Policy::rfc9293(1)
-        };
+        assert!(durations().all(|(name, _)| names.contains(&name)));
+        assert!(GROUPS.iter().map(|group| &group.name).eq(serde_introspect::<Policy>()));
+        let policy = Policy::rfc9293(1).with(|policy| {
+            policy.retransmission.retries = Some(1);
+            policy.retransmission.orphan_retries = Some(1);
+            policy.wait.fin_wait_2_timeout = Some(1);
+            policy.acks.delayed_ack = Some(1);
+            policy.persist.closing_silence = Some(1);
+            policy.persist.persist_first = Some(1);
+        });
         assert_eq!(table(&policy).len(), names.len());
     }
 

@@ -9,7 +9,9 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 use super::{Bounds, Clock, Duration, Mistake, Origin, PolicyField, Value, check_field, field_names, resolve};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, Span};
 use crate::source::is_kebab_case;
-use crate::tcp::{Policy, Sending};
+use crate::tcp::{
+    AckPolicy, PersistPolicy, Policy, RetransmissionPolicy, Sending, TransmissionPolicy, WaitPolicy,
+};
 
 /// The keys of a file besides the fields of a policy.
 const ABOUT: &str = "about";
@@ -47,21 +49,19 @@ impl NamedPolicy {
     #[must_use]
     pub fn untimed(&self, msl: u32) -> Policy {
         let base = Policy::rfc9293(msl);
+        let RetransmissionPolicy { reset_on_giving_up, after_timeout, .. } = self.policy.retransmission;
+        let WaitPolicy { time_wait, fin_wait_2_timeout, .. } = base.wait;
+        let PersistPolicy { window_probe, orphan_probes_end, .. } = self.policy.persist;
         Policy {
-            rto: base.rto,
-            backoff: base.backoff,
-            rto_max: base.rto_max,
-            retries: base.retries,
-            orphan_retries: base.orphan_retries,
-            repacketizes: false,
-            time_wait: base.time_wait,
-            fin_wait_2_timeout: base.fin_wait_2_timeout,
-            persist_first: base.persist_first,
-            persist_min: base.persist_min,
-            persist_max: base.persist_max,
-            closing_silence: base.closing_silence,
-            sending: Sending::AtOnce,
-            delayed_ack: base.delayed_ack,
+            retransmission: RetransmissionPolicy { reset_on_giving_up, after_timeout, ..base.retransmission },
+            acks: AckPolicy { delayed_ack: base.acks.delayed_ack, ..self.policy.acks },
+            wait: WaitPolicy { time_wait, fin_wait_2_timeout, ..self.policy.wait },
+            transmission: TransmissionPolicy {
+                sending: Sending::AtOnce,
+                repacketizes: false,
+                ..self.policy.transmission
+            },
+            persist: PersistPolicy { window_probe, orphan_probes_end, ..base.persist },
             ..self.policy
         }
     }
@@ -252,13 +252,12 @@ mod tests {
         )
         .unwrap();
         let linux = Policies::shipped().unwrap().named("linux").unwrap().clone();
-        let expected = Policy {
-            time_wait: 240_000,
-            fin_wait_2_timeout: None,
-            retries: Some(3),
-            late_text: crate::tcp::LateText::Abort,
-            ..*linux.policy()
-        };
+        let expected = (*linux.policy()).with(|policy| {
+            policy.wait.time_wait = 240_000;
+            policy.wait.fin_wait_2_timeout = None;
+            policy.retransmission.retries = Some(3);
+            policy.text.late_text = crate::tcp::LateText::Abort;
+        });
         assert_eq!(*mine.policy(), expected);
         assert_eq!((mine.about.as_str(), mine.sources.as_slice()), ("Mine.", &["mine.c".to_owned()][..]));
         let said = |name: &str| {
@@ -281,8 +280,11 @@ mod tests {
     fn timers_alone_are_not_taken_where_there_is_no_clock() {
         let linux = Policies::shipped().unwrap().named("linux").unwrap().untimed(2);
         let base = Policy::rfc9293(2);
-        assert_eq!((linux.rto, linux.retries, linux.time_wait), (base.rto, None, base.time_wait));
-        assert!(linux.fin_wait_2_without_socket);
+        assert_eq!(
+            (linux.retransmission.rto, linux.retransmission.retries, linux.wait.time_wait),
+            (base.retransmission.rto, None, base.wait.time_wait)
+        );
+        assert!(linux.wait.fin_wait_2_without_socket);
     }
 
     #[test]
@@ -355,7 +357,7 @@ mod tests {
         #[test]
         fn any_text_is_a_policy_or_a_mistake(text in any_text()) {
             match read(&text) {
-                Ok(policy) => prop_assert!(policy.policy().rto > 0),
+                Ok(policy) => prop_assert!(policy.policy().retransmission.rto > 0),
                 Err(mistakes) => prop_assert!(!mistakes.render(true).is_empty()),
             }
         }

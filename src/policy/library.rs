@@ -196,8 +196,12 @@ mod tests {
             stack in any_policy(),
             (rcv_buffer, size) in (prop_oneof![0..9u32, Just(65_535)], prop_oneof![0..9u32, Just(65_535)]),
         ) {
-            let policy =
-                Policy { delayed_ack, backoff, retries: Some(9), fin_wait_2_timeout: Some(3), ..*stack.policy() };
+            let policy = stack.policy().with(|policy| {
+                policy.acks.delayed_ack = delayed_ack;
+                policy.retransmission.backoff = backoff;
+                policy.retransmission.retries = Some(9);
+                policy.wait.fin_wait_2_timeout = Some(3);
+            });
             let send_window = SendWindow { size, ..SendWindow::OPEN };
             let mut endpoint = Endpoint { send_window, rcv_buffer, ..Endpoint::established() };
             for (seq, number, len, [syn, fin, rst, ack], event) in events {

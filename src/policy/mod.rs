@@ -14,7 +14,7 @@ mod shipped;
 mod value;
 
 pub use clock::{Clock, DEFAULT_MSL_MILLISECONDS};
-pub use field::{check_field, field_names, value_in};
+pub use field::{check_field, field_names, is_of_worlds, value_in};
 pub use file::NamedPolicy;
 pub use library::Policies;
 pub use resolve::{Bounds, Mistake, resolve};

@@ -2,9 +2,9 @@
 
 use std::ops::RangeInclusive;
 
-use super::field::table;
+use super::field::{durations, is_of_worlds, policy_of, table};
 use super::{Clock, Origin, PolicyField, Value};
-use crate::tcp::Policy;
+use crate::tcp::{Policy, RetransmissionPolicy};
 
 /// What the numbers of a policy have to fit into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ pub fn resolve(fields: &[PolicyField], clock: Clock, bounds: Bounds) -> Result<P
         policy.insert(field.name.to_owned(), value);
     }
     // Each value was checked by itself when it was read.
-    let policy: Policy = policy.try_into().map_err(|error: toml::de::Error| Mistake {
+    let policy = policy_of(policy).map_err(|error| Mistake {
         field: "",
         title: error.message().to_owned(),
         label: String::new(),
@@ -58,31 +58,36 @@ pub fn resolve(fields: &[PolicyField], clock: Clock, bounds: Bounds) -> Result<P
     in_range(policy, fields, bounds)
 }
 
-fn in_range(policy: Policy, fields: &[PolicyField], bounds: Bounds) -> Result<Policy, Mistake> {
-    let optional = |field, value: Option<u32>, range| value.map_or(Ok(()), |value| within(field, value, range));
+fn in_range(mut policy: Policy, fields: &[PolicyField], bounds: Bounds) -> Result<Policy, Mistake> {
+    let RetransmissionPolicy { rto, backoff, rto_max, retries, orphan_retries, .. } = policy.retransmission;
     let origin =
         |name: &str| fields.iter().rfind(|field| field.name == name).map_or(Origin::Base, |set| set.origin);
     // A scenario's timeout is no mistake of the stack's greatest, nor anybody's of the base's: it is the greatest, then.
     let gives_way = origin("rto_max") < origin("rto")
         && (origin("rto_max") == Origin::Base || origin("rto") == Origin::Scenario);
-    let least_max = if policy.backoff { policy.rto } else { 1 };
-    let rto_max = if gives_way { policy.rto_max.max(least_max) } else { policy.rto_max };
-    within("rto", policy.rto, 1..=bounds.ticks)?;
-    if origin("rto_max") < origin("rto") && policy.backoff {
-        within("rto", policy.rto, 1..=rto_max)?;
+    let least_max = if backoff { rto } else { 1 };
+    let rto_max = if gives_way { rto_max.max(least_max) } else { rto_max };
+    policy.retransmission.rto_max = rto_max;
+    let set = table(&policy);
+    for (field, least) in durations() {
+        let Some(ticks) = set.get(field).and_then(toml::Value::as_integer) else { continue };
+        let ticks = u32::try_from(ticks).unwrap_or(u32::MAX);
+        let most = if is_of_worlds(field) { bounds.ticks } else { u32::MAX };
+        match field {
+            "rto_max" => {
+                if origin("rto_max") < origin("rto") && backoff {
+                    within("rto", rto, 1..=rto_max)?;
+                }
+                within(field, ticks, least_max..=most)?;
+            }
+            "persist_min" => within(field, ticks, least..=policy.persist.persist_max)?,
+            _ => within(field, ticks, least..=most)?,
+        }
     }
-    within("rto_max", rto_max, least_max..=bounds.ticks)?;
-    within("time_wait", policy.time_wait, 0..=bounds.ticks)?;
-    optional("fin_wait_2_timeout", policy.fin_wait_2_timeout, 1..=bounds.ticks)?;
-    optional("delayed_ack", policy.delayed_ack, 1..=bounds.ticks)?;
-    // No world has these four: they need not fit into one.
-    optional("persist_first", policy.persist_first, 1..=u32::MAX)?;
-    within("persist_max", policy.persist_max, 1..=u32::MAX)?;
-    within("persist_min", policy.persist_min, 0..=policy.persist_max)?;
-    optional("closing_silence", policy.closing_silence, 1..=u32::MAX)?;
-    optional("retries", policy.retries, 0..=bounds.retries)?;
-    optional("orphan_retries", policy.orphan_retries, 0..=bounds.retries)?;
-    Ok(Policy { rto_max, ..policy })
+    for (field, retries) in [("retries", retries), ("orphan_retries", orphan_retries)] {
+        retries.map_or(Ok(()), |retries| within(field, retries, 0..=bounds.retries))?;
+    }
+    Ok(policy)
 }
 
 fn within(field: &'static str, value: u32, range: RangeInclusive<u32>) -> Result<(), Mistake> {

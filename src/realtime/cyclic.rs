@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn a_cycle_may_have_to_come_round_first() {
         let mut config = Config { losses: None, ..config(2, 1, 0, 0, Closes::AfterEof) };
-        (config.a.policy.backoff, config.a.policy.rto_max) = (true, 3);
+        (config.a.policy.retransmission.backoff, config.a.policy.retransmission.rto_max) = (true, 3);
         let stem = [untimed(SymbolicAction::Call(End::A, Call::Shutdown))];
         let cycle = [untimed(SymbolicAction::Timeout(End::A, Timer::Retransmission))];
         let found = cyclic(&config, &stem, &cycle, true).unwrap().unwrap();

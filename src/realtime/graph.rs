@@ -222,7 +222,7 @@ impl<'c> ZoneGraph<'c> {
 /// A timer of an end is due as soon as it is set: a cycle could come round without time.
 pub(crate) fn has_instant_timer(config: &Config) -> bool {
     [&config.a, &config.b].into_iter().any(|end| {
-        let Policy { rto, fin_wait_2_timeout, delayed_ack, .. } = end.policy;
-        rto == 0 || fin_wait_2_timeout == Some(0) || delayed_ack == Some(0)
+        let Policy { retransmission, acks, wait, .. } = end.policy;
+        retransmission.rto == 0 || wait.fin_wait_2_timeout == Some(0) || acks.delayed_ack == Some(0)
     })
 }

@@ -198,7 +198,6 @@ mod tests {
     use super::super::testing::config;
     use super::*;
     use crate::model::{Closes, ClosesWith, EndConfig};
-    use crate::tcp::Policy;
 
     fn explored(config: &Config, reductions: Reductions) -> Explored<'_> {
         let explored = explore_with(config, &[], &Budget::NONE, reductions, &mut |_, _, _| {}, &|_| {}).unwrap();
@@ -242,15 +241,18 @@ mod tests {
             config(2, 2, 1, 1, Closes::AfterEof),
             config(3, 2, 1, 0, Closes::AfterEof),
             config(2, 2, 1, 0, Closes::AnyTime),
-            Config { losses: None, duplicates: 0, ..with(&|end| end.policy.retries = Some(1)) },
-            with(&|end| (end.policy.backoff, end.policy.rto_max, end.policy.rto) = (true, 3, 1)),
+            Config { losses: None, duplicates: 0, ..with(&|end| end.policy.retransmission.retries = Some(1)) },
+            with(&|end| {
+                let timer = &mut end.policy.retransmission;
+                (timer.backoff, timer.rto_max, timer.rto) = (true, 3, 1);
+            }),
             with(&|end| {
                 end.application.closes_with = ClosesWith::Close;
-                end.policy.fin_wait_2_timeout = Some(3);
+                end.policy.wait.fin_wait_2_timeout = Some(3);
             }),
-            with(&|end| end.policy.delayed_ack = Some(1)),
+            with(&|end| end.policy.acks.delayed_ack = Some(1)),
             with(&|end| end.application.aborts = true),
-            with(&|end| end.policy.time_wait = 0),
+            with(&|end| end.policy.wait.time_wait = 0),
             one_sends,
         ]
     }
@@ -288,12 +290,16 @@ mod tests {
         assert_eq!(stopped(&Budget { max_memory: Some(100_000), ..Budget::NONE }), Some(Stop::Memory));
         assert_eq!(stopped(&Budget { is_cut_off: &|| true, ..Budget::NONE }), Some(Stop::CutOff));
         let many = Config { msl: 8, losses: Some(20), ..config };
-        let rto_1 = |end: EndConfig| EndConfig { policy: Policy { rto: 1, ..end.policy }, ..end };
+        let rto_1 =
+            |end: EndConfig| EndConfig { policy: end.policy.with(|policy| policy.retransmission.rto = 1), ..end };
         let many = Config { a: rto_1(many.a), b: rto_1(many.b), duplicates: 20, ..many };
         assert_eq!(explore(&many, &[], &Budget::NONE, &|_| {}).unwrap().stopped, Some(Stop::Copies));
         let long = Config { msl: 8_192, ..config };
         assert_eq!(explore(&long, &[], &Budget::NONE, &|_| {}).err(), Some(Stop::Duration(8_192)));
-        let long_timer = |end: EndConfig| EndConfig { policy: Policy { rto: 8_192, ..end.policy }, ..end };
+        let long_timer = |end: EndConfig| EndConfig {
+            policy: end.policy.with(|policy| policy.retransmission.rto = 8_192),
+            ..end
+        };
         let long = Config { a: long_timer(config.a), ..config };
         let stopped = explore(&long, &[], &Budget::NONE, &|_| {}).unwrap().stopped;
         assert_eq!(stopped, Some(Stop::Duration(8_192)));
@@ -304,7 +310,7 @@ mod tests {
     fn a_scale_changes_nothing() {
         let sizes = [1, 5, 30].map(|scale| {
             let mut config = config(3 * scale, 2 * scale, 2, 1, Closes::AnyTime);
-            (config.a.policy.time_wait, config.b.policy.time_wait) = (6 * scale, 6 * scale);
+            (config.a.policy.wait.time_wait, config.b.policy.wait.time_wait) = (6 * scale, 6 * scale);
             let Extent { zones, parts, transitions, .. } = explored(&config, Reductions::ALL).extent;
             (zones, parts, transitions)
         });

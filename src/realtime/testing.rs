@@ -6,7 +6,7 @@ use crate::tcp::Policy;
 /// No octets; A may close at any time. `TIME_WAIT` is 2 MSL.
 pub(super) fn config(msl: u32, rto: u32, losses: u8, duplicates: u8, b: Closes) -> Config {
     let end = |closes| EndConfig {
-        policy: Policy { rto, ..Policy::rfc1337(msl) },
+        policy: Policy::rfc1337(msl).with(|policy| policy.retransmission.rto = rto),
         application: Application { closes, closes_with: ClosesWith::Shutdown, sends: 0, aborts: false },
     };
     Config { msl, losses: Some(losses), duplicates, a: end(Closes::AnyTime), b: end(b) }

@@ -495,7 +495,7 @@ mod tests {
         let all = [base, child];
         let scenario = all[1].resolve(&all, &policies(), &settings, 1).unwrap();
         let config = scenario.config;
-        assert_eq!((config.msl, config.losses, config.a.policy.rto), (3, Some(6), 6));
+        assert_eq!((config.msl, config.losses, config.a.policy.retransmission.rto), (3, Some(6), 6));
         assert_eq!(config.a.application.closes, crate::model::Closes::Never);
         assert!(scenario.expectations.is_empty() && scenario.is_changed());
         let scaled = all[1].resolve(&all, &policies(), &[], 2).unwrap();

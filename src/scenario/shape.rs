@@ -217,10 +217,7 @@ fn small(key: &'static str, value: u32, path: &[&'static str]) -> Result<u8, Key
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tcp::{
-        AbortResets, AckOfUnsent, AfterTimeout, FinSending, LateText, OldSegments, OldestAck, OutOfOrder, Policy,
-        RstInTimeWait, RstInWindow, Sending, ShutdownRead, SynInWindow, TimeWaitAnswers, WindowProbe, WithoutAck,
-    };
+    use crate::tcp::{OutOfOrder, Policy, RetransmissionPolicy, RstInTimeWait, Sending, WaitPolicy};
 
     fn resolved(text: &str, scale: u32) -> Result<(Config, [EndPolicy; 2]), KeyMistake> {
         let shape: Shape = toml::from_str(text).map_err(|error| {
@@ -244,59 +241,7 @@ mod tests {
     #[test]
     fn what_is_not_set_has_its_default() {
         let end = EndConfig {
-            policy: Policy {
-                rto: 2,
-                backoff: false,
-                rto_max: 8,
-                retries: None,
-                time_wait: 4,
-                restart_time_wait: true,
-                unacceptable_restarts: false,
-                rst_in_time_wait: RstInTimeWait::Ignore,
-                time_wait_answers: TimeWaitAnswers::InOrder,
-                rst_in_window: RstInWindow::Challenge,
-                syn_in_window: SynInWindow::Challenge,
-                rst_before_fin: false,
-                without_ack: WithoutAck::DropAcceptable,
-                window_includes_end: false,
-                fin_without_room: false,
-                probe_acknowledges: true,
-                trims_text: true,
-                old_segments: OldSegments::Answer,
-                oldest_ack: OldestAck::WindowBack,
-                drops_old_acks: false,
-                ack_of_unsent: AckOfUnsent::Answer,
-                last_ack_answers: false,
-                fin_with_acks: false,
-                out_of_order: OutOfOrder::Hold,
-                orphan_retries: None,
-                reset_on_giving_up: false,
-                repacketizes: false,
-                after_timeout: AfterTimeout::NextOnAck,
-                fin_wait_2_without_socket: false,
-                reset_unread: true,
-                late_text: LateText::Reset,
-                reset_before_hole: false,
-                reset_text_after_fin: false,
-                closes_on_fin: false,
-                shutdown_read: ShutdownRead::Nothing,
-                reset_with_ack: false,
-                closed_acknowledges: false,
-                abort_resets: AbortResets::WhileOpen,
-                abort_ends_time_wait: true,
-                fin_needs_window: true,
-                fin_sending: FinSending::WithText,
-                window_probe: WindowProbe::NextOctet,
-                persist_first: None,
-                persist_min: 0,
-                persist_max: 8,
-                orphan_probes_end: false,
-                closing_silence: None,
-                epipe_after_fin: false,
-                sending: Sending::AtOnce,
-                fin_wait_2_timeout: None,
-                delayed_ack: None,
-            },
+            policy: Policy::rfc1337(2),
             application: Application {
                 closes: Closes::AnyTime,
                 closes_with: ClosesWith::Shutdown,
@@ -305,6 +250,7 @@ mod tests {
             },
         };
         assert_eq!(config("", 1), Ok(Config { msl: 2, losses: Some(1), duplicates: 1, a: end, b: end }));
+        insta::assert_debug_snapshot!(end.policy);
     }
 
     #[test]
@@ -333,20 +279,23 @@ mod tests {
         }
         let base = a.policy;
         let cases = [
-            ("policy = 'rfc9293'", Policy { rst_in_time_wait: RstInTimeWait::Close, ..base }),
+            ("policy = 'rfc9293'", base.with(|policy| policy.wait.rst_in_time_wait = RstInTimeWait::Close)),
             ("policy = 'rfc1337'", base),
-            ("rto = 3", Policy { rto: 3, ..base }),
-            ("rto = '3 msl'", Policy { rto: 6, ..base }),
-            ("backoff = true", Policy { backoff: true, ..base }),
-            ("rto_max = 1", Policy { rto_max: 1, ..base }),
-            ("retries = 15", Policy { retries: Some(15), ..base }),
-            ("retries = 0", Policy { retries: Some(0), ..base }),
-            ("time_wait = 0", Policy { time_wait: 0, ..base }),
-            ("restart_time_wait = false", Policy { restart_time_wait: false, ..base }),
-            ("rst_in_time_wait = 'close'", Policy { rst_in_time_wait: RstInTimeWait::Close, ..base }),
-            ("out_of_order = 'drop'", Policy { out_of_order: OutOfOrder::Drop, ..base }),
-            ("fin_wait_2_timeout = 254", Policy { fin_wait_2_timeout: Some(254), ..base }),
-            ("delayed_ack = '1msl'", Policy { delayed_ack: Some(2), ..base }),
+            ("rto = 3", base.with(|policy| policy.retransmission.rto = 3)),
+            ("rto = '3 msl'", base.with(|policy| policy.retransmission.rto = 6)),
+            ("backoff = true", base.with(|policy| policy.retransmission.backoff = true)),
+            ("rto_max = 1", base.with(|policy| policy.retransmission.rto_max = 1)),
+            ("retries = 15", base.with(|policy| policy.retransmission.retries = Some(15))),
+            ("retries = 0", base.with(|policy| policy.retransmission.retries = Some(0))),
+            ("time_wait = 0", base.with(|policy| policy.wait.time_wait = 0)),
+            ("restart_time_wait = false", base.with(|policy| policy.wait.restart_time_wait = false)),
+            (
+                "rst_in_time_wait = 'close'",
+                base.with(|policy| policy.wait.rst_in_time_wait = RstInTimeWait::Close),
+            ),
+            ("out_of_order = 'drop'", base.with(|policy| policy.text.out_of_order = OutOfOrder::Drop)),
+            ("fin_wait_2_timeout = 254", base.with(|policy| policy.wait.fin_wait_2_timeout = Some(254))),
+            ("delayed_ack = '1msl'", base.with(|policy| policy.acks.delayed_ack = Some(2))),
             ("delayed_ack = 'none'", base),
             ("retries = 'none'", base),
         ];
@@ -364,8 +313,9 @@ mod tests {
     #[test]
     fn a_stack_brings_its_timers_in_seconds() {
         let timers = |text: &str| {
-            let Policy { rto, backoff, rto_max, retries, orphan_retries, time_wait, fin_wait_2_timeout, .. } =
-                policy(text);
+            let Policy { retransmission, wait, .. } = policy(text);
+            let RetransmissionPolicy { rto, backoff, rto_max, retries, orphan_retries, .. } = retransmission;
+            let WaitPolicy { time_wait, fin_wait_2_timeout, .. } = wait;
             (rto, backoff, rto_max, retries, orphan_retries, time_wait, fin_wait_2_timeout)
         };
         let linux = "tcp.policy = 'linux'";
@@ -403,7 +353,7 @@ mod tests {
     #[test]
     fn what_means_nothing_in_a_world_is_left_out_or_refused() {
         let smoltcp = policy("tcp.policy = 'smoltcp'");
-        assert_eq!((smoltcp.sending, smoltcp.repacketizes), (Sending::AtOnce, false));
+        assert_eq!((smoltcp.transmission.sending, smoltcp.transmission.repacketizes), (Sending::AtOnce, false));
         for text in ["tcp.sending = 'polled'", "b.tcp.repacketizes = true", "tcp.persist_min = 1"] {
             assert!(config(text, 1).unwrap_err().contains("no window closes there"), "{text}");
         }
@@ -438,7 +388,11 @@ mod tests {
             a.tcp = { policy = 'rfc1337', rto = 4, backoff = false, rto_max = 8, retries = 'none', time_wait = 8,
                       restart_time_wait = true, rst_in_time_wait = 'ignore', out_of_order = 'hold',
                       fin_wait_2_timeout = 'none', delayed_ack = 8 }";
-        let own = Policy { rto: 4, time_wait: 8, delayed_ack: Some(8), ..Policy::rfc1337(2) };
+        let own = Policy::rfc1337(2).with(|policy| {
+            policy.retransmission.rto = 4;
+            policy.wait.time_wait = 8;
+            policy.acks.delayed_ack = Some(8);
+        });
         assert_eq!(policy(text), own);
     }
 
@@ -447,7 +401,8 @@ mod tests {
     fn a_stack_that_an_end_names_is_all_of_it() {
         let retries = |text: &str| {
             let Config { a, b, .. } = config(text, 1).unwrap();
-            [a.policy, b.policy].map(|policy| (policy.retries, policy.time_wait, policy.rst_in_time_wait))
+            [a.policy, b.policy]
+                .map(|policy| (policy.retransmission.retries, policy.wait.time_wait, policy.wait.rst_in_time_wait))
         };
         let (ignore, close) = (RstInTimeWait::Ignore, RstInTimeWait::Close);
         let both = "tcp = { policy = 'linux', retries = 2, time_wait = 3 }";
@@ -469,21 +424,20 @@ mod tests {
             tcp = { rto = 5, rto_max = '7 msl', retries = 4, time_wait = '2 msl', fin_wait_2_timeout = 6, \
             delayed_ack = 1 }";
         let (one, three) = (config(text, 1).unwrap(), config(text, 3).unwrap());
-        let scaled = Policy {
-            rto: 15,
-            rto_max: 63,
-            persist_max: 36,
-            time_wait: 18,
-            fin_wait_2_timeout: Some(18),
-            delayed_ack: Some(3),
-            ..one.a.policy
-        };
+        let scaled = one.a.policy.with(|policy| {
+            policy.retransmission.rto = 15;
+            policy.retransmission.rto_max = 63;
+            policy.persist.persist_max = 36;
+            policy.wait.time_wait = 18;
+            policy.wait.fin_wait_2_timeout = Some(18);
+            policy.acks.delayed_ack = Some(3);
+        });
         assert_eq!((three.msl, three.a.policy, three.b.policy), (9, scaled, scaled));
         assert_eq!((three.losses, three.duplicates), (one.losses, one.duplicates));
         assert_eq!(three.a.application, one.a.application);
         // Defaults are durations, too.
         let policy = config("", 2).unwrap().a.policy;
-        assert_eq!((policy.rto, policy.rto_max, policy.time_wait), (4, 16, 8));
+        assert_eq!((policy.retransmission.rto, policy.retransmission.rto_max, policy.wait.time_wait), (4, 16, 8));
     }
 
     #[test]

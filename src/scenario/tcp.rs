@@ -10,7 +10,7 @@ use super::mistake::KeyMistake;
 use crate::diagnostic::{SourceFile, Span};
 use crate::model::{SegmentCopy, Timers};
 use crate::policy::{
-    self, Bounds, Clock, Duration, NamedPolicy, Origin, Policies, PolicyField, Value, check_field,
+    self, Bounds, Clock, Duration, NamedPolicy, Origin, Policies, PolicyField, Value, check_field, is_of_worlds,
 };
 use crate::tcp::Policy;
 
@@ -19,19 +19,6 @@ const DEFAULT: &str = "rfc1337";
 
 /// What fits into a state.
 const BOUNDS: Bounds = Bounds { ticks: Timers::MAX, retries: SegmentCopy::MAX_NUMBER };
-
-/// The fields that mean nothing in a world.
-const OF_NO_WORLD: [&str; 9] = [
-    "sending",
-    "repacketizes",
-    "fin_needs_window",
-    "window_probe",
-    "persist_first",
-    "persist_min",
-    "persist_max",
-    "orphan_probes_end",
-    "closing_silence",
-];
 
 /// `[tcp]`, `[a.tcp]` or `[b.tcp]`.
 #[derive(Clone, Debug, Default)]
@@ -88,12 +75,12 @@ pub(super) fn policy(
     };
     let mut fields = named.fields.clone();
     // That is as in the base: in a world no window closes, nobody polls an end, and what it sends takes one number.
-    fields.retain(|field| field.origin == Origin::Base || !OF_NO_WORLD.contains(&field.name));
+    fields.retain(|field| field.origin == Origin::Base || is_of_worlds(field.name));
     for (path, (name, value)) in
         layers.iter().flat_map(|(path, shape)| shape.fields.iter().map(move |field| (path, field)))
     {
         let path: Vec<&'static str> = path.iter().copied().chain([*name]).collect();
-        if OF_NO_WORLD.contains(name) {
+        if !is_of_worlds(name) {
             let title = format!("`{name}` means nothing in a world");
             return Err(KeyMistake::new(
                 path,

@@ -218,7 +218,7 @@ impl Endpoint {
         let mut effects = Effects::default();
         if self.state != State::Closed {
             self.reading_shut = true;
-            match policy.shutdown_read {
+            match policy.text.shutdown_read {
                 ShutdownRead::ResetUnread if self.unread > 0 && self.close_called => {
                     self.reset_unread(&mut effects);
                 }
@@ -241,7 +241,7 @@ impl Endpoint {
                 self.close_called = true;
                 let again = std::mem::replace(&mut self.reader_gone, true);
                 // In `TIME_WAIT` there is nothing left to reset (RFC 9293 §3.10.5).
-                if self.unread > 0 && policy.reset_unread && self.state != State::TimeWait {
+                if self.unread > 0 && policy.closing.reset_unread && self.state != State::TimeWait {
                     self.reset_unread(&mut effects);
                 } else if self.state == State::FinWait2 && !again {
                     start_fin_wait_2(policy, &mut effects);
@@ -250,12 +250,12 @@ impl Endpoint {
                 }
             }
             (Call::Abort, state) => {
-                if policy.abort_resets_in(state) {
-                    self.reset(policy.reset_with_ack, &mut effects);
+                if policy.closing.abort_resets_in(state) {
+                    self.reset(policy.resets.reset_with_ack, &mut effects);
                     // The application has let go of the connection, even where that does not end it.
                     self.reader_gone = true;
                 }
-                if policy.abort_ends_in(state) {
+                if policy.closing.abort_ends_in(state) {
                     self.end(EndedBy::Abort, &mut effects);
                 }
             }
@@ -287,7 +287,7 @@ impl Endpoint {
             // timers." And from CLOSING: "if the ACK acknowledges our FIN, then enter the TIME-WAIT state".
             (State::FinWait2, Trigger::FinReceived) | (State::Closing, Trigger::AckOfFin) => {
                 effects.change(Timer::FinWait2, TimerChange::Cancel);
-                effects.change(Timer::TimeWait, TimerChange::Set(policy.time_wait));
+                effects.change(Timer::TimeWait, TimerChange::Set(policy.wait.time_wait));
                 State::TimeWait
             }
             // RFC 9293 §3.10.7.4: "If our FIN is now acknowledged, delete the TCB, enter the CLOSED state, and
@@ -334,7 +334,7 @@ impl Endpoint {
 }
 
 fn start_fin_wait_2(policy: &Policy, effects: &mut Effects) {
-    if let Some(ticks) = policy.fin_wait_2_timeout {
+    if let Some(ticks) = policy.wait.fin_wait_2_timeout {
         effects.change(Timer::FinWait2, TimerChange::Set(ticks));
     }
 }
@@ -374,7 +374,7 @@ mod tests {
 
     #[test]
     fn fin_wait_2_times_out_only_when_nobody_reads() {
-        let policy = Policy { fin_wait_2_timeout: Some(9), ..POLICY };
+        let policy = POLICY.with(|policy| policy.wait.fin_wait_2_timeout = Some(9));
         let mut endpoint = calling(&policy, &[Call::Shutdown]);
         assert_eq!(endpoint.on_segment(&ack(1, 2), &policy).timers[2], TimerChange::Keep);
         assert_eq!(endpoint.on_call(Call::Close, &policy).timers[2], TimerChange::Set(9));
@@ -389,7 +389,11 @@ mod tests {
 
     #[test]
     fn closed_keeps_its_record_and_nothing_else() {
-        let policy = Policy { backoff: true, delayed_ack: Some(1), retries: Some(5), ..POLICY };
+        let policy = POLICY.with(|policy| {
+            policy.retransmission.backoff = true;
+            policy.acks.delayed_ack = Some(1);
+            policy.retransmission.retries = Some(5);
+        });
         let mut endpoint = calling(&policy, &[Call::Send]);
         endpoint.on_timeout(Timer::Retransmission, &policy);
         endpoint.on_segment(&data(1, 1), &policy);

@@ -25,8 +25,10 @@ pub use event::{Call, Effects, Timer, TimerChange};
 pub use held::Held;
 pub use persist::Persist;
 pub use policy::{
-    AbortResets, AckOfUnsent, AfterTimeout, FinSending, LateText, OldSegments, OldestAck, OutOfOrder, Policy,
-    RstInTimeWait, RstInWindow, Sending, ShutdownRead, SynInWindow, TimeWaitAnswers, WindowProbe, WithoutAck,
+    AbortResets, AckOfUnsent, AckPolicy, AfterTimeout, ClosePolicy, FinSending, LateText, OldSegments, OldestAck,
+    OutOfOrder, PersistPolicy, Policy, ResetPolicy, RetransmissionPolicy, RstInTimeWait, RstInWindow, Sending,
+    SequencePolicy, ShutdownRead, SynInWindow, TextPolicy, TimeWaitAnswers, TransmissionPolicy, WaitPolicy,
+    WindowProbe, WithoutAck,
 };
 pub use segment::{Flags, Segment, Seq};
 pub use state::{EndedBy, State};

@@ -40,7 +40,7 @@ impl Endpoint {
     pub(super) fn on_answer_to_probe(&mut self, ack: Seq, policy: &Policy) {
         if !self.persist.runs {
             // What is outstanding behind a window that was closed over it is sent again as its probe.
-            let patient = !(self.reader_gone && policy.orphan_probes_end);
+            let patient = !(self.reader_gone && policy.persist.orphan_probes_end);
             if self.send_window.size == 0 && patient {
                 self.retransmissions = 0;
             }
@@ -64,20 +64,22 @@ impl Endpoint {
     pub(super) fn on_persist_timeout(&mut self, policy: &Policy, effects: &mut Effects) {
         let interval = self.probe_interval(policy);
         self.persist.silence = self.persist.silence.saturating_add(interval);
-        let of_orphans = if self.reader_gone { policy.orphan_retries } else { None };
-        let retries = of_orphans.or(policy.retries);
+        let of_orphans = if self.reader_gone { policy.retransmission.orphan_retries } else { None };
+        let retries = of_orphans.or(policy.retransmission.retries);
         let unanswered = retries.is_some_and(|retries| self.retransmissions >= retries);
-        let backed_off = self.reader_gone && policy.orphan_probes_end && interval >= policy.persist_max;
-        let silent = self.close_called && policy.closing_silence.is_some_and(|most| self.persist.silence >= most);
+        let backed_off =
+            self.reader_gone && policy.persist.orphan_probes_end && interval >= policy.persist.persist_max;
+        let silent =
+            self.close_called && policy.persist.closing_silence.is_some_and(|most| self.persist.silence >= most);
         if unanswered || backed_off || silent {
             return self.give_up(policy, effects);
         }
         self.retransmissions += u32::from(retries.is_some());
-        if interval < policy.persist_max {
+        if interval < policy.persist.persist_max {
             self.doublings += 1;
         }
         let before = Seq(self.snd_una.0.wrapping_sub(1));
-        match policy.window_probe {
+        match policy.persist.window_probe {
             WindowProbe::OldNumber => self.send(Flags::ACK, before, 0, effects),
             WindowProbe::OldOctet => self.send(Flags::ACK, before, 1, effects),
             WindowProbe::NextOctet => {
@@ -91,9 +93,10 @@ impl Endpoint {
 
     /// How long after the one before the next probe is due, in ticks.
     fn probe_interval(&self, policy: &Policy) -> u32 {
-        let doubled = u64::from(policy.persist_first.unwrap_or(policy.rto)) << self.doublings.min(31);
+        let doubled =
+            u64::from(policy.persist.persist_first.unwrap_or(policy.retransmission.rto)) << self.doublings.min(31);
         let ticks = u32::try_from(doubled).unwrap_or(u32::MAX);
-        ticks.min(policy.persist_max).max(policy.persist_min)
+        ticks.min(policy.persist.persist_max).max(policy.persist.persist_min)
     }
 }
 
@@ -137,7 +140,11 @@ mod tests {
     /// lwIP waits half its first timeout for the first probe.
     #[test]
     fn the_first_probe_may_have_an_interval_of_its_own() {
-        let policy = Policy { rto: 6, persist_first: Some(3), persist_max: 120, ..POLICY };
+        let policy = POLICY.with(|policy| {
+            policy.retransmission.rto = 6;
+            policy.persist.persist_first = Some(3);
+            policy.persist.persist_max = 120;
+        });
         let mut endpoint =
             Endpoint { send_window: SendWindow { size: 0, ..SendWindow::OPEN }, ..Endpoint::established() };
         assert_eq!(endpoint.send_text(2, &policy).timers[0], TimerChange::Set(3));
@@ -164,7 +171,7 @@ mod tests {
     /// RFC 9293 §3.8.6.1, MUST-37: also where the window was closed over what is outstanding.
     #[test]
     fn a_peer_that_answers_at_a_closed_window_is_not_given_up() {
-        let policy = Policy { retries: Some(2), ..POLICY };
+        let policy = POLICY.with(|policy| policy.retransmission.retries = Some(2));
         let mut endpoint = Endpoint::established();
         endpoint.send_text(2, &policy);
         endpoint.on_segment_offering(&ack(1, 1), 0, &policy);
@@ -193,13 +200,16 @@ mod tests {
                 endpoint.ended_by == Some(EndedBy::GiveUp)
             })
         };
-        let linux = Policy { orphan_retries: Some(2), orphan_probes_end: true, ..POLICY };
+        let linux = POLICY.with(|policy| {
+            policy.retransmission.orphan_retries = Some(2);
+            policy.persist.orphan_probes_end = true;
+        });
         assert_eq!((ended(linux, false), ended(linux, true)), (Some(2), Some(2)));
-        let patient = Policy { orphan_retries: Some(8), ..linux };
+        let patient = linux.with(|policy| policy.retransmission.orphan_retries = Some(8));
         assert_eq!((ended(patient, false), ended(patient, true)), (Some(2), Some(2)));
-        let bsd = Policy { closing_silence: Some(20), ..POLICY };
+        let bsd = POLICY.with(|policy| policy.persist.closing_silence = Some(20));
         assert_eq!((ended(bsd, false), ended(bsd, true)), (Some(3), None));
         assert_eq!(ended(POLICY, false), None);
-        assert_eq!(ended(Policy { retries: Some(4), ..POLICY }, false), Some(4));
+        assert_eq!(ended(POLICY.with(|policy| policy.retransmission.retries = Some(4)), false), Some(4));
     }
 }

@@ -26,17 +26,17 @@ impl Endpoint {
 
     /// RFC 6298 §5.4–5.6: the retransmission timer has expired. RFC 9293 §3.8.3: or nobody answers.
     pub(super) fn on_retransmission_timeout(&mut self, policy: &Policy, effects: &mut Effects) {
-        let orphaned = if self.reader_gone { policy.orphan_retries } else { None };
-        if let Some(retries) = orphaned.or(policy.retries) {
+        let orphaned = if self.reader_gone { policy.retransmission.orphan_retries } else { None };
+        if let Some(retries) = orphaned.or(policy.retransmission.retries) {
             if self.retransmissions >= retries {
                 return self.give_up(policy, effects);
             }
             self.retransmissions += 1;
         }
-        if policy.backoff && self.timeout(policy) < policy.rto_max {
+        if policy.retransmission.backoff && self.timeout(policy) < policy.retransmission.rto_max {
             self.doublings += 1;
         }
-        self.recover = match policy.after_timeout {
+        self.recover = match policy.retransmission.after_timeout {
             AfterTimeout::OnePerTimeout => None,
             AfterTimeout::NextOnAck => Some(self.snd_nxt),
         };
@@ -62,7 +62,7 @@ impl Endpoint {
         let Segment { mut flags, len, .. } = self.outstanding(next, policy);
         let room = self.send_window.size.saturating_sub(self.resent);
         let fits = len.min(room);
-        flags.fin = flags.fin && len == fits && (len < room || !policy.fin_needs_window);
+        flags.fin = flags.fin && len == fits && (len < room || !policy.transmission.fin_needs_window);
         if fits > 0 || flags.fin {
             self.resend(Segment { flags, seq: next, ack: self.rcv_nxt, len: fits }, effects);
         }
@@ -88,7 +88,7 @@ impl Endpoint {
     /// What is sent again from this number on, which was sent and is not acknowledged: as it was sent, or as much as a
     /// segment holds.
     fn outstanding(&self, seq: Seq, policy: &Policy) -> Segment {
-        let end = if policy.repacketizes {
+        let end = if policy.transmission.repacketizes {
             let text = self.snd_nxt.since(seq) - u32::from(self.fin_sent);
             if text > self.mss { seq + self.mss } else { self.snd_nxt }
         } else {
@@ -102,11 +102,12 @@ impl Endpoint {
 
     /// RFC 6298 §5.5: the retransmission timeout as it stands, in ticks.
     pub(super) fn timeout(&self, policy: &Policy) -> u32 {
-        let doubled = u64::from(policy.rto) << self.doublings.min(31);
+        let doubled = u64::from(policy.retransmission.rto) << self.doublings.min(31);
         if self.doublings == 0 {
-            policy.rto
+            policy.retransmission.rto
         } else {
-            u32::try_from(doubled).map_or(policy.rto_max, |ticks| ticks.min(policy.rto_max))
+            u32::try_from(doubled)
+                .map_or(policy.retransmission.rto_max, |ticks| ticks.min(policy.retransmission.rto_max))
         }
     }
 }
@@ -146,7 +147,11 @@ mod tests {
     /// RFC 6298 §3, §5.5.
     #[test]
     fn the_timeout_doubles_until_something_sent_once_is_acknowledged() {
-        let policy = Policy { backoff: true, rto_max: 7, after_timeout: AfterTimeout::OnePerTimeout, ..POLICY };
+        let policy = POLICY.with(|policy| {
+            policy.retransmission.backoff = true;
+            policy.retransmission.rto_max = 7;
+            policy.retransmission.after_timeout = AfterTimeout::OnePerTimeout;
+        });
         let mut endpoint = calling(&policy, &[Call::Send, Call::Send, Call::Send]);
         let timeout =
             |endpoint: &mut Endpoint| retransmission(&endpoint.on_timeout(Timer::Retransmission, &policy));
@@ -168,7 +173,7 @@ mod tests {
 
     #[test]
     fn the_doubling_is_forgotten_with_the_last_acknowledgment() {
-        let policy = Policy { backoff: true, ..POLICY };
+        let policy = POLICY.with(|policy| policy.retransmission.backoff = true);
         let mut endpoint = calling(&policy, &[Call::Shutdown]);
         endpoint.on_timeout(Timer::Retransmission, &policy);
         endpoint.on_segment(&ack(1, 2), &policy);
@@ -195,7 +200,7 @@ mod tests {
         assert_eq!((last.segment, retransmission(&last)), (None, TimerChange::Cancel));
         assert_eq!((endpoint.state, endpoint.recover), (State::FinWait2, None));
 
-        let policy = Policy { after_timeout: AfterTimeout::OnePerTimeout, ..POLICY };
+        let policy = POLICY.with(|policy| policy.retransmission.after_timeout = AfterTimeout::OnePerTimeout);
         let mut endpoint = timed_out(&policy);
         assert_eq!(endpoint.recover, None);
         let effects = endpoint.on_segment(&ack(1, 2), &policy);
@@ -219,7 +224,7 @@ mod tests {
     /// The ACK that is due rides on it, and an end that an ACK has closed sends nothing any more.
     #[test]
     fn what_is_sent_again_acknowledges_what_has_just_arrived() {
-        let mut endpoint = timed_out(&Policy { delayed_ack: Some(3), ..POLICY });
+        let mut endpoint = timed_out(&POLICY.with(|policy| policy.acks.delayed_ack = Some(3)));
         let effects = endpoint.on_segment(&data(1, 2), &POLICY);
         assert_eq!((effects.segment, endpoint.ack_delayed), (Some(data(2, 2)), false));
         let simultaneous = endpoint.on_segment(&fin(2, 3), &POLICY);
@@ -234,7 +239,7 @@ mod tests {
     /// Stacks that keep a buffer instead of a queue have sent all of it again.
     #[test]
     fn what_was_sent_again_as_one_segment_goes_once() {
-        let policy = Policy { repacketizes: true, ..POLICY };
+        let policy = POLICY.with(|policy| policy.transmission.repacketizes = true);
         let mut endpoint = calling(&policy, &[Call::Send, Call::Send, Call::Shutdown]);
         let all = endpoint.on_timeout(Timer::Retransmission, &policy);
         assert_eq!(all.segment, Some(segment(Flags::FIN_ACK, 1, 1, 2)));
@@ -275,7 +280,7 @@ mod tests {
         // There is room for the octet that comes next, and for no FIN behind it.
         assert_eq!(endpoint.on_segment_offering(&ack(1, 3), 1, &POLICY).segment, Some(data(3, 1)));
         assert_eq!(endpoint.on_segment_offering(&ack(1, 4), 0, &POLICY).segment, None);
-        let eager = Policy { fin_needs_window: false, ..POLICY };
+        let eager = POLICY.with(|policy| policy.transmission.fin_needs_window = false);
         let mut endpoint = timed_out(&eager);
         assert_eq!(endpoint.on_segment_offering(&ack(1, 4), 0, &eager).segment, Some(fin(4, 1)));
     }
@@ -283,7 +288,7 @@ mod tests {
     /// BSD's acknowledgments count left of the window, too.
     #[test]
     fn an_old_segment_lets_the_next_go_where_its_ack_counts() {
-        let policy = Policy { old_segments: OldSegments::Acknowledge, ..POLICY };
+        let policy = POLICY.with(|policy| policy.sequence.old_segments = OldSegments::Acknowledge);
         let mut endpoint = timed_out(&policy);
         assert_eq!(endpoint.on_segment(&data(0, 2), &policy).segment, Some(data(2, 1)));
         assert_eq!(timed_out(&POLICY).on_segment(&data(0, 2), &POLICY).segment, Some(ack(5, 1)));
@@ -292,7 +297,10 @@ mod tests {
     /// RFC 6298 §3: what an ACK lets go is sent again as well, and RFC 9293 §3.8.3: it is no retry.
     #[test]
     fn what_an_ack_lets_go_is_no_sample_and_no_retry() {
-        let policy = Policy { backoff: true, retries: Some(1), ..POLICY };
+        let policy = POLICY.with(|policy| {
+            policy.retransmission.backoff = true;
+            policy.retransmission.retries = Some(1);
+        });
         let mut endpoint = timed_out(&policy);
         assert_eq!((endpoint.doublings, endpoint.retransmissions), (1, 1));
         for acked in [2, 3] {
@@ -310,7 +318,10 @@ mod tests {
     /// RFC 6298 §3: what an ACK did not let go, as the FIN went instead, was sent once; and the next ACK lets the rest go.
     #[test]
     fn what_was_not_sent_again_is_a_sample() {
-        let policy = Policy { backoff: true, closes_on_fin: true, ..POLICY };
+        let policy = POLICY.with(|policy| {
+            policy.retransmission.backoff = true;
+            policy.closing.closes_on_fin = true;
+        });
         let mut endpoint = calling(&policy, &[Call::Send, Call::Send, Call::Send]);
         endpoint.on_timeout(Timer::Retransmission, &policy);
         assert_eq!(endpoint.on_segment(&fin(1, 2), &policy).segment, Some(fin(4, 2)));
@@ -322,7 +333,7 @@ mod tests {
     /// RFC 9293 §3.8.3.
     #[test]
     fn an_end_gives_up_after_its_retries_without_progress() {
-        let policy = Policy { retries: Some(2), ..POLICY };
+        let policy = POLICY.with(|policy| policy.retransmission.retries = Some(2));
         let mut endpoint = calling(&policy, &[Call::Send, Call::Shutdown]);
         endpoint.on_timeout(Timer::Retransmission, &policy);
         endpoint.on_timeout(Timer::Retransmission, &policy);

@@ -10,18 +10,21 @@ impl Endpoint {
     pub(super) fn on_segment_in_time_wait(&mut self, segment: &Segment, policy: &Policy, effects: &mut Effects) {
         let Segment { flags: Flags { rst, ack, fin, syn }, seq, .. } = *segment;
         if rst {
-            if seq == self.rcv_nxt && policy.rst_in_time_wait == RstInTimeWait::Close {
+            if seq == self.rcv_nxt && policy.wait.rst_in_time_wait == RstInTimeWait::Close {
                 self.end(EndedBy::Rst, effects);
             }
             return;
         }
-        if policy.time_wait_answers == TimeWaitAnswers::WithLength && syn && self.is_acceptable(segment, policy) {
+        if policy.wait.time_wait_answers == TimeWaitAnswers::WithLength
+            && syn
+            && self.is_acceptable(segment, policy)
+        {
             effects.segment = answer_of_closed(segment, policy);
             return;
         }
         let empty = segment.sequence_length() == 0 && seq == self.rcv_nxt;
         let old_fin = ack && fin && seq + segment.sequence_length() == self.rcv_nxt;
-        let (answers, restarts) = match policy.time_wait_answers {
+        let (answers, restarts) = match policy.wait.time_wait_answers {
             TimeWaitAnswers::AllButExpected => (ack && !(empty && segment.ack == self.snd_nxt), old_fin),
             TimeWaitAnswers::Elsewhere => (ack && (seq != self.rcv_nxt || segment.len > 0), old_fin),
             TimeWaitAnswers::WithLength => (segment.sequence_length() > 0, fin),
@@ -67,8 +70,8 @@ impl Endpoint {
 
 /// RFC 9293 §3.10.7.4: "Restart the 2 MSL time-wait timeout".
 pub(super) fn restart_time_wait(policy: &Policy, effects: &mut Effects) {
-    if policy.restart_time_wait {
-        effects.change(Timer::TimeWait, TimerChange::Set(policy.time_wait));
+    if policy.wait.restart_time_wait {
+        effects.change(Timer::TimeWait, TimerChange::Set(policy.wait.time_wait));
     }
 }
 
@@ -81,7 +84,7 @@ mod tests {
     /// Linux, `tcp_timewait_state_process`: a reset kills what waits; it is the peer that has ended the connection.
     #[test]
     fn a_reset_ends_an_orphan_without_a_socket() {
-        let policy = Policy { fin_wait_2_without_socket: true, ..POLICY };
+        let policy = POLICY.with(|policy| policy.wait.fin_wait_2_without_socket = true);
         let mut endpoint = calling(&policy, &[Call::Close]);
         endpoint.on_segment(&ack(1, 2), &policy);
         endpoint.on_segment(&segment(Flags::RST, 1, 0, 0), &policy);
@@ -91,7 +94,7 @@ mod tests {
     /// picoTCP, `tcp_fsm`: its row of `TIME_WAIT` is empty.
     #[test]
     fn a_silent_time_wait_answers_and_restarts_nothing() {
-        let policy = Policy { time_wait_answers: TimeWaitAnswers::Nothing, ..POLICY };
+        let policy = POLICY.with(|policy| policy.wait.time_wait_answers = TimeWaitAnswers::Nothing);
         let mut endpoint = calling(&policy, &[Call::Shutdown]);
         endpoint.on_segment(&fin(1, 2), &policy);
         let effects = endpoint.on_segment(&fin(1, 2), &policy);

@@ -36,14 +36,14 @@ impl Endpoint {
     pub fn poll(&mut self, most: u32, policy: &Policy) -> Effects {
         let mut effects = Effects::default();
         self.transmit(most, policy, &mut effects);
-        if effects.segment.is_none() && policy.sending == Sending::Polled && self.ack_delayed {
+        if effects.segment.is_none() && policy.transmission.sending == Sending::Polled && self.ack_delayed {
             self.acknowledge(policy, &mut effects);
         }
         effects
     }
 
     pub(super) fn transmit_unless_polled(&mut self, policy: &Policy, effects: &mut Effects) {
-        if policy.sending == Sending::AtOnce {
+        if policy.transmission.sending == Sending::AtOnce {
             self.transmit(u32::MAX, policy, effects);
         }
     }
@@ -63,8 +63,8 @@ impl Endpoint {
         self.unsent -= len;
         let fin = self.is_sending()
             && self.unsent == 0
-            && (len < room || !policy.fin_needs_window)
-            && match policy.fin_sending {
+            && (len < room || !policy.transmission.fin_needs_window)
+            && match policy.closing.fin_sending {
                 FinSending::WithText => true,
                 FinSending::Alone => len == 0,
                 FinSending::AfterAcks => len == 0 && (self.snd_una == self.snd_nxt || self.fin_received),
@@ -94,7 +94,7 @@ impl Endpoint {
 
     /// Sends an ACK that is due for what has arrived.
     pub(super) fn acknowledge(&mut self, policy: &Policy, effects: &mut Effects) {
-        if policy.fin_with_acks && self.fin_sent && !self.fin_acked() {
+        if policy.acks.fin_with_acks && self.fin_sent && !self.fin_acked() {
             self.send(Flags::FIN_ACK, Seq(self.snd_nxt.0.wrapping_sub(1)), 0, effects);
         } else {
             self.send(Flags::ACK, self.snd_nxt, 0, effects);
@@ -118,8 +118,8 @@ impl Endpoint {
 
     /// RFC 9293 §3.8.3, §3.10.8: nobody answers.
     pub(super) fn give_up(&mut self, policy: &Policy, effects: &mut Effects) {
-        if policy.reset_on_giving_up {
-            self.reset(policy.reset_with_ack, effects);
+        if policy.retransmission.reset_on_giving_up {
+            self.reset(policy.resets.reset_with_ack, effects);
         }
         self.end(EndedBy::GiveUp, effects);
     }
@@ -140,7 +140,7 @@ pub(super) fn answer_of_closed(segment: &Segment, policy: &Policy) -> Option<Seg
     let next = segment.seq + segment.sequence_length();
     match segment.flags {
         Flags { rst: true, .. } => None,
-        Flags { ack: true, .. } if !policy.closed_acknowledges => {
+        Flags { ack: true, .. } if !policy.resets.closed_acknowledges => {
             Some(Segment { flags: Flags::RST, seq, ack: Seq(0), len: 0 })
         }
         _ => Some(Segment { flags: Flags::RST_ACK, seq, ack: next, len: 0 }),
@@ -184,7 +184,7 @@ mod tests {
         assert_eq!(again(&mut endpoint, &POLICY), Some(segment(Flags::ACK, 1, 1, 5)));
         endpoint.on_segment(&ack(1, 3), &POLICY);
         assert_eq!(again(&mut endpoint, &POLICY), Some(segment(Flags::ACK, 3, 1, 3)));
-        let all_at_once = Policy { repacketizes: true, ..POLICY };
+        let all_at_once = POLICY.with(|policy| policy.transmission.repacketizes = true);
         assert_eq!(again(&mut endpoint.clone(), &all_at_once), Some(segment(Flags::FIN_ACK, 3, 1, 6)));
         endpoint.on_segment(&ack(1, 6), &POLICY);
         assert_eq!(again(&mut endpoint, &POLICY), Some(segment(Flags::ACK, 6, 1, 1)));
@@ -197,7 +197,7 @@ mod tests {
     /// What a retransmission takes together is no more than a segment holds.
     #[test]
     fn what_is_put_together_again_is_a_segment_at_most() {
-        let policy = Policy { repacketizes: true, ..POLICY };
+        let policy = POLICY.with(|policy| policy.transmission.repacketizes = true);
         let mut endpoint = Endpoint { mss: 4, ..Endpoint::established() };
         for _ in 0..3 {
             endpoint.send_text(2, &policy);
@@ -213,15 +213,15 @@ mod tests {
     /// Zephyr.
     #[test]
     fn a_fin_may_wait_until_all_text_is_acknowledged() {
-        let alone = Policy { fin_sending: FinSending::Alone, ..POLICY };
-        let after_acks = Policy { fin_sending: FinSending::AfterAcks, ..POLICY };
+        let alone = POLICY.with(|policy| policy.closing.fin_sending = FinSending::Alone);
+        let after_acks = POLICY.with(|policy| policy.closing.fin_sending = FinSending::AfterAcks);
         for policy in [alone, after_acks] {
             let mut endpoint = Endpoint::established();
             endpoint.queue(2);
             assert_eq!(endpoint.on_call(Call::Shutdown, &policy).segment, Some(segment(Flags::ACK, 1, 1, 2)));
             assert_eq!((endpoint.state, endpoint.fin_sent), (State::FinWait1, false));
             let polled = endpoint.clone().poll(u32::MAX, &policy).segment;
-            assert_eq!(polled.is_some(), policy.fin_sending == FinSending::Alone);
+            assert_eq!(polled.is_some(), policy.closing.fin_sending == FinSending::Alone);
             assert_eq!(endpoint.on_segment(&ack(1, 3), &policy).segment, Some(segment(Flags::FIN_ACK, 3, 1, 0)));
             endpoint.on_segment(&ack(1, 4), &policy);
             assert_eq!(endpoint.state, State::FinWait2);
@@ -245,14 +245,14 @@ mod tests {
 
     #[test]
     fn what_is_polled_waits_and_rides_together() {
-        let policy = Policy { sending: Sending::Polled, ..POLICY };
+        let policy = POLICY.with(|policy| policy.transmission.sending = Sending::Polled);
         let mut endpoint = Endpoint::established();
         assert_eq!(endpoint.send_text(6, &policy), Effects::default());
         assert_eq!(endpoint.on_segment(&segment(Flags::FIN_ACK, 1, 1, 0), &policy), Effects::default());
         assert_eq!(endpoint.poll(u32::MAX, &policy).segment, Some(segment(Flags::ACK, 1, 2, 6)));
         assert_eq!(endpoint.poll(u32::MAX, &policy), Effects::default());
 
-        let for_text = Policy { sending: Sending::PolledForText, ..POLICY };
+        let for_text = POLICY.with(|policy| policy.transmission.sending = Sending::PolledForText);
         let mut endpoint = Endpoint::established();
         endpoint.send_text(6, &for_text);
         assert_eq!(endpoint.on_segment(&segment(Flags::FIN_ACK, 1, 1, 0), &for_text).segment, Some(ack(1, 2)));

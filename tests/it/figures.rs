@@ -104,7 +104,7 @@ fn figure_13_simultaneous_close_sequence() {
 /// With a delayed ACK, the FIN's ACK rides on the peer's own FIN.
 #[test]
 fn three_segments_are_enough_with_a_delayed_ack() {
-    let mut connection = Connection::new(Policy { delayed_ack: Some(1), ..Policy::rfc9293(2) });
+    let mut connection = Connection::new(Policy::rfc9293(2).with(|policy| policy.acks.delayed_ack = Some(1)));
     let fin = connection.call('A', Call::Shutdown).unwrap();
     let effects = connection.deliver('B', fin);
     assert_eq!((effects.segment, effects.timers[3]), (None, TimerChange::Set(1)));

@@ -60,7 +60,7 @@ fn part(state: &WorldState) -> DiscretePart {
 /// a world does not count.
 fn instances<'p>(properties: &'p [Property], config: &Config) -> Vec<(&'p Property, End)> {
     use lastack::property::Observation;
-    let counts_retries = End::BOTH.iter().all(|end| config.end(*end).policy.retries.is_some());
+    let counts_retries = End::BOTH.iter().all(|end| config.end(*end).policy.retransmission.retries.is_some());
     let is_asked = |property: &&Property| {
         let mentions = |observation| property.formula.mentions(observation).is_some();
         (counts_retries || !mentions(Observation::Retransmissions))
@@ -82,18 +82,19 @@ fn any_world() -> impl Strategy<Value = Config> {
         (prop::option::weighted(0.3, 1u32..3), any::<bool>()),
     );
     let policy = policy.prop_map(
-        |((rto, time_wait, restart, closes), (backoff, retries, fin_wait_2), (delayed, drops))| Policy {
-            rto,
-            time_wait,
-            restart_time_wait: restart,
-            rst_in_time_wait: if closes { RstInTimeWait::Close } else { RstInTimeWait::Ignore },
-            backoff,
-            rto_max: rto + 1,
-            retries,
-            fin_wait_2_timeout: fin_wait_2,
-            delayed_ack: delayed,
-            out_of_order: if drops { OutOfOrder::Drop } else { OutOfOrder::Hold },
-            ..Policy::rfc9293(2)
+        |((rto, time_wait, restart, closes), (backoff, retries, fin_wait_2), (delayed, drops))| {
+            Policy::rfc9293(2).with(|policy| {
+                policy.retransmission.rto = rto;
+                policy.wait.time_wait = time_wait;
+                policy.wait.restart_time_wait = restart;
+                policy.wait.rst_in_time_wait = if closes { RstInTimeWait::Close } else { RstInTimeWait::Ignore };
+                policy.retransmission.backoff = backoff;
+                policy.retransmission.rto_max = rto + 1;
+                policy.retransmission.retries = retries;
+                policy.wait.fin_wait_2_timeout = fin_wait_2;
+                policy.acks.delayed_ack = delayed;
+                policy.text.out_of_order = if drops { OutOfOrder::Drop } else { OutOfOrder::Hold };
+            })
         },
     );
     let closes = prop_oneof![3 => Just(Closes::AnyTime), 2 => Just(Closes::AfterEof), 1 => Just(Closes::Never)];
@@ -233,7 +234,10 @@ fn compare(properties: &[Property], config: Config, tally: &mut Tally) {
 fn a_chain_of_three_flights_needs_thirds_of_a_tick() {
     let properties = shipped();
     let property = properties.iter().find(|property| property.name == "nothing-outlives-time-wait").unwrap();
-    let policy = Policy { rto: 4, time_wait: 11, ..Policy::rfc1337(4) };
+    let policy = Policy::rfc1337(4).with(|policy| {
+        policy.retransmission.rto = 4;
+        policy.wait.time_wait = 11;
+    });
     let config = Config {
         msl: 4,
         losses: Some(1),

@@ -77,7 +77,13 @@ fn field_reference(policies: &Policies) -> String {
     let source = &policy_sources();
     let mut text = FIELDS.to_owned();
     let base = policies.get("rfc9293").unwrap();
+    let mut group = String::new();
     for field in base.each_field() {
+        let next = group_of(source, field.name);
+        if next != group {
+            let _ = write!(text, "\n## {next}\n");
+            group = next;
+        }
         let (doc, of_type) = documented(source, &format!("    pub {}: ", field.name));
         let of_type = of_type.trim_end_matches(',');
         let _ = write!(text, "\n### {}\n\n{doc}\n\n", field.name);
@@ -118,6 +124,14 @@ fn policy_sources() -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/tcp/policy");
     let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     files.map(|path| std::fs::read_to_string(path).unwrap()).collect()
+}
+
+/// What the group of fields is about that a field belongs to: the first sentence about its struct.
+fn group_of(source: &str, field: &str) -> String {
+    let before = source.split(&format!("    pub {field}: ")).next().unwrap();
+    let group = before.rsplit("\npub struct ").next().unwrap().split(' ').next().unwrap();
+    let (doc, _) = documented(source, &format!("pub struct {group} {{"));
+    doc.split(". ").next().unwrap().to_owned()
 }
 
 /// The doc comment above a line that begins so, in one line, and what follows on the line.

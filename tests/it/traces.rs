@@ -78,7 +78,7 @@ fn four_lost(after_timeout: AfterTimeout) -> String {
     config.losses = Some(4);
     config.duplicates = 0;
     config.a.application.sends = 3;
-    config.a.policy.after_timeout = after_timeout;
+    config.a.policy.retransmission.after_timeout = after_timeout;
     let world = TimedWorld::new(config);
     let mut state = world.initial().unwrap();
     let mut told = String::new();

@@ -32,8 +32,8 @@ fn both_close_wherever_everybody_keeps_their_promise() {
             let config = scenario.config.end(end);
             config.application.closes != Closes::Never
                 && !config.application.aborts
-                && config.policy.retries.is_none()
-                && config.policy.fin_wait_2_timeout.is_none()
+                && config.policy.retransmission.retries.is_none()
+                && config.policy.wait.fin_wait_2_timeout.is_none()
         };
         let fair = scenario.fairness.applications && scenario.fairness.network == Deliveries::ALL;
         if fair && End::BOTH.into_iter().all(keeps) {

@@ -48,8 +48,8 @@ impl Laws {
         config.losses = Some(u8::try_from(losses).unwrap());
         config.duplicates = u8::try_from(duplicates).unwrap();
         for end in [&mut config.a, &mut config.b] {
-            end.policy.rto = rto;
-            end.policy.time_wait = time_wait;
+            end.policy.retransmission.rto = rto;
+            end.policy.wait.time_wait = time_wait;
         }
         change(config);
         let property = self.library.properties(&["no-premature-closed".to_owned()]).unwrap();
@@ -116,7 +116,7 @@ fn law_with_octets(after_timeout: AfterTimeout) {
     let mut laws = Laws::new();
     let change = |config: &mut Config| {
         for end in [&mut config.a, &mut config.b] {
-            end.policy.after_timeout = after_timeout;
+            end.policy.retransmission.after_timeout = after_timeout;
         }
     };
     let two = |config: &mut Config| {
@@ -163,8 +163,8 @@ fn the_law_with_backoff() {
                 let at = Parameters { msl, rto, losses, duplicates: 0, time_wait };
                 let backoff = |config: &mut Config| {
                     for end in [&mut config.a, &mut config.b] {
-                        end.policy.backoff = true;
-                        end.policy.rto_max = rto_max;
+                        end.policy.retransmission.backoff = true;
+                        end.policy.retransmission.rto_max = rto_max;
                     }
                 };
                 laws.expect("sequential", at, backoff, losses == 0 || time_wait >= bound);

@@ -17,7 +17,7 @@ fn small_enough(scenario: &Arc<Scenario>) -> Arc<Scenario> {
     if scenario.name == "data-in-flight" {
         let config = &mut Arc::make_mut(&mut scenario).config;
         for end in [&mut config.a, &mut config.b] {
-            end.policy.after_timeout = AfterTimeout::OnePerTimeout;
+            end.policy.retransmission.after_timeout = AfterTimeout::OnePerTimeout;
         }
     }
     scenario

@@ -36,7 +36,7 @@ pub(crate) struct Compared {
 /// Takes a path to every transition of an end of the worlds; these paths; and then random walks: [`WALKS`] and as many
 /// more as there is time for.
 pub(crate) fn compare(paths: &[EndpointPath], until: Instant) -> Result<Compared, String> {
-    let delaying = Policy { delayed_ack: Some(1), ..policy() };
+    let delaying = policy().with(|policy| policy.acks.delayed_ack = Some(1));
     let worlds = [worlds(policy()), worlds_with_text(delaying, Some(1))];
     let mut all: Vec<_> = [policy(), delaying]
         .into_iter()
@@ -49,13 +49,13 @@ pub(crate) fn compare(paths: &[EndpointPath], until: Instant) -> Result<Compared
         .collect();
     let run_all = |policy: Policy| {
         move |paths: &[EndpointPath]| -> Result<Vec<Run>, String> {
-            let fresh = || Smoltcp::established(policy.delayed_ack.is_some());
+            let fresh = || Smoltcp::established(policy.acks.delayed_ack.is_some());
             paths.iter().map(|path| run(path, &policy, &mut fresh()?)).collect()
         }
     };
     for (policy, ways, comparison) in &mut all {
         comparison.cover(ways, run_all(*policy))?;
-        let own = paths.iter().filter(|path| delays(path) == policy.delayed_ack.is_some());
+        let own = paths.iter().filter(|path| delays(path) == policy.acks.delayed_ack.is_some());
         comparison.take(own.cloned().collect(), run_all(*policy))?;
     }
     let covering = all.iter().map(|(_, _, comparison)| comparison.paths()).sum();
@@ -98,7 +98,7 @@ fn worlds(policy: Policy) -> Vec<Reachable> {
     let aborts = Application { aborts: true, ..QUIET };
     let sends = |octets| Application { sends: octets, ..QUIET };
     let after_eof = Application { closes: Closes::AfterEof, ..QUIET };
-    let hasty = Policy { rto: 1, ..policy };
+    let hasty = policy.with(|policy| policy.retransmission.rto = 1);
     let mut worlds = worlds_with_text(policy, None);
     worlds.extend([
         // The FINs alone, with everything that can become of them.
@@ -122,7 +122,8 @@ fn worlds(policy: Policy) -> Vec<Reachable> {
 /// stop the timer of a delayed ACK when it answers a duplicate, and on a path without end that would be seen.
 fn worlds_with_text(policy: Policy, losses: Option<u8>) -> Vec<Reachable> {
     let sends = |octets| Application { sends: octets, ..QUIET };
-    let (hasty, patient) = (Policy { rto: 1, ..policy }, Policy { rto: 4, ..policy });
+    let (hasty, patient) =
+        (policy.with(|policy| policy.retransmission.rto = 1), policy.with(|policy| policy.retransmission.rto = 4));
     vec![
         world(2, Some(1), 0, patient, sends(1), sends(1)),
         world(2, Some(1), 0, policy, sends(1), QUIET),

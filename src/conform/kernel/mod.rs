@@ -133,7 +133,15 @@ pub fn compare(known: &Known, walks: u64, capture: Option<&Arc<CaptureFile>>) ->
         let runs = run_all(paths)?;
         for (path, run) in paths.iter().zip(&runs) {
             if let (Some(last), None) = (run.agreed.last(), &run.divergence) {
-                let line = || recorded::line(&format!("linux/{last}"), "linux", path, &run.seen, policy.retries);
+                let line = || {
+                    recorded::line(
+                        &format!("linux/{last}"),
+                        "linux",
+                        path,
+                        &run.seen,
+                        policy.retransmission.retries,
+                    )
+                };
                 cases.entry(*last).or_insert_with(line);
             }
         }

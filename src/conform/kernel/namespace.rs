@@ -58,9 +58,9 @@ pub(super) fn configure(policy: &Policy) -> Result<(), Error> {
     for (name, value) in SETTINGS {
         set(name, value)?;
     }
-    let rfc1337 = policy.rst_in_time_wait == RstInTimeWait::Ignore;
+    let rfc1337 = policy.wait.rst_in_time_wait == RstInTimeWait::Ignore;
     set("ipv4/tcp_rfc1337", if rfc1337 { "1" } else { "0" })?;
-    if let Some(retries) = policy.retries {
+    if let Some(retries) = policy.retransmission.retries {
         for name in ["ipv4/tcp_retries2", "ipv4/tcp_orphan_retries"] {
             set(name, &retries.to_string())?;
         }

@@ -9,7 +9,10 @@ use crate::tcp::Policy;
 /// Linux as a policy says it, where it gives up soon. Durations are those of the worlds: paths depend on no time.
 pub fn policy() -> Result<Policy, Diagnostics> {
     let linux = Policies::shipped()?.named("linux")?.untimed(2);
-    Ok(Policy { retries: Some(2), fin_wait_2_timeout: Some(2), ..linux })
+    Ok(linux.with(|policy| {
+        policy.retransmission.retries = Some(2);
+        policy.wait.fin_wait_2_timeout = Some(2);
+    }))
 }
 
 const CLOSES: Application =
@@ -46,7 +49,7 @@ const WORLDS: &[(u32, Option<u8>, u8, Application, Application)] = &[
 pub(super) fn explore(policy: Policy, limits: Limits<'_>) -> Result<Vec<Reachable>, Stopped> {
     let worlds = WORLDS.iter().map(|&(msl, losses, duplicates, a, b)| {
         // Where segments live shorter, timeouts do not have to be longer.
-        let policy = Policy { rto: msl.min(policy.rto), ..policy };
+        let policy = policy.with(|policy| policy.retransmission.rto = msl.min(policy.retransmission.rto));
         let end = |application| EndConfig { policy, application };
         Reachable::explore(Config { msl, losses, duplicates, a: end(a), b: end(b) }, limits)
     });

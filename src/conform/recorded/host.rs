@@ -267,32 +267,32 @@ impl Host {
             Environment::OwnWindow(octets) => endpoint.rcv_buffer = *octets,
             Environment::PeerWindow(octets) => {
                 endpoint.send_window.resize(*octets);
-                if policy.sending == Sending::AtOnce {
+                if policy.transmission.sending == Sending::AtOnce {
                     self.poll(u32::MAX);
                 }
             }
             Environment::SegmentSize(octets) => endpoint.mss = *octets,
             Environment::Retries(retries) => {
-                policy.retries = Some(*retries);
+                policy.retransmission.retries = Some(*retries);
                 if !self.orphans_are_set {
-                    policy.orphan_retries = None;
+                    policy.retransmission.orphan_retries = None;
                 }
             }
             Environment::OrphanRetries(retries) => {
-                policy.orphan_retries = Some(*retries);
+                policy.retransmission.orphan_retries = Some(*retries);
                 self.orphans_are_set = true;
             }
-            Environment::Rfc1337(true) => policy.rst_in_time_wait = RstInTimeWait::Ignore,
-            Environment::Rfc1337(false) => policy.rst_in_time_wait = RstInTimeWait::Close,
-            Environment::InsecureRst(true) => policy.rst_in_window = RstInWindow::Close,
-            Environment::InsecureRst(false) => policy.rst_in_window = RstInWindow::Challenge,
-            Environment::InsecureSyn(true) => policy.syn_in_window = SynInWindow::Reset,
-            Environment::InsecureSyn(false) => policy.syn_in_window = SynInWindow::Challenge,
-            Environment::FinWait2Timeout(span) => policy.fin_wait_2_timeout = Some(ticks(span, policy)),
-            Environment::TimeWait(span) => policy.time_wait = ticks(span, policy),
+            Environment::Rfc1337(true) => policy.wait.rst_in_time_wait = RstInTimeWait::Ignore,
+            Environment::Rfc1337(false) => policy.wait.rst_in_time_wait = RstInTimeWait::Close,
+            Environment::InsecureRst(true) => policy.resets.rst_in_window = RstInWindow::Close,
+            Environment::InsecureRst(false) => policy.resets.rst_in_window = RstInWindow::Challenge,
+            Environment::InsecureSyn(true) => policy.resets.syn_in_window = SynInWindow::Reset,
+            Environment::InsecureSyn(false) => policy.resets.syn_in_window = SynInWindow::Challenge,
+            Environment::FinWait2Timeout(span) => policy.wait.fin_wait_2_timeout = Some(ticks(span, policy)),
+            Environment::TimeWait(span) => policy.wait.time_wait = ticks(span, policy),
             Environment::RetransmissionTimeout(span) => {
-                policy.rto = ticks(span, policy).max(1);
-                policy.rto_max = policy.rto_max.max(policy.rto);
+                policy.retransmission.rto = ticks(span, policy).max(1);
+                policy.retransmission.rto_max = policy.retransmission.rto_max.max(policy.retransmission.rto);
             }
         }
     }
@@ -320,7 +320,7 @@ impl Host {
             AppCall::Send { octets, queued: true } => {
                 self.endpoint.queue(*octets);
                 // Nothing can be sent, and the endpoint knows that something waits.
-                if self.endpoint.send_window.size == 0 && self.policy.sending == Sending::AtOnce {
+                if self.endpoint.send_window.size == 0 && self.policy.transmission.sending == Sending::AtOnce {
                     self.poll(u32::MAX);
                 }
             }
@@ -349,7 +349,7 @@ impl Host {
             AppCall::SetFinWait2Timeout(span) => {
                 // As `TCP_LINGER2` has it, 0 is the system's own.
                 let timeout = Some(ticks(span, &self.policy)).filter(|timeout| *timeout > 0);
-                self.policy.fin_wait_2_timeout = timeout.or(self.policy.fin_wait_2_timeout);
+                self.policy.wait.fin_wait_2_timeout = timeout.or(self.policy.wait.fin_wait_2_timeout);
                 return Returned::Done;
             }
         }
@@ -383,7 +383,9 @@ impl Host {
         let Endpoint { ended_by, left, .. } = self.endpoint;
         match (ended_by?, left?) {
             (EndedBy::Fin | EndedBy::Abort, _) | (EndedBy::Rst, State::TimeWait) => None,
-            (EndedBy::Rst, State::CloseWait) if self.policy.epipe_after_fin => Some(SocketError::BrokenPipe),
+            (EndedBy::Rst, State::CloseWait) if self.policy.resets.epipe_after_fin => {
+                Some(SocketError::BrokenPipe)
+            }
             (EndedBy::Rst, _) => Some(SocketError::ConnectionReset),
             (EndedBy::GiveUp, _) => Some(SocketError::TimedOut),
         }
@@ -437,7 +439,7 @@ impl Host {
         self.take_once(event, react);
         for _ in 0..MOST_SEGMENTS {
             let before = self.sent.len();
-            if self.policy.sending != Sending::AtOnce || !self.endpoint.is_sending() {
+            if self.policy.transmission.sending != Sending::AtOnce || !self.endpoint.is_sending() {
                 break;
             }
             self.take_once(None, |endpoint, policy| endpoint.poll(u32::MAX, policy));

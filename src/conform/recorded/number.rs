@@ -119,8 +119,8 @@ impl TimeSpan {
                 TimeUnit::Seconds => count * 1_000,
                 TimeUnit::Minutes => count * 60_000,
                 TimeUnit::Hours => count * 3_600_000,
-                TimeUnit::Rto => count * i128::from(policy.rto),
-                TimeUnit::Msl => count * i128::from(policy.time_wait) / 2,
+                TimeUnit::Rto => count * i128::from(policy.retransmission.rto),
+                TimeUnit::Msl => count * i128::from(policy.wait.time_wait) / 2,
             };
             match sign {
                 Sign::Plus => sum + value,

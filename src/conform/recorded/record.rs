@@ -77,12 +77,13 @@ mod tests {
     use crate::conform::testing::SelfStack;
     use crate::diagnostic::SourceFile;
     use crate::policy::Policies;
-    use crate::tcp::{Flags, Policy, Segment, Seq};
+    use crate::tcp::{Flags, Segment, Seq};
 
     #[test]
     fn what_is_written_down_is_read_back_and_matches() {
         let policies = Policies::shipped().unwrap();
-        let policy = Policy { retries: Some(1), ..policies.named("linux").unwrap().untimed(2) };
+        let policy =
+            policies.named("linux").unwrap().untimed(2).with(|policy| policy.retransmission.retries = Some(1));
         let arrival =
             |flags, seq, ack, len| EndpointInput::Arrival(Segment { flags, seq: Seq(seq), ack: Seq(ack), len });
         let path = EndpointPath {
@@ -96,7 +97,7 @@ mod tests {
             ],
         };
         let seen = run(&path, &policy, &mut SelfStack::new(policy)).unwrap().seen;
-        let line = line("mine/gives-up", "linux", &path, &seen, policy.retries);
+        let line = line("mine/gives-up", "linux", &path, &seen, policy.retransmission.retries);
         insta::assert_snapshot!(line);
         let (cases, _) = parse(&SourceFile::new("cases.jsonl", line.as_str()), Profile::Named(&policies));
         assert_eq!(replay(&cases[0]).outcome, CaseOutcome::Match);

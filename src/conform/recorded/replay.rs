@@ -156,7 +156,7 @@ impl Replay<'_> {
     /// says itself when. What the case expects has no part in it.
     fn polls_after(&self, event: &CaseEvent) -> bool {
         let queues = matches!(event, CaseEvent::Call(AppCall::Send { queued: true, .. }, _));
-        self.host.policy.sending != Sending::AtOnce && !queues && !self.case.polls()
+        self.host.policy.transmission.sending != Sending::AtOnce && !queues && !self.case.polls()
     }
 
     fn note(&mut self, number: usize, returned: Option<Returned>, sent: &[Sent]) {

@@ -18,13 +18,13 @@ impl Endpoint {
         effects: &mut Effects,
     ) -> ControlFlow<()> {
         if !segment.flags.ack {
-            return if policy.processes_without_ack() {
+            return if policy.acks.processes_without_ack() {
                 ControlFlow::Continue(())
             } else {
                 ControlFlow::Break(())
             };
         }
-        let oldest = policy.oldest_acceptable_ack(self.snd_una, FIRST, self.send_window.largest);
+        let oldest = policy.acks.oldest_acceptable_ack(self.snd_una, FIRST, self.send_window.largest);
         let is_too_old = segment.ack.precedes(oldest);
         if !is_too_old {
             self.on_answer_to_probe(segment.ack, policy);
@@ -32,7 +32,7 @@ impl Endpoint {
         // RFC 9293 §3.10.7.4: "If the ACK acks something not yet sent (SEG.ACK > SND.NXT), then send an ACK, drop the segment, and
         // return".
         let is_of_unsent = self.snd_nxt.precedes(segment.ack);
-        if is_too_old || is_of_unsent && !policy.disregards_ack_of_unsent(self.state) {
+        if is_too_old || is_of_unsent && !policy.acks.disregards_ack_of_unsent(self.state) {
             self.challenge(effects);
             return ControlFlow::Break(());
         }
@@ -56,7 +56,7 @@ impl Endpoint {
             // The peer has acknowledged our FIN in LAST_ACK.
             return if self.state == State::Closed { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
         }
-        if policy.answers_duplicate_ack(segment, self.state) {
+        if policy.acks.answers_duplicate_ack(segment, self.state) {
             self.challenge(effects);
             return ControlFlow::Break(());
         }

@@ -22,7 +22,7 @@ impl Endpoint {
     /// RFC 9293 §3.10.7.4: "This acknowledgment should be piggybacked on a segment being transmitted if possible without
     /// incurring undue delay". RFC 9293 §3.8.6.3: delayed acknowledgments.
     pub(super) fn answer(&mut self, decision: AckDecision, policy: &Policy, effects: &mut Effects) {
-        match policy.sending {
+        match policy.transmission.sending {
             Sending::AtOnce => self.transmit(u32::MAX, policy, effects),
             Sending::PolledForText => {}
             Sending::Polled => {
@@ -30,7 +30,7 @@ impl Endpoint {
                 return;
             }
         }
-        match (decision, policy.delayed_ack) {
+        match (decision, policy.acks.delayed_ack) {
             (AckDecision::None, _) => {}
             // It rides on what was sent just now.
             _ if effects.segment.is_some() => {}

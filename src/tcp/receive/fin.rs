@@ -44,7 +44,7 @@ impl Endpoint {
             return AckDecision::None;
         }
         if self.rcv_nxt.precedes(number) {
-            match policy.out_of_order {
+            match policy.text.out_of_order {
                 OutOfOrder::Hold => self.held.hold_fin(number),
                 OutOfOrder::HoldText => return AckDecision::None,
                 OutOfOrder::Drop => {}
@@ -66,7 +66,7 @@ impl Endpoint {
         // Nothing follows a FIN.
         self.held = Held::default();
         self.transition(Trigger::FinReceived, policy, effects);
-        if policy.closes_on_fin && self.state == State::CloseWait {
+        if policy.closing.closes_on_fin && self.state == State::CloseWait {
             self.shutdown(policy, effects);
         }
     }

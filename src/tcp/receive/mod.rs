@@ -33,13 +33,13 @@ impl Endpoint {
         let mut effects = Effects::default();
         match self.state {
             State::Closed => effects.segment = answer_of_closed(segment, policy),
-            State::TimeWait if !policy.time_wait_is_in_order() => {
+            State::TimeWait if !policy.wait.time_wait_is_in_order() => {
                 self.on_segment_in_time_wait(segment, policy, &mut effects);
             }
-            State::FinWait2 if self.reader_gone && policy.fin_wait_2_without_socket => {
+            State::FinWait2 if self.reader_gone && policy.wait.fin_wait_2_without_socket => {
                 self.on_segment_in_orphaned_fin_wait_2(segment, policy, &mut effects);
             }
-            _ if policy.drops_before_sequence_check(segment, self.snd_una) => {}
+            _ if policy.acks.drops_before_sequence_check(segment, self.snd_una) => {}
             _ => {
                 // Whether all steps were taken or the segment was dropped at one, the effects say what is to be done.
                 let _ = self.process(segment, window, policy, &mut effects);
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn what_is_dropped_beyond_a_hole_must_be_sent_again() {
-        let policy = Policy { out_of_order: OutOfOrder::Drop, ..POLICY };
+        let policy = POLICY.with(|policy| policy.text.out_of_order = OutOfOrder::Drop);
         let mut endpoint = Endpoint::established();
         endpoint.on_segment(&fin(2, 1), &policy);
         assert!(endpoint.held.is_empty());
@@ -127,7 +127,7 @@ mod tests {
     /// RFC 9293 §3.8.6.3, RFC 5681 §4.2.
     #[test]
     fn only_the_ack_of_text_in_order_and_of_the_first_fin_is_delayed() {
-        let policy = Policy { delayed_ack: Some(3), ..POLICY };
+        let policy = POLICY.with(|policy| policy.acks.delayed_ack = Some(3));
         let delayed = |effects: &Effects| effects.timers[3];
         let mut endpoint = Endpoint::established();
         let first = endpoint.on_segment(&data(1, 1), &policy);

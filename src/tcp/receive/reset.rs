@@ -17,10 +17,10 @@ impl Endpoint {
         if !segment.flags.rst {
             return ControlFlow::Continue(());
         }
-        if policy.ignores_resets_in(self.state) {
+        if policy.wait.ignores_resets_in(self.state) {
             return ControlFlow::Break(());
         }
-        if segment.seq == self.rcv_nxt || policy.accepts_reset_anywhere() {
+        if segment.seq == self.rcv_nxt || policy.resets.accepts_reset_anywhere() {
             self.end(EndedBy::Rst, effects);
         } else {
             self.challenge(effects);

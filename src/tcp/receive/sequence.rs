@@ -20,7 +20,7 @@ impl Endpoint {
         }
         if !segment.flags.rst {
             self.answer_unacceptable(segment, window, policy, effects);
-        } else if policy.accepts_reset_before_fin(segment, self.rcv_nxt, self.state) {
+        } else if policy.resets.accepts_reset_before_fin(segment, self.rcv_nxt, self.state) {
             self.end(EndedBy::Rst, effects);
         }
         ControlFlow::Break(())
@@ -36,7 +36,7 @@ impl Endpoint {
         let in_window = |number: Seq| number.since(next) < window;
         let len = if segment.flags.rst { 0 } else { segment.sequence_length() };
         let is_beyond = len > 0 && edge.precedes(segment.seq + segment.len);
-        if is_beyond && policy.refuses_text_beyond_window(self.unread > 0) {
+        if is_beyond && policy.sequence.refuses_text_beyond_window(self.unread > 0) {
             return false;
         }
         let by_table = match (len, window) {
@@ -45,7 +45,9 @@ impl Endpoint {
             (1.., 0) => false,
             (1.., 1..) => in_window(segment.seq) || in_window(segment.seq + (len - 1)),
         };
-        by_table || segment.seq == edge && policy.accepts_at_window_end() || policy.accepts_bare_fin(segment, next)
+        by_table
+            || segment.seq == edge && policy.sequence.accepts_at_window_end()
+            || policy.sequence.accepts_bare_fin(segment, next)
     }
 
     /// RFC 9293 §3.10.7.4: `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`, and "drop the unacceptable segment and return"; but its
@@ -57,14 +59,14 @@ impl Endpoint {
         policy: &Policy,
         effects: &mut Effects,
     ) {
-        if self.state == State::TimeWait && policy.unacceptable_segment_restarts(segment) {
+        if self.state == State::TimeWait && policy.wait.unacceptable_segment_restarts(segment) {
             restart_time_wait(policy, effects);
         }
         let before = self.state;
         // RFC 9293 §3.10.7.4: "If the RCV.WND is zero, no segments will be acceptable, but special allowance should be made to
         // accept valid ACKs".
-        if policy.accepts_old_ack(segment, self.rcv_nxt)
-            || policy.accepts_ack_of_probe(segment, self.rcv_nxt, self.receive_window())
+        if policy.sequence.accepts_old_ack(segment, self.rcv_nxt)
+            || policy.sequence.accepts_ack_of_probe(segment, self.rcv_nxt, self.receive_window())
         {
             self.take_ack_of_unacceptable(segment, window, policy, effects);
         }
@@ -73,7 +75,7 @@ impl Endpoint {
             State::Closed => {}
             // The ACK rides on what was sent just now.
             _ if effects.segment.is_some() => {}
-            _ if is_ack_of_fin && !policy.answers_old_ack_of_fin() => {}
+            _ if is_ack_of_fin && !policy.sequence.answers_old_ack_of_fin() => {}
             // RFC 5961 §4.2: a challenge ACK, as anywhere else.
             _ if segment.flags.syn => self.challenge(effects),
             _ => self.acknowledge(policy, effects),

@@ -16,10 +16,10 @@ impl Endpoint {
         if !segment.flags.syn {
             return ControlFlow::Continue(());
         }
-        match policy.syn_in_window {
+        match policy.resets.syn_in_window {
             SynInWindow::Challenge => self.challenge(effects),
             SynInWindow::Reset | SynInWindow::BareReset => {
-                self.reset(policy.reset_of_syn_acknowledges(), effects);
+                self.reset(policy.resets.reset_of_syn_acknowledges(), effects);
                 self.end(EndedBy::Rst, effects);
             }
             SynInWindow::Drop => {}

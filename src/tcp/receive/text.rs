@@ -23,8 +23,9 @@ impl Endpoint {
     pub(super) fn trim(&self, segment: &Segment, policy: &Policy) -> Trimmed {
         let Segment { seq, len, flags: Flags { fin, .. }, .. } = *segment;
         let room = self.receive_window().wrapping_sub(seq.since(self.rcv_nxt));
-        let (len, fin) = if policy.trims_to(room) {
-            let fits = len < room || len == room && policy.receives_fin_without_room(room, seq == self.rcv_nxt);
+        let (len, fin) = if policy.sequence.trims_to(room) {
+            let fits =
+                len < room || len == room && policy.sequence.receives_fin_without_room(room, seq == self.rcv_nxt);
             (len.min(room), fin && fits)
         } else {
             (len, fin)
@@ -45,13 +46,13 @@ impl Endpoint {
     ) -> ControlFlow<(), AckDecision> {
         let is_new = self.rcv_nxt.precedes(trimmed.end);
         if !matches!(self.state, State::Established | State::FinWait1 | State::FinWait2) {
-            if is_new && trimmed.len > 0 && policy.reset_text_after_fin {
+            if is_new && trimmed.len > 0 && policy.text.reset_text_after_fin {
                 self.end_with_bare_reset(self.snd_nxt, effects);
                 return ControlFlow::Break(());
             }
             return ControlFlow::Continue(AckDecision::None);
         }
-        if is_new && self.reader_closed(policy) && policy.counts_as_late_text(trimmed.len > 0, trimmed.fin) {
+        if is_new && self.reader_closed(policy) && policy.text.counts_as_late_text(trimmed.len > 0, trimmed.fin) {
             self.reset_late_text(segment, policy, effects);
             return ControlFlow::Break(());
         }
@@ -68,7 +69,7 @@ impl Endpoint {
     /// (SHLD-31)".
     fn take_text(&mut self, start: Seq, end: Seq, policy: &Policy) -> AckDecision {
         if self.rcv_nxt.precedes(start) {
-            if policy.holds_text() {
+            if policy.text.holds_text() {
                 self.held.hold_text(start, end);
             }
             return AckDecision::Immediate;
@@ -78,7 +79,7 @@ impl Endpoint {
         }
         let decision = self.decision_in_order();
         let next = self.held.take_text(end);
-        if !(self.reading_shut && policy.discards_text_after_shutdown_read()) {
+        if !(self.reading_shut && policy.text.discards_text_after_shutdown_read()) {
             self.unread = self.unread.saturating_add(next.since(self.rcv_nxt));
         }
         self.rcv_nxt = next;
@@ -87,14 +88,14 @@ impl Endpoint {
 
     /// The application will not read what arrives from now on, and the peer is to know.
     fn reader_closed(&self, policy: &Policy) -> bool {
-        self.reader_gone && policy.resets_text_after_close()
-            || self.reading_shut && self.close_called && policy.resets_text_after_shutdown_read()
+        self.reader_gone && policy.text.resets_text_after_close()
+            || self.reading_shut && self.close_called && policy.text.resets_text_after_shutdown_read()
     }
 
     /// RFC 9293 §3.6.1 (RFC 1122 §4.2.2.13): data that nobody will read is answered with a reset.
     fn reset_late_text(&mut self, segment: &Segment, policy: &Policy, effects: &mut Effects) {
-        if policy.late_text == LateText::Abort {
-            self.reset(policy.reset_with_ack, effects);
+        if policy.text.late_text == LateText::Abort {
+            self.reset(policy.resets.reset_with_ack, effects);
             self.end(EndedBy::Abort, effects);
         } else {
             self.end_with_bare_reset(segment.ack, effects);

@@ -194,15 +194,14 @@ fn make(seed: u64) -> Made {
     let loss = [0, 5, 15][usize::try_from(random.next(3)).unwrap()];
     let is_dead = random.chance(5);
     let dies = if is_dead { 500 + random.next(3_000) } else { u64::MAX };
-    let policy = Policy {
-        rto: 3,
-        backoff: true,
-        rto_max: 600,
-        retries: Some(12),
-        time_wait: 600,
-        delayed_ack: random.chance(50).then_some(1),
-        ..Policy::rfc1337(100)
-    };
+    let policy = Policy::rfc1337(100).with(|policy| {
+        policy.retransmission.rto = 3;
+        policy.retransmission.backoff = true;
+        policy.retransmission.rto_max = 600;
+        policy.retransmission.retries = Some(12);
+        policy.wait.time_wait = 600;
+        policy.acks.delayed_ack = random.chance(50).then_some(1);
+    });
     let ends = [Endpoint::established(), Endpoint::established()];
     let mut simulation = Simulation {
         random,
