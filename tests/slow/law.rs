@@ -1,4 +1,4 @@
-//! The laws of the last ACK, which docs/law.md derives, against the checker over a grid.
+//! The laws of the last ACK, which docs/law.md derives for real time, against the checker over a grid.
 //!
 //! What would take too long in a test is left out; the snapshots say what that is.
 
@@ -10,14 +10,13 @@ use lastack::check::{Library, Options, check_one};
 use lastack::explore::Limits;
 use lastack::model::Config;
 use lastack::property::Verdict;
-use lastack::scenario::{Scenario, Setting};
+use lastack::scenario::{Delays, Scenario};
 use lastack::tcp::AfterTimeout;
 
-const LIMITS: Limits<'static> = Limits { max_states: Some(100_000), ..Limits::NONE };
+const FIN: &str = "no-premature-closed";
+const ANYTHING: &str = "nothing-outlives-time-wait";
 
-const OPTIONS: Options<'static> = Options { limits: LIMITS, ..Options::PLAIN };
-
-/// Everything that the laws depend on, in ticks.
+/// Everything that the laws depend on. Only ratios of durations matter to them; with an MSL of 4 there are quarters of one.
 #[derive(Clone, Copy, Debug)]
 struct Parameters {
     msl: u32,
@@ -27,57 +26,90 @@ struct Parameters {
     time_wait: u32,
 }
 
+/// These, and what is just below and above.
+fn around(bounds: &[u32]) -> BTreeSet<u32> {
+    bounds.iter().flat_map(|bound| [bound.saturating_sub(1), *bound, bound + 1]).collect()
+}
+
 struct Laws {
     library: Library,
+    max_states: usize,
     too_large: String,
-    decided: usize,
+    holding: usize,
+    violated: usize,
 }
 
 impl Laws {
-    fn new() -> Self {
-        Self { library: Library::read(&[], &[]).unwrap(), too_large: String::new(), decided: 0 }
+    /// What has more than so many zones is not decided.
+    fn new(max_states: usize) -> Self {
+        let library = Library::read(&[], &[]).unwrap();
+        Self { library, max_states, too_large: String::new(), holding: 0, violated: 0 }
     }
 
-    /// Holds the checker's verdict on `no-premature-closed` against the expected one.
-    fn expect(&mut self, scenario: &str, at: Parameters, change: impl Fn(&mut Config), holds: bool) {
-        let Parameters { msl, rto, losses, duplicates, time_wait } = at;
-        let shipped = self.library.scenarios(&[scenario.to_owned()], &[], 1).unwrap().remove(0);
-        let mut scenario = Scenario::clone(&shipped);
-        let config = &mut scenario.config;
-        config.msl = msl;
-        config.losses = Some(u8::try_from(losses).unwrap());
-        config.duplicates = u8::try_from(duplicates).unwrap();
-        for end in [&mut config.a, &mut config.b] {
-            end.policy.retransmission.rto = rto;
-            end.policy.wait.time_wait = time_wait;
-        }
-        change(config);
-        let property = self.library.properties(&["no-premature-closed".to_owned()]).unwrap();
-        let scenario = Arc::new(scenario);
-        match check_one(&scenario, &property, &OPTIONS, &|_, _| {}).results[0].verdict {
-            Verdict::Undecided => writeln!(self.too_large, "{} {at:?}", scenario.name).unwrap(),
+    /// Holds the checker's verdict on this property of A against the expected one.
+    fn expect(
+        &mut self,
+        scenario: &str,
+        property: &str,
+        at: Parameters,
+        change: impl Fn(&mut Config),
+        holds: bool,
+    ) {
+        let options = Options {
+            limits: Limits { max_states: Some(self.max_states), ..Limits::NONE },
+            threads: Some(1),
+            ..Options::PLAIN
+        };
+        match verdict(&self.library, scenario, property, at, Delays::Any, change, &options) {
+            Verdict::Undecided => writeln!(self.too_large, "{scenario} {at:?}").unwrap(),
             verdict => {
-                self.decided += 1;
+                *(if holds { &mut self.holding } else { &mut self.violated }) += 1;
                 let expected = if holds { Verdict::Holds } else { Verdict::Violated };
-                assert_eq!(verdict, expected, "{} {:?}", scenario.name, scenario.config);
+                assert_eq!(verdict, expected, "{property} in {scenario}, {at:?}");
             }
         }
     }
 
     fn report(&self) -> String {
-        format!("{} decided, too large:\n{}", self.decided, self.too_large)
+        format!("{} hold, {} are violated; too large:\n{}", self.holding, self.violated, self.too_large)
     }
+}
+
+fn verdict(
+    library: &Library,
+    scenario: &str,
+    property: &str,
+    at: Parameters,
+    delays: Delays,
+    change: impl Fn(&mut Config),
+    options: &Options<'_>,
+) -> Verdict {
+    let Parameters { msl, rto, losses, duplicates, time_wait } = at;
+    let shipped = library.scenarios(&[scenario.to_owned()], &[], 1).unwrap().remove(0);
+    let mut scenario = Scenario { delays, ..Scenario::clone(&shipped) };
+    let config = &mut scenario.config;
+    config.msl = msl;
+    config.losses = Some(u8::try_from(losses).unwrap());
+    config.duplicates = u8::try_from(duplicates).unwrap();
+    for end in [&mut config.a, &mut config.b] {
+        end.policy.retransmission.rto = rto;
+        end.policy.wait.time_wait = time_wait;
+    }
+    change(config);
+    let properties = library.properties(&[property.to_owned()]).unwrap();
+    let checked = check_one(&Arc::new(scenario), &properties, options, &|_, _| {});
+    let of_a = format!("{property}@A");
+    checked.judged().find(|judged| judged.instance.name() == of_a).unwrap().verdict
 }
 
 /// docs/law.md: no octets, a fixed RTO, any `TIME_WAIT`.
 fn holds_without_octets(at: Parameters) -> bool {
     let Parameters { msl, rto, losses, duplicates, time_wait } = at;
-    // A FIN sent k RTOs after the last one that A received is in flight when A's wait is over.
-    let outlives = |k: u32| k * rto + msl > time_wait;
-    // The last ACK is lost, and so is every FIN in between.
-    let lost_ack = (1..=losses).any(outlives);
-    // The last ACK is late: it and the FIN before it took up to MSL − 1 ticks each, and crossed with the next.
-    let late_ack = time_wait <= 2 * (msl - 1) && (1..=losses + 1).any(|k| outlives(k) && k * rto <= 2 * (msl - 1));
+    // The last ACK is lost, and so is every FIN up to the first that outlives the wait.
+    let lost_ack = losses > 0 && losses * rto + msl > time_wait;
+    // The last ACK is late: it and the FIN before it take almost an MSL each, and cross with the FIN sent again.
+    let crosses = |k: u32| time_wait < k * rto + msl && k * rto < 2 * msl;
+    let late_ack = time_wait < 2 * msl && (1..=losses + 1).any(crosses);
     // A duplicate of the FIN itself is still there.
     let duplicate = duplicates > 0 && time_wait < msl;
     !(lost_ack || late_ack || duplicate)
@@ -85,17 +117,18 @@ fn holds_without_octets(at: Parameters) -> bool {
 
 #[test]
 fn the_law_without_octets() {
-    let mut laws = Laws::new();
+    let mut laws = Laws::new(10_000);
     for (msl, rto, losses) in grid() {
         for duplicates in [0, 1] {
             let at = |time_wait| Parameters { msl, rto, losses, duplicates, time_wait };
-            let simple = at(2 * msl);
-            assert_eq!(holds_without_octets(simple), losses * rto <= msl, "the simple law is the case of 2 MSL");
-            let bound =
-                (0..100).find(|from| (*from..*from + 20).all(|wait| holds_without_octets(at(wait)))).unwrap();
-            for scenario in ["sequential", "simultaneous"] {
-                for time_wait in BTreeSet::from([2 * msl, bound, bound.saturating_sub(1), bound + 1]) {
-                    laws.expect(scenario, at(time_wait), |_| {}, holds_without_octets(at(time_wait)));
+            assert_eq!(
+                holds_without_octets(at(2 * msl)),
+                losses * rto <= msl,
+                "the simple law is the case of 2 MSL"
+            );
+            for time_wait in around(&[msl, 2 * msl, msl + rto, msl + losses * rto]) {
+                for scenario in ["sequential", "simultaneous"] {
+                    laws.expect(scenario, FIN, at(time_wait), |_| {}, holds_without_octets(at(time_wait)));
                 }
             }
         }
@@ -103,82 +136,234 @@ fn the_law_without_octets() {
     insta::assert_snapshot!(laws.report());
 }
 
-/// docs/law.md: with octets of its own outstanding, an end's timer is restarted up to MSL − 1 ticks late. When what was
-/// outstanding at a timeout is sent again does not matter.
-#[test]
-fn the_law_with_octets() {
-    for after_timeout in [AfterTimeout::NextOnAck, AfterTimeout::OnePerTimeout] {
-        law_with_octets(after_timeout);
+/// docs/law.md: one octet of B's outstanding, an RTO of half an MSL at least. A lost ACK costs B's timer `r` more, the time
+/// at which the ACK of the octet arrives, after A has begun to wait.
+fn holds_with_an_octet(at: Parameters, after_timeout: AfterTimeout) -> bool {
+    let Parameters { msl, rto, losses, duplicates, time_wait } = at;
+    if losses == 0 {
+        return if rto < 2 * msl { time_wait >= 2 * msl } else { duplicates == 0 || time_wait >= msl };
     }
+    let lost = losses * rto;
+    // Before `r` B's timer must not expire. Or else it sends the octet again, which draws the lost ACK once more, two flights
+    // later; and what that ACK lets go is one FIN more to be lost.
+    let octet_again = match after_timeout {
+        AfterTimeout::OnePerTimeout => (2 * msl).saturating_sub(lost),
+        AfterTimeout::NextOnAck => 0,
+    };
+    lost + msl.min(rto + octet_again) + msl <= time_wait
 }
 
-fn law_with_octets(after_timeout: AfterTimeout) {
-    let mut laws = Laws::new();
-    let change = |config: &mut Config| {
-        for end in [&mut config.a, &mut config.b] {
+const BOTH_WAYS: [AfterTimeout; 2] = [AfterTimeout::NextOnAck, AfterTimeout::OnePerTimeout];
+
+fn octets(a: u32, b: u32, after_timeout: AfterTimeout) -> impl Fn(&mut Config) {
+    move |config: &mut Config| {
+        for (end, sends) in [(&mut config.a, a), (&mut config.b, b)] {
+            end.application.sends = sends;
             end.policy.retransmission.after_timeout = after_timeout;
         }
-    };
-    let two = |config: &mut Config| {
-        change(config);
-        config.b.application.sends = 2;
-    };
-    for (msl, rto, losses) in grid() {
-        let bound = if losses == 0 { 2 * msl - 1 } else { losses * rto + 2 * msl - 1 };
-        for time_wait in BTreeSet::from([2 * msl, bound, bound.saturating_sub(1).max(2 * msl - 1), bound + 1]) {
-            let at = Parameters { msl, rto, losses, duplicates: 0, time_wait };
-            laws.expect("half-close", at, change, time_wait >= bound);
-            laws.expect("half-close", at, two, time_wait >= bound);
-            if losses < 2 && rto > 1 && msl == 2 {
-                laws.expect("data-in-flight", at, change, time_wait >= bound);
+    }
+}
+
+#[test]
+fn the_law_with_an_octet() {
+    let mut laws = Laws::new(200_000);
+    for after_timeout in BOTH_WAYS {
+        for (msl, rto, losses) in grid() {
+            let at = |time_wait| Parameters { msl, rto, losses, duplicates: 0, time_wait };
+            let holds = |time_wait: &u32| holds_with_an_octet(at(*time_wait), after_timeout);
+            let bound = (2 * msl..100).find(holds).unwrap();
+            let waits = match rto {
+                // These take a second each.
+                3 => BTreeSet::from([bound - 1, bound]),
+                _ => around(&[2 * msl, bound]),
+            };
+            for time_wait in waits {
+                laws.expect("half-close", FIN, at(time_wait), octets(0, 1, after_timeout), holds(&time_wait));
             }
         }
+        // Without losses, and where an octet and its ACK take less than an RTO, B sends nothing again.
+        for (duplicates, time_wait) in [(0, 0), (1, 3), (1, 4)] {
+            let at = Parameters { msl: 4, rto: 8, losses: 0, duplicates, time_wait };
+            let holds = holds_with_an_octet(at, after_timeout);
+            laws.expect("half-close", FIN, at, octets(0, 1, after_timeout), holds);
+        }
+        // From an RTO of one MSL on it does not matter how many octets there are, nor whether B closes after A.
+        for time_wait in [11, 12] {
+            let at = Parameters { msl: 4, rto: 4, losses: 1, duplicates: 0, time_wait };
+            let holds = holds_with_an_octet(at, after_timeout);
+            laws.expect("half-close", FIN, at, octets(0, 2, after_timeout), holds);
+            laws.expect("simultaneous", FIN, at, octets(0, 1, after_timeout), holds);
+        }
     }
-    insta::assert_snapshot!(format!("{after_timeout:?}"), laws.report());
+    insta::assert_snapshot!(laws.report());
 }
 
-/// docs/law.md: the law with octets has its premise. If A has octets of its own, too, an ACK can get lost without a loss, on
-/// a segment that is sent again.
+/// docs/law.md: with `next-on-ack` and an octet of A's, too, A's ACK may ride on a FIN that B drops. B has one octet at most,
+/// and `TIME_WAIT` is 2 MSL at least.
+fn holds_with_octets_of_both(at: Parameters, b_sends: u32) -> bool {
+    let Parameters { msl, rto, losses, time_wait, .. } = at;
+    let again = (losses + 1) * rto;
+    // How late B sends the FIN that outlives the wait, if it need not pay for one ACK. B's own ACK of A's octet draws that ACK
+    // once more, two flights after it was sent, which was before B's FIN, and less than a flight after the octet that A had
+    // to send again.
+    let drawn = 2 * msl - rto.saturating_sub(msl).min(2 * msl);
+    let unpaid = match b_sends {
+        0 if again < 2 * msl => again.min(drawn),
+        1 if rto < 2 * msl => (again + msl.min(rto)).min(drawn),
+        _ => 0,
+    };
+    let paid = match b_sends {
+        0 => holds_without_octets(at),
+        _ => holds_with_an_octet(at, AfterTimeout::NextOnAck),
+    };
+    paid && unpaid + msl <= time_wait
+}
+
 #[test]
-fn the_law_with_octets_is_of_ends_without_octets_of_their_own() {
-    let library = Library::read(&[], &[]).unwrap();
-    let settings = ["a.sends=1", "b.sends=2", "network.losses=0", "network.duplicates=0"];
-    let settings: Vec<Setting> = settings.iter().map(|text| Setting::parse(text).unwrap()).collect();
-    let scenario = library.scenarios(&["simultaneous".to_owned()], &settings, 1).unwrap().remove(0);
-    let property = library.properties(&["no-premature-closed".to_owned()]).unwrap();
-    let checked = check_one(&scenario, &property, &Options::PLAIN, &|_, _| {});
-    assert_eq!((checked.results[0].verdict, checked.stats.states), (Verdict::Violated, 9_685_131));
+fn the_law_with_octets_of_both() {
+    let mut laws = Laws::new(400_000);
+    let at = |(rto, losses, time_wait)| Parameters { msl: 4, rto, losses, duplicates: 0, time_wait };
+    let alone = [
+        (4, 0, 8),
+        (5, 0, 8),
+        (5, 0, 9),
+        (6, 0, 9),
+        (6, 0, 10),
+        (7, 0, 8),
+        (7, 0, 9),
+        (8, 0, 8),
+        (5, 1, 8),
+        (5, 1, 9),
+        (3, 1, 9),
+        (3, 1, 10),
+    ];
+    let both = [(4, 0, 11), (4, 0, 12), (6, 0, 9), (6, 0, 10), (7, 0, 8), (7, 0, 9), (8, 0, 8)];
+    for (b_sends, points) in [(0, &alone[..]), (1, &both[..])] {
+        for at in points.iter().copied().map(at) {
+            let change = octets(1, b_sends, AfterTimeout::NextOnAck);
+            laws.expect("simultaneous", FIN, at, change, holds_with_octets_of_both(at, b_sends));
+        }
+    }
+    // Nothing rides with `one-per-timeout`, nor if B closes after A: its FIN then acknowledges all that A has sent.
+    for at in [(4, 0, 8), (4, 1, 11), (4, 1, 12)].map(at) {
+        let holds = holds_with_an_octet(at, AfterTimeout::OnePerTimeout);
+        laws.expect("simultaneous", FIN, at, octets(1, 1, AfterTimeout::OnePerTimeout), holds);
+        laws.expect("half-close", FIN, at, octets(1, 1, AfterTimeout::NextOnAck), holds);
+    }
+    insta::assert_snapshot!(laws.report());
 }
 
-/// docs/law.md: with backoff, the FINs that are lost are further and further apart.
+/// docs/law.md: with backoff, a FIN is sent again after RTOs that double up to `rto_max`.
+fn holds_with_backoff(at: Parameters, rto_max: u32) -> bool {
+    let Parameters { msl, rto, losses, duplicates, time_wait } = at;
+    let sent = |times: u32| -> u32 { (0..times).map(|doublings| (rto << doublings).min(rto_max)).sum() };
+    let lost_ack = losses > 0 && sent(losses) + msl > time_wait;
+    // Of the FINs up to the one that outlives the wait, the first `lost` are lost, and so are those after the last that
+    // arrives; the ACKs of all others are late.
+    let crosses = |lost: u32, last: u32, again: u32| {
+        lost + again - last <= losses + 1
+            && sent(again) - sent(lost) < 2 * msl
+            && sent(again) - sent(last) + msl > time_wait
+    };
+    let late_ack = time_wait < 2 * msl
+        && (1..losses + 10).any(|again| (0..again).any(|last| (0..=last).any(|lost| crosses(lost, last, again))));
+    let duplicate = duplicates > 0 && time_wait < msl;
+    !(lost_ack || late_ack || duplicate)
+}
+
 #[test]
 fn the_law_with_backoff() {
-    let mut laws = Laws::new();
+    let mut laws = Laws::new(5_000);
     for (msl, rto, losses) in grid() {
+        let at = |time_wait| Parameters { msl, rto, losses, duplicates: 0, time_wait };
+        for time_wait in 0..40 {
+            assert_eq!(holds_with_backoff(at(time_wait), rto), holds_without_octets(at(time_wait)));
+        }
         for rto_max in [2 * rto, 8 * rto] {
-            let reach: u32 = (0..losses).map(|doublings| (rto << doublings).min(rto_max)).sum();
-            let bound = (msl + reach).max(2 * msl - 1);
-            for time_wait in BTreeSet::from([2 * msl, bound, bound.saturating_sub(1).max(2 * msl - 1), bound + 1])
-            {
-                let at = Parameters { msl, rto, losses, duplicates: 0, time_wait };
+            let sent: u32 = (0..losses).map(|doublings| (rto << doublings).min(rto_max)).sum();
+            for time_wait in around(&[2 * msl, msl + 2 * rto, msl + sent]) {
                 let backoff = |config: &mut Config| {
                     for end in [&mut config.a, &mut config.b] {
                         end.policy.retransmission.backoff = true;
                         end.policy.retransmission.rto_max = rto_max;
                     }
                 };
-                laws.expect("sequential", at, backoff, losses == 0 || time_wait >= bound);
-                laws.expect("simultaneous", at, backoff, losses == 0 || time_wait >= bound);
+                let holds = holds_with_backoff(at(time_wait), rto_max);
+                if time_wait >= 2 * msl {
+                    assert_eq!(holds, losses == 0 || sent <= time_wait - msl, "the law as it is stated");
+                }
+                laws.expect("sequential", FIN, at(time_wait), backoff, holds);
+                laws.expect("simultaneous", FIN, at(time_wait), backoff, holds);
             }
         }
     }
     insta::assert_snapshot!(laws.report());
 }
 
-/// MSL 2…4, RTO 1…4, losses 0…3; without RTO 1 where the MSL is longer than 2: those worlds are too large.
+/// docs/law.md: an old ACK, the ACK that it draws and the reset that this draws are three flights.
+#[test]
+fn the_law_of_three_flights() {
+    let mut laws = Laws::new(10_000);
+    for (msl, rto, losses) in grid() {
+        for duplicates in [0, 1] {
+            for time_wait in around(&[2 * msl, 3 * msl, msl + losses * rto]) {
+                let at = Parameters { msl, rto, losses, duplicates, time_wait };
+                let holds = time_wait >= 3 * msl && losses * rto <= time_wait - msl;
+                laws.expect("sequential", ANYTHING, at, |_| {}, holds);
+                laws.expect("simultaneous", ANYTHING, at, |_| {}, holds);
+            }
+        }
+    }
+    insta::assert_snapshot!(laws.report());
+}
+
+/// docs/law.md: B's octet, sent again, begins a chain of three flights later than an old ACK does.
+#[test]
+fn the_law_of_three_flights_with_an_octet() {
+    let mut laws = Laws::new(20_000);
+    for (msl, rto, losses) in grid().filter(|(msl, rto, _)| rto >= msl) {
+        // The octet is sent again for the last time so long after A has begun to wait, or less.
+        let again = match losses {
+            _ if rto < 2 * msl && losses > 0 => (losses + 1) * rto,
+            0 if rto < 2 * msl => msl,
+            0 => 0,
+            _ => 2 * msl,
+        };
+        let bound = (again + 3 * msl).max(losses * rto + 2 * msl);
+        for time_wait in around(&[2 * msl, bound]) {
+            let at = Parameters { msl, rto, losses, duplicates: 0, time_wait };
+            laws.expect("half-close", ANYTHING, at, |_| {}, time_wait >= bound);
+        }
+    }
+    insta::assert_snapshot!(laws.report());
+}
+
+/// MSL 4, RTO of 3/4, 1, 5/4, 3/2, 7/4, 2 and 9/4 of it, and losses 0…3.
 fn grid() -> impl Iterator<Item = (u32, u32, u32)> {
-    let all = (2..=4).flat_map(|msl| (1..=4).flat_map(move |rto| (0..=3).map(move |losses| (msl, rto, losses))));
-    all.filter(|(msl, rto, _)| *msl == 2 || *rto > 1)
+    (3..=9).flat_map(|rto| (0..=3).map(move |losses| (4, rto, losses)))
+}
+
+/// docs/law.md: what whole ticks said differently, and that ever finer ones say it, too.
+#[test]
+fn whole_ticks_miss_a_chain_of_flights() {
+    let library = Library::read(&[], &[]).unwrap();
+    let of = |delays, scale: u32, scenario, property, time_wait| {
+        let at =
+            Parameters { msl: 2 * scale, rto: 2 * scale, losses: 1, duplicates: 0, time_wait: time_wait * scale };
+        verdict(&library, scenario, property, at, delays, |_| {}, &Options::PLAIN)
+    };
+    for (scenario, property, bound, scale) in [("half-close", FIN, 6, 2), ("sequential", ANYTHING, 6, 3)] {
+        assert_eq!(of(Delays::Any, 1, scenario, property, bound), Verdict::Holds);
+        assert_eq!(of(Delays::Any, 1, scenario, property, bound - 1), Verdict::Violated);
+        assert_eq!(of(Delays::WholeTicks, 1, scenario, property, bound - 1), Verdict::Holds);
+        assert_eq!(of(Delays::WholeTicks, scale, scenario, property, bound - 1), Verdict::Violated);
+        assert_eq!(of(Delays::WholeTicks, scale, scenario, property, bound), Verdict::Holds);
+    }
+    // One flight alone is as long in either.
+    for delays in [Delays::Any, Delays::WholeTicks] {
+        assert_eq!(of(delays, 1, "sequential", FIN, 4), Verdict::Holds);
+        assert_eq!(of(delays, 1, "sequential", FIN, 3), Verdict::Violated);
+    }
 }
 
 /// A grid that never explores anything would be no test: one of its worlds has its known size.
@@ -186,5 +371,6 @@ fn grid() -> impl Iterator<Item = (u32, u32, u32)> {
 fn the_worlds_of_the_grid_are_real() {
     let library = Library::read(&[], &[]).unwrap();
     let scenario = library.scenarios(&["sequential".to_owned()], &[], 1).unwrap().remove(0);
-    assert_eq!(check_one(&scenario, &[], &OPTIONS, &|_, _| {}).stats.states, 6_215);
+    let scenario = Arc::new(Scenario { delays: Delays::WholeTicks, ..Scenario::clone(&scenario) });
+    assert_eq!(check_one(&scenario, &[], &Options::PLAIN, &|_, _| {}).stats.states, 6_215);
 }
