@@ -77,6 +77,16 @@ impl Explanation {
 ///
 /// The explanation is empty if nothing of the end was captured, or if the connection was never established: the model
 /// begins at ESTABLISHED. `end` is when the capture ends, in nanoseconds since 1970.
+///
+/// ```
+/// use lastack::capture::{Capture, explain};
+///
+/// let file = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/captures/half-close.pcap"));
+/// let capture = Capture::read(&file[..]);
+/// let [a, b] = [0, 1].map(|side| explain(&capture.connections[0], side, capture.end));
+/// assert!(a.unexplained.is_none() && b.unexplained.is_none());
+/// println!("{:?} and {:?}", a.state(), b.state());
+/// ```
 #[must_use]
 pub fn explain(connection: &Connection, side: Side, end: i64) -> Explanation {
     let mut explanation = Explanation::default();

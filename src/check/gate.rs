@@ -40,6 +40,20 @@ impl Options<'static> {
 ///
 /// As many scenarios are explored at once as there are threads, and if there are fewer scenarios, each on several
 /// threads. They share the memory that there is.
+///
+/// ```
+/// use lastack::check::{Library, Options, check};
+///
+/// let library = Library::read(&[], &[])?;
+/// let scenarios = library.scenarios(&["never-closes".to_owned(), "one-msl".to_owned()], &[], 1)?;
+/// let safety = library.properties(&["no-premature-closed".to_owned()])?;
+/// let mut as_expected = Vec::new();
+/// check(&scenarios, &safety, &Options::PLAIN, &|_, _, _| {}, |checked| {
+///     as_expected.push(checked.judged().all(|judged| !judged.is_missed()));
+/// });
+/// assert_eq!(as_expected, [true, true]);
+/// # Ok::<(), lastack::diagnostic::Diagnostics>(())
+/// ```
 pub fn check(
     scenarios: &[Arc<Scenario>],
     properties: &[Arc<Property>],

@@ -26,6 +26,17 @@ pub struct Library {
 
 impl Library {
     /// Reads what is compiled in, and then these folders or files.
+    ///
+    /// # Errors
+    /// What cannot be read, and every mistake in a file, with its place.
+    ///
+    /// ```
+    /// use lastack::check::Library;
+    ///
+    /// let library = Library::read(&[], &[])?;
+    /// assert!(library.properties.iter().any(|property| property.name == "both-close"));
+    /// # Ok::<(), lastack::diagnostic::Diagnostics>(())
+    /// ```
     pub fn read(property_folders: &[PathBuf], scenario_folders: &[PathBuf]) -> Result<Self, Diagnostics> {
         let mut mistakes = Diagnostics::default();
         let mut properties = Vec::new();

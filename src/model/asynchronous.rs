@@ -22,6 +22,19 @@ pub struct Host {
 pub type ActorWorld = ActorModel<Host, Vec<StateProperty<ActorModelState<Host>>>>;
 
 /// Both ends of a configuration on a network that loses, duplicates and reorders without bound.
+///
+/// ```
+/// use lastack::check::Library;
+/// use lastack::model::asynchronous_world;
+/// use lastack::tcp::State;
+/// use stateright::Model;
+///
+/// let library = Library::read(&[], &[])?;
+/// let world = asynchronous_world(&library.scenarios(&["asynchronous".to_owned()], &[], 1)?[0].config);
+/// let ends = &world.init_states()[0].actor_states;
+/// assert!(ends.iter().all(|endpoint| endpoint.state == State::Established));
+/// # Ok::<(), lastack::diagnostic::Diagnostics>(())
+/// ```
 #[must_use]
 pub fn asynchronous_world(config: &Config) -> ActorWorld {
     asynchronous_world_with(config, Vec::new())

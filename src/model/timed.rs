@@ -61,6 +61,18 @@ impl fmt::Display for Action {
 
 impl TimedWorld {
     /// The world of a configuration, without properties.
+    ///
+    /// ```
+    /// use lastack::check::Library;
+    /// use lastack::model::TimedWorld;
+    /// use stateright::Model;
+    ///
+    /// let library = Library::read(&[], &[])?;
+    /// let world = TimedWorld::new(library.scenarios(&["never-closes".to_owned()], &[], 1)?[0].config);
+    /// let initial = &world.init_states()[0];
+    /// assert!(!world.next_states(initial).is_empty(), "an application may close");
+    /// # Ok::<(), lastack::diagnostic::Diagnostics>(())
+    /// ```
     #[must_use]
     pub fn new(config: Config) -> Self {
         Self::with_properties(config, Vec::new())

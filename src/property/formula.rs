@@ -28,6 +28,19 @@ impl Formula {
     /// Parses a formula that stands in a file: `literal` is the TOML string with its quotes, `text` its value.
     ///
     /// A text without quotes around it, such as a command-line argument, may stand for itself.
+    ///
+    /// # Errors
+    /// Mistakes of grammar, unknown names and types that do not fit, each with its place in the file.
+    ///
+    /// ```
+    /// use lastack::diagnostic::SourceFile;
+    /// use lastack::property::Formula;
+    ///
+    /// let parse = |text: &str| Formula::parse(&SourceFile::new("mine.toml", text), 0..text.len(), text);
+    /// assert!(parse("self.state == LAST_ACK leads to self.state == CLOSED")?.is_about_an_end());
+    /// assert!(parse("always A.state < 3").is_err());
+    /// # Ok::<(), lastack::diagnostic::Diagnostics>(())
+    /// ```
     pub fn parse(file: &Arc<SourceFile>, literal: Span, text: &str) -> Result<Self, Diagnostics> {
         let place = Place::new(file, literal, text);
         let written = parse(text).map_err(|problem| Diagnostics::from(place.diagnostic(problem)))?;

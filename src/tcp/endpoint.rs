@@ -15,6 +15,17 @@ pub(super) const FIRST: Seq = Seq(1);
 ///
 /// RFC 9293 §3.3.1. In CLOSED only the record is left: what was sent, acknowledged and delivered, read off the
 /// frozen variables.
+///
+/// ```
+/// use lastack::tcp::{Call, Endpoint, Policy, State};
+///
+/// let policy = Policy::rfc9293(2);
+/// let [mut a, mut b] = [Endpoint::established(), Endpoint::established()];
+/// let fin = a.on_call(Call::Shutdown, &policy).segment.expect("a FIN");
+/// let ack = b.on_segment(&fin, &policy).segment.expect("its ACK");
+/// a.on_segment(&ack, &policy);
+/// assert_eq!((a.state, b.state), (State::FinWait2, State::CloseWait));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own that the RFC's text asks for")]
 pub struct Endpoint {

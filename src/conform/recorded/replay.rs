@@ -60,6 +60,20 @@ pub struct ReplayedStep {
 }
 
 /// Replays a case against the endpoint under the policy that it names.
+///
+/// ```
+/// use lastack::conform::recorded::{CaseOutcome, Profile, parse, replay};
+/// use lastack::diagnostic::SourceFile;
+/// use lastack::policy::Policies;
+///
+/// let line = r#"{"id": "a-fin-is-acknowledged", "profile": "rfc9293", "start_state": "ESTABLISHED",
+///     "events": ["rcv FIN,ACK seq=1 ack=1"], "expect_segments": ["@1 ACK seq=1 ack=2"], "expect_end_state": "CLOSE_WAIT"}"#;
+/// let policies = Policies::shipped()?;
+/// let (cases, mistakes) = parse(&SourceFile::new("mine.jsonl", line.replace('\n', " ")), Profile::Named(&policies));
+/// assert!(mistakes.0.is_empty(), "{mistakes}");
+/// assert_eq!(replay(&cases[0]).outcome, CaseOutcome::Match);
+/// # Ok::<(), lastack::diagnostic::Diagnostics>(())
+/// ```
 #[must_use]
 pub fn replay(case: &Case) -> Replayed {
     match replay_in_scope(case) {
