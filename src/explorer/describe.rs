@@ -31,18 +31,11 @@ fn end(text: &mut String, end: End, endpoint: &Endpoint, timers: &Timers) {
         ended_by,
         snd_una,
         snd_nxt,
-        send_window: _,
-        unsent: _,
-        mss: _,
-        persist: _,
-        segments: _,
         rcv_nxt,
-        rcv_buffer: _,
         fin_sent,
         fin_received,
         close_called,
         reader_gone,
-        reading_shut: _,
         unread,
         held,
         ack_delayed,
@@ -50,6 +43,7 @@ fn end(text: &mut String, end: End, endpoint: &Endpoint, timers: &Timers) {
         doublings,
         resent,
         recover,
+        transfer: _,
     } = endpoint;
     let _ = write!(text, "{end} {state}");
     if let Some(left) = left {

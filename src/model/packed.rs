@@ -8,7 +8,7 @@ use std::hash::{Hash, Hasher};
 use super::limit::MAX_TIMER;
 use super::{Bound, End, Kind, Limit, Network, Observe, Observed, SegmentCopy};
 use crate::invariant::invariant;
-use crate::tcp::{EndedBy, Endpoint, Held, Persist, SendWindow, Seq, State, Timer};
+use crate::tcp::{EndedBy, Endpoint, Held, Persist, SendWindow, Seq, State, Timer, Transfer};
 
 /// The ticks that an endpoint's timers still run, in the order of [`Timer::ALL`]; `None`: it does not run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -267,12 +267,12 @@ impl Hash for PackedEnd {
 /// An error unless the rest of an endpoint is as it is in every world: windows never close, and whatever is sent or delivered
 /// is on its way or read at once.
 pub(crate) fn is_representable(endpoint: &Endpoint) -> Result<(), Limit> {
-    let Endpoint { send_window, unsent, mss, persist, segments, rcv_buffer, reading_shut, unread, resent, .. } =
-        endpoint;
+    let Endpoint { unread, resent, transfer, .. } = endpoint;
+    let Transfer { send_window, unsent, mss, persist, segments, rcv_buffer, reading_shut } = transfer;
     // Both ends offer the same window.
     let windows_are_open = (*send_window, *rcv_buffer) == (SendWindow::OPEN, SendWindow::OPEN.size);
     let lacks = [
-        (!windows_are_open || *persist != Persist::default(), Bound::Window),
+        (!windows_are_open || *persist != Persist::NONE, Bound::Window),
         (*unsent > 0, Bound::Unsent),
         (*unread > 0 || *reading_shut, Bound::Unread),
         (!segments.is_empty() || *mss != u32::MAX || *resent > 1, Bound::LongSegment),
@@ -442,14 +442,19 @@ mod tests {
     #[test]
     fn what_no_world_has_is_refused() {
         let open = Endpoint::established();
+        let with = |change: fn(&mut Transfer)| {
+            let mut other = open.clone();
+            change(&mut other.transfer);
+            other
+        };
         let others = [
             (Bound::Unread, Endpoint { unread: 1, ..open.clone() }),
-            (Bound::Unsent, Endpoint { unsent: 1, ..open.clone() }),
-            (Bound::Window, Endpoint { send_window: SendWindow { size: 6, ..SendWindow::OPEN }, ..open.clone() }),
-            (Bound::Window, Endpoint { rcv_buffer: 6, ..open.clone() }),
-            (Bound::LongSegment, Endpoint { mss: 6, ..open.clone() }),
-            (Bound::Unread, Endpoint { reading_shut: true, ..open.clone() }),
-            (Bound::LongSegment, Endpoint { segments: vec![(Seq(1), Seq(3))], ..open.clone() }),
+            (Bound::Unsent, with(|transfer| transfer.unsent = 1)),
+            (Bound::Window, with(|transfer| transfer.send_window.size = 6)),
+            (Bound::Window, with(|transfer| transfer.rcv_buffer = 6)),
+            (Bound::LongSegment, with(|transfer| transfer.mss = 6)),
+            (Bound::Unread, with(|transfer| transfer.reading_shut = true)),
+            (Bound::LongSegment, with(|transfer| transfer.segments.push((Seq(1), Seq(3))))),
             (Bound::LongSegment, Endpoint { resent: 2, ..open.clone() }),
             (Bound::Octets, Endpoint { snd_nxt: Seq(17), ..open.clone() }),
             (Bound::Retransmissions, Endpoint { retransmissions: 16, ..open.clone() }),

@@ -128,7 +128,7 @@ mod tests {
 
     use super::*;
     use crate::policy::{Bounds, Clock, Origin, Value, field_names, resolve};
-    use crate::tcp::{Call, Endpoint, Flags, Policy, Segment, SendWindow, Seq, State, Timer, TimerChange};
+    use crate::tcp::{Call, Endpoint, Flags, Policy, Segment, Seq, State, Timer, TimerChange};
 
     fn shipped() -> Policies {
         Policies::shipped().unwrap()
@@ -202,8 +202,9 @@ mod tests {
                 policy.retransmission.retries = Some(9);
                 policy.wait.fin_wait_2_timeout = Some(3);
             });
-            let send_window = SendWindow { size, ..SendWindow::OPEN };
-            let mut endpoint = Endpoint { send_window, rcv_buffer, ..Endpoint::established() };
+            let mut endpoint = Endpoint::established();
+            endpoint.transfer.rcv_buffer = rcv_buffer;
+            endpoint.transfer.send_window.size = size;
             for (seq, number, len, [syn, fin, rst, ack], event) in events {
                 let before = endpoint.clone();
                 let effects = match event {

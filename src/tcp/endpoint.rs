@@ -3,13 +3,7 @@
 //! RFC 9293 §3.10. An endpoint takes an event and answers with [`Effects`]: at most one segment, and what
 //! becomes of its timers. It keeps no time itself.
 
-use super::{Call, Effects, EndedBy, Flags, Held, Persist, Policy, Seq, ShutdownRead, State, Timer, TimerChange};
-
-/// The window that both ends offer unless something else is said, in octets.
-pub(super) const WINDOW: u32 = 65_535;
-
-/// The number of an end's first octet; the handshake used number 0 for its SYN.
-pub(super) const FIRST: Seq = Seq(1);
+use super::{Call, Effects, EndedBy, Flags, Held, Policy, Seq, ShutdownRead, State, Timer, TimerChange, Transfer};
 
 /// An endpoint: its state, its send and receive variables, and a record of how far the close has come.
 ///
@@ -39,21 +33,8 @@ pub struct Endpoint {
     pub snd_una: Seq,
     /// RFC 9293 §3.3.1: SND.NXT, the next number to be sent.
     pub snd_nxt: Seq,
-    /// The window that the peer offers.
-    pub send_window: SendWindow,
-    /// Octets that the application has sent and the endpoint has not, for want of window or of a poll. 0 in a world.
-    pub unsent: u32,
-    /// Octets of text that a segment has at most. RFC 9293 §3.7.1. `u32::MAX` in a world.
-    pub mss: u32,
-    /// The persist timer. It never runs in a world.
-    pub persist: Persist,
-    /// What was sent as one segment of more than one number, as half-open ranges, and is not all acknowledged; every
-    /// other number was sent alone. Empty in a world.
-    pub segments: Vec<(Seq, Seq)>,
     /// RFC 9293 §3.3.1: RCV.NXT, the next number expected.
     pub rcv_nxt: Seq,
-    /// How many octets of text the endpoint keeps for its application. 65,535 in a world.
-    pub rcv_buffer: u32,
     /// Our FIN has been sent; it has the number SND.NXT − 1.
     pub fin_sent: bool,
     /// The peer's FIN has been consumed; it had the number RCV.NXT − 1.
@@ -62,8 +43,6 @@ pub struct Endpoint {
     pub close_called: bool,
     /// The application has called [`Call::Close`]: nobody will read what arrives.
     pub reader_gone: bool,
-    /// The application has promised to read no more ([`Endpoint::shutdown_read`]). Never in a world.
-    pub reading_shut: bool,
     /// Octets of text that were delivered and that the application has not read.
     pub unread: u32,
     /// What arrived beyond a hole.
@@ -80,39 +59,8 @@ pub struct Endpoint {
     /// RFC 6582 §3.2: SND.NXT at the last timeout, as long as something that precedes it is still to be sent again when an
     /// ACK lets it go.
     pub recover: Option<Seq>,
-}
-
-/// The window that the peer offers. RFC 9293 §3.3.1. In a world it is never anything else than at first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct SendWindow {
-    /// SND.WND, the octets from SND.UNA on that the peer has room for.
-    pub size: u32,
-    /// MAX.SND.WND, the largest so far. RFC 5961 §5.2.
-    pub largest: u32,
-    /// SND.WL1, SEG.SEQ of the segment that it was updated by last.
-    pub seq: Seq,
-    /// SND.WL2, SEG.ACK of that segment.
-    pub ack: Seq,
-}
-
-impl SendWindow {
-    /// As after the handshake.
-    pub const OPEN: Self = Self { size: WINDOW, largest: WINDOW, seq: Seq(0), ack: FIRST };
-
-    /// The peer offers another.
-    pub fn resize(&mut self, size: u32) {
-        self.size = size;
-        self.largest = self.largest.max(size);
-    }
-
-    /// RFC 9293 §3.10.7.4, fifth step: an acceptable acknowledgment offers a window; what is older than the segment
-    /// that did so last does not count.
-    pub(super) fn update(&mut self, seq: Seq, ack: Seq, size: u32) {
-        if self.seq.precedes(seq) || self.seq == seq && !ack.precedes(self.ack) {
-            self.resize(size);
-            (self.seq, self.ack) = (seq, ack);
-        }
-    }
+    /// What a world does not go into: windows, text that waits, segments of several octets.
+    pub transfer: Transfer,
 }
 
 /// What moves an endpoint along an arrow of RFC 9293's Figure 5.
@@ -134,20 +82,13 @@ impl Endpoint {
             state: State::Established,
             left: None,
             ended_by: None,
-            snd_una: FIRST,
-            snd_nxt: FIRST,
-            send_window: SendWindow::OPEN,
-            unsent: 0,
-            mss: u32::MAX,
-            persist: Persist::default(),
-            segments: Vec::new(),
-            rcv_nxt: FIRST,
-            rcv_buffer: WINDOW,
+            snd_una: Seq::FIRST,
+            snd_nxt: Seq::FIRST,
+            rcv_nxt: Seq::FIRST,
             fin_sent: false,
             fin_received: false,
             close_called: false,
             reader_gone: false,
-            reading_shut: false,
             unread: 0,
             held: Held::default(),
             ack_delayed: false,
@@ -155,25 +96,26 @@ impl Endpoint {
             doublings: 0,
             resent: 0,
             recover: None,
+            transfer: Transfer::IN_A_WORLD,
         }
     }
 
     /// Octets sent, without the FIN.
     #[must_use]
     pub fn sent(&self) -> u32 {
-        self.snd_nxt.since(FIRST).wrapping_sub(u32::from(self.fin_sent))
+        self.snd_nxt.since(Seq::FIRST).wrapping_sub(u32::from(self.fin_sent))
     }
 
     /// Octets of ours that the peer has acknowledged, without the FIN.
     #[must_use]
     pub fn acked(&self) -> u32 {
-        self.snd_una.since(FIRST).wrapping_sub(u32::from(self.fin_acked()))
+        self.snd_una.since(Seq::FIRST).wrapping_sub(u32::from(self.fin_acked()))
     }
 
     /// Octets received in order, without the FIN.
     #[must_use]
     pub fn delivered(&self) -> u32 {
-        self.rcv_nxt.since(FIRST).wrapping_sub(u32::from(self.fin_received))
+        self.rcv_nxt.since(Seq::FIRST).wrapping_sub(u32::from(self.fin_received))
     }
 
     /// Our FIN has been acknowledged.
@@ -185,7 +127,7 @@ impl Endpoint {
     /// RFC 9293 §3.8.6: RCV.WND, the octets of text that there is room for.
     #[must_use]
     pub fn receive_window(&self) -> u32 {
-        self.rcv_buffer.saturating_sub(self.unread)
+        self.transfer.rcv_buffer.saturating_sub(self.unread)
     }
 
     /// RFC 9293 §3.10.8 and RFC 6298 §5: a timer has expired; it does not run any more.
@@ -197,7 +139,7 @@ impl Endpoint {
             (Timer::Retransmission, _) if self.snd_una != self.snd_nxt && self.state != State::Closed => {
                 self.on_retransmission_timeout(policy, &mut effects);
             }
-            (Timer::Retransmission, state) if self.persist.runs && state != State::Closed => {
+            (Timer::Retransmission, state) if self.transfer.persist.runs && state != State::Closed => {
                 self.on_persist_timeout(policy, &mut effects);
             }
             (Timer::TimeWait, State::TimeWait) => self.end(EndedBy::Fin, &mut effects),
@@ -228,7 +170,7 @@ impl Endpoint {
     pub fn shutdown_read(&mut self, policy: &Policy) -> Effects {
         let mut effects = Effects::default();
         if self.state != State::Closed {
-            self.reading_shut = true;
+            self.transfer.reading_shut = true;
             match policy.text.shutdown_read {
                 ShutdownRead::ResetUnread if self.unread > 0 && self.close_called => {
                     self.reset_unread(&mut effects);
@@ -315,19 +257,13 @@ impl Endpoint {
             left: Some(self.state),
             ended_by: Some(by),
             reader_gone: false,
-            reading_shut: false,
             unread: 0,
-            send_window: SendWindow::OPEN,
-            unsent: 0,
-            mss: u32::MAX,
-            persist: Persist::default(),
-            segments: Vec::new(),
-            rcv_buffer: WINDOW,
             held: Held::default(),
             ack_delayed: false,
             doublings: 0,
             resent: 0,
             recover: None,
+            transfer: Transfer::IN_A_WORLD,
             ..*self
         };
         effects.timers = [TimerChange::Cancel; 4];

@@ -17,10 +17,11 @@ mod state;
 #[cfg(test)]
 mod testing;
 mod time_wait;
+mod transfer;
 mod transmission;
 
 pub use actor::{TICK, TcpActor};
-pub use endpoint::{Endpoint, SendWindow};
+pub use endpoint::Endpoint;
 pub use event::{Call, Effects, Timer, TimerChange};
 pub use held::Held;
 pub use persist::Persist;
@@ -32,3 +33,4 @@ pub use policy::{
 };
 pub use segment::{Flags, Segment, Seq};
 pub use state::{EndedBy, State};
+pub use transfer::{SendWindow, Transfer};

@@ -7,7 +7,7 @@ use super::{Effects, Endpoint, Flags, Policy, Seq, Timer, TimerChange, WindowPro
 
 /// What is known while the peer's window is closed and something waits to be sent. Never in a world: windows do not
 /// close there.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Persist {
     /// The timer runs.
     pub runs: bool,
@@ -17,41 +17,46 @@ pub struct Persist {
     pub silence: u32,
 }
 
+impl Persist {
+    /// The timer does not run.
+    pub const NONE: Self = Self { runs: false, probed: false, silence: 0 };
+}
+
 impl Endpoint {
     /// RFC 9293 §3.8.6.1 (SHLD-29): the first probe is sent when the window has been closed for one retransmission
     /// timeout.
     pub(super) fn persist_if_closed(&mut self, policy: &Policy, effects: &mut Effects) {
-        let is_closed = self.send_window.size == 0 && self.snd_una == self.snd_nxt && self.is_sending();
-        if is_closed && !self.persist.runs {
+        let is_closed = self.transfer.send_window.size == 0 && self.snd_una == self.snd_nxt && self.is_sending();
+        if is_closed && !self.transfer.persist.runs {
             self.stop_persisting();
-            self.persist.runs = true;
+            self.transfer.persist.runs = true;
             effects.change(Timer::Retransmission, TimerChange::Set(self.probe_interval(policy)));
         }
     }
 
     /// The window is open, or a probe was accepted: what is counted begins anew.
     pub(super) fn stop_persisting(&mut self) {
-        self.persist = Persist::default();
+        self.transfer.persist = Persist::NONE;
         self.doublings = 0;
         self.retransmissions = 0;
     }
 
     /// The peer has answered. RFC 9293 §3.8.6.1 (MUST-37): as long as it does, the connection stays open.
     pub(super) fn on_answer_to_probe(&mut self, ack: Seq, policy: &Policy) {
-        if !self.persist.runs {
+        if !self.transfer.persist.runs {
             // What is outstanding behind a window that was closed over it is sent again as its probe.
             let patient = !(self.reader_gone && policy.persist.orphan_probes_end);
-            if self.send_window.size == 0 && patient {
+            if self.transfer.send_window.size == 0 && patient {
                 self.retransmissions = 0;
             }
             return;
         }
-        self.persist.silence = 0;
+        self.transfer.persist.silence = 0;
         self.retransmissions = 0;
-        if self.persist.probed && ack == self.snd_nxt + 1 {
+        if self.transfer.persist.probed && ack == self.snd_nxt + 1 {
             // The probe was accepted: it was the next octet, or the FIN if no text is left.
-            if self.unsent > 0 {
-                self.unsent -= 1;
+            if self.transfer.unsent > 0 {
+                self.transfer.unsent -= 1;
             } else {
                 self.fin_sent = true;
             }
@@ -63,14 +68,14 @@ impl Endpoint {
     /// RFC 9293 §3.8.6.1 (MUST-36, SHLD-30): a probe, and the next after twice the time; or nobody answers.
     pub(super) fn on_persist_timeout(&mut self, policy: &Policy, effects: &mut Effects) {
         let interval = self.probe_interval(policy);
-        self.persist.silence = self.persist.silence.saturating_add(interval);
+        self.transfer.persist.silence = self.transfer.persist.silence.saturating_add(interval);
         let of_orphans = if self.reader_gone { policy.retransmission.orphan_retries } else { None };
         let retries = of_orphans.or(policy.retransmission.retries);
         let unanswered = retries.is_some_and(|retries| self.retransmissions >= retries);
         let backed_off =
             self.reader_gone && policy.persist.orphan_probes_end && interval >= policy.persist.persist_max;
-        let silent =
-            self.close_called && policy.persist.closing_silence.is_some_and(|most| self.persist.silence >= most);
+        let silent = self.close_called
+            && policy.persist.closing_silence.is_some_and(|most| self.transfer.persist.silence >= most);
         if unanswered || backed_off || silent {
             return self.give_up(policy, effects);
         }
@@ -83,8 +88,8 @@ impl Endpoint {
             WindowProbe::OldNumber => self.send(Flags::ACK, before, 0, effects),
             WindowProbe::OldOctet => self.send(Flags::ACK, before, 1, effects),
             WindowProbe::NextOctet => {
-                self.persist.probed = true;
-                let (flags, len) = if self.unsent > 0 { (Flags::ACK, 1) } else { (Flags::FIN_ACK, 0) };
+                self.transfer.persist.probed = true;
+                let (flags, len) = if self.transfer.unsent > 0 { (Flags::ACK, 1) } else { (Flags::FIN_ACK, 0) };
                 self.send(flags, self.snd_nxt, len, effects);
             }
         }
@@ -103,12 +108,11 @@ impl Endpoint {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tcp::testing::{POLICY, ack, segment};
-    use crate::tcp::{Call, EndedBy, SendWindow, State};
+    use crate::tcp::testing::{POLICY, ack, offered, segment};
+    use crate::tcp::{Call, EndedBy, State};
 
     fn closed(policy: &Policy) -> Endpoint {
-        let mut endpoint =
-            Endpoint { send_window: SendWindow { size: 0, ..SendWindow::OPEN }, ..Endpoint::established() };
+        let mut endpoint = offered(0);
         let effects = endpoint.send_text(2, policy);
         assert_eq!((effects.segment, effects.timers[0]), (None, TimerChange::Set(2)));
         endpoint
@@ -134,7 +138,7 @@ mod tests {
         assert_eq!((open.segment, open.timers[0]), (Some(segment(Flags::ACK, 1, 1, 2)), TimerChange::Set(2)));
         let accepted = endpoint.on_segment_offering(&ack(1, 2), 9, &POLICY);
         assert_eq!(accepted.segment, Some(segment(Flags::ACK, 2, 1, 1)));
-        assert_eq!((endpoint.acked(), endpoint.persist), (1, Persist::default()));
+        assert_eq!((endpoint.acked(), endpoint.transfer.persist), (1, Persist::NONE));
     }
 
     /// lwIP waits half its first timeout for the first probe.
@@ -145,8 +149,7 @@ mod tests {
             policy.persist.persist_first = Some(3);
             policy.persist.persist_max = 120;
         });
-        let mut endpoint =
-            Endpoint { send_window: SendWindow { size: 0, ..SendWindow::OPEN }, ..Endpoint::established() };
+        let mut endpoint = offered(0);
         assert_eq!(endpoint.send_text(2, &policy).timers[0], TimerChange::Set(3));
         assert_eq!(
             [(); 6].map(|()| expire(&mut endpoint, &policy).timers[0]),
@@ -159,8 +162,7 @@ mod tests {
 
     #[test]
     fn a_fin_that_waits_is_a_probe() {
-        let mut endpoint =
-            Endpoint { send_window: SendWindow { size: 0, ..SendWindow::OPEN }, ..Endpoint::established() };
+        let mut endpoint = offered(0);
         endpoint.on_call(Call::Shutdown, &POLICY);
         assert_eq!(expire(&mut endpoint, &POLICY).segment, Some(segment(Flags::FIN_ACK, 1, 1, 0)));
         assert!(!endpoint.fin_sent);

@@ -11,7 +11,7 @@ impl Endpoint {
         let sent_once = resent.precedes(ack);
         self.snd_una = ack;
         self.resent = if sent_once { 0 } else { resent.since(ack) };
-        self.segments.retain(|(_, end)| ack.precedes(*end));
+        self.transfer.segments.retain(|(_, end)| ack.precedes(*end));
         self.retransmissions = 0;
         if sent_once || self.fin_acked() {
             self.doublings = 0;
@@ -60,7 +60,7 @@ impl Endpoint {
             return;
         }
         let Segment { mut flags, len, .. } = self.outstanding(next, policy);
-        let room = self.send_window.size.saturating_sub(self.resent);
+        let room = self.transfer.send_window.size.saturating_sub(self.resent);
         let fits = len.min(room);
         flags.fin = flags.fin && len == fits && (len < room || !policy.transmission.fin_needs_window);
         if fits > 0 || flags.fin {
@@ -90,9 +90,10 @@ impl Endpoint {
     fn outstanding(&self, seq: Seq, policy: &Policy) -> Segment {
         let end = if policy.transmission.repacketizes {
             let text = self.snd_nxt.since(seq) - u32::from(self.fin_sent);
-            if text > self.mss { seq + self.mss } else { self.snd_nxt }
+            if text > self.transfer.mss { seq + self.transfer.mss } else { self.snd_nxt }
         } else {
-            let one = self.segments.iter().find(|(start, end)| !seq.precedes(*start) && seq.precedes(*end));
+            let one =
+                self.transfer.segments.iter().find(|(start, end)| !seq.precedes(*start) && seq.precedes(*end));
             one.map_or(seq + 1, |(_, end)| *end)
         };
         let fin = self.fin_sent && end == self.snd_nxt;

@@ -11,6 +11,9 @@ use std::ops::Add;
 pub struct Seq(pub u32);
 
 impl Seq {
+    /// The number of an end's first octet; the handshake used number 0 for its SYN.
+    pub(super) const FIRST: Self = Self(1);
+
     /// RFC 9293 §3.4: `self` comes before `other`, modulo 2³².
     #[must_use]
     pub fn precedes(self, other: Self) -> bool {

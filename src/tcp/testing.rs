@@ -27,3 +27,10 @@ pub(super) fn calling(policy: &Policy, calls: &[Call]) -> Endpoint {
     }
     endpoint
 }
+
+/// An endpoint whose peer offers a window of so many octets.
+pub(super) fn offered(window: u32) -> Endpoint {
+    let mut endpoint = Endpoint::established();
+    endpoint.transfer.send_window.size = window;
+    endpoint
+}

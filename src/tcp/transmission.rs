@@ -11,14 +11,14 @@ impl Endpoint {
         let fin_due = self.close_called
             && !self.fin_sent
             && matches!(self.state, State::FinWait1 | State::Closing | State::LastAck);
-        self.unsent > 0 || fin_due
+        self.transfer.unsent > 0 || fin_due
     }
 
     /// RFC 9293 §3.10.2: SEND of so many octets, which are only queued; [`Endpoint::poll`] sends them. A state that
     /// sends no more ignores it.
     pub fn queue(&mut self, octets: u32) {
         if matches!(self.state, State::Established | State::CloseWait) {
-            self.unsent = self.unsent.saturating_add(octets);
+            self.transfer.unsent = self.transfer.unsent.saturating_add(octets);
         }
     }
 
@@ -55,14 +55,14 @@ impl Endpoint {
         if !self.is_sending() || effects.segment.is_some() {
             return;
         }
-        let room = self.send_window.size.saturating_sub(self.snd_nxt.since(self.snd_una));
-        if room > 0 && self.persist.runs {
+        let room = self.transfer.send_window.size.saturating_sub(self.snd_nxt.since(self.snd_una));
+        if room > 0 && self.transfer.persist.runs {
             self.stop_persisting();
         }
-        let len = self.unsent.min(room).min(most).min(self.mss);
-        self.unsent -= len;
+        let len = self.transfer.unsent.min(room).min(most).min(self.transfer.mss);
+        self.transfer.unsent -= len;
         let fin = self.is_sending()
-            && self.unsent == 0
+            && self.transfer.unsent == 0
             && (len < room || !policy.transmission.fin_needs_window)
             && match policy.closing.fin_sending {
                 FinSending::WithText => true,
@@ -88,7 +88,7 @@ impl Endpoint {
         self.send(flags, start, len, effects);
         self.snd_nxt = start + len + u32::from(flags.fin);
         if self.snd_nxt != start + 1 {
-            self.segments.push((start, self.snd_nxt));
+            self.transfer.segments.push((start, self.snd_nxt));
         }
     }
 
@@ -150,14 +150,13 @@ pub(super) fn answer_of_closed(segment: &Segment, policy: &Policy) -> Option<Seg
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tcp::testing::{POLICY, ack, segment};
-    use crate::tcp::{Call, SendWindow};
+    use crate::tcp::Call;
+    use crate::tcp::testing::{POLICY, ack, offered, segment};
 
     /// RFC 9293 §3.10.4: "queue this until all preceding SENDs have been segmentized".
     #[test]
     fn text_waits_for_the_window_and_the_fin_for_the_text() {
-        let mut endpoint =
-            Endpoint { send_window: SendWindow { size: 6, ..SendWindow::OPEN }, ..Endpoint::established() };
+        let mut endpoint = offered(6);
         assert_eq!(endpoint.send_text(12, &POLICY).segment, Some(segment(Flags::ACK, 1, 1, 6)));
         assert_eq!(endpoint.on_call(Call::Shutdown, &POLICY).segment, None);
         assert_eq!((endpoint.state, endpoint.fin_sent), (State::FinWait1, false));
@@ -198,7 +197,8 @@ mod tests {
     #[test]
     fn what_is_put_together_again_is_a_segment_at_most() {
         let policy = POLICY.with(|policy| policy.transmission.repacketizes = true);
-        let mut endpoint = Endpoint { mss: 4, ..Endpoint::established() };
+        let mut endpoint = Endpoint::established();
+        endpoint.transfer.mss = 4;
         for _ in 0..3 {
             endpoint.send_text(2, &policy);
         }

@@ -8,7 +8,7 @@ use crate::model::EndpointEvent;
 use crate::model::Kind;
 use crate::tcp::{
     Call, Effects, EndedBy, Endpoint, Flags, Policy, RstInTimeWait, RstInWindow, Segment, Sending, Seq, State,
-    SynInWindow, Timer, TimerChange,
+    SynInWindow, Timer, TimerChange, Transfer,
 };
 
 /// No case takes longer, in milliseconds: a day.
@@ -264,14 +264,14 @@ impl Host {
     pub(super) fn set(&mut self, environment: &Environment) {
         let Self { endpoint, policy, .. } = self;
         match environment {
-            Environment::OwnWindow(octets) => endpoint.rcv_buffer = *octets,
+            Environment::OwnWindow(octets) => endpoint.transfer.rcv_buffer = *octets,
             Environment::PeerWindow(octets) => {
-                endpoint.send_window.resize(*octets);
+                endpoint.transfer.send_window.resize(*octets);
                 if policy.transmission.sending == Sending::AtOnce {
                     self.poll(u32::MAX);
                 }
             }
-            Environment::SegmentSize(octets) => endpoint.mss = *octets,
+            Environment::SegmentSize(octets) => endpoint.transfer.mss = *octets,
             Environment::Retries(retries) => {
                 policy.retransmission.retries = Some(*retries);
                 if !self.orphans_are_set {
@@ -320,7 +320,9 @@ impl Host {
             AppCall::Send { octets, queued: true } => {
                 self.endpoint.queue(*octets);
                 // Nothing can be sent, and the endpoint knows that something waits.
-                if self.endpoint.send_window.size == 0 && self.policy.transmission.sending == Sending::AtOnce {
+                if self.endpoint.transfer.send_window.size == 0
+                    && self.policy.transmission.sending == Sending::AtOnce
+                {
                     self.poll(u32::MAX);
                 }
             }
@@ -358,7 +360,8 @@ impl Host {
 
     fn receive(&mut self, octets: Option<u32>) -> Returned {
         let octets = octets.unwrap_or(u32::MAX);
-        let Endpoint { state, ended_by, fin_received, reading_shut, .. } = self.endpoint;
+        let Endpoint { state, ended_by, fin_received, transfer: Transfer { reading_shut, .. }, .. } =
+            self.endpoint;
         let read = self.endpoint.receive(octets).max(octets.min(self.left_over));
         self.left_over = self.left_over.saturating_sub(octets);
         if read > 0 {
@@ -414,8 +417,10 @@ impl Host {
     fn due_at(&self, timer: CaseTimer) -> Option<u64> {
         let [retransmission, time_wait, fin_wait_2, delayed_ack] = self.due;
         match timer {
-            CaseTimer::Of(Timer::Retransmission) => retransmission.filter(|_| !self.endpoint.persist.runs),
-            CaseTimer::Persist => retransmission.filter(|_| self.endpoint.persist.runs),
+            CaseTimer::Of(Timer::Retransmission) => {
+                retransmission.filter(|_| !self.endpoint.transfer.persist.runs)
+            }
+            CaseTimer::Persist => retransmission.filter(|_| self.endpoint.transfer.persist.runs),
             CaseTimer::Of(Timer::TimeWait) => time_wait,
             CaseTimer::Of(Timer::FinWait2) => fin_wait_2,
             CaseTimer::Of(Timer::DelayedAck) => delayed_ack,

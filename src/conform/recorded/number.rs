@@ -68,7 +68,7 @@ impl CaseNumber {
                 Term::RcvWnd => endpoint.receive_window(),
                 Term::SndUna => endpoint.snd_una.0,
                 Term::SndNxt => endpoint.snd_nxt.0,
-                Term::SndWnd => endpoint.send_window.size,
+                Term::SndWnd => endpoint.transfer.send_window.size,
                 Term::AfterOwnFin => endpoint.snd_nxt.0.wrapping_add(u32::from(!endpoint.fin_sent)),
                 Term::SegSeq => arrived.0.0,
                 Term::SegAck => arrived.1.0,

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use crate::tcp::endpoint::{FIRST, Trigger};
+use crate::tcp::endpoint::Trigger;
 use crate::tcp::{Effects, Endpoint, Policy, Segment, Seq, State};
 
 impl Endpoint {
@@ -24,7 +24,7 @@ impl Endpoint {
                 ControlFlow::Break(())
             };
         }
-        let oldest = policy.acks.oldest_acceptable_ack(self.snd_una, FIRST, self.send_window.largest);
+        let oldest = policy.acks.oldest_acceptable_ack(self.snd_una, self.transfer.send_window.largest);
         let is_too_old = segment.ack.precedes(oldest);
         if !is_too_old {
             self.on_answer_to_probe(segment.ack, policy);
@@ -49,7 +49,7 @@ impl Endpoint {
         effects: &mut Effects,
     ) -> ControlFlow<()> {
         if let Some(size) = window.filter(|_| !segment.ack.precedes(self.snd_una)) {
-            self.send_window.update(segment.seq, segment.ack, size);
+            self.transfer.send_window.update(segment.seq, segment.ack, size);
         }
         if self.snd_una.precedes(segment.ack) {
             self.on_new_ack(segment.ack, policy, effects);

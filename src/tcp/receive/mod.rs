@@ -92,8 +92,8 @@ impl Endpoint {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tcp::endpoint::WINDOW;
     use crate::tcp::testing::{POLICY, ack, calling, data, fin, segment};
+    use crate::tcp::transfer::WINDOW;
     use crate::tcp::{Call, Flags, OutOfOrder, Seq, Timer, TimerChange};
 
     #[test]

@@ -92,7 +92,7 @@ impl Endpoint {
     ) {
         let is_new = self.snd_una.precedes(segment.ack) && !self.snd_nxt.precedes(segment.ack);
         if let Some(size) = window.filter(|_| is_new || segment.ack == self.snd_una) {
-            self.send_window.update(segment.seq, segment.ack, size);
+            self.transfer.send_window.update(segment.seq, segment.ack, size);
         }
         if is_new {
             let una = self.snd_una;

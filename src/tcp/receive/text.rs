@@ -79,7 +79,7 @@ impl Endpoint {
         }
         let decision = self.decision_in_order();
         let next = self.held.take_text(end);
-        if !(self.reading_shut && policy.text.discards_text_after_shutdown_read()) {
+        if !(self.transfer.reading_shut && policy.text.discards_text_after_shutdown_read()) {
             self.unread = self.unread.saturating_add(next.since(self.rcv_nxt));
         }
         self.rcv_nxt = next;
@@ -89,7 +89,7 @@ impl Endpoint {
     /// The application will not read what arrives from now on, and the peer is to know.
     fn reader_closed(&self, policy: &Policy) -> bool {
         self.reader_gone && policy.text.resets_text_after_close()
-            || self.reading_shut && self.close_called && policy.text.resets_text_after_shutdown_read()
+            || self.transfer.reading_shut && self.close_called && policy.text.resets_text_after_shutdown_read()
     }
 
     /// RFC 9293 §3.6.1 (RFC 1122 §4.2.2.13): data that nobody will read is answered with a reset.

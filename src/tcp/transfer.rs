@@ -1,0 +1,75 @@
+//! How text is carried where no world goes into it: windows, text that waits, segments of several octets. RFC 9293 §3.7, §3.8.
+
+use super::{Persist, Seq};
+
+/// The window that both ends offer unless something else is said, in octets.
+pub(super) const WINDOW: u32 = 65_535;
+
+/// The part of an endpoint that is the same in every state of a world, [`Transfer::IN_A_WORLD`]: there, windows stay open, an
+/// octet or a FIN is a segment and is sent at once, and what arrives is read at once.
+///
+/// Recorded cases, captures and other stacks go into it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Transfer {
+    /// The window that the peer offers.
+    pub send_window: SendWindow,
+    /// Octets that the application has sent and the endpoint has not, for want of window or of a poll.
+    pub unsent: u32,
+    /// Octets of text that a segment has at most. RFC 9293 §3.7.1.
+    pub mss: u32,
+    /// The persist timer.
+    pub persist: Persist,
+    /// What was sent as one segment of more than one number, as half-open ranges, and is not all acknowledged; every
+    /// other number was sent alone.
+    pub segments: Vec<(Seq, Seq)>,
+    /// How many octets of text the endpoint keeps for its application.
+    pub rcv_buffer: u32,
+    /// The application has promised to read no more ([`Endpoint::shutdown_read`](super::Endpoint::shutdown_read)).
+    pub reading_shut: bool,
+}
+
+impl Transfer {
+    /// As after the handshake, and in a world ever after.
+    pub const IN_A_WORLD: Self = Self {
+        send_window: SendWindow::OPEN,
+        unsent: 0,
+        mss: u32::MAX,
+        persist: Persist::NONE,
+        segments: Vec::new(),
+        rcv_buffer: WINDOW,
+        reading_shut: false,
+    };
+}
+
+/// The window that the peer offers. RFC 9293 §3.3.1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SendWindow {
+    /// SND.WND, the octets from SND.UNA on that the peer has room for.
+    pub size: u32,
+    /// MAX.SND.WND, the largest so far. RFC 5961 §5.2.
+    pub largest: u32,
+    /// SND.WL1, SEG.SEQ of the segment that it was updated by last.
+    pub seq: Seq,
+    /// SND.WL2, SEG.ACK of that segment.
+    pub ack: Seq,
+}
+
+impl SendWindow {
+    /// As after the handshake.
+    pub const OPEN: Self = Self { size: WINDOW, largest: WINDOW, seq: Seq(0), ack: Seq::FIRST };
+
+    /// The peer offers another.
+    pub fn resize(&mut self, size: u32) {
+        self.size = size;
+        self.largest = self.largest.max(size);
+    }
+
+    /// RFC 9293 §3.10.7.4, fifth step: an acceptable acknowledgment offers a window; what is older than the segment
+    /// that did so last does not count.
+    pub(super) fn update(&mut self, seq: Seq, ack: Seq, size: u32) {
+        if self.seq.precedes(seq) || self.seq == seq && !ack.precedes(self.ack) {
+            self.resize(size);
+            (self.seq, self.ack) = (seq, ack);
+        }
+    }
+}
