@@ -6,6 +6,7 @@ use hashbrown::HashTable;
 
 use super::graph::{Node, Rows};
 use super::threads::share_of;
+use super::visited::VisitedSet;
 use crate::model::{Action, Limit, TransitionCache, WorldState};
 
 /// A target that has no number yet: its place among the fresh states of its chunk.
@@ -69,6 +70,19 @@ pub(super) fn deduplicate((share, count): (usize, usize), chunks: &[Chunk]) -> V
         }
     }
     equals
+}
+
+/// Inserts the first of equal fresh states of a thread's share, with its number.
+pub(super) fn insert(
+    visited: &mut VisitedSet,
+    duplicates: &[Duplicate],
+    chunks: &[Chunk],
+    number_of: &[Vec<Node>],
+) {
+    for ((chunk, place), _) in duplicates.iter().filter(|(place, first)| place == first) {
+        let (chunk, place) = (*chunk as usize, *place as usize);
+        visited.insert(chunks[chunk].hashes[place], number_of[chunk][place]);
+    }
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "all numbers are below FRESH")]

@@ -20,7 +20,7 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use super::chunk::{Chunk, Duplicate, FRESH, Place, Witnesses, Worker, deduplicate, number};
+use super::chunk::{Chunk, Duplicate, FRESH, Place, Witnesses, Worker, deduplicate, insert, number};
 use super::graph::{Graph, Node};
 use super::states::States;
 use super::threads::{on_threads, share_of};
@@ -239,7 +239,13 @@ impl<'w> Explorer<'w> {
     }
 
     fn expand_group(&self, worker: &mut Worker, nodes: Range<usize>, chunk: &mut Chunk) {
-        let Worker { reactions, actions, next, hashes, slots, candidates } = worker;
+        self.take_actions(worker, nodes, chunk);
+        self.look_up(worker, chunk);
+    }
+
+    /// What these states lead to, and how many each.
+    fn take_actions(&self, worker: &mut Worker, nodes: Range<usize>, chunk: &mut Chunk) {
+        let Worker { reactions, actions, next, .. } = worker;
         next.clear();
         for state in nodes.map(|node| self.states.get(number(node))) {
             let before = next.len();
@@ -257,8 +263,13 @@ impl<'w> Explorer<'w> {
             }
             chunk.rows.push_degree(next.len() - before);
         }
+    }
 
-        // Step by step for all of them: to wait for memory takes the most time, and so they wait together.
+    /// The numbers of the states that these led to; those that have none yet are fresh.
+    ///
+    /// Step by step for all of them: to wait for memory takes the most time, and so they wait together.
+    fn look_up(&self, worker: &mut Worker, chunk: &mut Chunk) {
+        let Worker { next, hashes, slots, candidates, .. } = worker;
         hashes.clear();
         hashes.extend(next.iter().map(hash_of));
         slots.clear();
@@ -284,23 +295,21 @@ impl<'w> Explorer<'w> {
         &self.visited[share_of(hash, self.visited.len())]
     }
 
-    /// Gives fresh states their numbers, and adds the rows of edges that lead to them.
-    fn give_numbers(&mut self, mut chunks: Vec<Chunk>) {
+    /// Gives fresh states their numbers, and adds the rows of edges that lead to them: stages 2 to 5.
+    fn give_numbers(&mut self, chunks: Vec<Chunk>) {
         let small = chunks.len() == 1;
-        let mut numbers = std::mem::take(&mut self.visited);
-        let count = numbers.len();
-        let equals = on_threads(&mut numbers, small, |_, share| deduplicate((share, count), &chunks));
+        let mut visited = std::mem::take(&mut self.visited);
+        let count = visited.len();
+        let equals = on_threads(&mut visited, small, |_, share| deduplicate((share, count), &chunks));
         let number_of = self.number_in_order(&chunks, &equals);
+        on_threads(&mut visited, small, |visited, share| insert(visited, &equals[share], &chunks, &number_of));
+        self.visited = visited;
+        self.add_rows(chunks, &number_of);
+    }
 
-        on_threads(&mut numbers, small, |numbers, share| {
-            for ((chunk, place), _) in equals[share].iter().filter(|(place, first)| place == first) {
-                let (chunk, place) = (*chunk as usize, *place as usize);
-                numbers.insert(chunks[chunk].hashes[place], number_of[chunk][place]);
-            }
-        });
-        self.visited = numbers;
-
-        for (chunk, numbers) in chunks.iter_mut().zip(&number_of) {
+    /// Adds the rows of these chunks, now that every fresh state has a number.
+    fn add_rows(&mut self, mut chunks: Vec<Chunk>, number_of: &[Vec<Node>]) {
+        for (chunk, numbers) in chunks.iter_mut().zip(number_of) {
             for target in chunk.rows.targets_mut().iter_mut().filter(|target| **target & FRESH != 0) {
                 *target = numbers[(*target & !FRESH) as usize];
             }

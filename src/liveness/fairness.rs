@@ -6,7 +6,7 @@ use crate::explore::states::States;
 use crate::model::{Action, End, Fairness, SegmentCopy, TimedWorld, WorldState};
 use crate::tcp::Call;
 
-/// The promises of the network and of the applications, for the explored states of a world.
+/// The fairness of the network and of the applications, for the explored states of a world.
 pub(crate) struct FairnessConstraints<'a> {
     pub(crate) world: &'a TimedWorld,
     pub(crate) fairness: Fairness,
@@ -36,8 +36,8 @@ impl StreettConditions for FairnessConstraints<'_> {
         SEGMENTS + 2
     }
 
-    /// A segment that is in flight asks for its delivery. A close is asked for everywhere: a state in which it is not
-    /// enabled answers it as well.
+    /// A segment in flight requests its delivery. A close is requested everywhere, which makes it weakly fair: a state in
+    /// which it is not enabled grants it as well.
     fn requests(&self, node: Node) -> Vec<StreettPair> {
         let closes = End::BOTH.into_iter().filter(|_| self.fairness.applications).map(close);
         closes.chain(owed(self.states.get(node), self.fairness).map(delivery)).collect()
@@ -49,7 +49,7 @@ impl StreettConditions for FairnessConstraints<'_> {
     }
 
     fn edge_grants(&self, node: Node) -> Vec<Option<StreettPair>> {
-        self.enabled(node).into_iter().map(answer).collect()
+        self.enabled(node).into_iter().map(granted_by).collect()
     }
 
     fn may_stop(&self, node: Node) -> bool {
@@ -67,7 +67,7 @@ impl StreettConditions for FairnessConstraints<'_> {
     }
 }
 
-/// The copies in flight that a fair network has to deliver if they are in flight again and again.
+/// The copies in flight that the network, where it is fair, has to deliver if they are in flight again and again.
 fn owed(state: &WorldState, fairness: Fairness) -> impl Iterator<Item = SegmentCopy> {
     state.network().distinct().filter(move |copy| fairness.network.include(copy.kind(), copy.to()))
 }
@@ -95,7 +95,8 @@ pub(crate) fn closes(call: Call) -> bool {
     matches!(call, Call::Shutdown | Call::Close)
 }
 
-fn answer(action: Action) -> Option<StreettPair> {
+/// The pair that an action grants.
+fn granted_by(action: Action) -> Option<StreettPair> {
     match action {
         Action::Deliver(copy) => Some(delivery(copy)),
         Action::Call(end, call) if closes(call) => Some(close(end)),

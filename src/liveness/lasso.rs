@@ -12,45 +12,38 @@ use crate::invariant::{broken, invariant};
 
 impl<F: StreettConditions> FairRunSearch<'_, F> {
     /// The way to the nearest goal that a forbidden run can take.
+    ///
+    /// Breadth-first in the product of the graph with the violation, whose two states are [`Phase`]s: a run may wait with its
+    /// trigger, and once it has taken it stays `within`.
     pub(super) fn stem(
         &self,
         violation: &Violation<'_>,
         is_goal: impl Fn(Node) -> bool,
     ) -> Result<Option<(Vec<Edge>, Node)>, Stopped> {
-        // Before and after the trigger, where each node was first reached from.
-        let mut from = [vec![UNREACHED; self.graph.nodes()], vec![UNREACHED; self.graph.nodes()]];
-        let mut queue: VecDeque<(bool, Node)> = VecDeque::new();
-        let mut reach = |triggered: bool, node: Node, by: u32, queue: &mut VecDeque<_>| {
-            let [before, after] = &mut from;
-            if !triggered && reached_first(before, node, by) {
-                queue.push_back((false, node));
-            }
-            let is_after = triggered || (violation.trigger)(node);
-            let is_new = is_after && (violation.within)(node) && reached_first(after, node, by);
-            if is_new {
-                queue.push_back((true, node));
-            }
-            is_new && is_goal(node)
-        };
-        let mut end = (self.graph.nodes() > 0 && reach(false, 0, START, &mut queue)).then_some(0);
+        if self.graph.nodes() == 0 {
+            return Ok(None);
+        }
+        let mut product = Product::new(violation, self.graph.nodes());
+        let mut end = product.reach(Phase::Before, 0, START).filter(|node| is_goal(*node));
         let mut looked_at = 0;
-        while let (None, Some((triggered, node))) = (end, queue.pop_front()) {
+        while let (None, Some((phase, node))) = (end, product.queue.pop_front()) {
             looked_at += 1;
             if looked_at % DEADLINE_CHECK_INTERVAL == 0 {
                 self.heed_limits()?;
             }
-            let by = node << 1 | u32::from(triggered);
-            end =
-                self.graph.targets(node).iter().copied().find(|target| reach(triggered, *target, by, &mut queue));
+            let by = node << 1 | phase as u32;
+            let mut triggered = self.graph.targets(node).iter().filter_map(|to| product.reach(phase, *to, by));
+            end = triggered.find(|node| is_goal(*node));
         }
-        let Some(end) = end else {
-            return Ok(None);
-        };
-        let [before, after] = &from;
+        Ok(end.map(|end| (self.way_back(&product, end), end)))
+    }
+
+    /// The edges by which a node was first reached after the trigger.
+    fn way_back(&self, product: &Product<'_>, end: Node) -> Vec<Edge> {
         let mut stem = Vec::new();
-        let (mut triggered, mut node) = (true, end);
+        let (mut phase, mut node) = (Phase::After, end);
         loop {
-            let by = if triggered { after[node as usize] } else { before[node as usize] };
+            let by = product.reached_by[phase as usize][node as usize];
             if by == START {
                 break;
             }
@@ -58,13 +51,13 @@ impl<F: StreettConditions> FairRunSearch<'_, F> {
             let source = by >> 1;
             let place = self.graph.targets(source).iter().position(|target| *target == node);
             stem.push((source, place.unwrap_or_else(|| broken(format_args!("no edge from {source} to {node}")))));
-            (triggered, node) = (by & 1 == 1, source);
+            (phase, node) = (if by & 1 == 1 { Phase::After } else { Phase::Before }, source);
         }
         stem.reverse();
-        Ok(Some((stem, end)))
+        stem
     }
 
-    /// A short cycle from a node through its part that answers all that is asked for on it.
+    /// A short cycle from a node through its part that grants all that is requested on it.
     pub(super) fn cycle(&self, base: Node, violation: &Violation<'_>) -> Result<Vec<Edge>, Stopped> {
         let label = self.part[base as usize];
         let mut ledger = self.ledger(violation.time);
@@ -85,7 +78,7 @@ impl<F: StreettConditions> FairRunSearch<'_, F> {
             } else {
                 self.way(at, label, violation.time, |_, to| to == base)?
             };
-            // A fair part answers what it asks for, and is strongly connected.
+            // A fair part grants what it requests, and is strongly connected.
             invariant!(!way.is_empty(), "no way through a fair part from node {at}");
             for (from, place) in way {
                 ledger.grant(self.edge_grants(from)[place]);
@@ -114,7 +107,7 @@ impl<F: StreettConditions> FairRunSearch<'_, F> {
             !ledger.open().contains(&true)
         };
         let shortest = rounds.filter(is_fair).min_by_key(|round| round.len());
-        shortest.unwrap_or_else(|| broken(format_args!("a cycle that answers all is not fair"))).to_vec()
+        shortest.unwrap_or_else(|| broken(format_args!("a cycle that grants all is not fair"))).to_vec()
     }
 
     /// The shortest way within a part whose last edge is a goal; empty if there is none.
@@ -158,16 +151,50 @@ impl<F: StreettConditions> FairRunSearch<'_, F> {
     }
 }
 
-/// Nobody has come to the node.
+/// Whether a run has met its trigger.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Before,
+    After,
+}
+
+/// No run has come to the node.
 const UNREACHED: u32 = u32::MAX;
 /// The node is where every run starts.
 const START: u32 = u32::MAX - 1;
 
-fn reached_first(from: &mut [u32], node: Node, by: u32) -> bool {
-    let slot = &mut from[node as usize];
-    let is_first = *slot == UNREACHED;
-    if is_first {
-        *slot = by;
+/// What was reached of the product of a graph with a violation.
+struct Product<'v> {
+    violation: &'v Violation<'v>,
+    /// For each phase and each node, where it was first reached from: a node and, in the lowest bit, the phase; or one of
+    /// the two above.
+    reached_by: [Vec<u32>; 2],
+    queue: VecDeque<(Phase, Node)>,
+}
+
+impl<'v> Product<'v> {
+    fn new(violation: &'v Violation<'v>, nodes: usize) -> Self {
+        Self { violation, reached_by: [vec![UNREACHED; nodes], vec![UNREACHED; nodes]], queue: VecDeque::new() }
     }
-    is_first
+
+    /// A run that was in this phase has come to a node, which may be its trigger. The node, if it is reached for the first
+    /// time after a trigger.
+    fn reach(&mut self, phase: Phase, node: Node, by: u32) -> Option<Node> {
+        if phase == Phase::Before {
+            self.visit(Phase::Before, node, by);
+        }
+        let is_after = phase == Phase::After || (self.violation.trigger)(node);
+        (is_after && (self.violation.within)(node) && self.visit(Phase::After, node, by)).then_some(node)
+    }
+
+    /// Whether it is the first time.
+    fn visit(&mut self, phase: Phase, node: Node, by: u32) -> bool {
+        let slot = &mut self.reached_by[phase as usize][node as usize];
+        let is_first = *slot == UNREACHED;
+        if is_first {
+            *slot = by;
+            self.queue.push_back((phase, node));
+        }
+        is_first
+    }
 }

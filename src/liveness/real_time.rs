@@ -5,6 +5,7 @@
 //! passes`. It might also come round slowly, time passing from flight to flight; whether it may, is not decided here. So
 //! where there is such a cycle, that nothing was found does not mean that there is nothing ([`Answer::Unknown`]).
 
+use super::fairness::closes;
 use super::search::FairRunSearch;
 use super::streett::{Lasso, Mover, StreettConditions, StreettPair, Time, Violation};
 use crate::explore::graph::Node;
@@ -12,7 +13,6 @@ use crate::explore::{Limits, Stopped};
 use crate::model::{End, Fairness};
 use crate::property::{Claim, Instance, Observation, Predicate};
 use crate::realtime::graph::{EdgeKind, ZoneGraph};
-use crate::tcp::Call;
 
 /// What is known of a property of runs.
 pub(crate) enum Answer {
@@ -36,8 +36,8 @@ impl StreettConditions for ZoneFairness<'_> {
         self.graph.segments() + 2
     }
 
-    /// A segment that is sent and lost asks for a delivery; one that is not lost is delivered in any case, before it is as
-    /// old as the MSL. A close is asked for everywhere.
+    /// A segment that is sent and lost requests a delivery; one that is not lost is delivered in any case, before it is as
+    /// old as the MSL. A close is requested everywhere, which makes it weakly fair.
     fn requests(&self, node: Node) -> Vec<StreettPair> {
         let closes = End::BOTH.into_iter().filter(|_| self.fairness.applications).map(|end| self.close(end));
         let is_owed = |segment: &StreettPair| {
@@ -79,11 +79,6 @@ impl ZoneFairness<'_> {
     fn close(&self, end: End) -> StreettPair {
         self.graph.segments() + end as StreettPair
     }
-}
-
-/// A call that an application has promised.
-fn closes(call: Call) -> bool {
-    matches!(call, Call::Shutdown | Call::Close)
 }
 
 /// Decides a property of runs.

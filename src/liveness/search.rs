@@ -315,7 +315,7 @@ mod tests {
                 .collect();
             let has_tick = edges.iter().any(|(from, place)| self.movers[*from][*place] == Mover::Time);
             let connected = members.iter().all(|node| self.reached_by(&edges, 1 << node) == set);
-            let answered = |pair: StreettPair| {
+            let granted = |pair: StreettPair| {
                 members.iter().any(|node| self.grants[*node].contains(&pair))
                     || edges.iter().any(|(from, place)| self.edge_grants[*from][*place] == Some(pair))
             };
@@ -323,11 +323,11 @@ mod tests {
                 && has_tick == (time == Time::Passes)
                 && connected
                 && (time == Time::Stops
-                    || members.iter().flat_map(|node| &self.requests[*node]).all(|pair| answered(*pair)))
+                    || members.iter().flat_map(|node| &self.requests[*node]).all(|pair| granted(*pair)))
         }
 
-        /// By brute force: every set of nodes is tried. `None`: no run is violation; else how far the nearest place is
-        /// where a violation one can stay forever.
+        /// By brute force: every set of nodes is tried. `None`: no run is forbidden; else how far the nearest place is
+        /// where a forbidden one can stay forever.
         fn oracle(&self, time: Time) -> Option<usize> {
             let set = |of: &[bool]| of.iter().zip(0..).fold(0, |all, (is, node)| all | u32::from(*is) << node);
             let (within, recurs, trigger) = (set(&self.within), set(&self.recurs), set(&self.trigger));
@@ -388,7 +388,7 @@ mod tests {
                 let by_node = cycle.iter().any(|node| self.grants[*node].contains(pair));
                 let by_edge = |(from, place): &Edge| self.edge_grants[*from as usize][*place] == Some(*pair);
                 if !by_node && !lasso.cycle.iter().any(by_edge) {
-                    return Some("what is asked for on the cycle is not answered on it");
+                    return Some("what is requested on the cycle is not granted on it");
                 }
             }
             if !cycle.iter().any(|node| self.recurs[*node]) {
@@ -409,10 +409,10 @@ mod tests {
             let mostly = move || prop::collection::vec(prop::bool::weighted(0.8), size);
             let some = || prop::collection::vec(0..3 as StreettPair, 0..3);
             let mover = || prop_oneof![10 => Just(Mover::Time), 9 => Just(Mover::End), 1 => Just(Mover::Network)];
-            let answer = || prop::option::weighted(0.5, 0..3 as StreettPair);
+            let grant = || prop::option::weighted(0.5, 0..3 as StreettPair);
             let edge = move || {
-                let edge = (0..u32::try_from(size).unwrap(), answer(), mover());
-                edge.prop_map(|(to, answer, mover)| (to, answer.filter(|_| mover != Mover::Time), mover))
+                let edge = (0..u32::try_from(size).unwrap(), grant(), mover());
+                edge.prop_map(|(to, grant, mover)| (to, grant.filter(|_| mover != Mover::Time), mover))
             };
             let rows = prop::collection::vec(prop::collection::vec(edge(), 0..4), size);
             let requests = prop::collection::vec(some(), size);
@@ -420,10 +420,7 @@ mod tests {
             let stops = prop::collection::vec(prop::bool::weighted(0.05), size);
             ((rows, requests, grants, stops), (flags(), mostly(), mostly())).prop_map(
                 |((rows, requests, grants, may_stop), (trigger, within, recurs))| Case {
-                    edge_grants: rows
-                        .iter()
-                        .map(|row| row.iter().map(|(_, answer, _)| *answer).collect())
-                        .collect(),
+                    edge_grants: rows.iter().map(|row| row.iter().map(|(_, grant, _)| *grant).collect()).collect(),
                     movers: rows.iter().map(|row| row.iter().map(|(_, _, mover)| *mover).collect()).collect(),
                     rows: rows.into_iter().map(|row| row.into_iter().map(|(to, _, _)| to).collect()).collect(),
                     requests,

@@ -1,4 +1,4 @@
-//! Strongly connected tarjan: where a walk can go round forever.
+//! Tarjan's algorithm: the strongly connected components of a graph in which a walk can go round forever.
 
 #![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
 
@@ -6,28 +6,28 @@ use crate::explore::graph::{Edge, Graph, Node};
 use crate::explore::{Limits, Stopped};
 use crate::invariant::broken;
 
-/// A node that the search has not met.
+/// The index of a node that the search has not visited.
 const UNVISITED: u32 = 0;
-/// A node whose component is known.
+/// The index of a node whose component is known.
 const ASSIGNED: u32 = u32::MAX;
 
-/// Tarjan's search, which remembers nothing from one part of the graph to the next but its memory.
+/// Tarjan's algorithm. Its memory is used again from one part of the graph to the next; what it has found is not.
 pub(crate) struct Tarjan<'g> {
     graph: &'g Graph,
     limits: Limits<'g>,
-    /// For each node, when it was met.
+    /// For each node, its number in the order of the visits, from 1 on; or one of the two above.
     index: Vec<u32>,
 }
 
-/// A node on the way from the first one to where the search is.
+/// A node on the path from the root to where the search is.
 struct Frame {
     node: Node,
     next_edge: u32,
-    /// The earliest node on the stack that is known to be reached from here.
+    /// The lowest index on the stack that is known to be reached from here.
     low: u32,
 }
 
-/// How many nodes are met between two looks at the limits.
+/// How many nodes are visited between two looks at the limits.
 const DEADLINE_CHECK_INTERVAL: u32 = 1 << 16;
 
 impl<'g> Tarjan<'g> {
@@ -45,12 +45,12 @@ impl<'g> Tarjan<'g> {
         mut found: impl FnMut(&[Node]),
     ) -> Result<(), Stopped> {
         let graph = self.graph;
-        let mut clock = UNVISITED;
+        let mut last = UNVISITED;
         let mut stack: Vec<Node> = Vec::new();
         let mut path: Vec<Frame> = Vec::new();
         for root in nodes.clone() {
             if self.index[root as usize] == UNVISITED {
-                path.push(self.enter(root, &mut clock, &mut stack)?);
+                path.push(self.enter(root, &mut last, &mut stack)?);
             }
             while let Some(frame) = path.last_mut() {
                 let node = frame.node;
@@ -66,11 +66,11 @@ impl<'g> Tarjan<'g> {
                             break;
                         }
                         ASSIGNED => {}
-                        when => frame.low = frame.low.min(when),
+                        index => frame.low = frame.low.min(index),
                     }
                 }
                 if let Some(target) = deeper {
-                    path.push(self.enter(target, &mut clock, &mut stack)?);
+                    path.push(self.enter(target, &mut last, &mut stack)?);
                     continue;
                 }
                 let low = frame.low;
@@ -100,16 +100,16 @@ impl<'g> Tarjan<'g> {
         Ok(())
     }
 
-    fn enter(&mut self, node: Node, clock: &mut u32, stack: &mut Vec<Node>) -> Result<Frame, Stopped> {
-        *clock += 1;
-        if clock.is_multiple_of(DEADLINE_CHECK_INTERVAL)
+    fn enter(&mut self, node: Node, last: &mut u32, stack: &mut Vec<Node>) -> Result<Frame, Stopped> {
+        *last += 1;
+        if last.is_multiple_of(DEADLINE_CHECK_INTERVAL)
             && let Some(stopped) = self.limits.cut_off()
         {
             return Err(stopped);
         }
-        self.index[node as usize] = *clock;
+        self.index[node as usize] = *last;
         stack.push(node);
-        Ok(Frame { node, next_edge: 0, low: *clock })
+        Ok(Frame { node, next_edge: 0, low: *last })
     }
 }
 
