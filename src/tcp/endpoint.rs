@@ -130,7 +130,8 @@ impl Endpoint {
         self.transfer.rcv_buffer.saturating_sub(self.unread)
     }
 
-    /// RFC 9293 §3.10.8 and RFC 6298 §5: a timer has expired; it does not run any more.
+    /// RFC 9293 §3.10.8 and RFC 6298 §5: a timer has expired, which [`Effects::timers`] has set before; it does not run any
+    /// more, unless the effects set it again.
     ///
     /// A timer that cannot run in this state has no effect.
     pub fn on_timeout(&mut self, timer: Timer, policy: &Policy) -> Effects {
@@ -150,7 +151,8 @@ impl Endpoint {
         effects
     }
 
-    /// RFC 9293 §3.10.8: USER TIMEOUT. What was sent has been unacknowledged for as long as the application will wait.
+    /// RFC 9293 §3.10.8: USER TIMEOUT. What was sent has been unacknowledged for as long as the application will wait: an
+    /// endpoint that is not CLOSED gives up, with a reset if the policy says so. The endpoint does not keep that time.
     pub fn on_user_timeout(&mut self, policy: &Policy) -> Effects {
         let mut effects = Effects::default();
         if self.state != State::Closed {
@@ -159,7 +161,7 @@ impl Endpoint {
         effects
     }
 
-    /// RFC 9293 §3.10.3: RECEIVE of at most so many octets; how many there were.
+    /// RFC 9293 §3.10.3: RECEIVE of at most `octets` octets of text; how many there were, from 0 on.
     pub fn receive(&mut self, octets: u32) -> u32 {
         let read = self.unread.min(octets);
         self.unread -= read;

@@ -22,7 +22,8 @@ impl Endpoint {
         }
     }
 
-    /// RFC 9293 §3.10.2: SEND of so many octets.
+    /// RFC 9293 §3.10.2: SEND of so many octets: [`Endpoint::queue`], and what one segment holds and the peer has room for is sent,
+    /// unless the stack is polled.
     pub fn send_text(&mut self, octets: u32, policy: &Policy) -> Effects {
         let mut effects = Effects::default();
         self.queue(octets);

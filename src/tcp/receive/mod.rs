@@ -17,14 +17,15 @@ use super::transmission::answer_of_closed;
 use super::{Effects, Endpoint, Policy, Segment, State};
 
 impl Endpoint {
-    /// RFC 9293 §3.10.7: SEGMENT ARRIVES.
+    /// RFC 9293 §3.10.7: SEGMENT ARRIVES. Any segment may: what is not acceptable is answered or dropped.
     ///
-    /// Nothing is known of the window that the segment offers, and the peer's stays as it is.
+    /// Numbers count from the SYN of the end that sends them, which has 0. Nothing is known of the window that the segment
+    /// offers, and the peer's stays as it is. What is due is in the effects; durations there are in the policy's ticks.
     pub fn on_segment(&mut self, segment: &Segment, policy: &Policy) -> Effects {
         self.on_arrival(segment, None, policy)
     }
 
-    /// The same of a segment that offers a window of so many octets. RFC 9293 §3.1: SEG.WND.
+    /// The same of a segment that offers a window of `window` octets, any number scaling included. RFC 9293 §3.1: SEG.WND.
     pub fn on_segment_offering(&mut self, segment: &Segment, window: u32, policy: &Policy) -> Effects {
         self.on_arrival(segment, Some(window), policy)
     }
