@@ -320,8 +320,7 @@ fn since(text: &str) -> Result<Since, String> {
 }
 
 fn kind() -> impl TypedValueParser<Value = FindingKind> {
-    let names = PossibleValuesParser::new(FindingKind::ALL.map(FindingKind::name));
-    names.try_map(|name| FindingKind::ALL.into_iter().find(|kind| kind.name() == name).ok_or("this is no kind"))
+    PossibleValuesParser::new(FindingKind::ALL.iter().map(|kind| kind.name())).try_map(|name| name.parse())
 }
 
 /// What changes a scenario's world.

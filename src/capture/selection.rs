@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use strum::{EnumString, IntoStaticStr, VariantArray};
+
 use super::connection::Connection;
 use super::diagnosis::Closing;
 use super::ending::{Ending, Handshake};
@@ -58,7 +60,8 @@ pub fn findings(capture: &Capture, selection: &Selection) -> Vec<Finding> {
 }
 
 /// What connections are told apart by, the worst first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
 pub enum FindingKind {
     /// A packet contradicts TCP.
     Unexplained,
@@ -92,42 +95,12 @@ pub enum FindingKind {
 
 impl FindingKind {
     /// Every kind, the worst first.
-    pub const ALL: [Self; 14] = [
-        Self::Unexplained,
-        Self::CutShort,
-        Self::Storm,
-        Self::Stuck,
-        Self::Unanswered,
-        Self::GaveUp,
-        Self::Reset,
-        Self::NotEstablished,
-        Self::NotShown,
-        Self::HalfClosed,
-        Self::TooEarly,
-        Self::Open,
-        Self::Unknown,
-        Self::Clean,
-    ];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     /// The word for it in JSON, in summaries and on the command line.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Unexplained => "unexplained",
-            Self::CutShort => "cut-short",
-            Self::Storm => "storm",
-            Self::Stuck => "stuck",
-            Self::Unanswered => "unanswered",
-            Self::GaveUp => "gave-up",
-            Self::Reset => "reset",
-            Self::NotEstablished => "not-established",
-            Self::NotShown => "not-shown",
-            Self::HalfClosed => "half-closed",
-            Self::TooEarly => "too-early",
-            Self::Open => "open",
-            Self::Unknown => "unknown",
-            Self::Clean => "clean",
-        }
+        self.into()
     }
 
     /// Something is wrong with such a connection, or may be.

@@ -110,10 +110,11 @@ impl Property {
 fn requirements(file: &Arc<SourceFile>) -> Result<Vec<Requirement>, Diagnostic> {
     let named = names(file, "applies_to", "what a scenario must have")?.unwrap_or_default();
     let requirement = |(name, span): (String, Span)| {
-        let all = || Requirement::ALL.map(Requirement::name);
-        Requirement::ALL.into_iter().find(|one| one.name() == name).ok_or_else(|| {
+        let all = || Requirement::ALL.iter().map(|one| one.name());
+        name.parse().map_err(|_| {
             let mistake = Diagnostic::new(format!("a property cannot apply to `{name}`"));
-            let mistake = mistake.at(file, span, format!("expected one of: {}", all().join(", ")));
+            let mistake =
+                mistake.at(file, span, format!("expected one of: {}", all().collect::<Vec<_>>().join(", ")));
             match nearest(&name, all()) {
                 Some(near) => mistake.help(format!("there is `{near}`")),
                 None => mistake,

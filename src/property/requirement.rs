@@ -1,7 +1,10 @@
 //! What a scenario must have for a property to mean anything in it.
 
+use strum::{EnumString, IntoStaticStr, VariantArray};
+
 /// What `applies_to` of a property's file can name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Requirement {
     /// The network counts losses: they are a number.
     CountsLosses,
@@ -10,6 +13,7 @@ pub enum Requirement {
     /// Both ends give up after some retransmissions.
     Retries,
     /// Both ends leave `FIN_WAIT_2` after some time.
+    #[strum(serialize = "fin-wait-2-timeout")]
     FinWait2Timeout,
     /// Both ends delay ACKs.
     DelayedAck,
@@ -21,27 +25,11 @@ pub enum Requirement {
 
 impl Requirement {
     /// All of them.
-    pub const ALL: [Self; 7] = [
-        Self::CountsLosses,
-        Self::CountsDuplicates,
-        Self::Retries,
-        Self::FinWait2Timeout,
-        Self::DelayedAck,
-        Self::Sends,
-        Self::Aborts,
-    ];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     /// How a file names it.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::CountsLosses => "counts-losses",
-            Self::CountsDuplicates => "counts-duplicates",
-            Self::Retries => "retries",
-            Self::FinWait2Timeout => "fin-wait-2-timeout",
-            Self::DelayedAck => "delayed-ack",
-            Self::Sends => "sends",
-            Self::Aborts => "aborts",
-        }
+        self.into()
     }
 }

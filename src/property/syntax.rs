@@ -2,10 +2,13 @@
 
 use std::fmt;
 
+use strum::{IntoStaticStr, VariantArray};
+
 use crate::diagnostic::Span;
 
 /// How a formula ties its predicates to the worlds of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "lowercase")]
 pub enum Temporal {
     /// True in every world.
     Always,
@@ -16,41 +19,27 @@ pub enum Temporal {
     /// True in some world of every fair run.
     Eventually,
     /// True again and again in every fair run.
+    #[strum(serialize = "always eventually")]
     AlwaysEventually,
     /// True from some world of every fair run on.
+    #[strum(serialize = "eventually always")]
     EventuallyAlways,
     /// Whenever the first is true, the second is true then or later in every fair run.
+    #[strum(serialize = "leads to")]
     LeadsTo,
     /// Nothing goes on forever at one instant, fair or not.
+    #[strum(serialize = "time passes")]
     TimePasses,
 }
 
 impl Temporal {
     /// Every temporal operator.
-    pub const ALL: [Self; 8] = [
-        Self::Always,
-        Self::Never,
-        Self::Possible,
-        Self::Eventually,
-        Self::AlwaysEventually,
-        Self::EventuallyAlways,
-        Self::LeadsTo,
-        Self::TimePasses,
-    ];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     /// The words in formulas.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Always => "always",
-            Self::Never => "never",
-            Self::Possible => "possible",
-            Self::Eventually => "eventually",
-            Self::AlwaysEventually => "always eventually",
-            Self::EventuallyAlways => "eventually always",
-            Self::LeadsTo => "leads to",
-            Self::TimePasses => "time passes",
-        }
+        self.into()
     }
 
     /// It speaks of what happens in the end, so that no single world decides it, and fairness matters.

@@ -179,8 +179,8 @@ pub struct Term {
 pub fn vocabulary() -> Vec<Term> {
     let observations = Observation::OF_AN_END.into_iter().chain(Observation::OF_THE_NETWORK);
     Temporal::ALL
-        .into_iter()
-        .map(Temporal::term)
+        .iter()
+        .map(|temporal| temporal.term())
         .chain(ENDS)
         .chain(observations.map(Observation::term))
         .chain(CONSTANTS)

@@ -3,6 +3,8 @@
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
+use strum::{EnumString, IntoStaticStr, VariantNames};
+
 use super::{CaseNumber, TimeSpan};
 use crate::policy::NamedPolicy;
 use crate::tcp::{Flags, Segment, State, Timer};
@@ -266,28 +268,24 @@ pub struct ExpectedSegment {
 }
 
 /// What `SO_ERROR` can say of a connection that ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr, VariantNames)]
 pub enum SocketError {
     /// It was reset.
+    #[strum(serialize = "ECONNRESET")]
     ConnectionReset,
     /// It was reset after the peer's FIN.
+    #[strum(serialize = "EPIPE")]
     BrokenPipe,
     /// Nobody answered.
+    #[strum(serialize = "ETIMEDOUT")]
     TimedOut,
 }
 
 impl SocketError {
-    /// Every error.
-    pub const ALL: [Self; 3] = [Self::ConnectionReset, Self::BrokenPipe, Self::TimedOut];
-
     /// Its name in `errno.h`.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::ConnectionReset => "ECONNRESET",
-            Self::BrokenPipe => "EPIPE",
-            Self::TimedOut => "ETIMEDOUT",
-        }
+        self.into()
     }
 }
 

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, IgnoredAny};
 use serde_aux::serde_introspection::serde_introspect;
 use serde_json::value::RawValue;
+use strum::VariantNames;
 
 use super::words::{Mistake, Word};
 use super::{Case, CaseState, CaseStep, Expectations, SegmentOrder, SocketError, row, step};
@@ -246,12 +247,10 @@ impl<'a> LineOf<'a> {
             None => Ok(None),
             Some(raw) if raw.get() == "null" => Ok(Some(None)),
             Some(raw) => self.parsed(raw, |text| {
-                let names = SocketError::ALL.map(SocketError::name);
-                let known = SocketError::ALL.into_iter().find(|error| error.name() == text);
-                known.map(|error| Some(Some(error))).ok_or_else(|| {
+                text.parse().map(|error| Some(Some(error))).map_err(|_| {
                     Word { at: 0, text }.mistake(
                         format!("unknown error `{text}`"),
-                        format!("expected null or one of {}", names.join(", ")),
+                        format!("expected null or one of {}", SocketError::VARIANTS.join(", ")),
                     )
                 })
             }),

@@ -65,7 +65,7 @@ fn summary(capture: &Capture, findings: &[Finding]) -> String {
         if findings.len() == capture.connections.len() { all } else { format!("{} of {all}", findings.len()) };
     let mut text = format!("{looked_at} in {}{verdict}\n", plural(capture.packets, "packet"));
     let kinds: Vec<FindingKind> = findings.iter().flat_map(|finding| finding.closing.kinds()).collect();
-    for kind in FindingKind::ALL {
+    for &kind in FindingKind::ALL {
         let count = kinds.iter().filter(|one| **one == kind).count();
         if count > 0 {
             let _ = writeln!(text, "  {:<16}{count:>6}", kind.name());

@@ -46,9 +46,9 @@ pub(super) fn event(call: &SystemCall<'_>, opening: &mut Opening) -> Result<Opti
         "getsockopt" if argument(2) == "SO_ERROR" && is_connection => {
             let expected = match argument(3).trim_matches(['[', ']']) {
                 "0" => Some(CallResult::Success),
-                name => match SocketError::ALL.into_iter().find(|error| error.name() == name) {
-                    Some(error) => Some(CallResult::Failed(error)),
-                    None => return Err(format!("SO_ERROR of {name}")),
+                name => match name.parse() {
+                    Ok(error) => Some(CallResult::Failed(error)),
+                    Err(_) => return Err(format!("SO_ERROR of {name}")),
                 },
             };
             return Ok(Some(CaseEvent::Call(AppCall::TakeError, expected)));
