@@ -8,7 +8,8 @@ use std::sync::Arc;
 use toml::Table;
 use toml::de::{DeTable, DeValue};
 
-use super::shape::{Delays, ExpectationShape, Expected, Shape, WorldKind, keys_that_end_with, resolve};
+use super::setting::{Setting, keys_of};
+use super::shape::{Delays, ExpectationShape, Expected, Shape, WorldKind, resolve};
 use super::tcp::EndPolicy;
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, Span, nearest};
 use crate::model::{Config, Fairness};
@@ -87,13 +88,6 @@ pub struct ScenarioFile {
     table: Table,
     shape: Shape,
     properties: Option<Vec<Named>>,
-}
-
-/// One `KEY=VALUE` of the command line.
-#[derive(Clone, Debug)]
-pub struct Setting {
-    source: Arc<SourceFile>,
-    table: Table,
 }
 
 impl ScenarioFile {
@@ -186,11 +180,22 @@ impl ScenarioFile {
         // Of what a scenario extends, only the world is taken over: another world has other exceptions.
         merged.remove("expect");
         merged.remove("properties");
+        let foreign = of_the_timed_world(&merged);
         let shape: Shape =
             merged.try_into().map_err(|error: toml::de::Error| Diagnostic::from_toml(&self.source, &error))?;
         let find = |path: &[&str]| {
             layers.iter().rev().find_map(|(source, _)| Some((Arc::clone(source), locate(source, path)?)))
         };
+        if let Some(key) = foreign.filter(|_| shape.world == WorldKind::Asynchronous) {
+            let label =
+                "it loses and duplicates without bound or fairness, and has no clock: name the scenarios to check";
+            let mistake = Diagnostic::new(format!("the asynchronous world has no `{key}`"));
+            return Err(match find(&key.split('.').collect::<Vec<_>>()) {
+                Some((source, span)) => mistake.at(&source, span, label),
+                None => mistake.help(label),
+            }
+            .into());
+        }
         let (config, policies) = resolve(&shape, policies, scale, &find).map_err(|mistake| {
             // An end's own policy may also be set for both.
             let place = mistake.place.or_else(|| find(&mistake.path)).or_else(|| match mistake.path.as_slice() {
@@ -235,9 +240,8 @@ impl ScenarioFile {
         let tables: Vec<&Table> = files.chain(settings.iter().map(|setting| &setting.table)).collect();
         let world = tables.iter().rev().find_map(|table| table.get("world"));
         let is_asynchronous = world.is_some_and(|world| world.as_str() == Some("asynchronous"));
-        let mut keys = settings.iter().flat_map(Setting::keys);
-        let unknown =
-            keys.find(|key| is_asynchronous && (key.starts_with("network.") || key.starts_with("fairness.")));
+        let mut set = settings.iter().filter(|_| is_asynchronous);
+        let unknown = set.find_map(|setting| of_the_timed_world(&setting.table));
         let unheard = || overridden(&tables, settings).map(|(key, _)| format!("sets `{key}` for each end"));
         unknown.map(|key| format!("has no `{key}`")).or_else(unheard)
     }
@@ -306,101 +310,10 @@ impl ScenarioFile {
     }
 }
 
-impl Setting {
-    /// Reads settings, which may stand in any order: no key may be set twice.
-    pub fn parse_all(texts: &[String]) -> Result<Vec<Self>, Diagnostics> {
-        let mut mistakes = Diagnostics::default();
-        let mut settings: Vec<Self> = Vec::new();
-        for text in texts {
-            match Self::parse(text) {
-                Ok(setting) => {
-                    mistakes.0.extend(settings.iter().find_map(|earlier| setting.repeats(earlier)));
-                    settings.push(setting);
-                }
-                Err(more) => mistakes.0.extend(more.0),
-            }
-        }
-        mistakes.or(settings)
-    }
-
-    /// The keys that it sets, each behind its tables: `network.losses`.
-    fn keys(&self) -> Vec<String> {
-        fn leaves(table: &Table, tables: &str, all: &mut Vec<String>) {
-            for (key, value) in table {
-                let key = format!("{tables}{key}");
-                match value {
-                    toml::Value::Table(table) => leaves(table, &format!("{key}."), all),
-                    _ => all.push(key),
-                }
-            }
-        }
-        let mut all = Vec::new();
-        leaves(&self.table, "", &mut all);
-        all
-    }
-
-    /// The mistake, if an earlier one sets the same key.
-    fn repeats(&self, earlier: &Self) -> Option<Diagnostic> {
-        let known = earlier.keys();
-        let key = self.keys().into_iter().find(|key| known.contains(key))?;
-        let all = |setting: &Self| 0..setting.source.text.len();
-        let mistake = Diagnostic::new(format!("`{key}` is set twice"));
-        // The same text is one place to a reader.
-        Some(if earlier.source == self.source {
-            mistake.at(&self.source, all(self), "expected once")
-        } else {
-            mistake.at(&self.source, all(self), "set here").also(&earlier.source, all(earlier), "and here")
-        })
-    }
-
-    /// Reads `KEY=VALUE`, as in `network.losses=2` or `b.closes=never`: words need no quotes.
-    pub fn parse(text: &str) -> Result<Self, Diagnostics> {
-        let source = SourceFile::new("--set", text);
-        let refused = |label: &str| {
-            Diagnostic::new("a setting is a key and a value").at(&source, 0..text.len(), label).into()
-        };
-        let Some((key, value)) = text.split_once('=') else {
-            return Err(refused("expected KEY=VALUE, as in network.losses=2"));
-        };
-        if text.contains(['\n', '\r']) {
-            return Err(refused("expected one line"));
-        }
-        let keys = toml::from_str::<Table>(&format!("{key} = 0")).unwrap_or_default();
-        if let Some(name) = keys.keys().find(|name| NOT_SET.contains(&name.as_str())) {
-            return Err(Diagnostic::new(format!("`{name}` cannot be set"))
-                .at(&source, 0..key.len(), "expected a field of the world, as in network.losses=2")
-                .into());
-        }
-        // A word needs no quotes here.
-        let is_word = value.contains(char::is_alphabetic)
-            && value.chars().all(|char| char.is_alphanumeric() || " -".contains(char));
-        let (source, table) = match toml::from_str::<Table>(text) {
-            Ok(table) => (source, table),
-            Err(error) => {
-                let quoted = SourceFile::new("--set", format!("{key} = {}", toml::Value::from(value.trim())));
-                match toml::from_str::<Table>(&quoted.text) {
-                    Ok(table) if is_word => (quoted, table),
-                    _ => return Err(Diagnostic::from_toml(&source, &error).into()),
-                }
-            }
-        };
-        match toml::from_str::<Shape>(&source.text) {
-            Ok(_) => Ok(Self { source, table }),
-            Err(error) => {
-                let mistake = Diagnostic::from_toml(&source, &error);
-                // A key without its table: most often it is known which was meant.
-                Err(match keys_that_end_with(key.trim()) {
-                    Some(known) if known != key.trim() => mistake.help(format!("there is `{known}`")),
-                    _ => mistake,
-                }
-                .into())
-            }
-        }
-    }
+/// A key that a table sets and that the asynchronous world does not have: it has no network and no fairness to set.
+fn of_the_timed_world(table: &Table) -> Option<String> {
+    keys_of(table).into_iter().find(|key| key.starts_with("network.") || key.starts_with("fairness."))
 }
-
-/// What is no field of a world.
-const NOT_SET: [&str; 4] = ["about", "extends", "expect", "properties"];
 
 /// A setting of both ends' TCP that neither has in the end, and its key: each sets the same by itself, or names a policy.
 fn overridden<'a>(tables: &[&Table], settings: &'a [Setting]) -> Option<(String, &'a Setting)> {
@@ -448,8 +361,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::policy::field_names;
-    use crate::scenario::shape::KEYS;
+    use crate::scenario::shape::keys;
 
     fn file(path: &str, text: &str) -> ScenarioFile {
         ScenarioFile::parse(SourceFile::new(path, text)).unwrap()
@@ -502,19 +414,6 @@ mod tests {
         assert!(scaled.expectations.is_empty() && scaled.is_changed() && scaled.config.msl == 6);
     }
 
-    #[test]
-    fn no_key_is_set_twice() {
-        let refused = |texts: &[&str]| {
-            let texts: Vec<String> = texts.iter().copied().map(str::to_owned).collect();
-            Setting::parse_all(&texts).err().map(|mistakes| mistakes.0[0].title.clone())
-        };
-        let twice = Some("`network.losses` is set twice".to_owned());
-        assert_eq!(refused(&["network.losses=1", "a.sends=1", "network.losses=2"]), twice);
-        assert_eq!(refused(&["network.losses=1", "network.losses=1"]), twice);
-        assert_eq!(refused(&["network={ msl = 3, losses = 1 }", "network.losses=2"]), twice);
-        assert_eq!(refused(&["network.losses=1", "network.msl=2", "tcp.rto=1", "a.tcp.rto=2"]), None);
-    }
-
     /// A mistake is shown in the layer that made it.
     #[test]
     fn a_value_that_does_not_fit_is_shown_where_it_stands() {
@@ -551,6 +450,31 @@ mod tests {
         assert_eq!(said(&named), Some("in `pair`, `tcp.policy` sets neither end".to_owned()));
     }
 
+    #[test]
+    fn the_asynchronous_world_has_no_network_and_no_fairness_to_set() {
+        let base = file("base.toml", "about = 'Base.'\nnetwork.losses = 1");
+        let refused = |text: &str| {
+            let own = file("own.toml", &format!("about = 'Own.'\nworld = 'asynchronous'\n{text}"));
+            let resolved = own.resolve(std::slice::from_ref(&base), &policies(), &[], 1);
+            resolved.err().map(|mut mistakes| mistakes.0.remove(0).title)
+        };
+        for key in keys().filter(|key| key.starts_with("network.") || key.starts_with("fairness.")) {
+            let value = match key.as_str() {
+                "network.delays" => "'any'",
+                key if key.starts_with("fairness.") => "true",
+                _ => "1",
+            };
+            let said = Some(format!("the asynchronous world has no `{key}`"));
+            assert_eq!(refused(&format!("{key} = {value}")), said);
+        }
+        assert_eq!(refused("extends = 'base'"), Some("the asynchronous world has no `network.losses`".to_owned()));
+        assert_eq!(refused("tcp.rto = 3"), None);
+        let setting = Setting::parse("network.msl=3").unwrap();
+        let own = file("own.toml", "about = 'Own.'\nworld = 'asynchronous'");
+        assert_eq!(own.lacks(&[], std::slice::from_ref(&setting)), Some("has no `network.msl`".to_owned()));
+        assert_eq!(base.lacks(&[], &[setting]), None);
+    }
+
     /// Whatever stands where something else is expected: what is said is in the words of files.
     #[test]
     fn no_type_of_rust_is_spoken_of() {
@@ -583,9 +507,7 @@ mod tests {
         let words =
             ["struct", "enum", "variant", "Shape", "map", "sequence", "tuple", "unit", "Option", "newtype"];
         let types = ["u8", "u16", "u32", "u64", "i64", "f64", "usize", "char", "str"];
-        let of_a_policy: Vec<String> = field_names().iter().map(|field| format!("tcp.{field}")).collect();
-        let keys = KEYS.into_iter().chain(of_a_policy.iter().map(String::as_str));
-        for key in keys.chain(tables) {
+        for key in keys().chain(tables.map(str::to_owned)) {
             for value in values {
                 let text = format!("about = 'x'\n{key} = {value}\n");
                 let Err(mistakes) = ScenarioFile::parse(SourceFile::new("mine.toml", text)) else {
@@ -602,36 +524,6 @@ mod tests {
             ScenarioFile::parse(SourceFile::new("mine.toml", "about = 'x'\nexpect.x = 'violated'"));
         let said = of_expectation.unwrap_err().0.remove(0).title;
         assert_eq!(said, "invalid type: string \"violated\", expected a table with `verdict` and `because`");
-    }
-
-    #[test]
-    fn a_setting_with_a_mistake_is_shown_as_it_was_typed() {
-        let mistake = |text: &str| {
-            let mistake = Setting::parse(text).unwrap_err().0.remove(0);
-            (mistake.primary.unwrap().file.text.clone(), mistake.help)
-        };
-        let as_typed = |text: &str| (text.to_owned(), None);
-        assert_eq!(mistake("tcp.rto=99999999999999999999"), as_typed("tcp.rto=99999999999999999999"));
-        assert_eq!(mistake("a.closes=ne\"ver"), as_typed("a.closes=ne\"ver"));
-        assert_eq!(mistake("world=5"), as_typed("world=5"));
-        let help = Some("there is `network.losses`".to_owned());
-        assert_eq!(mistake("losses=5"), ("losses=5".to_owned(), help));
-    }
-
-    #[test]
-    fn settings_that_are_none() {
-        for text in [
-            "",
-            "a",
-            "=1",
-            "a.sends=",
-            "a.sends=1\nb.sends=1",
-            "extends=x",
-            "expect.p.verdict=holds",
-            "a.sends=-1",
-        ] {
-            assert!(Setting::parse(text).is_err(), "{text:?}");
-        }
     }
 
     /// Pieces of scenario files, right and wrong.

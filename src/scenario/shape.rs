@@ -1,16 +1,18 @@
 //! What a scenario's file may say, and what it comes to: every default, every range.
 
 use std::collections::BTreeMap;
+use std::iter;
 use std::ops::RangeInclusive;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_aux::serde_introspection::serde_introspect;
 
 use super::mistake::KeyMistake;
 use super::tcp::{EndPolicy, Places, TcpShape, policy};
 use super::values::{Limited, Seconds};
 use crate::model::{Application, Closes, ClosesWith, Config, Deliveries, EndConfig, Fairness, SegmentCopy};
-use crate::policy::{Clock, DEFAULT_MSL_MILLISECONDS, Policies, field_names};
+use crate::policy::{Clock, DEFAULT_MSL_MILLISECONDS, Policies};
 
 /// Which world a scenario runs on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -101,27 +103,20 @@ pub(super) struct ExpectationShape {
     pub(super) steps: Option<u32>,
 }
 
-/// Every key that can be set, those of one end for A alone, those of a policy without the table that they stand in.
-pub(super) const KEYS: [&str; 13] = [
-    "world",
-    "network.msl",
-    "network.msl_seconds",
-    "network.losses",
-    "network.duplicates",
-    "network.delays",
-    "fairness.applications",
-    "fairness.network",
-    "a.closes",
-    "a.closes_with",
-    "a.sends",
-    "a.aborts",
-    "tcp.policy",
-];
+/// Every key that can be set, those of one end for A alone: what the types above read.
+pub(super) fn keys() -> impl Iterator<Item = String> {
+    let of_an_end = serde_introspect::<EndShape>().iter().filter(|key| **key != "tcp");
+    let world = iter::once("world".to_owned());
+    let network = serde_introspect::<NetworkShape>().iter().map(|key| format!("network.{key}"));
+    let fairness = serde_introspect::<FairnessShape>().iter().map(|key| format!("fairness.{key}"));
+    let end = of_an_end.map(|key| format!("a.{key}"));
+    let tcp = TcpShape::keys().map(|key| format!("tcp.{key}"));
+    world.chain(network).chain(fairness).chain(end).chain(tcp)
+}
 
-/// The keys that can be set, of which this one is the last part.
-pub(super) fn keys_that_end_with(last: &str) -> Option<String> {
-    let of_a_policy = field_names().iter().map(|field| format!("tcp.{field}"));
-    KEYS.iter().map(|key| (*key).to_owned()).chain(of_a_policy).find(|key| key.rsplit('.').next() == Some(last))
+/// The key that can be set of which this is the last part.
+pub(super) fn key_that_ends_with(last: &str) -> Option<String> {
+    keys().find(|key| key.rsplit('.').next() == Some(last))
 }
 
 impl Shape {
@@ -148,26 +143,6 @@ pub(super) fn resolve(
     places: Places<'_>,
 ) -> Result<(Config, [EndPolicy; 2]), KeyMistake> {
     let network = &shape.network;
-    if shape.world == WorldKind::Asynchronous {
-        let keys = [
-            ("network", "msl", network.msl.is_some()),
-            ("network", "msl_seconds", network.msl_seconds.is_some()),
-            ("network", "losses", network.losses.is_some()),
-            ("network", "duplicates", network.duplicates.is_some()),
-            ("network", "delays", network.delays.is_some()),
-            ("fairness", "applications", shape.fairness.applications.is_some()),
-            ("fairness", "network", shape.fairness.network.is_some()),
-        ];
-        if let Some((table, key, _)) = keys.into_iter().find(|(.., is_set)| *is_set) {
-            let label =
-                "it loses and duplicates without bound or fairness, and has no clock: name the scenarios to check";
-            return Err(KeyMistake::new(
-                vec![table, key],
-                format!("the asynchronous world has no `{table}.{key}`"),
-                label,
-            ));
-        }
-    }
     let msl = network.msl.unwrap_or(2).saturating_mul(scale);
     let msl = within("msl", msl, 1..=SegmentCopy::MAX_AGE + 1, &["network"])?;
     let losses = match network.losses.unwrap_or(Limited::To(1)) {
@@ -369,14 +344,53 @@ mod tests {
 
     #[test]
     fn every_key_is_known() {
-        let of_a_policy = field_names().iter().map(|field| format!("tcp.{field}"));
-        for key in KEYS.iter().map(|key| (*key).to_owned()).chain(of_a_policy) {
+        for key in keys() {
             let message = toml::from_str::<Shape>(&format!("{key} = [1.5]")).unwrap_err().message().to_owned();
             assert!(!message.starts_with("unknown field"), "{key}: {message}");
             let last = key.rsplit('.').next().unwrap();
-            assert!(keys_that_end_with(last).is_some_and(|known| known.ends_with(last)));
+            assert!(key_that_ends_with(last).is_some_and(|known| known.ends_with(last)));
         }
-        assert_eq!(keys_that_end_with("b"), None);
+        assert_eq!(key_that_ends_with("b"), None);
+    }
+
+    /// The table of docs/scenarios.md: it has every key, each default is what a scenario has that does not set the key,
+    /// each word in quotes is a value, and a range is the whole of it.
+    #[test]
+    fn the_table_of_keys_is_right() {
+        let table = include_str!("../../docs/scenarios.md").split("\n## Keys\n").nth(1).unwrap();
+        let rows = table.lines().filter_map(|line| line.strip_prefix("| `"));
+        let rows = rows.map(|row| row.trim_end_matches(" |").split(" | ").collect::<Vec<_>>());
+        let mut described = Vec::new();
+        for row in rows.filter(|row| row[0] != "tcp.…`") {
+            let [names, values, default] = row[..] else { panic!("{row:?}") };
+            for key in names.split(", ").map(|name| name.trim_matches('`')) {
+                let set = |value: &str| config(&format!("{key} = {value}"), 1);
+                described.push(key.to_owned());
+                let default = default.split(", ").next().unwrap().trim_matches('`');
+                assert_eq!(set(default), config("", 1), "{key} = {default}");
+                for word in values.split('"').skip(1).step_by(2).filter(|word| !word.contains(" to ")) {
+                    assert!(set(&format!("'{word}'")).is_ok(), "{key} = {word}");
+                }
+                let Some((least, most)) = values.split_once(" to ") else { continue };
+                let least = least.rsplit([' ', ',']).next().unwrap();
+                let most = most.split([' ', ',', ':']).next().unwrap();
+                if let (Ok(first), Ok(last)) = (least.parse::<f64>(), most.parse::<u32>()) {
+                    assert!(set(least).is_ok() && set(most).is_ok(), "{key}: {least} to {most}");
+                    let below = format!("{}", first - 1.0);
+                    let beyond = format!("{}", last + 1);
+                    assert!(set(&below).is_err() && set(&beyond).is_err(), "{key}: beyond {least} to {most}");
+                }
+            }
+        }
+        let of_both = keys().filter(|key| !key.starts_with("tcp.") || key == "tcp.policy");
+        let all = of_both.flat_map(|key| match key.strip_prefix("a.") {
+            Some(own) => vec![key.clone(), format!("b.{own}")],
+            None => vec![key],
+        });
+        let missing: Vec<String> = all.filter(|key| !described.contains(key)).collect();
+        assert_eq!(missing, Vec::<String>::new());
+        let unknown = described.iter().filter(|key| !keys().any(|known| known == key.replace("b.", "a.")));
+        assert_eq!(unknown.count(), 0);
     }
 
     #[test]
@@ -463,12 +477,6 @@ mod tests {
             ("network.msl_seconds = 0.001", "network.msl_seconds = 0"),
             ("network.msl_seconds = 0.1", "network.msl_seconds = 0.0001"),
             ("network.msl_seconds = 86399.999", "network.msl_seconds = 1e30"),
-            ("world = 'asynchronous'", "world = 'asynchronous'\nnetwork.msl_seconds = 2"),
-            ("world = 'asynchronous'", "world = 'asynchronous'\nnetwork.msl = 2"),
-            ("world = 'asynchronous'\ntcp.rto = 3", "world = 'asynchronous'\nnetwork.losses = 1"),
-            ("world = 'timed'\nnetwork.duplicates = 1", "world = 'asynchronous'\nnetwork.duplicates = 1"),
-            ("fairness.network = true", "world = 'asynchronous'\nfairness.network = true"),
-            ("fairness.applications = true", "world = 'asynchronous'\nfairness.applications = true"),
         ];
         for (good, bad) in cases {
             assert!(config(good, 1).is_ok(), "{good}: {:?}", config(good, 1));

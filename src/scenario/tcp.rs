@@ -1,6 +1,7 @@
 //! What a scenario says of its ends' TCP: a policy by name, any of its fields, and what that comes to in ticks.
 
 use std::fmt;
+use std::iter;
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -25,6 +26,13 @@ const BOUNDS: Bounds = Bounds { ticks: Timers::MAX, retries: SegmentCopy::MAX_NU
 pub(super) struct TcpShape {
     policy: Option<String>,
     fields: Vec<(&'static str, Value)>,
+}
+
+impl TcpShape {
+    /// The keys of such a table: the policy's name, and its fields.
+    pub(super) fn keys() -> impl Iterator<Item = &'static str> {
+        iter::once("policy").chain(policy::field_names().iter().copied())
+    }
 }
 
 /// The policy that an end has in a scenario, and who says so.
@@ -161,10 +169,8 @@ struct Key(&'static str);
 impl<'de> Deserialize<'de> for Key {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let key = String::deserialize(deserializer)?;
-        let known = ["policy"].iter().chain(policy::field_names()).find(|name| **name == key);
-        known.map(|name| Self(name)).ok_or_else(|| {
-            let names: Vec<String> =
-                ["policy"].iter().chain(policy::field_names()).map(|name| format!("`{name}`")).collect();
+        TcpShape::keys().find(|name| *name == key).map(Self).ok_or_else(|| {
+            let names: Vec<String> = TcpShape::keys().map(|name| format!("`{name}`")).collect();
             D::Error::custom(format!("unknown field `{key}`, expected one of {}", names.join(", ")))
         })
     }

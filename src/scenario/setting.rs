@@ -1,0 +1,156 @@
+//! Settings of the command line, which lie over a scenario's file.
+
+use std::sync::Arc;
+
+use toml::Table;
+
+use super::shape::{Shape, key_that_ends_with};
+use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
+
+/// One `KEY=VALUE` of the command line.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    pub(super) source: Arc<SourceFile>,
+    pub(super) table: Table,
+}
+
+impl Setting {
+    /// Reads settings, which may stand in any order: no key may be set twice.
+    pub fn parse_all(texts: &[String]) -> Result<Vec<Self>, Diagnostics> {
+        let mut mistakes = Diagnostics::default();
+        let mut settings: Vec<Self> = Vec::new();
+        for text in texts {
+            match Self::parse(text) {
+                Ok(setting) => {
+                    mistakes.0.extend(settings.iter().find_map(|earlier| setting.repeats(earlier)));
+                    settings.push(setting);
+                }
+                Err(more) => mistakes.0.extend(more.0),
+            }
+        }
+        mistakes.or(settings)
+    }
+
+    /// The keys that it sets, each behind its tables: `network.losses`.
+    pub(super) fn keys(&self) -> Vec<String> {
+        keys_of(&self.table)
+    }
+
+    /// The mistake, if an earlier one sets the same key.
+    fn repeats(&self, earlier: &Self) -> Option<Diagnostic> {
+        let known = earlier.keys();
+        let key = self.keys().into_iter().find(|key| known.contains(key))?;
+        let all = |setting: &Self| 0..setting.source.text.len();
+        let mistake = Diagnostic::new(format!("`{key}` is set twice"));
+        // The same text is one place to a reader.
+        Some(if earlier.source == self.source {
+            mistake.at(&self.source, all(self), "expected once")
+        } else {
+            mistake.at(&self.source, all(self), "set here").also(&earlier.source, all(earlier), "and here")
+        })
+    }
+
+    /// Reads `KEY=VALUE`, as in `network.losses=2` or `b.closes=never`: words need no quotes.
+    pub fn parse(text: &str) -> Result<Self, Diagnostics> {
+        let source = SourceFile::new("--set", text);
+        let refused = |label: &str| {
+            Diagnostic::new("a setting is a key and a value").at(&source, 0..text.len(), label).into()
+        };
+        let Some((key, value)) = text.split_once('=') else {
+            return Err(refused("expected KEY=VALUE, as in network.losses=2"));
+        };
+        if text.contains(['\n', '\r']) {
+            return Err(refused("expected one line"));
+        }
+        let keys = toml::from_str::<Table>(&format!("{key} = 0")).unwrap_or_default();
+        if let Some(name) = keys.keys().find(|name| NOT_SET.contains(&name.as_str())) {
+            return Err(Diagnostic::new(format!("`{name}` cannot be set"))
+                .at(&source, 0..key.len(), "expected a field of the world, as in network.losses=2")
+                .into());
+        }
+        // A word needs no quotes here.
+        let is_word = value.contains(char::is_alphabetic)
+            && value.chars().all(|char| char.is_alphanumeric() || " -".contains(char));
+        let (source, table) = match toml::from_str::<Table>(text) {
+            Ok(table) => (source, table),
+            Err(error) => {
+                let quoted = SourceFile::new("--set", format!("{key} = {}", toml::Value::from(value.trim())));
+                match toml::from_str::<Table>(&quoted.text) {
+                    Ok(table) if is_word => (quoted, table),
+                    _ => return Err(Diagnostic::from_toml(&source, &error).into()),
+                }
+            }
+        };
+        match toml::from_str::<Shape>(&source.text) {
+            Ok(_) => Ok(Self { source, table }),
+            Err(error) => {
+                let mistake = Diagnostic::from_toml(&source, &error);
+                // A key without its table: most often it is known which was meant.
+                Err(match key_that_ends_with(key.trim()) {
+                    Some(known) if known != key.trim() => mistake.help(format!("there is `{known}`")),
+                    _ => mistake,
+                }
+                .into())
+            }
+        }
+    }
+}
+
+/// What is no field of a world.
+const NOT_SET: [&str; 4] = ["about", "extends", "expect", "properties"];
+
+/// The keys that a table sets, each behind its tables: `network.losses`.
+pub(super) fn keys_of(table: &Table) -> Vec<String> {
+    let of_key = |(key, value): (&String, &toml::Value)| match value {
+        toml::Value::Table(inner) => keys_of(inner).into_iter().map(|inner| format!("{key}.{inner}")).collect(),
+        _ => vec![key.clone()],
+    };
+    table.iter().flat_map(of_key).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[test]
+    fn no_key_is_set_twice() {
+        let refused = |texts: &[&str]| {
+            let texts: Vec<String> = texts.iter().copied().map(str::to_owned).collect();
+            Setting::parse_all(&texts).err().map(|mistakes| mistakes.0[0].title.clone())
+        };
+        let twice = Some("`network.losses` is set twice".to_owned());
+        assert_eq!(refused(&["network.losses=1", "a.sends=1", "network.losses=2"]), twice);
+        assert_eq!(refused(&["network.losses=1", "network.losses=1"]), twice);
+        assert_eq!(refused(&["network={ msl = 3, losses = 1 }", "network.losses=2"]), twice);
+        assert_eq!(refused(&["network.losses=1", "network.msl=2", "tcp.rto=1", "a.tcp.rto=2"]), None);
+    }
+
+    #[test]
+    fn a_setting_with_a_mistake_is_shown_as_it_was_typed() {
+        let mistake = |text: &str| {
+            let mistake = Setting::parse(text).unwrap_err().0.remove(0);
+            (mistake.primary.unwrap().file.text.clone(), mistake.help)
+        };
+        let as_typed = |text: &str| (text.to_owned(), None);
+        assert_eq!(mistake("tcp.rto=99999999999999999999"), as_typed("tcp.rto=99999999999999999999"));
+        assert_eq!(mistake("a.closes=ne\"ver"), as_typed("a.closes=ne\"ver"));
+        assert_eq!(mistake("world=5"), as_typed("world=5"));
+        let help = Some("there is `network.losses`".to_owned());
+        assert_eq!(mistake("losses=5"), ("losses=5".to_owned(), help));
+    }
+
+    #[test]
+    fn settings_that_are_none() {
+        for text in [
+            "",
+            "a",
+            "=1",
+            "a.sends=",
+            "a.sends=1\nb.sends=1",
+            "extends=x",
+            "expect.p.verdict=holds",
+            "a.sends=-1",
+        ] {
+            assert!(Setting::parse(text).is_err(), "{text:?}");
+        }
+    }
+}
