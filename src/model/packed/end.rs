@@ -1,46 +1,12 @@
-//! The state of the timed world, packed: `Copy`, canonical, at most 64 bytes.
-//!
-//! Packing refuses what does not fit; nothing wraps, saturates or is left out.
+//! An endpoint and its timers in ten bytes.
 
-use std::fmt;
 use std::hash::{Hash, Hasher};
 
-use super::limit::MAX_TIMER;
-use super::{Bound, End, Kind, Limit, Network, Observe, Observed, SegmentCopy};
+use super::Timers;
 use crate::invariant::invariant;
+use crate::model::limit::MAX_TIMER;
+use crate::model::{Bound, Limit, Observed};
 use crate::tcp::{EndedBy, Endpoint, Held, Persist, SendWindow, Seq, State, Timer, Transfer};
-
-/// The ticks that an endpoint's timers still run, in the order of [`Timer::ALL`]; `None`: it does not run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Timers([Option<u32>; 4]);
-
-impl Timers {
-    /// The longest time that a timer can be set to, in ticks.
-    pub const MAX: u32 = MAX_TIMER;
-
-    /// The ticks that a timer still runs.
-    #[must_use]
-    pub fn get(&self, timer: Timer) -> Option<u32> {
-        let [retransmission, time_wait, fin_wait_2, delayed_ack] = self.0;
-        match timer {
-            Timer::Retransmission => retransmission,
-            Timer::TimeWait => time_wait,
-            Timer::FinWait2 => fin_wait_2,
-            Timer::DelayedAck => delayed_ack,
-        }
-    }
-
-    /// Sets a timer to so many ticks, or stops it.
-    pub fn set(&mut self, timer: Timer, ticks: Option<u32>) {
-        let [retransmission, time_wait, fin_wait_2, delayed_ack] = &mut self.0;
-        *match timer {
-            Timer::Retransmission => retransmission,
-            Timer::TimeWait => time_wait,
-            Timer::FinWait2 => fin_wait_2,
-            Timer::DelayedAck => delayed_ack,
-        } = ticks;
-    }
-}
 
 /// A timer that does not run.
 const OFF: u8 = u8::MAX;
@@ -49,7 +15,7 @@ const _: () = assert!(MAX_TIMER == OFF as u32 - 1, "every other value is a time"
 /// An endpoint and its timers in ten bytes.
 #[derive(Clone, Copy)]
 #[repr(C)]
-pub(super) struct PackedEnd {
+pub(in crate::model) struct PackedEnd {
     /// `state` (3 bits), `left` (3; CLOSED stands for none), FIN sent, FIN acknowledged.
     close: u8,
     /// `ended_by` (3 bits; 0 stands for none), FIN received, close called, reader gone, SND.UNA sent again, and
@@ -70,7 +36,7 @@ pub(super) struct PackedEnd {
 }
 
 impl PackedEnd {
-    pub(super) fn pack(endpoint: &Endpoint, timers: &Timers) -> Result<Self, Limit> {
+    pub(in crate::model) fn pack(endpoint: &Endpoint, timers: &Timers) -> Result<Self, Limit> {
         let in_time_wait = endpoint.state == State::TimeWait;
         let (own, others) =
             if in_time_wait { (Timer::TimeWait, Timer::FinWait2) } else { (Timer::FinWait2, Timer::TimeWait) };
@@ -120,7 +86,7 @@ impl PackedEnd {
         })
     }
 
-    pub(super) fn unpack(&self) -> (Endpoint, Timers) {
+    pub(in crate::model) fn unpack(&self) -> (Endpoint, Timers) {
         let seen = self.observed();
         let first = Seq(1);
         let snd_una = first + (seen.acked + u32::from(seen.fin_acked));
@@ -162,16 +128,16 @@ impl PackedEnd {
         (endpoint, self.timers())
     }
 
-    pub(super) fn state(&self) -> State {
+    pub(in crate::model) fn state(&self) -> State {
         state_of(self.close)
     }
 
     /// Its application has let go of the connection.
-    pub(super) fn reader_gone(&self) -> bool {
+    pub(in crate::model) fn reader_gone(&self) -> bool {
         self.facts >> 5 & 1 == 1
     }
 
-    pub(super) fn timers(&self) -> Timers {
+    pub(in crate::model) fn timers(&self) -> Timers {
         let running = |ticks: u8| (ticks != OFF).then_some(u32::from(ticks));
         let own = running(self.state_timer);
         let (time_wait, fin_wait_2) = if self.state() == State::TimeWait { (own, None) } else { (None, own) };
@@ -179,17 +145,17 @@ impl PackedEnd {
     }
 
     /// Some timer is due.
-    pub(super) fn is_due(&self) -> bool {
+    pub(in crate::model) fn is_due(&self) -> bool {
         self.retransmission == 0 || self.state_timer == 0 || self.delayed_ack == 0
     }
 
     /// Some timer runs.
-    pub(super) fn is_timed(&self) -> bool {
+    pub(in crate::model) fn is_timed(&self) -> bool {
         self.retransmission != OFF || self.state_timer != OFF || self.delayed_ack != OFF
     }
 
     /// The same end one tick later; no timer may be due.
-    pub(super) fn aged(mut self) -> Self {
+    pub(in crate::model) fn aged(mut self) -> Self {
         invariant!(!self.is_due(), "a tick passes while a timer is due");
         for timer in [&mut self.retransmission, &mut self.state_timer, &mut self.delayed_ack] {
             if *timer != OFF {
@@ -200,7 +166,7 @@ impl PackedEnd {
     }
 
     /// All of it: the first eight bytes, and the last two.
-    fn words(self) -> (u64, u16) {
+    pub(super) fn words(self) -> (u64, u16) {
         // Taken apart by name, so that a new field cannot be forgotten.
         let Self {
             close,
@@ -226,7 +192,7 @@ impl PackedEnd {
         (u64::from_le_bytes(first), u16::from_le_bytes([state_timer, delayed_ack]))
     }
 
-    fn observed(&self) -> Observed {
+    pub(super) fn observed(&self) -> Observed {
         let left = state_of(self.close >> 3);
         Observed {
             state: self.state(),
@@ -312,122 +278,28 @@ fn ticks(timers: &Timers, timer: Timer) -> Result<u8, Limit> {
     }
 }
 
-/// A state of the timed world. It lies in one line of a processor's cache: to look at one is the exploration's most
-/// frequent wait.
-#[derive(Clone, Copy)]
-#[repr(align(64))]
-pub struct WorldState {
-    pub(super) network: Network,
-    pub(super) ends: [PackedEnd; 2],
-    pub(super) losses: u8,
-    pub(super) duplicates: u8,
-}
-
-fn four_copies([one, two, three, four]: [SegmentCopy; 4]) -> u64 {
-    let [one, two, three, four] = [one, two, three, four].map(|copy| u64::from(copy.code()));
-    one | two << 16 | three << 32 | four << 48
-}
-
-/// How large a state may be, in bytes.
-const SIZE: usize = 64;
-const _: () = assert!(size_of::<WorldState>() <= SIZE, "a state of the timed world has outgrown its size");
-const _: () = assert!(Network::CAPACITY == 4 * (SIZE / 8 - 3), "every copy counts when states are compared");
-
-impl WorldState {
-    /// The timers of an end.
-    #[must_use]
-    pub fn timers(&self, end: End) -> Timers {
-        self.end_ref(end).timers()
-    }
-
-    pub(super) fn end_ref(&self, end: End) -> &PackedEnd {
-        let [a, b] = &self.ends;
-        match end {
-            End::A => a,
-            End::B => b,
-        }
-    }
-
-    pub(super) fn end_mut(&mut self, end: End) -> &mut PackedEnd {
-        let [a, b] = &mut self.ends;
-        match end {
-            End::A => a,
-            End::B => b,
-        }
-    }
-
-    /// All of it, in few words: states are compared and hashed again and again.
-    fn words(&self) -> [u64; SIZE / 8] {
-        // Taken apart by name, so that a new field cannot be forgotten: states are known by these words.
-        let Self { network: Network { copies, in_flight }, ends: [a, b], losses, duplicates } = self;
-        let ((a_first, a_last), (b_first, b_last)) = (a.words(), b.words());
-        let rest = u64::from(a_last)
-            | u64::from(b_last) << 16
-            | u64::from(*losses) << 32
-            | u64::from(*duplicates) << 40
-            | u64::from(*in_flight) << 48;
-        let mut words = [a_first, b_first, rest, 0, 0, 0, 0, 0];
-        let [_, _, _, of_copies @ ..] = &mut words;
-        for (word, four) in of_copies.iter_mut().zip(copies.as_chunks().0) {
-            *word = four_copies(*four);
-        }
-        words
-    }
-
-    /// An endpoint and what its timers still run.
-    #[must_use]
-    pub fn endpoint(&self, end: End) -> (Endpoint, Timers) {
-        self.end_ref(end).unpack()
-    }
-
-    /// The copies in flight.
-    #[must_use]
-    pub fn network(&self) -> &Network {
-        &self.network
-    }
-}
-
-impl fmt::Debug for WorldState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let copies: Vec<String> = self.network.copies().iter().map(ToString::to_string).collect();
-        let [a, b] = End::BOTH.map(|end| self.endpoint(end));
-        let (losses, duplicates) = (self.losses, self.duplicates);
-        write!(f, "A: {a:?}, B: {b:?}, in flight: {copies:?}, losses: {losses}, duplicates: {duplicates}")
-    }
-}
-
-impl PartialEq for WorldState {
-    fn eq(&self, other: &Self) -> bool {
-        let differences = self.words().into_iter().zip(other.words()).map(|(one, other)| one ^ other);
-        differences.fold(0, |all, difference| all | difference) == 0
-    }
-}
-
-impl Eq for WorldState {}
-
-impl Hash for WorldState {
-    fn hash<H: Hasher>(&self, hasher: &mut H) {
-        for word in self.words() {
-            hasher.write_u64(word);
-        }
-    }
-}
-
-impl Observe for WorldState {
-    fn end(&self, end: End) -> Observed {
-        self.end_ref(end).observed()
-    }
-
-    fn in_flight(&self, kind: Option<Kind>, to: End) -> u32 {
-        self.network.count(kind, to)
-    }
-
-    fn losses(&self) -> u32 {
-        u32::from(self.losses)
-    }
-
-    fn duplicates(&self) -> u32 {
-        u32::from(self.duplicates)
+#[cfg(test)]
+impl PackedEnd {
+    /// An end in ESTABLISHED, once with a bit of each field turned.
+    pub(super) fn with_each_field_changed() -> [Self; 10] {
+        let changes: [fn(&mut Self); 10] = [
+            |end| end.close ^= 1,
+            |end| end.facts ^= 1,
+            |end| end.sent_acked ^= 1,
+            |end| end.delivered_retransmissions ^= 1,
+            |end| end.doublings_recover ^= 1,
+            |end| end.held[0] ^= 1,
+            |end| end.held[1] ^= 1,
+            |end| end.retransmission ^= 1,
+            |end| end.state_timer ^= 1,
+            |end| end.delayed_ack ^= 1,
+        ];
+        let end = Self::pack(&Endpoint::established(), &Timers::default()).unwrap();
+        changes.map(|change| {
+            let mut other = end;
+            change(&mut other);
+            other
+        })
     }
 }
 
@@ -436,7 +308,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::model::SegmentCopy;
     use crate::tcp::{Call, Flags, Policy, Segment};
 
     #[test]
@@ -465,49 +336,6 @@ mod tests {
             let refused = PackedEnd::pack(&other, &Timers::default()).err();
             assert_eq!(refused, Some(Limit::Endpoint(bound)), "{other:?}");
         }
-    }
-
-    /// Two different states that hash alike would be one state to stateright.
-    #[test]
-    fn every_field_counts_in_the_hash() {
-        use std::collections::HashSet;
-        use std::hash::{BuildHasher, RandomState};
-
-        let end = PackedEnd::pack(&Endpoint::established(), &Timers::default()).unwrap();
-        let base = WorldState { network: Network::EMPTY, ends: [end; 2], losses: 0, duplicates: 0 };
-        let segment = Segment { flags: Flags::ACK, seq: Seq(9), ack: Seq(9), len: 0 };
-        let changes: [fn(&mut PackedEnd); 10] = [
-            |end| end.close ^= 1,
-            |end| end.facts ^= 1,
-            |end| end.sent_acked ^= 1,
-            |end| end.delivered_retransmissions ^= 1,
-            |end| end.doublings_recover ^= 1,
-            |end| end.held[0] ^= 1,
-            |end| end.held[1] ^= 1,
-            |end| end.retransmission ^= 1,
-            |end| end.state_timer ^= 1,
-            |end| end.delayed_ack ^= 1,
-        ];
-        let mut states = vec![base];
-        for end in End::BOTH {
-            for change in changes {
-                let mut state = base;
-                change(state.end_mut(end));
-                states.push(state);
-            }
-        }
-        for copies in 1..=Network::CAPACITY {
-            let mut state = base;
-            for _ in 0..copies {
-                state.network.insert(SegmentCopy::original(End::A, &segment).unwrap()).unwrap();
-            }
-            states.push(state);
-        }
-        states.push(WorldState { losses: 1, ..base });
-        states.push(WorldState { duplicates: 1, ..base });
-        let state_hasher = RandomState::new();
-        let hashes: HashSet<u64> = states.iter().map(|state| state_hasher.hash_one(state)).collect();
-        assert_eq!(hashes.len(), 1 + 20 + Network::CAPACITY + 2);
     }
 
     proptest! {
