@@ -183,7 +183,11 @@ impl Reader<'_> {
             self.clock.opened = self.clock.now;
         }
         let Some(shift) = self.opening.shift() else {
-            let events = self.opening.take(&line.action)?;
+            let events = match &line.action {
+                Action::Call(call) if self.opening.takes(call)? => Vec::new(),
+                Action::Call(call) => call::event(call, &mut self.opening)?.into_iter().collect(),
+                other => self.opening.take(other)?,
+            };
             if self.opening.shift().is_some() {
                 self.clock.opened = self.clock.now;
             }

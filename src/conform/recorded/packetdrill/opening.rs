@@ -119,15 +119,15 @@ impl Opening {
     /// Reads a line of the opening; what it says of the surroundings of what follows.
     pub(super) fn take(&mut self, action: &Action<'_>) -> Result<Vec<CaseEvent>, String> {
         match action {
-            Action::Call(call) => self.call(call),
             Action::Inbound(packet) => self.packet(packet, true),
             Action::Outbound(packet) => self.packet(packet, false),
             Action::NotModelled(feature) => Err((*feature).to_owned()),
-            Action::Shell(_) => Ok(Vec::new()),
+            Action::Call(_) | Action::Shell(_) => Ok(Vec::new()),
         }
     }
 
-    fn call(&mut self, call: &SystemCall<'_>) -> Result<Vec<CaseEvent>, String> {
+    /// Whether a call is one that opens the connection: it is read then.
+    pub(super) fn takes(&mut self, call: &SystemCall<'_>) -> Result<bool, String> {
         let returned = call.result.parse::<u32>();
         match (call.name, returned) {
             ("socket", Ok(descriptor)) if self.socket.is_none() => {
@@ -137,26 +137,26 @@ impl Opening {
                     return Err("a socket that is not TCP's".to_owned());
                 }
                 self.socket = Some(descriptor);
-                Ok(Vec::new())
+                Ok(true)
             }
-            ("bind", Ok(0)) => Ok(Vec::new()),
+            ("bind", Ok(0)) => Ok(true),
             ("listen", Ok(0)) if self.stage == Stage::Closed => {
                 self.stage = Stage::Listen;
-                Ok(Vec::new())
+                Ok(true)
             }
             ("connect", _) if self.stage == Stage::Closed => {
                 self.stage = Stage::Connect;
                 self.connection = self.socket.take();
-                Ok(Vec::new())
+                Ok(true)
             }
             ("accept" | "accept4", Ok(descriptor)) => {
                 self.accepted(descriptor)?;
-                Ok(Vec::new())
+                Ok(true)
             }
             ("socket" | "bind" | "listen" | "connect" | "accept" | "accept4", _) => {
                 Err(format!("a new connection: {}", call.name))
             }
-            _ => Ok(super::call::event(call, self)?.into_iter().collect()),
+            _ => Ok(false),
         }
     }
 
