@@ -216,6 +216,7 @@ mod tests {
     #[test]
     fn what_is_not_set_has_its_default() {
         let end = EndConfig {
+            // The table of the documentation has its fields, and a test below holds it to them.
             policy: Policy::rfc1337(2),
             application: Application {
                 closes: Closes::AnyTime,

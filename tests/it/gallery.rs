@@ -9,6 +9,8 @@ use lastack::explore::Limits;
 use lastack::report::trace::svg;
 use lastack::scenario::{Expectation, Expected, Scenario};
 
+use crate::generated;
+
 const HEAD: &str = "\
 # Gallery
 
@@ -23,7 +25,7 @@ place where the network duplicates it, a dashed line a copy that is still in fli
 the application, a clock a timer that expires. At the left is time, in ticks and to scale: the thick parts of the axis are instants, in which things happen one after
 another but no time passes. Beside each lifeline are
 the states that its end is in, `TIME_WAIT` in yellow; a lifeline that is dotted is CLOSED. What is violated is shaded:
-the last step, or the steps that are repeated for ever.
+the last step, or the steps that are repeated forever.
 ";
 
 /// What is to be in `docs`, by path.
@@ -74,30 +76,7 @@ fn first_violated(scenario: &Scenario) -> Option<&Expectation> {
 
 #[test]
 fn the_gallery_is_current() {
-    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
-    let gallery = gallery();
-    let pictures: Vec<PathBuf> = std::fs::read_dir(docs.join("gallery"))
-        .map(|entries| entries.map(|entry| Path::new("gallery").join(entry.unwrap().file_name())).collect())
-        .unwrap_or_default();
-    let superfluous: Vec<&PathBuf> = pictures.iter().filter(|path| !gallery.contains_key(*path)).collect();
-    let is_current =
-        |path: &PathBuf, text: &String| std::fs::read_to_string(docs.join(path)).ok().as_ref() == Some(text);
-    let outdated: Vec<_> = gallery.iter().filter(|(path, text)| !is_current(path, text)).collect();
-    if crate::writes_what_is_new() {
-        std::fs::create_dir_all(docs.join("gallery")).unwrap();
-        for path in superfluous {
-            std::fs::remove_file(docs.join(path)).unwrap();
-        }
-        for (path, text) in outdated {
-            std::fs::write(docs.join(path), text).unwrap();
-        }
-        return;
-    }
-    let outdated: Vec<_> = outdated.into_iter().map(|(path, _)| path).chain(superfluous).collect();
-    assert!(
-        outdated.is_empty(),
-        "not current: {outdated:?}; INSTA_UPDATE=always cargo test --test it gallery writes them"
-    );
+    generated::assert_current("gallery", &gallery());
 }
 
 /// The README shows a picture of the gallery.

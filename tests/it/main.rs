@@ -21,6 +21,7 @@ mod folder;
 mod forms;
 mod gallery;
 mod gate;
+mod generated;
 mod policies;
 mod readme;
 mod realtime;

@@ -12,6 +12,7 @@ use lastack::policy::{NamedPolicy, Origin, Policies, PolicyField, Value};
 use lastack::scenario::Scenario;
 use lastack::source::read_source;
 
+use crate::generated;
 use crate::stack_table::{BASE, Difference, MAX_STATES, Row, TOO_LARGE, Table};
 
 const WRITTEN: &str = "<!-- Written by tests/it/stacks.rs: INSTA_UPDATE=always cargo test --test it stacks -->";
@@ -352,28 +353,5 @@ fn is_timer(field: &PolicyField) -> bool {
 
 #[test]
 fn the_pages_of_the_stacks_are_current() {
-    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
-    let pages = pages();
-    let there: Vec<PathBuf> = std::fs::read_dir(docs.join("stacks"))
-        .map(|entries| entries.map(|entry| Path::new("stacks").join(entry.unwrap().file_name())).collect())
-        .unwrap_or_default();
-    let superfluous: Vec<&PathBuf> = there.iter().filter(|path| !pages.contains_key(*path)).collect();
-    let is_current =
-        |path: &PathBuf, text: &String| std::fs::read_to_string(docs.join(path)).ok().as_ref() == Some(text);
-    let outdated: Vec<_> = pages.iter().filter(|(path, text)| !is_current(path, text)).collect();
-    if crate::writes_what_is_new() {
-        std::fs::create_dir_all(docs.join("stacks")).unwrap();
-        for path in superfluous {
-            std::fs::remove_file(docs.join(path)).unwrap();
-        }
-        for (path, text) in outdated {
-            std::fs::write(docs.join(path), text).unwrap();
-        }
-        return;
-    }
-    let outdated: Vec<_> = outdated.into_iter().map(|(path, _)| path).chain(superfluous).collect();
-    assert!(
-        outdated.is_empty(),
-        "not current: {outdated:?}; INSTA_UPDATE=always cargo test --test it stacks writes them"
-    );
+    generated::assert_current("stacks", &pages());
 }

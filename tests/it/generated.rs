@@ -1,0 +1,32 @@
+//! Pages of docs/ that a test writes.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// That the pages are as they stand in docs/, and that the folder has no others. `INSTA_UPDATE=always` writes them.
+pub(crate) fn assert_current(folder: &str, pages: &BTreeMap<PathBuf, String>) {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    let there: Vec<PathBuf> = fs::read_dir(docs.join(folder))
+        .map(|entries| entries.map(|entry| Path::new(folder).join(entry.unwrap().file_name())).collect())
+        .unwrap_or_default();
+    let superfluous: Vec<&PathBuf> = there.iter().filter(|path| !pages.contains_key(*path)).collect();
+    let is_current =
+        |path: &PathBuf, text: &String| fs::read_to_string(docs.join(path)).ok().as_ref() == Some(text);
+    let outdated: Vec<_> = pages.iter().filter(|(path, text)| !is_current(path, text)).collect();
+    if crate::writes_what_is_new() {
+        fs::create_dir_all(docs.join(folder)).unwrap();
+        for path in superfluous {
+            fs::remove_file(docs.join(path)).unwrap();
+        }
+        for (path, text) in outdated {
+            fs::write(docs.join(path), text).unwrap();
+        }
+        return;
+    }
+    let outdated: Vec<_> = outdated.into_iter().map(|(path, _)| path).chain(superfluous).collect();
+    assert!(
+        outdated.is_empty(),
+        "not current: {outdated:?}; INSTA_UPDATE=always cargo test --test it {folder} writes them"
+    );
+}
