@@ -115,33 +115,52 @@ fn least_common_multiple(one: u32, other: u32) -> u32 {
 }
 
 /// The shortest counterexample (or example) that decides any of these instances in a scenario; of several, one that a
-/// single state decides before one that takes a lasso. `Ok(None)`: there is none.
+/// single state decides before one that takes a lasso. Where there is none, the verdict.
 ///
 /// # Errors
 /// Why there may be one although none is shown.
-pub fn shortest_trace(scenario: &Scenario, instances: &[Instance], limits: Limits<'_>) -> Result<Found, NoTrace> {
+pub fn shortest_trace(
+    scenario: &Scenario,
+    instances: &[Instance],
+    limits: Limits<'_>,
+) -> Result<Result<(Instance, Trace), Verdict>, NoTrace> {
+    let together = |verdicts: &mut dyn Iterator<Item = Verdict>| {
+        verdicts.reduce(Verdict::together).unwrap_or(Verdict::NotApplicable)
+    };
     if scenario.kind == WorldKind::Asynchronous {
-        return shortest_by_stateright(|| asynchronous_world(&scenario.config), instances, limits);
+        let found = shortest_by_stateright(|| asynchronous_world(&scenario.config), instances, limits)?;
+        if let Some(found) = found {
+            return Ok(Ok(found));
+        }
+        let decided = decide(scenario, instances, 1, limits, &|_, _| {});
+        no_trace_if(true, decided.stopped)?;
+        return Ok(Err(together(&mut decided.verdicts.into_iter())));
     }
     if scenario.delays == Delays::Any {
         let decided = decide(scenario, instances, 1, limits, &|_, _| {});
         let found = shortest_of(&decided, scenario, instances)?;
-        return no_trace_if(found.is_none(), decided.stopped).map(|()| found);
+        no_trace_if(found.is_none(), decided.stopped)?;
+        return Ok(found.ok_or_else(|| together(&mut decided.verdicts.into_iter())));
     }
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
     if instances.iter().any(Instance::is_liveness) {
         let decided = decide(scenario, instances, threads, limits, &|_, _| {});
         let found = shortest_of(&decided, scenario, instances)?;
-        return no_trace_if(found.is_none(), decided.stopped).map(|()| found);
+        no_trace_if(found.is_none(), decided.stopped)?;
+        return Ok(found.ok_or_else(|| together(&mut decided.verdicts.into_iter())));
     }
     // What single states decide is found before every state is known.
     let world = TimedWorld::new(scenario.config);
     let explored = explore(&world, instances, Until::Revealed, threads, limits, &|_| {});
     let Some(node) = explored.revealed.iter().flatten().min() else {
-        return no_trace_if(true, explored.stopped).map(|()| None);
+        no_trace_if(true, explored.stopped)?;
+        let each = instances.iter().zip(&explored.exercised);
+        return Ok(Err(together(
+            &mut each.map(|(instance, exercised)| instance.verdict(false, true, *exercised)),
+        )));
     };
     let (instance, evidence) = path_to(&world, scenario, &explored, instances, *node)?;
-    Ok(Some((instance, evidence.trace)))
+    Ok(Ok((instance, evidence.trace)))
 }
 
 /// Nothing was found: that says nothing if the search was stopped.
@@ -238,7 +257,8 @@ mod tests {
             for Decision { instance, verdict, evidence } in found.each {
                 let alone = shortest_trace(&scenario, std::slice::from_ref(&instance), Limits::NONE).unwrap();
                 assert_eq!(evidence.is_some(), matches!(verdict, Verdict::Violated | Verdict::Possible));
-                assert_eq!(evidence.as_ref().map(|one| &one.trace), alone.as_ref().map(|(_, trace)| trace));
+                assert_eq!(evidence.as_ref().map(|one| &one.trace), alone.as_ref().ok().map(|(_, trace)| trace));
+                assert_eq!(alone.err(), evidence.is_none().then_some(verdict), "{}", instance.name());
                 let Some(Evidence { trace, places }) = evidence else {
                     continue;
                 };

@@ -43,8 +43,8 @@ pub fn run(args: &ShowArgs) -> Result<ExitStatus, Diagnostics> {
 
     for scenario in &scenarios {
         match shortest_trace(scenario, &instances, limits(&args.limits, threads(None))) {
-            Ok(Some((instance, trace))) => write_trace(args.format, output.as_ref(), scenario, &instance, &trace)?,
-            Ok(None) => say(args, &caption::nothing_to_draw(scenario, property, &properties))?,
+            Ok(Ok((instance, trace))) => write_trace(args.format, output.as_ref(), scenario, &instance, &trace)?,
+            Ok(Err(verdict)) => say(args, &caption::nothing_to_draw(scenario, property, verdict))?,
             Err(NoTrace::Stopped(stopped)) => {
                 say(args, &format!("{property} is undecided in {}: {stopped}\n", scenario.name))?;
                 return Ok(ExitStatus::Undecided);

@@ -1,12 +1,9 @@
 //! What is said of a trace in every form that it is written in.
 
-use std::sync::Arc;
-
 use super::timeline::SegmentTimeline;
 use super::{FairnessReason, RunEnding, Trace};
 use crate::model::InFlightSegment;
-use crate::property::{Instance, Verdict};
-use crate::property::{Property, Temporal};
+use crate::property::{Instance, Temporal, Verdict};
 use crate::scenario::Scenario;
 
 /// What a trace shows of the property that it decides.
@@ -75,12 +72,15 @@ pub(crate) fn describe_fairness(reason: &FairnessReason) -> String {
     }
 }
 
-/// What is said where there is no trace to draw.
+/// Where there is no trace to draw: the verdict, and what there is none of.
 #[must_use]
-pub fn nothing_to_draw(scenario: &Scenario, name: &str, properties: &[Arc<Property>]) -> String {
-    let is_possibility = properties.iter().any(|property| property.formula.temporal() == Temporal::Possible);
-    let (verdict, missing) =
-        if is_possibility { (Verdict::Impossible, "example") } else { (Verdict::Holds, "counterexample") };
-    let is = if is_possibility { "is " } else { "" };
-    format!("{name} {is}{verdict} in {}: there is no {missing}\n", scenario.name)
+pub fn nothing_to_draw(scenario: &Scenario, name: &str, verdict: Verdict) -> String {
+    let scenario = &scenario.name;
+    match verdict {
+        Verdict::Impossible => format!("{name} is impossible in {scenario}: there is no example\n"),
+        Verdict::Vacuous => {
+            format!("{name} is vacuous in {scenario}: its premise is true in no reachable state\n")
+        }
+        _ => format!("{name} {verdict} in {scenario}: there is no counterexample\n"),
+    }
 }

@@ -33,9 +33,9 @@ const IS_REACHED: (&str, &str) = ("properties/last-ack.toml", "possible self.sta
 /// What [`MINE`] does not count.
 const RETRANSMITS: (&str, &str) = ("properties/few-retransmissions.toml", "never self.retransmissions > 3");
 
-/// Liveness that holds in [`MINE`], and not where a FIN is lost for ever.
+/// Liveness that holds in [`MINE`], and not where a FIN is lost forever.
 const ACKED: (&str, &str) = ("properties/fins-are-acked.toml", "self.fin_sent leads to self.fin_acked");
-/// Liveness that holds in [`MINE`], and not where something is sent again for ever.
+/// Liveness that holds in [`MINE`], and not where something is sent again forever.
 const FALLS_SILENT: (&str, &str) = ("properties/falls-silent.toml", "eventually always not in_flight(ANY, self)");
 /// Liveness that is violated by every behaviour of [`MINE`]: each comes to an end, and that is another state.
 const COMES_BACK: (&str, &str) = ("properties/comes-back.toml", "always eventually self.state == ESTABLISHED");
@@ -43,7 +43,7 @@ const COMES_BACK: (&str, &str) = ("properties/comes-back.toml", "always eventual
 const SAYS_NOTHING: (&str, &str) =
     ("properties/closing-is-late.toml", "always (self.state == CLOSING implies self.fin_acked)");
 
-/// [`MINE`], where whatever is sent to A may be lost for ever.
+/// [`MINE`], where whatever is sent to A may be lost forever.
 const DEAF: &str = r#"
 about = "Only what is sent to B gets through."
 extends = "mine"
@@ -838,7 +838,7 @@ fn liveness_of_ones_own() {
     let show = |args: &[&'static str]| folder.run(&own(&[&["show"], args].concat())).transcript();
     assert_snapshot!("show-lasso", show(&["deaf", "fins-are-acked@A"]));
     assert_snapshot!("show-ending", show(&["mine", "comes-back@B"]));
-    // Where nobody has to close, B may stay in CLOSE_WAIT for ever: beside a cycle, and at an end.
+    // Where nobody has to close, B may stay in CLOSE_WAIT forever: beside a cycle, and at an end.
     let idle = "fairness.applications=false";
     assert_snapshot!("show-lasso-without-a-close", show(&["deaf", "fins-are-acked@A", "--set", idle]));
     assert_snapshot!("show-ending-without-a-close", show(&["mine", "both-close", "--set", idle]));
@@ -1307,7 +1307,10 @@ fn traces() {
         .with("scenarios/mine.toml", expecting("nobody-gets-far@B", "violated", "B closes second."))
         .with("scenarios/timeless.toml", asynchronous)
         .with_properties(&[ONE_LOSS, NEVER_CLOSES, ENDS_STAY, IS_REACHED])
-        .with_properties(&[("properties/time-wait-never-ends.toml", "never self.left == TIME_WAIT")]);
+        .with_properties(&[
+            ("properties/time-wait-never-ends.toml", "never self.left == TIME_WAIT"),
+            ("properties/aborts-end.toml", "always (self.ended_by == ABORT implies self.state == CLOSED)"),
+        ]);
     let show = |args: &[&'static str]| folder.run(&own(&[&["show"], args].concat())).transcript();
     assert_snapshot!("show-violated", show(&["mine", "b-never-closes"]));
     assert_snapshot!("show-expected", show(&["mine", "nobody-gets-far"]));
@@ -1317,7 +1320,7 @@ fn traces() {
     let changed = ["mine", "time-wait-never-ends", "--set", "tcp.time_wait=3", "--scale", "2"];
     assert_snapshot!("show-changed", show(&changed));
     let nothing =
-        [show(&["mine", "one-loss-at-most"]), show(&["mine", "nobody-gets-far@A"]), show(&["mine", "last-ack@A"])];
+        ["one-loss-at-most", "nobody-gets-far@A", "last-ack@A", "aborts-end"].map(|name| show(&["mine", name]));
     assert_snapshot!("show-nothing", nothing.concat());
     assert_snapshot!("show-not-applicable", folder.refusals(&[&own(&["show", "timeless", "one-loss-at-most"])]));
 }
