@@ -14,7 +14,7 @@ CONSTANTS MSL, RTO, TW,
           RESTART, IGNORE_RST,      \* in TIME_WAIT
           NEXT_ON_ACK,              \* FALSE: what is sent again waits for a timeout of its own
           FREEBSD,                  \* FreeBSD's rules in place of RFC 9293's
-          RETRIES,                  \* 255: retransmits for ever, uncounted
+          RETRIES,                  \* 255: retransmits forever, uncounted
           SEGMENTS                  \* that fairness speaks of: all that are ever in flight
 VARIABLES ep, net, losses, duplicates
 vars == <<ep, net, losses, duplicates>>
@@ -200,7 +200,7 @@ NoPrematureClosed == \A x \in Ends : ep[x].left = "TIME_WAIT" =>
 
 (* Fairness; `count` puts together what is asked for. A run stops only      *)
 (* where nothing is enabled but calls that nobody has promised: Send and    *)
-(* Abort, and if applications may be silent for ever, Close. A segment is   *)
+(* Abort, and if applications may be silent forever, Close. A segment is    *)
 (* delivered when any copy of it is, whatever its age and whether it is a   *)
 (* duplicate.                                                               *)
 SilentApplications == WF_vars(Happens)
@@ -208,7 +208,7 @@ FairApplications == SilentApplications /\ \A x \in Ends : WF_vars(Close(x))
 DeliverSegment(s) == \E c \in DOMAIN net : Segment(c) = s /\ Deliver(c)
 FairNetwork == \A s \in SEGMENTS : SF_vars(DeliverSegment(s))
 
-(* Time goes on for ever, or everything ends; what is neither is no run.    *)
+(* Time goes on forever, or everything ends; what is neither is no run.     *)
 TimePasses == []<><<Tick>>_vars \/ <>[][FALSE]_vars
 BothClose == TimePasses => <>(\A x \in Ends : ep[x].st = "CLOSED")
 

@@ -55,7 +55,7 @@
 #ifndef NEXT_ON_ACK     /* after a timeout; 0: what is sent again waits for a timeout of its own */
 #define NEXT_ON_ACK 1
 #endif
-#ifndef RETRIES         /* 255: retransmits for ever, and does not count */
+#ifndef RETRIES         /* 255: retransmits forever, and does not count */
 #define RETRIES 255
 #endif
 #ifndef CAP             /* room for copies in flight: 8, 12, 16 or 20 */
@@ -136,12 +136,12 @@ hidden short k; hidden short em; hidden byte j; hidden byte g; hidden byte sq; h
 #define closed (st[0]==CLOSED && st[1]==CLOSED)
 #define mayClose(x,closes) ((st[x]==ESTABLISHED && closes==2) || (st[x]==CLOSE_WAIT && closes>0))
 #define waits (n>0 || rto[0]!=OFF || rto[1]!=OFF || tw[0]!=OFF || tw[1]!=OFF)
-/* A run goes on for ever, and time with it (`main@ticked`, where a tick has just passed), or it ends where nothing is
+/* A run goes on forever, and time with it (`main@ticked`, where a tick has just passed), or it ends where nothing is
  * enabled but calls that nobody has promised: there main breaks off (`stops`), and SPIN lets what has ended stutter. */
 #ifdef PATIENT          /* applications promise nothing */
 #define stops (!waits)
 #define keepsPromises (true)
-#else                   /* A close, once called, is disabled for ever: weak fairness says that it does not stay enabled. */
+#else                   /* A close, once called, is disabled forever: weak fairness says that it does not stay enabled. */
 #define stops (!waits && !mayClose(0,A_CLOSES) && !mayClose(1,B_CLOSES))
 #define keepsPromises ([]<> !mayClose(0,A_CLOSES) && []<> !mayClose(1,B_CLOSES))
 #endif

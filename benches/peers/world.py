@@ -294,7 +294,7 @@ def explore(o):
 
 
 def explore_graph(o):
-    """explore() for liveness. A run goes on for ever, and time with it, or ends where nothing is enabled but calls that
+    """explore() for liveness. A run goes on forever, and time with it, or ends where nothing is enabled but calls that
     nobody has promised."""
     tcp = Tcp(o)
     worlds, number, edges = [World()], {World(): 0}, []
@@ -323,13 +323,13 @@ def stays_open(worlds, edges, o):
 
 
 def time_stops(worlds, edges, o):
-    """Some walk goes on for ever without a tick. It is no run, so that fairness, which speaks of runs, has no say."""
+    """Some walk goes on forever without a tick. It is no run, so that fairness, which speaks of runs, has no say."""
     timeless = [[edge for edge in out if edge[0] != "tick"] for out in edges]
     return any(True for _ in components(set(range(len(worlds))), timeless))
 
 
 def fair(component, edges, o):
-    """Some fair run goes round in this strongly connected part of the graph for ever, and time with it."""
+    """Some fair run goes round in this strongly connected part of the graph forever, and time with it."""
     enabled, taken, always = set(), set(), None
     for v in component:
         here = {(what, whom) for what, whom, _ in edges[v]}
