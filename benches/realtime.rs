@@ -59,7 +59,7 @@ impl World {
             policy: Policy::rfc1337(msl * scale).with(|policy| policy.retransmission.rto = 2 * scale),
             application,
         };
-        Config { msl: msl * scale, losses: Some(losses), duplicates, a: end, b: end }
+        Config { msl: msl * scale, losses: Some(losses), duplicates: Some(duplicates), a: end, b: end }
     }
 }
 

@@ -331,7 +331,8 @@ pub struct WorldArgs {
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub settings: Vec<String>,
 
-    /// Multiply every duration: the same world with finer ticks; expectations are then dropped
+    /// Whole ticks of 1/K: every duration is multiplied, and delays are whole ticks instead of any real time;
+    /// expectations are then dropped
     #[arg(long, value_name = "K", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=16))]
     pub scale: u32,
 }

@@ -1,44 +1,124 @@
-//! A second opinion: stateright's own checker on the same world.
+//! Second opinions: stateright's own checker on the world of whole ticks, and whole ticks on real time.
+
+use std::fmt;
 
 use stateright::Checker;
 
-use super::decide::Decided;
+use super::decide::{Decided, decide_timed};
 use crate::explore::stateright::{Goal, StaterightRun};
 use crate::explore::{ExplorationStats, Limits, Phase, Stopped};
-use crate::model::TimedWorld;
+use crate::model::{Config, TimedWorld};
 use crate::property::{Instance, Verdict};
 use crate::scenario::Scenario;
 
-/// What stateright's checker says of a scenario beside lastack's.
+/// What others say of a scenario beside lastack's verdicts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CrossCheck {
-    /// Where the two differ.
+    /// Where two differ.
     pub disagreements: Vec<Disagreement>,
-    /// How many verdicts were compared.
+    /// How many verdicts stateright was asked for, too.
     pub verdicts: usize,
     /// Why stateright did not come to its end; then only what both know is compared.
     pub stopped: Option<Stopped>,
+    /// What whole ticks say, where the verdicts are those of real time.
+    pub ticks: Option<TicksCheck>,
 }
 
-/// Something that the two say differently.
+/// What whole ticks say of verdicts in real time (`docs/real-time.md`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TicksCheck {
+    /// How many verdicts were compared.
+    pub verdicts: usize,
+    /// How many that hold in real time hold in the closed world, too, in which delays may equal the MSL: that is a proof of
+    /// them, which shares nothing with the zones.
+    pub proved: usize,
+    /// How many hold in real time and not in the closed world: a copy would have to arrive at the very moment at which it
+    /// expires.
+    pub ties: usize,
+    /// Why the closed world was not explored to its end.
+    pub closed_stopped: Option<Stopped>,
+}
+
+/// Something that two say differently.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Disagreement {
     /// `states`, `transitions`, or the instance of a property.
     pub what: String,
     /// The number or verdict by lastack's own exploration.
     pub lastack: String,
-    /// The number or verdict by stateright's checker.
-    pub stateright: String,
+    /// Who says otherwise.
+    pub by: Other,
+    /// The number or verdict by the other.
+    pub other: String,
 }
 
-/// Explores a scenario's world once more, with stateright, and decides what a single state decides. The world is the
-/// same; the search, the set of states and what is remembered of reactions are not.
+impl fmt::Display for Disagreement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { what, lastack, by, other } = self;
+        write!(f, "{what}: {lastack} by lastack, {other} by {}", by.name())
+    }
+}
+
+/// Who gives a second opinion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Other {
+    /// stateright's own checker.
+    Stateright,
+    /// The same world in whole ticks.
+    WholeTicks,
+    /// The world of whole ticks in which delays may equal the MSL.
+    ClosedWorld,
+}
+
+impl Other {
+    /// What it is called in reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Stateright => "stateright",
+            Self::WholeTicks => "whole ticks",
+            Self::ClosedWorld => "the closed world",
+        }
+    }
+}
+
+/// More states than this the closed world of a scenario is not explored for. It has many more than that of whole ticks.
+const MAX_CLOSED_STATES: usize = 1 << 20;
+
+/// Asks stateright, and if the verdicts are those of real time, whole ticks. `ticks` is what lastack has found in whole ticks.
 pub(super) fn cross_check(
     scenario: &Scenario,
     instances: &[Instance],
     decided: &Decided,
-    threads: usize,
-    limits: Limits<'_>,
+    ticks: &Decided,
+    (threads, limits): (usize, Limits<'_>),
+    progress: &dyn Fn(Phase, &ExplorationStats),
+) -> CrossCheck {
+    let by_stateright = ask_stateright(scenario, instances, ticks, (threads, limits), progress);
+    if !scenario.is_real_time() {
+        return by_stateright;
+    }
+    let closed = Config { msl: scenario.config.msl + 1, ..scenario.config };
+    let closed = Scenario { config: closed, ..scenario.clone() };
+    let most = limits.max_states.map_or(MAX_CLOSED_STATES, |most| most.min(MAX_CLOSED_STATES));
+    let closed_limits = Limits { max_states: Some(most), ..limits };
+    let closed = decide_timed(&closed, instances, threads, closed_limits, progress);
+    let (disagreements, compared) = compare_with_ticks(instances, decided, ticks, &closed);
+    let ticks = TicksCheck { closed_stopped: closed.stopped, ..compared };
+    CrossCheck {
+        disagreements: by_stateright.disagreements.into_iter().chain(disagreements).collect(),
+        ticks: Some(ticks),
+        ..by_stateright
+    }
+}
+
+/// Explores the world of whole ticks once more, with stateright, and decides what a single state decides. The world is the
+/// same; the search, the set of states and what is remembered of reactions are not.
+fn ask_stateright(
+    scenario: &Scenario,
+    instances: &[Instance],
+    decided: &Decided,
+    (threads, limits): (usize, Limits<'_>),
     progress: &dyn Fn(Phase, &ExplorationStats),
 ) -> CrossCheck {
     let of_states: Vec<(&Instance, Verdict)> = instances
@@ -51,9 +131,9 @@ pub(super) fn cross_check(
     let (checker, stats) = explored.explore(threads, limits, |stats| progress(Phase::CrossCheck, stats));
     let stopped = checker.model().stopped();
     let mut disagreements = Vec::new();
-    let mut compare = |what: String, lastack: String, stateright: String| {
-        if lastack != stateright {
-            disagreements.push(Disagreement { what, lastack, stateright });
+    let mut compare = |what: String, lastack: String, other: String| {
+        if lastack != other {
+            disagreements.push(Disagreement { what, lastack, by: Other::Stateright, other });
         }
     };
     if decided.stopped.is_none() && stopped.is_none() {
@@ -67,7 +147,49 @@ pub(super) fn cross_check(
             compare(instance.name(), ours.to_string(), theirs.to_string());
         }
     }
-    CrossCheck { disagreements, verdicts, stopped }
+    CrossCheck { disagreements, verdicts, stopped, ticks: None }
+}
+
+/// What is found in whole ticks is found in real time, and what is found in real time is found in the closed world.
+fn compare_with_ticks(
+    instances: &[Instance],
+    real: &Decided,
+    ticks: &Decided,
+    closed: &Decided,
+) -> (Vec<Disagreement>, TicksCheck) {
+    let mut disagreements = Vec::new();
+    let mut check = TicksCheck { verdicts: 0, proved: 0, ties: 0, closed_stopped: None };
+    let verdicts = real.verdicts.iter().zip(&ticks.verdicts).zip(&closed.verdicts);
+    for (instance, ((real, ticks), closed)) in instances.iter().zip(verdicts) {
+        let mut differs = |by: Other, other: Verdict| {
+            let (what, lastack) = (instance.name(), real.to_string());
+            disagreements.push(Disagreement { what, lastack, by, other: other.to_string() });
+        };
+        let Some(is_found) = finds(*real) else { continue };
+        if let Some(is_found_in_ticks) = finds(*ticks) {
+            check.verdicts += 1;
+            let is_exercised_less = *real == Verdict::Vacuous && *ticks != Verdict::Vacuous;
+            if is_found_in_ticks && !is_found || is_exercised_less {
+                differs(Other::WholeTicks, *ticks);
+            }
+        }
+        match finds(*closed) {
+            Some(false) if is_found => differs(Other::ClosedWorld, *closed),
+            Some(false) => check.proved += 1,
+            Some(true) if !is_found => check.ties += 1,
+            Some(true) | None => {}
+        }
+    }
+    (disagreements, check)
+}
+
+/// Whether a verdict says that a counterexample or an example was found; `None` if it says neither.
+fn finds(verdict: Verdict) -> Option<bool> {
+    match verdict {
+        Verdict::Violated | Verdict::Possible => Some(true),
+        Verdict::Holds | Verdict::Impossible | Verdict::Vacuous => Some(false),
+        Verdict::Undecided | Verdict::NotApplicable => None,
+    }
 }
 
 #[cfg(test)]
@@ -75,17 +197,24 @@ mod tests {
     use super::*;
     use crate::check::Library;
     use crate::check::decide::decide;
+    use crate::scenario::Setting;
+
+    fn whole_ticks() -> Setting {
+        Setting::parse("network.delays=\"whole-ticks\"").unwrap()
+    }
 
     #[test]
     fn whatever_differs_is_said() {
         let library = Library::read(&[], &[]).unwrap();
-        let scenario = library.scenarios(&["one-msl".to_owned()], &[], 1).unwrap().remove(0);
+        let scenario = library.scenarios(&["one-msl".to_owned()], &[whole_ticks()], 1).unwrap().remove(0);
         let instances: Vec<Instance> = library.properties.iter().flat_map(Instance::all).collect();
         let mut decided = decide(&scenario, &instances, 1, Limits::NONE, &|_, _| {});
-        let check = |decided: &Decided| cross_check(&scenario, &instances, decided, 1, Limits::NONE, &|_, _| {});
+        let check = |decided: &Decided| {
+            cross_check(&scenario, &instances, decided, decided, (1, Limits::NONE), &|_, _| {})
+        };
         let agreed = check(&decided);
-        let of_states = instances.iter().filter(|instance| !instance.is_liveness()).count();
-        assert_eq!(agreed, CrossCheck { disagreements: Vec::new(), verdicts: of_states, stopped: None });
+        let verdicts = instances.iter().filter(|instance| !instance.is_liveness()).count();
+        assert_eq!(agreed, CrossCheck { disagreements: Vec::new(), verdicts, stopped: None, ticks: None });
 
         decided.stats.states -= 1;
         decided.stats.transitions += 2;
@@ -95,20 +224,51 @@ mod tests {
             check(&decided)
                 .disagreements
                 .iter()
-                .map(|one| [&*one.what, &*one.lastack, &*one.stateright])
+                .map(|one| [&*one.what, &*one.lastack, &*one.other])
                 .collect::<Vec<_>>(),
             [["states", "6911", "6912"], ["transitions", "31400", "31398"], ["no-reset@B", "holds", "violated"]]
+        );
+    }
+
+    /// What ticks find, real time finds; what real time finds, the closed world finds; and all else is counted.
+    #[test]
+    fn whole_ticks_and_the_closed_world_are_held_against_real_time() {
+        let library = Library::read(&[], &[]).unwrap();
+        let instances: Vec<Instance> = library.properties.iter().flat_map(Instance::all).collect();
+        let real = library.scenarios(&["sequential".to_owned()], &[], 1).unwrap().remove(0);
+        let ticks = library.scenarios(&["sequential".to_owned()], &[whole_ticks()], 1).unwrap().remove(0);
+        let [mut decided, ticks] =
+            [&real, &ticks].map(|scenario| decide(scenario, &instances, 1, Limits::NONE, &|_, _| {}));
+        let check =
+            |decided: &Decided| cross_check(&real, &instances, decided, &ticks, (1, Limits::NONE), &|_, _| {});
+        let agreed = check(&decided);
+        assert_eq!(agreed.disagreements, []);
+        let found = agreed.ticks.unwrap();
+        assert_eq!((found.verdicts, found.closed_stopped), (instances.len(), None));
+        assert!(found.proved > 0 && found.ties > 0, "{found:?}");
+
+        let place = |name: &str| instances.iter().position(|instance| instance.name() == name).unwrap();
+        // Ticks refute the one, and the closed world proves the other.
+        decided.verdicts[place("time-wait-is-reached@A")] = Verdict::Impossible;
+        decided.verdicts[place("closed-is-final@A")] = Verdict::Violated;
+        let said: Vec<_> = check(&decided).disagreements.iter().map(|one| (one.what.clone(), one.by)).collect();
+        assert_eq!(
+            said,
+            [
+                ("closed-is-final@A".to_owned(), Other::ClosedWorld),
+                ("time-wait-is-reached@A".to_owned(), Other::WholeTicks),
+            ]
         );
     }
 
     #[test]
     fn nothing_is_said_of_what_was_cut_short() {
         let library = Library::read(&[], &[]).unwrap();
-        let scenario = library.scenarios(&["one-msl".to_owned()], &[], 1).unwrap().remove(0);
+        let scenario = library.scenarios(&["one-msl".to_owned()], &[whole_ticks()], 1).unwrap().remove(0);
         let instances: Vec<Instance> = library.properties.iter().flat_map(Instance::all).collect();
         let decided = decide(&scenario, &instances, 1, Limits::NONE, &|_, _| {});
         let limits = Limits { max_states: Some(10), ..Limits::NONE };
-        let cut = cross_check(&scenario, &instances, &decided, 1, limits, &|_, _| {});
+        let cut = cross_check(&scenario, &instances, &decided, &decided, (1, limits), &|_, _| {});
         assert_eq!((cut.disagreements, cut.stopped), (Vec::new(), Some(Stopped::MaxStates)));
     }
 }

@@ -77,7 +77,8 @@ pub(super) fn decide(
     }
 }
 
-fn decide_timed(
+/// Explores the world in whole ticks, whatever the scenario says of delays.
+pub(super) fn decide_timed(
     scenario: &Scenario,
     instances: &[Instance],
     threads: usize,
@@ -321,7 +322,7 @@ mod tests {
             Small::new("gives-up", &["network.duplicates=0", "tcp.retries=1"]),
             Small::new("never-closes", &["network.losses=0"]),
         ] {
-            let decided = decide(&small.scenario, &instances, 1, Limits::NONE, &|_, _| {});
+            let decided = decide_timed(&small.scenario, &instances, 1, Limits::NONE, &|_, _| {});
             assert_eq!(decided.stats.states, small.states.len());
             for (instance, verdict) in instances.iter().zip(decided.verdicts) {
                 let expected = instance.verdict(small.is_violated(instance), true, small.is_exercised(instance));

@@ -242,6 +242,7 @@ mod tests {
     use super::*;
     use crate::check::Library;
     use crate::model::TimedWorld;
+    use crate::scenario::Setting;
     use crate::trace::RunEnding;
 
     /// One exploration finds for each instance what a search for it alone finds; the places lead to the same steps.
@@ -250,7 +251,8 @@ mod tests {
         let library = Library::read(&[], &[]).unwrap();
         let mut endings = [0; 3];
         for name in ["one-msl", "dead-network", "gives-up"] {
-            let scenario = library.scenarios(&[name.to_owned()], &[], 1).unwrap().remove(0);
+            let whole_ticks = Setting::parse("network.delays=\"whole-ticks\"").unwrap();
+            let scenario = library.scenarios(&[name.to_owned()], &[whole_ticks], 1).unwrap().remove(0);
             let instances: Vec<Instance> = library.properties.iter().flat_map(Instance::all).collect();
             let found = Decisions::of(&scenario, instances, 1, Limits::NONE, &|_, _| {}).unwrap();
             let world = TimedWorld::new(scenario.config);

@@ -7,13 +7,13 @@ use std::sync::mpsc;
 use std::thread;
 
 use super::cross_check::cross_check;
-use super::decide::{Decided, decide};
+use super::decide::{Decided, decide, decide_timed};
 use super::{Checked, Coverage, Judged, Outcome, is_applicable};
 use crate::explore::{ExplorationStats, Limits, Phase};
 use crate::invariant::invariant;
 use crate::property::Property;
 use crate::property::{Instance, Verdict};
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, WorldKind};
 
 /// What is asked of a check besides verdicts, and how far it may go.
 #[derive(Clone, Copy, Debug)]
@@ -129,13 +129,14 @@ pub fn check_one(
     let instances: Vec<Instance> = applicable.iter().flat_map(asked).collect();
     let (threads, limits) = (options.threads.unwrap_or(1), options.limits);
     let decided = decide(scenario, &instances, threads, limits, progress);
-    let second_opinion = decided
-        .timed
-        .as_ref()
-        .filter(|_| options.cross_check)
-        .map(|_| cross_check(scenario, &instances, &decided, threads, limits, progress));
-    let coverage =
-        decided.timed.as_ref().filter(|_| options.coverage).map(|timed| Coverage::of(&applicable, timed));
+    // stateright explores whole ticks, and what is taken is counted in them, too.
+    let asks_ticks = scenario.kind == WorldKind::Timed && (options.cross_check || options.coverage);
+    let in_ticks = (asks_ticks && decided.timed.is_none())
+        .then(|| decide_timed(scenario, &instances, threads, limits, progress));
+    let ticks = in_ticks.as_ref().unwrap_or(&decided);
+    let second_opinion = (asks_ticks && options.cross_check)
+        .then(|| cross_check(scenario, &instances, &decided, ticks, (threads, limits), progress));
+    let coverage = ticks.timed.as_ref().filter(|_| options.coverage).map(|timed| Coverage::of(&applicable, timed));
     let Decided { stats, stopped, verdicts, steps, .. } = decided;
     // What was found is in the order of the instances, and those in the order of their properties.
     invariant!(verdicts.len() == instances.len(), "{} verdicts on {} instances", verdicts.len(), instances.len());

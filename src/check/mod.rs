@@ -15,7 +15,7 @@ mod shipped;
 mod validate;
 
 pub use coverage::{ActionKind, Coverage};
-pub use cross_check::{CrossCheck, Disagreement};
+pub use cross_check::{CrossCheck, Disagreement, Other, TicksCheck};
 pub use evidence::{Decision, Decisions, Evidence, shortest_trace};
 pub use gate::{Options, check, check_one};
 pub use library::Library;

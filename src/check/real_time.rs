@@ -5,15 +5,15 @@
 
 #![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::explore::{ExplorationStats, Limits, Phase, Stopped};
 use crate::invariant::broken;
-use crate::liveness::real_time::{Answer, ZoneFairness, decide as decide_runs, search};
+use crate::liveness::real_time::{Answer, ZoneFairness, decide as decide_runs, may_last_without_timeouts, search};
 use crate::liveness::streett::Lasso;
 use crate::property::{Claim, Instance, Verdict};
 use crate::realtime::graph::{ZoneGraph, Zones, has_instant_timer};
-use crate::realtime::{Budget, Explored, Extent, NoWitness, Question, Stop, explore};
+use crate::realtime::{Budget, Explored, Extent, NoWitness, Question, Stop, explore, explore_as_a_bag};
 use crate::scenario::Scenario;
 use crate::trace::{Trace, told_end, told_lasso, told_run};
 
@@ -40,7 +40,7 @@ pub(super) fn decide(
 ) -> RealTimeVerdicts {
     let start = Instant::now();
     let mut decided = Decided::none(instances.len());
-    let task = Task { scenario, instances, limits, progress };
+    let task = Task { scenario, instances, limits, start, progress };
     let stopped = if instances.iter().any(Instance::is_liveness) {
         task.runs(&mut decided)
     } else {
@@ -60,6 +60,7 @@ struct Task<'a> {
     scenario: &'a Scenario,
     instances: &'a [Instance],
     limits: Limits<'a>,
+    start: Instant,
     progress: &'a dyn Fn(Phase, &ExplorationStats),
 }
 
@@ -92,49 +93,85 @@ impl Task<'_> {
     fn states_alone(&self, decided: &mut Decided) -> Result<(), Stopped> {
         let is_cut_off = || self.limits.cut_off().is_some();
         let budget = budget(self.limits, &is_cut_off);
-        let explored =
-            explore(&self.scenario.config, &self.questions(), &budget, &|extent| self.exploring(extent));
-        self.states(&mut explored.map_err(|stop| stopped_by(stop, self.limits))?, decided)
+        let config = &self.scenario.config;
+        let exploring = |extent: &Extent| self.exploring(extent);
+        let explored = explore(config, &self.questions(), &budget, &exploring);
+        let unsure = self.states(&mut explored.map_err(|stop| stopped_by(stop, self.limits))?, decided)?;
+        self.unsure(&unsure, decided)
     }
 
-    /// Decides what single states decide, and for every instance whether a state exercises it.
-    fn states(&self, explored: &mut Explored<'_>, decided: &mut Decided) -> Result<(), Stopped> {
+    /// Decides what single states decide, and for every instance whether a state exercises it. Where duplicates are unlimited,
+    /// a state may have been found that the world does not have: the instances that it reveals, by their numbers, are returned.
+    fn states(&self, explored: &mut Explored<'_>, decided: &mut Decided) -> Result<Vec<usize>, Stopped> {
         decided.stats = stats_of(&explored.extent);
         decided.exercised.clone_from(&explored.exercised);
-        for (number, (question, instance)) in self.questions().iter().zip(self.instances).enumerate() {
-            let witness = explored.witness(&self.scenario.config, question, number);
-            let witness = witness
-                .unwrap_or_else(|fault| broken(format_args!("no run reveals {}: {fault:?}", instance.name())));
-            match witness {
-                Some(witness) => {
-                    let trace = told_run(&self.scenario.config, &witness);
-                    let refused = |why| broken(format_args!("no run reveals {}: {why}", instance.name()));
-                    decided.reveal(number, trace.unwrap_or_else(refused));
-                }
-                None if explored.stopped.is_none() && !instance.is_liveness() => {
+        let mut unsure = Vec::new();
+        for number in 0..self.instances.len() {
+            match self.witness(explored, number) {
+                Ok(Some(trace)) => decided.reveal(number, trace),
+                Ok(None) if explored.stopped.is_none() && !self.instances[number].is_liveness() => {
                     decided.known[number] = Some(false);
                 }
-                None => {}
+                Ok(None) => {}
+                Err(_) if self.scenario.config.duplicates.is_none() => unsure.push(number),
+                Err(fault) => self.no_run(number, fault),
             }
         }
-        explored.stopped.map_or(Ok(()), |stop| Err(stopped_by(stop, self.limits)))
+        explored.stopped.map_or(Ok(unsure), |stop| Err(stopped_by(stop, self.limits)))
+    }
+
+    /// Decides these instances where nothing is found that is not there.
+    fn unsure(&self, numbers: &[usize], decided: &mut Decided) -> Result<(), Stopped> {
+        if numbers.is_empty() {
+            return Ok(());
+        }
+        let is_cut_off = || self.limits.cut_off().is_some();
+        let budget = budget(self.limits, &is_cut_off);
+        let exploring = |extent: &Extent| self.exploring(extent);
+        let explored = explore_as_a_bag(&self.scenario.config, &self.questions(), &budget, &exploring);
+        let explored = &mut explored.map_err(|stop| stopped_by(stop, self.limits))?;
+        for number in numbers {
+            match self.witness(explored, *number) {
+                Ok(Some(trace)) => decided.reveal(*number, trace),
+                Ok(None) if explored.stopped.is_none() => decided.known[*number] = Some(false),
+                Ok(None) => {}
+                Err(fault) => self.no_run(*number, fault),
+            }
+        }
+        let is_open = numbers.iter().any(|number| decided.known[*number].is_none());
+        explored.stopped.filter(|_| is_open).map_or(Ok(()), |stop| Err(stopped_by(stop, self.limits)))
+    }
+
+    /// A run of exact times that reveals an instance, if a state was found that does.
+    fn witness(&self, explored: &mut Explored<'_>, number: usize) -> Result<Option<Trace>, NoWitness> {
+        let instance = &self.instances[number];
+        let question = Question::of(&instance.property.formula, instance.this());
+        let config = &self.scenario.config;
+        let witness = explored.witness(config, &question, number)?;
+        let refused = |why| broken(format_args!("no run reveals {}: {why}", instance.name()));
+        Ok(witness.map(|witness| told_run(config, &witness).unwrap_or_else(refused)))
+    }
+
+    fn no_run(&self, number: usize, fault: NoWitness) -> ! {
+        broken(format_args!("no run decides {}: {fault:?}", self.instances[number].name()))
     }
 
     /// Decides everything, from a graph of zones. What no walk does where zones cover those that they include, no run does; what
     /// some walk does there and no run that can be given times, or what is not clear, is decided where equal zones alone are one.
     fn runs(&self, decided: &mut Decided) -> Result<(), Stopped> {
         let mut graph = self.graph(Zones::Included)?;
-        self.states(&mut graph.explored, decided)?;
+        let unsure = self.states(&mut graph.explored, decided)?;
         if has_instant_timer(&self.scenario.config) {
             return Err(Stopped::InstantTimer);
         }
         (self.progress)(Phase::Cycles, &decided.stats);
-        let open = (0..self.instances.len()).filter(|number| self.instances[*number].is_liveness());
-        let open = self.runs_in(&mut graph, Zones::Included, open.collect(), decided)?;
+        let liveness = (0..self.instances.len()).filter(|number| self.instances[*number].is_liveness());
+        let open = self.runs_in(&mut graph, Zones::Included, liveness.collect(), decided)?;
+        drop(graph);
+        self.unsure(&unsure, decided)?;
         if open.is_empty() {
             return Ok(());
         }
-        drop(graph);
         let mut graph = self.graph(Zones::Equal)?;
         if let Some(stop) = graph.explored.stopped {
             return Err(stopped_by(stop, self.limits));
@@ -163,13 +200,15 @@ impl Task<'_> {
         open: Vec<usize>,
         decided: &mut Decided,
     ) -> Result<Vec<(usize, Stopped)>, Stopped> {
+        let is_set = self.scenario.config.duplicates.is_none();
+        let may_last = may_last_without_timeouts(graph, self.limits)?;
         let mut lassos = Vec::new();
         let mut still_open = Vec::new();
         {
             let fairness = ZoneFairness { graph, fairness: self.scenario.fairness };
             let mut search = search(&fairness, self.limits)?;
             for number in open {
-                match decide_runs(&mut search, graph, &self.instances[number])? {
+                match decide_runs(&mut search, graph, may_last, &self.instances[number])? {
                     Answer::Refuted(lasso) => lassos.push((number, lasso)),
                     Answer::Holds => decided.known[number] = Some(false),
                     Answer::Unknown => still_open.push((number, Stopped::RunsInRealTime)),
@@ -183,7 +222,8 @@ impl Task<'_> {
                 Err(NoWitness::NoTimes) if zones == Zones::Included => {
                     still_open.push((number, Stopped::NoRepeatingTimes));
                 }
-                Err(fault) => broken(format_args!("no run refutes {}: {fault:?}", self.instances[number].name())),
+                Err(_) if is_set => still_open.push((number, Stopped::NoRepeatingTimes)),
+                Err(fault) => self.no_run(number, fault),
             }
         }
         Ok(still_open)
@@ -215,7 +255,8 @@ impl Task<'_> {
     }
 
     fn exploring(&self, extent: &Extent) {
-        (self.progress)(Phase::Exploration, &stats_of(extent));
+        let stats = ExplorationStats { elapsed: self.start.elapsed(), ..stats_of(extent) };
+        (self.progress)(Phase::Exploration, &stats);
     }
 }
 
@@ -225,8 +266,9 @@ fn budget<'a>(limits: Limits<'_>, is_cut_off: &'a dyn Fn() -> bool) -> Budget<'a
 
 /// Zones are what an exploration of real time has for states.
 fn stats_of(extent: &Extent) -> ExplorationStats {
-    let Extent { zones, transitions, bytes, .. } = *extent;
-    ExplorationStats { states: zones, transitions, bytes, ..ExplorationStats::default() }
+    let Extent { zones, transitions, frontier, depth, bytes, .. } = *extent;
+    let (states, depth, elapsed) = (zones, Some(depth), Duration::ZERO);
+    ExplorationStats { states, frontier, transitions, depth, bytes, elapsed }
 }
 
 fn stopped_by(stop: Stop, limits: Limits<'_>) -> Stopped {

@@ -123,6 +123,12 @@ fn lacking(scenario: &Scenario, property: &Property) -> Option<Diagnostic> {
     let lacks = [
         (Observation::Retransmissions, counts_retries, "both ends have `retries`", Requirement::Retries),
         (Observation::Losses, config.losses.is_some(), "`network.losses` is a number", Requirement::CountsLosses),
+        (
+            Observation::Duplicates,
+            config.duplicates.is_some(),
+            "`network.duplicates` is a number",
+            Requirement::CountsDuplicates,
+        ),
     ];
     lacks.into_iter().find_map(|(observation, is_counted, condition, requirement)| {
         let span = property.formula.mentions(observation).filter(|_| !is_counted)?;
@@ -161,7 +167,7 @@ fn has(scenario: &Scenario, requirement: Requirement) -> bool {
     let ends = End::BOTH.map(|end| *config.end(end));
     match requirement {
         Requirement::CountsLosses => is_timed && config.losses.is_some(),
-        Requirement::CountsDuplicates => is_timed,
+        Requirement::CountsDuplicates => is_timed && config.duplicates.is_some(),
         Requirement::Retries => ends.iter().all(|end| end.policy.retransmission.retries.is_some()),
         Requirement::FinWait2Timeout => ends.iter().all(|end| end.policy.wait.fin_wait_2_timeout.is_some()),
         Requirement::DelayedAck => ends.iter().all(|end| end.policy.acks.delayed_ack.is_some()),

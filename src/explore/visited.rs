@@ -115,7 +115,7 @@ mod tests {
     fn some_states() -> Vec<WorldState> {
         let library = crate::check::Library::read(&[], &[]).unwrap();
         let scenario: Scenario = (*library.scenarios(&["simultaneous".to_owned()], &[], 1).unwrap()[0]).clone();
-        let world = TimedWorld::new(Config { duplicates: 0, ..scenario.config });
+        let world = TimedWorld::new(Config { duplicates: Some(0), ..scenario.config });
         let mut states = vec![world.initial().unwrap()];
         let mut actions = Vec::new();
         for index in 0..900 {

@@ -48,8 +48,8 @@ impl StreettConditions for FairnessConstraints<'_> {
         End::BOTH.into_iter().filter(|end| !may_close(&enabled, *end)).map(close).collect()
     }
 
-    fn edge_grants(&self, node: Node) -> Vec<Option<StreettPair>> {
-        self.enabled(node).into_iter().map(granted_by).collect()
+    fn edge_grants(&self, node: Node) -> Vec<Vec<StreettPair>> {
+        self.enabled(node).into_iter().map(|action| granted_by(action).into_iter().collect()).collect()
     }
 
     fn may_stop(&self, node: Node) -> bool {

@@ -68,7 +68,7 @@ impl<F: StreettConditions> FairRunSearch<'_, F> {
             let open = ledger.open();
             let way = if open.contains(&true) {
                 self.way(at, label, violation.time, |(from, place), to| {
-                    let by_edge = self.edge_grants(from)[place];
+                    let by_edge = self.edge_grants(from).swap_remove(place);
                     let by_node = self.fair.grants(to).into_iter();
                     let by_node = by_node.chain((violation.recurs)(to).then_some(self.recurrence()));
                     by_node.chain(by_edge).any(|pair| open[usize::from(pair)])
@@ -81,7 +81,7 @@ impl<F: StreettConditions> FairRunSearch<'_, F> {
             // A fair part grants what it requests, and is strongly connected.
             invariant!(!way.is_empty(), "no way through a fair part from node {at}");
             for (from, place) in way {
-                ledger.grant(self.edge_grants(from)[place]);
+                ledger.grant(self.edge_grants(from).swap_remove(place));
                 cycle.push((from, place));
                 at = self.graph.target((from, place));
                 self.note_node(at, violation, &mut ledger);
@@ -102,7 +102,7 @@ impl<F: StreettConditions> FairRunSearch<'_, F> {
             let mut ledger = self.ledger(violation.time);
             for (from, place) in *round {
                 self.note_node(*from, violation, &mut ledger);
-                ledger.grant(self.edge_grants(*from)[*place]);
+                ledger.grant(self.edge_grants(*from).swap_remove(*place));
             }
             !ledger.open().contains(&true)
         };

@@ -2,17 +2,23 @@
 //!
 //! Of the time on a cycle the timers tell: on a cycle on which a timer expires, time passes, since it is set on it, too. A cycle on
 //! which none does can come round in an instant, for a copy may arrive as soon as it is sent: so it refutes `time
-//! passes`. It might also come round slowly, time passing from flight to flight; whether it may, is not decided here. So
-//! where there is such a cycle, that nothing was found does not mean that there is nothing ([`Answer::Unknown`]).
+//! passes`. It might also come round slowly, time passing from flight to flight, if whatever is bounded in time is renewed
+//! on it ([`may_last_without_timeouts`]). Where there is such a cycle, that nothing was found does not mean that there is nothing
+//! ([`Answer::Unknown`]).
+
+#![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
+
+use std::collections::HashSet;
 
 use super::fairness::closes;
 use super::search::FairRunSearch;
 use super::streett::{Lasso, Mover, StreettConditions, StreettPair, Time, Violation};
-use crate::explore::graph::Node;
+use super::tarjan::Tarjan;
+use crate::explore::graph::{Edge, Node};
 use crate::explore::{Limits, Stopped};
 use crate::model::{End, Fairness};
 use crate::property::{Claim, Instance, Observation, Predicate};
-use crate::realtime::graph::{EdgeKind, ZoneGraph};
+use crate::realtime::graph::{EdgeKind, EdgeLabel, Renewable, ZoneGraph};
 
 /// What is known of a property of runs.
 pub(crate) enum Answer {
@@ -31,13 +37,14 @@ pub(crate) struct ZoneFairness<'a> {
 }
 
 impl StreettConditions for ZoneFairness<'_> {
-    /// The segments by their numbers, and the closes of A and of B.
+    /// The segments by their numbers, the closes of A and of B, and what bounds the time.
     fn pairs(&self) -> StreettPair {
-        self.graph.segments() + 2
+        self.bounded(self.graph.bounds())
     }
 
     /// A segment that is sent and lost requests a delivery; one that is not lost is delivered in any case, before it is as
     /// old as the MSL. A close is requested everywhere, which makes it weakly fair.
+    /// Time goes on forever only if whatever bounds it goes, or is renewed.
     fn requests(&self, node: Node) -> Vec<StreettPair> {
         let closes = End::BOTH.into_iter().filter(|_| self.fairness.applications).map(|end| self.close(end));
         let is_owed = |segment: &StreettPair| {
@@ -45,33 +52,43 @@ impl StreettConditions for ZoneFairness<'_> {
             self.fairness.network.include(kind, to)
         };
         let lost = self.graph.loss(node).map(|(segment, _)| segment);
-        closes.chain(lost.filter(is_owed)).collect()
+        let bounded = self.graph.bounded(node).into_iter().map(|bounded| self.bounded(bounded));
+        closes.chain(lost.filter(is_owed)).chain(bounded).collect()
     }
 
     /// A state in which a close is not enabled grants it.
     fn grants(&self, node: Node) -> Vec<StreettPair> {
         let cannot_close = |end: &End| !self.graph.calls(node, *end).any(closes);
-        End::BOTH.into_iter().filter(cannot_close).map(|end| self.close(end)).collect()
+        let closes = End::BOTH.into_iter().filter(cannot_close).map(|end| self.close(end));
+        let bounded = self.graph.bounded(node);
+        let gone = (0..self.graph.bounds()).filter(|one| !bounded.contains(one)).map(|one| self.bounded(one));
+        closes.chain(gone).collect()
     }
 
-    fn edge_grants(&self, node: Node) -> Vec<Option<StreettPair>> {
-        let grant = |kind: &EdgeKind| match *kind {
-            EdgeKind::Delivery(segment) => Some(segment),
-            EdgeKind::Call(end, call) if closes(call) => Some(self.close(end)),
-            EdgeKind::Timeout | EdgeKind::Call(..) | EdgeKind::Onwards => None,
+    fn edge_grants(&self, node: Node) -> Vec<Vec<StreettPair>> {
+        let grants = |label: &EdgeLabel| {
+            let fair = match label.kind {
+                EdgeKind::Delivery(segment) => Some(segment),
+                EdgeKind::Call(end, call) if closes(call) => Some(self.close(end)),
+                EdgeKind::Timeout | EdgeKind::Call(..) | EdgeKind::Onwards => None,
+            };
+            let renewed = self.graph.renewed(label).into_iter().map(|renewed| self.bounded(renewed));
+            fair.into_iter().chain(renewed).collect()
         };
-        self.graph.kinds(node).iter().map(grant).collect()
+        self.graph.labels(node).iter().map(grants).collect()
     }
 
     /// Nothing is enabled but calls that nobody has promised. (While a timer runs or a copy is in flight, more is.)
     fn may_stop(&self, node: Node) -> bool {
-        let is_unpromised = |kind: &EdgeKind| matches!(kind, EdgeKind::Call(_, call) if !(self.fairness.applications && closes(*call)));
-        self.graph.kinds(node).iter().all(is_unpromised)
+        let is_promised = |call| self.fairness.applications && closes(call);
+        let is_unpromised =
+            |label: &EdgeLabel| matches!(label.kind, EdgeKind::Call(_, call) if !is_promised(call));
+        self.graph.labels(node).iter().all(is_unpromised)
     }
 
     fn movers(&self, node: Node) -> Vec<Mover> {
-        let mover = |kind: &EdgeKind| if *kind == EdgeKind::Timeout { Mover::Time } else { Mover::End };
-        self.graph.kinds(node).iter().map(mover).collect()
+        let mover = |label: &EdgeLabel| if label.kind == EdgeKind::Timeout { Mover::Time } else { Mover::End };
+        self.graph.labels(node).iter().map(mover).collect()
     }
 }
 
@@ -79,12 +96,17 @@ impl ZoneFairness<'_> {
     fn close(&self, end: End) -> StreettPair {
         self.graph.segments() + end as StreettPair
     }
+
+    fn bounded(&self, bounded: Renewable) -> StreettPair {
+        self.graph.segments() + 2 + bounded
+    }
 }
 
 /// Decides a property of runs.
 pub(crate) fn decide(
     search: &mut FairRunSearch<'_, ZoneFairness<'_>>,
     graph: &ZoneGraph<'_>,
+    may_last_without_timeouts: bool,
     instance: &Instance,
 ) -> Result<Answer, Stopped> {
     let this = instance.this();
@@ -121,9 +143,41 @@ pub(crate) fn decide(
     };
     Ok(match lasso {
         Some(lasso) => Answer::Refuted(lasso),
-        None if search.has_timeless_cycles() => Answer::Unknown,
+        None if may_last_without_timeouts => Answer::Unknown,
         None => Answer::Holds,
     })
+}
+
+/// Whether some run may go on forever, and time with it, although no timer expires from some moment on: not where something
+/// that bounds the time is there on the whole cycle and never renewed.
+///
+/// # Errors
+/// The limit that was hit.
+pub(crate) fn may_last_without_timeouts(graph: &ZoneGraph<'_>, limits: Limits<'_>) -> Result<bool, Stopped> {
+    let is_kept = |(node, place): Edge| graph.labels(node)[place].kind != EdgeKind::Timeout;
+    let mut may_last = false;
+    let mut tarjan = Tarjan::new(&graph.graph, limits);
+    let all = 0..graph.graph.node_count();
+    tarjan.cyclic(all, |edge, _| is_kept(edge), |component| may_last |= lasts(graph, component, is_kept))?;
+    Ok(may_last)
+}
+
+/// Nothing bounds the time in all of these nodes that is renewed on no such edge between them.
+fn lasts(graph: &ZoneGraph<'_>, component: &[Node], is_kept: impl Fn(Edge) -> bool) -> bool {
+    let within: HashSet<Node> = component.iter().copied().collect();
+    let mut bounds: HashSet<Renewable> = (0..graph.bounds()).collect();
+    for node in component {
+        let own: HashSet<Renewable> = graph.bounded(*node).into_iter().collect();
+        bounds.retain(|bound| own.contains(bound));
+        for (place, target) in graph.graph.targets(*node).iter().enumerate() {
+            if is_kept((*node, place)) && within.contains(target) {
+                for renewed in graph.renewed(&graph.labels(*node)[place]) {
+                    bounds.remove(&renewed);
+                }
+            }
+        }
+    }
+    bounds.is_empty()
 }
 
 /// Looks through a whole graph.

@@ -53,11 +53,6 @@ impl<'g, F: StreettConditions> FairRunSearch<'g, F> {
         if by_network.is_empty() { Ok(search) } else { Err(Stopped::NetworkCycle) }
     }
 
-    /// Some walk goes round forever without a tick.
-    pub(crate) fn has_timeless_cycles(&self) -> bool {
-        !self.timeless.is_empty()
-    }
-
     /// Those of these nodes through which a walk among them goes round along edges of such movers alone.
     fn cyclic_by(&mut self, nodes: &[Node], is_kept: impl Fn(Mover) -> bool) -> Result<Vec<Node>, Stopped> {
         let label = self.label(nodes)?;
@@ -133,9 +128,9 @@ impl<'g, F: StreettConditions> FairRunSearch<'g, F> {
             }
             self.note_node(*node, violation, &mut ledger);
             let targets = self.graph.targets(*node).iter().enumerate();
-            for ((place, target), grant) in targets.zip(self.edge_grants(*node)) {
+            for ((place, target), grants) in targets.zip(self.edge_grants(*node)) {
                 if self.stays((*node, place), *target, label, violation.time) {
-                    ledger.grant(grant);
+                    ledger.grant(grants);
                 }
             }
         }
@@ -167,21 +162,18 @@ impl<'g, F: StreettConditions> FairRunSearch<'g, F> {
         for pair in self.fair.requests(node).into_iter().filter(|_| violation.time == Time::Passes) {
             ledger.request(pair);
         }
-        for pair in self.fair.grants(node) {
-            ledger.grant(Some(pair));
-        }
+        ledger.grant(self.fair.grants(node));
         ledger.grant((violation.recurs)(node).then_some(self.recurrence()));
     }
 
-    /// The pair that each of a state's edges grants, ticks included.
-    pub(super) fn edge_grants(&self, node: Node) -> Vec<Option<StreettPair>> {
+    /// The pairs that each of a state's edges grants, ticks included.
+    pub(super) fn edge_grants(&self, node: Node) -> Vec<Vec<StreettPair>> {
         let mut grants = self.fair.edge_grants(node);
         if !self.timeless.is_empty() {
             let movers = self.fair.movers(node);
             invariant!(movers.len() == grants.len(), "edges of node {node} without a mover");
-            for (grant, _) in grants.iter_mut().zip(movers).filter(|(_, mover)| *mover == Mover::Time) {
-                invariant!(grant.is_none(), "a tick from node {node} grants a pair");
-                *grant = Some(self.tick());
+            for (grants, _) in grants.iter_mut().zip(movers).filter(|(_, mover)| *mover == Mover::Time) {
+                grants.push(self.tick());
             }
         }
         grants
@@ -250,8 +242,8 @@ mod tests {
             self.grants[node as usize].clone()
         }
 
-        fn edge_grants(&self, node: Node) -> Vec<Option<StreettPair>> {
-            self.edge_grants[node as usize].clone()
+        fn edge_grants(&self, node: Node) -> Vec<Vec<StreettPair>> {
+            self.edge_grants[node as usize].iter().map(|pair| pair.iter().copied().collect()).collect()
         }
 
         fn may_stop(&self, node: Node) -> bool {

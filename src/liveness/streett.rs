@@ -28,8 +28,8 @@ pub(crate) trait StreettConditions {
     fn requests(&self, node: Node) -> Vec<StreettPair>;
     /// The pairs that being in a state grants.
     fn grants(&self, node: Node) -> Vec<StreettPair>;
-    /// The pair that each of a state's edges grants, in their order; a tick grants none.
-    fn edge_grants(&self, node: Node) -> Vec<Option<StreettPair>>;
+    /// The pairs that each of a state's edges grants, in their order.
+    fn edge_grants(&self, node: Node) -> Vec<Vec<StreettPair>>;
     /// A run may stop in this state forever although it has edges; where there are none it does.
     fn may_stop(&self, node: Node) -> bool;
     /// What moves along each of a state's edges, in their order.
@@ -84,9 +84,9 @@ impl Ledger {
         self.requested[usize::from(pair)] = true;
     }
 
-    /// Notes that a pair, if any, is granted.
-    pub(super) fn grant(&mut self, pair: Option<StreettPair>) {
-        if let Some(pair) = pair {
+    /// Notes that pairs are granted.
+    pub(super) fn grant(&mut self, pairs: impl IntoIterator<Item = StreettPair>) {
+        for pair in pairs {
             self.granted[usize::from(pair)] = true;
         }
     }

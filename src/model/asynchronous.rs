@@ -165,7 +165,7 @@ mod tests {
         asynchronous_world(&Config {
             msl: 2,
             losses: None,
-            duplicates: 0,
+            duplicates: Some(0),
             a: end(Closes::AnyTime, 1),
             b: end(Closes::AfterEof, 0),
         })

@@ -16,7 +16,7 @@ mod timed;
 
 pub use application::{Application, Closes, ClosesWith};
 pub use asynchronous::{ActorWorld, Host, asynchronous_world, asynchronous_world_with};
-pub use config::{Config, EndConfig};
+pub use config::{Config, EndConfig, MAX_DURATION};
 pub use endpoint_event::EndpointEvent;
 pub use fairness::{Deliveries, Fairness};
 pub use limit::{Bound, Limit};

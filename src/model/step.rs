@@ -279,7 +279,7 @@ mod tests {
                 aborts: false,
             },
         };
-        Config { msl: 2, losses: Some(1), duplicates: 1, a: end, b: end }
+        Config { msl: 2, losses: Some(1), duplicates: Some(1), a: end, b: end }
     }
 
     /// Takes the first action of this kind, and tells it.

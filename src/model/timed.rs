@@ -117,7 +117,8 @@ impl TimedWorld {
             }
         }
         let may_lose = self.config.losses.is_none_or(|most| state.losses < most);
-        let may_duplicate = state.duplicates < self.config.duplicates;
+        // Where they are unlimited, what has been delivered stays: that is all that duplicates are good for.
+        let may_duplicate = self.config.duplicates.is_some_and(|most| state.duplicates < most);
         for copy in state.network.distinct() {
             actions.push(Action::Deliver(copy));
             if copy.is_duplicate() || may_lose {
@@ -170,13 +171,17 @@ impl TimedWorld {
                 let mut next = *state;
                 let was_in_flight = next.network.remove(copy);
                 invariant!(was_in_flight, "{copy} is not in flight");
+                self.leave_behind(copy, &mut next.network)?;
                 at_end(next, copy.to(), EndEvent::Arrival(copy))
             }
             Action::Lose(copy) => {
                 let mut next = *state;
                 let was_in_flight = next.network.remove(copy);
                 invariant!(was_in_flight, "{copy} is not in flight");
-                next.losses += u8::from(!copy.is_duplicate() && self.config.losses.is_some());
+                if !copy.is_duplicate() {
+                    next.losses += u8::from(self.config.losses.is_some());
+                    self.leave_behind(copy, &mut next.network)?;
+                }
                 Ok(next)
             }
             Action::Duplicate(copy) => {
@@ -197,6 +202,15 @@ impl TimedWorld {
                 Ok(next)
             }
         }
+    }
+
+    /// Where duplicates are unlimited, one may have been made of whatever leaves the network, as often as one likes: a duplicate
+    /// stays behind, which may be lost at any moment. One of each segment and age is as good as any number.
+    fn leave_behind(&self, copy: SegmentCopy, network: &mut Network) -> Result<(), Limit> {
+        if self.config.duplicates.is_some() || network.copies().contains(&copy.duplicate()) {
+            return Ok(());
+        }
+        network.insert(copy.duplicate())
     }
 
     /// A tick waits for due timers, for deliveries where the losses that it would cost are not left, and for
@@ -311,7 +325,7 @@ mod tests {
     use crate::model::{Application, Closes, ClosesWith, EndConfig, Observe};
     use crate::tcp::Policy;
 
-    fn config(msl: u32, losses: u8, duplicates: u8, sends: u32) -> Config {
+    fn config(msl: u32, losses: u8, duplicates: impl Into<Option<u8>>, sends: u32) -> Config {
         let end = EndConfig {
             policy: Policy::rfc1337(msl).with(|policy| policy.retransmission.rto = 2),
             application: Application {
@@ -321,7 +335,7 @@ mod tests {
                 aborts: false,
             },
         };
-        Config { msl, losses: Some(losses), duplicates, a: end, b: end }
+        Config { msl, losses: Some(losses), duplicates: duplicates.into(), a: end, b: end }
     }
 
     /// States and transitions, by the plainest of searches.

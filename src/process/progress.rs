@@ -15,7 +15,7 @@ use crate::scenario::Scenario;
 pub(crate) struct Progress {
     bar: ProgressBar,
     /// What is being explored, by name, the longest first.
-    exploring: Mutex<Vec<(String, Phase, ExplorationStats)>>,
+    exploring: Mutex<Vec<(Scenario, Phase, ExplorationStats)>>,
 }
 
 impl Progress {
@@ -44,9 +44,9 @@ impl Progress {
         let Ok(mut exploring) = self.exploring.lock() else {
             return;
         };
-        match exploring.iter_mut().find(|(name, ..)| *name == scenario.name) {
+        match exploring.iter_mut().find(|(one, ..)| one.name == scenario.name) {
             Some(known) => (known.1, known.2) = (phase, *stats),
-            None => exploring.push((scenario.name.clone(), phase, *stats)),
+            None => exploring.push((scenario.clone(), phase, *stats)),
         }
         self.tell(&exploring);
     }
@@ -54,7 +54,7 @@ impl Progress {
     /// A scenario is done; `report` may write to the terminal.
     pub(crate) fn done(&self, scenario: &Scenario, report: impl FnOnce()) {
         if let Ok(mut exploring) = self.exploring.lock() {
-            exploring.retain(|(name, ..)| *name != scenario.name);
+            exploring.retain(|(one, ..)| one.name != scenario.name);
             self.tell(&exploring);
         }
         self.bar.suspend(report);
@@ -65,10 +65,12 @@ impl Progress {
         self.bar.finish_and_clear();
     }
 
-    fn tell(&self, exploring: &[(String, Phase, ExplorationStats)]) {
+    fn tell(&self, exploring: &[(Scenario, Phase, ExplorationStats)]) {
         let [head, line] = match exploring {
             [] => [String::new(), String::new()],
-            [(name, phase, stats), others @ ..] => [head(name, *phase, stats, others.len()), line(stats)],
+            [(scenario, phase, stats), others @ ..] => {
+                [head(&scenario.name, *phase, stats, others.len()), line(stats, scenario.unit())]
+            }
         };
         self.bar.set_prefix(head);
         self.bar.set_message(line);
@@ -91,9 +93,9 @@ fn head(name: &str, phase: Phase, stats: &ExplorationStats, others: usize) -> St
 }
 
 /// How far it has come, the most telling first: a narrow terminal cuts the rest off.
-fn line(stats: &ExplorationStats) -> String {
+fn line(stats: &ExplorationStats, unit: &str) -> String {
     let mut told = vec![
-        format!("{} states", HumanCount(stats.states as u64)),
+        format!("{} {unit}s", HumanCount(stats.states as u64)),
         format!("{} transitions/s", HumanCount(per_second(stats.transitions, stats.elapsed))),
         format!("frontier {}", HumanCount(stats.frontier as u64)),
     ];
@@ -115,10 +117,10 @@ mod tests {
             bytes: 12 << 30,
             elapsed: Duration::from_mins(5),
         };
-        insta::assert_snapshot!(line(&stats), @"123,456,789 states, 2,411,522 transitions/s, frontier 3,456,789, depth 45");
+        insta::assert_snapshot!(line(&stats, "state"), @"123,456,789 states, 2,411,522 transitions/s, frontier 3,456,789, depth 45");
         // stateright says neither.
         let asynchronous = ExplorationStats { depth: None, bytes: 0, ..stats };
-        insta::assert_snapshot!(line(&asynchronous), @"123,456,789 states, 2,411,522 transitions/s, frontier 3,456,789");
+        insta::assert_snapshot!(line(&asynchronous, "state"), @"123,456,789 states, 2,411,522 transitions/s, frontier 3,456,789");
         insta::assert_snapshot!(head("asynchronous", Phase::Exploration, &asynchronous, 3), @"asynchronous: exploring; 3 more");
         insta::assert_snapshot!(head("two-losses", Phase::Exploration, &stats, 0), @"two-losses: exploring, 12.00 GiB");
         insta::assert_snapshot!(head("two-losses", Phase::Cycles, &stats, 3), @"two-losses: looking for cycles, 12.00 GiB; 3 more");

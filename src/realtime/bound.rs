@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::model::MAX_DURATION;
+
 /// An upper bound on a difference: strict (`< c`) or not (`≤ c`), where `c` is a whole number of ticks.
 ///
 /// `< c` is kept as 2c and `≤ c` as 2c + 1, so that the tighter of two bounds is the smaller number.
@@ -10,7 +12,7 @@ pub(super) struct Bound(pub(super) i16);
 
 impl Bound {
     /// The longest duration, in ticks, that zones are computed with: the sum of any two bounds then fits in 16 bits.
-    pub(super) const MOST: u32 = 8_191;
+    pub(super) const MOST: u32 = MAX_DURATION;
 
     /// `≤ 0`
     pub(super) const ZERO: Self = Self::at_most(0);

@@ -10,6 +10,8 @@ use crate::tcp::{Call, Endpoint, Segment, Timer, TimerChange};
 pub(super) struct Untimed {
     pub(super) action: SymbolicAction,
     pub(super) fate: Fate,
+    /// A duplicate of what arrives stays in flight.
+    pub(super) stays: bool,
 }
 
 /// The constraints of a run: event 0 is the beginning, and those of the run follow.
@@ -112,7 +114,7 @@ impl<'c> Constraints<'c> {
         self.all
     }
 
-    fn event(&mut self, event: usize, Untimed { action, fate }: &Untimed) {
+    fn event(&mut self, event: usize, Untimed { action, fate, stays }: &Untimed) {
         let (SymbolicAction::Call(end, _) | SymbolicAction::Timeout(end, _) | SymbolicAction::Deliver(end, _)) =
             *action;
         let policy = self.config.end(end).policy;
@@ -147,8 +149,11 @@ impl<'c> Constraints<'c> {
             let equal =
                 |(its_to, its_segment, _): &(End, Segment, usize)| (*its_to, *its_segment) == (to, segment);
             if let Some(oldest) = self.in_flight.iter().position(equal) {
-                let (.., sent) = self.in_flight.remove(oldest);
-                self.arrives(event, sent);
+                let copy = self.in_flight.remove(oldest);
+                self.arrives(event, copy.2);
+                if *stays {
+                    self.in_flight.insert(oldest, copy);
+                }
             }
         }
         if let Some(segment) = effects.segment {

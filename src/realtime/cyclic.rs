@@ -124,7 +124,7 @@ mod tests {
     const LOST: Fate = Fate { is_lost: true, duplicates: 0, in_vain: 0 };
 
     fn untimed(action: SymbolicAction) -> Untimed {
-        Untimed { action, fate: LOST }
+        Untimed { action, fate: LOST, stays: false }
     }
 
     /// A's FIN is lost again and again.

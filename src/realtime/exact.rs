@@ -176,10 +176,10 @@ impl<'c> ExactWorld<'c> {
                 if !self.in_flight.contains(&copy) {
                     return Err(Refusal::NotInFlight(copy));
                 }
-                if self.duplicates >= self.config.duplicates.into() {
+                if self.config.duplicates.is_some_and(|most| self.duplicates >= most.into()) {
                     return Err(Refusal::Spent);
                 }
-                self.duplicates += 1;
+                self.duplicates += u32::from(self.config.duplicates.is_some());
                 self.in_flight.push(Copy { is_duplicate: true, ..copy });
                 Ok(None)
             }

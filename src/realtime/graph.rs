@@ -10,6 +10,9 @@
 //!   Li, FORMATS 2009, for abstractions by lower and upper bounds; Laarman and others, CAV 2013, for what inclusion does and does
 //!   not keep).
 //!
+//!
+//! Where duplicates are unlimited, the network is a set, which may do more than the world: then a walk proves nothing either way.
+//!
 //! What was spent tells parts apart either way: else a run could lose without end what it is not charged for.
 //!
 //! A loss that is decided at the sending leaves no trace in the state. Where losses are without number, a fair network must still
@@ -27,6 +30,7 @@ use super::search::{Budget, Explored, Extent, Reductions, explore_with};
 use super::step::{Successor, SymbolicAction};
 use super::stop::Stop;
 use super::witness::{NoWitness, Witness, timed};
+use super::zone::Running;
 use crate::explore::graph::{Edge, Graph, Rows};
 use crate::model::{Config, End, EndConfig, Kind, Observe};
 use crate::property::Predicate;
@@ -45,6 +49,27 @@ pub(crate) enum EdgeKind {
     Onwards,
 }
 
+/// A number of a segment, or behind those, of a timer.
+pub(crate) type Renewable = u16;
+
+/// How many lanes a zone has.
+const LANES: u16 = 8;
+
+/// What happens along an edge, and what bounds the time anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct EdgeLabel {
+    pub(crate) kind: EdgeKind,
+    /// A copy that arrives is still in flight.
+    stays: bool,
+    /// The timers that are set, as lanes of a zone.
+    set: Running,
+}
+
+impl EdgeLabel {
+    /// Of an edge that leads on from a loss.
+    const ONWARDS: Self = Self { kind: EdgeKind::Onwards, stays: false, set: Running(0) };
+}
+
 /// The zones of a world and its steps. Node 0 is the initial zone.
 pub(crate) struct ZoneGraph<'c> {
     pub(crate) graph: Graph,
@@ -52,9 +77,9 @@ pub(crate) struct ZoneGraph<'c> {
     config: &'c Config,
     /// The zone of each node that stands for one.
     zones: Vec<Node>,
-    /// For each of these nodes, where the kinds of its edges begin; and where those of the last one end.
-    first_kind: Vec<usize>,
-    kinds: Vec<EdgeKind>,
+    /// For each of these nodes, where the labels of its edges begin; and where those of the last one end.
+    first_label: Vec<usize>,
+    labels: Vec<EdgeLabel>,
     /// For each node behind them, the segment that is lost, and where its edge leads.
     losses: Vec<(SegmentNumber, Node)>,
 }
@@ -74,7 +99,7 @@ struct FoundEdges {
     /// For each zone, where its edges begin.
     first: Vec<usize>,
     /// What happens along an edge, the zone that it leads to, and the segment that is lost on it, if that is remembered.
-    edges: Vec<(EdgeKind, Node, Option<SegmentNumber>)>,
+    edges: Vec<(EdgeLabel, Node, Option<SegmentNumber>)>,
 }
 
 impl<'c> ZoneGraph<'c> {
@@ -90,7 +115,7 @@ impl<'c> ZoneGraph<'c> {
         progress: &dyn Fn(&Extent),
     ) -> Result<Self, Stop> {
         let inclusion = zones == Zones::Included;
-        let reductions = Reductions { inclusion, budgets: false, oldest_first: true };
+        let reductions = Reductions { inclusion, budgets: false, oldest_first: true, set: true };
         let mut found = FoundEdges::default();
         let mut taken = |from: Node, step: &Successor, to: Node| {
             found.first.resize(from as usize + 1, found.edges.len());
@@ -100,7 +125,8 @@ impl<'c> ZoneGraph<'c> {
                 SymbolicAction::Deliver(..) => step.delivered.map_or(EdgeKind::Onwards, EdgeKind::Delivery),
             };
             let lost = step.sent.filter(|(_, fate)| fate.is_lost && config.losses.is_none());
-            found.edges.push((kind, to, lost.map(|(segment, _)| segment)));
+            let label = EdgeLabel { kind, stays: step.stays, set: step.set };
+            found.edges.push((label, to, lost.map(|(segment, _)| segment)));
         };
         let explored = explore_with(config, questions, budget, reductions, &mut taken, progress)?;
         found.first.resize(explored.passed.nodes() + 1, found.edges.len());
@@ -111,12 +137,12 @@ impl<'c> ZoneGraph<'c> {
             node_of[*zone as usize] = node;
         }
         let (mut rows, mut losses) = (Rows::default(), Vec::new());
-        let (mut first_kind, mut kinds) = (vec![0], Vec::new());
+        let (mut first_label, mut labels) = (vec![0], Vec::new());
         for zone in &zones {
             let of_zone = found.first[*zone as usize]..found.first[*zone as usize + 1];
             rows.push_degree(of_zone.len());
-            for (kind, to, lost) in &found.edges[of_zone] {
-                kinds.push(*kind);
+            for (label, to, lost) in &found.edges[of_zone] {
+                labels.push(*label);
                 let to = node_of[explored.passed.covering_of(*to) as usize];
                 rows.targets_mut().push(match lost {
                     Some(segment) => {
@@ -126,7 +152,7 @@ impl<'c> ZoneGraph<'c> {
                     None => to,
                 });
             }
-            first_kind.push(kinds.len());
+            first_label.push(labels.len());
         }
         for (_, to) in &losses {
             rows.push_degree(1);
@@ -134,7 +160,7 @@ impl<'c> ZoneGraph<'c> {
         }
         let mut graph = Graph::default();
         graph.push(rows);
-        Ok(Self { graph, explored, config, zones, first_kind, kinds, losses })
+        Ok(Self { graph, explored, config, zones, first_label, labels, losses })
     }
 
     /// The run along a path, at exact times.
@@ -181,11 +207,42 @@ impl<'c> ZoneGraph<'c> {
     }
 
     /// What happens along each edge of a node.
-    pub(crate) fn kinds(&self, node: Node) -> &[EdgeKind] {
+    pub(crate) fn labels(&self, node: Node) -> &[EdgeLabel] {
         match self.loss(node) {
-            Some(_) => &[EdgeKind::Onwards],
-            None => &self.kinds[self.first_kind[node as usize]..self.first_kind[node as usize + 1]],
+            Some(_) => &[EdgeLabel::ONWARDS],
+            None => &self.labels[self.first_label[node as usize]..self.first_label[node as usize + 1]],
         }
+    }
+
+    /// How many numbers there are of what bounds the time: segments in flight, and timers that run.
+    pub(crate) fn bounds(&self) -> Renewable {
+        self.segments() + LANES
+    }
+
+    /// What bounds the time in a node: the oldest copy of a segment in flight will be as old as the MSL, a timer that runs will be
+    /// due.
+    pub(crate) fn bounded(&self, node: Node) -> Vec<Renewable> {
+        let part = self.part(node);
+        let running = self.explored.steps.catalog.running(part.ends);
+        let mut all: Vec<Renewable> = part.copies.to_vec();
+        all.dedup();
+        all.extend(self.timers(running));
+        all
+    }
+
+    /// What bounds the time on an edge no more, or anew: the oldest copy of a segment, which arrives, and the timers that are set.
+    pub(crate) fn renewed(&self, label: &EdgeLabel) -> Vec<Renewable> {
+        let arrived = match label.kind {
+            EdgeKind::Delivery(segment) if !label.stays => Some(segment),
+            _ => None,
+        };
+        arrived.into_iter().chain(self.timers(label.set)).collect()
+    }
+
+    fn timers(&self, lanes: Running) -> impl Iterator<Item = Renewable> {
+        let first = self.segments();
+        // `now` is no timer.
+        (1..LANES).filter(move |lane| lanes.0 >> lane & 1 == 1).map(move |lane| first + lane)
     }
 
     /// The segment that is lost in a node that stands for a loss, and the node behind it.

@@ -132,7 +132,8 @@ impl Symbolic {
         let mut all = Vec::new();
         let may_lose = config.losses.is_none_or(|most| self.losses < most);
         for is_lost in [false, true].into_iter().take(1 + usize::from(may_lose)) {
-            for duplicates in 0..=config.duplicates - self.duplicates {
+            let most = config.duplicates.expect("worlds of a set are not explored so");
+            for duplicates in 0..=most - self.duplicates {
                 let mut next = self.clone();
                 next.losses += u8::from(is_lost && config.losses.is_some());
                 next.duplicates += duplicates;

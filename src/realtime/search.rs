@@ -33,20 +33,26 @@ pub struct Extent {
     pub parts: usize,
     /// Steps taken from one zone to another.
     pub transitions: usize,
+    /// Those of the zones that have not been left yet: what they lead to is not known.
+    pub frontier: usize,
+    /// Steps from the initial zone to the farthest one, on the shortest way.
+    pub depth: usize,
     /// How much memory everything takes, in bytes.
     pub bytes: usize,
 }
 
-/// What may be left out, each without changing what is found. Tests do without.
+/// What may be left out, each but the last without changing what is found. Tests do without.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Reductions {
     pub(super) inclusion: bool,
     pub(super) budgets: bool,
     pub(super) oldest_first: bool,
+    /// Where duplicates are unlimited, the network is a set. That alone may find more than there is.
+    pub(super) set: bool,
 }
 
 impl Reductions {
-    pub(super) const ALL: Self = Self { inclusion: true, budgets: true, oldest_first: true };
+    pub(super) const ALL: Self = Self { inclusion: true, budgets: true, oldest_first: true, set: true };
 }
 
 /// Is told of each step: the zone that it leaves, the step, and the zone that covers where it leads.
@@ -82,6 +88,21 @@ pub fn explore<'c>(
     explore_with(config, questions, budget, Reductions::ALL, &mut |_, _, _| {}, progress)
 }
 
+/// Explores a world whose duplicates are unlimited with every copy that is in flight: nothing is found that is not there, but
+/// there may be more than there is room for.
+///
+/// # Errors
+/// If a duration of the world is too long for zones.
+pub fn explore_as_a_bag<'c>(
+    config: &'c Config,
+    questions: &[Question<'_>],
+    budget: &Budget<'_>,
+    progress: &dyn Fn(&Extent),
+) -> Result<Explored<'c>, Stop> {
+    let reductions = Reductions { set: false, ..Reductions::ALL };
+    explore_with(config, questions, budget, reductions, &mut |_, _, _| {}, progress)
+}
+
 pub(super) fn explore_with<'c>(
     config: &'c Config,
     questions: &[Question<'_>],
@@ -91,7 +112,7 @@ pub(super) fn explore_with<'c>(
     progress: &dyn Fn(&Extent),
 ) -> Result<Explored<'c>, Stop> {
     let counts = questions.iter().any(Question::counts);
-    let looks = Looks { counts, at_every_copy: !reductions.oldest_first };
+    let looks = Looks { counts, at_every_copy: !reductions.oldest_first, as_a_bag: !reductions.set };
     let merging = Merging { inclusion: reductions.inclusion, budgets: reductions.budgets && !counts };
     let mut explored = Explored {
         extent: Extent::default(),
@@ -102,7 +123,7 @@ pub(super) fn explore_with<'c>(
         steps: Steps::new(config, looks)?,
     };
     explored.stopped = explored.run(questions, budget, taken, progress).err();
-    explored.extent = explored.extent_now();
+    explored.extent = extent_now(explored.extent, &explored.passed, &explored.steps);
     Ok(explored)
 }
 
@@ -131,12 +152,8 @@ impl Explored<'_> {
         let mut node: Node = 0;
         while (node as usize) < self.passed.nodes() {
             if node.is_multiple_of(ZONES_PER_LOOK) {
-                progress(&Extent {
-                    zones: self.passed.zones(),
-                    parts: self.passed.parts(),
-                    bytes: self.passed.bytes() + self.steps.catalog.bytes(),
-                    ..self.extent
-                });
+                self.extent.frontier = self.passed.nodes() - node as usize;
+                progress(&extent_now(self.extent, &self.passed, &self.steps));
                 if (budget.is_cut_off)() {
                     return Err(Stop::CutOff);
                 }
@@ -149,6 +166,7 @@ impl Explored<'_> {
             }
             if node as usize == level_end {
                 level_end = self.passed.nodes();
+                self.extent.depth += 1;
             }
             // What a zone that is further away covers is left from here all the same: the first way to a part is a shortest one.
             if self.passed.covering_of(node) as usize >= level_end || !self.passed.is_covered(node) {
@@ -166,6 +184,7 @@ impl Explored<'_> {
             }
             node += 1;
         }
+        self.extent.frontier = 0;
         Ok(())
     }
 
@@ -179,15 +198,12 @@ impl Explored<'_> {
         let parts = 0..u32::try_from(self.passed.parts()).unwrap_or(u32::MAX);
         parts.map(|part| self.passed.part(part, &self.steps.catalog))
     }
+}
 
-    fn extent_now(&self) -> Extent {
-        Extent {
-            zones: self.passed.zones(),
-            parts: self.passed.parts(),
-            bytes: self.passed.bytes() + self.steps.catalog.bytes(),
-            ..self.extent
-        }
-    }
+/// An extent with what was found by now.
+fn extent_now(extent: Extent, passed: &Passed, steps: &Steps<'_>) -> Extent {
+    let bytes = passed.bytes() + steps.catalog.bytes();
+    Extent { zones: passed.zones(), parts: passed.parts(), bytes, ..extent }
 }
 
 #[cfg(test)]
@@ -241,7 +257,11 @@ mod tests {
             config(2, 2, 1, 1, Closes::AfterEof),
             config(3, 2, 1, 0, Closes::AfterEof),
             config(2, 2, 1, 0, Closes::AnyTime),
-            Config { losses: None, duplicates: 0, ..with(&|end| end.policy.retransmission.retries = Some(1)) },
+            Config {
+                losses: None,
+                duplicates: Some(0),
+                ..with(&|end| end.policy.retransmission.retries = Some(1))
+            },
             with(&|end| {
                 let timer = &mut end.policy.retransmission;
                 (timer.backoff, timer.rto_max, timer.rto) = (true, 3, 1);
@@ -268,7 +288,7 @@ mod tests {
                 Reductions { inclusion: false, ..Reductions::ALL },
                 Reductions { budgets: false, ..Reductions::ALL },
                 Reductions { oldest_first: false, ..Reductions::ALL },
-                Reductions { inclusion: false, budgets: false, oldest_first: false },
+                Reductions { inclusion: false, budgets: false, oldest_first: false, set: true },
             ];
             for reductions in lesser {
                 let explored = explored(&config, reductions);
@@ -292,7 +312,7 @@ mod tests {
         let many = Config { msl: 8, losses: Some(20), ..config };
         let rto_1 =
             |end: EndConfig| EndConfig { policy: end.policy.with(|policy| policy.retransmission.rto = 1), ..end };
-        let many = Config { a: rto_1(many.a), b: rto_1(many.b), duplicates: 20, ..many };
+        let many = Config { a: rto_1(many.a), b: rto_1(many.b), duplicates: Some(20), ..many };
         assert_eq!(explore(&many, &[], &Budget::NONE, &|_| {}).unwrap().stopped, Some(Stop::Copies));
         let long = Config { msl: 8_192, ..config };
         assert_eq!(explore(&long, &[], &Budget::NONE, &|_| {}).err(), Some(Stop::Duration(8_192)));

@@ -5,6 +5,11 @@
 //! MSL. Every state is reached that is reached when losses and duplicates come late: move each back to the sending, and
 //! what is in flight in the state itself is what it was.
 //!
+//! **A set.** Where duplicates are unlimited, they are made when something is delivered: it stays, or it does not. What stays
+//! has to arrive once more, as whatever is kept. Of equal segments in flight the oldest and the youngest are enough:
+//! whatever one in between can do, a duplicate of the youngest can. Those in between are dropped, though their originals would have to
+//! arrive: the world may do less than is explored here ([`Looks::as_a_bag`] does without).
+//!
 //! A duplicate that is made and lost again leaves no trace but in `duplicates`, and a duplicate whose original is lost
 //! none but in `losses` and `duplicates`. They are made only where these are looked at ([`Looks::counts`]).
 
@@ -14,7 +19,7 @@ use super::catalog::{
     Catalog, EndEvent, EndNumber, KnownEnd, SegmentNumber, TimerStep, lane_of, ticks_of, timer_in,
 };
 use super::stop::Stop;
-use super::zone::{CAPACITY, Zone};
+use super::zone::{CAPACITY, Running, Zone};
 use crate::model::{Config, End, EndConfig};
 use crate::tcp::{Call, Endpoint, Segment, Timer};
 
@@ -58,6 +63,8 @@ pub(super) struct Looks {
     pub(super) counts: bool,
     /// Of equal segments any may arrive, not just the oldest. Nothing more can be seen so.
     pub(super) at_every_copy: bool,
+    /// Where duplicates are unlimited, equal segments between the oldest and the youngest are kept.
+    pub(super) as_a_bag: bool,
 }
 
 /// The steps of one world.
@@ -73,8 +80,12 @@ pub(super) struct Successor {
     pub(super) action: SymbolicAction,
     /// The segment that arrives.
     pub(super) delivered: Option<SegmentNumber>,
+    /// A duplicate of it stays in flight.
+    pub(super) stays: bool,
     /// The segment that is sent, and its fate.
     pub(super) sent: Option<(SegmentNumber, Fate)>,
+    /// The timers that are set, as lanes of a zone.
+    pub(super) set: Running,
     pub(super) state: SymbolicState,
 }
 
@@ -174,9 +185,28 @@ impl<'c> Steps<'c> {
                 arrived.remove(place);
                 let action = SymbolicAction::Deliver(known.to, known.segment);
                 self.step(&arrived, action, known.to, EndEvent::Arrival(*segment), state, &mut then)?;
+                // A duplicate of a younger one does as well.
+                let is_last = state.copies().get(place + 1) != Some(segment);
+                if self.config.duplicates.is_none() && is_last {
+                    let event = EndEvent::Arrival(*segment);
+                    self.step(state, action, known.to, event, state, &mut |catalog, successor| {
+                        then(catalog, Successor { stays: true, ..successor })
+                    })?;
+                }
             }
         }
         Ok(())
+    }
+
+    /// Adds a copy that is sent, within the [set](self).
+    fn insert(&self, state: &mut SymbolicState, sent: SegmentNumber) -> Result<(), Stop> {
+        if self.config.duplicates.is_none() && !self.looks.as_a_bag {
+            let first = state.copies().partition_point(|other| *other < sent);
+            if state.copies()[first..].starts_with(&[sent, sent]) {
+                state.remove(first + 1);
+            }
+        }
+        state.insert(sent, self.msl)
     }
 
     /// The steps of one event at an end, one for each fate of what is sent. `state` is where its cause has been taken out.
@@ -193,18 +223,26 @@ impl<'c> Steps<'c> {
         let delivered = if let EndEvent::Arrival(segment) = event { Some(segment) } else { None };
         let mut next = state.clone();
         next.ends[end as usize] = reaction.end;
+        let mut set = Running(0);
         for (place, step) in reaction.timers.into_iter().enumerate() {
             match step {
                 TimerStep::Keep => {}
                 TimerStep::Stop => next.zone.stop(lane_of(end, place)),
-                TimerStep::Set(ticks) => next.zone.set(lane_of(end, place), ticks),
+                TimerStep::Set(ticks) => {
+                    next.zone.set(lane_of(end, place), ticks);
+                    set.0 |= 1 << lane_of(end, place);
+                }
             }
         }
         let Some(sent) = reaction.sent else {
             next.zone.delay();
-            return then(&self.catalog, Successor { action, delivered, sent: None, state: next });
+            return then(
+                &self.catalog,
+                Successor { action, delivered, stays: false, sent: None, set, state: next },
+            );
         };
-        let duplicates = self.config.duplicates - next.duplicates;
+        // Of what is lost there may be a duplicate all the same: that makes a difference only where losses are counted.
+        let duplicates = self.config.duplicates.map(|most| most - next.duplicates);
         for is_lost in [false, true] {
             if is_lost && self.config.losses.is_some_and(|most| next.losses >= most) {
                 continue;
@@ -213,23 +251,25 @@ impl<'c> Steps<'c> {
             if is_lost {
                 kept.losses += u8::from(self.config.losses.is_some());
             } else {
-                kept.insert(sent, self.msl)?;
+                self.insert(&mut kept, sent)?;
             }
-            for made in 0..=duplicates {
+            let most = duplicates.unwrap_or(u8::from(is_lost));
+            for made in 0..=most {
                 if made > 0 {
                     if is_lost && !self.looks.counts {
                         break;
                     }
-                    kept.insert(sent, self.msl)?;
-                    kept.duplicates += 1;
+                    self.insert(&mut kept, sent)?;
+                    kept.duplicates += u8::from(duplicates.is_some());
                 }
-                let in_vain = if self.looks.counts { duplicates - made } else { 0 };
+                let in_vain = if self.looks.counts && duplicates.is_some() { most - made } else { 0 };
                 for in_vain in 0..=in_vain {
                     let mut state = kept.clone();
                     state.duplicates += in_vain;
                     state.zone.delay();
                     let fate = Fate { is_lost, duplicates: made, in_vain };
-                    then(&self.catalog, Successor { action, delivered, sent: Some((sent, fate)), state })?;
+                    let sent = Some((sent, fate));
+                    then(&self.catalog, Successor { action, delivered, stays: false, sent, set, state })?;
                 }
             }
         }

@@ -9,5 +9,5 @@ pub(super) fn config(msl: u32, rto: u32, losses: u8, duplicates: u8, b: Closes) 
         policy: Policy::rfc1337(msl).with(|policy| policy.retransmission.rto = rto),
         application: Application { closes, closes_with: ClosesWith::Shutdown, sends: 0, aborts: false },
     };
-    Config { msl, losses: Some(losses), duplicates, a: end(Closes::AnyTime), b: end(b) }
+    Config { msl, losses: Some(losses), duplicates: Some(duplicates), a: end(Closes::AnyTime), b: end(b) }
 }

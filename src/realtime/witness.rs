@@ -92,7 +92,7 @@ impl Explored<'_> {
             self.steps.each(&state, |_, successor| {
                 if nth == *place {
                     let fate = successor.sent.map(|(_, fate)| fate).unwrap_or_default();
-                    run.push(Untimed { action: successor.action, fate });
+                    run.push(Untimed { action: successor.action, fate, stays: successor.stays });
                 }
                 nth += 1;
                 Ok(())
@@ -107,7 +107,7 @@ impl Explored<'_> {
         self.steps.each(from, |_, successor| {
             if found.is_none() && successor.state.is_same(to) {
                 let fate = successor.sent.map(|(_, fate)| fate).unwrap_or_default();
-                found = Some(Untimed { action: successor.action, fate });
+                found = Some(Untimed { action: successor.action, fate, stays: successor.stays });
             }
             Ok(())
         })?;
@@ -131,7 +131,7 @@ pub(super) fn at_moments(
     let mut counts = vec![0];
     let mut world = ExactWorld::new(config, parts);
     let mut events: Vec<(Moment, ExactEvent)> = Vec::new();
-    for (Untimed { action, fate }, at) in run.iter().zip(moments.into_iter().skip(1)) {
+    for (Untimed { action, fate, stays }, at) in run.iter().zip(moments.into_iter().skip(1)) {
         let event = match *action {
             SymbolicAction::Call(end, call) => ExactEvent::Call(end, call),
             SymbolicAction::Timeout(end, timer) => ExactEvent::Timeout(end, timer),
@@ -139,7 +139,13 @@ pub(super) fn at_moments(
                 let equal = world.in_flight().iter().filter(|copy| (copy.to, copy.segment) == (to, segment));
                 let oldest = equal.min_by_key(|copy| copy.sent).copied();
                 // The exact world refuses what is not in flight.
-                ExactEvent::Deliver(oldest.unwrap_or(Copy { to, segment, sent: at, is_duplicate: false }))
+                let arriving = oldest.unwrap_or(Copy { to, segment, sent: at, is_duplicate: false });
+                if *stays {
+                    let duplicate = ExactEvent::Duplicate(arriving);
+                    world.happen(at, &duplicate).map_err(|refusal| NoWitness::Refused(events.len(), refusal))?;
+                    events.push((at, duplicate));
+                }
+                ExactEvent::Deliver(arriving)
             }
         };
         let mut happen = |event: ExactEvent| {

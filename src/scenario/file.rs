@@ -44,6 +44,18 @@ pub struct Scenario {
 }
 
 impl Scenario {
+    /// Its verdicts speak of delays of any length.
+    #[must_use]
+    pub fn is_real_time(&self) -> bool {
+        self.kind == WorldKind::Timed && self.delays == Delays::Any
+    }
+
+    /// What its exploration finds and counts: `zone` or `state`.
+    #[must_use]
+    pub fn unit(&self) -> &'static str {
+        if self.is_real_time() { "zone" } else { "state" }
+    }
+
     /// Settings or a scale have changed the world.
     #[must_use]
     pub fn is_changed(&self) -> bool {
@@ -211,11 +223,18 @@ impl ScenarioFile {
                 None => diagnostic.help(format!("in `{}` it has its default; {}", self.name(), mistake.label)),
             }
         })?;
+        let (fairness, delays) = (shape.fairness(), shape.delays(scale));
+        if scale != 1 && delays == Delays::Any {
+            let title = format!("`{}` has no ticks to scale", self.name());
+            let any = find(&["network", "delays"]);
+            let label = "expected `\"whole-ticks\"`, or no `--scale`";
+            let mistake = Diagnostic::new(title);
+            return Err(any.map_or(mistake.clone(), |(source, span)| mistake.at(&source, span, label)).into());
+        }
         let scaled = (scale != 1).then(|| format!("scale {scale}"));
         let changes: Vec<String> =
             settings.iter().map(|setting| setting.source.text.clone()).chain(scaled).collect();
         let expectations = if changes.is_empty() { self.expectations() } else { Vec::new() };
-        let (fairness, delays) = (shape.fairness(), shape.delays());
         Ok(Scenario {
             name: self.name().to_owned(),
             about: shape.about.unwrap_or_default(),

@@ -11,8 +11,10 @@ use serde_aux::serde_introspection::serde_introspect;
 use super::mistake::KeyMistake;
 use super::tcp::{EndPolicy, Places, TcpShape, policy};
 use super::values::{Limited, Seconds};
-use crate::model::{Application, Closes, ClosesWith, Config, Deliveries, EndConfig, Fairness, SegmentCopy};
-use crate::policy::{Clock, DEFAULT_MSL_MILLISECONDS, Policies};
+use crate::model::{
+    Application, Closes, ClosesWith, Config, Deliveries, EndConfig, Fairness, MAX_DURATION, SegmentCopy, Timers,
+};
+use crate::policy::{Bounds, Clock, DEFAULT_MSL_MILLISECONDS, Policies};
 
 /// Which world a scenario runs on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -29,11 +31,11 @@ pub enum WorldKind {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Delays {
-    /// Whole ticks: 0 to MSL − 1 of them.
-    #[default]
-    WholeTicks,
     /// Every real time below the MSL.
+    #[default]
     Any,
+    /// Whole ticks: 0 to MSL − 1 of them.
+    WholeTicks,
 }
 
 /// A verdict that can be expected.
@@ -74,7 +76,7 @@ struct NetworkShape {
     msl: Option<u32>,
     msl_seconds: Option<Seconds>,
     losses: Option<Limited>,
-    duplicates: Option<u32>,
+    duplicates: Option<Limited>,
     delays: Option<Delays>,
 }
 
@@ -120,9 +122,10 @@ pub(super) fn key_that_ends_with(last: &str) -> Option<String> {
 }
 
 impl Shape {
-    /// Which delays there are.
-    pub(super) fn delays(&self) -> Delays {
-        self.network.delays.unwrap_or_default()
+    /// Which delays there are. A scale is one of ticks.
+    pub(super) fn delays(&self, scale: u32) -> Delays {
+        let otherwise = if scale == 1 { Delays::default() } else { Delays::WholeTicks };
+        self.network.delays.unwrap_or(otherwise)
     }
 
     /// What may not be postponed forever.
@@ -144,12 +147,19 @@ pub(super) fn resolve(
 ) -> Result<(Config, [EndPolicy; 2]), KeyMistake> {
     let network = &shape.network;
     let msl = network.msl.unwrap_or(2).saturating_mul(scale);
-    let msl = within("msl", msl, 1..=SegmentCopy::MAX_AGE + 1, &["network"])?;
-    let losses = match network.losses.unwrap_or(Limited::To(1)) {
-        Limited::To(most) => Some(small("losses", most, &["network"])?),
-        Limited::Unlimited => None,
+    // What fits into a state.
+    let (longest, ticks) = match shape.delays(scale) {
+        Delays::Any => (MAX_DURATION, MAX_DURATION),
+        Delays::WholeTicks => (SegmentCopy::MAX_AGE + 1, Timers::MAX),
     };
-    let duplicates = small("duplicates", network.duplicates.unwrap_or(1), &["network"])?;
+    let bounds = Bounds { ticks, retries: SegmentCopy::MAX_NUMBER };
+    let msl = within("msl", msl, 1..=longest, &["network"])?;
+    let budget = |key: &'static str, budget: Option<Limited>| match budget.unwrap_or(Limited::To(1)) {
+        Limited::To(most) => small(key, most, &["network"]).map(Some),
+        Limited::Unlimited => Ok(None),
+    };
+    let losses = budget("losses", network.losses)?;
+    let duplicates = budget("duplicates", network.duplicates)?;
     let msl_milliseconds =
         network.msl_seconds.map_or(DEFAULT_MSL_MILLISECONDS, |Seconds(milliseconds)| milliseconds);
     let clock = Clock { msl, msl_milliseconds, scale };
@@ -162,7 +172,7 @@ pub(super) fn resolve(
             sends,
             aborts: end.aborts.unwrap_or(false),
         };
-        let policy = policy(&shape.tcp, (name, &end.tcp), policies, clock, places)?;
+        let policy = policy(&shape.tcp, (name, &end.tcp), policies, (clock, bounds), places)?;
         Ok((EndConfig { policy: policy.policy, application }, policy))
     };
     let ((a, of_a), (b, of_b)) = (end("a", &shape.a)?, end("b", &shape.b)?);
@@ -225,7 +235,7 @@ mod tests {
                 aborts: false,
             },
         };
-        assert_eq!(config("", 1), Ok(Config { msl: 2, losses: Some(1), duplicates: 1, a: end, b: end }));
+        assert_eq!(config("", 1), Ok(Config { msl: 2, losses: Some(1), duplicates: Some(1), a: end, b: end }));
         insta::assert_debug_snapshot!(end.policy);
     }
 
@@ -237,7 +247,8 @@ mod tests {
             ("network.msl = 3", Config { msl: 3, ..base }),
             ("network.losses = 255", Config { losses: Some(255), ..base }),
             ("network.losses = 'unlimited'", Config { losses: None, ..base }),
-            ("network.duplicates = 7", Config { duplicates: 7, ..base }),
+            ("network.duplicates = 7", Config { duplicates: Some(7), ..base }),
+            ("network.duplicates = 'unlimited'", Config { duplicates: None, ..base }),
         ];
         for (text, expected) in cases {
             let Config { msl, losses, duplicates, .. } = config(text, 1).unwrap();

@@ -9,7 +9,6 @@ use serde::de::{Deserializer, Error, MapAccess, Visitor};
 
 use super::mistake::KeyMistake;
 use crate::diagnostic::{SourceFile, Span};
-use crate::model::{SegmentCopy, Timers};
 use crate::policy::{
     self, Bounds, Clock, Duration, NamedPolicy, Origin, Policies, PolicyField, Value, check_field, is_of_worlds,
 };
@@ -17,9 +16,6 @@ use crate::tcp::Policy;
 
 /// The policy of a scenario that names none.
 const DEFAULT: &str = "rfc1337";
-
-/// What fits into a state.
-const BOUNDS: Bounds = Bounds { ticks: Timers::MAX, retries: SegmentCopy::MAX_NUMBER };
 
 /// `[tcp]`, `[a.tcp]` or `[b.tcp]`.
 #[derive(Clone, Debug, Default)]
@@ -73,7 +69,7 @@ pub(super) fn policy(
     both: &TcpShape,
     (end, own): (&'static str, &TcpShape),
     policies: &Policies,
-    clock: Clock,
+    (clock, bounds): (Clock, Bounds),
     places: Places<'_>,
 ) -> Result<EndPolicy, KeyMistake> {
     let shared = named(both.policy.as_deref().unwrap_or(DEFAULT), vec!["tcp", "policy"], policies)?;
@@ -101,7 +97,7 @@ pub(super) fn policy(
         fields.push(PolicyField { name, value: value.clone(), source, origin: Origin::Scenario, file, span });
     }
     let policy =
-        policy::resolve(&fields, clock, BOUNDS).map_err(|mistake| out_of_range(end, &fields, clock, mistake))?;
+        policy::resolve(&fields, clock, bounds).map_err(|mistake| out_of_range(end, &fields, clock, mistake))?;
     let set =
         policy::field_names().iter().filter_map(|name| fields.iter().rfind(|field| field.name == *name).cloned());
     Ok(EndPolicy { name: named.name.clone(), policy, fields: set.collect(), clock })

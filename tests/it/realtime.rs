@@ -111,7 +111,7 @@ fn any_world() -> impl Strategy<Value = Config> {
     (1u32..4, losses, 0u8..2, end.clone(), end).prop_map(|(msl, losses, duplicates, a, b)| Config {
         msl,
         losses,
-        duplicates,
+        duplicates: Some(duplicates),
         a,
         b,
     })
@@ -241,7 +241,7 @@ fn a_chain_of_three_flights_needs_thirds_of_a_tick() {
     let config = Config {
         msl: 4,
         losses: Some(1),
-        duplicates: 0,
+        duplicates: Some(0),
         a: end(policy, Closes::AnyTime),
         b: end(policy, Closes::AfterEof),
     };

@@ -76,7 +76,7 @@ fn four_lost(after_timeout: AfterTimeout) -> String {
     let library = Library::read(&[], &[]).unwrap();
     let mut config = library.scenarios(&["sequential".to_owned()], &[], 1).unwrap().remove(0).config;
     config.losses = Some(4);
-    config.duplicates = 0;
+    config.duplicates = Some(0);
     config.a.application.sends = 3;
     config.a.policy.retransmission.after_timeout = after_timeout;
     let world = TimedWorld::new(config);

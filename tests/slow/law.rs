@@ -90,7 +90,7 @@ fn verdict(
     let config = &mut scenario.config;
     config.msl = msl;
     config.losses = Some(u8::try_from(losses).unwrap());
-    config.duplicates = u8::try_from(duplicates).unwrap();
+    config.duplicates = Some(u8::try_from(duplicates).unwrap());
     for end in [&mut config.a, &mut config.b] {
         end.policy.retransmission.rto = rto;
         end.policy.wait.time_wait = time_wait;

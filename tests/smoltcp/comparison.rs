@@ -142,6 +142,6 @@ fn world(
     b: Application,
 ) -> Reachable {
     let end = |application| EndConfig { policy, application };
-    let config = Config { msl, losses, duplicates, a: end(a), b: end(b) };
+    let config = Config { msl, losses, duplicates: Some(duplicates), a: end(a), b: end(b) };
     Reachable::explore(config, Limits::NONE).expect("a world that is small enough")
 }

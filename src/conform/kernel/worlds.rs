@@ -51,7 +51,7 @@ pub(super) fn explore(policy: Policy, limits: Limits<'_>) -> Result<Vec<Reachabl
         // Where segments live shorter, timeouts do not have to be longer.
         let policy = policy.with(|policy| policy.retransmission.rto = msl.min(policy.retransmission.rto));
         let end = |application| EndConfig { policy, application };
-        Reachable::explore(Config { msl, losses, duplicates, a: end(a), b: end(b) }, limits)
+        Reachable::explore(Config { msl, losses, duplicates: Some(duplicates), a: end(a), b: end(b) }, limits)
     });
     worlds.collect()
 }

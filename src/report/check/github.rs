@@ -7,8 +7,8 @@ use indicatif::HumanCount;
 use super::human::{result, result_of, size, uncompared};
 use super::show_command::ShowCommand;
 use super::verdict_note::{VerdictNote, verdict_notes};
-use crate::check::{Checked, CrossCheck, Disagreement, GateResult, Outcome};
-use crate::report::quantity::seconds;
+use crate::check::{Checked, CrossCheck, GateResult, Outcome};
+use crate::report::quantity::{counted, seconds};
 use crate::text::{visible, visible_lines};
 
 /// One annotation a line, for whatever keeps the gate from passing: errors for what is not as expected, warnings for
@@ -36,7 +36,7 @@ pub fn annotations(all: &[Checked], show_command: &ShowCommand) -> String {
 #[must_use]
 pub fn summary(all: &[Checked], show_command: &ShowCommand) -> String {
     let mut text = format!("## lastack check\n\n{}: **{}**{}\n\n", size(all), result(all).1, uncompared(all));
-    text.push_str("| scenario | states | transitions | depth | time | result |\n");
+    text.push_str("| scenario | size | transitions | depth | time | result |\n");
     text.push_str("|---|--:|--:|--:|--:|---|\n");
     for checked in all {
         let stats = checked.stats;
@@ -49,7 +49,7 @@ pub fn summary(all: &[Checked], show_command: &ShowCommand) -> String {
             text,
             "| {}{changes} | {} | {} | {} | {} | {mark}{}{mark} |",
             checked.scenario.name,
-            HumanCount(stats.states as u64),
+            counted(stats.states, checked.scenario.unit()),
             HumanCount(stats.transitions as u64),
             stats.depth.map_or(String::new(), |depth| depth.to_string()),
             seconds(stats.elapsed),
@@ -106,9 +106,9 @@ fn findings<'c>(checked: &'c Checked, show_command: &ShowCommand) -> Vec<Finding
         findings.push(of_scenario("warning", title, format!("{stopped}{open}")));
     }
     if let Some(CrossCheck { disagreements, stopped, .. }) = &checked.cross_check {
-        for Disagreement { what, lastack, stateright } in disagreements {
-            let text = format!("{what}: {lastack} by lastack, {stateright} by stateright");
-            findings.push(of_scenario("error", format!("stateright differs in {}", scenario.name), text));
+        for disagreement in disagreements {
+            let title = format!("{} differs in {}", disagreement.by.name(), scenario.name);
+            findings.push(of_scenario("error", title, disagreement.to_string()));
         }
         if let Some(stopped) = stopped {
             let title = format!("{} was not explored to the end by stateright", scenario.name);

@@ -8,7 +8,7 @@ use indicatif::{HumanBytes, HumanCount};
 
 use super::show_command::ShowCommand;
 use super::verdict_note::{VerdictLine, VerdictNote, verdict_line_of_each, verdict_lines};
-use crate::check::{Checked, CrossCheck, Disagreement, GateResult, Tally};
+use crate::check::{Checked, CrossCheck, GateResult, Tally, TicksCheck};
 use crate::property::Verdict;
 use crate::report::policy;
 use crate::report::quantity::{counted, per_second, seconds};
@@ -49,7 +49,7 @@ pub fn scenario(checked: &Checked, show_command: &ShowCommand, detail: Detail, t
     let stats = checked.stats;
     let size = format!(
         "{:>15} {:>22}  {:<9} {:>6}",
-        counted(stats.states, "state"),
+        counted(stats.states, checked.scenario.unit()),
         counted(stats.transitions, "transition"),
         stats.depth.map_or(String::new(), |depth| format!("depth {depth:>3}")),
         seconds(stats.elapsed),
@@ -68,7 +68,8 @@ pub fn scenario(checked: &Checked, show_command: &ShowCommand, detail: Detail, t
         line(Style::new(), "file", &checked.scenario.source.path);
         if stats.bytes > 0 {
             let each = stats.bytes / stats.states.max(1);
-            let memory = format!("{}, {each} bytes a state", HumanBytes(stats.bytes as u64));
+            let unit = checked.scenario.unit();
+            let memory = format!("{}, {each} bytes a {unit}", HumanBytes(stats.bytes as u64));
             line(Style::new(), "memory", &memory);
         }
         let speed = HumanCount(per_second(stats.transitions, stats.elapsed));
@@ -135,9 +136,9 @@ fn of_verdict(
 
 /// What stateright says, line by line.
 fn second_opinion(cross_check: &CrossCheck, detail: Detail, mut line: impl FnMut(Style, &str, &str)) {
-    let CrossCheck { disagreements, verdicts, stopped } = cross_check;
-    for Disagreement { what, lastack, stateright } in disagreements {
-        line(BAD, "differs", &format!("{what}: {lastack} by lastack, {stateright} by stateright"));
+    let CrossCheck { disagreements, verdicts, stopped, ticks } = cross_check;
+    for disagreement in disagreements {
+        line(BAD, "differs", &disagreement.to_string());
     }
     if let Some(stopped) = stopped {
         line(BAD, "unchecked", &format!("stateright: {stopped}"));
@@ -146,7 +147,22 @@ fn second_opinion(cross_check: &CrossCheck, detail: Detail, mut line: impl FnMut
             0 => String::new(),
             some => format!(", and {} on states", counted(*some, "verdict")),
         };
-        line(Style::new(), "checked", &format!("the same states and transitions{of_states} by stateright"));
+        let ticks_of = if ticks.is_some() { " of whole ticks" } else { "" };
+        let text = format!("the same states and transitions{ticks_of}{of_states} by stateright");
+        line(Style::new(), "checked", &text);
+    }
+    if let Some(ticks) = ticks.filter(|_| disagreements.is_empty() && detail.has_all_verdicts()) {
+        line(Style::new(), "", &of_ticks(&ticks));
+    }
+}
+
+/// What whole ticks say of verdicts in real time.
+fn of_ticks(ticks: &TicksCheck) -> String {
+    let TicksCheck { verdicts, proved, ties, closed_stopped } = ticks;
+    let compared = format!("{} by whole ticks", counted(*verdicts, "verdict"));
+    match closed_stopped {
+        Some(_) => format!("{compared}; the closed world is too large"),
+        None => format!("{compared}; {proved} proved by the closed world, {}", counted(*ties, "tie")),
     }
 }
 
@@ -193,11 +209,17 @@ pub fn summary(all: &[Checked], detail: Detail, terminal: Terminal) -> String {
 
 /// How much was decided and explored.
 pub(super) fn size(all: &[Checked]) -> String {
+    let of_unit = |unit: &str| {
+        all.iter().filter(|checked| checked.scenario.unit() == unit).map(|checked| checked.stats.states).sum()
+    };
+    let units = ["zone", "state"].map(|unit| (of_unit(unit), unit));
+    let found: Vec<String> =
+        units.into_iter().filter(|(number, _)| *number > 0).map(|(number, unit)| counted(number, unit)).collect();
+    let found = if found.is_empty() { counted(0, "state") } else { found.join(", ") };
     format!(
-        "{} in {}, {} and {}",
+        "{} in {}, {found} and {}",
         counted(Tally::of(all).verdicts, "verdict"),
         counted(all.len(), "scenario"),
-        counted(all.iter().map(|checked| checked.stats.states).sum(), "state"),
         counted(all.iter().map(|checked| checked.stats.transitions).sum(), "transition"),
     )
 }

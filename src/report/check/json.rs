@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::check::{
     ActionKind, Checked, Coverage, CrossCheck, Disagreement, ExpectedVerdict, GateResult, Judged, Outcome, Tally,
+    TicksCheck,
 };
 use crate::model::EndpointEvent;
 use crate::report::policy;
@@ -48,7 +49,12 @@ struct ScenarioReport<'a> {
     /// The timers of policies that are no whole number of ticks, and what they have become.
     #[serde(skip_serializing_if = "Option::is_none")]
     rounded: Option<String>,
-    states: usize,
+    /// Only where delays are any real time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    zones: Option<usize>,
+    /// Only where delays are whole ticks, and in the asynchronous world.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    states: Option<usize>,
     transitions: usize,
     /// Absent where several threads explored: they do not find the shortest ways.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -73,13 +79,26 @@ struct CrossCheckReport<'a> {
     stopped: Option<String>,
     verdicts: usize,
     differences: Vec<DifferenceReport<'a>>,
+    /// Only where the verdicts are those of real time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ticks: Option<TicksReport>,
+}
+
+#[derive(Serialize)]
+struct TicksReport {
+    verdicts: usize,
+    proved: usize,
+    ties: usize,
+    /// Why the closed world was not explored to its end.
+    closed_stopped: Option<String>,
 }
 
 #[derive(Serialize)]
 struct DifferenceReport<'a> {
     what: &'a str,
     lastack: &'a str,
-    stateright: &'a str,
+    by: &'static str,
+    other: &'a str,
 }
 
 #[derive(Serialize)]
@@ -180,7 +199,8 @@ fn scenario(checked: &Checked) -> ScenarioReport<'_> {
         changes: &checked.scenario.changes,
         policies: checked.scenario.policies.each_ref().map(|policy| policy.name.as_str()),
         rounded: policy::rounded(&checked.scenario),
-        states: checked.stats.states,
+        zones: checked.scenario.is_real_time().then_some(checked.stats.states),
+        states: (!checked.scenario.is_real_time()).then_some(checked.stats.states),
         transitions: checked.stats.transitions,
         depth: checked.stats.depth,
         bytes: checked.stats.bytes,
@@ -197,12 +217,18 @@ fn second_opinion(cross_check: &CrossCheck) -> CrossCheckReport<'_> {
         stopped: cross_check.stopped.map(|stopped| stopped.to_string()),
         verdicts: cross_check.verdicts,
         differences: cross_check.disagreements.iter().map(difference).collect(),
+        ticks: cross_check.ticks.map(|TicksCheck { verdicts, proved, ties, closed_stopped }| TicksReport {
+            verdicts,
+            proved,
+            ties,
+            closed_stopped: closed_stopped.map(|stopped| stopped.to_string()),
+        }),
     }
 }
 
 fn difference(difference: &Disagreement) -> DifferenceReport<'_> {
-    let Disagreement { what, lastack, stateright } = difference;
-    DifferenceReport { what, lastack, stateright }
+    let Disagreement { what, lastack, by, other } = difference;
+    DifferenceReport { what, lastack, by: by.name(), other }
 }
 
 fn coverage(coverage: &Coverage) -> CoverageReport<'_> {

@@ -4,7 +4,7 @@ use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, Te
 
 use super::show_command::ShowCommand;
 use super::verdict_note::{VerdictNote, verdict_notes};
-use crate::check::{Checked, CrossCheck, Disagreement, Outcome, Tally};
+use crate::check::{Checked, CrossCheck, Outcome, Tally};
 use crate::property::Verdict;
 use crate::report::policy;
 use crate::text::visible_lines;
@@ -31,7 +31,7 @@ fn suite(checked: &Checked, show_command: &ShowCommand) -> TestSuite {
     let mut properties = vec![
         ("about", line(&scenario.about)),
         ("file", line(&scenario.source.path)),
-        ("states", stats.states.to_string()),
+        (if scenario.is_real_time() { "zones" } else { "states" }, stats.states.to_string()),
         ("transitions", stats.transitions.to_string()),
         ("verdicts", tally.verdicts.to_string()),
         ("compared", tally.compared.to_string()),
@@ -95,10 +95,7 @@ fn unsuccessful(kind: NonSuccessKind, what: &str, message: &str, body: &str) -> 
 }
 
 fn second_opinion(cross_check: &CrossCheck) -> TestCaseStatus {
-    let text = |Disagreement { what, lastack, stateright }: &Disagreement| {
-        format!("{what}: {lastack} by lastack, {stateright} by stateright")
-    };
-    let disagreements: Vec<String> = cross_check.disagreements.iter().map(text).collect();
+    let disagreements: Vec<String> = cross_check.disagreements.iter().map(ToString::to_string).collect();
     match (disagreements.is_empty(), &cross_check.stopped) {
         (false, _) => {
             let (message, body) = (disagreements.join("; "), disagreements.join("\n"));

@@ -77,7 +77,7 @@ fn paths() -> Vec<EndpointPath> {
         (None, 0, SHUTS, SHUTS),
     ] {
         let end = |application| EndConfig { policy: policy().unwrap(), application };
-        let config = Config { msl: 1, losses, duplicates, a: end(a), b: end(b) };
+        let config = Config { msl: 1, losses, duplicates: Some(duplicates), a: end(a), b: end(b) };
         let world = Reachable::explore(config, Limits::NONE).unwrap();
         for end in End::BOTH {
             let ways = PathGenerator::new(&world, end);
