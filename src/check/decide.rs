@@ -196,6 +196,7 @@ mod tests {
             let settings: Vec<_> =
                 settings.iter().map(|text| crate::scenario::Setting::parse(text).unwrap()).collect();
             let mut scenario = (*library.scenarios(&[name.to_owned()], &settings, 1).unwrap()[0]).clone();
+            scenario.delays = Delays::WholeTicks;
             scenario.fairness = Fairness { applications: false, network: Deliveries::NONE };
             let world = TimedWorld::new(scenario.config);
             let mut states = vec![world.initial().unwrap()];

@@ -436,19 +436,19 @@ mod tests {
     /// A mistake is shown in the layer that made it.
     #[test]
     fn a_value_that_does_not_fit_is_shown_where_it_stands() {
-        let own = file("own.toml", "about = 'Own.'\na.tcp.rto = 999");
+        let own = file("own.toml", "about = 'Own.'\na.tcp.rto = 9999");
         let setting = Setting::parse("tcp.rto=3").unwrap();
         let place = |result: Result<Scenario, Diagnostics>| {
             let place = result.unwrap_err().0.remove(0).primary.unwrap();
             (place.file.path.clone(), place.file.text[place.span].to_owned())
         };
         let shown = place(own.resolve(&[], &policies(), std::slice::from_ref(&setting), 1));
-        assert_eq!(shown, ("own.toml".to_owned(), "999".to_owned()));
-        let late = Setting::parse("b.tcp.rto=888").unwrap();
+        assert_eq!(shown, ("own.toml".to_owned(), "9999".to_owned()));
+        let late = Setting::parse("b.tcp.rto=8888").unwrap();
         let own = file("own.toml", "about = 'Own.'");
         assert_eq!(
             place(own.resolve(&[], &policies(), &[setting, late], 1)),
-            ("--set".to_owned(), "888".to_owned())
+            ("--set".to_owned(), "8888".to_owned())
         );
     }
 

@@ -330,7 +330,7 @@ mod tests {
             let (file, span) = mistake.place.unwrap();
             (mistake.title, file.text[span].to_owned())
         };
-        let (title, place) = refused("network.msl_seconds = 0.5");
+        let (title, place) = refused("network.msl_seconds = 0.5\nnetwork.delays = 'whole-ticks'");
         assert_eq!(title, "`rto_max` is out of range: 480, the ticks of 250 ms in 120 s");
         assert_eq!(place, "\"120 s\"");
         let mistake = resolved("tcp.rto = '0 s'", 1).unwrap_err();
@@ -469,30 +469,41 @@ mod tests {
     #[test]
     fn ranges_end_where_a_state_ends() {
         let cases = [
-            ("network.msl = 16", "network.msl = 17"),
+            ("network.msl = 2047", "network.msl = 8192"),
             ("network.msl = 1", "network.msl = 0"),
             ("network.losses = 255", "network.losses = 256"),
             ("network.duplicates = 255", "network.duplicates = 256"),
             ("b.sends = 13", "b.sends = 14"),
-            ("tcp.rto = 254", "tcp.rto = 255"),
+            ("tcp.rto = 8191", "tcp.rto = 8192"),
             ("tcp.rto = 1", "tcp.rto = 0"),
-            ("tcp.rto_max = 254", "tcp.rto_max = 255"),
+            ("tcp.rto_max = 8191", "tcp.rto_max = 8192"),
             ("tcp.rto_max = 1", "tcp.rto_max = 0"),
             ("tcp.backoff = true\ntcp.rto_max = 2", "tcp.backoff = true\ntcp.rto_max = 1"),
             ("tcp.retries = 15", "tcp.retries = 16"),
-            ("tcp.time_wait = '127 msl'", "tcp.time_wait = '128 msl'"),
+            ("tcp.time_wait = '4095 msl'", "tcp.time_wait = '4096 msl'"),
             ("tcp.fin_wait_2_timeout = 1", "tcp.fin_wait_2_timeout = 0"),
             ("tcp.delayed_ack = 1", "tcp.delayed_ack = 0"),
-            ("tcp.delayed_ack = 254", "tcp.delayed_ack = 255"),
+            ("tcp.delayed_ack = 8191", "tcp.delayed_ack = 8192"),
             ("tcp.orphan_retries = 15", "tcp.orphan_retries = 16"),
             ("network.msl_seconds = 86400", "network.msl_seconds = 86401"),
             ("network.msl_seconds = 0.001", "network.msl_seconds = 0"),
             ("network.msl_seconds = 0.1", "network.msl_seconds = 0.0001"),
             ("network.msl_seconds = 86399.999", "network.msl_seconds = 1e30"),
         ];
-        for (good, bad) in cases {
-            assert!(config(good, 1).is_ok(), "{good}: {:?}", config(good, 1));
-            assert!(config(bad, 1).is_err(), "{bad}");
+        // Whole ticks have room for less.
+        let of_ticks = [
+            ("network.msl = 16", "network.msl = 17"),
+            ("tcp.rto = 254", "tcp.rto = 255"),
+            ("tcp.rto_max = 254", "tcp.rto_max = 255"),
+            ("tcp.time_wait = '127 msl'", "tcp.time_wait = '128 msl'"),
+            ("tcp.delayed_ack = 254", "tcp.delayed_ack = 255"),
+        ];
+        let in_ticks = |text: &str| format!("network.delays = 'whole-ticks'\n{text}");
+        let of_ticks = of_ticks.map(|(good, bad)| (in_ticks(good), in_ticks(bad)));
+        let all = cases.map(|(good, bad)| (good.to_owned(), bad.to_owned())).into_iter().chain(of_ticks);
+        for (good, bad) in all {
+            assert!(config(&good, 1).is_ok(), "{good}: {:?}", config(&good, 1));
+            assert!(config(&bad, 1).is_err(), "{bad}");
         }
         assert_eq!(config("tcp.rto = 100", 3), Err("a.tcp.rto: expected 1 to 254".to_owned()));
         assert_eq!(config("network.msl = 4294967295", 16), Err("network.msl: expected 1 to 16".to_owned()));

@@ -349,7 +349,7 @@ mod tests {
     /// The last step that is drawn decides nothing.
     #[test]
     fn what_is_cut_has_no_verdict_at_its_end() {
-        let scenario = scenario("gives-up", &["tcp.retries=15", "tcp.rto=40"]);
+        let scenario = scenario("gives-up", &["network.delays=\"whole-ticks\"", "tcp.retries=15", "tcp.rto=40"]);
         let property = Library::read(&[], &[]).unwrap().properties(&["both-close".to_owned()]).unwrap().remove(0);
         let (instance, trace) = shortest(&scenario, &property);
         let picture = draw(&scenario, &instance, &trace);
