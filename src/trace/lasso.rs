@@ -196,6 +196,7 @@ mod tests {
     use super::*;
     use crate::check::Library;
     use crate::model::{Deliveries, SegmentCopy};
+    use crate::realtime::{Copy, ExactEvent};
     use crate::tcp::Timer;
 
     /// `dead-network`, where A's FIN is sent and lost forever: the stem and the cycle of that.
@@ -268,6 +269,41 @@ mod tests {
             Lasso { world: TimedWorld::new(config), fairness, ..simultaneous }.replay("both-close")
         };
         assert!(held_up(true).is_none() && held_up(false).is_some());
+    }
+
+    /// The same in exact times.
+    #[test]
+    fn a_run_of_real_time_is_held_against_the_same() {
+        let lasso = Lasso::new("dead-network");
+        let config = *lasso.world.config();
+        let fin = |sent| Copy { to: End::B, segment: lasso.copy().segment(), sent, is_duplicate: false };
+        let events = vec![
+            (0, ExactEvent::Call(End::A, Call::Shutdown)),
+            (0, ExactEvent::Lose(fin(0))),
+            (2, ExactEvent::Timeout(End::A, Timer::Retransmission)),
+            (2, ExactEvent::Lose(fin(2))),
+        ];
+        let witness = CyclicWitness { run: Witness { parts: 1, events }, stem: 2, period: 2 };
+        assert_eq!(witness.comes_back(&config), Ok(true));
+        let told = |fairness, property: &str, witness: &CyclicWitness| {
+            told_lasso(&config, fairness, &lasso.library.instances(property).unwrap().remove(0), witness)
+        };
+        let trace = told(lasso.fairness, "both-close", &witness).unwrap();
+        let events: Vec<_> = trace.steps.iter().map(|step| step.event).collect();
+        assert_eq!((events.len(), events[2]), (5, Event::Pass(2)));
+        assert!(matches!(trace.ending, RunEnding::Repeats { from: 2, .. }), "{:?}", trace.ending);
+        assert_eq!(told(Fairness::default(), "both-close", &witness), None, "its network delivers the FIN");
+        assert_eq!(told(lasso.fairness, "last-ack-ends", &witness), None, "no end comes to LAST_ACK");
+        assert_eq!(told(lasso.fairness, "time-passes", &witness), None);
+        let early = CyclicWitness { stem: 1, ..witness };
+        assert_eq!(
+            told(lasso.fairness, "both-close", &early),
+            None,
+            "the FIN is in flight at its beginning alone"
+        );
+        let ended =
+            told_end(&config, lasso.fairness, &lasso.library.instances("both-close").unwrap()[0], &early.run);
+        assert_eq!(ended, None, "a timer runs");
     }
 
     #[test]

@@ -47,6 +47,22 @@ fn an_ack_war_refutes_that_time_passes_and_nothing_else() {
     assert_eq!(trace.steps[*from - 1].after, trace.last().clone());
 }
 
+/// In real time, too, it can come round in an instant, in which it comes back to where it was.
+#[test]
+fn an_ack_war_is_drawn_in_one_instant_of_real_time() {
+    let real = [&ACK_WAR[..], &["network.delays=\"any\""]].concat();
+    let library = Library::read(&[], &[]).unwrap();
+    let settings: Vec<Setting> = real.iter().map(|text| Setting::parse(text).unwrap()).collect();
+    let scenario = library.scenarios(&["data-in-flight".to_owned()], &settings, 1).unwrap().remove(0);
+    let instances = library.instances("time-passes").unwrap();
+    let (_, trace) = shortest_trace(&scenario, &instances, Limits::NONE).unwrap().expect("it is violated");
+    let RunEnding::Repeats { from, reasons } = &trace.ending else { panic!("{:?}", trace.ending) };
+    let cycle = &trace.steps[*from..];
+    assert!(reasons.is_empty() && cycle.iter().any(|step| matches!(step.event, Event::Deliver(_))));
+    assert!(!cycle.iter().any(|step| matches!(step.event, Event::Pass(_))), "{cycle:?}");
+    assert_eq!(trace.steps[*from - 1].after, trace.last().clone());
+}
+
 /// What stacks do with an abort in `TIME_WAIT` differs; nowhere can it be called again and again.
 #[test]
 fn an_abort_is_offered_once() {
