@@ -82,14 +82,17 @@ impl<'a> World<'a> {
     /// The base with these fields of a stack.
     fn with(&self, fields: &Fields, stack: [Policy; 2]) -> [Policy; 2] {
         let mut both = self.base().into_iter().zip(stack).map(|(base, stack)| {
-            let (mut base, stack) = (table(&base), table(&stack));
-            for field in fields {
-                match stack.get(field) {
-                    Some(value) => base.insert(field.clone(), value.clone()),
-                    None => base.remove(field),
-                };
+            let (mut base, stack) = (groups(&base), groups(&stack));
+            for (group, of_base) in &mut base {
+                for field in fields {
+                    match stack[group].get(field) {
+                        Some(value) => of_base.insert(field.clone(), value.clone()),
+                        // It is not there, or of another group.
+                        None => of_base.remove(field),
+                    };
+                }
             }
-            Policy::deserialize(base).unwrap()
+            Policy::deserialize(toml::Table::try_from(base).unwrap()).unwrap()
         });
         [both.next().unwrap(), both.next().unwrap()]
     }
@@ -97,7 +100,7 @@ impl<'a> World<'a> {
     /// The fields in which a stack departs from the base here.
     fn departures(&self, stack: [Policy; 2]) -> Fields {
         let each = self.base().into_iter().zip(stack).flat_map(|(base, stack)| {
-            let (base, stack) = (table(&base), table(&stack));
+            let (base, stack) = (fields_of(&base), fields_of(&stack));
             let names: Fields = base.keys().chain(stack.keys()).cloned().collect();
             names.into_iter().filter(move |name| base.get(name) != stack.get(name))
         });
@@ -162,7 +165,7 @@ impl<'a> World<'a> {
                 let Difference { scenario, property: of, stack, .. } = &known.difference;
                 (scenario, &known.policy, of, stack) == (&self.base.name, &policy.name, &property, &verdict)
             };
-            let told = known.iter().find(of_it).and_then(|row| fields_of(&row.difference.cause, policy));
+            let told = known.iter().find(of_it).and_then(|row| fields_in(&row.difference.cause, policy));
             let is_cause = |fields: &Fields| {
                 let without = |field: &String| {
                     let mut fewer = fields.clone();
@@ -193,8 +196,14 @@ fn resolved(library: &Library, scenario: &str, stack: Option<&str>) -> Arc<Scena
         .remove(0)
 }
 
-fn table(policy: &Policy) -> toml::Table {
-    toml::Table::try_from(policy).unwrap()
+/// The fields of a policy, group by group; what is `None` is not in it.
+fn groups(policy: &Policy) -> BTreeMap<String, toml::Table> {
+    toml::Table::try_from(policy).unwrap().try_into().unwrap()
+}
+
+/// The fields of all groups.
+fn fields_of(policy: &Policy) -> toml::Table {
+    groups(policy).into_values().flatten().collect()
 }
 
 /// As the stack's file sets them.
@@ -205,7 +214,7 @@ fn named(fields: &Fields, policy: &NamedPolicy) -> String {
 }
 
 /// The fields that a cause names; `None` if the stack's file does not set them so.
-fn fields_of(cause: &str, policy: &NamedPolicy) -> Option<Fields> {
+fn fields_in(cause: &str, policy: &NamedPolicy) -> Option<Fields> {
     let name = |field: &str| field.trim_matches('`').split_once(" = ").map(|(name, _)| name.to_owned());
     let fields: Option<Fields> = cause.split(" with ").map(name).collect();
     fields.filter(|fields| {
