@@ -132,15 +132,15 @@ impl<'a> World<'a> {
         if let Some(cause) = alone.find(is_cause) {
             return cause;
         }
+        // What can be left out of a set may be needed in a larger one: each is tried until none can.
         let mut smallest = fields.clone();
-        for field in &fields {
-            let mut without = smallest.clone();
-            without.remove(field);
-            if is_cause(&without) {
-                smallest = without;
+        loop {
+            let next = fewer(&smallest).find(is_cause);
+            match next {
+                Some(fewer) => smallest = fewer,
+                None => return smallest,
             }
         }
-        smallest
     }
 
     /// The rows that a stack has here; where the table has them already, with its cause, if that is one.
@@ -167,13 +167,8 @@ impl<'a> World<'a> {
             };
             let told = known.iter().find(of_it).and_then(|row| fields_in(&row.difference.cause, policy));
             let is_cause = |fields: &Fields| {
-                let without = |field: &String| {
-                    let mut fewer = fields.clone();
-                    fewer.remove(field);
-                    fewer
-                };
                 self.leads_to(fields, stack, &property, &verdict)
-                    && !fields.iter().any(|field| self.leads_to(&without(field), stack, &property, &verdict))
+                    && !fewer(fields).any(|fewer| self.leads_to(&fewer, stack, &property, &verdict))
             };
             let cause = match told.filter(is_cause) {
                 Some(fields) => named(&fields, policy),
@@ -184,6 +179,11 @@ impl<'a> World<'a> {
         }
         rows
     }
+}
+
+/// Each set that has one of the fields less.
+fn fewer(fields: &Fields) -> impl Iterator<Item = Fields> {
+    fields.iter().map(|left_out| fields.iter().filter(|field| *field != left_out).cloned().collect())
 }
 
 fn resolved(library: &Library, scenario: &str, stack: Option<&str>) -> Arc<Scenario> {
