@@ -12,6 +12,7 @@ use crate::cli::ExploreArgs;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::explore::{ExplorationStats, Phase, STATERIGHT_BYTES, Stopped};
 use crate::explorer::{Explorable, Listening, Server, Summary};
+use crate::model::SegmentCopy;
 use crate::process::exit::ExitStatus;
 use crate::process::output::print;
 use crate::process::progress::Progress;
@@ -50,6 +51,13 @@ pub fn run(args: &ExploreArgs) -> Result<ExitStatus, Diagnostics> {
     if scenario.kind != WorldKind::Timed {
         let title = format!("`{}` has no clock: only a timed world can be explored", scenario.name);
         return Err(Diagnostic::new(title).help("`lastack show` draws its counterexamples").into());
+    }
+    if scenario.config.msl > SegmentCopy::MAX_AGE + 1 {
+        let most = SegmentCopy::MAX_AGE + 1;
+        let title = format!("the page shows whole ticks, and of `{}` an MSL of {most} at most", scenario.name);
+        return Err(Diagnostic::new(title)
+            .help("choose a longer tick; `lastack show` draws its counterexamples")
+            .into());
     }
     if !args.address.ip().is_loopback() && !args.allow_remote {
         let title = format!("{} is not an address of this computer alone", args.address.ip());

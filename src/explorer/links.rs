@@ -35,7 +35,7 @@ impl Summary<'_> {
     pub fn text(&self, terminal: Terminal) -> String {
         let Self { scenario, decisions, in_ticks, not_run, .. } = self;
         let stats = decisions.stats;
-        let mut text = format!("{}: {} states\n", scenario.name, HumanCount(stats.states as u64));
+        let mut text = format!("{}: {} {}s\n", scenario.name, HumanCount(stats.states as u64), scenario.unit());
         let mut row = |what: &str, is: &str| {
             let _ = writeln!(text, "  {what:<12}{is}");
         };

@@ -88,15 +88,20 @@ impl Explored<'_> {
         let mut run = Vec::new();
         for (zone, place) in path {
             let state = self.passed.get(*zone, &self.steps.catalog);
-            let mut nth = 0;
-            self.steps.each(&state, |_, successor| {
+            let (mut nth, before) = (0, run.len());
+            // A limit that was hit behind the step is none of its business.
+            let all = self.steps.each(&state, |_, successor| {
                 if nth == *place {
                     let fate = successor.sent.map(|(_, fate)| fate).unwrap_or_default();
                     run.push(Untimed { action: successor.action, fate, stays: successor.stays });
                 }
                 nth += 1;
                 Ok(())
-            })?;
+            });
+            if run.len() == before {
+                all?;
+                broken(format_args!("zone {zone} has no step {place}"));
+            }
         }
         Ok(run)
     }
@@ -104,14 +109,16 @@ impl Explored<'_> {
     /// The first event that leads from one zone to another.
     fn event_between(&mut self, from: &SymbolicState, to: &SymbolicState) -> Result<Untimed, Stop> {
         let mut found = None;
-        self.steps.each(from, |_, successor| {
+        // A limit that was hit behind the step is none of its business.
+        let all = self.steps.each(from, |_, successor| {
             if found.is_none() && successor.state.is_same(to) {
                 let fate = successor.sent.map(|(_, fate)| fate).unwrap_or_default();
                 found = Some(Untimed { action: successor.action, fate, stays: successor.stays });
             }
             Ok(())
-        })?;
-        found.map_or_else(|| broken(format_args!("no event leads from a zone to its successor")), Ok)
+        });
+        let none = || all.and_then(|()| broken(format_args!("no event leads from a zone to its successor")));
+        found.map_or_else(none, Ok)
     }
 }
 

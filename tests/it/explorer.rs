@@ -40,6 +40,7 @@ fn what_is_wrong_is_said_before_anything_is_explored() {
         refused(&["one-msl", "--address", "0.0.0.0:0"]),
         refused(&["one-msl", "--address", &address]).replace(&port, "port … "),
         refused(&["asynchronous"]),
+        refused(&["one-msl", "--set", "network.msl=9999"]),
         refused(&["one-msl", "--set", "network.msl=99"]),
         refused_in(&hostile, &["one-msl"]),
     ];

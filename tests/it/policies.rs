@@ -83,7 +83,7 @@ fn mistakes_have_a_place() {
         &["conform", "cases.jsonl", "--policies", "mine"],
         &["list", "--policy", "lunix"],
         &["check", "lossless", "--set", "tcp.policy=lunix"],
-        &["check", "lossless", "--set", "tcp.policy=linux", "--set", "network.msl_seconds=0.1"],
+        &["check", "lossless", "--set", "tcp.policy=linux", "--set", "network.msl_seconds=0.01"],
         &["check", "lossless", "--set", "tcp.rst_in_windw=close"],
     ];
     let refused: Vec<String> = commands.iter().map(|args| said(&folder, args)).collect();

@@ -145,7 +145,7 @@ fn json_is_as_its_schema_says() {
         ("/version", json!(1)),
         ("/exit_code", json!(3)),
         ("/scenarios", json!([])),
-        ("/scenarios/0/states", json!(-1)),
+        ("/scenarios/0/zones", json!(-1)),
         ("/scenarios/0/stopped", json!(false)),
         ("/scenarios/0/properties/0/verdict", json!("true")),
         ("/scenarios/0/properties/0/instances", json!([])),
@@ -349,7 +349,7 @@ fn more_and_less() {
     assert_snapshot!("quiet", told(&["mine", "fine", "--cross-check", "--quiet"]));
     assert_snapshot!("quiet-cut-short", told(&["fine", "-q", "--max-states", "100"]));
     assert_snapshot!(told(&["fine", "-q"]), @r"
-    8 verdicts in 1 scenario, 619 states and 1,922 transitions:
+    8 verdicts in 1 scenario, 243 zones and 668 transitions:
     6 compared, each is the expected one; not compared: 1 possible, 1 impossible
     ");
     let run = folder.run_check(&["-q", "-v"]);

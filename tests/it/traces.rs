@@ -44,7 +44,7 @@ pinned! {
     gives_up: "gives-up" "half-open-is-reached";
     time_wait_assassination: "time-wait-assassination" "no-reset";
     time_wait_assassination_no_premature_closed: "time-wait-assassination" "no-premature-closed";
-    three_flights: "three-flights" "nothing-outlives-time-wait";
+    three_flights: "sequential" "nothing-outlives-time-wait";
     abort: "abort" "no-reset";
     close_with_late_data: "close-with-late-data" "closed-means-delivered";
     asynchronous: "asynchronous" "no-premature-closed";
