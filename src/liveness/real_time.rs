@@ -72,7 +72,7 @@ impl StreettConditions for ZoneFairness<'_> {
                 EdgeKind::Call(end, call) if closes(call) => Some(self.close(end)),
                 EdgeKind::Timeout | EdgeKind::Call(..) | EdgeKind::Onwards => None,
             };
-            let renewed = self.graph.renewed(label).into_iter().map(|renewed| self.bounded(renewed));
+            let renewed = self.graph.renewed(*label).into_iter().map(|renewed| self.bounded(renewed));
             fair.into_iter().chain(renewed).collect()
         };
         self.graph.labels(node).iter().map(grants).collect()
@@ -171,7 +171,7 @@ fn lasts(graph: &ZoneGraph<'_>, component: &[Node], is_kept: impl Fn(Edge) -> bo
         bounds.retain(|bound| own.contains(bound));
         for (place, target) in graph.graph.targets(*node).iter().enumerate() {
             if is_kept((*node, place)) && within.contains(target) {
-                for renewed in graph.renewed(&graph.labels(*node)[place]) {
+                for renewed in graph.renewed(graph.labels(*node)[place]) {
                     bounds.remove(&renewed);
                 }
             }

@@ -125,7 +125,7 @@ impl<'c> ZoneGraph<'c> {
                 SymbolicAction::Deliver(..) => step.delivered.map_or(EdgeKind::Onwards, EdgeKind::Delivery),
             };
             let lost = step.sent.filter(|(_, fate)| fate.is_lost && config.losses.is_none());
-            let label = EdgeLabel { kind, stays: step.stays, set: step.set };
+            let label = EdgeLabel { kind, stays: step.stays, set: step.timers_set };
             found.edges.push((label, to, lost.map(|(segment, _)| segment)));
         };
         let explored = explore_with(config, questions, budget, reductions, &mut taken, progress)?;
@@ -231,7 +231,7 @@ impl<'c> ZoneGraph<'c> {
     }
 
     /// What bounds the time on an edge no more, or anew: the oldest copy of a segment, which arrives, and the timers that are set.
-    pub(crate) fn renewed(&self, label: &EdgeLabel) -> Vec<Renewable> {
+    pub(crate) fn renewed(&self, label: EdgeLabel) -> Vec<Renewable> {
         let arrived = match label.kind {
             EdgeKind::Delivery(segment) if !label.stays => Some(segment),
             _ => None,

@@ -42,6 +42,7 @@ pub struct Extent {
 }
 
 /// What may be left out, each but the last without changing what is found. Tests do without.
+#[expect(clippy::struct_excessive_bools, reason = "each is tried with and without")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Reductions {
     pub(super) inclusion: bool,

@@ -85,7 +85,7 @@ pub(super) struct Successor {
     /// The segment that is sent, and its fate.
     pub(super) sent: Option<(SegmentNumber, Fate)>,
     /// The timers that are set, as lanes of a zone.
-    pub(super) set: Running,
+    pub(super) timers_set: Running,
     pub(super) state: SymbolicState,
 }
 
@@ -223,14 +223,14 @@ impl<'c> Steps<'c> {
         let delivered = if let EndEvent::Arrival(segment) = event { Some(segment) } else { None };
         let mut next = state.clone();
         next.ends[end as usize] = reaction.end;
-        let mut set = Running(0);
+        let mut timers_set = Running(0);
         for (place, step) in reaction.timers.into_iter().enumerate() {
             match step {
                 TimerStep::Keep => {}
                 TimerStep::Stop => next.zone.stop(lane_of(end, place)),
                 TimerStep::Set(ticks) => {
                     next.zone.set(lane_of(end, place), ticks);
-                    set.0 |= 1 << lane_of(end, place);
+                    timers_set.0 |= 1 << lane_of(end, place);
                 }
             }
         }
@@ -238,7 +238,7 @@ impl<'c> Steps<'c> {
             next.zone.delay();
             return then(
                 &self.catalog,
-                Successor { action, delivered, stays: false, sent: None, set, state: next },
+                Successor { action, delivered, stays: false, sent: None, timers_set, state: next },
             );
         };
         // Of what is lost there may be a duplicate all the same: that makes a difference only where losses are counted.
@@ -268,8 +268,10 @@ impl<'c> Steps<'c> {
                     state.duplicates += in_vain;
                     state.zone.delay();
                     let fate = Fate { is_lost, duplicates: made, in_vain };
-                    let sent = Some((sent, fate));
-                    then(&self.catalog, Successor { action, delivered, stays: false, sent, set, state })?;
+                    then(
+                        &self.catalog,
+                        Successor { action, delivered, stays: false, sent: Some((sent, fate)), timers_set, state },
+                    )?;
                 }
             }
         }

@@ -33,7 +33,7 @@ const MIDDLE: &str = "
 ## Where they differ
 
 Both ends have the policy (`--set tcp.policy=NAME`) in a shipped scenario that has a clock and names no policy itself. An MSL
-is 30 s and a tick 15 s: seconds are rounded to ticks. No world has duplicates, and `data-in-flight` no losses either; what
+is 30 s and a tick 15 s: seconds are rounded to ticks, and delays are whole ticks. No world has duplicates, and `data-in-flight` no losses either; what
 else a scenario sets stays, its timers, too. Shown are the verdicts that are violated, possible or impossible where the
 base's are not, or the other way round. Of a world with more than MAX_STATES states, only that many are looked at: what is not
 found among them is undecided, and the world is named.

@@ -8,11 +8,11 @@ use lastack::property::{Instance, Verdict};
 use lastack::scenario::{Delays, Scenario, WorldKind};
 
 /// What holds in whole ticks, and not in real time. All but one need a chain of flights that take almost an MSL each; the
-/// other one a delayed ACK and a flight that take together less than a tick more than whole ticks allow.
+/// other one two flights and a delayed ACK that take together a tick more than whole ticks allow.
 const VIOLATED_IN_REAL_TIME: [(&str, &str); 8] = [
     ("close-with-late-data", "nothing-outlives-time-wait@A"),
     ("delayed-ack", "nothing-outlives-time-wait@A"),
-    ("delayed-ack-too-long", "nobody-gives-up@B"),
+    ("delayed-ack-too-long", "nobody-gives-up@A"),
     ("lossless", "nothing-outlives-time-wait@A"),
     ("lossless", "nothing-outlives-time-wait@B"),
     ("sequential", "nothing-outlives-time-wait@A"),
@@ -25,15 +25,16 @@ fn shipped_scenarios_are_decided_in_real_time() {
     let library = Library::read(&[], &[]).unwrap();
     let mut different = Vec::new();
     let mut paths = 0;
-    for ticks in library.scenarios(&[], &[], 1).unwrap() {
-        // The stacks in pairs are many and alike; what both ends send in `data-in-flight` takes minutes.
-        if ticks.kind == WorldKind::Asynchronous
-            || ticks.source.path.starts_with("scenarios/pairs/")
-            || ticks.name == "data-in-flight"
+    for real in library.scenarios(&[], &[], 1).unwrap() {
+        // The stacks in pairs are many and alike, and the states of `data-in-flight` in whole ticks too many for a test: the gate
+        // has their verdicts in real time.
+        if real.kind == WorldKind::Asynchronous
+            || real.source.path.starts_with("scenarios/pairs/")
+            || real.name == "data-in-flight"
         {
             continue;
         }
-        let real = Arc::new(Scenario { delays: Delays::Any, ..Scenario::clone(&ticks) });
+        let ticks = Arc::new(Scenario { delays: Delays::WholeTicks, ..Scenario::clone(&real) });
         let of = |scenario| check_one(scenario, &library.properties, &Options::PLAIN, &|_, _| {});
         let (by_ticks, in_real_time) = (of(&ticks), of(&real));
         assert_eq!(in_real_time.stopped, None, "{}", ticks.name);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use lastack::check::{Library, Options, check_one};
 use lastack::property::Verdict;
-use lastack::scenario::{Scenario, WorldKind};
+use lastack::scenario::{Delays, Scenario, WorldKind};
 use lastack::tcp::AfterTimeout;
 
 /// The largest world has 13 million states.
@@ -14,8 +14,10 @@ const OPTIONS: Options<'static> = Options { threads: Some(2), ..Options::PLAIN }
 /// `data-in-flight` is several times as large where ACKs let more go.
 fn small_enough(scenario: &Arc<Scenario>) -> Arc<Scenario> {
     let mut scenario = Arc::clone(scenario);
-    if scenario.name == "data-in-flight" {
-        let config = &mut Arc::make_mut(&mut scenario).config;
+    let own = Arc::make_mut(&mut scenario);
+    own.delays = Delays::WholeTicks;
+    if own.name == "data-in-flight" {
+        let config = &mut own.config;
         for end in [&mut config.a, &mut config.b] {
             end.policy.retransmission.after_timeout = AfterTimeout::OnePerTimeout;
         }

@@ -189,7 +189,9 @@ fn fewer(fields: &Fields) -> impl Iterator<Item = Fields> {
 fn resolved(library: &Library, scenario: &str, stack: Option<&str>) -> Arc<Scenario> {
     let smaller = smaller(scenario).iter().map(|text| (*text).to_owned());
     let named = stack.map(|name| format!("tcp.policy={name}"));
-    let settings: Vec<Setting> = smaller.chain(named).map(|text| Setting::parse(&text).unwrap()).collect();
+    let ticks = "network.delays=\"whole-ticks\"".to_owned();
+    let settings: Vec<Setting> =
+        smaller.chain(named).chain([ticks]).map(|text| Setting::parse(&text).unwrap()).collect();
     library
         .scenarios(&[scenario.to_owned()], &settings, 1)
         .unwrap_or_else(|mistakes| panic!("{mistakes}"))
