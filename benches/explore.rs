@@ -8,7 +8,7 @@ use divan::Bencher;
 use divan::counter::ItemsCount;
 use lastack::check::{Library, Options, check_one};
 use lastack::explore::ExplorationStats;
-use lastack::scenario::Scenario;
+use lastack::scenario::{Scenario, Setting};
 use peak_alloc::PeakAlloc;
 
 #[global_allocator]
@@ -51,6 +51,8 @@ fn explore(name: &str) -> ExplorationStats {
 
 fn scenario(name: &str) -> (Arc<Scenario>, Library) {
     let library = Library::read(&[], &[]).unwrap_or_else(|mistakes| panic!("{mistakes}"));
-    let mut found = library.scenarios(&[name.to_owned()], &[], 1).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let ticks = Setting::parse("network.delays=\"whole-ticks\"").unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let mut found =
+        library.scenarios(&[name.to_owned()], &[ticks], 1).unwrap_or_else(|mistakes| panic!("{mistakes}"));
     (found.remove(0), library)
 }

@@ -167,10 +167,11 @@ fn compare(tool: &str, property: &str, worlds: &[World]) -> Result<(), Missing> 
     Ok(())
 }
 
-/// States, transitions and whether the property holds, by lastack.
+/// States, transitions and whether the property holds, by lastack, in whole ticks as the others have them.
 fn lastack(property: &str, (scenario, settings): &World) -> [Value; 3] {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lastack"));
     command.args(["check", scenario, "--property", property, "--format", "json"]);
+    command.args(["--set", "network.delays=\"whole-ticks\""]);
     command.args(settings.iter().flat_map(|setting| ["--set", setting]));
     let report = json(&command.output().unwrap());
     let scenario = &report["scenarios"][0];
