@@ -3,9 +3,11 @@
 use std::collections::HashSet;
 use std::path::Path;
 
+use lastack::check::{Library, Options, check_one};
 use lastack::model::{Application, Closes, ClosesWith, Config, End, EndConfig, TimedWorld, WorldState};
-use lastack::property::{Property, read_folder};
+use lastack::property::{Property, Verdict, read_folder};
 use lastack::realtime::{Budget, DiscretePart, Question, Witness, explore};
+use lastack::scenario::Setting;
 use lastack::tcp::{OutOfOrder, Policy, RstInTimeWait, Timer};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -255,4 +257,39 @@ fn a_chain_of_three_flights_needs_thirds_of_a_tick() {
         assert!(all);
         assert_eq!(revealed(&questions, &states), [scale == 3, false], "ticks of 1/{scale}");
     }
+}
+
+/// With duplicates without number, whatever counted ones lead to; and the verdict at the bound of the law of the last ACK is
+/// right where a timeout is a quarter of the MSL: a FIN that is lost four times is sent again within 2 MSL, the fifth not.
+#[test]
+fn duplicates_without_number_do_all_that_counted_ones_do() {
+    let library = Library::read(&[], &[]).unwrap();
+    let judged = |name: &str, settings: &[&str]| -> Vec<(String, Verdict)> {
+        let settings: Vec<_> = settings.iter().map(|text| Setting::parse(text).unwrap()).collect();
+        let scenario = library.scenarios(&[name.to_owned()], &settings, 1).unwrap().remove(0);
+        let checked = check_one(&scenario, &library.properties, &Options::PLAIN, &|_, _| {});
+        assert_eq!(checked.stopped, None, "{name}");
+        checked.judged().map(|one| (one.instance.name(), one.verdict)).collect()
+    };
+    let is_found = |verdict: Verdict| matches!(verdict, Verdict::Violated | Verdict::Possible);
+    let (mut both, mut more) = (0, 0);
+    for name in ["sequential", "simultaneous", "one-msl", "no-time-wait", "no-restart"] {
+        let counted = judged(name, &["network.duplicates=2"]);
+        let unlimited = judged(name, &["network.duplicates=unlimited"]);
+        for ((instance, counted), (_, unlimited)) in counted.into_iter().zip(unlimited) {
+            if unlimited != Verdict::NotApplicable {
+                assert!(!is_found(counted) || is_found(unlimited), "{instance} in {name}");
+                both += usize::from(is_found(counted));
+                more += usize::from(is_found(unlimited) && !is_found(counted));
+            }
+        }
+    }
+    assert!(both > 50 && more > 0, "{both} {more}");
+    let at_the_bound = |losses: &str| {
+        let settings = ["network.duplicates=unlimited", "network.msl=4", "tcp.rto=1", losses];
+        let all = judged("sequential", &settings);
+        all.into_iter().find(|(name, _)| name == "no-premature-closed@A").unwrap().1
+    };
+    assert_eq!(at_the_bound("network.losses=4"), Verdict::Holds);
+    assert_eq!(at_the_bound("network.losses=5"), Verdict::Violated);
 }
