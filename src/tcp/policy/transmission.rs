@@ -30,7 +30,7 @@ pub enum Sending {
     /// The endpoint sends as soon as it can.
     AtOnce,
     /// Text, FIN and the ACK of what is in order or beyond a hole wait until whoever drives the stack polls it
-    /// ([`Endpoint::poll`](crate::tcp::Endpoint::poll)). smoltcp's `dispatch`.
+    /// (`Endpoint::poll`). smoltcp's `dispatch`.
     Polled,
     /// Text and FIN wait, an ACK does not; and who polls says how much may be sent. netstack3's `poll_send`.
     PolledForText,
