@@ -42,7 +42,8 @@ pub(crate) fn no_color_on_a_terminal() -> Result<(), Missing> {
 pub(crate) fn ctrl_c_leaves_no_progress_behind() -> Result<(), Missing> {
     needs("script")?;
     let folder = Folder::new("stale");
-    let large = "simultaneous --set network.losses=3 --set network.duplicates=3 --set network.msl=4 -p no-reset";
+    let large = "simultaneous --set network.losses=3 --set network.duplicates=3 --set network.msl=4 \
+                 --set network.delays=whole-ticks -p no-reset";
     let command = format!("stty cols 80 rows 24; '{}' check {large}", env!("CARGO_BIN_EXE_lastack"));
     let mut script = Command::new("script");
     script.args(["-qec", &command, "/dev/null"]).current_dir(&folder.0).env("TERM", "xterm");
