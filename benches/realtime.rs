@@ -12,7 +12,7 @@ use divan::counter::ItemsCount;
 use lastack::check::Library;
 use lastack::model::{Application, Closes, ClosesWith, Config, End, EndConfig};
 use lastack::property::Property;
-use lastack::realtime::{Budget, Extent, Question, explore};
+use lastack::realtime::{Budget, Question, ZoneStats, explore};
 use lastack::tcp::Policy;
 use peak_alloc::PeakAlloc;
 
@@ -69,7 +69,7 @@ fn main() {
         let property = property();
         MEMORY.reset_peak_usage();
         let before = MEMORY.current_usage();
-        let Extent { zones, parts, transitions, .. } = decide(world, &property);
+        let ZoneStats { zones, parts, transitions, .. } = decide(world, &property);
         let bytes = MEMORY.peak_usage().saturating_sub(before) / zones;
         println!(
             "  {world:<6} {zones:>8} zones {parts:>8} parts {transitions:>9} transitions {bytes:>5} bytes a zone"
@@ -82,8 +82,8 @@ fn main() {
 #[divan::bench(args = WORLDS, sample_count = 5, sample_size = 1)]
 fn transitions(bencher: Bencher<'_, '_>, world: World) {
     let property = property();
-    let extent = decide(world, &property);
-    bencher.counter(ItemsCount::new(extent.transitions)).bench_local(|| decide(world, &property));
+    let stats = decide(world, &property);
+    bencher.counter(ItemsCount::new(stats.transitions)).bench_local(|| decide(world, &property));
 }
 
 fn property() -> Arc<Property> {
@@ -92,11 +92,11 @@ fn property() -> Arc<Property> {
     named.unwrap_or_else(|mistakes| panic!("{mistakes}")).remove(0)
 }
 
-fn decide(world: World, property: &Property) -> Extent {
+fn decide(world: World, property: &Property) -> ZoneStats {
     let config = world.config();
     let questions = End::BOTH.map(|end| Question::of(&property.formula, end));
     match explore(&config, &questions, &Budget::NONE, &|_| {}) {
-        Ok(explored) if explored.stopped.is_none() => explored.extent,
+        Ok(explored) if explored.stopped.is_none() => explored.stats,
         Ok(explored) => panic!("{:?}", explored.stopped),
         Err(stop) => panic!("{stop}"),
     }

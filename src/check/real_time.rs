@@ -13,9 +13,9 @@ use crate::liveness::real_time::{Answer, ZoneFairness, decide as decide_runs, ma
 use crate::liveness::streett::Lasso;
 use crate::property::{Claim, Instance, Verdict};
 use crate::realtime::graph::{ZoneGraph, Zones, has_instant_timer};
-use crate::realtime::{Budget, Explored, Extent, NoWitness, Question, Stop, explore, explore_as_a_bag};
+use crate::realtime::{Budget, Explored, NoWitness, Question, Stop, ZoneStats, explore, explore_as_a_bag};
 use crate::scenario::Scenario;
-use crate::trace::{Trace, told_end, told_lasso, told_run};
+use crate::trace::{Trace, replay_exact_ending, replay_exact_lasso, replay_exact_run};
 
 /// What is known of an instance: that something reveals it, or that nothing does.
 type Known = Option<bool>;
@@ -94,7 +94,7 @@ impl Task<'_> {
         let is_cut_off = || self.limits.cut_off().is_some();
         let budget = budget(self.limits, &is_cut_off);
         let config = &self.scenario.config;
-        let exploring = |extent: &Extent| self.exploring(extent);
+        let exploring = |stats: &ZoneStats| self.exploring(stats);
         let explored = explore(config, &self.questions(), &budget, &exploring);
         let unsure = self.states(&mut explored.map_err(|stop| stopped_by(stop, self.limits))?, decided)?;
         self.unsure(&unsure, decided)
@@ -103,7 +103,7 @@ impl Task<'_> {
     /// Decides what single states decide, and for every instance whether a state exercises it. Where duplicates are unlimited,
     /// a state may have been found that the world does not have: the instances that it reveals, by their numbers, are returned.
     fn states(&self, explored: &mut Explored<'_>, decided: &mut Decided) -> Result<Vec<usize>, Stopped> {
-        decided.stats = stats_of(&explored.extent);
+        decided.stats = stats_of(&explored.stats);
         decided.exercised.clone_from(&explored.exercised);
         let mut unsure = Vec::new();
         for number in 0..self.instances.len() {
@@ -127,7 +127,7 @@ impl Task<'_> {
         }
         let is_cut_off = || self.limits.cut_off().is_some();
         let budget = budget(self.limits, &is_cut_off);
-        let exploring = |extent: &Extent| self.exploring(extent);
+        let exploring = |stats: &ZoneStats| self.exploring(stats);
         let explored = explore_as_a_bag(&self.scenario.config, &self.questions(), &budget, &exploring);
         let explored = &mut explored.map_err(|stop| stopped_by(stop, self.limits))?;
         for number in numbers {
@@ -149,7 +149,7 @@ impl Task<'_> {
         let config = &self.scenario.config;
         let witness = explored.witness(config, &question, number)?;
         let refused = |why| broken(format_args!("no run reveals {}: {why}", instance.name()));
-        Ok(witness.map(|witness| told_run(config, &witness).unwrap_or_else(refused)))
+        Ok(witness.map(|witness| replay_exact_run(config, &witness).unwrap_or_else(refused)))
     }
 
     fn no_run(&self, number: usize, fault: NoWitness) -> ! {
@@ -187,7 +187,7 @@ impl Task<'_> {
         let limits = Limits { max_memory: self.limits.max_memory.map(|all| all / 4), ..self.limits };
         let budget = budget(limits, &is_cut_off);
         let questions = self.questions();
-        let exploring = |extent: &Extent| self.exploring(extent);
+        let exploring = |stats: &ZoneStats| self.exploring(stats);
         let graph = ZoneGraph::explore(&self.scenario.config, &questions, zones, &budget, &exploring);
         graph.map_err(|stop| stopped_by(stop, self.limits))
     }
@@ -238,13 +238,13 @@ impl Task<'_> {
     ) -> Result<Option<Trace>, NoWitness> {
         let Scenario { config, fairness, .. } = self.scenario;
         let trace = if lasso.cycle.is_empty() {
-            told_end(config, *fairness, instance, &graph.witness(&lasso.stem)?)
+            replay_exact_ending(config, *fairness, instance, &graph.witness(&lasso.stem)?)
         } else {
             let passes = !matches!(instance.property.formula.claim(), Claim::TimePasses);
             let Some(witness) = graph.cyclic_witness(&lasso.stem, &lasso.cycle, passes)? else {
                 return Ok(None);
             };
-            told_lasso(config, *fairness, instance, &witness)
+            replay_exact_lasso(config, *fairness, instance, &witness)
         };
         trace.ok_or(NoWitness::NotRevealed).map(Some)
     }
@@ -254,8 +254,8 @@ impl Task<'_> {
         each.map(|instance| Question::of(&instance.property.formula, instance.this())).collect()
     }
 
-    fn exploring(&self, extent: &Extent) {
-        let stats = ExplorationStats { elapsed: self.start.elapsed(), ..stats_of(extent) };
+    fn exploring(&self, stats: &ZoneStats) {
+        let stats = ExplorationStats { elapsed: self.start.elapsed(), ..stats_of(stats) };
         (self.progress)(Phase::Exploration, &stats);
     }
 }
@@ -265,8 +265,8 @@ fn budget<'a>(limits: Limits<'_>, is_cut_off: &'a dyn Fn() -> bool) -> Budget<'a
 }
 
 /// Zones are what an exploration of real time has for states.
-fn stats_of(extent: &Extent) -> ExplorationStats {
-    let Extent { zones, transitions, frontier, depth, bytes, .. } = *extent;
+fn stats_of(stats: &ZoneStats) -> ExplorationStats {
+    let ZoneStats { zones, transitions, frontier, depth, bytes, .. } = *stats;
     let (states, depth, elapsed) = (zones, Some(depth), Duration::ZERO);
     ExplorationStats { states, frontier, transitions, depth, bytes, elapsed }
 }

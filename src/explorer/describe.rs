@@ -95,7 +95,7 @@ fn end(text: &mut String, end: End, endpoint: &Endpoint, timers: &Timers) {
 
 /// What a step changes, besides what its action says.
 pub(super) fn step(world: &TimedWorld, before: &WorldState, action: Action, after: &WorldState) -> String {
-    let told = world.tell(before, &action, after);
+    let told = world.describe_step(before, &action, after);
     let mut changes = Vec::new();
     for end in End::BOTH {
         let [was, is] = [before, after].map(|state| state.end(end));

@@ -1,4 +1,4 @@
-//! A step of a world as it is told: what happened, what was sent, where both ends are.
+//! A step of a world, as reports show it: what happened, what was sent, where both ends are.
 
 use std::borrow::Cow;
 use std::hash::Hash;
@@ -13,7 +13,7 @@ use super::{
 use crate::invariant::broken;
 use crate::tcp::{Call, Segment, State, Timer};
 
-/// A copy of a segment as it is told.
+/// A copy of a segment, as reports show it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InFlightSegment {
     /// The end that it goes to.
@@ -57,7 +57,7 @@ pub struct Step {
     pub after: Snapshot,
 }
 
-/// A state of a world as it is told.
+/// A state of a world, as reports show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
     /// What can be observed of A and of B.
@@ -80,7 +80,7 @@ impl Snapshot {
     }
 }
 
-/// A world that can be explored on several threads, observed and told.
+/// A world that can be explored on several threads, observed by properties and shown in reports.
 pub trait World:
     Model<
         State: Observe + Clone + PartialEq + Hash + Send + Sync + 'static,
@@ -95,7 +95,7 @@ pub trait World:
     /// The timers of A and B in a state; `None` in a world without a clock.
     fn timers(&self, state: &Self::State) -> Option<[Timers; 2]>;
 
-    /// What an action is, as it is told.
+    /// The event that an action is, as reports show it.
     fn event(&self, action: &Self::Action) -> Event;
 
     /// The first bound of the representation that a step of this world ran into.
@@ -109,8 +109,8 @@ pub trait World:
     /// The segment that an action, once taken, has sent.
     fn sent(&self, before: &Self::State, action: &Self::Action, after: &Self::State) -> Option<InFlightSegment>;
 
-    /// A step as it is told.
-    fn tell(&self, before: &Self::State, action: &Self::Action, after: &Self::State) -> Step {
+    /// A step that was taken, as reports show it.
+    fn describe_step(&self, before: &Self::State, action: &Self::Action, after: &Self::State) -> Step {
         let event = self.event(action);
         let sent = self.sent(before, action, after);
         let after = self.snapshot(after);
@@ -121,7 +121,7 @@ pub trait World:
         Step { event, sent, expired, after }
     }
 
-    /// A state as it is told.
+    /// A state, as reports show it.
     fn snapshot(&self, state: &Self::State) -> Snapshot {
         Snapshot {
             ends: End::BOTH.map(|end| state.end(end)),
@@ -216,7 +216,7 @@ impl World for ActorWorld {
         None
     }
 
-    /// What the actor says when it is asked once more: the network is a set, and need not show it.
+    /// What the actor sends when it handles the action once more: the network is a set, and need not show it.
     fn sent(
         &self,
         before: &ActorModelState<Host>,
@@ -282,13 +282,13 @@ mod tests {
         Config { msl: 2, losses: Some(1), duplicates: Some(1), a: end, b: end }
     }
 
-    /// Takes the first action of this kind, and tells it.
+    /// Takes the first action of this kind.
     fn take<W: World>(world: &W, state: &mut W::State, wanted: impl Fn(&Event) -> bool) -> Step {
         let mut actions = Vec::new();
         world.actions(state, &mut actions);
         let action = actions.into_iter().find(|action| wanted(&world.event(action))).expect("it is enabled");
         let next = world.next_state(state, action.clone()).expect("within every bound");
-        let step = world.tell(state, &action, &next);
+        let step = world.describe_step(state, &action, &next);
         *state = next;
         step
     }
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_tells_what_was_sent_and_what_has_expired() {
+    fn a_step_has_what_was_sent_and_what_has_expired() {
         let world = TimedWorld::new(config());
         let mut state = world.init_states().remove(0);
         let fin = take(&world, &mut state, is_shutdown).sent.expect("a FIN");
@@ -316,9 +316,9 @@ mod tests {
         assert_eq!((again.sent, again.after.in_flight), (Some(fin), vec![fin]));
     }
 
-    /// The network is a set, so that what is sent again changes nothing in it; it is told all the same.
+    /// The network is a set, so that what is sent again changes nothing in it; the step has it all the same.
     #[test]
-    fn a_retransmission_is_told_in_the_asynchronous_world() {
+    fn a_retransmission_is_shown_in_the_asynchronous_world() {
         let world = asynchronous_world(&config());
         let mut state = world.init_states().remove(0);
         let fin = take(&world, &mut state, is_shutdown).sent.expect("a FIN");

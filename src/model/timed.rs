@@ -408,11 +408,11 @@ mod tests {
     }
 
     #[test]
-    fn actions_are_told_to_people() {
+    fn actions_have_names() {
         let world = TimedWorld::new(config(2, 1, 1, 0));
         let state = world.step(&world.initial().unwrap(), Action::Call(End::A, Call::Shutdown)).unwrap();
         let fin = state.network().copies()[0];
-        let told = [
+        let names = [
             Action::Call(End::B, Call::Close),
             Action::Timeout(End::A, Timer::TimeWait),
             Action::Deliver(fin),
@@ -429,6 +429,6 @@ mod tests {
             "A → FIN seq=1 ack=1 → B is duplicated",
             "tick",
         ];
-        assert_eq!(told, expected);
+        assert_eq!(names, expected);
     }
 }

@@ -12,12 +12,12 @@ pub(super) struct Bound(pub(super) i16);
 
 impl Bound {
     /// The longest duration, in ticks, that zones are computed with: the sum of any two bounds then fits in 16 bits.
-    pub(super) const MOST: u32 = MAX_DURATION;
+    pub(super) const MAX_TICKS: u32 = MAX_DURATION;
 
     /// `≤ 0`
     pub(super) const ZERO: Self = Self::at_most(0);
 
-    /// `≤ c`, where `c` lies within plus and minus [`Bound::MOST`].
+    /// `≤ c`, where `c` lies within plus and minus [`Bound::MAX_TICKS`].
     pub(super) const fn at_most(c: i16) -> Self {
         Self(2 * c + 1)
     }
@@ -64,7 +64,7 @@ mod tests {
 
     #[test]
     fn sums_of_the_longest_durations_fit() {
-        let most = i16::try_from(Bound::MOST).unwrap();
+        let most = i16::try_from(Bound::MAX_TICKS).unwrap();
         assert_eq!(Bound::at_most(most).plus(Bound::at_most(most)).0, i16::MAX - 2);
         assert_eq!(Bound::at_most(-most).strict().plus(Bound::at_most(-most).strict()).0, -4 * 8_191);
         assert_eq!(format!("{:?} {:?}", Bound::at_most(-3), Bound::at_most(2).strict()), "≤ -3 < 2");

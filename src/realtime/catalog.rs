@@ -210,7 +210,7 @@ impl<'c> Catalog<'c> {
 
 /// A duration that zones are computed with.
 pub(super) fn ticks_of(ticks: u32) -> Result<i16, Stop> {
-    if ticks > Bound::MOST {
+    if ticks > Bound::MAX_TICKS {
         return Err(Stop::Duration(ticks));
     }
     i16::try_from(ticks).map_err(|_| Stop::Duration(ticks))

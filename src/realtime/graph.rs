@@ -26,7 +26,7 @@ use super::cyclic::{CyclicWitness, cyclic};
 use super::part::Part;
 use super::passed::Node;
 use super::question::Question;
-use super::search::{Budget, Explored, Extent, Reductions, explore_with};
+use super::search::{Budget, Explored, Reductions, ZoneStats, explore_with};
 use super::step::{Successor, SymbolicAction};
 use super::stop::Stop;
 use super::witness::{NoWitness, Witness, timed};
@@ -112,7 +112,7 @@ impl<'c> ZoneGraph<'c> {
         questions: &[Question<'_>],
         zones: Zones,
         budget: &Budget<'_>,
-        progress: &dyn Fn(&Extent),
+        progress: &dyn Fn(&ZoneStats),
     ) -> Result<Self, Stop> {
         let inclusion = zones == Zones::Included;
         let reductions = Reductions { inclusion, budgets: false, oldest_first: true, set: true };

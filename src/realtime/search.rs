@@ -4,7 +4,7 @@ use super::catalog::Catalog;
 use super::part::{DiscretePart, Part};
 use super::passed::{Merging, Node, Passed};
 use super::question::Question;
-use super::step::{Looks, Steps, Successor};
+use super::step::{Precision, Steps, Successor};
 use super::stop::Stop;
 use crate::model::Config;
 
@@ -26,7 +26,7 @@ impl Budget<'static> {
 
 /// How far an exploration came.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Extent {
+pub struct ZoneStats {
     /// Zones found that no other covers.
     pub zones: usize,
     /// Different discrete parts: both ends, which of their timers run, and the segments in flight.
@@ -56,13 +56,13 @@ impl Reductions {
     pub(super) const ALL: Self = Self { inclusion: true, budgets: true, oldest_first: true, set: true };
 }
 
-/// Is told of each step: the zone that it leaves, the step, and the zone that covers where it leads.
+/// Called for each step with the zone that it leaves, the step, and the zone that covers where it leads.
 pub(super) type Taken<'t> = dyn FnMut(Node, &Successor, Node) + 't;
 
 /// What an exploration has found.
 pub struct Explored<'c> {
     /// How far it came.
-    pub extent: Extent,
+    pub stats: ZoneStats,
     /// Why it ended early.
     pub stopped: Option<Stop>,
     /// For each question, whether a state has exercised it.
@@ -73,8 +73,8 @@ pub struct Explored<'c> {
     pub(super) steps: Steps<'c>,
 }
 
-/// Zones between two looks at the limits.
-const ZONES_PER_LOOK: Node = 1 << 10;
+/// How many zones are left between two checks of the limits.
+const ZONES_BETWEEN_LIMIT_CHECKS: Node = 1 << 10;
 
 /// Explores a world, whose durations are in ticks, with delays of every length below the MSL.
 ///
@@ -84,7 +84,7 @@ pub fn explore<'c>(
     config: &'c Config,
     questions: &[Question<'_>],
     budget: &Budget<'_>,
-    progress: &dyn Fn(&Extent),
+    progress: &dyn Fn(&ZoneStats),
 ) -> Result<Explored<'c>, Stop> {
     explore_with(config, questions, budget, Reductions::ALL, &mut |_, _, _| {}, progress)
 }
@@ -98,7 +98,7 @@ pub fn explore_as_a_bag<'c>(
     config: &'c Config,
     questions: &[Question<'_>],
     budget: &Budget<'_>,
-    progress: &dyn Fn(&Extent),
+    progress: &dyn Fn(&ZoneStats),
 ) -> Result<Explored<'c>, Stop> {
     let reductions = Reductions { set: false, ..Reductions::ALL };
     explore_with(config, questions, budget, reductions, &mut |_, _, _| {}, progress)
@@ -110,21 +110,21 @@ pub(super) fn explore_with<'c>(
     budget: &Budget<'_>,
     reductions: Reductions,
     taken: &mut Taken<'_>,
-    progress: &dyn Fn(&Extent),
+    progress: &dyn Fn(&ZoneStats),
 ) -> Result<Explored<'c>, Stop> {
     let counts = questions.iter().any(Question::counts);
-    let looks = Looks { counts, at_every_copy: !reductions.oldest_first, as_a_bag: !reductions.set };
+    let precision = Precision { counts, at_every_copy: !reductions.oldest_first, as_a_bag: !reductions.set };
     let merging = Merging { inclusion: reductions.inclusion, budgets: reductions.budgets && !counts };
     let mut explored = Explored {
-        extent: Extent::default(),
+        stats: ZoneStats::default(),
         stopped: None,
         exercised: vec![false; questions.len()],
         revealed: vec![None; questions.len()],
         passed: Passed::new(merging),
-        steps: Steps::new(config, looks)?,
+        steps: Steps::new(config, precision)?,
     };
     explored.stopped = explored.run(questions, budget, taken, progress).err();
-    explored.extent = extent_now(explored.extent, &explored.passed, &explored.steps);
+    explored.stats = stats_now(explored.stats, &explored.passed, &explored.steps);
     Ok(explored)
 }
 
@@ -134,10 +134,10 @@ impl Explored<'_> {
         questions: &[Question<'_>],
         budget: &Budget<'_>,
         taken: &mut Taken<'_>,
-        progress: &dyn Fn(&Extent),
+        progress: &dyn Fn(&ZoneStats),
     ) -> Result<(), Stop> {
         let Self { exercised, revealed, .. } = self;
-        let mut look = |part: &Part<'_>, node: Node| {
+        let mut inspect = |part: &Part<'_>, node: Node| {
             for ((question, exercised), revealed) in questions.iter().zip(&mut *exercised).zip(&mut *revealed) {
                 *exercised |= question.is_exercised_by(part);
                 if revealed.is_none() && question.is_revealed_by(part) {
@@ -147,14 +147,14 @@ impl Explored<'_> {
         };
         let initial = self.steps.initial()?;
         self.passed.add(&initial, None)?;
-        look(&Part::of(&initial, &self.steps.catalog), 0);
+        inspect(&Part::of(&initial, &self.steps.catalog), 0);
         // Nodes below this number are as many steps from the beginning as the one that is looked at, or fewer.
         let mut level_end = self.passed.nodes();
         let mut node: Node = 0;
         while (node as usize) < self.passed.nodes() {
-            if node.is_multiple_of(ZONES_PER_LOOK) {
-                self.extent.frontier = self.passed.nodes() - node as usize;
-                progress(&extent_now(self.extent, &self.passed, &self.steps));
+            if node.is_multiple_of(ZONES_BETWEEN_LIMIT_CHECKS) {
+                self.stats.frontier = self.passed.nodes() - node as usize;
+                progress(&stats_now(self.stats, &self.passed, &self.steps));
                 if (budget.is_cut_off)() {
                     return Err(Stop::CutOff);
                 }
@@ -167,17 +167,17 @@ impl Explored<'_> {
             }
             if node as usize == level_end {
                 level_end = self.passed.nodes();
-                self.extent.depth += 1;
+                self.stats.depth += 1;
             }
             // What a zone that is further away covers is left from here all the same: the first way to a part is a shortest one.
             if self.passed.covering_of(node) as usize >= level_end || !self.passed.is_covered(node) {
                 let state = self.passed.get(node, &self.steps.catalog);
-                let (passed, transitions) = (&mut self.passed, &mut self.extent.transitions);
+                let (passed, transitions) = (&mut self.passed, &mut self.stats.transitions);
                 self.steps.each(&state, |catalog: &Catalog<'_>, successor| {
                     *transitions += 1;
                     let added = passed.add(&successor.state, Some(node))?;
                     if added.is_new_part {
-                        look(&Part::of(&successor.state, catalog), added.node);
+                        inspect(&Part::of(&successor.state, catalog), added.node);
                     }
                     taken(node, &successor, added.node);
                     Ok(())
@@ -185,7 +185,7 @@ impl Explored<'_> {
             }
             node += 1;
         }
-        self.extent.frontier = 0;
+        self.stats.frontier = 0;
         Ok(())
     }
 
@@ -201,10 +201,10 @@ impl Explored<'_> {
     }
 }
 
-/// An extent with what was found by now.
-fn extent_now(extent: Extent, passed: &Passed, steps: &Steps<'_>) -> Extent {
+/// The counts with what was found by now.
+fn stats_now(stats: ZoneStats, passed: &Passed, steps: &Steps<'_>) -> ZoneStats {
     let bytes = passed.bytes() + steps.catalog.bytes();
-    Extent { zones: passed.zones(), parts: passed.parts(), bytes, ..extent }
+    ZoneStats { zones: passed.zones(), parts: passed.parts(), bytes, ..stats }
 }
 
 #[cfg(test)]
@@ -228,7 +228,7 @@ mod tests {
     fn worlds_have_their_size() {
         let without_budgets = Reductions { budgets: false, ..Reductions::ALL };
         let size = |config: &Config, reductions: Reductions| {
-            let Extent { zones, parts, transitions, .. } = explored(config, reductions).extent;
+            let ZoneStats { zones, parts, transitions, .. } = explored(config, reductions).stats;
             (zones, parts, transitions)
         };
         let sequential = config(3, 2, 2, 1, Closes::AfterEof);
@@ -297,7 +297,7 @@ mod tests {
                 let parts: HashSet<_> = explored.parts().collect();
                 assert!(parts == all, "{reductions:?} {config:?}");
             }
-            let merged = explored(&config, Reductions { budgets: false, ..Reductions::ALL }).extent.zones;
+            let merged = explored(&config, Reductions { budgets: false, ..Reductions::ALL }).stats.zones;
             assert!(merged <= zones, "{merged} zones, of {zones} exact ones");
         }
     }
@@ -332,7 +332,7 @@ mod tests {
         let sizes = [1, 5, 30].map(|scale| {
             let mut config = config(3 * scale, 2 * scale, 2, 1, Closes::AnyTime);
             (config.a.policy.wait.time_wait, config.b.policy.wait.time_wait) = (6 * scale, 6 * scale);
-            let Extent { zones, parts, transitions, .. } = explored(&config, Reductions::ALL).extent;
+            let ZoneStats { zones, parts, transitions, .. } = explored(&config, Reductions::ALL).stats;
             (zones, parts, transitions)
         });
         assert_eq!(sizes, [(17_898, 5_404, 146_659); 3]);

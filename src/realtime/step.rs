@@ -8,10 +8,10 @@
 //! **A set.** Where duplicates are unlimited, they are made when something is delivered: it stays, or it does not. What stays
 //! has to arrive once more, as whatever is kept. Of equal segments in flight the oldest and the youngest are enough:
 //! whatever one in between can do, a duplicate of the youngest can. Those in between are dropped, though their originals would have to
-//! arrive: the world may do less than is explored here ([`Looks::as_a_bag`] does without).
+//! arrive: the world may do less than is explored here ([`Precision::as_a_bag`] does without).
 //!
 //! A duplicate that is made and lost again leaves no trace but in `duplicates`, and a duplicate whose original is lost
-//! none but in `losses` and `duplicates`. They are made only where these are looked at ([`Looks::counts`]).
+//! none but in `losses` and `duplicates`. They are made only where these are looked at ([`Precision::counts`]).
 
 #![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
 
@@ -56,9 +56,9 @@ pub struct Fate {
     pub in_vain: u8,
 }
 
-/// How closely an exploration looks.
+/// How precisely an exploration distinguishes states.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Looks {
+pub(super) struct Precision {
     /// Losses and duplicates are told apart by their numbers, whatever those are good for.
     pub(super) counts: bool,
     /// Of equal segments any may arrive, not just the oldest. Nothing more can be seen so.
@@ -71,7 +71,7 @@ pub(super) struct Looks {
 pub(super) struct Steps<'c> {
     config: &'c Config,
     msl: i16,
-    looks: Looks,
+    precision: Precision,
     pub(super) catalog: Catalog<'c>,
 }
 
@@ -135,8 +135,8 @@ impl SymbolicState {
 }
 
 impl<'c> Steps<'c> {
-    pub(super) fn new(config: &'c Config, looks: Looks) -> Result<Self, Stop> {
-        Ok(Self { config, msl: ticks_of(config.msl)?, looks, catalog: Catalog::new(config) })
+    pub(super) fn new(config: &'c Config, precision: Precision) -> Result<Self, Stop> {
+        Ok(Self { config, msl: ticks_of(config.msl)?, precision, catalog: Catalog::new(config) })
     }
 
     /// Both ends ESTABLISHED, nothing in flight.
@@ -179,7 +179,7 @@ impl<'c> Steps<'c> {
         }
         for (place, segment) in state.copies().iter().enumerate() {
             let is_first = place == 0 || state.copies()[place - 1] != *segment;
-            if is_first || self.looks.at_every_copy {
+            if is_first || self.precision.at_every_copy {
                 let known = *self.catalog.segment(*segment);
                 let mut arrived = state.clone();
                 arrived.remove(place);
@@ -200,7 +200,7 @@ impl<'c> Steps<'c> {
 
     /// Adds a copy that is sent, within the [set](self).
     fn insert(&self, state: &mut SymbolicState, sent: SegmentNumber) -> Result<(), Stop> {
-        if self.config.duplicates.is_none() && !self.looks.as_a_bag {
+        if self.config.duplicates.is_none() && !self.precision.as_a_bag {
             let first = state.copies().partition_point(|other| *other < sent);
             if state.copies()[first..].starts_with(&[sent, sent]) {
                 state.remove(first + 1);
@@ -256,13 +256,13 @@ impl<'c> Steps<'c> {
             let most = duplicates.unwrap_or(u8::from(is_lost));
             for made in 0..=most {
                 if made > 0 {
-                    if is_lost && !self.looks.counts {
+                    if is_lost && !self.precision.counts {
                         break;
                     }
                     self.insert(&mut kept, sent)?;
                     kept.duplicates += u8::from(duplicates.is_some());
                 }
-                let in_vain = if self.looks.counts && duplicates.is_some() { most - made } else { 0 };
+                let in_vain = if self.precision.counts && duplicates.is_some() { most - made } else { 0 };
                 for in_vain in 0..=in_vain {
                     let mut state = kept.clone();
                     state.duplicates += in_vain;

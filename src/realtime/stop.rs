@@ -47,7 +47,7 @@ impl fmt::Display for Stop {
                  end's `sends`, or raise tcp.rto"
             ),
             Self::Duration(ticks) => {
-                write!(f, "a duration of {ticks} ticks: in real time there is room for {}", Bound::MOST)
+                write!(f, "a duration of {ticks} ticks: in real time there is room for {}", Bound::MAX_TICKS)
             }
             Self::Instant => f.write_str("a timer of an end is due as soon as it is set"),
             Self::Numbers => f.write_str("there are more zones, ends or segments than can be numbered"),

@@ -1,6 +1,6 @@
 //! Runs that go on forever, or end: whether they are fair, and refute a property.
 
-use super::real_time::{Lived, live};
+use super::real_time::{ExactRun, replay_exactly};
 use super::replay::take;
 use super::{FairnessReason, RunEnding, Trace};
 use crate::liveness::fairness::{closes, may_close, may_stop};
@@ -36,15 +36,15 @@ pub(crate) fn replay_lasso(
     (states.get(stem.len())? == last).then(|| run.repeats(trace, stem.len(), enabled))?
 }
 
-/// Lives through a run of exact times that comes back to where its cycle began; as above, it must be fair, and the property
+/// Replays a run of exact times that comes back to where its cycle began; as above, it must be fair, and the property
 /// false of it.
-pub(crate) fn told_lasso(
+pub(crate) fn replay_exact_lasso(
     config: &Config,
     fairness: Fairness,
     instance: &Instance,
     witness: &CyclicWitness,
 ) -> Option<Trace> {
-    let Lived { states, trace, places } = live(config, &witness.run).ok()?;
+    let ExactRun { states, trace, places } = replay_exactly(config, &witness.run).ok()?;
     // The time that passes until the first event of the cycle is part of it.
     let from = match witness.stem.checked_sub(1) {
         Some(last) => places.get(last)? + 1,
@@ -55,14 +55,14 @@ pub(crate) fn told_lasso(
     states.last()?.is_like(states.get(from)?).then(|| run.repeats(trace, from, may_close))?
 }
 
-/// Lives through a run of exact times that ends: nothing may be left to happen but calls that nobody has promised.
-pub(crate) fn told_end(
+/// Replays a run of exact times that ends: nothing may be left to happen but calls that nobody has promised.
+pub(crate) fn replay_exact_ending(
     config: &Config,
     fairness: Fairness,
     instance: &Instance,
     witness: &Witness,
 ) -> Option<Trace> {
-    let Lived { states, trace, .. } = live(config, witness).ok()?;
+    let ExactRun { states, trace, .. } = replay_exactly(config, witness).ok()?;
     let last = states.last()?;
     let calls: Vec<(End, Call)> =
         End::BOTH.into_iter().flat_map(|end| last.calls(end).map(move |call| (end, call))).collect();
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lasso_is_told_with_what_becomes_of_everything() {
+    fn a_lasso_has_the_reasons_why_it_is_fair() {
         let lasso = Lasso::new("dead-network");
         let fin = lasso.copy();
         let trace = lasso.replay("both-close").unwrap();
@@ -285,24 +285,28 @@ mod tests {
         ];
         let witness = CyclicWitness { run: Witness { parts: 1, events }, stem: 2, period: 2 };
         assert_eq!(witness.comes_back(&config), Ok(true));
-        let told = |fairness, property: &str, witness: &CyclicWitness| {
-            told_lasso(&config, fairness, &lasso.library.instances(property).unwrap().remove(0), witness)
+        let replayed = |fairness, property: &str, witness: &CyclicWitness| {
+            replay_exact_lasso(&config, fairness, &lasso.library.instances(property).unwrap().remove(0), witness)
         };
-        let trace = told(lasso.fairness, "both-close", &witness).unwrap();
+        let trace = replayed(lasso.fairness, "both-close", &witness).unwrap();
         let events: Vec<_> = trace.steps.iter().map(|step| step.event).collect();
         assert_eq!((events.len(), events[2]), (5, Event::Pass(2)));
         assert!(matches!(trace.ending, RunEnding::Repeats { from: 2, .. }), "{:?}", trace.ending);
-        assert_eq!(told(Fairness::default(), "both-close", &witness), None, "its network delivers the FIN");
-        assert_eq!(told(lasso.fairness, "last-ack-ends", &witness), None, "no end comes to LAST_ACK");
-        assert_eq!(told(lasso.fairness, "time-passes", &witness), None);
+        assert_eq!(replayed(Fairness::default(), "both-close", &witness), None, "its network delivers the FIN");
+        assert_eq!(replayed(lasso.fairness, "last-ack-ends", &witness), None, "no end comes to LAST_ACK");
+        assert_eq!(replayed(lasso.fairness, "time-passes", &witness), None);
         let early = CyclicWitness { stem: 1, ..witness };
         assert_eq!(
-            told(lasso.fairness, "both-close", &early),
+            replayed(lasso.fairness, "both-close", &early),
             None,
             "the FIN is in flight at its beginning alone"
         );
-        let ended =
-            told_end(&config, lasso.fairness, &lasso.library.instances("both-close").unwrap()[0], &early.run);
+        let ended = replay_exact_ending(
+            &config,
+            lasso.fairness,
+            &lasso.library.instances("both-close").unwrap()[0],
+            &early.run,
+        );
         assert_eq!(ended, None, "a timer runs");
     }
 

@@ -7,9 +7,9 @@ mod replay;
 mod ticks;
 pub(crate) mod timeline;
 
-pub(crate) use lasso::{replay_lasso, told_end, told_lasso};
+pub(crate) use lasso::{replay_exact_ending, replay_exact_lasso, replay_lasso};
 pub use real_time::places_in_ticks;
-pub(crate) use real_time::told_run;
+pub(crate) use real_time::replay_exact_run;
 pub use replay::{FairnessReason, Found, NoTrace, RunEnding, Trace, replay_actions};
 pub(crate) use replay::{replay, shortest_by_stateright};
 pub use ticks::Ticks;

@@ -1,4 +1,4 @@
-//! A run of real time as it is told: between what happens, time passes.
+//! A run of exact times, replayed: between the events, time passes.
 
 use super::{NoTrace, RunEnding, Trace};
 use crate::invariant::broken;
@@ -7,7 +7,7 @@ use crate::realtime::{Copy, ExactEvent, ExactWorld, Moment, Refusal, Witness};
 use crate::tcp::Timer;
 
 /// The states that a run of exact times leads through, and the steps between them.
-pub(super) struct Lived<'c> {
+pub(super) struct ExactRun<'c> {
     /// The world at first, and after each step.
     pub(super) states: Vec<ExactWorld<'c>>,
     pub(super) trace: Trace,
@@ -15,41 +15,41 @@ pub(super) struct Lived<'c> {
     pub(super) places: Vec<usize>,
 }
 
-/// Lives through a run.
-pub(super) fn live<'c>(config: &'c Config, witness: &Witness) -> Result<Lived<'c>, Refusal> {
+/// Replays a run in the exact world.
+pub(super) fn replay_exactly<'c>(config: &'c Config, witness: &Witness) -> Result<ExactRun<'c>, Refusal> {
     let mut world = ExactWorld::new(config, witness.parts);
     let (initial, parts) = (snapshot(&world), witness.parts);
     let trace = Trace { initial, steps: Vec::new(), ending: RunEnding::Open, parts };
-    let mut lived = Lived { states: vec![world.clone()], trace, places: Vec::new() };
+    let mut run = ExactRun { states: vec![world.clone()], trace, places: Vec::new() };
     for (at, event) in &witness.events {
         let passed = *at - world.now();
         if passed > 0 {
-            let expired = world.pass_until(*at)?.iter().map(|copy| told(&world, copy)).collect();
+            let expired = world.pass_until(*at)?.iter().map(|copy| in_flight_segment(&world, copy)).collect();
             let event = Event::Pass(parts_of(passed));
-            lived.trace.steps.push(Step { event, sent: None, expired, after: snapshot(&world) });
-            lived.states.push(world.clone());
+            run.trace.steps.push(Step { event, sent: None, expired, after: snapshot(&world) });
+            run.states.push(world.clone());
         }
-        let told_event = match event {
+        let event_shown = match event {
             ExactEvent::Call(end, call) => Event::Call(*end, *call),
             ExactEvent::Timeout(end, timer) => Event::Timeout(*end, *timer),
-            ExactEvent::Deliver(copy) => Event::Deliver(told(&world, copy)),
-            ExactEvent::Lose(copy) => Event::Lose(told(&world, copy)),
-            ExactEvent::Duplicate(copy) => Event::Duplicate(told(&world, copy)),
+            ExactEvent::Deliver(copy) => Event::Deliver(in_flight_segment(&world, copy)),
+            ExactEvent::Lose(copy) => Event::Lose(in_flight_segment(&world, copy)),
+            ExactEvent::Duplicate(copy) => Event::Duplicate(in_flight_segment(&world, copy)),
         };
-        let sent = world.happen(*at, event)?.map(|copy| told(&world, &copy));
-        lived.places.push(lived.trace.steps.len());
-        lived.trace.steps.push(Step { event: told_event, sent, expired: Vec::new(), after: snapshot(&world) });
-        lived.states.push(world.clone());
+        let sent = world.happen(*at, event)?.map(|copy| in_flight_segment(&world, &copy));
+        run.places.push(run.trace.steps.len());
+        run.trace.steps.push(Step { event: event_shown, sent, expired: Vec::new(), after: snapshot(&world) });
+        run.states.push(world.clone());
     }
-    Ok(lived)
+    Ok(run)
 }
 
-/// A run that leads to a state, as it is told.
+/// Replays a run that leads to a state.
 ///
 /// # Errors
 /// If the exact world refuses it.
-pub(crate) fn told_run(config: &Config, witness: &Witness) -> Result<Trace, Refusal> {
-    Ok(live(config, witness)?.trace)
+pub(crate) fn replay_exact_run(config: &Config, witness: &Witness) -> Result<Trace, Refusal> {
+    Ok(replay_exactly(config, witness)?.trace)
 }
 
 /// A run of real time in a world whose ticks are the parts of its ticks, or `finer` times as fine: for each step there, the place
@@ -121,7 +121,7 @@ fn sorted(mut snapshot: Snapshot) -> Snapshot {
     snapshot
 }
 
-/// A state as it is told.
+/// A state, as reports show it.
 fn snapshot(world: &ExactWorld<'_>) -> Snapshot {
     let timers = |end: End| {
         let mut timers = Timers::default();
@@ -133,13 +133,13 @@ fn snapshot(world: &ExactWorld<'_>) -> Snapshot {
     sorted(Snapshot {
         ends: End::BOTH.map(|end| Observe::end(world, end)),
         timers: Some(End::BOTH.map(timers)),
-        in_flight: world.in_flight().iter().map(|copy| told(world, copy)).collect(),
+        in_flight: world.in_flight().iter().map(|copy| in_flight_segment(world, copy)).collect(),
         losses: world.losses(),
         duplicates: world.duplicates(),
     })
 }
 
-fn told(world: &ExactWorld<'_>, copy: &Copy) -> InFlightSegment {
+fn in_flight_segment(world: &ExactWorld<'_>, copy: &Copy) -> InFlightSegment {
     let Copy { to, segment, sent, is_duplicate } = *copy;
     InFlightSegment { to, segment, age: Some(parts_of(world.now() - sent)), is_duplicate }
 }

@@ -170,7 +170,7 @@ pub(super) fn take<W: World>(world: &W, actions: &[W::Action]) -> Option<(Vec<W:
             return None;
         }
         let next = world.next_state(&state, action.clone())?;
-        steps.push(world.tell(&state, action, &next));
+        steps.push(world.describe_step(&state, action, &next));
         states.push(next.clone());
         state = next;
     }

@@ -300,7 +300,7 @@ mod tests {
             world.enabled(&state, &mut enabled);
             let action = enabled.into_iter().find(|action| action.to_string() == wanted).unwrap();
             let next = world.step(&state, action).unwrap();
-            trace.steps.push(world.tell(&state, &action, &next));
+            trace.steps.push(world.describe_step(&state, &action, &next));
             state = next;
         }
         let text = rows(&trace, &SegmentTimeline::of(&trace), Terminal::PLAIN);

@@ -122,7 +122,7 @@ mod tests {
             let Ok(next) = world.step(&state, action) else {
                 break;
             };
-            trace.steps.push(world.tell(&state, &action, &next));
+            trace.steps.push(world.describe_step(&state, &action, &next));
             state = next;
             enabled.clear();
             world.enabled(&state, &mut enabled);
