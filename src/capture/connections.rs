@@ -172,7 +172,7 @@ impl Connections {
     ) -> Option<(usize, Option<usize>)> {
         let is_foreign =
             |connection: &Connection| connection.is_foreign(&captured.packet(side(connection, captured)));
-        // A SYN to an end that has an old connection on these ports: the old numbers are told, and reset.
+        // A SYN to an end that has an old connection on these ports: the challenge ACK has the old numbers, and is reset.
         let old = before.filter(|_| self.all.get(current).is_some_and(is_foreign));
         if let Some(old) = old {
             self.note_old_answer(current, old, captured);

@@ -2,7 +2,7 @@
 //! shows at first sight.
 //!
 //! Each hypothesis carries the sum of the penalties on its path, as a most likely path carries the sum of its negative log
-//! likelihoods (Viterbi, 1967); of two paths to one state the cheaper stays, and the cheapest at the end is told. At no cost, every
+//! likelihoods (Viterbi, 1967); of two paths to one state the cheaper stays, and the cheapest at the end is reported. At no cost, every
 //! packet arrives when it is captured, in that order, and is sent when it is captured. The penalties have no unit. Only their
 //! order counts and what they add up to: each one says what it has to outweigh, and what outweighs it.
 
@@ -38,5 +38,5 @@ pub(super) const BARE_ABORT: u32 = 6;
 /// had its ACK, whatever else that takes.
 pub(super) const NOT_SENT_AGAIN: u32 = 30;
 
-/// Accounts that cost so much more than the cheapest are told beside it: one packet was lost.
+/// Accounts that cost so much more than the cheapest are reported beside it: one packet was lost.
 pub(super) const MARGIN: u32 = LATE;

@@ -1,4 +1,4 @@
-//! What a packet is inside of: tags and tunnels, by which connections are told apart that have the same addresses and ports.
+//! Tags and tunnels around a packet. They distinguish connections that have the same addresses and ports.
 
 use std::fmt;
 use std::net::IpAddr;

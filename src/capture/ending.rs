@@ -45,7 +45,7 @@ pub enum ResetMeaning {
     /// The end has begun another connection between the same ports.
     OtherConnection,
     /// Nothing but resets was captured of the end, and not how the connection began.
-    Untold,
+    Unknown,
 }
 
 /// What is sent again and again, and not acknowledged.
@@ -79,9 +79,9 @@ pub enum Ending {
         by: Side,
         /// The index of the packet.
         index: usize,
-        /// Its state when it did; none if it cannot be told.
+        /// Its state when it did; none if it is unknown.
         from: Option<State>,
-        /// The other end's state; none if it cannot be told.
+        /// The other end's state; none if it is unknown.
         to: Option<State>,
         /// What it usually means.
         meaning: ResetMeaning,
@@ -286,7 +286,7 @@ impl ResetMeaning {
             Self::OtherConnection => {
                 "It had begun another connection between the same ports and knew no other: usually it was restarted."
             }
-            Self::Untold => {
+            Self::Unknown => {
                 "Nothing else was captured of it: it has aborted, or it had no such connection any more."
             }
         }

@@ -42,7 +42,7 @@ pub struct Change {
 /// A state that an end may be in.
 #[derive(Clone, Debug)]
 pub(super) struct Hypothesis {
-    /// The endpoint, as far as it can be told: see [`canonical`].
+    /// The endpoint, as far as it is known: see [`canonical`].
     pub(super) endpoint: Endpoint,
     /// How much has to have gone differently from what the capture shows at first sight.
     pub(super) cost: u32,

@@ -41,7 +41,7 @@ pub(super) fn ended_by_reset(connection: &Connection, explanations: &[Explanatio
     let (own, others) = if by == 0 { (first, second) } else { (second, first) };
     let meaning = meaning(connection, own, index);
     let from = match meaning {
-        ResetMeaning::Untold | ResetMeaning::OtherConnection => None,
+        ResetMeaning::Unknown | ResetMeaning::OtherConnection => None,
         _ => own.state_before(index),
     };
     Ending::Reset { by, index, from, to: others.state_before(index), meaning, forged: forged(connection, index) }
@@ -49,11 +49,11 @@ pub(super) fn ended_by_reset(connection: &Connection, explanations: &[Explanatio
 
 fn meaning(connection: &Connection, own: &Explanation, index: usize) -> ResetMeaning {
     let Some(&Packet { number, from: by, segment: reset, .. }) = connection.packets.get(index) else {
-        return ResetMeaning::Untold;
+        return ResetMeaning::Unknown;
     };
     let speaks = |packet: &Packet| packet.from == by && !packet.segment.flags.rst;
     if connection.begins_midway() && !connection.packets.iter().any(speaks) {
-        return ResetMeaning::Untold;
+        return ResetMeaning::Unknown;
     }
     if connection.anew.is_some_and(|(side, syn)| side == by && syn < number) {
         return ResetMeaning::OtherConnection;
@@ -71,7 +71,7 @@ fn meaning(connection: &Connection, own: &Explanation, index: usize) -> ResetMea
     match own.state_before(index) {
         Some(State::Closed) if own.changes.iter().any(is_gone) => ResetMeaning::UnknownThere,
         Some(State::Closed) => ResetMeaning::NoConnection,
-        None => ResetMeaning::Untold,
+        None => ResetMeaning::Unknown,
         Some(State::FinWait1 | State::FinWait2)
             if !reset.flags.ack && connection.packets.iter().take(index).any(|packet| drew(&packet)) =>
         {

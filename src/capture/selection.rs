@@ -59,7 +59,7 @@ pub fn findings(capture: &Capture, selection: &Selection) -> Vec<Finding> {
         .collect()
 }
 
-/// What connections are told apart by, the worst first.
+/// What distinguishes connections, the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, EnumString, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "kebab-case")]
 pub enum FindingKind {

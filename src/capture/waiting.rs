@@ -12,7 +12,7 @@ use super::hypothesis::Cause;
 use super::progress::Repeated;
 use crate::tcp::{EndedBy, State};
 
-/// RFC 1122 §4.2.3.5: before three retransmissions, a TCP does not even ask for another way. Fewer are not told as stuck.
+/// RFC 1122 §4.2.3.5: before three retransmissions, a TCP does not even ask for another way. Fewer do not make an end stuck.
 const TRIES: usize = 3;
 /// Text that was sent so often has been sent again [`TRIES`] times.
 const COPIES: u32 = 4;

@@ -265,8 +265,8 @@ fn budget<'a>(limits: Limits<'_>, is_cut_off: &'a dyn Fn() -> bool) -> Budget<'a
 }
 
 /// Zones are what an exploration of real time has for states.
-fn stats_of(stats: &ZoneStats) -> ExplorationStats {
-    let ZoneStats { zones, transitions, frontier, depth, bytes, .. } = *stats;
+fn stats_of(found: &ZoneStats) -> ExplorationStats {
+    let ZoneStats { zones, transitions, frontier, depth, bytes, .. } = *found;
     let (states, depth, elapsed) = (zones, Some(depth), Duration::ZERO);
     ExplorationStats { states, frontier, transitions, depth, bytes, elapsed }
 }

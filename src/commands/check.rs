@@ -136,7 +136,7 @@ fn scenarios(args: &CheckArgs, selection: &Selection) -> Result<Vec<Arc<Scenario
 }
 
 fn not_checked(scenario: &str, why: &str) {
-    // Nobody is left to be told if stderr is gone.
+    // If stderr is gone, there is nowhere left to write.
     let _ = writeln!(anstream::stderr(), "not checked: {scenario}, which {why}");
 }
 

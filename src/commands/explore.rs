@@ -108,7 +108,7 @@ pub fn run(args: &ExploreArgs) -> Result<ExitStatus, Diagnostics> {
             if not_run.is_none() {
                 server.complete(states, &interrupted, &|_| {})?;
             }
-            // Nobody is left to be told if stderr is gone.
+            // If stderr is gone, there is nowhere left to write.
             let _ = writeln!(anstream::stderr(), "stateright's server had stopped; it was started again");
         }
         thread::sleep(PAUSE);

@@ -85,7 +85,7 @@ fn say(args: &ShowArgs, what: &str) -> Result<(), Diagnostics> {
     if args.format == TraceFormat::Text && args.output.is_none() {
         return print(what);
     }
-    // Nobody is left to be told if stderr is gone.
+    // If stderr is gone, there is nowhere left to write.
     let _ = write!(anstream::stderr(), "{what}");
     Ok(())
 }

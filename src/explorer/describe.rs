@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::model::{Action, End, InFlightSegment, Observe, TimedWorld, Timers, World, WorldState};
 use crate::tcp::{Endpoint, Timer};
 
-/// All of a state: two different states are told differently.
+/// All of a state: two different states have different descriptions.
 pub(super) fn state(state: &WorldState) -> String {
     let mut text = String::new();
     for each in End::BOTH {
@@ -93,9 +93,9 @@ fn end(text: &mut String, end: End, endpoint: &Endpoint, timers: &Timers) {
     }
 }
 
-/// What a step changes, besides what its action says.
+/// What a step changes, apart from its action.
 pub(super) fn step(world: &TimedWorld, before: &WorldState, action: Action, after: &WorldState) -> String {
-    let told = world.describe_step(before, &action, after);
+    let taken = world.describe_step(before, &action, after);
     let mut changes = Vec::new();
     for end in End::BOTH {
         let [was, is] = [before, after].map(|state| state.end(end));
@@ -107,10 +107,10 @@ pub(super) fn step(world: &TimedWorld, before: &WorldState, action: Action, afte
             changes.push(format!("{end} reads {octets} octet{}", if octets == 1 { "" } else { "s" }));
         }
     }
-    changes.extend(told.sent.map(|flight| format!("{} sends {}", flight.to.peer(), flight.segment)));
-    let lost = told.expired.iter().filter(|flight| !flight.is_duplicate);
+    changes.extend(taken.sent.map(|flight| format!("{} sends {}", flight.to.peer(), flight.segment)));
+    let lost = taken.expired.iter().filter(|flight| !flight.is_duplicate);
     changes.extend(lost.map(|flight| format!("{} reaches the MSL: it is lost", way(flight))));
-    let gone = told.expired.iter().filter(|flight| flight.is_duplicate);
+    let gone = taken.expired.iter().filter(|flight| flight.is_duplicate);
     changes.extend(gone.map(|flight| format!("{} (duplicate) reaches the MSL", way(flight))));
     for end in End::BOTH {
         let [was, is] = [before, after].map(|state| state.endpoint(end).1);
@@ -160,17 +160,17 @@ mod tests {
 
     /// In worlds that use whatever an endpoint can be.
     #[test]
-    fn different_states_are_told_differently() {
+    fn different_states_have_different_descriptions() {
         for scenario in ["backoff", "gives-up", "delayed-ack", "close-with-late-data", "one-msl"] {
             let world = world(scenario);
-            let mut told = HashMap::new();
+            let mut described = HashMap::new();
             let mut seen = HashSet::new();
             let mut pending = vec![world.initial().unwrap()];
             while let Some(next) = pending.pop() {
                 if seen.len() > 30_000 || !seen.insert(next) {
                     continue;
                 }
-                let other = told.insert(state(&next), next);
+                let other = described.insert(state(&next), next);
                 assert!(other.is_none_or(|other| other == next), "{scenario}: {}", state(&next));
                 let mut actions = Vec::new();
                 world.enabled(&next, &mut actions);
@@ -179,9 +179,9 @@ mod tests {
         }
     }
 
-    /// A connection that loses its last ACK, as the explorer tells it.
+    /// A connection that loses its last ACK, as the explorer describes it.
     #[test]
-    fn steps_are_told_to_people() {
+    fn steps_are_described() {
         let world = world("sequential");
         let mut now = world.initial().unwrap();
         let mut text = String::new();

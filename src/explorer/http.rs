@@ -159,8 +159,8 @@ mod tests {
     fn states_have_no_verdicts_beside_them() {
         let answer =
             b"HTTP/1.1 200 OK\r\nServer: x\r\n\r\n[{\"state\":\"s\",\"properties\":[[\"Always\",\"p\",null]]}]";
-        let told = without_properties(answer).unwrap();
-        assert_eq!(body(&told), Some(&br#"[{"properties":[],"state":"s"}]"#[..]));
+        let stripped = without_properties(answer).unwrap();
+        assert_eq!(body(&stripped), Some(&br#"[{"properties":[],"state":"s"}]"#[..]));
         assert_eq!(without_properties(b"HTTP/1.1 404 Not Found\r\n\r\nno such state"), None);
     }
 

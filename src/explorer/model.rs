@@ -12,7 +12,7 @@ use crate::property::{Instance, Verdict};
 use crate::report::trace::svg;
 use crate::trace::{Trace, replay_actions};
 
-/// A timed world whose states and steps are told to people, with what `lastack` has decided of it.
+/// A timed world with descriptions of its states and steps, and the verdicts that `lastack` has reached on it.
 #[derive(Clone, Debug)]
 pub struct Explorable {
     world: Arc<TimedWorld>,

@@ -21,7 +21,7 @@ pub enum ExitStatus {
 #[must_use]
 pub fn not_run(why: &clap::Error) -> ExitCode {
     if why.use_stderr() {
-        // Nobody is left to be told if stderr is gone.
+        // If stderr is gone, there is nowhere left to write.
         let _ = why.print();
         return ExitCode::from(2);
     }
@@ -36,7 +36,7 @@ pub fn exit_code(result: Result<ExitStatus, Diagnostics>) -> ExitCode {
         Ok(ExitStatus::Failure) => ExitCode::from(1),
         Ok(ExitStatus::Undecided) => ExitCode::from(2),
         Err(mistakes) => {
-            // Nobody is left to be told if stderr is gone.
+            // If stderr is gone, there is nowhere left to write.
             let _ = writeln!(anstream::stderr(), "{}", mistakes.render(true));
             ExitCode::from(2)
         }

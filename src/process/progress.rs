@@ -10,7 +10,7 @@ use crate::explore::{ExplorationStats, Phase};
 use crate::report::quantity::per_second;
 use crate::scenario::Scenario;
 
-/// Lines on stderr that tell what is being explored; none where stderr is no terminal.
+/// Lines on stderr that show what is being explored; none where stderr is no terminal.
 #[derive(Debug)]
 pub(crate) struct Progress {
     bar: ProgressBar,
@@ -36,7 +36,7 @@ impl Progress {
         Self { bar, exploring: Mutex::default() }
     }
 
-    /// Tells how far the exploration of a scenario has come.
+    /// Shows how far the exploration of a scenario has come.
     pub(crate) fn update(&self, scenario: &Scenario, phase: Phase, stats: &ExplorationStats) {
         if self.bar.is_hidden() {
             return;
@@ -48,14 +48,14 @@ impl Progress {
             Some(known) => (known.1, known.2) = (phase, *stats),
             None => exploring.push((scenario.clone(), phase, *stats)),
         }
-        self.tell(&exploring);
+        self.show(&exploring);
     }
 
     /// A scenario is done; `report` may write to the terminal.
     pub(crate) fn done(&self, scenario: &Scenario, report: impl FnOnce()) {
         if let Ok(mut exploring) = self.exploring.lock() {
             exploring.retain(|(one, ..)| one.name != scenario.name);
-            self.tell(&exploring);
+            self.show(&exploring);
         }
         self.bar.suspend(report);
     }
@@ -65,7 +65,7 @@ impl Progress {
         self.bar.finish_and_clear();
     }
 
-    fn tell(&self, exploring: &[(Scenario, Phase, ExplorationStats)]) {
+    fn show(&self, exploring: &[(Scenario, Phase, ExplorationStats)]) {
         let [head, line] = match exploring {
             [] => [String::new(), String::new()],
             [(scenario, phase, stats), others @ ..] => {
@@ -92,15 +92,15 @@ fn head(name: &str, phase: Phase, stats: &ExplorationStats, others: usize) -> St
     format!("{name}: {phase}{memory}{others}")
 }
 
-/// How far it has come, the most telling first: a narrow terminal cuts the rest off.
+/// How far it has come, the most important first: a narrow terminal cuts the rest off.
 fn line(stats: &ExplorationStats, unit: &str) -> String {
-    let mut told = vec![
+    let mut parts = vec![
         format!("{} {unit}s", HumanCount(stats.states as u64)),
         format!("{} transitions/s", HumanCount(per_second(stats.transitions, stats.elapsed))),
         format!("frontier {}", HumanCount(stats.frontier as u64)),
     ];
-    told.extend(stats.depth.map(|depth| format!("depth {depth}")));
-    told.join(", ")
+    parts.extend(stats.depth.map(|depth| format!("depth {depth}")));
+    parts.join(", ")
 }
 
 #[cfg(test)]
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_told() {
+    fn progress_is_two_lines() {
         let stats = ExplorationStats {
             states: 123_456_789,
             frontier: 3_456_789,
@@ -118,7 +118,7 @@ mod tests {
             elapsed: Duration::from_mins(5),
         };
         insta::assert_snapshot!(line(&stats, "state"), @"123,456,789 states, 2,411,522 transitions/s, frontier 3,456,789, depth 45");
-        // stateright says neither.
+        // stateright reports neither.
         let asynchronous = ExplorationStats { depth: None, bytes: 0, ..stats };
         insta::assert_snapshot!(line(&asynchronous, "state"), @"123,456,789 states, 2,411,522 transitions/s, frontier 3,456,789");
         insta::assert_snapshot!(head("asynchronous", Phase::Exploration, &asynchronous, 3), @"asynchronous: exploring; 3 more");

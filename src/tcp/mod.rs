@@ -24,7 +24,6 @@ pub use actor::{TICK, TcpActor};
 pub use endpoint::Endpoint;
 pub use event::{Call, Effects, Timer, TimerChange};
 pub use held::Held;
-pub use persist::Persist;
 pub use policy::{
     AbortResets, AckOfUnsent, AckPolicy, AfterTimeout, ClosePolicy, FinSending, LateText, OldSegments, OldestAck,
     OutOfOrder, PersistPolicy, Policy, ResetPolicy, RetransmissionPolicy, RstInTimeWait, RstInWindow, Sending,
@@ -33,4 +32,4 @@ pub use policy::{
 };
 pub use segment::{Flags, Segment, Seq};
 pub use state::{EndedBy, State};
-pub use transfer::{SendWindow, Transfer};
+pub use transfer::{Persist, SendWindow, Transfer};

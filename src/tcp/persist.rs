@@ -3,24 +3,7 @@
 //! It runs while nothing is outstanding, and the retransmission timer while something is. So both are one timer, as in
 //! Linux: [`Timer::Retransmission`].
 
-use super::{Effects, Endpoint, Flags, Policy, Seq, Timer, TimerChange, WindowProbe};
-
-/// What is known while the peer's window is closed and something waits to be sent. Never in a world: windows do not
-/// close there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Persist {
-    /// The timer runs.
-    pub runs: bool,
-    /// What has the number SND.NXT was sent as a probe, and the peer may acknowledge it.
-    pub probed: bool,
-    /// Since the peer was heard, in ticks: whole intervals between probes.
-    pub silence: u32,
-}
-
-impl Persist {
-    /// The timer does not run.
-    pub const NONE: Self = Self { runs: false, probed: false, silence: 0 };
-}
+use super::{Effects, Endpoint, Flags, Persist, Policy, Seq, Timer, TimerChange, WindowProbe};
 
 impl Endpoint {
     /// RFC 9293 §3.8.6.1 (SHLD-29): the first probe is sent when the window has been closed for one retransmission

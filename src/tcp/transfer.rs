@@ -1,6 +1,6 @@
 //! How text is carried where no world goes into it: windows, text that waits, segments of several octets. RFC 9293 §3.7, §3.8.
 
-use super::{Persist, Seq};
+use super::Seq;
 
 /// The window that both ends offer unless something else is said, in octets.
 pub(super) const WINDOW: u32 = 65_535;
@@ -39,6 +39,23 @@ impl Transfer {
         rcv_buffer: WINDOW,
         reading_shut: false,
     };
+}
+
+/// What is known while the peer's window is closed and something waits to be sent. Never in a world: windows do not
+/// close there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Persist {
+    /// The timer runs.
+    pub runs: bool,
+    /// What has the number SND.NXT was sent as a probe, and the peer may acknowledge it.
+    pub probed: bool,
+    /// Since the peer was heard, in ticks: whole intervals between probes.
+    pub silence: u32,
+}
+
+impl Persist {
+    /// The timer does not run.
+    pub const NONE: Self = Self { runs: false, probed: false, silence: 0 };
 }
 
 /// The window that the peer offers. RFC 9293 §3.3.1.

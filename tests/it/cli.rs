@@ -281,11 +281,11 @@ fn settings_of_every_scenario_that_has_the_key() {
         "9",
     ];
     let run = folder.run(&args[..]);
-    let told: Vec<&str> = run.stderr.lines().collect();
-    assert_eq!(told.first(), Some(&"not checked: asynchronous, which has no `network.losses`"));
+    let lines: Vec<&str> = run.stderr.lines().collect();
+    assert_eq!(lines.first(), Some(&"not checked: asynchronous, which has no `network.losses`"));
     // Several shipped scenarios name the few properties that they are about: they are counted.
     assert!(
-        told.len() == 2 && told[1].ends_with(" scenarios, which are about none of these properties"),
+        lines.len() == 2 && lines[1].ends_with(" scenarios, which are about none of these properties"),
         "{run:?}"
     );
     assert!(run.stdout.contains("\nsequential ") && !run.stdout.contains("\nasynchronous "), "{run:?}");
@@ -872,7 +872,7 @@ fn fairness_decides_liveness() {
     for (setting, code) in [
         ("fairness.network=true", 0),
         ("fairness.network=false", 1),
-        // Without B's FIN nothing ends. Without the first ACK A is told by B's FIN, and without a RST B by nobody.
+        // Without B's FIN nothing ends. Without the first ACK, B's FIN acknowledges A's; without the RST nothing ends B's wait.
         ("fairness.network=['FIN to B', 'ACK to A', 'ACK to B', 'RST to B']", 1),
         ("fairness.network=['FIN to A', 'FIN to B', 'ACK to B', 'RST to B']", 0),
         ("fairness.network=['FIN to A', 'FIN to B', 'ACK to A', 'ACK to B']", 1),
@@ -1258,7 +1258,7 @@ fn verdicts_that_cannot_be_written() {
 }
 
 #[test]
-fn json_has_what_people_are_told() {
+fn json_has_what_the_report_for_people_has() {
     let folder = Folder::new("json")
         .with("scenarios/mine.toml", expecting("nobody-gets-far@B", "violated", "B closes second."))
         .with_properties(&[ONE_LOSS, ENDS_STAY, IS_REACHED]);

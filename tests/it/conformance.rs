@@ -617,7 +617,7 @@ fn an_orphan_that_probes_ends() {
 
 /// What `SO_ERROR` says of a reset after the peer's FIN: Linux was measured, FreeBSD is as its suite has it.
 #[test]
-fn a_reset_after_the_fin_is_told_differently() {
+fn stacks_report_a_reset_after_the_fin_differently() {
     for (policy, error) in [("linux", "EPIPE"), ("freebsd", "ECONNRESET"), ("rfc9293", "ECONNRESET")] {
         let read = format!("app so_error -> {error}");
         let events = ["rcv RST seq=2", &read, "app so_error -> ok"];

@@ -109,7 +109,7 @@ const OTHER: &str = "127.0.0.2";
 
 #[test]
 #[cfg(target_os = "linux")]
-fn nobody_else_can_reach_it_unless_told_so() {
+fn other_addresses_cannot_reach_it_unless_an_option_allows_them() {
     let explorer = Explorer::start(&["lossless"]);
     assert!(explorer.address.ip().is_loopback());
     let reached = TcpStream::connect((OTHER, explorer.address.port()));

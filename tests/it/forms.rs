@@ -98,19 +98,20 @@ fn replay<W: World>(world: &W, shown: &Shown) -> usize {
     let mut state = world.init_states().remove(0);
     let mut all = vec![state.clone()];
     assert_eq!(states[0]["action"], json!({ "tag": "Init", "value": {} }));
-    for (index, told) in states.iter().enumerate() {
-        let names: BTreeSet<&str> = told.as_object().unwrap().keys().map(String::as_str).collect();
+    for (index, written) in states.iter().enumerate() {
+        let names: BTreeSet<&str> = written.as_object().unwrap().keys().map(String::as_str).collect();
         let expected = variables.iter().map(|name| name.as_str().unwrap()).chain(["#meta"]);
         assert_eq!(names, expected.collect(), "{name}");
-        assert_eq!(told["#meta"]["index"], index, "{name}");
+        assert_eq!(written["#meta"]["index"], index, "{name}");
         if index > 0 {
-            state = next(world, &state, &told["action"]).unwrap_or_else(|| panic!("{name}: {}", told["action"]));
+            state =
+                next(world, &state, &written["action"]).unwrap_or_else(|| panic!("{name}: {}", written["action"]));
             all.push(state.clone());
         }
         let mut model = world_in_itf(&world.snapshot(&state));
         for variable in ["a", "b", "network", "losses", "duplicates"] {
-            let (told, model) = (sorted(&told[variable]), sorted(&model[variable].take()));
-            assert_eq!(told, model, "{name}: {variable} in state {index}");
+            let (written, model) = (sorted(&written[variable]), sorted(&model[variable].take()));
+            assert_eq!(written, model, "{name}: {variable} in state {index}");
         }
     }
     // What comes after the last state is the state that the loop begins with, and the action says how.
@@ -247,7 +248,7 @@ fn every_document_is_as_the_schema_has_it() {
     }
 }
 
-/// Every copy has a name of its own, and its way from step to step is told twice: with it, and with the steps.
+/// Every copy has a name of its own, and its way from step to step is there twice: with it, and with the steps.
 #[test]
 fn the_copies_of_a_document_are_those_of_its_steps() {
     for Shown { scenario, instance, trace } in GALLERY.iter() {
@@ -255,8 +256,9 @@ fn the_copies_of_a_document_are_those_of_its_steps() {
         let copies = document["copies"].as_array().unwrap();
         let labels: BTreeSet<&str> = copies.iter().map(|copy| copy["label"].as_str().unwrap()).collect();
         assert_eq!(labels.len(), copies.len(), "{labels:?}");
-        for (place, (told, step)) in document["steps"].as_array().unwrap().iter().zip(&trace.steps).enumerate() {
-            let in_flight = told["after"]["in_flight"].as_array().unwrap();
+        for (place, (written, step)) in document["steps"].as_array().unwrap().iter().zip(&trace.steps).enumerate()
+        {
+            let in_flight = written["after"]["in_flight"].as_array().unwrap();
             assert_eq!(in_flight.len(), step.after.in_flight.len());
             for flight in in_flight {
                 let copy = copies.iter().find(|copy| copy["label"] == flight["copy"]).unwrap();
@@ -264,8 +266,8 @@ fn the_copies_of_a_document_are_those_of_its_steps() {
                 assert!(copy["lost"].as_u64().is_none_or(|lost| lost > place as u64), "{copy} at {place}");
             }
             for key in ["lose", "deliver"] {
-                if told["event"]["kind"] == key {
-                    let copy = copies.iter().find(|copy| copy["label"] == told["event"]["copy"]).unwrap();
+                if written["event"]["kind"] == key {
+                    let copy = copies.iter().find(|copy| copy["label"] == written["event"]["copy"]).unwrap();
                     let is_there =
                         copy["lost"] == place || copy["delivered"].as_array().unwrap().contains(&json!(place));
                     assert!(is_there, "{copy} at {place}");
@@ -408,7 +410,7 @@ fn a_file_that_cannot_be_written_is_a_mistake() {
     assert_eq!(folder.files(), ["folder"]);
 }
 
-/// Where there is no trace, programs read nothing, no file is written, and people are told.
+/// Where there is no trace, stdout stays empty, no file is written, and stderr says why.
 #[test]
 fn no_trace_is_no_file() {
     let folder = Folder::new("no-trace");

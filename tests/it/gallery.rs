@@ -35,7 +35,7 @@ fn gallery() -> BTreeMap<PathBuf, String> {
     let mut page = HEAD.to_owned();
     let mut without = Vec::new();
     for scenario in library.scenarios(&[], &[], 1).unwrap() {
-        // What becomes of stacks in pairs is told in words, in docs/stacks.md.
+        // What becomes of stacks in pairs is in words, in docs/stacks.md.
         if scenario.source.path.starts_with("scenarios/pairs/") {
             continue;
         }

@@ -160,12 +160,12 @@ fn closings(file: &[u8]) -> (Capture, Vec<Closing>) {
     (capture, closings)
 }
 
-/// What people are told.
-fn told(file: &[u8]) -> String {
-    told_of(&Capture::read(file))
+/// The report for people.
+fn human(file: &[u8]) -> String {
+    human_of(&Capture::read(file))
 }
 
-fn told_of(capture: &Capture) -> String {
+fn human_of(capture: &Capture) -> String {
     let detail = human::Listing { verbose: true, only: Vec::new() };
     human::report(capture, &findings(capture, &Selection::default()), &detail, Terminal::PLAIN)
 }
@@ -181,7 +181,7 @@ fn unexplained(file: &[u8]) -> Option<u64> {
 
 fn assert_explained(records: &[Record], what: &str) {
     let file = pcap(1, records);
-    assert_eq!(unexplained(&file), None, "{what}\n{}", told(&file));
+    assert_eq!(unexplained(&file), None, "{what}\n{}", human(&file));
 }
 
 fn replay(arguments: &[&str]) -> Output {
@@ -194,7 +194,7 @@ fn replay(arguments: &[&str]) -> Output {
 }
 
 #[test]
-fn what_people_are_told_of_each_capture() {
+fn each_capture_has_its_report() {
     for name in CAPTURES {
         let output = replay(&[&format!("tests/captures/{name}.pcap")]);
         assert_snapshot!(
@@ -220,7 +220,7 @@ fn one_direction_is_enough() {
     }
     let closer: Vec<Record> =
         records("half-close").into_iter().filter(|record| !record.is_from_server()).collect();
-    assert_snapshot!("one_direction", told(&pcap(1, &closer)));
+    assert_snapshot!("one_direction", human(&pcap(1, &closer)));
 }
 
 #[test]
@@ -256,7 +256,7 @@ fn formats_and_links_make_no_difference() {
     let vlan = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x81, 0, 0, 7, 8, 0];
     for name in ["orderly", "half-close", "lost-last-ack", "large"] {
         let records = records(name);
-        let expected = told(&pcap(1, &records));
+        let expected = human(&pcap(1, &records));
         for (format, file) in [
             ("pcapng", pcapng(&records)),
             ("raw", pcap(101, &cut(&records, &[]))),
@@ -266,14 +266,14 @@ fn formats_and_links_make_no_difference() {
             ("cooked, second version", pcap(276, &cut(&records, &cooked_2))),
             ("VLAN", pcap(1, &cut(&records, &vlan))),
         ] {
-            assert_eq!(told(&file), expected, "{name}: {format}");
+            assert_eq!(human(&file), expected, "{name}: {format}");
         }
         // Only the first 20 octets of TCP's header.
         let mut snapped = records.clone();
         for record in &mut snapped {
             record.data.truncate(54);
         }
-        assert_eq!(told(&pcap(1, &snapped)), expected, "{name}, snapped");
+        assert_eq!(human(&pcap(1, &snapped)), expected, "{name}, snapped");
     }
 }
 
@@ -282,7 +282,7 @@ fn formats_and_links_make_no_difference() {
 fn numbers_wrap() {
     for name in ["half-close", "lost-last-ack", "simultaneous", "data-after-close", "unread-data"] {
         let original = records(name);
-        let expected = told(&pcap(1, &original));
+        let expected = human(&pcap(1, &original));
         let first = |of_server| original.iter().find(|one| one.is_from_server() == of_server).unwrap();
         for octets in 0..14 {
             let shift = |of_server| {
@@ -298,7 +298,7 @@ fn numbers_wrap() {
                     record.add_to_ack(peers);
                 }
             }
-            assert_eq!(told(&pcap(1, &records)), expected, "{name}, {octets} octets before 0");
+            assert_eq!(human(&pcap(1, &records)), expected, "{name}, {octets} octets before 0");
         }
     }
 }
@@ -312,7 +312,7 @@ fn assert_found(name: &str, what: &str, change: impl Fn(&mut Vec<Record>) -> usi
     let mut records = records(name);
     let index = change(&mut records);
     let file = pcap(1, &records);
-    assert_eq!(unexplained(&file), Some(index as u64 + 1), "{name}: {what}\n{}", told(&file));
+    assert_eq!(unexplained(&file), Some(index as u64 + 1), "{name}: {what}\n{}", human(&file));
 }
 
 const FIN: u8 = 1;
@@ -381,7 +381,7 @@ fn the_first_packet_that_is_not_explained_is_shown_with_its_reason() {
     let mut later = records("half-close");
     let index = find(&later, |record| record.flags() & FIN != 0 && record.is_from_server());
     later[index].add_to_seq(1);
-    assert_snapshot!("unexplained", told(&pcap(1, &later)));
+    assert_snapshot!("unexplained", human(&pcap(1, &later)));
 }
 
 #[test]
@@ -455,7 +455,7 @@ proptest! {
     fn bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..400), magic in 0usize..4) {
         let mut file = [&[0xd4, 0xc3, 0xb2, 0xa1][..], &[0xa1, 0xb2, 0x3c, 0x4d], &[0x0a, 0x0d, 0x0d, 0x0a], &[]][magic].to_vec();
         file.extend(bytes);
-        let _ = told(&file);
+        let _ = human(&file);
     }
 
     /// As above, but most of it is a capture.
@@ -472,7 +472,7 @@ proptest! {
             file[index] = byte;
         }
         let capture = Capture::read(file.as_slice());
-        let _ = told_of(&capture);
+        let _ = human_of(&capture);
         let _ = json::report("changed", &capture, &findings(&capture, &Selection::default()), &[]);
     }
 }

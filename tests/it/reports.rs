@@ -110,7 +110,7 @@ fn without_times(text: &str) -> String {
     text.lines().map(|one| line(one) + "\n").collect()
 }
 
-/// Where people and programs are told of everything that there is to tell of.
+/// Runs whose reports have everything that a report can have.
 const RUNS: [(&[&str], i32); 8] = [
     (&["mine"], 1),
     (&["fine"], 0),
@@ -235,7 +235,7 @@ fn junit() {
 #[test]
 fn annotations() {
     let folder = Folder::mine("github");
-    let mut told = String::new();
+    let mut output = String::new();
     for (args, code) in RUNS {
         let args = [args, &["--format", "github", "--threads", "1"]].concat();
         let run = folder.run_check(&args);
@@ -243,9 +243,9 @@ fn annotations() {
         // Each line is a command, and nothing else is.
         assert!(run.stdout.lines().all(|line| line.starts_with("::error ") || line.starts_with("::warning ")));
         assert_eq!(run.stdout.is_empty(), code == 0, "{args:?}");
-        told.extend(["$ ", &args.join(" "), "\n", &run.stdout]);
+        output.extend(["$ ", &args.join(" "), "\n", &run.stdout]);
     }
-    assert_snapshot!("github-annotations", told);
+    assert_snapshot!("github-annotations", output);
 }
 
 #[test]
@@ -308,7 +308,7 @@ fn people() {
         ("120-ascii-colour", "120", "C", true),
         ("80-utf8-colour", "80", "C.UTF-8", true),
     ] {
-        let (mut told, mut is_ascii) = (String::new(), true);
+        let (mut output, mut is_ascii) = (String::new(), true);
         for args in [&["mine", "fine"][..], &["fine", "--cross-check", "--coverage", "--max-states", "100"]] {
             let mut command = folder.check(&[args, &["--threads", "1"]].concat());
             command.env("COLUMNS", columns).env("LANG", locale);
@@ -317,26 +317,26 @@ fn people() {
             }
             let run = Run::of(&mut command);
             is_ascii &= run.stdout.is_ascii();
-            told += &without_times(&run.stdout);
+            output += &without_times(&run.stdout);
         }
-        assert_eq!(is_ascii, locale == "C", "{told}");
+        assert_eq!(is_ascii, locale == "C", "{output}");
         // Escapes are made visible; those of a scenario's text never get so far.
-        assert_eq!(told.contains('\x1b'), is_coloured);
+        assert_eq!(output.contains('\x1b'), is_coloured);
         let commands = |line: &&str| !line.trim_start().starts_with("lastack show");
         let width = |line: &str| {
             let plain = anstream::adapter::strip_str(line).to_string();
             plain.chars().count()
         };
-        let widest = told.lines().filter(commands).map(width).max().unwrap();
-        assert!(widest <= columns.parse().unwrap(), "{widest}: {told}");
-        assert_snapshot!(format!("people-{name}"), told.replace('\x1b', "ESC"));
+        let widest = output.lines().filter(commands).map(width).max().unwrap();
+        assert!(widest <= columns.parse().unwrap(), "{widest}: {output}");
+        assert_snapshot!(format!("people-{name}"), output.replace('\x1b', "ESC"));
     }
 }
 
 #[test]
 fn more_and_less() {
     let folder = Folder::mine("detail");
-    let told = |args: &[&str]| {
+    let output = |args: &[&str]| {
         let run = folder.run_check(&[args, &["--threads", "1"]].concat());
         let without_speed = |line: &str| match line.split_whitespace().next() {
             Some(name @ ("memory" | "speed")) => format!("  {name:<12}…\n"),
@@ -345,10 +345,10 @@ fn more_and_less() {
         assert_eq!(run.stderr, "");
         without_times(&run.stdout).lines().map(without_speed).collect::<String>()
     };
-    assert_snapshot!("verbose", told(&["mine", "fine", "-v"]));
-    assert_snapshot!("quiet", told(&["mine", "fine", "--cross-check", "--quiet"]));
-    assert_snapshot!("quiet-cut-short", told(&["fine", "-q", "--max-states", "100"]));
-    assert_snapshot!(told(&["fine", "-q"]), @r"
+    assert_snapshot!("verbose", output(&["mine", "fine", "-v"]));
+    assert_snapshot!("quiet", output(&["mine", "fine", "--cross-check", "--quiet"]));
+    assert_snapshot!("quiet-cut-short", output(&["fine", "-q", "--max-states", "100"]));
+    assert_snapshot!(output(&["fine", "-q"]), @r"
     8 verdicts in 1 scenario, 243 zones and 668 transitions:
     6 compared, each is the expected one; not compared: 1 possible, 1 impossible
     ");

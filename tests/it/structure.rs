@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::DiGraph;
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// The rooms of `src/`, from the lowest up: each imports from those before it only. `main.rs` and `lib.rs` are outside.
 const ROOMS: [&str; 21] = [
@@ -35,33 +36,103 @@ const ROOMS: [&str; 21] = [
 /// No file has more lines than this before its tests.
 const MAX_LINES: usize = 500;
 
-/// A file's text without its tests, by its module's path (`check::gate`).
-fn sources() -> BTreeMap<String, String> {
-    fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() { walk(&path, files) } else { files.push(path) }
+/// A file of `src/` without its tests, and what it needs.
+struct Source {
+    text: String,
+    /// The modules that it declares.
+    children: Vec<String>,
+    /// What it imports for itself: a path, and the name that it has here.
+    imports: Vec<(String, String)>,
+    /// What it exports again, in the same way.
+    exports: Vec<(String, String)>,
+    /// The paths in its code, wherever they stand.
+    paths: Vec<String>,
+}
+
+impl Source {
+    fn parse(text: &str) -> Self {
+        let text = text.split("\n#[cfg(test)]\nmod tests {").next().unwrap().to_owned();
+        let mut tokens = Vec::new();
+        flatten(text.parse().unwrap(), &mut tokens);
+        let tokens: Vec<&str> = tokens.iter().map(String::as_str).collect();
+        let (mut children, mut imports, mut exports, mut paths) = (vec![], vec![], vec![], vec![]);
+        let mut at = 0;
+        while let Some(token) = tokens.get(at) {
+            let (before, rest) = tokens.split_at(at);
+            at += match (*token, &rest[1..]) {
+                ("use", [next, ..]) if *next != "<" => {
+                    let length = rest.iter().position(|token| *token == ";").unwrap();
+                    let is_public = before.last().is_some_and(|last| ["pub", ")"].contains(last));
+                    let names = expanded(&rest[1..length].join(" ").replace(" :: ", "::"));
+                    if is_public { &mut exports } else { &mut imports }
+                        .extend(names.iter().map(|name| named(name)));
+                    length
+                }
+                ("mod", [name, ";", ..]) if !before.ends_with(&["#", "[", "cfg", "(", "test", ")", "]"]) => {
+                    children.push((*name).to_owned());
+                    2
+                }
+                // `pub(in crate::model)` needs nothing.
+                ("pub", ["(", ..]) => rest.iter().position(|token| *token == ")").unwrap(),
+                (_, ["::", ..]) => {
+                    let names = rest.chunks(2).take_while(|two| two.get(1) == Some(&"::")).count() + 1;
+                    let is_name =
+                        |token: &&str| token.starts_with(|first: char| first.is_alphabetic() || first == '_');
+                    let path: Vec<&str> = rest.iter().step_by(2).take(names).copied().filter(is_name).collect();
+                    paths.push(path.join("::"));
+                    2 * names - 1
+                }
+                _ => 1,
+            };
+        }
+        Self { text, children, imports, exports, paths }
+    }
+}
+
+/// The tokens of a code one after the other, `::` as one; without comments, and without what is in literals.
+fn flatten(code: TokenStream, tokens: &mut Vec<String>) {
+    for token in code {
+        match token {
+            TokenTree::Group(group) => {
+                let (open, close) = match group.delimiter() {
+                    Delimiter::Brace => ("{", "}"),
+                    Delimiter::Parenthesis => ("(", ")"),
+                    Delimiter::Bracket | Delimiter::None => ("[", "]"),
+                };
+                tokens.push(open.to_owned());
+                flatten(group.stream(), tokens);
+                tokens.push(close.to_owned());
+            }
+            TokenTree::Punct(punct) if punct.as_char() == ':' && tokens.last().is_some_and(|last| last == ":") => {
+                *tokens.last_mut().unwrap() = "::".to_owned();
+            }
+            TokenTree::Ident(_) | TokenTree::Punct(_) => tokens.push(token.to_string()),
+            TokenTree::Literal(_) => tokens.push("0".to_owned()),
         }
     }
+}
+
+/// The files of `src/` by their modules' paths (`check::gate`), without those that are for tests alone.
+fn sources() -> BTreeMap<String, Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = Vec::new();
-    walk(&root, &mut files);
-    let is_source = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "rs");
-    let module = |path: &Path| {
-        let path = path.strip_prefix(&root).unwrap().with_extension("");
-        let parts: Vec<_> = path.iter().map(|part| part.to_str().unwrap()).filter(|part| *part != "mod").collect();
-        parts.join("::")
-    };
-    let text =
-        |path: &Path| fs::read_to_string(path).unwrap().split("#[cfg(test)]\nmod ").next().unwrap().to_owned();
-    let all = files.iter().filter(|path| is_source(path)).map(|path| (module(path), text(path)));
-    all.filter(|(module, _)| !["main", "lib"].contains(&module.as_str())).collect()
+    let library = Source::parse(&fs::read_to_string(root.join("lib.rs")).unwrap());
+    let mut all = BTreeMap::new();
+    let mut modules = library.children;
+    while let Some(module) = modules.pop() {
+        let path = root.join(module.replace("::", "/"));
+        let text =
+            fs::read_to_string(path.with_extension("rs")).or_else(|_| fs::read_to_string(path.join("mod.rs")));
+        let source = Source::parse(&text.unwrap_or_else(|error| panic!("{module}: {error}")));
+        modules.extend(source.children.iter().map(|child| format!("{module}::{child}")));
+        all.insert(module, source);
+    }
+    all
 }
 
 /// The paths that a `use` names, each whole: `a::{b, c::d}` are `a::b` and `a::c::d`.
 fn expanded(tree: &str) -> Vec<String> {
     let Some((prefix, rest)) = tree.split_once('{') else {
-        return vec![tree.split(" as ").next().unwrap().trim().to_owned()];
+        return vec![tree.trim().to_owned()];
     };
     let (mut depth, mut parts, mut part) = (0, Vec::new(), String::new());
     for char in rest.trim().strip_suffix('}').unwrap().chars() {
@@ -84,6 +155,12 @@ fn expanded(tree: &str) -> Vec<String> {
         .collect()
 }
 
+/// A path that a `use` names, and its name here: its last word, or the one behind `as`.
+fn named(path: &str) -> (String, String) {
+    let (path, name) = path.split_once(" as ").unwrap_or((path, path.rsplit("::").next().unwrap()));
+    (path.to_owned(), name.to_owned())
+}
+
 /// A path from the crate's root on; `None` if it is of another crate.
 fn absolute(path: &str, module: &str) -> Option<String> {
     let mut within: Vec<&str> = module.split("::").collect();
@@ -103,58 +180,67 @@ fn absolute(path: &str, module: &str) -> Option<String> {
     Some(within.join("::"))
 }
 
-/// All `use` of a text, with whether they are re-exports.
-fn uses(text: &str) -> Vec<(bool, String)> {
-    let mut all = Vec::new();
-    for statement in text.split(';') {
-        let start = statement.rfind("\nuse ").map(|at| (false, at + 5));
-        let public = statement
-            .rfind("\npub use ")
-            .or_else(|| statement.rfind("\npub(crate) use "))
-            .map(|at| (true, at + statement[at..].find("use ").unwrap() + 4));
-        if let Some((is_public, at)) = public.or(start) {
-            all.extend(expanded(&statement[at..].replace('\n', " ")).into_iter().map(|path| (is_public, path)));
-        }
-    }
-    all
-}
-
-/// Which file needs which: by its imports, those through a parent's re-exports taken to where a name is from.
-fn imports(sources: &BTreeMap<String, String>) -> BTreeSet<(String, String)> {
+/// Which file needs which, by every path in it; those through re-exports are taken to where a name is from.
+fn imports(sources: &BTreeMap<String, Source>) -> BTreeSet<(String, String)> {
     let mut exported = BTreeMap::new();
-    for (module, text) in sources {
-        for (_, path) in uses(text).into_iter().filter(|(is_public, _)| *is_public) {
-            let path = if path.starts_with("crate") { path } else { format!("self::{path}") };
-            let from = absolute(&path, module).unwrap();
-            exported.insert(format!("{module}::{}", from.rsplit("::").next().unwrap()), from);
+    for (module, source) in sources {
+        for (path, name) in &source.exports {
+            let path = if path.starts_with("crate") { path.clone() } else { format!("self::{path}") };
+            exported.insert(format!("{module}::{name}"), absolute(&path, module).unwrap());
         }
     }
     let file_of = |path: &str| {
         let mut path = path.to_owned();
-        while let Some(from) = exported.get(&path).filter(|from| **from != path) {
-            path.clone_from(from);
-        }
         loop {
             if sources.contains_key(&path) {
                 return Some(path);
             }
-            path.truncate(path.rfind("::")?);
+            match exported.get(&path).filter(|from| **from != path) {
+                Some(from) => path.clone_from(from),
+                None => path.truncate(path.rfind("::")?),
+            }
         }
     };
     let mut all = BTreeSet::new();
-    for (module, text) in sources {
-        let paths = uses(text).into_iter().filter(|(is_public, _)| !is_public);
-        let needed = paths.filter_map(|(_, path)| file_of(&absolute(&path, module)?));
+    for (module, source) in sources {
+        let children = source.children.iter().map(|child| (child.clone(), format!("{module}::{child}")));
+        let imported =
+            source.imports.iter().filter_map(|(path, name)| Some((name.clone(), absolute(path, module)?)));
+        let known: BTreeMap<String, String> = children.chain(imported).collect();
+        let inline = source.paths.iter().filter_map(|path| {
+            let (first, rest) = path.split_once("::")?;
+            let known = known.get(first).map(|whole| format!("{whole}::{rest}"));
+            known.or_else(|| absolute(path, module))
+        });
+        let elsewhere = source.exports.iter().filter_map(|(path, _)| absolute(path, module));
+        let elsewhere = elsewhere.filter(|path| !path.starts_with(&format!("{module}::")));
+        let imported = source.imports.iter().filter_map(|(path, _)| absolute(path, module));
+        let needed = imported.chain(elsewhere).chain(inline).filter_map(|path| file_of(&path));
         all.extend(needed.filter(|needed| needed != module).map(|needed| (module.clone(), needed)));
     }
     all
 }
 
 #[test]
+fn every_path_is_seen() {
+    let source = Source::parse(
+        "mod a; #[cfg(test)] mod tested; use super::b::{C, d::{self, E as F}}; pub(super) use a::G;
+         /// See [`crate::h::I`]. fn in_words() {}
+         pub(in crate::j) fn k<'s>(one: crate::l::M) -> impl Fn() + use<'s> { \"crate::n\"; a::o(super::P::<u8>::q, broken!(d::r)) }",
+    );
+    let named =
+        |names: &[(String, String)]| names.iter().map(|(path, name)| format!("{path} {name}")).collect::<Vec<_>>();
+    assert_eq!(source.children, ["a"]);
+    assert_eq!(named(&source.imports), ["super::b::C C", "super::b::d d", "super::b::d::E F"]);
+    assert_eq!(named(&source.exports), ["a::G G"]);
+    assert_eq!(source.paths, ["crate::l::M", "a::o", "super::P", "q", "d::r"]);
+}
+
+#[test]
 fn imports_run_one_way() {
     let sources = sources();
     let imports = imports(&sources);
-    assert!(imports.len() > 300, "{}", imports.len());
+    assert!(imports.len() > 1000, "{}", imports.len());
     let room = |module: &str| {
         let name = module.split("::").next().unwrap();
         ROOMS.iter().position(|room| *room == name).unwrap_or_else(|| panic!("{name} is no room"))
@@ -171,7 +257,7 @@ fn imports_run_one_way() {
 
 #[test]
 fn no_file_is_two_ideas() {
-    let long = sources().into_iter().map(|(module, text)| (text.lines().count(), module));
+    let long = sources().into_iter().map(|(module, source)| (source.text.lines().count(), module));
     let long: Vec<_> = long.filter(|(lines, _)| *lines > MAX_LINES).collect();
     assert!(long.is_empty(), "{long:#?}");
 }
@@ -179,8 +265,8 @@ fn no_file_is_two_ideas() {
 #[test]
 fn a_public_type_name_stands_for_one_thing() {
     let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for (module, text) in sources() {
-        for line in text.lines() {
+    for (module, source) in sources() {
+        for line in source.text.lines() {
             let declared = ["pub struct ", "pub enum ", "pub trait ", "pub type "]
                 .iter()
                 .find_map(|start| line.strip_prefix(start));

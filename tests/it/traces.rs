@@ -81,7 +81,7 @@ fn four_lost(after_timeout: AfterTimeout) -> String {
     config.a.policy.retransmission.after_timeout = after_timeout;
     let world = TimedWorld::new(config);
     let mut state = world.initial().unwrap();
-    let mut told = String::new();
+    let mut actions = String::new();
     let mut tick = 0;
     let mut enabled = Vec::new();
     while state.end(End::A).state != State::FinWait2 {
@@ -98,11 +98,11 @@ fn four_lost(after_timeout: AfterTimeout) -> String {
         if action == Action::Tick {
             tick += 1;
         } else {
-            writeln!(told, "{tick:>2}  {action}").unwrap();
+            writeln!(actions, "{tick:>2}  {action}").unwrap();
         }
         state = world.step(&state, action).unwrap();
     }
-    told
+    actions
 }
 
 /// RFC 5681 §3.1: a FIN behind lost octets waits for one timeout, and then for the ACKs of the octets.

@@ -18,15 +18,15 @@ use crate::{Missing, needs, variable};
 const READ_ITF: &str = r##"
 import json, sys
 from itf_py import trace_from_json, trace_to_json
-told = json.load(sys.stdin)
-for trace in told:
+traces = json.load(sys.stdin)
+for trace in traces:
     read = trace_to_json(trace_from_json(trace))
     for state in read["states"]:
         if state["action"]["value"] is None:
             state["action"]["value"] = {}
     assert read["states"] == trace["states"], trace["#meta"]
     assert read["vars"] == trace["vars"] and read.get("loop") == trace.get("loop"), trace["#meta"]
-print(len(told))
+print(len(traces))
 "##;
 
 pub(crate) fn a_reader_of_itf_understands_every_trace() -> Result<(), Missing> {
@@ -40,7 +40,7 @@ pub(crate) fn a_reader_of_itf_understands_every_trace() -> Result<(), Missing> {
     Ok(())
 }
 
-/// Has every diagram parsed, and tells of each what goes from whom to whom, without the names of copies.
+/// Parses every diagram, and prints of each what goes from whom to whom, without the names of copies.
 const READ_MERMAID: &str = r"
 import { JSDOM } from 'jsdom';
 import { text } from 'node:stream/consumers';
@@ -48,9 +48,9 @@ globalThis.window = new JSDOM('').window;
 globalThis.document = window.document;
 const mermaid = (await import('mermaid')).default;
 const read = [];
-for (const told of JSON.parse(await text(process.stdin))) {
-    await mermaid.parse(told);
-    const diagram = await mermaid.mermaidAPI.getDiagramFromText(told);
+for (const source of JSON.parse(await text(process.stdin))) {
+    await mermaid.parse(source);
+    const diagram = await mermaid.mermaidAPI.getDiagramFromText(source);
     const { SOLID, SOLID_CROSS } = diagram.db.LINETYPE;
     const arrows = diagram.db.getMessages().filter(({ type }) => [SOLID, SOLID_CROSS].includes(type));
     read.push({
@@ -113,14 +113,14 @@ pub(crate) fn tshark_has_no_complaints() -> Result<(), Missing> {
         for field in ["ip.checksum.status", "tcp.checksum.status", "_ws.malformed", "_ws.expert.severity"] {
             tshark.args(["-e", field]);
         }
-        let told = piped(&mut tshark, &capture);
-        for packet in told.lines() {
+        let output = piped(&mut tshark, &capture);
+        for packet in output.lines() {
             let fields: Vec<&str> = packet.split('\t').collect();
             assert_eq!(fields[..3], ["1", "1", ""], "{packet}");
             let mut severities = fields[3].split(',').filter(|severity| !severity.is_empty());
             assert!(severities.all(|severity| severity.parse::<u32>().unwrap() < ERROR), "{packet}");
         }
-        assert_eq!(told.lines().count(), packets(&capture));
+        assert_eq!(output.lines().count(), packets(&capture));
     }
     Ok(())
 }

@@ -70,7 +70,7 @@ const LIVELY_WORLDS: [World; 5] = [
     ("simultaneous", &war("a.sends=1", "b.sends=1", "network.losses=0")),
 ];
 
-/// TLC is told word for word what fairness is, which takes it long: from 190 to a few thousand states.
+/// TLC gets fairness word for word, which takes it long: from 190 to a few thousand states.
 const LIVELY_WORLDS_FOR_TLC: [World; 4] = [
     ("lossy-for-ever", &[NO_DUPLICATES]),
     ("lossy-for-ever", &[NO_DUPLICATES, UNFAIR]),

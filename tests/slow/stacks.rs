@@ -165,12 +165,12 @@ impl<'a> World<'a> {
                 let Difference { scenario, property: of, stack, .. } = &known.difference;
                 (scenario, &known.policy, of, stack) == (&self.base.name, &policy.name, &property, &verdict)
             };
-            let told = known.iter().find(of_it).and_then(|row| fields_in(&row.difference.cause, policy));
+            let recorded = known.iter().find(of_it).and_then(|row| fields_in(&row.difference.cause, policy));
             let is_cause = |fields: &Fields| {
                 self.leads_to(fields, stack, &property, &verdict)
                     && !fewer(fields).any(|fewer| self.leads_to(&fewer, stack, &property, &verdict))
             };
-            let cause = match told.filter(is_cause) {
+            let cause = match recorded.filter(is_cause) {
                 Some(fields) => named(&fields, policy),
                 None if searches => named(&self.cause(stack, &property, &verdict), policy),
                 None => "none that is known".to_owned(),

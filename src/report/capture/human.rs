@@ -106,8 +106,8 @@ impl View<'_> {
         let Self { connection, closing, .. } = self;
         let (a, b) = (closing.a, 1 - closing.a);
         let _ = writeln!(text, "{}", self.ends());
-        let mut line = |label: &str, told: &str| {
-            let _ = writeln!(text, "  {label:<12}{}", terminal.prose(told, INDENT));
+        let mut line = |label: &str, prose: &str| {
+            let _ = writeln!(text, "  {label:<12}{}", terminal.prose(prose, INDENT));
         };
         let start = self.capture.start;
         line(
@@ -207,18 +207,18 @@ impl View<'_> {
     fn again(&self, side: Side) -> Option<String> {
         let again = self.closing.again(side);
         let name = self.name(side);
-        let mut told = Vec::new();
+        let mut parts = Vec::new();
         if again.text > 0 {
-            told.push(format!("{} of text", plural(again.text as u64, "segment")));
+            parts.push(format!("{} of text", plural(again.text as u64, "segment")));
         }
         if !again.fin_gaps.is_empty() {
             // A dozen say what doubles and where it ends.
             let gaps: Vec<String> = again.fin_gaps.iter().take(12).map(|gap| seconds(*gap)).collect();
             let more = if again.fin_gaps.len() > gaps.len() { ", …" } else { "" };
             let times = again.fin_gaps.len() as u64;
-            told.push(format!("its FIN {}, after {}{more}", plural(times, "time"), gaps.join(", ")));
+            parts.push(format!("its FIN {}, after {}{more}", plural(times, "time"), gaps.join(", ")));
         }
-        (!told.is_empty()).then(|| format!("{name}: {}", told.join("; ")))
+        (!parts.is_empty()).then(|| format!("{name}: {}", parts.join("; ")))
     }
 
     fn lost(&self, side: Side, lost: u32) -> String {
@@ -248,7 +248,7 @@ impl View<'_> {
 
     pub(super) fn ending(&self) -> String {
         let ending = &self.closing.ending;
-        let state = |state: &Option<State>| state.map_or("a state that cannot be told", State::name);
+        let state = |state: &Option<State>| state.map_or("an unknown state", State::name);
         let what = match ending {
             Ending::NotEstablished(Handshake::Refused(index)) => format!("refused ({})", self.at(*index)),
             Ending::NotEstablished(Handshake::GivenUp(index)) => {
@@ -319,16 +319,17 @@ impl View<'_> {
                 storm.packets / 2,
                 seconds(storm.lasts)
             ),
-            Ending::Unknown => "in a way that cannot be told".to_owned(),
+            Ending::Unknown => "in an unknown way".to_owned(),
         };
         if let Ending::Reset { by, forged: Some(forged), .. } = ending {
             return format!("{what}. {}", self.forged(*by, *forged));
         }
-        let mut told = format!("{what}. {}", ending.meaning());
+        let mut sentence = format!("{what}. {}", ending.meaning());
         if let Ending::Clean { reset: Some(index), .. } = ending {
-            let _ = write!(told, " A reset comes later ({}), and ends nothing but TIME_WAIT.", self.at(*index));
+            let _ =
+                write!(sentence, " A reset comes later ({}), and ends nothing but TIME_WAIT.", self.at(*index));
         }
-        told
+        sentence
     }
 
     /// How often who opens, or who answers, has tried.

@@ -75,14 +75,14 @@ impl<'a> View<'a> {
         })
     }
 
-    /// The number that an end's own numbers are told from: its SYN's, or one before the first that was seen.
+    /// The number from which an end's own numbers count: its SYN's, or one before the first that was seen.
     pub(super) fn origin(&self, side: Side) -> Seq {
         let before = self.connection.before(side);
         let of_first = || {
             let mut packets = self.connection.packets.iter();
-            let told = packets.clone().find(|packet| packet.from != side && packet.segment.flags.ack);
+            let acked = packets.clone().find(|packet| packet.from != side && packet.segment.flags.ack);
             let own = packets.find(|packet| packet.from == side);
-            own.map(|packet| packet.segment.seq).or(told.map(|packet| packet.segment.ack))
+            own.map(|packet| packet.segment.seq).or(acked.map(|packet| packet.segment.ack))
         };
         let first = before.next.or_else(of_first).map(|first| first + u32::MAX);
         before.syn.or(first).unwrap_or_default()

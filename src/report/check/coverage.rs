@@ -29,8 +29,8 @@ pub fn table(all: &[Checked], terminal: Terminal) -> String {
     }
     let mut text = String::new();
     if !uncounted.is_empty() {
-        let told = format!("not counted: {}, which stateright explores", uncounted.join(", "));
-        let _ = writeln!(text, "\n{}", terminal.prose(&told, 0));
+        let note = format!("not counted: {}, which stateright explores", uncounted.join(", "));
+        let _ = writeln!(text, "\n{}", terminal.prose(&note, 0));
     }
     if uncounted.len() == all.len() {
         return text;

@@ -76,8 +76,8 @@ pub fn scenario(checked: &Checked, show_command: &ShowCommand, detail: Detail, t
         line(Style::new(), "speed", &format!("{speed} transitions a second"));
     }
     if detail == Detail::Verbose {
-        for (place, told) in policy::in_force(&checked.scenario).iter().enumerate() {
-            line(Style::new(), if place == 0 { "policy" } else { "" }, told);
+        for (place, field) in policy::in_force(&checked.scenario).iter().enumerate() {
+            line(Style::new(), if place == 0 { "policy" } else { "" }, field);
         }
     }
     if checked.scenario.is_changed() {

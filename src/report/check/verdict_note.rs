@@ -38,7 +38,7 @@ pub(super) struct VerdictNote<'c> {
 }
 
 /// A property's verdicts in a scenario. Where all its instances were decided and the same is to be said of each, they are
-/// told of together.
+/// reported together.
 pub(super) fn verdict_lines<'c>(checked: &'c Checked, outcome: &'c Outcome) -> Vec<VerdictLine<'c>> {
     let mut all = verdict_line_of_each(checked, outcome);
     let is_same = |one: &VerdictLine<'_>, other: &VerdictLine<'_>| {

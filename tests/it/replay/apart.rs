@@ -5,7 +5,7 @@ use lastack::report::capture::json;
 
 use super::made::{CLOSE, Line, OPEN, line, record};
 use super::reading::{ip, udp};
-use super::{Record, pcap, told, validator};
+use super::{Record, human, pcap, validator};
 
 /// A and B open, A sends, and both close.
 fn orderly() -> Vec<Line> {
@@ -97,7 +97,7 @@ fn what_is_in_other_tags_or_tunnels_is_another_connection() {
             wrapped(&orderly(), &|_, packet| wrap(7, packet)),
             wrapped(&reset(), &|_, packet| wrap(8, packet)),
         ]);
-        let text = told(&file);
+        let text = human(&file);
         assert!(text.starts_with("2 connections in 14 packets: every packet is explained"), "{name}\n{text}");
         assert!(text.contains("1: A 192.0.2.1:40000  B 192.0.2.2:80  in "), "{name}\n{text}");
         assert!(text.contains(&format!("{name}\n")), "{name}\n{text}");
@@ -109,7 +109,7 @@ fn what_is_in_other_tags_or_tunnels_is_another_connection() {
 }
 
 #[test]
-fn what_it_is_in_is_told_to_programs() {
+fn json_has_what_a_connection_is_in() {
     let file = merged(&[wrapped(&orderly(), &|_, packet| KINDS[1].1(7, packet))]);
     let capture = Capture::read(file.as_slice());
     let document = json::report("made", &capture, &findings(&capture, &Selection::default()), &[]);
@@ -123,23 +123,23 @@ fn what_it_is_in_is_told_to_programs() {
 /// Each direction comes in something else: tagged and not, or with the labels and identifiers that each has of its own.
 #[test]
 fn the_two_directions_may_be_in_different_tunnels() {
-    let expected = told(&merged(&[wrapped(&orderly(), &|_, packet| plain(packet))]));
+    let expected = human(&merged(&[wrapped(&orderly(), &|_, packet| plain(packet))]));
     let tagged = |from: char, packet: &[u8]| if from == 'A' { vlan(7, packet) } else { plain(packet) };
-    assert_eq!(told(&merged(&[wrapped(&orderly(), &tagged)])), expected, "one tagged");
+    assert_eq!(human(&merged(&[wrapped(&orderly(), &tagged)])), expected, "one tagged");
     // VLAN 0 is none.
     let priority = |from: char, packet: &[u8]| if from == 'A' { vlan(0, packet) } else { plain(packet) };
-    assert_eq!(told(&merged(&[wrapped(&orderly(), &priority)])), expected, "a priority");
+    assert_eq!(human(&merged(&[wrapped(&orderly(), &priority)])), expected, "a priority");
     for (name, wrap) in KINDS {
         let crossing = |from: char, packet: &[u8]| wrap(if from == 'A' { 7 } else { 8 }, packet);
         for start in 0..3 {
             // The capture may begin in the middle.
             let lines = orderly().split_off(start);
-            let expected = told(&merged(&[wrapped(&lines, &|_, packet| plain(packet))]));
-            assert_eq!(told(&merged(&[wrapped(&lines, &crossing)])), expected, "{name} from {start} on");
+            let expected = human(&merged(&[wrapped(&lines, &|_, packet| plain(packet))]));
+            assert_eq!(human(&merged(&[wrapped(&lines, &crossing)])), expected, "{name} from {start} on");
         }
         // Another connection comes the other way round.
         let back = |from: char, packet: &[u8]| wrap(if from == 'A' { 8 } else { 7 }, packet);
-        let text = told(&merged(&[wrapped(&orderly(), &crossing), wrapped(&reset(), &back)]));
+        let text = human(&merged(&[wrapped(&orderly(), &crossing), wrapped(&reset(), &back)]));
         assert!(text.starts_with("2 connections in 14 packets: every packet is explained"), "{name}\n{text}");
         assert!(text.contains("  clean                1\n"), "{name}\n{text}");
         assert!(text.contains("A in ") && text.contains(", B in "), "{name}\n{text}");
@@ -157,7 +157,7 @@ fn a_connection_may_be_moved() {
     lines.insert(5, (810, 'B', "A", 1, 11, 0));
     for moved in 1..lines.len() {
         let (before, after) = lines.split_at(moved);
-        let text = told(&merged(&[
+        let text = human(&merged(&[
             wrapped(before, &|_, packet| vlan(7, packet)),
             wrapped(after, &|_, packet| vlan(8, packet)),
         ]));
@@ -177,7 +177,7 @@ fn what_is_captured_in_two_places_is_not_sent_again() {
                 wrapped(&orderly(), &|_, packet| plain(packet)),
                 wrapped(&later, &|_, packet| wrap(7, packet)),
             ]);
-            let text = told(&file);
+            let text = human(&file);
             assert!(
                 text.starts_with(
                     "2 connections in 16 packets: every packet is explained\n  clean                2\n"
@@ -214,7 +214,7 @@ fn fragments_are_of_one_network() {
     // The first fragments come together, and then the second.
     let reset: Vec<Line> =
         reset().iter().map(|line| (line.0 - 3, line.1, line.2, line.3, line.4, line.5)).collect();
-    let text = told(&merged(&[split(&orderly(), 7), split(&reset, 8)]));
+    let text = human(&merged(&[split(&orderly(), 7), split(&reset, 8)]));
     assert!(
         text.contains("every packet is explained\n  reset                1\n  clean                1\n"),
         "{text}"

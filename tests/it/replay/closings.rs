@@ -1,5 +1,5 @@
 //! Random closings that two endpoints of the model make over a network that loses, duplicates and reorders, captured
-//! somewhere on the way by somebody who does so, too: what is told of each capture is held against what happened.
+//! somewhere on the way by somebody who does so, too: the report on each capture is compared with what happened.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -9,7 +9,7 @@ use lastack::capture::{Capture, Closing, FindingKind};
 use lastack::tcp::{Call, Effects, EndedBy, Endpoint, Policy, Segment, State, Timer, TimerChange};
 
 use super::judge::{Seen, connections, judge};
-use super::{Record, pcap, told};
+use super::{Record, human, pcap};
 
 /// A tick of the endpoints' timers, in milliseconds.
 const TICK: u64 = 100;
@@ -294,7 +294,7 @@ fn record(time: u64, from: usize, bits: u8, seq: u32, ack: u32, len: u32, port: 
     Record { time, length: u32::try_from(data.len()).unwrap(), data }
 }
 
-/// What may be told of what happened. What the tap has missed may have been what shows it.
+/// Whether a report may call what happened by this kind. The tap may have missed what shows it.
 fn is_right(made: &Made, kind: FindingKind) -> bool {
     let has_missed = made.missed.is_some();
     match made.truth {
@@ -310,7 +310,7 @@ fn is_right(made: &Made, kind: FindingKind) -> bool {
 }
 
 #[test]
-fn what_is_told_is_what_happened() {
+fn a_report_has_what_happened() {
     let mut counts: BTreeMap<(Truth, &str), u64> = BTreeMap::new();
     let (mut wrong, mut stuck, mut unexplained) = (Vec::new(), Vec::new(), Vec::new());
     let (mut whole, mut differing) = (0, 0);
@@ -322,8 +322,9 @@ fn what_is_told_is_what_happened() {
         let closing = Closing::of(connection, capture.end);
         let kind = closing.ending.kind();
         *counts.entry((made.truth, kind.name())).or_default() += 1;
-        let what =
-            || format!("seed {seed}, {:?}, {:?}, missed {:?}\n{}", made.truth, made.tap, made.missed, told(&file));
+        let what = || {
+            format!("seed {seed}, {:?}, {:?}, missed {:?}\n{}", made.truth, made.tap, made.missed, human(&file))
+        };
         if !is_right(&made, kind) {
             wrong.push(what());
         }
@@ -379,11 +380,11 @@ fn the_judge_agrees_on_the_captures() {
                 continue;
             }
             for (packets, connection) in connections.iter().zip(&capture.connections) {
-                let told = Closing::of(connection, capture.end).ending.kind();
+                let reported = Closing::of(connection, capture.end).ending.kind();
                 let judged = judge(packets, end);
                 all += 1;
-                if told != judged {
-                    differing.push(format!("{name}: told {}, judged {}", told.name(), judged.name()));
+                if reported != judged {
+                    differing.push(format!("{name}: reported {}, judged {}", reported.name(), judged.name()));
                 }
             }
         }

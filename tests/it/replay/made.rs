@@ -1,6 +1,6 @@
-//! Connections that no program on one machine makes at will: packets are written down, and what is told is read.
+//! Connections that no program on one machine makes at will: packets are written down, and the reports on them are read.
 
-use super::{Record, pcap, told};
+use super::{Record, human, pcap};
 
 /// Who sends it, when (ms), its flags, its numbers relative to the initial ones, and its text.
 pub(super) type Line = (u32, char, &'static str, u32, u32, u16);
@@ -32,16 +32,16 @@ pub(super) fn record(&(time, from, flags, seq, ack, len): &Line) -> Record {
     Record { time: time.try_into().unwrap(), length: u32::try_from(data.len()).unwrap(), data }
 }
 
-fn told_of(lines: &[&[Line]]) -> String {
+fn human_of(lines: &[&[Line]]) -> String {
     let records: Vec<Record> = lines.concat().iter().map(record).collect();
-    told(&pcap(101, &records))
+    human(&pcap(101, &records))
 }
 
 /// The lines with one label, joined again.
-pub(super) fn line(told: &str, label: &str) -> String {
+pub(super) fn line(report: &str, label: &str) -> String {
     let mut words = Vec::new();
     let mut is_wanted = false;
-    for line in told.lines() {
+    for line in report.lines() {
         if !line.starts_with("    ") {
             let words = line.trim_start();
             is_wanted =
@@ -54,49 +54,49 @@ pub(super) fn line(told: &str, label: &str) -> String {
     words.join(" ")
 }
 
-fn assert_told(lines: &[&[Line]], label: &str, expected: &str) {
-    let told = told_of(lines);
-    assert!(line(&told, label).contains(expected), "{expected}\n{told}");
+fn assert_line(lines: &[&[Line]], label: &str, expected: &str) {
+    let report = human_of(lines);
+    assert!(line(&report, label).contains(expected), "{expected}\n{report}");
 }
 
 fn assert_all_explained(lines: &[&[Line]]) {
-    let told = told_of(lines);
-    assert!(told.contains("every packet is explained") || told.contains(" 0 not"), "{told}");
+    let report = human_of(lines);
+    assert!(report.contains("every packet is explained") || report.contains(" 0 not"), "{report}");
 }
 
 #[test]
 fn a_handshake_is_not_a_connection() {
     let (syn, answer) = (&OPEN[..1], &OPEN[..2]);
     let other = &[(9_000, 'A', "S", 0, 0, 0)];
-    let unanswered = told_of(&[syn, other]);
+    let unanswered = human_of(&[syn, other]);
     assert!(unanswered.contains("not-established      1"), "{unanswered}");
     assert!(line(&unanswered, "ended").contains("The SYN was not answered: it"), "{unanswered}");
-    assert_told(
+    assert_line(
         &[answer, &[(9_000, 'B', "SA", 0, 1, 0)]],
         "ended",
         "The SYN was answered, and the answer was not",
     );
     // The capture ends before anybody can know.
-    assert_told(&[syn], "ended", "too early. The SYN was not answered, but the capture ends 0.000 s after it.");
-    assert_told(
+    assert_line(&[syn], "ended", "too early. The SYN was not answered, but the capture ends 0.000 s after it.");
+    assert_line(
         &[answer],
         "ended",
         "too early. The SYN was answered, and the answer was not, but the capture ends",
     );
-    let early = told_of(&[answer]);
+    let early = human_of(&[answer]);
     assert!(early.contains("too-early            1"), "{early}");
-    assert_told(&[syn, &[(9, 'B', "RA", 0, 1, 0)]], "ended", "refused");
-    assert_told(&[syn, &[(9, 'A', "R", 1, 0, 0)]], "ended", "a reset ended the handshake (packet 2");
-    assert_told(&[answer, &[(19, 'A', "R", 1, 0, 0)]], "ended", "a reset ended the handshake (packet 3");
+    assert_line(&[syn, &[(9, 'B', "RA", 0, 1, 0)]], "ended", "refused");
+    assert_line(&[syn, &[(9, 'A', "R", 1, 0, 0)]], "ended", "a reset ended the handshake (packet 2");
+    assert_line(&[answer, &[(19, 'A', "R", 1, 0, 0)]], "ended", "a reset ended the handshake (packet 3");
     let both = [(0, 'A', "S", 0, 0, 0), (1, 'B', "S", 0, 0, 0), (2, 'A', "SA", 0, 1, 0), (3, 'B', "SA", 0, 1, 0)];
-    assert_told(&[&both, &CLOSE], "ended", "cleanly");
+    assert_line(&[&both, &CLOSE], "ended", "cleanly");
 }
 
 #[test]
 fn attempts_are_counted() {
     let syns = [0, 1_000, 3_000, 7_000, 15_000].map(|time| (time, 'A', "S", 0, 0, 0));
     let tried = "not established, though A has tried 5 times in 15.000 s. The SYN was not answered: it";
-    assert_told(&[&syns], "ended", tried);
+    assert_line(&[&syns], "ended", tried);
 }
 
 /// 4.4BSD's `tcp_drop` resets in any state. Two times the MSL have not passed within a millisecond.
@@ -104,8 +104,8 @@ fn attempts_are_counted() {
 fn an_abort_may_be_said_once_both_have_closed() {
     let close = [(1_000, 'A', "FA", 1, 1, 0), (1_020, 'B', "FA", 1, 2, 0), (1_021, 'A', "RA", 2, 2, 0)];
     assert_all_explained(&[&OPEN, &close]);
-    assert_told(&[&OPEN, &close], "ended", "by a reset of A (packet 6, 1.021 s) in TIME_WAIT; B was in LAST_ACK");
-    assert!(!told_of(&[&OPEN, &close]).contains("2MSL"));
+    assert_line(&[&OPEN, &close], "ended", "by a reset of A (packet 6, 1.021 s) in TIME_WAIT; B was in LAST_ACK");
+    assert!(!human_of(&[&OPEN, &close]).contains("2MSL"));
 }
 
 /// B acknowledges the text before the FIN, and never the FIN, which is sent again: it has not arrived.
@@ -115,7 +115,7 @@ fn a_fin_that_is_never_acknowledged_has_not_arrived() {
     let again = [1_210, 1_610, 2_410, 4_010].map(|time| (time, 'A', "FA", 11, 1, 0));
     // Only the last may have, just now.
     let last = "ESTABLISHED → CLOSE_WAIT (packet 10, 4.010 s); or ESTABLISHED, if packet 10 was lost";
-    assert_told(&[&OPEN, &text, &again], "B", last);
+    assert_line(&[&OPEN, &text, &again], "B", last);
 }
 
 /// B's FIN was not captured, as A's ACK shows; or it was an octet of text.
@@ -124,17 +124,17 @@ fn a_number_that_was_not_captured_may_have_been_a_fin() {
     let (acknowledged, other) = ([(1_000, 'A', "A", 1, 2, 0)], [(60_000, 'A', "S", 900_000, 0, 0)]);
     let expected =
         "the capture does not show it: A was last seen in CLOSE_WAIT. What was captured last acknowledges more";
-    assert_told(&[&OPEN, &acknowledged, &other], "ended", expected);
+    assert_line(&[&OPEN, &acknowledged, &other], "ended", expected);
     let goes_on = [(2_000, 'B', "A", 2, 1, 5), (2_100, 'A', "A", 1, 7, 0)];
-    assert_told(&[&OPEN, &acknowledged, &goes_on, &other], "ended", "not at all");
+    assert_line(&[&OPEN, &acknowledged, &goes_on, &other], "ended", "not at all");
 }
 
 #[test]
 fn keep_alives_that_nobody_answers_are_heard_by_nobody() {
     let text = [(100, 'A', "A", 1, 1, 10), (110, 'B', "A", 1, 11, 0)];
     let alive = [1, 2, 3, 4, 5].map(|minute| (minute * 60_000, 'A', "A", 10, 1, 0));
-    assert_told(&[&OPEN, &text, &alive], "ended", "has sent keep-alives 5 times in 240.000 s");
-    assert_told(&[&OPEN, &text, &alive], "ended", "The other end is gone, or the way to it or back is cut");
+    assert_line(&[&OPEN, &text, &alive], "ended", "has sent keep-alives 5 times in 240.000 s");
+    assert_line(&[&OPEN, &text, &alive], "ended", "The other end is gone, or the way to it or back is cut");
 }
 
 #[test]
@@ -144,31 +144,31 @@ fn ports_are_used_anew() {
     let twice = [&OPEN[..], &CLOSE, &again].concat();
     for side in ["AB", "A", "B"] {
         let captured: Vec<Line> = twice.iter().copied().filter(|line| side.contains(line.1)).collect();
-        let told = told_of(&[&captured]);
-        assert!(told.starts_with("2 connections in "), "{told}");
-        assert!(told.contains("every packet is explained"), "{told}");
+        let report = human_of(&[&captured]);
+        assert!(report.starts_with("2 connections in "), "{report}");
+        assert!(report.contains("every packet is explained"), "{report}");
     }
     // The connection is open, A was restarted and uses its port again. B tells the old number, which A resets.
     let restarted = [(50_000, 'A', "S", 400_000, 0, 0), (50_010, 'B', "A", 1, 1, 0), (50_020, 'A', "R", 1, 0, 0)];
-    let told = told_of(&[&OPEN, &restarted, &again]);
-    assert!(told.starts_with("3 connections in 12 packets: every packet is explained"), "{told}");
-    assert!(line(&told, "ended").contains("by a reset of A (packet 6"), "{told}");
-    assert!(line(&told, "ended").contains("begun another connection"), "{told}");
+    let report = human_of(&[&OPEN, &restarted, &again]);
+    assert!(report.starts_with("3 connections in 12 packets: every packet is explained"), "{report}");
+    assert!(line(&report, "ended").contains("by a reset of A (packet 6"), "{report}");
+    assert!(line(&report, "ended").contains("begun another connection"), "{report}");
 }
 
 #[test]
 fn a_reset_without_effect_ends_nothing() {
     let far = [(2_000, 'A', "R", 101, 0, 0), (2_001, 'B', "A", 1, 1, 0), (3_000, 'A', "A", 1, 1, 10)];
-    assert_told(&[&OPEN, &far], "ended", "not at all");
-    assert_told(&[&OPEN, &far], "first", "nobody closes");
-    assert_told(&[&OPEN, &far], "unexplained", "This one is 100 octets beyond");
+    assert_line(&[&OPEN, &far], "ended", "not at all");
+    assert_line(&[&OPEN, &far], "first", "nobody closes");
+    assert_line(&[&OPEN, &far], "unexplained", "This one is 100 octets beyond");
     let late_fin = [(61_400, 'B', "FA", 1, 2, 0), (61_500, 'A', "R", 2, 0, 0)];
-    assert_told(
+    assert_line(
         &[&OPEN, &CLOSE, &late_fin],
         "ended",
         "by a reset of A (packet 8, 61.500 s) in CLOSED; B was in LAST_ACK",
     );
-    assert_told(&[&[(0, 'A', "R", 1, 0, 0)]], "ended", "in a state that cannot be told");
+    assert_line(&[&[(0, 'A', "R", 1, 0, 0)]], "ended", "in an unknown state");
 }
 
 /// RFC 9293 §3.6, Figure 13. Nothing answers the last ACKs, and nothing has to.
@@ -176,7 +176,7 @@ fn a_reset_without_effect_ends_nothing() {
 fn who_closes_at_once_with_the_other_is_not_stuck_in_closing() {
     let close = [(0, 'A', "FA", 1, 1, 0), (1, 'B', "FA", 1, 1, 0), (9, 'B', "A", 2, 2, 0), (9, 'A', "A", 2, 2, 0)];
     let other = [(60_000, 'A', "S", 900_000, 0, 0)];
-    assert_told(&[&OPEN, &close, &other], "ended", "cleanly. ");
+    assert_line(&[&OPEN, &close, &other], "ended", "cleanly. ");
 }
 
 #[test]
@@ -185,14 +185,14 @@ fn times_that_go_backwards_are_no_silence() {
     for line in &mut all[..3] {
         line.0 += 3_600_000;
     }
-    assert_told(&[&all], "ended", "too early: B is in LAST_ACK, 0.000 s before the capture ends");
+    assert_line(&[&all], "ended", "too early: B is in LAST_ACK, 0.000 s before the capture ends");
 }
 
 #[test]
 fn what_is_captured_twice_was_not_sent_again() {
     let twice: Vec<Line> = OPEN.iter().chain(&CLOSE).flat_map(|line| [*line, *line]).collect();
-    let told = told_of(&[&twice]);
-    assert!(!told.contains("sent again"), "{told}");
+    let report = human_of(&[&twice]);
+    assert!(!report.contains("sent again"), "{report}");
 }
 
 #[test]
@@ -200,22 +200,22 @@ fn what_was_lost_before_it_could_be_captured_is_no_mistake() {
     // A's text never comes; B says so.
     let hole = [(1_000, 'A', "FA", 11, 1, 0), (1_001, 'B', "A", 1, 1, 0), (1_400, 'A', "FA", 11, 1, 0)];
     assert_all_explained(&[&OPEN, &hole]);
-    assert_told(&[&OPEN, &hole], "lost", "10 octets of A");
+    assert_line(&[&OPEN, &hole], "lost", "10 octets of A");
     // As before, but A's window is no million octets.
     let far = [(1_000, 'A', "FA", 2_000_000, 1, 0)];
-    assert_told(&[&OPEN, &far], "unexplained", "A's next number is 1, and what is between");
+    assert_line(&[&OPEN, &far], "unexplained", "A's next number is 1, and what is between");
     // B has got it: the capture has not.
     let missed = [(1_000, 'A', "FA", 11, 1, 0), (1_100, 'B', "FA", 1, 12, 0), (1_200, 'A', "A", 12, 2, 0)];
     assert_all_explained(&[&OPEN, &missed]);
-    assert_told(&[&OPEN, &missed], "missed", "10 octets of A");
-    assert_told(&[&OPEN, &missed], "ended", "cleanly");
+    assert_line(&[&OPEN, &missed], "missed", "10 octets of A");
+    assert_line(&[&OPEN, &missed], "ended", "cleanly");
     // It lacks B's text and A's FIN.
     let missed = [(900, 'A', "A", 1, 11, 0), (1_100, 'B', "FA", 11, 2, 0), (1_200, 'A', "A", 2, 12, 0)];
-    assert_told(&[&OPEN, &missed], "missed", "10 octets of B");
-    assert_told(&[&OPEN, &missed], "ended", "cleanly");
+    assert_line(&[&OPEN, &missed], "missed", "10 octets of B");
+    assert_line(&[&OPEN, &missed], "ended", "cleanly");
     // It lacks the text before a reset.
     let missed = [(900, 'B', "A", 1, 11, 0), (1_000, 'A', "R", 11, 0, 0)];
-    assert_told(&[&OPEN, &missed], "ended", "by a reset of A (packet 5, 1.000 s) in ESTABLISHED");
+    assert_line(&[&OPEN, &missed], "ended", "by a reset of A (packet 5, 1.000 s) in ESTABLISHED");
 }
 
 /// After `close()`, Linux takes a FIN beyond a hole for text that nobody will read.
@@ -223,17 +223,17 @@ fn what_was_lost_before_it_could_be_captured_is_no_mistake() {
 fn a_fin_beyond_a_hole_is_reset_after_close() {
     let hole = [(1_000, 'A', "FA", 1, 1, 0), (1_100, 'B', "FA", 11, 2, 0), (1_101, 'A', "R", 2, 0, 0)];
     assert_all_explained(&[&OPEN, &hole]);
-    assert_told(&[&OPEN, &hole], "ended", "text arrived that nobody was going to read");
+    assert_line(&[&OPEN, &hole], "ended", "text arrived that nobody was going to read");
 }
 
 #[test]
 fn keep_alives_are_passed_over_and_retransmissions_are_not() {
     let text = [(100, 'A', "A", 1, 1, 1), (110, 'B', "A", 1, 2, 0)];
     let alive = [(60_000, 'A', "A", 1, 1, 1), (60_010, 'B', "A", 1, 2, 0), (120_000, 'A', "A", 1, 1, 0)];
-    assert_told(&[&OPEN, &text, &alive], "explained", "passed over: 2 packets of a keep-alive");
+    assert_line(&[&OPEN, &text, &alive], "explained", "passed over: 2 packets of a keep-alive");
     let again = [(100, 'A', "A", 1, 1, 1), (300, 'A', "A", 1, 1, 1)];
-    let told = told_of(&[&OPEN, &again]);
-    assert!(!told.contains("keep-alive"), "{told}");
+    let report = human_of(&[&OPEN, &again]);
+    assert!(!report.contains("keep-alive"), "{report}");
 }
 
 /// One end has closed, and the other sends 80,000 segments before it does. Some are sent again.
@@ -253,11 +253,11 @@ fn a_long_transfer_after_a_fin_is_followed_to_its_end() {
     }
     let end = 1 + 80_000 * u32::from(octets);
     lines.extend([(90_000, 'B', "FA", end, 2, 0), (90_010, 'A', "A", 2, end + 1, 0)]);
-    let told = told_of(&[&OPEN, &lines]);
-    assert!(line(&told, "ended").contains("cleanly"), "{told}");
-    assert!(line(&told, "explained").contains("every packet"), "{told}");
-    assert!(line(&told, "sent again").contains("B: 8"), "{told}");
-    assert!(line(&told, "packets").contains("80082 of B"), "{told}");
+    let report = human_of(&[&OPEN, &lines]);
+    assert!(line(&report, "ended").contains("cleanly"), "{report}");
+    assert!(line(&report, "explained").contains("every packet"), "{report}");
+    assert!(line(&report, "sent again").contains("B: 8"), "{report}");
+    assert!(line(&report, "packets").contains("80082 of B"), "{report}");
 }
 
 /// What contradicts itself is not explained, however it may be turned.
@@ -278,7 +278,7 @@ fn contradictions_are_not_explained() {
             vec![(1_000, 'A', "FA", 1, 1, 0), (1_100, 'B', "A", 1, 2, 0), (1_200, 'A', "A", 2, 1, 10)],
         ),
     ] {
-        let told = told_of(&[&OPEN, &lines]);
-        assert!(told.contains("unexplained          1"), "{what}\n{told}");
+        let report = human_of(&[&OPEN, &lines]);
+        assert!(report.contains("unexplained          1"), "{what}\n{report}");
     }
 }

@@ -10,7 +10,7 @@ use flate2::write::GzEncoder;
 use insta::assert_snapshot;
 use lastack::capture::{Capture, FaultKind};
 
-use super::{Record, closings, path, pcap, records, replay, told};
+use super::{Record, closings, human, path, pcap, records, replay};
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
@@ -47,7 +47,7 @@ pub(super) fn udp(port: u16, payload: &[u8]) -> Vec<u8> {
 
 #[test]
 fn what_is_around_ip_makes_no_difference() {
-    let expected = told(&fs::read(path("orderly")).unwrap());
+    let expected = human(&fs::read(path("orderly")).unwrap());
     let ethernet = [&[0; 12][..], &[8, 0]].concat();
     let snap = [0xaa, 0xaa, 3, 0, 0, 0, 8, 0];
     let wifi = |kind: u8, bits: u8, length: usize| [&[kind, bits][..], &vec![0; length - 2], &snap].concat();
@@ -118,7 +118,7 @@ fn what_is_around_ip_makes_no_difference() {
         ),
     ];
     for (name, file) in files {
-        assert_eq!(told(&file), expected, "{name}");
+        assert_eq!(human(&file), expected, "{name}");
     }
 }
 
@@ -126,7 +126,7 @@ fn what_is_around_ip_makes_no_difference() {
 #[test]
 fn fragments_are_put_together() {
     let records = records("orderly");
-    let expected = told(&pcap(1, &records));
+    let expected = human(&pcap(1, &records));
     for (size, snapped) in [(8, 65_535), (16, 65_535), (24, 65_535), (24, 42)] {
         let mut all = Vec::new();
         for (identification, record) in (1_u16..).zip(&records) {
@@ -155,28 +155,28 @@ fn fragments_are_put_together() {
             }
             all.extend(pieces);
         }
-        // The packets have other numbers, and so have those that are told.
-        let told = told(&pcap(1, &all));
+        // The packets have other numbers, in the report as well.
+        let report = human(&pcap(1, &all));
         let paths =
             |text: &str| text.split("ended").nth(1).map(|rest| rest.split("explained").next().unwrap().to_owned());
-        assert_eq!(paths(&told), paths(&expected), "{size} octets, {snapped} captured");
-        assert!(told.contains("every packet is explained") && !told.contains("missed"), "{told}");
+        assert_eq!(paths(&report), paths(&expected), "{size} octets, {snapped} captured");
+        assert!(report.contains("every packet is explained") && !report.contains("missed"), "{report}");
     }
     // One of them is missing, and that is said.
     let mut record = records[4].clone();
     record.data[20..22].copy_from_slice(&0x2000_u16.to_be_bytes());
-    let text = super::told(&pcap(1, &[record]));
+    let text = super::human(&pcap(1, &[record]));
     assert!(text.contains("1 packet of fragments of IP packets that lack others"), "{text}");
 }
 
 #[test]
 fn gzip_is_unpacked_and_bounded() {
     let plain = fs::read(path("half-close")).unwrap();
-    let expected = told(&plain);
-    assert_eq!(told(&gzip(&plain)), expected);
+    let expected = human(&plain);
+    assert_eq!(human(&gzip(&plain)), expected);
     // RFC 1952 §2.2: a file may have several members.
     let (first, second) = plain.split_at(plain.len() / 2);
-    assert_eq!(told(&[gzip(first), gzip(second)].concat()), expected);
+    assert_eq!(human(&[gzip(first), gzip(second)].concat()), expected);
     let fault = |bytes: &[u8]| Capture::read(bytes).fault.map(|fault| fault.what);
     let packed = gzip(&plain);
     assert_eq!(fault(&packed[..packed.len() - 20]), Some(FaultKind::PackedCutOff));
@@ -231,7 +231,7 @@ fn what_is_not_understood_is_named() {
     let mut all = String::new();
     for file in [esp, link, wifi, nested, arp] {
         let (capture, _) = closings(&file);
-        all.push_str(&told(&file));
+        all.push_str(&human(&file));
         all.push_str(&capture.mistakes().join("\n"));
         all.push_str("\n\n");
     }

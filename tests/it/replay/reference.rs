@@ -6,9 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::made::line;
-use super::{replay, told};
+use super::{human, replay};
 
-/// A file, the exit code, and what people are told with which label.
+/// A file, the exit code, and what the report for people has beside which label.
 type Expected = (&'static str, i32, &'static [(&'static str, &'static str)]);
 
 const BOTH_CLOSING: [(&str, &str); 3] =
@@ -152,7 +152,7 @@ fn folder() -> PathBuf {
 }
 
 #[test]
-fn each_is_told_as_an_expert_would() {
+fn each_is_explained_as_an_expert_would() {
     for (name, code, lines) in EXPECTED {
         let output = replay(&[&format!("tests/captures/reference/{name}"), "--verbose"]);
         let text = String::from_utf8(output.stdout).unwrap();
@@ -183,7 +183,7 @@ fn every_file_is_expected_and_small() {
 /// Who answers the SYN is in `LAST_ACK`, and the reset ends that: the SYN is answered then.
 #[test]
 fn a_syn_that_meets_an_old_connection_is_not_unanswered() {
-    let text = told(&fs::read(folder().join("last-ack-syn.pcap")).unwrap());
+    let text = human(&fs::read(folder().join("last-ack-syn.pcap")).unwrap());
     assert!(line(&text, "ended").contains("cleanly"), "{text}");
     assert!(!text.contains("not answered"), "{text}");
 }

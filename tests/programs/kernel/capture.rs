@@ -1,4 +1,4 @@
-//! The running kernel, captured while a peer is played to it, on Linux and as root: what is told of the capture beside
+//! The running kernel, captured while a peer is played to it, on Linux and as root: the report on the capture beside
 //! what the kernel itself said of its states.
 
 use std::collections::{BTreeSet, HashSet};
@@ -116,7 +116,7 @@ fn play(paths: &[EndpointPath], number: usize) -> Result<(Vec<Vec<State>>, Vec<u
     Ok((all, fs::read(file).unwrap()))
 }
 
-/// Where what is told of the kernel's states differs from what it was.
+/// Where the report on the kernel's states differs from what they were.
 #[derive(Debug, PartialEq)]
 enum Difference {
     /// It gave up, which shows in nothing but silence.
@@ -126,11 +126,11 @@ enum Difference {
 }
 
 /// What follows a path is no part of it: the kernel's socket is dropped, or the peer resets what has none any more.
-fn difference(was: &[State], told: &[State]) -> Option<Difference> {
-    // A segment may do two things at once, which are told one after the other.
+fn difference(was: &[State], reported: &[State]) -> Option<Difference> {
+    // A segment may do two things at once, which the report has one after the other.
     let passes_through = |state: &State| *state == State::FinWait2 && !was.contains(state);
-    let told: Vec<State> = told.iter().copied().filter(|state| !passes_through(state)).collect();
-    match (told.strip_prefix(was), was.strip_prefix(told.as_slice())) {
+    let reported: Vec<State> = reported.iter().copied().filter(|state| !passes_through(state)).collect();
+    match (reported.strip_prefix(was), was.strip_prefix(reported.as_slice())) {
         (Some([] | [State::Closed]), _) => None,
         (_, Some([State::Closed])) => Some(Difference::GaveUp),
         _ => Some(Difference::Other),
@@ -160,11 +160,14 @@ pub(crate) fn a_capture_of_the_kernel_is_explained() -> Result<(), Missing> {
                 assert!(is_beyond && from != kernel, "{what}: {unexplained:?}");
                 resets += 1;
             }
-            let told: Vec<State> = closing.explanation(kernel).changes.iter().map(|change| change.state).collect();
-            match difference(was, &told) {
+            let reported: Vec<State> =
+                closing.explanation(kernel).changes.iter().map(|change| change.state).collect();
+            match difference(was, &reported) {
                 None => {}
                 Some(Difference::GaveUp) => gave_up += 1,
-                Some(Difference::Other) => others.push(format!("{what}: was {was:?}, is told {told:?}")),
+                Some(Difference::Other) => {
+                    others.push(format!("{what}: was {was:?}, is reported as {reported:?}"))
+                }
             }
         }
     }

@@ -18,10 +18,10 @@ pub(super) const LABEL: f64 = 12.;
 const TICK: f64 = 44.;
 
 /// What all of time may take up, if there is another way.
-const MOST: f64 = 40. * TICK;
+const MAX_WAIT: f64 = 40. * TICK;
 
 /// From an instant in which nothing happens to the next, at least.
-const LEAST: f64 = 16.;
+const MIN_WAIT: f64 = 16.;
 
 /// From one label to the next, where several belong to one place.
 pub(super) const LINE: f64 = 15.;
@@ -214,11 +214,11 @@ fn part_of(trace: &Trace) -> f64 {
     let steps = trace.steps.iter().zip(trace.steps.iter().skip(1));
     let idle = steps.filter(|(one, next)| passes(one).is_some() && passes(next).is_some());
     let shortest = idle.filter_map(|(_, next)| passes(next)).reduce(f64::min);
-    let least = shortest.map_or(0., |parts| LEAST / parts);
-    (TICK / f64::from(trace.parts.max(1))).min((MOST / whole.max(1.)).max(least))
+    let least = shortest.map_or(0., |parts| MIN_WAIT / parts);
+    (TICK / f64::from(trace.parts.max(1))).min((MAX_WAIT / whole.max(1.)).max(least))
 }
 
-/// A copy arrives that was under way for a time: its age is told.
+/// A copy arrives that was under way for a time: its age is written beside it.
 pub(super) fn is_aged(step: &Step) -> bool {
     matches!(step.event, Event::Deliver(flight) if flight.age.is_some_and(|age| age > 0))
 }

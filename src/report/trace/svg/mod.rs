@@ -207,7 +207,7 @@ mod tests {
     }
 
     /// Each copy has one line, which begins and ends in the right instants.
-    fn tells_every_copy(picture: &str, trace: &Trace) {
+    fn shows_every_copy(picture: &str, trace: &Trace) {
         let document = Document::parse(picture).unwrap();
         let rules: Vec<f64> =
             of_class(&document, "lastack-rule").into_iter().map(|rule| number(rule, "y1")).collect();
@@ -243,7 +243,7 @@ mod tests {
             assert_eq!((crossed(from_y), crossed(to_y)), (ticks(copy.since + 1), ticks(last)), "{copy:?} {way:?}");
             assert!(from_y < to_y, "{copy:?} {way:?}");
             assert_eq!(is_near(sender, from_x), copy.duplicate_of.is_none(), "{copy:?} {way:?}");
-            // A duplicate of a duplicate of a duplicate … begins so near that a cross cannot be told from an arrival.
+            // A duplicate of a duplicate of a duplicate … begins so near that a cross looks like an arrival.
             if (from_x - receiver).abs() > 1. {
                 assert_eq!(is_near(receiver, to_x), !copy.delivered.is_empty(), "{copy:?} {way:?}");
             }
@@ -285,7 +285,7 @@ mod tests {
             });
             let picture = path(Some(scenario.config.msl), &trace);
             is_tidy(&picture);
-            tells_every_copy(&picture, &trace);
+            shows_every_copy(&picture, &trace);
         }
     }
 
