@@ -2,8 +2,9 @@
 //! Python (`benches/peers`). They keep exactly the same state, so the numbers have to be equal, and so have the
 //! verdicts of safety and liveness.
 
+use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -117,6 +118,81 @@ const TIMELESS_WORLDS: [World; 8] = [
 
 /// 6,215, 2,009 and 5,191 states.
 const TIMELESS_WORLDS_FOR_SPIN_AND_TLC: [World; 3] = [TIMELESS_WORLDS[0], TIMELESS_WORLDS[1], TIMELESS_WORLDS[5]];
+
+/// In real time, each with the room that `TChecker`'s automaton needs for copies; with both verdicts of each property among them.
+const REAL_TIME_WORLDS: [(World, u32); 9] = [
+    (("sequential", &[]), 6),
+    (("simultaneous", &[NO_DUPLICATES]), 6),
+    (("sequential", &["network.losses=2"]), 6),
+    // L · RTO = MSL, and a little more.
+    (("sequential", &["network.losses=2", NO_DUPLICATES, "network.msl=4", "tcp.rto=2", "tcp.time_wait=8"]), 8),
+    (("sequential", &["network.losses=2", NO_DUPLICATES, "network.msl=5", "tcp.rto=3", "tcp.time_wait=10"]), 8),
+    // Three flights take up to 3 MSL.
+    (("sequential", &["tcp.time_wait=6"]), 6),
+    (("sequential", &["tcp.time_wait=5"]), 6),
+    (("simultaneous", &["tcp.restart_time_wait=false", NO_DUPLICATES]), 6),
+    (("sequential", &["tcp.rst_in_time_wait=close", "tcp.time_wait=2"]), 6),
+];
+
+/// What is asked of both ends: a property, and the labels of a state of `close_tck.py` that refutes it.
+const REFUTED_BY: [(&str, [&str; 2]); 3] = [
+    ("no-premature-closed", ["goneA,finA", "goneB,finB"]),
+    ("nothing-outlives-time-wait", ["goneA,busy", "goneB,busy"]),
+    ("nobody-waits-for-the-gone", ["waitsA,goneB", "waitsB,goneA"]),
+];
+
+/// The verdicts of a checker of timed automata, for an automaton of the same world that was written apart.
+pub(crate) fn tchecker_says_the_same() -> Result<(), Missing> {
+    needs("python3")?;
+    needs("tck-reach")?;
+    for (world, slots) in &REAL_TIME_WORLDS {
+        let automaton = automaton(world, *slots);
+        assert!(!tck_reaches("overflow", &automaton), "{world:?}: more than {slots} copies");
+        for (property, labels) in REFUTED_BY {
+            let verdicts = lastack_in_real_time(property, world);
+            for (verdict, labels) in verdicts.iter().zip(labels) {
+                let is_violated = tck_reaches(labels, &automaton);
+                assert_eq!(verdict == "violated", is_violated, "{property} in {world:?}: {labels} is reached");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The verdicts on a property of A and of B.
+fn lastack_in_real_time(property: &str, (scenario, settings): &World) -> [String; 2] {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lastack"));
+    command.args(["check", scenario, "--property", property, "--format", "json"]);
+    command.args(settings.iter().flat_map(|setting| ["--set", setting]));
+    let report = json(&command.output().unwrap());
+    let scenario = &report["scenarios"][0];
+    assert_eq!(scenario["stopped"], Value::Null);
+    let instances = &scenario["properties"][0]["instances"];
+    [0, 1].map(|end| instances[end]["verdict"].as_str().unwrap().to_owned())
+}
+
+/// The world as a network of timed automata.
+fn automaton((scenario, settings): &World, slots: u32) -> Vec<u8> {
+    let mut command = Command::new("python3");
+    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/peers/close_tck.py"));
+    command.args(["--slots", &slots.to_string()]);
+    command.args((*scenario == "sequential").then_some("--b-closes=after-eof"));
+    command.args(settings.iter().filter_map(|setting| option(setting)));
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    output.stdout
+}
+
+/// Whether `TChecker` reaches a state with these labels.
+fn tck_reaches(labels: &str, automaton: &[u8]) -> bool {
+    let arguments = ["-a", "covreach", "-l", labels];
+    let mut child =
+        Command::new("tck-reach").args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(automaton).unwrap();
+    let output = String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap();
+    let reached = output.lines().find_map(|line| line.strip_prefix("REACHABLE ")).expect("an answer");
+    reached.parse().unwrap()
+}
 
 pub(crate) fn spin_counts_the_same() -> Result<(), Missing> {
     compare("spin", "no-premature-closed", &WORLDS)
