@@ -2,16 +2,13 @@
 
 use std::sync::LazyLock;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_aux::serde_introspection::serde_introspect;
 use toml::Table;
 
 use super::{Duration, Value};
 use crate::diagnostic::in_words_of_files;
-use crate::tcp::{
-    AckPolicy, ClosePolicy, PersistPolicy, Policy, ResetPolicy, RetransmissionPolicy, SequencePolicy, TextPolicy,
-    TransmissionPolicy, WaitPolicy,
-};
+use crate::tcp::{AckPolicy, PersistPolicy, Policy, RetransmissionPolicy, WaitPolicy};
 
 /// The fields of one group of a [`Policy`].
 struct Group {
@@ -25,31 +22,44 @@ struct Group {
     /// Whether they mean something in a world. No window closes there, nobody polls an end, and what it sends takes one
     /// number.
     of_worlds: bool,
+    /// Some values of its fields; a field that is not among them need not be set.
+    any: Table,
+    /// Whether these are values of its fields.
+    check: fn(Table) -> Result<(), toml::de::Error>,
 }
 
 impl Group {
-    fn of<G: for<'de> Deserialize<'de>>(name: &'static str, durations: &'static [(&'static str, u32)]) -> Self {
-        Self { name, fields: serde_introspect::<G>(), durations, of_worlds: true }
+    fn of<G>(name: &'static str, durations: &'static [(&'static str, u32)], any: G) -> Self
+    where
+        G: Serialize + for<'de> Deserialize<'de>,
+    {
+        Self {
+            name,
+            fields: serde_introspect::<G>(),
+            durations,
+            of_worlds: true,
+            // Its fields are numbers, flags and words, which a table can hold.
+            any: Table::try_from(any).unwrap_or_default(),
+            check: |table| table.try_into::<G>().map(drop),
+        }
     }
 }
 
 /// Every field of a policy, group by group.
 static GROUPS: LazyLock<[Group; 9]> = LazyLock::new(|| {
+    let any = Policy::rfc9293(1);
     [
-        Group::of::<RetransmissionPolicy>("retransmission", RetransmissionPolicy::DURATIONS),
-        Group::of::<SequencePolicy>("sequence", &[]),
-        Group::of::<ResetPolicy>("resets", &[]),
-        Group::of::<AckPolicy>("acks", AckPolicy::DURATIONS),
-        Group::of::<TextPolicy>("text", &[]),
-        Group::of::<ClosePolicy>("closing", &[]),
-        Group::of::<WaitPolicy>("wait", WaitPolicy::DURATIONS),
-        Group { of_worlds: false, ..Group::of::<TransmissionPolicy>("transmission", &[]) },
-        Group { of_worlds: false, ..Group::of::<PersistPolicy>("persist", PersistPolicy::DURATIONS) },
+        Group::of("retransmission", RetransmissionPolicy::DURATIONS, any.retransmission),
+        Group::of("sequence", &[], any.sequence),
+        Group::of("resets", &[], any.resets),
+        Group::of("acks", AckPolicy::DURATIONS, any.acks),
+        Group::of("text", &[], any.text),
+        Group::of("closing", &[], any.closing),
+        Group::of("wait", WaitPolicy::DURATIONS, any.wait),
+        Group { of_worlds: false, ..Group::of("transmission", &[], any.transmission) },
+        Group { of_worlds: false, ..Group::of("persist", PersistPolicy::DURATIONS, any.persist) },
     ]
 });
-
-/// Some policy; a field that is not in it need not be there.
-static ANY: LazyLock<Table> = LazyLock::new(|| table(&Policy::rfc9293(1)));
 
 /// The names of a policy's fields, in the order of [`Policy`].
 #[must_use]
@@ -76,8 +86,8 @@ fn is_duration(field: &str) -> bool {
 
 /// The field with this name, and its value; the mistake says what is wrong, in a line.
 pub fn check_field(key: &str, value: &toml::Value) -> Result<(&'static str, Value), String> {
-    let field = known(key)?;
-    let is_optional = !ANY.contains_key(field);
+    let (group, field) = known(key)?;
+    let is_optional = !group.any.contains_key(field);
     if is_optional && value.as_str() == Some("none") {
         return Ok((field, Value::None));
     }
@@ -89,13 +99,13 @@ pub fn check_field(key: &str, value: &toml::Value) -> Result<(&'static str, Valu
         let duration = Duration::deserialize(value.clone()).map_err(|error| or_none(error.message()))?;
         return Ok((field, Value::Duration(duration)));
     }
-    let takes_words = ANY.get(field).is_some_and(toml::Value::is_str);
+    let takes_words = group.any.get(field).is_some_and(toml::Value::is_str);
     if takes_words && !value.is_str() {
         return Err("invalid type: expected a word in quotes".to_owned());
     }
-    let mut table = ANY.clone();
-    table.insert(field.to_owned(), value.clone());
-    policy_of(table).map_err(|error| or_none(error.message()))?;
+    let mut values = group.any.clone();
+    values.insert(field.to_owned(), value.clone());
+    (group.check)(values).map_err(|error| or_none(error.message()))?;
     match value {
         toml::Value::Boolean(flag) => Ok((field, Value::Flag(*flag))),
         toml::Value::String(word) => Ok((field, Value::Word(word.clone()))),
@@ -107,11 +117,11 @@ pub fn check_field(key: &str, value: &toml::Value) -> Result<(&'static str, Valu
     }
 }
 
-/// The field with this name.
-fn known(key: &str) -> Result<&'static str, String> {
-    let names = field_names();
-    names.iter().find(|name| **name == key).copied().ok_or_else(|| {
-        let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+/// The field with this name, and its group.
+fn known(key: &str) -> Result<(&'static Group, &'static str), String> {
+    let mut fields = GROUPS.iter().flat_map(|group| group.fields.iter().map(move |name| (group, *name)));
+    fields.find(|(_, name)| *name == key).ok_or_else(|| {
+        let names: Vec<String> = field_names().iter().map(|name| format!("`{name}`")).collect();
         format!("unknown field `{key}`, expected one of {}", names.join(", "))
     })
 }

@@ -1,7 +1,7 @@
 //! The policies there are: those compiled in, and those in the folders of a user.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::file::{NamedPolicy, PolicyFile};
 use super::shipped;
@@ -26,49 +26,27 @@ impl Policies {
 
     /// Those that are compiled in, and those of these folders.
     pub fn read(folders: &[PathBuf]) -> Result<Self, Diagnostics> {
-        let mut mistakes = Diagnostics::default();
-        let mut sources: Vec<Arc<SourceFile>> =
-            shipped::POLICIES.iter().map(|(path, text)| SourceFile::new(*path, *text)).collect();
-        let shipped = sources.len();
+        let (mut sources, mut mistakes) = (Vec::new(), Diagnostics::default());
         for folder in folders {
             match read_sources(folder, "policies") {
                 Ok(more) => sources.extend(more),
                 Err(more) => mistakes.0.extend(more.0),
             }
         }
-        Self::of(sources, mistakes).map(|all| Self { all, shipped })
+        Self::of(sources, mistakes)
     }
 
     /// Those that are compiled in, and that of one more file.
     pub fn with(source: Arc<SourceFile>) -> Result<Self, Diagnostics> {
-        let shipped = shipped::POLICIES.iter().map(|(path, text)| SourceFile::new(*path, *text));
-        let all = Self::of(shipped.chain([source]).collect(), Diagnostics::default())?;
-        Ok(Self { all, shipped: shipped::POLICIES.len() })
+        Self::of(vec![source], Diagnostics::default())
     }
 
-    fn of(sources: Vec<Arc<SourceFile>>, mut mistakes: Diagnostics) -> Result<Vec<Arc<NamedPolicy>>, Diagnostics> {
-        let mut files = Vec::new();
-        for source in sources {
-            match PolicyFile::parse(source) {
-                Ok(file) => files.push(file),
-                Err(more) => mistakes.0.extend(more.0),
-            }
-        }
-        if let Err(more) =
-            unique_names("policies", files.iter().map(|file| (file.source.stem(), &file.source, 0..0)))
-        {
-            mistakes.0.extend(more.0);
-        }
-        let base = files.iter().find(|file| file.source.stem() == BASE).map_or(&[][..], PolicyFile::fields);
-        let mut all = Vec::new();
-        for file in &files {
-            match extended(file, &files).and_then(|extended| file.named(base, extended)) {
-                Ok(policy) => all.push(Arc::new(policy)),
-                Err(mistake) => mistakes.0.push(mistake),
-            }
-        }
+    fn of(own: Vec<Arc<SourceFile>>, mistakes: Diagnostics) -> Result<Self, Diagnostics> {
+        let shipped = SHIPPED.as_ref().map_err(Clone::clone)?;
+        let mut all = shipped.policies.clone();
+        all.extend(Files::read(own, &shipped.files, mistakes)?.policies);
         all.sort_by(|one, other| one.name.cmp(&other.name));
-        mistakes.or(all)
+        Ok(Self { all, shipped: shipped.policies.len() })
     }
 
     /// Each of them.
@@ -93,18 +71,63 @@ impl Policies {
         self.get(name).ok_or_else(|| {
             let names: Vec<&str> = self.all.iter().map(|policy| policy.name.as_str()).collect();
             let unknown = Diagnostic::new(format!("there is no policy `{name}`"));
-            unknown.nearest_or(name, names.iter().copied(), &format!("there are {}", names.join(", ")))
+            let all = format!("there are {}; `--policies DIR` adds those of a folder", names.join(", "));
+            unknown.nearest_or(name, names.iter().copied(), &all)
         })
     }
 }
 
+/// Files, and the policies that they are.
+struct Files {
+    files: Vec<PolicyFile>,
+    policies: Vec<Arc<NamedPolicy>>,
+}
+
+/// Those that are compiled in are read once.
+static SHIPPED: LazyLock<Result<Files, Diagnostics>> = LazyLock::new(|| {
+    let sources = shipped::POLICIES.iter().map(|(path, text)| SourceFile::new(*path, *text));
+    Files::read(sources.collect(), &[], Diagnostics::default())
+});
+
+impl Files {
+    /// Reads these files, which may extend others.
+    fn read(
+        sources: Vec<Arc<SourceFile>>,
+        others: &[PolicyFile],
+        mut mistakes: Diagnostics,
+    ) -> Result<Self, Diagnostics> {
+        let mut files = Vec::new();
+        for source in sources {
+            match PolicyFile::parse(source) {
+                Ok(file) => files.push(file),
+                Err(more) => mistakes.0.extend(more.0),
+            }
+        }
+        let all: Vec<&PolicyFile> = others.iter().chain(&files).collect();
+        if let Err(more) =
+            unique_names("policies", all.iter().map(|file| (file.source.stem(), &file.source, 0..0)))
+        {
+            mistakes.0.extend(more.0);
+        }
+        let base = all.iter().find(|file| file.source.stem() == BASE).map_or(&[][..], |file| file.fields());
+        let mut policies = Vec::new();
+        for file in &files {
+            match extended(file, &all).and_then(|extended| file.named(base, extended)) {
+                Ok(policy) => policies.push(Arc::new(policy)),
+                Err(mistake) => mistakes.0.push(mistake),
+            }
+        }
+        mistakes.or(Self { files, policies })
+    }
+}
+
 /// The file that another extends.
-fn extended<'a>(file: &PolicyFile, all: &'a [PolicyFile]) -> Result<Option<&'a PolicyFile>, Diagnostic> {
+fn extended<'a>(file: &PolicyFile, all: &[&'a PolicyFile]) -> Result<Option<&'a PolicyFile>, Diagnostic> {
     let Some((name, span)) = &file.extends else {
         return Ok(None);
     };
     let title = |what: &str| Diagnostic::new(format!("`{name}` {what}")).at(&file.source, span.clone(), "");
-    let Some(base) = all.iter().find(|one| one.source.stem() == name) else {
+    let Some(base) = all.iter().copied().find(|one| one.source.stem() == name) else {
         let unknown =
             Diagnostic::new(format!("there is no policy `{name}`")).at(&file.source, span.clone(), "extends it");
         let names: Vec<&str> = all.iter().map(|file| file.source.stem()).collect();
