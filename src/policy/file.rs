@@ -10,7 +10,7 @@ use super::{Bounds, Clock, Duration, Mistake, Origin, PolicyField, Value, check_
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, Span};
 use crate::source::is_kebab_case;
 use crate::tcp::{
-    AckPolicy, PersistPolicy, Policy, RetransmissionPolicy, Sending, TransmissionPolicy, WaitPolicy,
+    AckPolicy, PersistPolicy, Policy, Repacketizing, RetransmissionPolicy, Sending, TransmissionPolicy, WaitPolicy,
 };
 
 /// The keys of a file besides the fields of a policy.
@@ -58,7 +58,7 @@ impl NamedPolicy {
             wait: WaitPolicy { time_wait, fin_wait_2_timeout, ..self.policy.wait },
             transmission: TransmissionPolicy {
                 sending: Sending::AtOnce,
-                repacketizes: false,
+                repacketizes: Repacketizing::Never,
                 ..self.policy.transmission
             },
             persist: PersistPolicy { window_probe, orphan_probes_end, ..base.persist },

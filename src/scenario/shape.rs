@@ -202,7 +202,9 @@ fn small(key: &'static str, value: u32, path: &[&'static str]) -> Result<u8, Key
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tcp::{OutOfOrder, Policy, RetransmissionPolicy, RstInTimeWait, Sending, WaitPolicy};
+    use crate::tcp::{
+        OutOfOrder, Policy, Repacketizing, RetransmissionPolicy, RstInTimeWait, Sending, WaitPolicy,
+    };
 
     fn resolved(text: &str, scale: u32) -> Result<(Config, [EndPolicy; 2]), KeyMistake> {
         let shape: Shape = toml::from_str(text).map_err(|error| {
@@ -340,8 +342,11 @@ mod tests {
     #[test]
     fn what_means_nothing_in_a_world_is_left_out_or_refused() {
         let smoltcp = policy("tcp.policy = 'smoltcp'");
-        assert_eq!((smoltcp.transmission.sending, smoltcp.transmission.repacketizes), (Sending::AtOnce, false));
-        for text in ["tcp.sending = 'polled'", "b.tcp.repacketizes = true", "tcp.persist_min = 1"] {
+        assert_eq!(
+            (smoltcp.transmission.sending, smoltcp.transmission.repacketizes),
+            (Sending::AtOnce, Repacketizing::Never)
+        );
+        for text in ["tcp.sending = 'polled'", "b.tcp.repacketizes = 'octets'", "tcp.persist_min = 1"] {
             assert!(config(text, 1).unwrap_err().contains("no window closes there"), "{text}");
         }
     }

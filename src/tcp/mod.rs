@@ -26,9 +26,9 @@ pub use event::{Call, Effects, Timer, TimerChange};
 pub use held::Held;
 pub use policy::{
     AbortResets, AckOfUnsent, AckPolicy, AfterTimeout, ClosePolicy, FinSending, LateText, OldSegments, OldestAck,
-    OutOfOrder, PersistPolicy, Policy, ResetPolicy, RetransmissionPolicy, RstInTimeWait, RstInWindow, Sending,
-    SequencePolicy, ShutdownRead, SynInWindow, TextPolicy, TimeWaitAnswers, TransmissionPolicy, WaitPolicy,
-    WindowProbe, WithoutAck,
+    OutOfOrder, PersistPolicy, Policy, Repacketizing, ResetPolicy, RetransmissionPolicy, RstInTimeWait,
+    RstInWindow, Sending, SequencePolicy, ShutdownRead, SynInWindow, TextPolicy, TimeWaitAnswers,
+    TransmissionPolicy, WaitPolicy, WindowProbe, WithoutAck,
 };
 pub use segment::{Flags, Segment, Seq};
 pub use state::{EndedBy, State};

@@ -1,6 +1,8 @@
 //! The retransmission timer. RFC 6298 §5, and RFC 9293 §3.8.3 for who gives up.
 
-use super::{AfterTimeout, Effects, Endpoint, Flags, Policy, Segment, Seq, State, Timer, TimerChange};
+use super::{
+    AfterTimeout, Effects, Endpoint, Flags, Policy, Repacketizing, Segment, Seq, State, Timer, TimerChange,
+};
 
 impl Endpoint {
     /// RFC 6298 §5.2, §5.3: SND.UNA advances to `ack`.
@@ -60,7 +62,9 @@ impl Endpoint {
             return;
         }
         let Segment { mut flags, len, .. } = self.outstanding(next, policy);
-        let room = self.transfer.send_window.size.saturating_sub(self.resent);
+        let window = self.transfer.send_window.size;
+        let is_probe = window == 0 && self.resent == 0 && policy.transmission.resends_into_closed_window;
+        let room = if is_probe { u32::MAX } else { window.saturating_sub(self.resent) };
         let fits = len.min(room);
         flags.fin = flags.fin && len == fits && (len < room || !policy.transmission.fin_needs_window);
         if fits > 0 || flags.fin {
@@ -85,20 +89,36 @@ impl Endpoint {
         }
     }
 
-    /// What is sent again from this number on, which was sent and is not acknowledged: as it was sent, or as much as a
-    /// segment holds.
+    /// What is sent again from this number on, which was sent and is not acknowledged.
     fn outstanding(&self, seq: Seq, policy: &Policy) -> Segment {
-        let end = if policy.transmission.repacketizes {
-            let text = self.snd_nxt.since(seq) - u32::from(self.fin_sent);
-            if text > self.transfer.mss { seq + self.transfer.mss } else { self.snd_nxt }
-        } else {
-            let one =
-                self.transfer.segments.iter().find(|(start, end)| !seq.precedes(*start) && seq.precedes(*end));
-            one.map_or(seq + 1, |(_, end)| *end)
+        let mss = self.transfer.mss;
+        let text_until = |end: Seq| end.since(seq) - u32::from(self.fin_sent && end == self.snd_nxt);
+        let end = match policy.transmission.repacketizes {
+            Repacketizing::Never => self.end_of_segment_with(seq),
+            Repacketizing::WholeSegments => {
+                let mut end = self.end_of_segment_with(seq);
+                while end != self.snd_nxt && text_until(end) < mss {
+                    let next = self.end_of_segment_with(end);
+                    if text_until(next) > mss || next.since(self.snd_una) > self.transfer.send_window.size {
+                        break;
+                    }
+                    end = next;
+                }
+                end
+            }
+            Repacketizing::Octets if text_until(self.snd_nxt) > mss => seq + mss,
+            Repacketizing::Octets => self.snd_nxt,
         };
         let fin = self.fin_sent && end == self.snd_nxt;
         let flags = if fin { Flags::FIN_ACK } else { Flags::ACK };
         Segment { flags, seq, ack: self.rcv_nxt, len: end.since(seq) - u32::from(fin) }
+    }
+
+    /// Where the segment ended that this number, which is not acknowledged, was sent in.
+    fn end_of_segment_with(&self, seq: Seq) -> Seq {
+        let mut longer = self.transfer.segments.iter();
+        let one = longer.find(|(start, end)| !seq.precedes(*start) && seq.precedes(*end));
+        one.map_or(seq + 1, |(_, end)| *end)
     }
 
     /// RFC 6298 §5.5: the retransmission timeout as it stands, in ticks.
@@ -240,7 +260,7 @@ mod tests {
     /// Stacks that keep a buffer instead of a queue have sent all of it again.
     #[test]
     fn what_was_sent_again_as_one_segment_goes_once() {
-        let policy = POLICY.with(|policy| policy.transmission.repacketizes = true);
+        let policy = POLICY.with(|policy| policy.transmission.repacketizes = Repacketizing::Octets);
         let mut endpoint = calling(&policy, &[Call::Send, Call::Send, Call::Shutdown]);
         let all = endpoint.on_timeout(Timer::Retransmission, &policy);
         assert_eq!(all.segment, Some(segment(Flags::FIN_ACK, 1, 1, 2)));
@@ -284,6 +304,22 @@ mod tests {
         let eager = POLICY.with(|policy| policy.transmission.fin_needs_window = false);
         let mut endpoint = timed_out(&eager);
         assert_eq!(endpoint.on_segment_offering(&ack(1, 4), 0, &eager).segment, Some(fin(4, 1)));
+    }
+
+    /// RFC 9293 §3.8.6 (MAY-7): what was sent once may be sent again beyond the window.
+    #[test]
+    fn an_ack_that_closes_the_window_lets_its_probe_go() {
+        let policy = POLICY.with(|policy| policy.transmission.resends_into_closed_window = true);
+        let mut endpoint = timed_out(&policy);
+        for (acked, probe) in [(2, data(2, 1)), (3, data(3, 1)), (4, fin(4, 1))] {
+            assert_eq!(endpoint.on_segment_offering(&ack(1, acked), 0, &policy).segment, Some(probe));
+            assert_eq!(endpoint.on_segment_offering(&ack(1, acked), 0, &policy).segment, None, "nothing is new");
+        }
+        // Nothing that was never sent goes with it.
+        let mut endpoint = calling(&policy, &[Call::Send]);
+        endpoint.on_timeout(Timer::Retransmission, &policy);
+        endpoint.queue(1);
+        assert_eq!(endpoint.on_segment_offering(&ack(1, 2), 0, &policy).segment, None);
     }
 
     /// BSD's acknowledgments count left of the window, too.

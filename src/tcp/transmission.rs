@@ -151,8 +151,8 @@ pub(super) fn answer_of_closed(segment: &Segment, policy: &Policy) -> Option<Seg
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tcp::Call;
     use crate::tcp::testing::{POLICY, ack, offered, segment};
+    use crate::tcp::{Call, Repacketizing};
 
     /// RFC 9293 §3.10.4: "queue this until all preceding SENDs have been segmentized".
     #[test]
@@ -184,7 +184,7 @@ mod tests {
         assert_eq!(again(&mut endpoint, &POLICY), Some(segment(Flags::ACK, 1, 1, 5)));
         endpoint.on_segment(&ack(1, 3), &POLICY);
         assert_eq!(again(&mut endpoint, &POLICY), Some(segment(Flags::ACK, 3, 1, 3)));
-        let all_at_once = POLICY.with(|policy| policy.transmission.repacketizes = true);
+        let all_at_once = POLICY.with(|policy| policy.transmission.repacketizes = Repacketizing::Octets);
         assert_eq!(again(&mut endpoint.clone(), &all_at_once), Some(segment(Flags::FIN_ACK, 3, 1, 6)));
         endpoint.on_segment(&ack(1, 6), &POLICY);
         assert_eq!(again(&mut endpoint, &POLICY), Some(segment(Flags::ACK, 6, 1, 1)));
@@ -197,7 +197,7 @@ mod tests {
     /// What a retransmission takes together is no more than a segment holds.
     #[test]
     fn what_is_put_together_again_is_a_segment_at_most() {
-        let policy = POLICY.with(|policy| policy.transmission.repacketizes = true);
+        let policy = POLICY.with(|policy| policy.transmission.repacketizes = Repacketizing::Octets);
         let mut endpoint = Endpoint::established();
         endpoint.transfer.mss = 4;
         for _ in 0..3 {
@@ -209,6 +209,29 @@ mod tests {
         // A part of that is acknowledged: what follows it goes, not what was sent again already.
         assert_eq!(endpoint.on_segment(&ack(1, 3), &policy).segment, Some(segment(Flags::FIN_ACK, 5, 1, 2)));
         assert_eq!(endpoint.on_segment(&ack(1, 5), &policy).segment, None);
+    }
+
+    /// Linux puts small segments together, and takes none apart.
+    #[test]
+    fn whole_segments_are_put_together_as_far_as_they_fit() {
+        let policy = POLICY.with(|policy| policy.transmission.repacketizes = Repacketizing::WholeSegments);
+        let sent = |texts: &[u32], mss: u32, window: u32| {
+            let mut endpoint = offered(window);
+            endpoint.transfer.mss = mss;
+            for octets in texts {
+                endpoint.send_text(*octets, &policy);
+            }
+            endpoint.on_call(Call::Shutdown, &policy);
+            endpoint
+        };
+        let again = |mut endpoint: Endpoint| endpoint.on_timeout(Timer::Retransmission, &policy).segment;
+        assert_eq!(again(sent(&[3, 4], 9, 99)), Some(segment(Flags::FIN_ACK, 1, 1, 7)));
+        assert_eq!(again(sent(&[6, 6], 9, 99)), Some(segment(Flags::ACK, 1, 1, 6)));
+        assert_eq!(again(sent(&[6, 2, 2], 9, 99)), Some(segment(Flags::ACK, 1, 1, 8)));
+        assert_eq!(again(sent(&[9], 9, 99)), Some(segment(Flags::ACK, 1, 1, 9)), "a full one takes no FIN");
+        let mut shrunk = sent(&[3, 4], 9, 99);
+        shrunk.on_segment_offering(&ack(1, 1), 5, &policy);
+        assert_eq!(again(shrunk), Some(segment(Flags::ACK, 1, 1, 3)));
     }
 
     /// Zephyr.

@@ -8,8 +8,9 @@ use crate::folder::Folder;
 use insta::assert_snapshot;
 use lastack::check::{Library, Options, check};
 use lastack::conform::recorded::{CaseOutcome, Profile, parse, replay};
-use lastack::policy::Policies;
-use lastack::scenario::Setting;
+use lastack::diagnostic::SourceFile;
+use lastack::policy::{Policies, Value};
+use lastack::scenario::{ScenarioFile, Setting};
 use lastack::source::read_source;
 
 /// lwIP with a shorter wait, and what no good stack does.
@@ -93,6 +94,43 @@ fn mistakes_have_a_place() {
         let args: Vec<&str> = command.split(' ').chain(own).collect();
         let said = said(&folder, &args);
         assert!(said.contains("there is `time_wait`") && said.ends_with("exit code 2\n"), "{said}");
+    }
+}
+
+/// What a field cannot be is refused where it stands, in a policy and in a scenario.
+#[test]
+fn every_field_has_its_range() {
+    let policies = Policies::shipped().unwrap();
+    let refused = |file: &str, text: &str| {
+        let place = format!(" --> {file}:2:");
+        let source = SourceFile::new(file, text);
+        let mistakes = if file == "policies/mine.toml" {
+            Policies::with(source).err()
+        } else {
+            ScenarioFile::parse(source).and_then(|scenario| scenario.resolve(&[], &policies, &[], 1)).err()
+        };
+        let mistakes = mistakes.unwrap_or_else(|| panic!("{file}: {text} is taken")).to_string();
+        assert!(mistakes.contains(&place) && mistakes.contains('^'), "{text}:\n{mistakes}");
+    };
+    for field in policies.get("rfc9293").unwrap().each_field() {
+        let name = field.name;
+        let least_is_0 = ["time_wait", "persist_min"].contains(&name);
+        let (in_files, in_worlds): (&[&str], &[&str]) = match field.value {
+            Value::Flag(_) => (&["3", "'yes'", "'none'", "[true]"], &["'yes'"]),
+            Value::Word(_) => (&["3", "true", "'nonsense'", "'none'", ""], &["'nonsense'"]),
+            _ if ["retries", "orphan_retries"].contains(&name) => {
+                (&["-1", "4294967296", "true", "'many'", "'3 s'", "1.5"], &["16", "-1"])
+            }
+            _ if least_is_0 => (&["3", "true", "'3 h'", "'-1 s'", "'99999999999 s'"], &["8192", "-1"]),
+            _ => (&["3", "true", "'0 s'", "'3 h'", "'-1 s'", "'99999999999 s'"], &["0", "8192", "'9999999 s'"]),
+        };
+        for value in in_files {
+            refused("policies/mine.toml", &format!("about = 'Mine.'\n{name} = {value}"));
+        }
+        // What means nothing in a world is refused there whatever it is.
+        for value in in_worlds {
+            refused("any.toml", &format!("about = 'Any.'\ntcp.{name} = {value}"));
+        }
     }
 }
 

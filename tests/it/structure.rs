@@ -104,7 +104,7 @@ fn flatten(code: TokenStream, tokens: &mut Vec<String>) {
                 tokens.push(close.to_owned());
             }
             TokenTree::Punct(punct) if punct.as_char() == ':' && tokens.last().is_some_and(|last| last == ":") => {
-                *tokens.last_mut().unwrap() = "::".to_owned();
+                "::".clone_into(tokens.last_mut().unwrap());
             }
             TokenTree::Ident(_) | TokenTree::Punct(_) => tokens.push(token.to_string()),
             TokenTree::Literal(_) => tokens.push("0".to_owned()),

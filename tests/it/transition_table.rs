@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use lastack::tcp::{
     AbortResets, AckOfUnsent, AfterTimeout, Call, Effects, Endpoint, Flags, LateText, OldSegments, OldestAck,
-    OutOfOrder, Policy, RstInWindow, Segment, Seq, ShutdownRead, State, SynInWindow, TimeWaitAnswers, Timer,
-    TimerChange, WithoutAck,
+    OutOfOrder, Policy, Repacketizing, RstInWindow, Segment, Seq, ShutdownRead, State, SynInWindow,
+    TimeWaitAnswers, Timer, TimerChange, WithoutAck,
 };
 
 fn segment(flags: Flags, seq: Seq, ack: Seq, len: u32) -> Segment {
@@ -150,6 +150,10 @@ fn each_policy_field_changes_what_it_is_named_after() {
         ("rst_in_window = close", |policy| policy.resets.rst_in_window = RstInWindow::Close),
         ("drops_old_acks", |policy| policy.acks.drops_old_acks = true),
         ("delayed_ack = 1", |policy| policy.acks.delayed_ack = Some(1)),
+        ("acks_fin_at_once, delayed_ack = 1", |policy| {
+            policy.acks.delayed_ack = Some(1);
+            policy.acks.acks_fin_at_once = true;
+        }),
         ("retries = 0", |policy| policy.retransmission.retries = Some(0)),
         ("backoff", |policy| policy.retransmission.backoff = true),
         ("rto = 3", |policy| policy.retransmission.rto = 3),
@@ -204,7 +208,11 @@ fn each_policy_field_changes_what_it_is_named_after() {
         ("fin_needs_window = false", |policy| policy.transmission.fin_needs_window = false),
         ("shutdown_read = discard", |policy| policy.text.shutdown_read = ShutdownRead::Discard),
         ("shutdown_read = reset unread", |policy| policy.text.shutdown_read = ShutdownRead::ResetUnread),
-        ("repacketizes", |policy| policy.transmission.repacketizes = true),
+        ("resends_into_closed_window", |policy| policy.transmission.resends_into_closed_window = true),
+        ("repacketizes = whole-segments", |policy| {
+            policy.transmission.repacketizes = Repacketizing::WholeSegments;
+        }),
+        ("repacketizes = octets", |policy| policy.transmission.repacketizes = Repacketizing::Octets),
         ("after_timeout = one-per-timeout", |policy| {
             policy.retransmission.after_timeout = AfterTimeout::OnePerTimeout;
         }),

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 /// What scenarios have anyway.
 pub(crate) const BASE: &str = "rfc1337";
 
-/// How many states of a world are looked at; of a larger one, only what is found among these is known.
-pub(crate) const MAX_STATES: usize = 500_000;
+/// How many zones of a world are looked at; of a larger one, only what is found among these is known.
+pub(crate) const MAX_STATES: usize = 1_000_000;
 
 /// The property of a row that says no more than that a world is larger than that.
 pub(crate) const TOO_LARGE: &str = "*";

@@ -134,6 +134,8 @@ pub enum AppCall {
     },
     /// RECEIVE of so many octets, or of all that there are.
     Receive(Option<u32>),
+    /// What RECEIVE of so many octets would return.
+    Peek(u32),
     /// How long what was sent may stay unacknowledged.
     SetUserTimeout(TimeSpan),
     /// `SO_LINGER` with no time: `close()` is [`AppCall::Abort`] then.
@@ -234,6 +236,8 @@ pub enum Environment {
     Retries(u32),
     /// `orphan_retries` of the policy; Linux's `tcp_orphan_retries`.
     OrphanRetries(u32),
+    /// Linux's `tcp_retrans_collapse`: whether small segments are put together when they are sent again.
+    RetransCollapse(bool),
     /// `rst_in_time_wait` of the policy; Linux's `tcp_rfc1337`.
     Rfc1337(bool),
     /// `rst_in_window` of the policy; FreeBSD's `insecure_rst`.

@@ -7,8 +7,8 @@ use super::{AppCall, Arrival, CallResult, CaseNumber, CaseTimer, Environment, So
 use crate::model::EndpointEvent;
 use crate::model::Kind;
 use crate::tcp::{
-    Call, Effects, EndedBy, Endpoint, Flags, Policy, RstInTimeWait, RstInWindow, Segment, Sending, Seq, State,
-    SynInWindow, Timer, TimerChange, Transfer,
+    Call, Effects, EndedBy, Endpoint, Flags, Policy, Repacketizing, RstInTimeWait, RstInWindow, Segment, Sending,
+    Seq, State, SynInWindow, Timer, TimerChange, Transfer,
 };
 
 /// No case takes longer, in milliseconds: a day.
@@ -86,7 +86,7 @@ impl fmt::Display for Returned {
 }
 
 /// The endpoint and what surrounds it; a tick is a millisecond.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Host {
     pub(super) endpoint: Endpoint,
     pub(super) policy: Policy,
@@ -282,6 +282,8 @@ impl Host {
                 policy.retransmission.orphan_retries = Some(*retries);
                 self.orphans_are_set = true;
             }
+            Environment::RetransCollapse(true) => policy.transmission.repacketizes = Repacketizing::WholeSegments,
+            Environment::RetransCollapse(false) => policy.transmission.repacketizes = Repacketizing::Never,
             Environment::Rfc1337(true) => policy.wait.rst_in_time_wait = RstInTimeWait::Ignore,
             Environment::Rfc1337(false) => policy.wait.rst_in_time_wait = RstInTimeWait::Close,
             Environment::InsecureRst(true) => policy.resets.rst_in_window = RstInWindow::Close,
@@ -338,6 +340,7 @@ impl Host {
                 }
             }
             AppCall::Receive(octets) => return self.receive(*octets),
+            AppCall::Peek(octets) => return self.clone().receive(Some(*octets)),
             AppCall::TakeError => return self.told_of_the_end().unwrap_or(Returned::Done),
             AppCall::SetUserTimeout(span) => {
                 // As `TCP_USER_TIMEOUT` has it, 0 is none.

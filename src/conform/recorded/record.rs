@@ -33,6 +33,10 @@ pub fn line(id: &str, profile: &str, path: &EndpointPath, seen: &[Reaction], ret
         expect_end_state: seen.last().map_or(State::Established, |last| last.state).name(),
     };
     let retransmits = path.events.contains(&EndpointInput::Timeout(Timer::Retransmission));
+    if retransmits {
+        // As in the namespace that the kernel runs in, so that whatever was one segment is sent again as one.
+        line.events.push("env retrans_collapse 0".to_owned());
+    }
     if let Some(retries) = retries.filter(|_| retransmits) {
         line.events.push(format!("env retries {retries}"));
     }
@@ -101,7 +105,7 @@ mod tests {
         insta::assert_snapshot!(line);
         let (cases, _) = parse(&SourceFile::new("cases.jsonl", line.as_str()), Profile::Named(&policies));
         assert_eq!(replay(&cases[0]).outcome, CaseOutcome::Match);
-        let other = line.replace("@8 none", "@8 RST seq=3");
+        let other = line.replace("@9 none", "@9 RST seq=3");
         let (cases, _) = parse(&SourceFile::new("cases.jsonl", other), Profile::Named(&policies));
         assert!(matches!(replay(&cases[0]).outcome, CaseOutcome::Differs(_)));
     }

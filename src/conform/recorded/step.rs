@@ -79,13 +79,15 @@ fn timer(input: &mut Input<'_>) -> Parsed<CaseEvent> {
 }
 
 /// The settings of the surroundings, those of a kernel by its own name, too. The times among them are in seconds.
-const SETTINGS: [(&str, Rule<Environment>); 17] = [
+const SETTINGS: [(&str, Rule<Environment>); 19] = [
     ("own_window", |input| window(input).map(Environment::OwnWindow)),
     ("peer_window", |input| window(input).map(Environment::PeerWindow)),
     ("mss", |input| Ok(Environment::SegmentSize(window(input)?.max(1)))),
     ("retries", |input| number(input).map(Environment::Retries)),
     ("orphan_retries", |input| number(input).map(Environment::OrphanRetries)),
     ("tcp_orphan_retries", |input| number(input).map(Environment::OrphanRetries)),
+    ("retrans_collapse", |input| switch(input).map(Environment::RetransCollapse)),
+    ("tcp_retrans_collapse", |input| switch(input).map(Environment::RetransCollapse)),
     ("rfc1337", |input| switch(input).map(Environment::Rfc1337)),
     ("tcp_rfc1337", |input| switch(input).map(Environment::Rfc1337)),
     ("insecure_rst", |input| switch(input).map(Environment::InsecureRst)),
@@ -123,7 +125,7 @@ fn switch(input: &mut Input<'_>) -> Parsed<bool> {
     Ok(integer(input, "a value", 1)? == 1)
 }
 
-const CALLS: [(&str, Result<Rule<AppCall>, &str>); 12] = [
+const CALLS: [(&str, Result<Rule<AppCall>, &str>); 13] = [
     ("close", Ok(|_| Ok(AppCall::Close))),
     ("shutdown_wr", Ok(|_| Ok(AppCall::ShutdownWrite))),
     ("shutdown_rd", Ok(|_| Ok(AppCall::ShutdownRead))),
@@ -138,6 +140,7 @@ const CALLS: [(&str, Result<Rule<AppCall>, &str>); 12] = [
         }),
     ),
     ("recv", Ok(|input| octets(input).map(AppCall::Receive))),
+    ("peek", Ok(|input| Ok(AppCall::Peek(octets(input)?.unwrap_or(u32::MAX))))),
     ("so_error", Ok(|_| Ok(AppCall::TakeError))),
     ("set", Ok(option)),
     ("listen", Err("a new connection: app listen")),

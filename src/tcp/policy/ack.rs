@@ -7,6 +7,7 @@ use crate::tcp::{Flags, Segment, Seq, State};
 /// Which acknowledgments are acceptable, and how an endpoint acknowledges. RFC 9293 §3.10.7.4, fifth step; §3.8.6.3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub struct AckPolicy {
     /// What becomes of a segment that has none of the flags ACK, RST and SYN.
     pub without_ack: WithoutAck,
@@ -27,6 +28,9 @@ pub struct AckPolicy {
     /// How long an ACK may wait for a segment to ride on, in ticks; `None`: not at all. RFC 9293 §3.8.6.3,
     /// RFC 5681 §4.2.
     pub delayed_ack: Option<u32>,
+    /// The ACK of a FIN does not wait, whatever `delayed_ack` says. FreeBSD, lwIP (`tcp_process`), gVisor (`consumeSegment`).
+    /// Where it may, the FIN of the one who answers can carry it: three segments close instead of four.
+    pub acks_fin_at_once: bool,
 }
 
 impl AckPolicy {
@@ -42,6 +46,7 @@ impl AckPolicy {
         last_ack_answers: false,
         fin_with_acks: false,
         delayed_ack: None,
+        acks_fin_at_once: false,
     };
 
     /// Whether a segment is dropped wherever it lies, without an answer, before its sequence number is looked at;

@@ -22,7 +22,7 @@ pub use reset::{ResetPolicy, RstInWindow, SynInWindow};
 pub use retransmission::{AfterTimeout, RetransmissionPolicy};
 pub use sequence::{OldSegments, SequencePolicy};
 pub use text::{LateText, OutOfOrder, ShutdownRead, TextPolicy};
-pub use transmission::{Sending, TransmissionPolicy};
+pub use transmission::{Repacketizing, Sending, TransmissionPolicy};
 pub use wait::{RstInTimeWait, TimeWaitAnswers, WaitPolicy};
 
 /// The choices that the RFCs leave to an endpoint, or that stacks make against them.

@@ -9,18 +9,39 @@ use serde::{Deserialize, Serialize};
 pub struct TransmissionPolicy {
     /// Who decides when something is sent.
     pub sending: Sending,
-    /// A retransmission takes all that is unacknowledged, text and FIN, into one segment; otherwise what was one
-    /// segment is sent again as one. RFC 9293 §3.8.1 allows both. Stacks that keep a buffer instead of a queue of
-    /// segments: smoltcp, Fuchsia (`established_active_close`).
-    pub repacketizes: bool,
+    /// What a retransmission takes into one segment, text and FIN. RFC 9293 §3.8.1 leaves it open.
+    pub repacketizes: Repacketizing,
     /// The FIN is sent only if the peer has room for it. It takes a sequence number (RFC 9293 §3.4), and Linux counts
     /// it (`tcp_snd_wnd_test`); smoltcp (`fin_wait_1_retransmit_reset_after_ack`), FreeBSD, lwIP and gVisor do not.
     pub fin_needs_window: bool,
+    /// After a timeout, an ACK that moves SND.UNA and closes the window lets the earliest segment go all the same, as the
+    /// window's probe. Otherwise it waits for the timer (RFC 9293 §3.8.6, SHLD-16): what lies beyond the window may be sent
+    /// again (MAY-7). Linux, `__tcp_retransmit_skb`.
+    pub resends_into_closed_window: bool,
 }
 
 impl TransmissionPolicy {
     /// As RFC 9293 has it.
-    pub const RFC_9293: Self = Self { sending: Sending::AtOnce, repacketizes: false, fin_needs_window: true };
+    pub const RFC_9293: Self = Self {
+        sending: Sending::AtOnce,
+        repacketizes: Repacketizing::Never,
+        fin_needs_window: true,
+        resends_into_closed_window: false,
+    };
+}
+
+/// How much of what is unacknowledged a retransmission takes into one segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Repacketizing {
+    /// What was one segment is sent again as one. lwIP, gVisor.
+    Never,
+    /// Whole segments, as long as they fit into one and into the peer's window. Linux (`tcp_retrans_try_collapse`, measured on
+    /// 6.18; `tcp_retrans_collapse` is on by default).
+    WholeSegments,
+    /// As many octets as a segment holds: it keeps a buffer, no queue of segments. FreeBSD (`tcp_output`, from SND.NXT), smoltcp,
+    /// Fuchsia (`established_active_close`), Zephyr (`tcp_resend_data`).
+    Octets,
 }
 
 /// Who decides when something is sent.

@@ -56,7 +56,8 @@ impl Endpoint {
         }
         let decision = self.decision_in_order();
         self.consume_fin(policy, effects);
-        if self.state == State::CloseWait { decision } else { AckDecision::Immediate }
+        let may_wait = self.state == State::CloseWait && !policy.acks.acks_fin_at_once;
+        if may_wait { decision } else { AckDecision::Immediate }
     }
 
     /// RFC 9293 §3.10.7.4: "advance RCV.NXT over the FIN".

@@ -147,6 +147,13 @@ mod tests {
 
         let mut closing = calling(&policy, &[Call::Shutdown]);
         assert_eq!(closing.on_segment(&fin(1, 1), &policy).segment, Some(ack(2, 2)));
+
+        // The ACK of the text that waits goes with that of the FIN.
+        let policy = policy.with(|policy| policy.acks.acks_fin_at_once = true);
+        let mut endpoint = calling(&policy, &[]);
+        endpoint.on_segment(&data(1, 1), &policy);
+        let at_once = endpoint.on_segment(&fin(2, 1), &policy);
+        assert_eq!((at_once.segment, delayed(&at_once)), (Some(ack(1, 3)), TimerChange::Cancel));
     }
 
     /// RFC 9293 §3.10.7.1.

@@ -166,7 +166,7 @@ pub(crate) fn a_capture_of_the_kernel_is_explained() -> Result<(), Missing> {
                 None => {}
                 Some(Difference::GaveUp) => gave_up += 1,
                 Some(Difference::Other) => {
-                    others.push(format!("{what}: was {was:?}, is reported as {reported:?}"))
+                    others.push(format!("{what}: was {was:?}, is reported as {reported:?}"));
                 }
             }
         }

@@ -70,6 +70,7 @@ pub(super) fn event(call: &SystemCall<'_>, opening: &mut Opening) -> Result<Opti
         }),
         "read" | "recv" | "recvfrom" if is_connection => match argument(3) {
             "" | "0" | "MSG_DONTWAIT" => Some(AppCall::Receive(Some(octets()?))),
+            "MSG_PEEK" => Some(AppCall::Peek(octets()?)),
             flags => return Err(format!("{name} with {flags}")),
         },
         "write" | "send" | "sendto" if is_connection => match argument(3) {

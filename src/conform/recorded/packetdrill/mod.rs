@@ -40,6 +40,8 @@ pub fn parse(file: &Arc<SourceFile>, policy: &Arc<NamedPolicy>) -> Result<Case, 
     let tolerance = tolerance.and_then(|(_, value)| value.parse().ok()).unwrap_or(TOLERANCE).min(1_000_000);
     let mut reader = Reader {
         file,
+        policy,
+        ifdef: None,
         start: State::Established,
         tolerance,
         opening: Opening::default(),
@@ -131,6 +133,9 @@ impl Clock {
 
 struct Reader<'a> {
     file: &'a SourceFile,
+    policy: &'a NamedPolicy,
+    /// Whether the lines between `#ifdef` and `#endif` that are being read count.
+    ifdef: Option<bool>,
     start: State,
     tolerance: u64,
     opening: Opening,
@@ -145,10 +150,14 @@ impl Reader<'_> {
         // What follows the last segment, call or question is there to clean up.
         let counts = |line: &Line<'_>| match line.action {
             Action::Shell(command) => shell::asks_for(command).is_some(),
+            Action::Directive(_) => false,
             _ => true,
         };
         let end = lines.iter().rposition(counts).map_or(0, |last| last + 1);
         for line in lines.iter().take(end) {
+            if self.is_left_out(line).map_err(|feature| NotModelled { at: line.at.start, feature })? {
+                continue;
+            }
             let before = self.clock.now;
             let until = self.clock.go_to(line.time);
             self.unblock(line);
@@ -163,20 +172,40 @@ impl Reader<'_> {
         }
     }
 
+    /// Whether a line is one for the preprocessor, or left out by one. A name is defined if it is the policy's.
+    fn is_left_out(&mut self, line: &Line<'_>) -> Result<bool, String> {
+        let Action::Directive(directive) = line.action else {
+            return Ok(self.ifdef == Some(false));
+        };
+        let words: Vec<&str> = directive.split_whitespace().collect();
+        self.ifdef = match (words.as_slice(), self.ifdef) {
+            (["ifdef", name], None) => Some(name.eq_ignore_ascii_case(&self.policy.name)),
+            (["ifndef", name], None) => Some(!name.eq_ignore_ascii_case(&self.policy.name)),
+            (["else"], Some(included)) => Some(!included),
+            (["endif"], Some(_)) => None,
+            _ => return Err("a line for the preprocessor".to_owned()),
+        };
+        Ok(true)
+    }
+
     /// Reads a line, which may happen from now on until then; the event before it happened at `before`.
     fn line(&mut self, line: &Line<'_>, before: u64, until: u64) -> Result<(), String> {
-        if let Action::Shell(command) = line.action {
-            if let Some(state) = shell::asks_for(command) {
-                let mut entry = self.entry(line, CaseEvent::Look);
-                entry.state = Some(state);
-                self.entries.push(entry);
-            } else {
+        match line.action {
+            Action::Shell(command) => {
+                if let Some(state) = shell::asks_for(command) {
+                    return self.look(line, state);
+                }
                 for event in shell::settings(command)? {
                     let entry = self.entry(line, event);
                     self.entries.push(entry);
                 }
+                return Ok(());
             }
-            return Ok(());
+            Action::Code(code) => {
+                let state = shell::asserts(code).ok_or("code between %{ and }%")?;
+                return self.look(line, state);
+            }
+            _ => {}
         }
         if self.opening.shift().is_none() && self.opening.is_refused(&line.action) {
             self.start = State::Closed;
@@ -213,7 +242,7 @@ impl Reader<'_> {
                 None => return Ok(()),
             },
             Action::NotModelled(feature) => return Err((*feature).to_owned()),
-            Action::Shell(_) => return Ok(()),
+            Action::Shell(_) | Action::Code(_) | Action::Directive(_) => return Ok(()),
         };
         let mut entry = self.entry(line, event);
         entry.sent = sent;
@@ -227,6 +256,17 @@ impl Reader<'_> {
                 return Ok(());
             }
         }
+        self.entries.push(entry);
+        Ok(())
+    }
+
+    /// A question for the state.
+    fn look(&mut self, line: &Line<'_>, state: CaseState) -> Result<(), String> {
+        if self.opening.shift().is_none() {
+            return Err("the state of a connection that is not open yet".to_owned());
+        }
+        let mut entry = self.entry(line, CaseEvent::Look);
+        entry.state = Some(state);
         self.entries.push(entry);
         Ok(())
     }
@@ -370,6 +410,52 @@ mod tests {
         assert_eq!(script(1, "CLOSED"), "match");
         assert_eq!(script(0, "ESTABLISHED"), "match");
         assert_eq!(script(0, "CLOSED"), "line 10: CLOSED | ESTABLISHED");
+        let waiting = "+0 close(4) = 0\n+0 > F. 701:701(0) ack 101\n+0 < F. 101:101(0) ack 702 win 9\n+0 > . 702:702(0) ack 102\n";
+        let is_over = "+0 `tcpdrop -s TIME_WAIT`\n+0 `sockstat | grep CLOSED`\n";
+        assert_eq!(after_opening(&format!("{waiting}{is_over}"), "freebsd"), "match");
+    }
+
+    /// Code may ask for the state, as shell commands do.
+    #[test]
+    fn code_asks_for_the_state() {
+        let script =
+            |state: &str| format!("+0 < F. 101:101(0) ack 701 win 9\n+0 %{{ assert tcpi_state == {state} }}%\n");
+        assert_eq!(after_opening(&script("TCPI_CLOSE_WAIT"), "linux"), "match");
+        assert_eq!(after_opening(&script("TCP_CLOSE_WAIT, tcpi_state"), "linux"), "match");
+        assert_eq!(after_opening(&script("TCP_CLOSE"), "linux"), "line 9: CLOSED | CLOSE_WAIT");
+        let early = OPENED.replace("+.5 <", "+0 %{ assert tcpi_state == TCPI_ESTABLISHED }%\n+.5 <");
+        assert_eq!(outcome(&early, "linux"), "line 6: the state of a connection that is not open yet");
+    }
+
+    /// `#ifdef` asks for the policy.
+    #[test]
+    fn lines_of_another_stack_are_left_out() {
+        let script = "\
+            +0 < F. 101:101(0) ack 701 win 9\n\
+            #ifdef FreeBSD\n\
+            +0 > . 701:701(0) ack 102\n\
+            #else\n\
+            +0 > R 701:701(0)\n\
+            #endif\n\
+            #ifndef FreeBSD\n\
+            +0 `nobody knows that`\n\
+            #endif\n\
+            +0 close(4) = 0\n";
+        assert_eq!(after_opening(script, "freebsd"), "match");
+        assert_eq!(after_opening(script, "linux"), "line 15: the command `nobody knows that`");
+    }
+
+    /// What is only looked at is read afterwards.
+    #[test]
+    fn peeking_reads_nothing() {
+        let script = "\
+            +0 < P. 101:141(40) ack 701 win 9\n\
+            +0 > . 701:701(0) ack 141\n\
+            +0 recv(4, ..., 30, MSG_PEEK) = 30\n\
+            +0 recv(4, ..., 100, MSG_PEEK) = 40\n\
+            +0 recv(4, ..., 100, 0) = 40\n\
+            +0 recv(4, ..., 100, MSG_PEEK) = -1 EAGAIN (Resource temporarily unavailable)\n";
+        assert_eq!(after_opening(script, "linux"), "match");
     }
 
     #[test]
@@ -388,17 +474,23 @@ mod tests {
             "+0 < U. 101:101(0) ack 701 win 9 urg 3",
             "+0 > SE. 701:701(0) ack 101",
             "+0 %{ assert tcpi_state == 1 }%",
+            "+0 %{ assert tcpi_unacked == 1 }%",
+            "+0 < F. 101:101(0)! ack 701 win 9",
+            "+0 > S. ...(0) ack 101",
+            "+0 < F. 101:101(0) ack 701 win 9 <nop>/udp(1 > 9)",
             "+0 `ip route flush`\n+0 close(4) = 0",
             "+0 `sysctl -w net.ipv4.tcp_abort_on_overflow=1`\n+0 close(4) = 0",
             "+0 ioctl(4, SIOCINQ, [0]) = 0",
             "+0 sendmsg(4, {msg_name(...)=...,\n msg_iov(1)=[{...,5}]}, 0) = 5",
-            "+0 read(4, ..., 5, MSG_PEEK) = 5",
+            "+0 read(4, ..., 5, MSG_OOB) = 5",
             "+0 read(4, 0x7, 5) = -1 EFAULT (Bad address)",
             "+0 setsockopt(4, SOL_SOCKET, SO_KEEPALIVE, [1], 4) = 0",
             "+0 setsockopt(4, SOL_SOCKET, SO_LINGER, {onoff=1, linger=5}, 8) = 0",
             "+0 close(9) = 0",
             "+0 accept(3, ..., ...) = 5",
-            "#ifdef LINUX",
+            "#if LINUX",
+            "#ifdef LINUX\n#ifdef LINUX",
+            "#endif",
         ] {
             let _ = writeln!(text, "{lines}\n  {}", after_opening(lines, "linux"));
         }
@@ -429,6 +521,7 @@ mod tests {
             "+0 `sysctl",
             "/* on and on",
             "+0 close(4) = 0\n+0 clos 4",
+            "+0 %{ assert tcpi_state == 1",
             "99999999 close(4) = 0",
         ];
         insta::assert_snapshot!(scripts.map(|script| outcome(script, "linux")).join("\n\n"));

@@ -122,7 +122,7 @@ impl Opening {
             Action::Inbound(packet) => self.packet(packet, true),
             Action::Outbound(packet) => self.packet(packet, false),
             Action::NotModelled(feature) => Err((*feature).to_owned()),
-            Action::Call(_) | Action::Shell(_) => Ok(Vec::new()),
+            Action::Call(_) | Action::Shell(_) | Action::Code(_) | Action::Directive(_) => Ok(Vec::new()),
         }
     }
 

@@ -44,6 +44,10 @@ pub(super) enum Action<'a> {
     Call(SystemCall<'a>),
     /// `` `command` ``.
     Shell(&'a str),
+    /// `%{ code }%`, in Python, which packetdrill runs when all is over.
+    Code(&'a str),
+    /// `#ifdef NAME` and what belongs to it: a line for the preprocessor.
+    Directive(&'a str),
     /// Something that is not read, by its name. Whatever follows it is not read either.
     NotModelled(&'static str),
 }

@@ -1,11 +1,12 @@
-//! The shell commands of a script. None is run: settings that are known are set, and questions for a state are answered.
+//! The shell commands and the code of a script. None is run: settings that are known are set, and questions for a state are
+//! answered.
 
 use crate::conform::recorded::number::{Sign, TimeUnit};
-use crate::conform::recorded::{CaseEvent, CaseState, Environment, TimeSpan};
-use crate::tcp::State;
+use crate::conform::recorded::{CaseEvent, CaseState, CaseTimer, Environment, TimeSpan};
+use crate::tcp::{State, Timer};
 
 /// Settings that change nothing of what is modelled, by the beginning of their names.
-const PASSED_OVER: [&str; 27] = [
+const PASSED_OVER: [&str; 28] = [
     "kern.ipc.maxsockbuf",
     "net.inet.tcp.delacktime",
     "net.inet.tcp.drop_synfin",
@@ -19,6 +20,8 @@ const PASSED_OVER: [&str; 27] = [
     "net.inet.tcp.pmtud_blackhole",
     "net.inet.tcp.recvspace",
     "net.inet.tcp.rexmit_drop_options",
+    // What is added to a timeout that was measured; no round trip is.
+    "net.inet.tcp.rexmit_slop",
     "net.inet.tcp.rfc1323",
     "net.inet.tcp.rfc3390",
     "net.inet.tcp.rfc6675",
@@ -50,6 +53,16 @@ pub(super) fn asks_for(command: &str) -> Option<CaseState> {
     }
 }
 
+/// The state that code asserts, as in `assert tcpi_state == TCPI_CLOSE_WAIT`; `None` if it says anything else.
+pub(super) fn asserts(code: &str) -> Option<CaseState> {
+    let (subject, state) = code.trim().strip_prefix("assert ")?.split_once("==")?;
+    let (state, _) = state.split_once(',').unwrap_or((state, ""));
+    let name = state.trim().strip_prefix("TCPI_").or_else(|| state.trim().strip_prefix("TCP_"))?;
+    let name = if name == "CLOSE" { "CLOSED" } else { name };
+    let known = State::ALL.into_iter().find(|state| state.name() == name)?;
+    (subject.trim() == "tcpi_state").then_some(CaseState::Known(known))
+}
+
 /// What commands set; the mistake is what of it is not modelled.
 pub(super) fn settings(commands: &str) -> Result<Vec<CaseEvent>, String> {
     // A backslash continues a line.
@@ -66,6 +79,10 @@ pub(super) fn settings(commands: &str) -> Result<Vec<CaseEvent>, String> {
                 for word in words.filter(|word| !word.starts_with('-')) {
                     events.extend(setting(word)?);
                 }
+            }
+            // FreeBSD's way out of TIME_WAIT.
+            Some("tcpdrop") if words.eq(["-s", "TIME_WAIT"]) => {
+                events.push(CaseEvent::Expiry(CaseTimer::Of(Timer::TimeWait)));
             }
             _ => return Err(unknown()),
         }
@@ -93,10 +110,11 @@ fn setting(word: &str) -> Result<Option<CaseEvent>, String> {
         "net.inet.tcp.rexmit_initial" => {
             Environment::RetransmissionTimeout(span(number()?, TimeUnit::Milliseconds))
         }
-        "net.inet.tcp.rexmit_slop" | "net.inet.tcp.blackhole" if value == "0" => return Ok(None),
+        "net.inet.tcp.blackhole" if value == "0" => return Ok(None),
         "net.ipv4.tcp_fin_timeout" => Environment::FinWait2Timeout(span(number()?, TimeUnit::Seconds)),
         "net.ipv4.tcp_orphan_retries" => Environment::OrphanRetries(number()?),
         "net.ipv4.tcp_retries2" => Environment::Retries(number()?),
+        "net.ipv4.tcp_retrans_collapse" => Environment::RetransCollapse(is_on()?),
         "net.ipv4.tcp_rfc1337" => Environment::Rfc1337(is_on()?),
         _ if PASSED_OVER.iter().any(|known| name.starts_with(known)) => return Ok(None),
         _ => return Err(unknown()),

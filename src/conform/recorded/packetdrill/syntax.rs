@@ -61,10 +61,9 @@ fn command_without_time<'a>(input: &mut Input<'a>) -> ModalResult<CaseEvent<'a>>
 
 /// `#ifdef …`
 fn preprocessor<'a>(input: &mut Input<'a>) -> ModalResult<CaseEvent<'a>> {
-    let action = Action::NotModelled("a line for the preprocessor");
-    ('#', till_line_ending)
-        .span()
-        .map(|at| CaseEvent { at, time: Time::Relative(0, None), action: action.clone() })
+    preceded('#', till_line_ending)
+        .with_span()
+        .map(|(line, at)| CaseEvent { at, time: Time::Relative(0, None), action: Action::Directive(line) })
         .parse_next(input)
 }
 
@@ -126,7 +125,7 @@ fn action<'a>(input: &mut Input<'a>) -> ModalResult<Action<'a>> {
         '<' => preceded(('<', space0), cut_err(packet)).map(|packet| packet.map_or_else(Action::NotModelled, Action::Inbound)),
         '>' => preceded(('>', space0), cut_err(packet)).map(|packet| packet.map_or_else(Action::NotModelled, Action::Outbound)),
         '`' => shell,
-        '%' => "%{".value(Action::NotModelled("code between %{ and }%")),
+        '%' => delimited("%{", cut_err(take_until(0.., "}%")).context(expected("the code's end, `}%`")), "}%").map(Action::Code),
         _ => call.map(Action::Call),
     }
     .parse_next(input)
@@ -147,10 +146,16 @@ fn packet<'a>(input: &mut Input<'a>) -> ModalResult<Result<Packet<'a>, &'static 
         .context(expected("flags, as in F. or S"))
         .parse_next(input)?;
     space0.parse_next(input)?;
+    if opt("...").parse_next(input)?.is_some() {
+        return Ok(Err("a number that may be any"));
+    }
     let seq = number.context(expected("sequence numbers, as in 1:1001(1000)")).parse_next(input)?;
-    let (_, len) = (preceded(':', number), delimited('(', number, ')'))
+    let (_, len) = (preceded(':', number), delimited((space0, '('), number, ')'))
         .context(expected("the numbers' end and the octets of text, as in 1:1001(1000)"))
         .parse_next(input)?;
+    if opt('!').parse_next(input)?.is_some() {
+        return Ok(Err("a number that is not relative, `!`"));
+    }
     let ack = opt(preceded((space0, "ack", space0), cut_err(field))).parse_next(input)?;
     let window = opt(preceded((space0, "win", space0), cut_err(field))).parse_next(input)?;
     if opt((space0, "urg")).parse_next(input)?.is_some() {
@@ -161,6 +166,9 @@ fn packet<'a>(input: &mut Input<'a>) -> ModalResult<Result<Packet<'a>, &'static 
         cut_err(terminated(take_till(0.., ['>', '\n']), '>')).context(expected("the options' end, `>`")),
     ))
     .parse_next(input)?;
+    if opt((space0, "/udp")).parse_next(input)?.is_some() {
+        return Ok(Err("an encapsulated packet"));
+    }
     if flags.contains(|flag: char| "UEWACN".contains(flag) || flag.is_ascii_digit()) && !flags.contains('S') {
         return Ok(Err(if flags.contains('U') { "urgent data" } else { "ECN" }));
     }
