@@ -190,7 +190,7 @@ fn tck_reaches(labels: &str, automaton: &[u8]) -> bool {
         Command::new("tck-reach").args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(automaton).unwrap();
     let output = String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap();
-    let reached = output.lines().find_map(|line| line.strip_prefix("REACHABLE ")).expect("an answer");
+    let reached = output.lines().find_map(|line| line.strip_prefix("REACHABLE ")).unwrap();
     reached.parse().unwrap()
 }
 
