@@ -47,7 +47,9 @@ itself to the verdict (others may, too); where several are named, they do so tog
 
 `cargo test --test slow stacks` explores a seventh of these worlds, another each day, tries each cause and compares the table.
 `LASTACK_STACKS=all cargo test --release --test slow stacks` does so with all of them, and with `INSTA_UPDATE=always` it writes
-the table. In the gate, `scenarios/pairs/` has each stack with itself and with plain RFC 9293.
+the table. In the gate, `scenarios/pairs/` has each stack with itself and with plain RFC 9293, but for three that have the
+verdicts of another in every world of this table: `rfc1337` is the base, `rfc5961` is `freebsd`, and `demikernel` has those of
+`generic`.
 ";
 
 const FIELDS: &str = "\
@@ -365,4 +367,36 @@ fn is_timer(field: &PolicyField) -> bool {
 #[test]
 fn the_pages_of_the_stacks_are_current() {
     generated::assert_current("stacks", &pages());
+}
+
+/// A stack whose verdicts are its own is in the gate, with itself and with plain RFC 9293.
+#[test]
+fn every_stack_is_in_the_gate() {
+    let library = Library::read(&[], &[]).unwrap();
+    let all = library.scenarios(&[], &[], 1).unwrap();
+    let known = Table::read();
+    let verdicts = |name: &str| -> BTreeSet<[String; 4]> {
+        let of_it = known.rows.iter().filter(|row| row.policy == name);
+        let verdict = |Difference { scenario, property, base, stack, .. }: &Difference| {
+            [scenario, property, base, stack].map(String::clone)
+        };
+        of_it.map(|row| verdict(&row.difference)).collect()
+    };
+    for policy in library.policies.iter() {
+        let name = policy.name.as_str();
+        let same = match name {
+            BASE => continue,
+            "rfc5961" => "freebsd",
+            "demikernel" => "generic",
+            _ => {
+                let mut pairs = vec![format!("two-{name}")];
+                pairs.extend((name != "rfc9293").then(|| format!("{name}-meets-rfc9293")));
+                for pair in pairs {
+                    assert!(all.iter().any(|scenario| scenario.name == pair), "there is no {pair}");
+                }
+                continue;
+            }
+        };
+        assert_eq!(verdicts(name), verdicts(same), "{name} differs from {same}");
+    }
 }
