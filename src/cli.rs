@@ -5,9 +5,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 
 use crate::capture::FindingKind;
+use crate::report::capture::ReplayFormat;
+use crate::report::check::Format;
+use crate::report::conform::DocumentFormat;
+use crate::report::trace::TraceFormat;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -23,7 +27,7 @@ Exit codes:
 
 const EXPLORE_EXIT_CODES: &str = "\
 Exit codes:
-  0  Ctrl-C ended the server, whatever the verdicts are
+  0  Ctrl-C ended the server; the verdicts do not matter
   2  the command line or a file is wrong, the address cannot be listened at, the server was ended
      before it could be used, or stateright finds other states";
 
@@ -43,7 +47,7 @@ Exit codes:
 #[derive(Debug, Parser)]
 #[command(version, after_help = EXIT_CODES, max_term_width = 100)]
 pub struct Cli {
-    /// What to do.
+    /// The subcommand.
     #[command(subcommand)]
     pub command: Command,
 }
@@ -54,7 +58,7 @@ pub enum Command {
     /// Explore scenarios exhaustively and compare each verdict with the expected one
     #[command(after_help = EXIT_CODES)]
     Check(CheckArgs),
-    /// Draw the shortest counterexample of a property in a scenario, or the shortest example of what is possible
+    /// Draw the shortest counterexample of a property in a scenario, or its shortest example if it is possible
     #[command(after_help = SHOW_EXIT_CODES)]
     Show(ShowArgs),
     /// Browse a scenario step by step in stateright's web explorer, with a link to each counterexample and each example
@@ -66,7 +70,7 @@ pub enum Command {
     /// Explain how the connections in a capture were closed, and diagnose those that were not
     #[command(after_help = REPLAY_EXIT_CODES)]
     Replay(ReplayArgs),
-    /// List scenarios, properties and policies, what a policy decides, or the vocabulary of formulas
+    /// List scenarios, properties and policies, the fields of a policy, or the vocabulary of formulas
     List(ListArgs),
 }
 
@@ -86,7 +90,7 @@ pub struct CheckArgs {
     #[arg(short, long = "property", value_name = "NAME")]
     pub properties: Vec<String>,
 
-    /// What changes the world.
+    /// Changes of the world.
     #[command(flatten)]
     pub world: WorldArgs,
 
@@ -95,11 +99,11 @@ pub struct CheckArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
 
-    /// How far to go.
+    /// Limits of the exploration.
     #[command(flatten)]
     pub limits: LimitArgs,
 
-    /// Ask stateright's own checker as well, and fail if it finds other states, transitions or verdicts of safety
+    /// Get second opinions (stateright's checker, whole ticks, the closed world), and fail if one differs
     #[arg(long)]
     pub cross_check: bool,
 
@@ -115,11 +119,11 @@ pub struct CheckArgs {
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
-    /// How much is printed for people.
+    /// The amount of text in the human-readable report.
     #[command(flatten)]
     pub detail: DetailArgs,
 
-    /// What to add to the files that are compiled in.
+    /// Files besides those that are compiled in.
     #[command(flatten)]
     pub library: LibraryArgs,
 }
@@ -135,7 +139,7 @@ pub struct ShowArgs {
     #[arg(value_name = "PROPERTY")]
     pub property: String,
 
-    /// What changes the world.
+    /// Changes of the world.
     #[command(flatten)]
     pub world: WorldArgs,
 
@@ -147,11 +151,11 @@ pub struct ShowArgs {
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
-    /// How far to go.
+    /// Limits of the exploration.
     #[command(flatten)]
     pub limits: LimitArgs,
 
-    /// What to add to the files that are compiled in.
+    /// Files besides those that are compiled in.
     #[command(flatten)]
     pub library: LibraryArgs,
 }
@@ -175,15 +179,15 @@ pub struct ExploreArgs {
     #[arg(long)]
     pub allow_remote: bool,
 
-    /// What changes the world.
+    /// Changes of the world.
     #[command(flatten)]
     pub world: WorldArgs,
 
-    /// How far to go.
+    /// Limits of the exploration.
     #[command(flatten)]
     pub limits: LimitArgs,
 
-    /// What to add to the files that are compiled in.
+    /// Files besides those that are compiled in.
     #[command(flatten)]
     pub library: LibraryArgs,
 }
@@ -195,7 +199,7 @@ pub struct ConformArgs {
     #[arg(value_name = "FILE", required_unless_present = "kernel", conflicts_with = "kernel")]
     pub files: Vec<PathBuf>,
 
-    /// The policy to replay all of them under [default: the one that each case names; a row's is linux]
+    /// The policy to replay all of them under [default: that of each case; of a row, linux]
     #[arg(long, value_name = "NAME", conflicts_with = "kernel")]
     pub policy: Option<String>,
 
@@ -215,8 +219,8 @@ pub struct ConformArgs {
     #[arg(long, value_name = "FORMAT", default_value = "human", conflicts_with = "kernel")]
     pub format: DocumentFormat,
 
-    /// Drive the running kernel (Linux, as root) in a network namespace of its own, and compare what it sends and its
-    /// states with the endpoint's
+    /// Drive the running kernel (Linux, as root) in a network namespace of its own, and compare its segments and states
+    /// with the endpoint's
     #[arg(long)]
     pub kernel: bool,
 
@@ -224,8 +228,8 @@ pub struct ConformArgs {
     #[arg(long, value_name = "FILE", requires = "kernel")]
     pub capture: Option<PathBuf>,
 
-    /// Write the kernel's reactions on the paths that cover every transition to this file, as recorded cases, except
-    /// where they differ
+    /// Write the kernel's reactions on the paths that cover every transition to this file, as recorded cases, without
+    /// those that differ
     #[arg(long, value_name = "FILE", requires = "kernel")]
     pub record: Option<PathBuf>,
 
@@ -241,11 +245,11 @@ pub struct ListArgs {
     #[arg(long, conflicts_with = "policy")]
     pub vocabulary: bool,
 
-    /// List what a policy decides, field by field, and what says so
+    /// List the fields of a policy, with their sources
     #[arg(long, value_name = "NAME")]
     pub policy: Option<String>,
 
-    /// What to add to the files that are compiled in.
+    /// Files besides those that are compiled in.
     #[command(flatten)]
     pub library: LibraryArgs,
 }
@@ -257,9 +261,8 @@ pub struct ReplayArgs {
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
 
-    /// Show connections of these kinds only: unexplained, cut-short, storm, stuck, unanswered, gave-up, reset,
-    /// not-established, not-shown, half-closed, too-early, open, unknown, clean
-    #[arg(long, value_name = "KIND,…", value_delimiter = ',', value_parser = kind(), hide_possible_values = true)]
+    /// Show connections of these kinds only
+    #[arg(long, value_name = "KIND,…", value_delimiter = ',', value_parser = kind())]
     pub only: Vec<FindingKind>,
 
     /// Look only at connections that have this port at either end; repeatable
@@ -287,19 +290,6 @@ pub struct ReplayArgs {
     pub connection: Option<u32>,
 }
 
-/// How `replay` writes what it finds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ReplayFormat {
-    /// For people
-    Human,
-    /// One JSON document, for programs
-    Json,
-    /// One connection as a ladder
-    Text,
-    /// One connection as a picture
-    Svg,
-}
-
 /// Nanoseconds after the beginning of a capture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Since(pub i64);
@@ -323,7 +313,7 @@ fn kind() -> impl TypedValueParser<Value = FindingKind> {
     PossibleValuesParser::new(FindingKind::ALL.iter().map(|kind| kind.name())).try_map(|name| name.parse())
 }
 
-/// What changes a scenario's world.
+/// Changes of a scenario's world.
 #[derive(Debug, Args)]
 pub struct WorldArgs {
     /// Set a field of the scenario, as in `network.losses=2`; its expectations are then dropped; repeatable. If no
@@ -337,20 +327,20 @@ pub struct WorldArgs {
     pub scale: u32,
 }
 
-/// How much is printed for people.
+/// The amount of text in the human-readable report.
 #[derive(Debug, Args)]
 pub struct DetailArgs {
     /// Print only what keeps the gate from passing, and the total; no progress
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
 
-    /// Print each instance's verdict, what each scenario is about, and what its exploration took. Without this, each
-    /// property's verdict is printed of scenarios that are named; if none is named, one that passes is a line
+    /// Print each instance's verdict, each scenario's `about`, and the memory and speed of its exploration. Without this,
+    /// a named scenario has a verdict for each property; if none is named, a scenario that passes has one line
     #[arg(short, long)]
     pub verbose: bool,
 }
 
-/// How far an exploration may go.
+/// Limits of an exploration.
 #[derive(Debug, Args)]
 pub struct LimitArgs {
     /// Stop each exploration after this many expanded states; verdicts not decided by then are `undecided`
@@ -383,36 +373,6 @@ pub struct LibraryArgs {
     pub policy_folders: Vec<PathBuf>,
 }
 
-/// How verdicts are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people
-    Human,
-    /// One JSON document; docs/check.schema.json is its schema
-    Json,
-    /// JUnit's XML: a suite for each scenario, a case for each property
-    Junit,
-    /// Annotations of GitHub Actions, and a summary of the job
-    Github,
-}
-
-/// How a counterexample or an example is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum TraceFormat {
-    /// A ladder for a terminal, 80 to 120 columns wide
-    Text,
-    /// A picture: the ladder with time to scale
-    Svg,
-    /// A sequence diagram that GitHub draws
-    Mermaid,
-    /// One JSON document; docs/show.schema.json is its schema
-    Json,
-    /// The Informal Trace Format of Apalache and Quint
-    Itf,
-    /// The segments as a capture, for Wireshark
-    Pcap,
-}
-
 /// An IP address, or `localhost`, and a port. No other name is looked up.
 fn address(text: &str) -> Result<SocketAddr, String> {
     let local = text.strip_prefix("localhost:").and_then(|port| port.parse().ok());
@@ -420,15 +380,6 @@ fn address(text: &str) -> Result<SocketAddr, String> {
         .map(|port: u16| SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
         .or_else(|| text.parse().ok())
         .ok_or_else(|| "expected an IP address and a port, as in 127.0.0.1:3000".to_owned())
-}
-
-/// How `conform` writes its outcomes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum DocumentFormat {
-    /// For people
-    Human,
-    /// One JSON document; its schema is in docs
-    Json,
 }
 
 /// Numbers with their units, as in `1m30s`; a number alone is one of seconds.

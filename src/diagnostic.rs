@@ -1,4 +1,4 @@
-//! What is said of a file with a mistake in it: what is wrong, where, and what was expected instead.
+//! Diagnostics: a mistake in a file, its place, and what was expected instead.
 
 use std::collections::HashSet;
 use std::error::Error;
@@ -62,14 +62,14 @@ impl SourceFile {
     }
 }
 
-/// A part of a file and what there is to say of it.
+/// A part of a file with a label.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Annotation {
     /// The file.
     pub file: Arc<SourceFile>,
     /// The part of it; out of bounds is no error, the nearest part is shown.
     pub span: Span,
-    /// What to say; may be empty.
+    /// The label; may be empty.
     pub label: String,
 }
 
@@ -137,7 +137,7 @@ impl Diagnostic {
                 message.truncate(title.len());
             }
         }
-        // What is missing from a table is reported of all of its text; its first line will do.
+        // A key that is missing from a table is reported of all its text; its first line suffices.
         let first_line = if message.starts_with("missing field") {
             let text = file.text.get(file.clamp(&span)).unwrap_or_default();
             span.start..span.start + text.lines().next().map_or(0, str::len)
@@ -208,6 +208,9 @@ impl Diagnostics {
     }
 
     /// The value, unless there are mistakes.
+    ///
+    /// # Errors
+    /// The mistakes, if there are any.
     pub fn or<T>(self, value: T) -> Result<T, Self> {
         if self.0.is_empty() { Ok(value) } else { Err(self) }
     }
@@ -227,7 +230,7 @@ impl fmt::Display for Diagnostics {
 
 impl Error for Diagnostics {}
 
-/// What serde says of a value, in the words of the file's format instead of those of Rust's types.
+/// serde's message about a value, in the words of the file's format instead of those of Rust's types.
 pub(crate) fn in_words_of_files(message: &str) -> String {
     // So toml refuses what is no word where there are some to choose from.
     if ["wanted ", "expected table", "expected empty", "expected tuple"].iter().any(|how| message.starts_with(how))
@@ -297,6 +300,9 @@ pub fn misspelt<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -
 /// The mistake, for each name that several have, that only one can have it.
 ///
 /// `what` is what bears the names, in the plural; each comes with the place that gives it.
+///
+/// # Errors
+/// One mistake for each such name.
 pub fn unique_names<'a>(
     what: &str,
     named: impl IntoIterator<Item = (&'a str, &'a Arc<SourceFile>, Span)>,
@@ -412,7 +418,7 @@ mod tests {
                 };
             }
             let _ = diagnostic.render(true);
-            // Whatever it is, none of it speaks to the terminal.
+            // No character of it controls the terminal.
             let plain = diagnostic.render(false).replace('\n', "");
             prop_assert_eq!(visible(&plain), plain.as_str());
         }

@@ -1,4 +1,4 @@
-//! What cannot be, stops.
+//! `invariant!`: an impossible condition ends the program.
 //!
 //! A broken invariant in the exploration, the graph, the search for cycles or the replay could turn a verdict round. It
 //! ends the program, in release, too, and never becomes a default value. Everything else that may fail returns an error.

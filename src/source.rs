@@ -13,6 +13,9 @@ use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, Span};
 const LONGEST: u64 = 1 << 20;
 
 /// Reads every `*.toml` of a folder, sorted by name, or one file; `what` they are is for the diagnostics, in the plural.
+///
+/// # Errors
+/// If the folder or a file cannot be read, or there is no such file.
 pub fn read_sources(folder: &Path, what: &str) -> Result<Vec<Arc<SourceFile>>, Diagnostics> {
     if folder.is_file() {
         return Ok(vec![read_source(folder)?]);
@@ -46,6 +49,9 @@ pub fn read_sources(folder: &Path, what: &str) -> Result<Vec<Arc<SourceFile>>, D
 }
 
 /// Reads one file of at most 1 MiB of UTF-8.
+///
+/// # Errors
+/// If it cannot be read, is larger, or is no UTF-8.
 pub fn read_source(path: &Path) -> Result<Arc<SourceFile>, Diagnostic> {
     let name = path.display();
     let file = open(path)?;
@@ -62,6 +68,9 @@ pub fn read_source(path: &Path) -> Result<Arc<SourceFile>, Diagnostic> {
 }
 
 /// Opens a file that is to be read.
+///
+/// # Errors
+/// If it does not exist, is a folder, or may not be read.
 pub fn open(path: &Path) -> Result<File, Diagnostic> {
     // To open a pipe would wait for its writer.
     if !fs::metadata(path).map_err(|error| unreadable(path, &error))?.is_file() {
@@ -72,6 +81,9 @@ pub fn open(path: &Path) -> Result<File, Diagnostic> {
 
 /// The names that a TOML file lists under a key of its outermost table, each with its place: one name, or a list of
 /// at least one. `None` if the key is not there; `what` they are is for the diagnostics.
+///
+/// # Errors
+/// A value of another kind, or an empty list or name.
 pub fn names(file: &Arc<SourceFile>, key: &str, what: &str) -> Result<Option<Vec<(String, Span)>>, Diagnostic> {
     let document = DeTable::parse(&file.text).map_err(|error| Diagnostic::from_toml(file, &error))?;
     let Some(value) = document.get_ref().get(key) else {
@@ -93,6 +105,9 @@ pub fn names(file: &Arc<SourceFile>, key: &str, what: &str) -> Result<Option<Vec
 }
 
 /// Opens a file, a pipe or, as `-`, standard input, to be read once from beginning to end.
+///
+/// # Errors
+/// If it cannot be opened.
 pub fn open_stream(path: &Path) -> Result<Box<dyn Read + Send>, Diagnostic> {
     if path == Path::new("-") {
         return Ok(Box::new(io::stdin()));

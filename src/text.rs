@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 /// The text with every character that controls what shows it, or that hides in it, as an escape: `\u{202e}`.
 ///
-/// Text of a file may come from somebody else. Control characters would speak to the terminal, bidirectional ones
+/// Text of a file is not trusted. Control characters would control the terminal, bidirectional ones
 /// would show words in another order than they are read in (CVE-2021-42574), and those without width would make two
 /// names look the same.
 #[must_use]

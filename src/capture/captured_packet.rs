@@ -14,7 +14,7 @@ pub struct Packet {
     pub time: i64,
     /// Who sent it.
     pub from: Side,
-    /// What it says.
+    /// Its numbers and flags.
     pub segment: Segment,
     /// RFC 9293 §3.1: the window that it offers, not scaled.
     pub window: u16,

@@ -1,4 +1,4 @@
-//! What a packet carries instead of TCP.
+//! The protocols that a packet carries instead of TCP.
 
 use std::fmt;
 

@@ -23,7 +23,7 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// The longest of the beginnings.
 const LONGEST: u64 = 6;
 
-/// Why unpacking stopped: a reader's own errors say no more than that there was one.
+/// Why unpacking stopped: a reader's own errors carry no reason.
 pub(super) type Stopped = Arc<OnceLock<FaultKind>>;
 
 /// The capture in a file that may be compressed, and where it is noted why unpacking stopped.

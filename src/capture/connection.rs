@@ -39,7 +39,7 @@ pub struct Captured {
     pub to: SocketAddr,
     /// The tags and tunnels that it was in.
     pub inside: Encapsulation,
-    /// What it says.
+    /// Its numbers and flags.
     pub segment: Segment,
     /// RFC 9293 §3.1: the window that it offers, not scaled.
     pub window: u16,
@@ -65,7 +65,7 @@ pub struct OldAnswer {
     pub state: State,
 }
 
-/// What is known of one end's packets before the closing phase.
+/// The knowledge of one end's packets before the closing phase.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Before {
     /// The number of its SYN, whenever that was captured.
@@ -78,7 +78,7 @@ pub struct Before {
     pub first_acked: Option<Seq>,
 }
 
-/// What was captured between two ends, from one SYN to the next.
+/// The packets between two ends, from one SYN to the next.
 #[derive(Clone, Debug)]
 pub struct Connection {
     /// The ends.
@@ -100,7 +100,7 @@ pub struct Connection {
     pub sent: [u64; 2],
     /// The first packet of the closing phase that was not kept because there are too many.
     pub not_kept: Option<u64>,
-    /// Who has begun another connection between the same ports, and the number of the packet that did.
+    /// The end that has begun another connection between the same ports, and the number of the packet.
     pub anew: Option<(Side, u64)>,
     /// Its SYN was answered by an older connection.
     pub old_answer: Option<OldAnswer>,
@@ -112,7 +112,7 @@ pub struct Connection {
     watch: StormWatch,
     /// The initial numbers of SYNs that may turn out to be the right ones.
     syns: Vec<(Side, Seq)>,
-    /// Who has sent a FIN, in the order of the FINs.
+    /// The ends that have sent a FIN, in that order.
     fins: [Option<Side>; 2],
     /// More than SYNs, FINs and resets was captured.
     has_plain: bool,
@@ -320,7 +320,7 @@ impl Connection {
         false
     }
 
-    /// What the packet is to the handshake. Of SYNs with different numbers, the one counts that the other end
+    /// The part of the packet in the handshake. Of SYNs with different numbers, the one counts that the other end
     /// acknowledges.
     fn shake_hands(&mut self, packet: &Packet) {
         let Segment { flags, seq, .. } = packet.segment;
@@ -360,7 +360,7 @@ impl Connection {
         if self.packets.len() < MERGED_FROM || flags != Flags::ACK {
             return false;
         }
-        // What closes stays where it is, and an ACK stays behind what it acknowledges.
+        // FINs and resets stay where they are, and an ACK stays behind the text that it acknowledges.
         let back = if len == 0 { 1 } else { MERGED_BACK };
         let mut kept =
             self.packets.iter_mut().rev().take(back).take_while(|known| known.segment.flags == Flags::ACK);
@@ -388,7 +388,7 @@ impl Connection {
         true
     }
 
-    /// In which state an end is after the FINs that were captured, for who asks it about a connection that is over.
+    /// The state of an end after the captured FINs, for a question about a connection that is over.
     pub(super) fn state_by_fins(&self, side: Side) -> State {
         match self.fins {
             [Some(first), Some(_)] if first == side => State::TimeWait,
@@ -399,7 +399,7 @@ impl Connection {
         }
     }
 
-    /// What a packet that is not kept leaves behind.
+    /// Notes what remains of a packet that is not kept.
     fn forget(&mut self, packet: &Packet) {
         let Segment { flags, seq, ack, .. } = packet.segment;
         if let Some(before) = self.before.get_mut(packet.from) {
@@ -414,7 +414,7 @@ impl Connection {
     }
 }
 
-/// What a packet tells of the numbers of one end: its own, or what it acknowledges.
+/// The numbers of one end in a packet: its own, or those that it acknowledges.
 fn number_of(side: Side, packet: &Packet) -> Option<Seq> {
     let Segment { flags, seq, ack, .. } = packet.segment;
     if packet.from == side { Some(seq) } else { flags.ack.then_some(ack) }

@@ -4,7 +4,7 @@
 //! Each hypothesis carries the sum of the penalties on its path, as a most likely path carries the sum of its negative log
 //! likelihoods (Viterbi, 1967); of two paths to one state the cheaper stays, and the cheapest at the end is reported. At no cost, every
 //! packet arrives when it is captured, in that order, and is sent when it is captured. The penalties have no unit. Only their
-//! order counts and what they add up to: each one says what it has to outweigh, and what outweighs it.
+//! order counts and what they add up to: each one names what it has to outweigh, and what outweighs it.
 
 /// A captured segment was lost on its way to the end, came late, or before another that was sent earlier; or one that
 /// acknowledges came from a peer whose ACKs are not captured. The least that is counted.
@@ -15,12 +15,12 @@ pub(super) const SINGLE_OCTET: u32 = 1;
 pub(super) const FIN_BEHIND_TEXT: u32 = 1;
 /// A FIN that does not acknowledge all that was sent before it.
 pub(super) const OLD_ACK: u32 = 1;
-/// An abort said with a reset where RFC 9293 §3.10.5 sends none: once both have closed.
+/// An abort with a reset where RFC 9293 §3.10.5 sends none: once both have closed.
 pub(super) const SAID_ABORT: u32 = 1;
 /// The end has received a FIN, and its ACK was not captured, though the FIN comes again or nothing comes for long. More
 /// than [`LATE`]: that the FIN was lost is simpler.
 pub(super) const UNANSWERED_FIN: u32 = 2;
-/// What the end sent was captured after it was CLOSED, or repeats a FIN that is acknowledged.
+/// The segment was captured after its sender was CLOSED, or repeats a FIN that is acknowledged.
 pub(super) const AFTER_CLOSE: u32 = 2;
 /// A timer expired silently.
 pub(super) const EXPIRED: u32 = 2;
@@ -34,7 +34,7 @@ pub(super) const GONE: u32 = 5;
 /// It aborted with a reset that has no ACK flag, just when a segment arrived that such a reset answers: the resets of most
 /// stacks' aborts have one. More than [`GONE`], which explains that reset as an answer.
 pub(super) const BARE_ABORT: u32 = 6;
-/// What is unacknowledged was not sent again: a TCP that is there does so. Nothing else comes near: an end that is silent has
+/// Unacknowledged numbers were not sent again, although a TCP that exists does so. Nothing else comes near: an end that is silent has
 /// had its ACK, whatever else that takes.
 pub(super) const NOT_SENT_AGAIN: u32 = 30;
 

@@ -1,4 +1,4 @@
-//! How a connection ended.
+//! The diagnosis of a connection: from the explanation of its ends to its ending.
 
 use super::captured_packet::{Packet, Side};
 use super::connection::Connection;
@@ -13,7 +13,7 @@ use crate::tcp::{EndedBy, Held, Segment, Seq, State};
 /// What the model makes of one connection.
 #[derive(Clone, Debug)]
 pub struct Closing {
-    /// Which end is called A: who closed first; if nobody did, who sent the first packet.
+    /// The end that is called A: the one that closed first; if neither did, the one that sent the first packet.
     pub a: Side,
     /// Each end's explanation; that of the end that sent the first packet comes first.
     pub explanations: [Explanation; 2],

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::net::IpAddr;
 
-/// More tags than this around one packet do not tell it apart any further.
+/// More tags than this around one packet do not distinguish it any further.
 const MOST_TAGS: usize = 8;
 
-/// A tag, or what tells a tunnel from others; nothing in it says which way a packet goes.
+/// A tag, or the identity of a tunnel, independent of the direction of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Tag {
     /// IEEE 802.1Q: a VLAN, 1 to 4095.
@@ -30,7 +30,7 @@ pub enum Tag {
 }
 
 impl Tag {
-    /// A tunnel between two addresses, whoever has sent the packet.
+    /// A tunnel between two addresses, in either direction.
     pub(super) fn between([from, to]: [IpAddr; 2]) -> Self {
         Self::Between(from.min(to), from.max(to))
     }

@@ -1,4 +1,4 @@
-//! How a connection ended, and what that usually means.
+//! The ways in which connections end, and their usual causes.
 
 use super::captured_packet::Side;
 use super::connection::OldAnswer;
@@ -12,7 +12,7 @@ pub enum Handshake {
     Unanswered,
     /// The SYN was answered, and nothing shows that the answer arrived.
     Unfinished,
-    /// The capture ends too early to tell.
+    /// The capture ends too early.
     TooEarly {
         /// The SYN was answered.
         is_answered: bool,
@@ -85,7 +85,7 @@ pub enum Ending {
         to: Option<State>,
         /// What it usually means.
         meaning: ResetMeaning,
-        /// What shows that somebody else sent it.
+        /// The evidence that something on the way sent it.
         forged: Option<Forged>,
     },
     /// An end sent its FIN again and again, and then there is silence.
@@ -97,7 +97,7 @@ pub enum Ending {
         /// The silence, in nanoseconds.
         silence: i64,
     },
-    /// An end sends the same again and again, and nobody acknowledges it.
+    /// An end sends the same again and again, and it is not acknowledged.
     Unanswered {
         /// Who.
         side: Side,
@@ -123,7 +123,7 @@ pub enum Ending {
         /// How often the other end has asked.
         probes: u32,
     },
-    /// The capture ends too early to tell more than the state of an end that waits.
+    /// The capture ends too early: only the state of an end that waits is known.
     TooEarly {
         /// Who.
         side: Side,
@@ -162,7 +162,7 @@ pub enum Ending {
     },
     /// Both ends send the same again and again in no time.
     Storm(Storm),
-    /// Nothing can be said.
+    /// Nothing is known.
     Unknown,
 }
 
@@ -185,7 +185,7 @@ impl Ending {
             }
             Self::Unanswered { what: Unacknowledged::LongText, .. } => {
                 "Shorter text was acknowledged: usually an MTU hole, where a link on the way takes no packets of this \
-                 size and the ICMP message that says so is filtered. Else the other end is gone, or the way to it or \
+                 size and its ICMP message is filtered. Else the other end is gone, or the way to it or \
                  back is cut."
             }
             Self::Unanswered { heard: 1.., .. } => {
@@ -197,10 +197,10 @@ impl Ending {
                  connection while it was idle."
             }
             Self::ClosedWindow { .. } => {
-                "Its application does not read what has arrived, so that no more fits in; a FIN of the other end waits \
-                 behind that, too."
+                "Its application does not read the text that has arrived, so that no more fits in; a FIN of the other end \
+                 waits behind that, too."
             }
-            Self::TooEarly { .. } => "That is too early to tell more.",
+            Self::TooEarly { .. } => "That is too early to know more.",
             Self::HalfClosed { .. } => "The other end has sent all of its text, and this one is still sending.",
             Self::Stuck { state, .. } => match state {
                 State::CloseWait => {
@@ -218,13 +218,13 @@ impl Ending {
                 _ => "It has not closed.",
             },
             Self::NotShown { state: State::FinWait1 | State::Closing | State::LastAck, .. } => {
-                "Its FIN is not sent again, so it was acknowledged: the ACK was not captured. What came next does not \
-                 show, either."
+                "Its FIN is not sent again, so it was acknowledged: the ACK was not captured. The packets that came next do \
+                 not show, either."
             }
             Self::NotShown { peer_is_captured: true, .. } => {
-                "What was captured last acknowledges more than the capture has: that may have been the other FIN."
+                "The last captured packet acknowledges more than the capture has: that may have been the other FIN."
             }
-            Self::NotShown { .. } => "What it waits for would come from an end that was not captured.",
+            Self::NotShown { .. } => "It waits for packets of an end that was not captured.",
             Self::Storm(_) => {
                 "Each answers the other's segment with one that must be answered: usually a fault of a TCP, or something \
                  on the way that changes numbers."
@@ -237,9 +237,9 @@ impl Ending {
 impl Handshake {
     fn meaning(self) -> &'static str {
         match self {
-            Self::Refused(_) => "Nobody listens on the port, or something on the way refuses.",
+            Self::Refused(_) => "The port has no listener, or something on the way refuses.",
             Self::Unanswered => "The SYN was not answered: it or its answer was lost or filtered.",
-            Self::TooEarly { .. } => "That is too early to tell more.",
+            Self::TooEarly { .. } => "That is too early to know more.",
             Self::Unfinished => {
                 "The SYN was answered, and the answer was not: it was lost or filtered, or the other end is gone."
             }
@@ -269,7 +269,7 @@ impl ResetMeaning {
                  load balancer on the way has forgotten the connection and answers for it; an abort has RST,ACK."
             }
             Self::TextAfterClose => {
-                "The application had called close(), and text arrived that nobody was going to read."
+                "The application had called close(), and text arrived that it would never read."
             }
             Self::UnreadOrAbort => {
                 "Usually the application called close() or exited without having read all that had arrived, or \

@@ -13,7 +13,7 @@ use super::sending::{is_probe, repeats_last};
 use super::unexplained::{Unexplained, Why};
 use crate::tcp::{Endpoint, Segment, Seq, State};
 
-/// From this on, in nanoseconds, a silence tells something: what is unacknowledged would have been sent again.
+/// From this on, in nanoseconds, a silence is evidence: unacknowledged numbers would have been sent again.
 pub(super) const SILENCE: i64 = 3_000_000_000;
 
 /// An end with more unexplained packets than this is not followed any further: nothing more is learnt.
@@ -66,7 +66,7 @@ impl Explanation {
             Cause::Start => true,
             Cause::Sent => change.index < index,
             Cause::Received(captured) => change.index < index || captured < index,
-            // What was not seen came before the packet that shows it.
+            // An unseen change came before the packet that shows it.
             _ => change.index <= index,
         };
         self.changes.iter().take_while(is_before).last().map(|change| change.state)
@@ -190,7 +190,7 @@ impl Efforts {
     }
 }
 
-/// What a packet that an end has sent makes of what is believed of it.
+/// The hypotheses about an end after a packet that it has sent.
 enum Step {
     /// This is believed then.
     Explained(Hypotheses),
@@ -222,7 +222,7 @@ impl Follower<'_> {
         Ok(if is_copy { Step::Copy } else { Step::Stray(self.unexplained(hypotheses, index, segment)) })
     }
 
-    /// What becomes of the hypotheses when the end has sent this packet; what is not explained is noted.
+    /// Updates the hypotheses when the end has sent this packet; if it is not explained, that is noted.
     fn explain_sent(
         &mut self,
         hypotheses: &Hypotheses,
@@ -260,7 +260,7 @@ impl Follower<'_> {
         })
     }
 
-    /// What is missing was acknowledged: the capture has missed it, and it is taken as sent from here on, so that what
+    /// The missing numbers were acknowledged: the capture has missed them, and they count as sent from here on, so that what
     /// follows can be explained.
     fn suppose_missed(&mut self, why: Why, segment: &Segment) {
         match why {

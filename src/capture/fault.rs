@@ -5,11 +5,11 @@
 pub struct Fault {
     /// The first byte, from 0, of the block that could not be read.
     pub position: u64,
-    /// What is wrong with it.
+    /// The kind of the mistake.
     pub what: FaultKind,
 }
 
-/// What is wrong with a file.
+/// The kinds of mistakes in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FaultKind {
     /// It is neither pcap nor pcapng.
@@ -37,14 +37,14 @@ pub enum FaultKind {
 }
 
 impl FaultKind {
-    /// What is wrong, in a few words.
+    /// The mistake, in a few words.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::NoCapture => "this is neither pcap nor pcapng",
-            Self::CutOff => "the file ends in the middle of what begins here",
-            Self::TooLong => "what begins here claims to be longer than 1 MiB",
-            Self::Malformed => "what begins here contradicts itself",
+            Self::CutOff => "the file ends in the middle of the block that begins here",
+            Self::TooLong => "the block that begins here claims to be longer than 1 MiB",
+            Self::Malformed => "the block that begins here contradicts itself",
             Self::NoInterface => "this is a packet of an interface that was not described",
             Self::ManyInterfaces => "more than 4,096 interfaces are described",
             Self::Unreadable => "it cannot be read any further",

@@ -21,9 +21,9 @@ pub(super) struct Frame<'a> {
     pub number: u64,
     /// When it was captured, in nanoseconds since 1970; in a block without a time, that of the packet before.
     pub time: i64,
-    /// What its first header is.
+    /// The type of its first header.
     pub link: Linktype,
-    /// What was captured of it.
+    /// Its captured octets.
     pub data: &'a [u8],
     /// Octets of it that were not captured.
     pub missing: usize,
@@ -51,7 +51,7 @@ impl Interface {
 
 /// Reads a capture to its end, or to the first place that cannot be read, and hands on each packet.
 ///
-/// Takes at most 1 MiB of memory, whatever the file says of its own sizes.
+/// Takes at most 1 MiB of memory, whatever sizes the file claims.
 pub(super) fn read<R: Read + Send>(source: R, mut each: impl FnMut(&Frame<'_>)) -> Result<(), Fault> {
     let (source, stopped) = unpacked(source).map_err(|what| Fault { position: 0, what })?;
     let unreadable = || stopped.get().copied().unwrap_or(FaultKind::Unreadable);
@@ -76,7 +76,7 @@ pub(super) fn read<R: Read + Send>(source: R, mut each: impl FnMut(&Frame<'_>)) 
                 }
                 length
             }
-            // A reader that has stopped may say that this is the end.
+            // A reader that has stopped may report this as the end.
             Err(PcapError::Eof) => return stopped.get().map_or(Ok(()), |what| Err(fault(*what))),
             Err(PcapError::Incomplete(_)) => {
                 reader.refill().map_err(|_| fault(unreadable()))?;
@@ -96,7 +96,7 @@ pub(super) fn read<R: Read + Send>(source: R, mut each: impl FnMut(&Frame<'_>)) 
     }
 }
 
-/// The packet of a block, if it has one; else what the block says of the interfaces is kept.
+/// The packet of a block, if it has one; else its description of interfaces is kept.
 fn frame<'a>(
     block: &'a PcapBlockOwned<'a>,
     interfaces: &mut Vec<Interface>,
@@ -107,7 +107,7 @@ fn frame<'a>(
     Ok(match block {
         PcapBlockOwned::LegacyHeader(header) => {
             let units = if header.is_nanosecond_precision() { 1_000_000_000 } else { 1_000_000 };
-            // The highest bits say how long the check sequence is at the end of each frame.
+            // The highest bits are the length of the check sequence at the end of each frame.
             let link = Linktype(header.network.0 & 0xffff);
             *interfaces = vec![Interface { link, units, offset: 0, snaplen: 0 }];
             None

@@ -1,4 +1,4 @@
-//! What it takes to follow one end.
+//! Following one end: its hypotheses, and the segments of both ends.
 
 use super::captured_packet::{Packet, Side};
 use super::connection::Connection;
@@ -27,7 +27,7 @@ pub(super) struct Follower<'a> {
     pub(super) connection: &'a Connection,
     pub(super) side: Side,
     pub(super) peer: PeerObservation,
-    /// What the end itself has sent.
+    /// The segments of the end itself.
     pub(super) own: SegmentLog,
     /// The latest number that the peer acknowledges.
     pub(super) acknowledged: Seq,
@@ -90,7 +90,7 @@ impl<'a> Follower<'a> {
         Self { connection, side, peer, own, acknowledged, lost, missed: None, start: (snd_nxt, rcv_nxt) }
     }
 
-    /// What is believed before the first packet.
+    /// The hypotheses before the first packet.
     pub(super) fn beginning(&self) -> Hypotheses {
         let (snd_nxt, rcv_nxt) = self.start;
         let established = |snd_nxt: Seq, rcv_nxt| {
@@ -130,7 +130,7 @@ impl<'a> Follower<'a> {
         hypotheses
     }
 
-    /// What the peer acknowledges in the first of its packets that does.
+    /// The first acknowledgment of the peer.
     fn first_acknowledgment(&self) -> Option<Seq> {
         let mut packets = self.connection.packets.iter();
         let acknowledges = |packet: &&Packet| packet.from != self.side && packet.segment.flags.ack;

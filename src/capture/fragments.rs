@@ -26,7 +26,7 @@ pub(super) struct Key {
     /// Other networks have the same addresses.
     pub(super) inside: Encapsulation,
     pub(super) identification: u32,
-    /// In IPv6 only the first fragment says which it is.
+    /// In IPv6 only the first fragment has its type.
     pub(super) protocol: Option<IpNumber>,
 }
 
@@ -39,9 +39,9 @@ pub(super) struct Fragment<'a> {
     pub(super) length: usize,
     /// It is not the last.
     pub(super) more: bool,
-    /// What the payload is, as this fragment says.
+    /// The type of the payload, according to this fragment.
     pub(super) protocol: IpNumber,
-    /// What was captured of it.
+    /// Its captured octets.
     pub(super) data: &'a [u8],
 }
 
@@ -134,7 +134,7 @@ impl Waiting {
     }
 }
 
-/// For each octet of a payload, what a fragment at `offset` says of it.
+/// For each octet of a payload, its value in a fragment at `offset`.
 fn offset_data(offset: usize, data: &[u8]) -> impl Iterator<Item = Option<u8>> {
     std::iter::repeat_n(None, offset).chain(data.iter().copied().map(Some))
 }

@@ -6,7 +6,7 @@ use crate::tcp::{Endpoint, Seq, State};
 /// More hypotheses than this are given up: no real connection comes near.
 const MOST_HYPOTHESES: usize = 512;
 
-/// What has moved an end from one state to another.
+/// The cause of a change of state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
     /// It was so when the closing phase began.
@@ -21,9 +21,9 @@ pub enum Cause {
     TimeWait,
     /// Nobody read any more, and `FIN_WAIT_2` lasted too long.
     FinWait2,
-    /// It sent again what nobody acknowledged, until it gave up.
+    /// It retransmitted without an acknowledgment, until it gave up.
     GaveUp,
-    /// It knows of the connection no more: it aborted, and its reset is not in the capture, or it was restarted, or somebody
+    /// It knows of the connection no more: it aborted, and its reset is not in the capture, or it was restarted, or something
     /// on the way answers for it.
     Gone,
 }
@@ -44,7 +44,7 @@ pub struct Change {
 pub(super) struct Hypothesis {
     /// The endpoint, as far as it is known: see [`canonical`].
     pub(super) endpoint: Endpoint,
-    /// How much has to have gone differently from what the capture shows at first sight.
+    /// The cost: how much must have happened otherwise than the capture shows at first sight.
     pub(super) cost: u32,
     /// How it came there.
     pub(super) path: Vec<Change>,
@@ -107,7 +107,7 @@ impl Hypotheses {
         }
     }
 
-    /// What is unacknowledged was not sent again for so long that it must have been acknowledged.
+    /// Unacknowledged numbers were not sent again for so long that they must have been acknowledged.
     pub(super) fn doubt_not_sent_again(&mut self) {
         for hypothesis in &mut self.0 {
             let Endpoint { state, fin_sent, .. } = hypothesis.endpoint;

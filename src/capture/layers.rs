@@ -1,4 +1,4 @@
-//! What is around IP: link layers and tags, peeled off one after the other.
+//! The layers around IP: link layers and tags, peeled off one after the other.
 //!
 //! Only what is needed to find the next header is looked at. Lengths that headers claim are never believed beyond what
 //! was captured.
@@ -28,7 +28,7 @@ pub(super) enum Layer<'a> {
     Link(Linktype, &'a [u8]),
     /// IEEE 802.3.
     Ethernet(&'a [u8]),
-    /// What an `EtherType` says.
+    /// The packet that an `EtherType` announces.
     Typed(EtherType, &'a [u8]),
     /// IEEE 802.2.
     Llc(&'a [u8]),
@@ -94,7 +94,7 @@ fn of_link(link: Linktype, frame: &[u8]) -> Result<Layer<'_>, Carried> {
         Linktype::ETHERNET => Ok(Layer::Ethernet(frame)),
         Linktype::RAW | RAW_OF_BSD | RAW_OF_OPENBSD | Linktype::IPV4 | Linktype::IPV6 => Ok(Layer::Ip(frame)),
         // The protocol family is in the byte order of the machine, and has other numbers for IPv6 on each system:
-        // the IP header's own version says it better.
+        // the IP header's own version is more reliable.
         Linktype::NULL | Linktype::LOOP => rest(frame, 4).map(Layer::Ip),
         // The protocol is the last field of the first version of "Linux cooked" and the first of the second.
         Linktype::LINUX_SLL => match word(frame, 14)? {
@@ -117,19 +117,19 @@ fn of_link(link: Linktype, frame: &[u8]) -> Result<Layer<'_>, Carried> {
         Linktype(100) => Ok(Layer::Llc(frame)),
         Linktype(122) => rest(frame, 16).map(Layer::Llc),
         Linktype(105) => Ok(Layer::Wifi(frame, false)),
-        // Prism's header has 144 octets, AVS's says its length, and radiotap's does.
+        // Prism's header has 144 octets; AVS's and radiotap's have a length field.
         Linktype(119) if byte(frame, 0)? == 0x80 => {
             Ok(Layer::Wifi(rest(frame, usize::from(word(frame, 6)?))?, false))
         }
         Linktype(119) => rest(frame, 144).map(|frame| Layer::Wifi(frame, false)),
         Linktype(163) => Ok(Layer::Wifi(rest(frame, usize::from(word(frame, 6)?))?, false)),
         Linktype(127) => of_radiotap(frame),
-        // OpenBSD's packet filter: its header says its length, in whole words.
+        // OpenBSD's packet filter: its header has its length, in whole words.
         Linktype(117) => rest(frame, usize::from(byte(frame, 0)?).next_multiple_of(4)).map(Layer::Ip),
         Linktype(109) => rest(frame, 12).map(Layer::Ip),
         Linktype(219) => Ok(Layer::Mpls(frame)),
         Linktype(239) => of_nflog(frame),
-        // Apple's: the header says its length and the link type that follows.
+        // Apple's: the header has its length and the link type that follows.
         Linktype(258) => {
             let link = i32::try_from(little_word(frame, 8)?).map_err(|_| Carried::Damaged)?;
             Ok(Layer::Link(Linktype(link), rest(frame, little_word(frame, 0)?.max(12))?))
@@ -185,7 +185,7 @@ fn of_ppp(frame: &[u8]) -> Result<Layer<'_>, Carried> {
     }
 }
 
-/// RFC 3032: labels up to the one at the bottom of the stack. Nothing says what follows but its first four bits (RFC 4928
+/// RFC 3032: labels up to the one at the bottom of the stack. Only the first four bits of what follows show its type (RFC 4928
 /// §3): IP's version, or 0 before an Ethernet frame (RFC 4448).
 fn of_mpls<'a>(data: &'a [u8], inside: &mut Encapsulation) -> Result<Layer<'a>, Carried> {
     let mut header = 0;
@@ -222,11 +222,11 @@ fn of_nflog(frame: &[u8]) -> Result<Layer<'_>, Carried> {
     Err(Carried::Damaged)
 }
 
-/// Radiotap: the header says its length; one of its flags, that the frame's header is padded.
+/// Radiotap: the header has its length; one of its flags means that the frame's header is padded.
 fn of_radiotap(frame: &[u8]) -> Result<Layer<'_>, Carried> {
     const PADDED: u8 = 0x20;
     let header = little_word(frame, 2)?;
-    // Each word of what is present says in its highest bit whether another follows.
+    // The highest bit of each word of the present fields announces another word.
     let words = frame.get(4..).unwrap_or_default().chunks_exact(4).take(MOST_HEADERS);
     let words = 1 + words.take_while(|word| word.last().is_some_and(|bits| bits & 0x80 != 0)).count();
     let present = byte(frame, 4)?;

@@ -16,7 +16,7 @@ use crate::tcp::{Flags, Segment, Seq};
 /// The most IP packets in each other.
 const MOST_NESTED: usize = 8;
 
-/// What a frame is to a connection.
+/// The meaning of a frame for connections.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Content {
     /// A TCP segment.
@@ -35,7 +35,7 @@ pub(super) struct Decoder {
     fragments: Fragments,
 }
 
-/// What is known of an IP packet beside its payload.
+/// The properties of an IP packet beside its payload.
 struct Header {
     source: IpAddr,
     destination: IpAddr,
@@ -57,7 +57,7 @@ impl Decoder {
         self.fragments.lacking()
     }
 
-    /// What is in a frame.
+    /// The packet in a frame.
     pub(super) fn content(&mut self, frame: &Frame<'_>) -> Content {
         let place = Place { frame, depth: 0, inside: Encapsulation::default() };
         self.content_of(place, Layer::Link(frame.link, frame.data))

@@ -1,4 +1,4 @@
-//! What an end may have heard: the peer's packets in the capture, and which of them may have arrived by then.
+//! The observations of an end: the peer's packets in the capture, and which of them may have arrived by then.
 
 use std::collections::HashMap;
 
@@ -24,7 +24,7 @@ const LONGEST_TEXT: u32 = 1 << 15;
 /// A segment that the peer has sent, and the index of the first packet that carried it.
 pub(super) type Sent = (usize, Segment);
 
-/// What one end has sent in the closing phase.
+/// The segments that one end has sent in the closing phase.
 #[derive(Debug, Default)]
 pub(super) struct SegmentLog {
     /// Its text, from what came before the closing phase on.
@@ -43,12 +43,12 @@ pub(super) struct SegmentLog {
     without_ack: Vec<Sent>,
     /// The first and the last number that it acknowledged before the closing phase.
     old_acks: Option<(Seq, Seq)>,
-    /// What follows the last octet that was captured, text and FIN.
+    /// The number after the last captured octet, text and FIN.
     pub(super) end: Option<Seq>,
 }
 
 impl SegmentLog {
-    /// What `side` has sent, its text from `start` on.
+    /// The segments of `side`, its text from `start` on.
     pub(super) fn of(connection: &Connection, side: Side, start: Option<Seq>) -> Self {
         let before = connection.before(side);
         let old_acks = before.first_acked.zip(before.acked);
@@ -219,7 +219,7 @@ fn push_new(known: &mut Vec<Sent>, index: usize, segment: Segment) {
     }
 }
 
-/// What the peer has sent, as one end hears of it.
+/// The segments of the peer, as one end observes them.
 #[derive(Debug)]
 pub(super) struct PeerObservation {
     pub(super) log: SegmentLog,
@@ -295,7 +295,7 @@ impl PeerObservation {
     /// The endpoint after the text up to `end` has arrived, and what it costs that some of it is captured only later;
     /// none if the endpoint does not take it, or if it was not captured.
     ///
-    /// The endpoint is asked whether it takes text at all; how long the text is, is of no consequence to it.
+    /// The endpoint decides whether it takes text at all; the length of the text does not matter.
     pub(super) fn caught_up(&self, endpoint: &Endpoint, end: Seq, policy: &Policy) -> Option<(Endpoint, u32)> {
         let start = endpoint.rcv_nxt;
         if start == end {

@@ -54,11 +54,11 @@ impl Repeated {
 /// How far an end has come, and what it waits for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// What follows all that it has sent.
+    /// The number after all that it has sent.
     pub next: Option<Seq>,
     /// The latest of its numbers that the other end has acknowledged.
     pub acknowledged: Option<Seq>,
-    /// What it sent first of what is not acknowledged.
+    /// The first of its unacknowledged segments.
     pub unacknowledged: Option<Repeated>,
     /// Packets of the other end since then.
     pub heard: u32,
@@ -78,7 +78,7 @@ pub struct Progress {
     identification: Option<(u16, u32)>,
 }
 
-/// What shows that a reset is not from the end that it names.
+/// The evidence that a reset is not from the end that it names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Forged {
     /// Its hop limit is not that of the end's other packets, of which this is the greatest.
@@ -160,14 +160,14 @@ impl Progress {
         }
     }
 
-    /// RFC 9293 §3.8.6.1: it may have asked for a window where the other end offers none.
+    /// RFC 9293 §3.8.6.1: it may have probed a window that the other end keeps closed.
     pub(super) fn ask(&mut self, packet: &Packet, is_closed: bool) {
         let Segment { flags, seq, len, .. } = packet.segment;
         let is_probe = len <= 1 && !flags.rst && (len == 1 || self.next == Some(seq + 1));
         self.probes = if is_closed { self.probes + u32::from(is_probe) } else { 0 };
     }
 
-    /// Notes what tells an end's packets from somebody else's.
+    /// Notes the marks by which an end's packets differ from forged ones.
     fn count(&mut self, packet: &Packet) {
         let (least, most) = self.hop_limits.unwrap_or((packet.hop_limit, packet.hop_limit));
         self.hop_limits = Some((least.min(packet.hop_limit), most.max(packet.hop_limit)));
@@ -183,7 +183,7 @@ impl Progress {
         };
     }
 
-    /// What shows that the reset is somebody else's, who has written this end's address on it.
+    /// The evidence that the reset is forged, with this end's address on it.
     pub(super) fn forged(&self, reset: &Packet) -> Option<Forged> {
         let (least, usual) = self.hop_limits?;
         let is = reset.hop_limit;

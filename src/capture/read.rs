@@ -14,7 +14,7 @@ use super::packet::{Content, Decoder};
 /// The most kinds of packets that are counted one by one.
 const MOST_KINDS: usize = 256;
 
-/// What was read of a capture.
+/// A capture that was read.
 #[derive(Clone, Debug, Default)]
 pub struct Capture {
     /// Its connections, in the order of their first packets.
@@ -25,7 +25,7 @@ pub struct Capture {
     pub start: i64,
     /// The time of its last packet, in nanoseconds since 1970. Times may go backwards: it is not always the latest.
     pub end: i64,
-    /// What is in no connection.
+    /// The packets in no connection.
     pub passed_over: PassedOver,
     /// The first packet of one connection too many; it and those that follow were not looked at.
     pub not_followed: Option<u64>,
@@ -53,7 +53,7 @@ impl PassedOver {
 }
 
 impl Capture {
-    /// Reads a capture as far as it can be read. What it takes of memory is bounded, whatever it says.
+    /// Reads a capture as far as it can be read. Its memory is bounded, whatever lengths the file claims.
     pub fn read<R: Read + Send>(source: R) -> Self {
         let mut capture = Self::default();
         let mut connections = Connections::default();
@@ -108,7 +108,7 @@ impl Capture {
     }
 }
 
-/// What TCP may be hidden in, as in "12 packets in ESP, 3 of link type 147".
+/// The packets that may hide TCP, as in "12 packets in ESP, 3 of link type 147".
 impl fmt::Display for PassedOver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let hiding = self.carried.iter().filter(|(carried, _)| carried.may_hide_tcp());

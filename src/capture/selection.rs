@@ -42,7 +42,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// What the model makes of the connection with this number, from 1; none if there is none.
+    /// The diagnosis of the connection with this number, from 1; none if there is none.
     #[must_use]
     pub fn of(capture: &Capture, number: usize) -> Option<Self> {
         let connection = capture.connections.get(number.checked_sub(1)?)?;
@@ -50,7 +50,7 @@ impl Finding {
     }
 }
 
-/// What the model makes of the connections that are selected, in the order of their first packets.
+/// The diagnoses of the selected connections, in the order of their first packets.
 #[must_use]
 pub fn findings(capture: &Capture, selection: &Selection) -> Vec<Finding> {
     let selected = (1..).zip(&capture.connections).filter(|(_, connection)| selection.has(capture, connection));
@@ -71,7 +71,7 @@ pub enum FindingKind {
     Storm,
     /// An end waits for something that does not come.
     Stuck,
-    /// What an end sends is not acknowledged.
+    /// The segments of an end are not acknowledged.
     Unanswered,
     /// An end gave up.
     GaveUp,
@@ -87,7 +87,7 @@ pub enum FindingKind {
     TooEarly,
     /// Open.
     Open,
-    /// Nothing can be said.
+    /// Nothing is known.
     Unknown,
     /// Closed cleanly.
     Clean,

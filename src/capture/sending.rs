@@ -13,7 +13,7 @@ pub(super) const LATE_AT_MOST: i64 = 500_000_000;
 const ANSWERED_WITHIN: i64 = 1_000_000_000;
 
 impl Follower<'_> {
-    /// What is believed once everything has arrived that a segment with this acknowledgment tells of.
+    /// The hypotheses once everything has arrived that this acknowledgment covers.
     pub(super) fn acknowledging(&self, hypothesis: &Hypothesis, ack: Seq, index: usize) -> Vec<Hypothesis> {
         let endpoint = &hypothesis.endpoint;
         if !self.peer.is_uncaptured || endpoint.rcv_nxt == ack {
@@ -45,7 +45,7 @@ impl Follower<'_> {
         text.into_iter().chain(fins.into_iter().flatten()).collect()
     }
 
-    /// What is believed once everything before `seq` was sent, some of it to be captured only later.
+    /// The hypotheses once everything before `seq` was sent, some of it to be captured only later.
     pub(super) fn sending_from(&self, hypothesis: &Hypothesis, seq: Seq, index: usize) -> Vec<Hypothesis> {
         let next = hypothesis.endpoint.snd_nxt;
         if !next.precedes(seq) {
@@ -65,7 +65,7 @@ impl Follower<'_> {
         ways
     }
 
-    /// What is believed once everything before `seq` was sent, which the peer acknowledges though the capture lacks it.
+    /// The hypotheses once everything before `seq` was sent, which the peer acknowledges though the capture lacks it.
     fn having_missed(&self, hypothesis: &Hypothesis, seq: Seq, index: usize) -> Option<Hypothesis> {
         let mut after = hypothesis.endpoint.clone();
         let is_acknowledged = !self.acknowledged.precedes(seq);
@@ -107,8 +107,8 @@ impl Follower<'_> {
                 } else {
                     // That an ACK is due, or that a window is opened, is always possible.
                     after.ack_delayed = after.state != State::Closed;
-                    let owed = after.on_timeout(Timer::DelayedAck, &POLICY).segment;
-                    owed.filter(|owed| owed.seq == seq)
+                    let due = after.on_timeout(Timer::DelayedAck, &POLICY).segment;
+                    due.filter(|due| due.seq == seq)
                 };
                 if sent.is_some_and(|sent| sent.ack == ack) {
                     ways.push(hypothesis.then(&after, 0, index, Cause::Sent));
@@ -120,7 +120,7 @@ impl Follower<'_> {
         ways
     }
 
-    /// What is believed if the segment was sent before, and is captured late or once more.
+    /// The hypotheses if the segment was sent before, and is captured late or once more.
     fn late(&self, hypothesis: &Hypothesis, segment: &Segment, index: usize) -> Option<Hypothesis> {
         let endpoint = &hypothesis.endpoint;
         if !was_sent(endpoint, segment) {
@@ -152,7 +152,7 @@ impl Follower<'_> {
     fn has_just_sent_fin(&self, index: usize) -> bool {
         let is_fin = |packet: &&Packet| packet.from == self.side && packet.segment.flags.fin;
         let mut earlier = self.connection.packets.range(..index).rev();
-        // What was captured in another order than it was sent in may have a time that shows it.
+        // If packets were captured in another order than they were sent in, their times may show it.
         let time = self.time(index);
         let is_out_of_order = earlier.clone().take(OUT_OF_ORDER).any(|packet| packet.time > time);
         let last = earlier.find(is_fin);
@@ -218,7 +218,7 @@ impl Follower<'_> {
                 let mut after = hypothesis.endpoint.clone();
                 let Endpoint { state, snd_nxt, rcv_nxt, .. } = after;
                 let sent = after.on_call(call, &POLICY).segment;
-                // RFC 9293 §3.10.5 lets an abort say nothing once both have closed; 4.4BSD's `tcp_drop` does, and so do others.
+                // RFC 9293 §3.10.5 lets an abort be silent once both have closed; 4.4BSD's `tcp_drop` does, and so do others.
                 let is_over = matches!(state, State::Closing | State::LastAck | State::TimeWait);
                 let is_said = call == Call::Abort && is_over && (reset.seq, reset.ack) == (snd_nxt, rcv_nxt);
                 if is_said && reset.flags.ack {

@@ -1,4 +1,4 @@
-//! What an end does without a packet of its own being captured: it receives, its timers expire, it aborts unseen.
+//! The steps of an end without a captured packet of its own: it receives, its timers expire, it aborts unseen.
 
 use super::captured_packet::Packet;
 use super::cost;
@@ -144,7 +144,7 @@ impl Follower<'_> {
                 arrivals.map(|(after, unlikely)| hypothesis.then(&after, cost.max(unlikely), index, cause)),
             );
         }
-        // What the end itself has sent may be captured later than what it drew.
+        // A segment of the end itself may be captured later than the answer that it drew.
         let own = self.connection.packets.iter().skip(index + 1).take(OUT_OF_ORDER);
         for Packet { segment, .. } in own.filter(|packet| packet.from == self.side && !packet.segment.flags.syn) {
             let end = segment.seq + segment.len;
@@ -194,7 +194,7 @@ impl Follower<'_> {
     }
 }
 
-/// The segment arrives. An acknowledgment older than what is acknowledged says nothing new; the endpoint would
+/// The segment arrives. An acknowledgment of numbers that are acknowledged already is no news; the endpoint would
 /// measure it against its constant window, which real connections scale.
 fn arrive(endpoint: &mut Endpoint, segment: &Segment) {
     let known = endpoint.snd_una;

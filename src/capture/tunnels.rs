@@ -1,4 +1,4 @@
-//! Tunnels in IP: what they carry, and what tells one from another.
+//! Tunnels in IP: what they carry, and what distinguishes them.
 
 use std::net::IpAddr;
 
@@ -18,7 +18,7 @@ const GENEVE: u16 = 6081;
 const GTP_U: u16 = 2152;
 const IPSEC: u16 = 4500;
 
-/// What a tunnel between two addresses of IP carries; none if the protocol is no tunnel. What tells the tunnel from others
+/// The payload of a tunnel between two addresses of IP; none if the protocol is no tunnel. The identity of the tunnel
 /// is added to what the packet is `inside` of.
 pub(super) fn tunnel<'a>(
     protocol: IpNumber,
@@ -76,7 +76,7 @@ fn of_udp<'a>(datagram: &'a [u8], between: Tag, inside: &mut Encapsulation) -> O
     let (from, to) = (word(datagram, 0).ok()?, word(datagram, 2).ok()?);
     let payload = datagram.get(8..).filter(|payload| !payload.is_empty())?;
     if VXLAN.contains(&to) {
-        // RFC 7348 §5: flags that say that there is a network identifier.
+        // RFC 7348 §5: a flag for the presence of a network identifier.
         return (byte(payload, 0).ok()? & 0x08 != 0).then(|| {
             inside.push(Tag::Vxlan(three_octets(payload, 4)?));
             rest(payload, 8).map(Layer::Ethernet)
@@ -107,7 +107,7 @@ fn of_gtp<'a>(data: &'a [u8], between: Tag, inside: &mut Encapsulation) -> Optio
     let has_options = bits & 0b0111 != 0;
     let mut header = if has_options { 12 } else { 8 };
     if bits & 0b0100 != 0 {
-        // Each extension header ends with the type of the next, and says its length in words.
+        // Each extension header ends with the type of the next, and has its length in words.
         for _ in 0..MOST_HEADERS {
             if byte(data, header - 1).ok()? == 0 {
                 break;
@@ -115,7 +115,7 @@ fn of_gtp<'a>(data: &'a [u8], between: Tag, inside: &mut Encapsulation) -> Optio
             header += 4 * usize::from(byte(data, header).ok()?.max(1));
         }
     }
-    // Who receives has chosen the identifier: it says little without the addresses.
+    // The receiver has chosen the identifier: it means little without the addresses.
     inside.push(between);
     let identifier = u32::from(word(data, 4).ok()?) << 16 | u32::from(word(data, 6).ok()?);
     inside.push(Tag::Gtp(identifier));

@@ -12,13 +12,13 @@ pub struct Unexplained {
     pub index: usize,
     /// In which states the end could be.
     pub states: Vec<State>,
-    /// What it could have sent instead, besides new text and resets.
+    /// The segments that it could have sent instead, besides new text and resets.
     pub instead: Vec<Segment>,
-    /// What is wrong with the packet.
+    /// Why the packet is not explained.
     pub why: Why,
 }
 
-/// What is wrong with a packet.
+/// Why a packet is not explained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why {
     /// It acknowledges what is not in the capture: of the peer's, what has this number is not.

@@ -1,4 +1,4 @@
-//! Who waits when the capture ends, and what for.
+//! The end that waits when the capture ends, and what it waits for.
 //!
 //! RFC 9293 §3.8.1, RFC 6298 §5: a TCP sends again what is not acknowledged. So an end waits for an ACK only if it does
 //! that; one that is silent has been answered, and the answer was not captured.
@@ -52,7 +52,7 @@ impl Closing {
             what,
             repeated,
             longest_acknowledged: progress.longest_acknowledged,
-            // What came from the other end would have ended a row of keep-alives.
+            // A packet of the other end would have ended a row of keep-alives.
             heard: if text.is_some() { progress.heard } else { 0 },
             is_before_fin: text.is_some() && self.again(side).fin.is_some(),
         })
@@ -82,7 +82,7 @@ impl Closing {
             .into_iter()
             .filter_map(|side| Some((side, state(side).filter(|state| awaits_ack(*state))?)))
             .collect();
-        // Who sends its FIN again and again is worse off than who does not.
+        // An end that sends its FIN again and again is worse off than one that does not.
         let tries = |side: Side| self.again(side).fin_gaps.len();
         if let Some(&(side, state)) = for_ack.iter().max_by_key(|(side, _)| tries(*side)) {
             return self.waiting_for_ack(side, state, connection, end);

@@ -1,4 +1,5 @@
-//! What an exploration has taken, and how often: a property says nothing where its premise is never true.
+//! How often an exploration has taken each action and transition, and where premises are true: if one never is, its property is
+//! vacuous.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,7 +11,7 @@ use crate::property::Instance;
 use crate::property::{Premise, Property};
 use crate::tcp::State;
 
-/// How often everything was taken that could have been.
+/// How often each action, transition and premise was taken or true.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Coverage {
     /// Steps of the world, of each kind that there is.
@@ -58,7 +59,7 @@ impl fmt::Display for ActionKind {
 }
 
 impl Coverage {
-    /// What was taken in an exploration.
+    /// The coverage of an exploration.
     pub(super) fn of(properties: &[Arc<Property>], timed: &DecidedTimed) -> Self {
         let mut coverage = Self::default();
         let (graph, states) = (&timed.explored.graph, &timed.explored.states);

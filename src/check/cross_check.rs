@@ -11,42 +11,42 @@ use crate::model::{Config, TimedWorld};
 use crate::property::{Instance, Verdict};
 use crate::scenario::Scenario;
 
-/// What others say of a scenario beside lastack's verdicts.
+/// The second opinions on a scenario, beside lastack's verdicts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CrossCheck {
     /// Where two differ.
     pub disagreements: Vec<Disagreement>,
-    /// How many verdicts stateright was asked for, too.
+    /// The number of verdicts that stateright decided, too.
     pub verdicts: usize,
     /// Why stateright did not come to its end; then only what both know is compared.
     pub stopped: Option<Stopped>,
-    /// What whole ticks say, where the verdicts are those of real time.
+    /// The opinion of whole ticks, if the verdicts are those of real time.
     pub ticks: Option<TicksCheck>,
 }
 
-/// What whole ticks say of verdicts in real time (`docs/real-time.md`).
+/// The opinion of whole ticks on verdicts in real time (`docs/real-time.md`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TicksCheck {
     /// How many verdicts were compared.
     pub verdicts: usize,
-    /// How many that hold in real time hold in the closed world, too, in which delays may equal the MSL: that is a proof of
+    /// The number of those that hold in real time and in the closed world, too, in which delays may equal the MSL: that is a proof of
     /// them, which shares nothing with the zones.
     pub proved: usize,
-    /// How many hold in real time and not in the closed world: a copy would have to arrive at the very moment at which it
+    /// The number of those that hold in real time and not in the closed world: a copy would have to arrive at the very moment at which it
     /// expires.
     pub ties: usize,
     /// Why the closed world was not explored to its end.
     pub closed_stopped: Option<Stopped>,
 }
 
-/// Something that two say differently.
+/// A result on which two differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Disagreement {
     /// `states`, `transitions`, or the instance of a property.
     pub what: String,
     /// The number or verdict by lastack's own exploration.
     pub lastack: String,
-    /// Who says otherwise.
+    /// The one that differs from lastack.
     pub by: Other,
     /// The number or verdict by the other.
     pub other: String,
@@ -150,7 +150,7 @@ fn ask_stateright(
     CrossCheck { disagreements, verdicts, stopped, ticks: None }
 }
 
-/// What is found in whole ticks is found in real time, and what is found in real time is found in the closed world.
+/// Every counterexample of whole ticks exists in real time, and every one of real time in the closed world.
 fn compare_with_ticks(
     instances: &[Instance],
     real: &Decided,
@@ -183,7 +183,7 @@ fn compare_with_ticks(
     (disagreements, check)
 }
 
-/// Whether a verdict says that a counterexample or an example was found; `None` if it says neither.
+/// Whether a verdict means that a counterexample or an example was found; `None` if it leaves that open.
 fn finds(verdict: Verdict) -> Option<bool> {
     match verdict {
         Verdict::Violated | Verdict::Possible => Some(true),
@@ -230,7 +230,7 @@ mod tests {
         );
     }
 
-    /// What ticks find, real time finds; what real time finds, the closed world finds; and all else is counted.
+    /// Real time finds all that ticks find, the closed world all that real time finds; and all else is counted.
     #[test]
     fn whole_ticks_and_the_closed_world_are_held_against_real_time() {
         let library = Library::read(&[], &[]).unwrap();
@@ -251,9 +251,10 @@ mod tests {
         // Ticks refute the one, and the closed world proves the other.
         decided.verdicts[place("time-wait-is-reached@A")] = Verdict::Impossible;
         decided.verdicts[place("closed-is-final@A")] = Verdict::Violated;
-        let said: Vec<_> = check(&decided).disagreements.iter().map(|one| (one.what.clone(), one.by)).collect();
+        let disagreements: Vec<_> =
+            check(&decided).disagreements.iter().map(|one| (one.what.clone(), one.by)).collect();
         assert_eq!(
-            said,
+            disagreements,
             [
                 ("closed-is-final@A".to_owned(), Other::ClosedWorld),
                 ("time-wait-is-reached@A".to_owned(), Other::WholeTicks),

@@ -20,7 +20,7 @@ use crate::property::{Instance, Verdict};
 use crate::scenario::{Delays, Scenario, WorldKind};
 use crate::trace::{NoTrace, Trace, shortest_by_stateright};
 
-/// What an exploration of a scenario's world has shown of the instances that it was asked about.
+/// The results of an exploration of a scenario's world for the instances that were to be decided.
 pub(super) struct Decided {
     pub(super) stats: ExplorationStats,
     /// Why it ended early.
@@ -77,7 +77,7 @@ pub(super) fn decide(
     }
 }
 
-/// Explores the world in whole ticks, whatever the scenario says of delays.
+/// Explores the world in whole ticks, for every `network.delays` of the scenario.
 pub(super) fn decide_timed(
     scenario: &Scenario,
     instances: &[Instance],
@@ -90,7 +90,7 @@ pub(super) fn decide_timed(
     let exploring = |stats: &ExplorationStats| progress(Phase::Exploration, stats);
     let explored = explore(&world, instances, Until::Exhausted, threads, limits, &exploring);
     let mut stopped = explored.stopped;
-    // What is known: that a state or a run reveals the instance, or that none does.
+    // A state or a run reveals the instance, or none does.
     let mut known: Vec<Option<bool>> = instances
         .iter()
         .zip(&explored.revealed)
@@ -157,7 +157,7 @@ fn decide_asynchronous(
         }
         match shortest_by_stateright(|| asynchronous_world(&scenario.config), from_ref(instance), limits) {
             Ok(found) => *steps = found.map(|(_, trace)| trace.steps.len()),
-            // What is expected of it has two parts, and one is not known.
+            // Its expectation has two parts, and one is not known.
             Err(NoTrace::Stopped(why)) => {
                 stopped.get_or_insert(why);
                 *verdict = Verdict::Undecided;
@@ -180,7 +180,7 @@ mod tests {
     use crate::property::Property;
     use crate::property::{Claim, Predicate};
 
-    /// A small world with cycles and search in which nothing is owed to anybody, as a plain graph.
+    /// A small world with cycles and no fairness constraint, as a plain graph.
     struct Small {
         scenario: Scenario,
         states: Vec<WorldState>,
@@ -221,7 +221,7 @@ mod tests {
 
         /// The nodes of a set from which some run never leaves it: the greatest set whose members may stop or
         /// lead to a member.
-        fn for_ever(&self, set: &[bool]) -> Vec<bool> {
+        fn forever(&self, set: &[bool]) -> Vec<bool> {
             let mut stays = set.to_vec();
             loop {
                 let next: Vec<bool> = (0..set.len())
@@ -266,13 +266,13 @@ mod tests {
                 self.states.iter().map(|state| p.holds(state, instance.this()) == value).collect()
             };
             match instance.property.formula.claim() {
-                Claim::Eventually(p) => self.for_ever(&of(p, false))[0],
-                Claim::AlwaysEventually(p) => self.for_ever(&of(p, false)).contains(&true),
+                Claim::Eventually(p) => self.forever(&of(p, false))[0],
+                Claim::AlwaysEventually(p) => self.forever(&of(p, false)).contains(&true),
                 Claim::EventuallyAlways(p) => {
                     of(p, false).iter().enumerate().any(|(node, is_false)| *is_false && self.recurs(node))
                 }
                 Claim::LeadsTo(p, q) => {
-                    of(p, true).iter().zip(self.for_ever(&of(q, false))).any(|(is, stays)| *is && stays)
+                    of(p, true).iter().zip(self.forever(&of(q, false))).any(|(is, stays)| *is && stays)
                 }
                 Claim::Always(p) => of(p, false).contains(&true),
                 Claim::Never(p) | Claim::Possible(p) => of(p, true).contains(&true),
@@ -280,7 +280,7 @@ mod tests {
             }
         }
 
-        /// Whether a state says anything for or against the claim.
+        /// Whether a state counts for or against the claim.
         fn is_exercised(&self, instance: &Instance) -> bool {
             // The only one of these formulas that suppose something.
             let Claim::LeadsTo(p, _) = instance.property.formula.claim() else { return true };

@@ -1,4 +1,4 @@
-//! The run that decides an instance, replayed before anybody sees it.
+//! The run that decides an instance, replayed before it is shown.
 
 use std::num::NonZero;
 use std::slice::from_ref;
@@ -27,7 +27,7 @@ pub struct Evidence {
     pub places: Vec<usize>,
 }
 
-/// What one exploration of a scenario's timed world has found, or one in real time.
+/// The evidence that one exploration of a scenario's timed world has found, or one in real time.
 #[derive(Clone, Debug)]
 pub struct Decisions {
     /// How far it came.
@@ -41,7 +41,7 @@ pub struct Decisions {
     pub ticks_per_tick: u32,
 }
 
-/// What was found of one instance.
+/// The evidence on one instance.
 #[derive(Clone, Debug)]
 pub struct Decision {
     /// The instance.
@@ -149,7 +149,7 @@ pub fn shortest_trace(
         no_trace_if(found.is_none(), decided.stopped)?;
         return Ok(found.ok_or_else(|| together(&mut decided.verdicts.into_iter())));
     }
-    // What single states decide is found before every state is known.
+    // Evidence of single states is found before every state is known.
     let world = TimedWorld::new(scenario.config);
     let explored = explore(&world, instances, Until::Revealed, threads, limits, &|_| {});
     let Some(node) = explored.revealed.iter().flatten().min() else {
@@ -163,7 +163,7 @@ pub fn shortest_trace(
     Ok(Ok((instance, evidence.trace)))
 }
 
-/// Nothing was found: that says nothing if the search was stopped.
+/// Nothing was found: that decides nothing if the search was stopped.
 fn no_trace_if(is_none: bool, stopped: Option<Stopped>) -> Result<(), NoTrace> {
     stopped.filter(|_| is_none).map_or(Ok(()), |stopped| Err(NoTrace::Stopped(stopped)))
 }

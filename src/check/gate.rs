@@ -6,16 +6,18 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
+use super::coverage::Coverage;
 use super::cross_check::cross_check;
 use super::decide::{Decided, decide, decide_timed};
-use super::{Checked, Coverage, Judged, Outcome, is_applicable};
+use super::outcome::{Checked, Judged, Outcome};
+use super::validate::is_applicable;
 use crate::explore::{ExplorationStats, Limits, Phase};
 use crate::invariant::invariant;
 use crate::property::Property;
 use crate::property::{Instance, Verdict};
 use crate::scenario::{Scenario, WorldKind};
 
-/// What is asked of a check besides verdicts, and how far it may go.
+/// The options of a check: second opinions, coverage, and limits.
 #[derive(Clone, Copy, Debug)]
 pub struct Options<'a> {
     /// How many threads there are; `None`: one a core.
@@ -138,7 +140,7 @@ pub fn check_one(
         .then(|| cross_check(scenario, &instances, &decided, ticks, (threads, limits), progress));
     let coverage = ticks.timed.as_ref().filter(|_| options.coverage).map(|timed| Coverage::of(&applicable, timed));
     let Decided { stats, stopped, verdicts, steps, .. } = decided;
-    // What was found is in the order of the instances, and those in the order of their properties.
+    // The results are in the order of the instances, and those in the order of their properties.
     invariant!(verdicts.len() == instances.len(), "{} verdicts on {} instances", verdicts.len(), instances.len());
     let mut found = verdicts.into_iter().zip(steps);
     let mut results: Vec<_> = Vec::new();

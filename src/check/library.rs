@@ -88,6 +88,9 @@ impl Library {
     }
 
     /// The same, and the policies of these folders.
+    ///
+    /// # Errors
+    /// The mistakes in the files of the folders.
     pub fn with_policies(self, folders: &[PathBuf]) -> Result<Self, Diagnostics> {
         Ok(Self { policies: Policies::read(folders)?, ..self })
     }
@@ -99,6 +102,9 @@ impl Library {
     }
 
     /// The scenarios of these names, resolved; all of them if there are no names.
+    ///
+    /// # Errors
+    /// A name that no scenario has, and the mistakes in resolving them.
     pub fn scenarios(
         &self,
         names: &[String],
@@ -126,6 +132,9 @@ impl Library {
     }
 
     /// The properties of these names; all of them if there are no names.
+    ///
+    /// # Errors
+    /// A name that no property has.
     pub fn properties(&self, names: &[String]) -> Result<Vec<Arc<Property>>, Diagnostics> {
         let mut mistakes = Diagnostics::default();
         let selected = self.select("property", names, &self.properties, |property| &property.name, &mut mistakes);
@@ -134,6 +143,9 @@ impl Library {
     }
 
     /// The instances that a name means: all of a property's, or one (`name@A`).
+    ///
+    /// # Errors
+    /// A name that no property has, or an end that its formula does not mention.
     pub fn instances(&self, name: &str) -> Result<Vec<Instance>, Diagnostics> {
         let meant: Vec<Instance> = Instance::named(&self.properties, name).collect();
         if meant.is_empty() {
@@ -145,6 +157,9 @@ impl Library {
     }
 
     /// The instances that any of these names means.
+    ///
+    /// # Errors
+    /// As for one.
     pub fn all_instances(&self, names: &[String]) -> Result<Vec<Instance>, Diagnostics> {
         let mut mistakes = Diagnostics::default();
         let mut all = Vec::new();

@@ -1,15 +1,16 @@
-//! What an exploration has shown, beside what was expected of it.
+//! The results of an exploration, beside the expected ones.
 
 use std::sync::Arc;
 
+use super::coverage::Coverage;
+use super::cross_check::CrossCheck;
 use super::expectation::stated;
-use super::{Coverage, CrossCheck};
 use crate::explore::{ExplorationStats, Stopped};
 use crate::property::{Instance, Verdict};
 use crate::property::{Property, Temporal};
 use crate::scenario::{Expectation, Expected, Scenario};
 
-/// What a scenario's exploration has shown.
+/// The results of a scenario's exploration.
 #[derive(Clone, Debug)]
 pub struct Checked {
     /// The scenario.
@@ -20,13 +21,13 @@ pub struct Checked {
     pub stopped: Option<Stopped>,
     /// Each property's verdict.
     pub results: Vec<Outcome>,
-    /// What stateright says, if it was asked and the world is one that lastack explores itself.
+    /// Second opinions, if they were wanted and the world is one that lastack explores itself.
     pub cross_check: Option<CrossCheck>,
-    /// What was taken how often, if it was asked and likewise.
+    /// The coverage, on the same conditions.
     pub coverage: Option<Coverage>,
 }
 
-/// What is known of one property in one scenario.
+/// The verdict on one property in one scenario, with its expectation.
 #[derive(Clone, Debug)]
 pub struct Outcome {
     /// The property.
@@ -47,7 +48,7 @@ pub struct Judged {
     /// How many steps its shortest trace has; of a lasso, stem and cycle together. `None` where it has no trace, and
     /// in the asynchronous world, unless the scenario states a number.
     pub steps: Option<usize>,
-    /// What is expected; `None` where the verdict is compared with nothing.
+    /// The expected verdict; `None` if the verdict is not compared.
     pub expected: Option<ExpectedVerdict>,
 }
 
@@ -60,7 +61,7 @@ pub struct ExpectedVerdict {
     pub stated: Option<Expectation>,
 }
 
-/// How many verdicts there are, one for each instance of a property in a scenario, and what became of them.
+/// The numbers of verdicts, one for each instance of a property in a scenario, by their results.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// All of them, without what is vacuous or not applicable and compared with nothing.
@@ -77,7 +78,7 @@ pub struct Tally {
     pub possible: usize,
     /// `impossible`, where the scenario states nothing.
     pub impossible: usize,
-    /// `vacuous`: they hold, but say nothing.
+    /// `vacuous`: they hold, but their premise is never true.
     pub vacuous: usize,
     /// `not applicable`.
     pub not_applicable: usize,
@@ -134,7 +135,7 @@ impl Checked {
         self.results.iter().flat_map(|outcome| &outcome.instances)
     }
 
-    /// Whether its exploration was begun: what comes after the end of the time, or after Ctrl-C, is not.
+    /// Whether its exploration was begun: after the end of the time, or after Ctrl-C, none is.
     #[must_use]
     pub fn is_begun(&self) -> bool {
         self.stats.states > 0 || !matches!(self.stopped, Some(Stopped::Interrupted | Stopped::Timeout))
@@ -145,12 +146,12 @@ impl Checked {
     pub fn result(&self) -> GateResult {
         let passed = |judged: &Judged| match judged.verdict {
             _ if judged.is_missed() => GateResult::Unexpected,
-            // A changed world has no expectations: then holding is what is asked for.
+            // A changed world has no expectations: then each property should hold.
             Verdict::Violated if self.scenario.is_changed() => GateResult::Unexpected,
             Verdict::Undecided => GateResult::Undecided,
             _ => GateResult::AsExpected,
         };
-        // Even if it has decided what was asked: an exploration that was cut short passes nothing.
+        // An exploration that was cut short passes nothing, even if it has decided every property.
         let cut_short = |is_cut_short| if is_cut_short { GateResult::Undecided } else { GateResult::AsExpected };
         let cross_check = self.cross_check.as_ref().map_or(GateResult::AsExpected, |cross_check| {
             if cross_check.disagreements.is_empty() {
@@ -182,7 +183,7 @@ impl Judged {
     pub(super) fn new(instance: Instance, verdict: Verdict, steps: Option<usize>, scenario: &Scenario) -> Self {
         let stated = stated(scenario, &instance);
         let is_expected_to_hold = !scenario.is_changed() && is_expected_to_hold(&instance.property, verdict);
-        // What holds for each end may say nothing of one of them; who names that end means it.
+        // A property that holds for each end may be vacuous for one; an expectation that names this end means it.
         let says_nothing = verdict == Verdict::Vacuous
             && instance.end.is_some()
             && stated.is_some_and(|stated| {
@@ -210,7 +211,7 @@ impl Judged {
 }
 
 /// Every property is expected to hold; what is possible is compared only where a scenario states it, and what
-/// does not apply, or says nothing of any state, is compared with nothing.
+/// does not apply, or is vacuous, is not compared.
 fn is_expected_to_hold(property: &Property, verdict: Verdict) -> bool {
     property.formula.temporal() != Temporal::Possible
         && !matches!(verdict, Verdict::NotApplicable | Verdict::Vacuous)

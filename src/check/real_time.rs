@@ -1,6 +1,6 @@
 //! Every verdict on a scenario of real time: delays of any length below the MSL.
 //!
-//! What single states decide is looked for in the zones of [`crate::realtime`], what runs decide in their graph. Each run that
+//! Properties of states are decided in the zones of [`crate::realtime`], properties of runs in their graph. Each run that
 //! reveals something is lived through at exact times before it counts.
 
 #![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
@@ -17,10 +17,10 @@ use crate::realtime::{Budget, Explored, NoWitness, Question, Stop, ZoneStats, ex
 use crate::scenario::Scenario;
 use crate::trace::{Trace, replay_exact_ending, replay_exact_lasso, replay_exact_run};
 
-/// What is known of an instance: that something reveals it, or that nothing does.
+/// The knowledge of an instance: something reveals it, or nothing does.
 type Known = Option<bool>;
 
-/// What an exploration in real time has shown.
+/// The results of an exploration in real time.
 pub(super) struct RealTimeVerdicts {
     pub(super) stats: ExplorationStats,
     /// Why it ended early, or left something undecided.
@@ -55,7 +55,7 @@ pub(super) fn decide(
     RealTimeVerdicts { stats, stopped: stopped.err(), verdicts, traces: decided.traces }
 }
 
-/// What is to be decided, and how far it may go.
+/// The instances to decide, and the limits.
 struct Task<'a> {
     scenario: &'a Scenario,
     instances: &'a [Instance],
@@ -64,7 +64,7 @@ struct Task<'a> {
     progress: &'a dyn Fn(Phase, &ExplorationStats),
 }
 
-/// What has been decided so far, of each instance.
+/// The results so far, of each instance.
 struct Decided {
     known: Vec<Known>,
     exercised: Vec<bool>,
@@ -89,7 +89,7 @@ impl Decided {
 }
 
 impl Task<'_> {
-    /// Decides what single states decide, where nothing else is asked.
+    /// Decides properties of states, if there are no others.
     fn states_alone(&self, decided: &mut Decided) -> Result<(), Stopped> {
         let is_cut_off = || self.limits.cut_off().is_some();
         let budget = budget(self.limits, &is_cut_off);
@@ -100,7 +100,7 @@ impl Task<'_> {
         self.unsure(&unsure, decided)
     }
 
-    /// Decides what single states decide, and for every instance whether a state exercises it. Where duplicates are unlimited,
+    /// Decides properties of states, and for every instance whether a state exercises it. Where duplicates are unlimited,
     /// a state may have been found that the world does not have: the instances that it reveals, by their numbers, are returned.
     fn states(&self, explored: &mut Explored<'_>, decided: &mut Decided) -> Result<Vec<usize>, Stopped> {
         decided.stats = stats_of(&explored.stats);
@@ -156,8 +156,9 @@ impl Task<'_> {
         broken(format_args!("no run decides {}: {fault:?}", self.instances[number].name()))
     }
 
-    /// Decides everything, from a graph of zones. What no walk does where zones cover those that they include, no run does; what
-    /// some walk does there and no run that can be given times, or what is not clear, is decided where equal zones alone are one.
+    /// Decides everything, from a graph of zones. If no walk in the graph in which zones cover those that they include refutes a
+    /// property, no run does. If a walk does that cannot be given times, or the matter stays open, the graph in which only equal
+    /// zones are merged decides.
     fn runs(&self, decided: &mut Decided) -> Result<(), Stopped> {
         let mut graph = self.graph(Zones::Included)?;
         let unsure = self.states(&mut graph.explored, decided)?;

@@ -1,4 +1,4 @@
-//! What is compiled in: `properties/` and `scenarios/`, so that an installed `lastack` needs no files.
+//! The files that are compiled in: `properties/` and `scenarios/`, so that an installed `lastack` needs no files.
 
 macro_rules! files {
     ($folder:literal: $($name:literal)*) => {

@@ -1,9 +1,9 @@
-//! What cannot be asked of a scenario.
+//! Properties that a scenario cannot decide, and expectations that name none.
 
 use std::slice::from_ref;
 use std::sync::Arc;
 
-use super::Library;
+use super::library::Library;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::End;
 use crate::property::{Observation, Property, Requirement, Temporal};
@@ -11,6 +11,9 @@ use crate::scenario::{Expectation, Expected, Named, Scenario, WorldKind};
 
 /// Finds what cannot be checked: in any scenario's file, names of no property and expectations that do not fit; and
 /// selected properties that speak of what a selected scenario lacks although it is about them.
+///
+/// # Errors
+/// Each of these, with its place.
 pub fn validate(
     library: &Library,
     scenarios: &[Arc<Scenario>],
@@ -28,8 +31,10 @@ pub fn validate(
     validate_pairs(library, scenarios, properties, &is_about)
 }
 
-/// Finds what cannot be asked, like [`validate`], of properties that are asked for by name, whatever the scenarios are
-/// about.
+/// The same for properties that an option names: they are checked even in scenarios that are not about them.
+///
+/// # Errors
+/// As above.
 pub fn validate_asked(
     library: &Library,
     scenarios: &[Arc<Scenario>],
@@ -63,7 +68,7 @@ fn validate_pairs(
         let title = "no selected property is applicable to a selected scenario";
         mistakes.0.push(
             Diagnostic::new(title).help(
-                "a property's `applies_to` says what a scenario must have; the asynchronous world has no fairness, and \
+                "a property's `applies_to` names what a scenario must have; the asynchronous world has no fairness, and \
                  counts no losses, duplicates or retries",
             ),
         );

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::limits::{limits, threads};
 use super::selection::Selection;
 use crate::check::{self, Checked, GateResult, Options};
-use crate::cli::{CheckArgs, Format};
+use crate::cli::CheckArgs;
 use crate::diagnostic::Diagnostics;
 use crate::process::exit::ExitStatus;
 use crate::process::output::print;
@@ -15,12 +15,15 @@ use crate::process::progress::Progress;
 use crate::process::signals::interrupted;
 use crate::report::check::human::Detail;
 use crate::report::check::show_command::ShowCommand;
-use crate::report::check::{coverage, github, human, json, junit};
+use crate::report::check::{Format, coverage, github, human};
 use crate::report::terminal::Terminal;
 use crate::scenario::Scenario;
 use crate::scenario::Setting;
 
 /// Explores scenarios and reports each verdict.
+///
+/// # Errors
+/// A mistake in the command line or in a file, or output that cannot be written.
 pub fn run(args: &CheckArgs) -> Result<ExitStatus, Diagnostics> {
     let selection = Selection::read(&args.library, &args.scenarios, &args.properties)?;
     let library = &selection.library;
@@ -87,16 +90,12 @@ pub fn run(args: &CheckArgs) -> Result<ExitStatus, Diagnostics> {
     if is_for_people {
         print(&end(terminal))?;
     }
-    let report = || match args.format {
-        Format::Human => {
-            let scenario = |checked| human::scenario(checked, &show_command, detail, Terminal::PLAIN);
-            let text = all.iter().map(scenario).collect::<String>() + &end(Terminal::PLAIN);
-            anstream::adapter::strip_str(&text).to_string()
-        }
-        Format::Json => json::report(&all),
-        Format::Junit => junit::report(&all, &show_command),
-        Format::Github => github::annotations(&all, &show_command),
+    let plain = || {
+        let scenario = |checked| human::scenario(checked, &show_command, detail, Terminal::PLAIN);
+        let text = all.iter().map(scenario).collect::<String>() + &end(Terminal::PLAIN);
+        anstream::adapter::strip_str(&text).to_string()
     };
+    let report = || args.format.document(&all, &show_command).unwrap_or_else(plain);
     match output {
         Some(output) => output.write(report().as_bytes())?,
         None if !is_for_people => print(&report())?,
@@ -140,7 +139,7 @@ fn not_checked(scenario: &str, why: &str) {
     let _ = writeln!(anstream::stderr(), "not checked: {scenario}, which {why}");
 }
 
-/// What `lastack show` has to be told, too.
+/// The options that `lastack show` needs, too.
 fn show_command(args: &CheckArgs, selection: &Selection) -> ShowCommand {
     let added = |option: &str, path: &std::path::Path| [option.to_owned(), path.display().to_string()];
     let scenarios = selection.scenario_paths.iter().flat_map(|path| added("--scenarios", path));

@@ -3,18 +3,21 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::cli::{ConformArgs, DocumentFormat};
+use crate::cli::ConformArgs;
 use crate::conform::recorded::{self, Case, CaseOutcome, Profile, replay};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
 use crate::policy::Policies;
 use crate::process::exit::ExitStatus;
 use crate::process::output::Output;
-use crate::process::output::{print, write_stdout};
+use crate::process::output::print;
 use crate::report::conform as report;
 use crate::report::terminal::Terminal;
 use crate::source::read_source;
 
 /// Holds the endpoint against recorded cases, or against the running kernel.
+///
+/// # Errors
+/// A mistake in the command line or in a file, or a kernel that cannot be driven.
 pub fn run(args: &ConformArgs) -> Result<ExitStatus, Diagnostics> {
     if args.kernel { kernel(args) } else { cases(args) }
 }
@@ -49,10 +52,7 @@ fn cases(args: &ConformArgs) -> Result<ExitStatus, Diagnostics> {
         .collect();
     let differs = replays.iter().any(|replay| matches!(replay.replayed.outcome, CaseOutcome::Differs(_)));
     let exit_code = if mistakes.0.is_empty() { u8::from(differs) } else { 2 };
-    match args.format {
-        DocumentFormat::Human => print(&report::human::render(&replays, args.trace, Terminal::of_stdout()))?,
-        DocumentFormat::Json => write_stdout(report::json::document(&replays, args.trace, exit_code).as_bytes())?,
-    }
+    print(&args.format.report(&replays, args.trace, exit_code, Terminal::of_stdout()))?;
     mistakes.or(if differs { ExitStatus::Failure } else { ExitStatus::Success })
 }
 
@@ -61,7 +61,7 @@ fn parse(file: &Arc<SourceFile>, path: &Path, profile: Profile<'_>) -> (Vec<Case
     if path.extension().is_some_and(|extension| extension == "pkt") {
         let policy = match profile {
             Profile::One(policy) => Ok(policy),
-            // A script does not say whose it is; most are Linux's.
+            // A script does not name a stack; most are for Linux.
             Profile::Named(policies) => policies.named("linux").map_err(Diagnostics::from),
         };
         match policy.and_then(|policy| recorded::parse_packetdrill(file, policy)) {
@@ -73,7 +73,7 @@ fn parse(file: &Arc<SourceFile>, path: &Path, profile: Profile<'_>) -> (Vec<Case
     }
 }
 
-/// Drives the running kernel and says where it and the endpoint differ.
+/// Drives the running kernel, and reports its differences from the endpoint.
 #[cfg(target_os = "linux")]
 fn kernel(args: &ConformArgs) -> Result<ExitStatus, Diagnostics> {
     use crate::conform::kernel::{self, CaptureFile, Error, Kernel};

@@ -26,6 +26,9 @@ use crate::trace::NoTrace;
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves stateright's explorer until Ctrl-C.
+///
+/// # Errors
+/// A mistake in the command line or in a file, or an address that cannot be listened at.
 pub fn run(args: &ExploreArgs) -> Result<ExitStatus, Diagnostics> {
     let selection = Selection::read(&args.library, slice::from_ref(&args.scenario), &args.properties)?;
     let library = &selection.library;
@@ -116,18 +119,16 @@ pub fn run(args: &ExploreArgs) -> Result<ExitStatus, Diagnostics> {
     Ok(if decisions.stopped.is_some() { ExitStatus::Undecided } else { ExitStatus::Success })
 }
 
-/// Why stateright is not to look at every state.
+/// Why stateright does not visit every state.
 fn not_run(decisions: &Decisions, max_memory: Option<usize>) -> Option<&'static str> {
     let bytes = decisions.stats.states.saturating_mul(STATERIGHT_BYTES);
     if decisions.stopped.is_some() {
         Some(
-            "stateright was not told to look at every state, for lastack has not seen them all: the page knows those \
-             that were visited",
+            "the state space was not fully explored, so stateright's page covers only the states that were visited",
         )
     } else if max_memory.is_some_and(|most| bytes > most) {
         Some(
-            "stateright was not told to look at every state, for it would take too much memory: the page knows those \
-             that were visited",
+            "stateright would need too much memory for every state, so its page covers only the states that were visited",
         )
     } else {
         None

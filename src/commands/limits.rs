@@ -12,7 +12,7 @@ use crate::process::signals::interruption;
 /// The limits of so many threads, from now on; the first Ctrl-C becomes one, the second ends the process at once.
 pub(super) fn limits(args: &LimitArgs, threads: usize) -> Limits<'static> {
     let wanted = args.max_memory.or_else(|| memory::available().map(nine_tenths));
-    // What is not allowed cannot be had, whoever wants it.
+    // Memory beyond the allowance of the system cannot be had, even if an option asks for it.
     let allowed = memory::allowed(threads).map(nine_tenths);
     Limits {
         max_states: args.max_states.map(|states| usize::try_from(states).unwrap_or(usize::MAX)),
@@ -26,7 +26,7 @@ fn nine_tenths(bytes: usize) -> usize {
     bytes / 10 * 9
 }
 
-/// How many threads there are to be, of so many that were asked for or one a core: fewer where their memory is not
+/// The number of threads: as many as the option asks for, or one a core; fewer where their memory is not
 /// allowed.
 pub(super) fn threads(asked: Option<usize>) -> usize {
     let cores = || thread::available_parallelism().map_or(1, NonZero::get);

@@ -9,6 +9,9 @@ use crate::report::list;
 use crate::report::terminal::Terminal;
 
 /// Lists scenarios, properties and policies, or one policy's fields, or the vocabulary.
+///
+/// # Errors
+/// A mistake in the command line or in a file, or output that cannot be written.
 pub fn run(args: &ListArgs) -> Result<ExitStatus, Diagnostics> {
     let added = &args.library;
     let library =

@@ -4,16 +4,18 @@ use std::io::Read;
 use std::path::Path;
 
 use crate::capture::{Capture, Finding, Selection, findings};
-use crate::cli::{ReplayArgs, ReplayFormat};
+use crate::cli::ReplayArgs;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::process::exit::ExitStatus;
-use crate::process::output::{print, write_stdout};
+use crate::process::output::print;
 use crate::report::capture::human::Listing;
-use crate::report::capture::{human, json, ladder, svg};
 use crate::report::terminal::Terminal;
 use crate::source::open_stream;
 
 /// Explains how the connections of a capture were closed.
+///
+/// # Errors
+/// A mistake in the command line or in the capture, or output that cannot be written.
 pub fn run(args: &ReplayArgs) -> Result<ExitStatus, Diagnostics> {
     let name = args.file.display().to_string();
     let capture = Capture::read(stream(&args.file)?);
@@ -23,15 +25,8 @@ pub fn run(args: &ReplayArgs) -> Result<ExitStatus, Diagnostics> {
         return draw(args, &name, &capture, number);
     }
     let findings = findings(&capture, &selection);
-    let detail = Listing { verbose: args.verbose, only: args.only.clone() };
-    match args.format {
-        ReplayFormat::Human | ReplayFormat::Text | ReplayFormat::Svg => {
-            print(&human::report(&capture, &findings, &detail, Terminal::of_stdout()))?;
-        }
-        ReplayFormat::Json => {
-            write_stdout(json::report(&name, &capture, &findings, &args.only).as_bytes())?;
-        }
-    }
+    let listing = Listing { verbose: args.verbose, only: args.only.clone() };
+    print(&args.format.report(&name, &capture, &findings, &listing, Terminal::of_stdout()))?;
     let mut mistakes = capture.mistakes();
     if findings.is_empty() && !capture.connections.is_empty() {
         mistakes.push("no connection has these ends, or lasts as long".to_owned());
@@ -49,15 +44,7 @@ fn draw(args: &ReplayArgs, name: &str, capture: &Capture, number: u32) -> Result
         let missing = Diagnostic::new(format!("`{name}`: there is no connection {number}, only {all}"));
         return Err(Diagnostics(mistakes.chain([missing]).collect()));
     };
-    match args.format {
-        ReplayFormat::Svg => write_stdout(svg::draw(capture, &finding).as_bytes())?,
-        ReplayFormat::Json => {
-            write_stdout(json::report(name, capture, std::slice::from_ref(&finding), &[]).as_bytes())?;
-        }
-        ReplayFormat::Human | ReplayFormat::Text => {
-            print(&ladder::draw(capture, &finding, Terminal::of_stdout()))?;
-        }
-    }
+    print(&args.format.drawing(name, capture, &finding, Terminal::of_stdout()))?;
     Ok(passed(&finding))
 }
 
@@ -65,7 +52,7 @@ fn draw(args: &ReplayArgs, name: &str, capture: &Capture, number: u32) -> Result
 /// read to its end; the second ends this process.
 fn stream(file: &Path) -> Result<Box<dyn Read + Send>, Diagnostic> {
     if file == Path::new("-") {
-        // Nothing asks whether there was a signal; but it is answered, and does not end the process.
+        // The flag is not read; but with a handler the signal does not end the process.
         let _ = crate::process::signals::interruption();
     }
     open_stream(file)

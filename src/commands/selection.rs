@@ -11,7 +11,7 @@ use crate::source::read_sources;
 /// All that there is, and which of it is selected.
 #[derive(Debug)]
 pub(super) struct Selection {
-    /// What is compiled in, and what was added by the options and by its path.
+    /// The files that are compiled in, and those that options and paths have added.
     pub(super) library: Library,
     /// Names of scenarios.
     pub(super) scenarios: Vec<String>,

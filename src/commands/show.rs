@@ -6,20 +6,23 @@ use std::slice;
 use super::limits::{limits, threads};
 use super::selection::{Selection, one};
 use crate::check::{shortest_trace, validate_asked};
-use crate::cli::{ShowArgs, TraceFormat};
+use crate::cli::ShowArgs;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::process::exit::ExitStatus;
 use crate::process::output::Output;
 use crate::process::output::{print, write_stdout};
 use crate::property::Instance;
 use crate::report::terminal::Terminal;
-use crate::report::trace::{itf, json, ladder, mermaid, pcap, svg};
+use crate::report::trace::{TraceFormat, ladder};
 use crate::scenario::Scenario;
 use crate::scenario::Setting;
 use crate::trace::caption;
 use crate::trace::{NoTrace, Trace};
 
 /// Writes the shortest counterexample or example.
+///
+/// # Errors
+/// A mistake in the command line or in a file, or output that cannot be written.
 pub fn run(args: &ShowArgs) -> Result<ExitStatus, Diagnostics> {
     if args.format == TraceFormat::Pcap && args.output.is_none() && io::stdout().is_terminal() {
         let help = "write it to a file with `--output FILE`, or pipe it on";
@@ -44,9 +47,9 @@ pub fn run(args: &ShowArgs) -> Result<ExitStatus, Diagnostics> {
     for scenario in &scenarios {
         match shortest_trace(scenario, &instances, limits(&args.limits, threads(None))) {
             Ok(Ok((instance, trace))) => write_trace(args.format, output.as_ref(), scenario, &instance, &trace)?,
-            Ok(Err(verdict)) => say(args, &caption::nothing_to_draw(scenario, property, verdict))?,
+            Ok(Err(verdict)) => explain(args, &caption::nothing_to_draw(scenario, property, verdict))?,
             Err(NoTrace::Stopped(stopped)) => {
-                say(args, &format!("{property} is undecided in {}: {stopped}\n", scenario.name))?;
+                explain(args, &format!("{property} is undecided in {}: {stopped}\n", scenario.name))?;
                 return Ok(ExitStatus::Undecided);
             }
             Err(fault @ NoTrace::NotReplayed) => return Err(Diagnostic::new(fault.to_string()).into()),
@@ -62,26 +65,18 @@ fn write_trace(
     instance: &Instance,
     trace: &Trace,
 ) -> Result<(), Diagnostics> {
-    let bytes = match format {
-        TraceFormat::Text if output.is_none() => {
-            return print(&ladder::coloured(&ladder::draw(scenario, instance, trace, Terminal::of_stdout())));
-        }
-        TraceFormat::Text => ladder::draw(scenario, instance, trace, Terminal::PLAIN).into_bytes(),
-        TraceFormat::Svg => (svg::draw(scenario, instance, trace) + "\n").into_bytes(),
-        TraceFormat::Mermaid => mermaid::diagram(scenario, instance, trace).into_bytes(),
-        TraceFormat::Json => json::document(scenario, instance, trace).into_bytes(),
-        TraceFormat::Itf => itf::trace(scenario, instance, trace).into_bytes(),
-        TraceFormat::Pcap => pcap::capture(trace)
-            .map_err(|error| Diagnostic::new(format!("these segments are no capture: {error}")))?,
-    };
+    if format == TraceFormat::Text && output.is_none() {
+        return print(&ladder::coloured(&ladder::draw(scenario, instance, trace, Terminal::of_stdout())));
+    }
+    let bytes = format.write(scenario, instance, trace, Terminal::PLAIN)?;
     match output {
         Some(output) => output.write(&bytes),
         None => write_stdout(&bytes),
     }
 }
 
-/// What there is to say where there is no trace: to people, never where a program reads.
-fn say(args: &ShowArgs, what: &str) -> Result<(), Diagnostics> {
+/// Writes why there is no trace: to stdout if that is for people, else to stderr.
+fn explain(args: &ShowArgs, what: &str) -> Result<(), Diagnostics> {
     if args.format == TraceFormat::Text && args.output.is_none() {
         return print(what);
     }

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 use std::ops::Range;
 
-use super::{Class, Divergence, EndpointInput, EndpointPath, PathGenerator, Reaction, Run, Transition};
+use super::lockstep::{Divergence, Reaction, Run};
+use super::path::{Class, EndpointInput, EndpointPath, PathGenerator, Transition};
 use crate::tcp::{Endpoint, Segment, State, Timer};
 
 /// What was compared so far.
@@ -68,10 +69,13 @@ impl Comparison {
     }
 
     /// Takes, for every transition, the shortest paths that end with it and lead through no difference, until the two
-    /// have taken it alike or differ in it, or no such path is left. `run_all` says what comes of paths, in their
+    /// have taken it alike or differ in it, or no such path is left. `run_all` has the results of paths, in their
     /// order.
     ///
     /// What differs only at times is led through at last, where there is no other way.
+    ///
+    /// # Errors
+    /// Those of `run_all`.
     pub fn cover<E>(
         &mut self,
         ways: &[PathGenerator<'_>],
@@ -92,6 +96,9 @@ impl Comparison {
 
     /// Takes a random walk of each of these ends with each of these seeds, through no transition in which the two
     /// differ.
+    ///
+    /// # Errors
+    /// Those of `run_all`.
     pub fn walk<E>(
         &mut self,
         ways: &[PathGenerator<'_>],
@@ -104,6 +111,9 @@ impl Comparison {
     }
 
     /// Takes these paths, each once and if it was not taken before.
+    ///
+    /// # Errors
+    /// Those of `run_all`.
     pub fn take<E>(
         &mut self,
         mut paths: Vec<EndpointPath>,

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Comparison, Difference, Divergence, EndpointInput, EndpointPath};
+use super::comparison::{Comparison, Difference};
+use super::lockstep::Divergence;
+use super::path::{EndpointInput, EndpointPath};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, Span};
 use crate::tcp::{Call, Flags, Segment, Seq, Timer};
 
@@ -47,7 +49,7 @@ struct Entry {
 }
 
 impl Entry {
-    /// The difference shows where the entry says that it does.
+    /// The difference occurs where the entry has it.
     fn covers(&self, difference: &Difference) -> bool {
         (difference.after_timeout || !self.after_timeout) && (difference.delayed_acks || !self.delayed_acks)
     }
@@ -62,16 +64,19 @@ impl Entry {
 /// A list held against what was seen.
 #[derive(Debug)]
 pub struct ListCheck<'c> {
-    /// What differs as the list says, in its order, with the reason.
+    /// The listed differences that occur, in the order of the list, with their reasons.
     pub listed: Vec<(&'c Difference, &'c str)>,
-    /// What differs, although the list does not say so.
+    /// The differences that are not listed.
     pub unlisted: Vec<(&'c Difference, &'c EndpointPath, &'c Divergence)>,
-    /// What the list says, although it does not differ.
+    /// The listed differences that do not occur.
     pub unseen: Vec<String>,
 }
 
 impl Known {
     /// Reads a list.
+    ///
+    /// # Errors
+    /// Each mistake, with its place.
     pub fn parse(file: &Arc<SourceFile>) -> Result<Self, Diagnostics> {
         let Shape { divergence: entries } =
             toml::from_str(&file.text).map_err(|error| Diagnostic::from_toml(file, &error))?;
@@ -120,7 +125,7 @@ impl Known {
             let shown = difference.to_string();
             match entries.get(&shown) {
                 Some((place, entry)) if entry.covers(difference) => {
-                    // With a timeout and without it is told once.
+                    // With a timeout and without, it is reported once.
                     if seen.insert(shown) {
                         listed.insert((*place, difference), entry.reason.get_ref().trim());
                     }

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::{EndpointInput, EndpointPath, Stack, Transition};
+use super::path::{EndpointInput, EndpointPath, Transition};
+use super::stack::Stack;
 use crate::tcp::{Call, Effects, Endpoint, Policy, Segment, State};
 
 /// What one of the two made of an event.
@@ -69,7 +70,10 @@ pub struct Run {
 }
 
 /// Applies the events of a path to an endpoint and to a stack, both ESTABLISHED with nothing sent or received, until
-/// they differ. Whatever arrives is read at once, as in the worlds.
+/// they differ. Text that arrives is read at once, as in the worlds.
+///
+/// # Errors
+/// Those of the stack.
 pub fn run<S: Stack>(path: &EndpointPath, policy: &Policy, stack: &mut S) -> Result<Run, S::Error> {
     let mut endpoint = Endpoint::established();
     let (mut agreed, mut alike) = (Vec::new(), Vec::new());

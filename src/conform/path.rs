@@ -67,7 +67,7 @@ impl fmt::Display for EndpointPath {
     }
 }
 
-/// A step of an endpoint as far as kinds of steps are told apart.
+/// A step of an endpoint as far as kinds of steps are distinguished.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Transition {
     /// The state that it was in.
@@ -76,7 +76,7 @@ pub struct Transition {
     pub class: Class,
     /// The state that it came to.
     pub after: State,
-    /// The application had called `close()` before, and nobody reads.
+    /// The application had called `close()` before, and reads no more.
     pub orphaned: bool,
 }
 
@@ -258,7 +258,7 @@ impl fmt::Display for Acknowledges {
     }
 }
 
-/// The ways of one end through a world, under whatever its peer, the network and time do.
+/// The paths of one end through a world, under everything that its peer, the network and time do.
 pub struct PathGenerator<'w> {
     world: &'w Reachable,
     end: End,

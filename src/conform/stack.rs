@@ -7,15 +7,33 @@ pub trait Stack {
     /// What went wrong outside of TCP.
     type Error: std::fmt::Display;
     /// The application calls anything but RECEIVE.
+    ///
+    /// # Errors
+    /// If the stack cannot be driven.
     fn call(&mut self, call: Call) -> Result<(), Self::Error>;
     /// The application calls RECEIVE: how many octets there were.
+    ///
+    /// # Errors
+    /// If the stack cannot be driven.
     fn receive(&mut self) -> Result<u32, Self::Error>;
     /// A segment arrives; numbers count from 1 as in the worlds (both initial sequence numbers are 0).
+    ///
+    /// # Errors
+    /// If the stack cannot be driven.
     fn arrive(&mut self, segment: &Segment) -> Result<(), Self::Error>;
     /// A timer that is due in the model expires.
+    ///
+    /// # Errors
+    /// If the stack cannot be driven.
     fn expire(&mut self, timer: Timer) -> Result<(), Self::Error>;
     /// What was sent since this was last asked, in order.
+    ///
+    /// # Errors
+    /// If the stack cannot be driven.
     fn sent(&mut self) -> Result<Vec<Segment>, Self::Error>;
     /// The state of the connection.
+    ///
+    /// # Errors
+    /// If the stack cannot be driven.
     fn state(&mut self) -> Result<State, Self::Error>;
 }

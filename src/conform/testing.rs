@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use super::Stack;
+use super::stack::Stack;
 use crate::tcp::{Call, Endpoint, Policy, Segment, State, Timer};
 
 /// The endpoint itself under a policy of its own, driven as a stack.

@@ -86,7 +86,7 @@ impl Graph {
     pub(crate) fn push(&mut self, mut rows: Rows) {
         invariant!(
             rows.ends.last().map_or(0, |end| *end as usize) == rows.targets.len(),
-            "rows with other edges than their degrees say"
+            "rows whose edges do not match their degrees"
         );
         rows.first = self.nodes;
         rows.targets.shrink_to_fit();

@@ -16,7 +16,7 @@ pub struct Limits<'a> {
     pub max_memory: Option<usize>,
     /// When it must end.
     pub deadline: Option<Instant>,
-    /// Set when the user has asked it to end.
+    /// Set when the user ends the run.
     pub interrupted: &'a AtomicBool,
 }
 
@@ -29,7 +29,7 @@ impl Limits<'static> {
 }
 
 impl Limits<'_> {
-    /// The time is up, or the user has asked for the end.
+    /// The time is up, or the user ends the run.
     pub(crate) fn cut_off(&self) -> Option<Stopped> {
         if self.interrupted.load(Ordering::Relaxed) {
             Some(Stopped::Interrupted)
@@ -50,7 +50,7 @@ pub enum Stopped {
     MaxMemory,
     /// `--timeout` was reached.
     Timeout,
-    /// The user has asked for it.
+    /// The user ended the run.
     Interrupted,
     /// The world cannot represent a state.
     Limit(Limit),

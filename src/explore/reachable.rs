@@ -3,8 +3,8 @@
 use std::num::NonZero;
 use std::thread;
 
+use super::limits::{Limits, Stopped};
 use super::search::{StateGraph, Until, explore};
-use super::{Limits, Stopped};
 use crate::model::{Action, Config, TimedWorld, WorldState};
 
 /// The states of a timed world, numbered from 0 (the initial one) in breadth-first order, and the steps between them.
@@ -14,7 +14,10 @@ pub struct Reachable {
 }
 
 impl Reachable {
-    /// Explores a world. An error if it could not be explored to its end.
+    /// Explores a world to its end.
+    ///
+    /// # Errors
+    /// The limit that ended it early.
     pub fn explore(config: Config, limits: Limits<'_>) -> Result<Self, Stopped> {
         let world = TimedWorld::new(config);
         let threads = thread::available_parallelism().map_or(1, NonZero::get);

@@ -22,10 +22,10 @@ use std::time::Instant;
 
 use super::chunk::{Chunk, Duplicate, FRESH, Place, Witnesses, Worker, deduplicate, insert, number};
 use super::graph::{Graph, Node};
+use super::limits::{ExplorationStats, Limits, Stopped};
 use super::states::States;
 use super::threads::{on_threads, share_of};
 use super::visited::{VisitedSet, hash_of};
-use super::{ExplorationStats, Limits, Stopped};
 use crate::invariant::invariant;
 use crate::model::TimedWorld;
 use crate::property::Instance;
@@ -57,7 +57,7 @@ impl StateGraph {
     }
 }
 
-/// When there is nothing more to look for.
+/// When the exploration ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Until {
     /// Every state has been expanded.
@@ -66,7 +66,7 @@ pub(crate) enum Until {
     Revealed,
 }
 
-/// How many states are expanded between two looks at the limits.
+/// How many states are expanded between two checks of the limits.
 const BATCH: usize = 1 << 14;
 
 /// How many states a thread expands at a time.
@@ -82,7 +82,7 @@ const CYCLE_SEARCH_BYTES_PER_STATE: usize = 64;
 /// No more states than this have a number before a batch, so that all that it may find have numbers below [`FRESH`].
 const MAX_STATES_BEFORE_BATCH: usize = FRESH as usize - BATCH * 1024;
 
-/// Explores a world until there is nothing more to look for, or a limit is hit.
+/// Explores a world until nothing is left to find, or a limit is hit.
 pub(crate) fn explore(
     world: &TimedWorld,
     instances: &[Instance],

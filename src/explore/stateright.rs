@@ -1,4 +1,4 @@
-//! Surveying a world with stateright's checker, within limits.
+//! Exploring a world with stateright's checker, within limits.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use stateright::{Checker, Model, Property};
 
-use super::{ExplorationStats, Limits, Stopped};
+use super::limits::{ExplorationStats, Limits, Stopped};
 use crate::model::World;
 use crate::property::{Instance, Verdict};
 
-/// What stateright is asked to do with a world.
+/// The goal of stateright's run on a world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Goal {
     /// See every state, and note which instances are revealed. stateright would copy a path to each state that
@@ -24,13 +24,13 @@ pub(crate) enum Goal {
 /// More threads than this find nothing to do.
 const MOST_THREADS: usize = 32;
 
-/// What stateright takes for a state, in bytes; a generous guess, for it does not say.
+/// The memory that stateright takes for a state, in bytes; a generous estimate, for it does not report it.
 pub const BYTES: usize = 1 << 10;
 
 /// The name that stateright knows a path's property by.
 pub(crate) const SOUGHT: &str = "sought";
 
-/// A world with a look at each of its states.
+/// A world with a check of each of its states.
 pub(crate) struct StaterightRun<W> {
     pub(crate) world: W,
     instances: Vec<Instance>,
@@ -112,7 +112,7 @@ impl<W: World> StaterightRun<W> {
         let _ = self.stopped.set(why);
     }
 
-    /// Notes what a state reveals, and says whether it was anything. What is revealed is not asked again.
+    /// Notes the instances that a state reveals, and returns whether there were any. They are not evaluated again.
     fn record_witness(&self, state: &W::State) -> bool {
         let expanded = self.expanded.fetch_add(1, Ordering::Relaxed);
         if expanded >= self.max_states {

@@ -1,4 +1,4 @@
-//! Which states were found already: the number of each, by its hash.
+//! The visited set: the number of each state that was found, by its hash.
 
 #![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
 
@@ -13,8 +13,8 @@ use crate::model::WorldState;
 
 /// The numbers of those states whose hash falls to one of several threads.
 ///
-/// A table of slots, of which a hash says where to begin to look. A slot keeps a part of its state's hash, so that
-/// most other states need not be looked at; but states are told apart by themselves alone.
+/// A table of slots, in which a hash determines where a search begins. A slot keeps a part of its state's hash, so that
+/// most other states need not be read; but only the states themselves decide whether they are equal.
 #[derive(Default)]
 pub(crate) struct VisitedSet {
     /// Hash and number plus 1 (32 bits each), or 0 where there is none.
@@ -90,7 +90,7 @@ fn number_in(slot: u64) -> Option<Node> {
     (slot as Node).checked_sub(1)
 }
 
-/// Where to begin to look for a hash: the greater it is, the later.
+/// The slot at which the search for a hash begins: the greater it is, the later.
 fn home(hash: u64, slots: usize) -> usize {
     // There are fewer slots than 2³².
     (((hash >> 32) * slots as u64) >> 32) as usize

@@ -24,7 +24,7 @@ pub(super) fn state(state: &WorldState) -> String {
 }
 
 fn end(text: &mut String, end: End, endpoint: &Endpoint, timers: &Timers) {
-    // Taken apart by name, so that a new field cannot be forgotten. What is left out is the same in every world.
+    // Taken apart by name, so that a new field cannot be forgotten. The fields that are left out are the same in every world.
     let Endpoint {
         state,
         left,
@@ -58,7 +58,7 @@ fn end(text: &mut String, end: End, endpoint: &Endpoint, timers: &Timers) {
         (*fin_sent, "its FIN is sent"),
         (endpoint.fin_acked(), "its FIN is acknowledged"),
         (*fin_received, "the peer's FIN is received"),
-        (*reader_gone, "nobody reads any more"),
+        (*reader_gone, "the application reads no more"),
         (*unread > 0, "text is unread"),
         (*ack_delayed, "an ACK is delayed"),
         (*resent > 0, "SND.UNA was sent again"),
@@ -67,7 +67,7 @@ fn end(text: &mut String, end: End, endpoint: &Endpoint, timers: &Timers) {
         let _ = writeln!(text, "  {fact}");
     }
     if let Some(recover) = recover {
-        let _ = writeln!(text, "  what precedes {recover} is sent again as ACKs arrive");
+        let _ = writeln!(text, "  segments before {recover} are sent again as ACKs arrive");
     }
     for (from, to) in held.text() {
         let _ = writeln!(text, "  text is held from {from} up to {to}, without that");
@@ -158,7 +158,7 @@ mod tests {
         TimedWorld::new(library.scenarios(&[scenario.to_owned()], &[], 1).unwrap()[0].config)
     }
 
-    /// In worlds that use whatever an endpoint can be.
+    /// In worlds that use every part of an endpoint.
     #[test]
     fn different_states_have_different_descriptions() {
         for scenario in ["backoff", "gives-up", "delayed-ack", "close-with-late-data", "one-msl"] {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-/// How long a client may take for the head of its request, and how long it may not take what it is sent.
+/// The time limit for receiving a request's head, and for each stalled write.
 const REQUEST: Duration = Duration::from_secs(5);
 
 /// How long an answer may take.
@@ -66,7 +66,7 @@ pub(super) fn pass_on(listener: &TcpListener, server: impl Fn() -> SocketAddr + 
     }
 }
 
-/// Answers one request. A client that has gone is nobody's concern.
+/// Answers one request. If the client has gone, that is no error.
 fn answer(mut client: TcpStream, server: SocketAddr) -> io::Result<()> {
     client.set_write_timeout(Some(REQUEST))?;
     let head = read_head(&mut client, Instant::now() + REQUEST)?;
@@ -80,7 +80,7 @@ fn answer(mut client: TcpStream, server: SocketAddr) -> io::Result<()> {
     client.write_all(&answer)
 }
 
-/// The states of an answer without what is said of properties beside each.
+/// The states of an answer, without the properties that stateright lists with each.
 ///
 /// The page says "holds", or "not found", beside every state that stateright's own counterexample does not pass: that
 /// is no verdict on the property, and reads like one.
@@ -98,7 +98,7 @@ fn refusal(status: &str) -> Vec<u8> {
     format!("HTTP/1.0 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").into_bytes()
 }
 
-/// What is sent up to the empty line, or up to where it is too long or ends. One that dribbles has no more time than one
+/// The head of a request: up to the empty line, or up to where it is too long or ends. One that dribbles has no more time than one
 /// that keeps silent.
 fn read_head(client: &mut TcpStream, deadline: Instant) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
@@ -183,7 +183,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is passed on is one line of the server's own protocol.
+        /// Every request that is passed on is one line of the server's own protocol.
         #[test]
         fn nothing_is_smuggled(head in prop::collection::vec(prop_oneof![
             Just(b"GET ".to_vec()), Just(b"/".to_vec()), Just(b" HTTP/1.1".to_vec()), Just(b"\r\n".to_vec()),

@@ -1,4 +1,4 @@
-//! What the terminal says beside the explorer: verdicts and where their paths are shown.
+//! The text on the terminal beside the explorer: verdicts, and links to their paths.
 
 use std::fmt::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -11,10 +11,10 @@ use crate::property::Verdict;
 use crate::report::terminal::Terminal;
 use crate::scenario::Scenario;
 
-/// Where what is said of a verdict begins, in columns.
+/// The column at which the text about a verdict begins.
 const INDENT: usize = 14;
 
-/// What is said once the explorer can be used.
+/// The text that is printed once the explorer can be used.
 #[derive(Clone, Copy, Debug)]
 pub struct Summary<'a> {
     /// The scenario that is explored.
@@ -48,9 +48,9 @@ impl Summary<'_> {
                 1 => "whole ticks".to_owned(),
                 parts => format!("ticks of 1/{parts}"),
             };
-            let says =
+            let page =
                 format!("{number} states of {size}; the verdicts are those of real time, which no ticks prove");
-            row("on the page", &terminal.prose(&says, INDENT));
+            row("on the page", &terminal.prose(&page, INDENT));
         }
         for verdict in
             [Verdict::Holds, Verdict::Vacuous, Verdict::Possible, Verdict::Impossible, Verdict::Violated]

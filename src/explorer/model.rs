@@ -21,7 +21,7 @@ pub struct Explorable {
     listed: Arc<[Listed]>,
 }
 
-/// What stateright lists beside the world, and looks for in it.
+/// An entry that stateright lists beside the world, and searches for in it.
 #[derive(Debug)]
 struct Listed {
     expectation: Expectation,
@@ -212,11 +212,11 @@ mod tests {
         (Explorable::new(scenario.config, decisions.ticks_per_tick, &decisions.each), decisions)
     }
 
-    /// What stateright's own checker discovers of what is listed is what `lastack` has decided, and it sees every
-    /// state although everything that it is asked to find is there.
+    /// stateright's own checker discovers of the listed entries just those that `lastack` has decided so, and it visits every
+    /// state although everything that it searches for is found.
     #[test]
     fn stateright_says_what_lastack_has_decided() {
-        let mut said = std::collections::BTreeSet::new();
+        let mut seen = std::collections::BTreeSet::new();
         for scenario in ["one-msl", "dead-network", "gives-up"] {
             let (explorable, decisions) = explorable(scenario);
             assert_eq!(explorable.listed(), decisions.each.len());
@@ -241,10 +241,10 @@ mod tests {
                     property.expectation == Expectation::Eventually,
                     instance.is_liveness() && verdict == Verdict::Holds
                 );
-                said.insert((verdict, instance.is_liveness()));
+                seen.insert((verdict, instance.is_liveness()));
             }
         }
-        assert_eq!(said.len(), 6, "{said:?}");
+        assert_eq!(seen.len(), 6, "{seen:?}");
     }
 
     /// A run of real time is a path in ticks as fine as it needs them, and leads to what it shows.

@@ -12,14 +12,14 @@ use std::time::{Duration, Instant};
 use serde::Deserialize;
 use stateright::Model;
 
-use super::Explorable;
 use super::http::{ask, body, pass_on};
+use super::model::Explorable;
 use crate::diagnostic::Diagnostic;
 
 /// How long the server may take until it answers for the first time.
 const STARTUP_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Between two looks at the server.
+/// The time between two checks of the server.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// What stateright would serve from the working folder instead of its own.
@@ -42,7 +42,7 @@ pub struct Server {
     port: Arc<AtomicU16>,
 }
 
-/// What stateright says of its run, as far as it is of interest.
+/// stateright's report on its run, as far as it is of interest.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 struct Status {
     /// The run is over.
@@ -55,6 +55,9 @@ struct Status {
 impl Listening {
     /// Listens at an address; port 0 is any that is free. What stateright would serve from the working folder instead
     /// of its own pages is refused.
+    ///
+    /// # Errors
+    /// If the address cannot be listened at, or the working folder has such a page.
     pub fn at(address: SocketAddr) -> Result<Self, Diagnostic> {
         for file in FILES {
             if fs::exists(file).unwrap_or(true) {
@@ -66,6 +69,9 @@ impl Listening {
     }
 
     /// Where it listens.
+    ///
+    /// # Errors
+    /// If the system does not know it.
     pub fn address(&self) -> Result<SocketAddr, Diagnostic> {
         self.0.local_addr().map_err(|error| Diagnostic::new(format!("there is no address to listen at: {error}")))
     }
@@ -73,6 +79,9 @@ impl Listening {
 
 impl Server {
     /// Serves what there is to explore.
+    ///
+    /// # Errors
+    /// If the server does not answer in time.
     pub fn start(explorable: &Explorable, listening: Listening) -> Result<Self, Diagnostic> {
         silence_the_server();
         let explorable = explorable.clone();
@@ -96,8 +105,11 @@ impl Server {
         Ok(server)
     }
 
-    /// Lets stateright look at every state of which there are so many, and waits until it has. `Ok(false)`: it was
+    /// Lets stateright visit every one of so many states, and waits until it has. `Ok(false)`: it was
     /// over before that.
+    ///
+    /// # Errors
+    /// If the server does not answer, or has visited other states.
     pub fn complete(
         &mut self,
         states: usize,
@@ -122,7 +134,10 @@ impl Server {
         Ok(false)
     }
 
-    /// Starts the server again if it has died, and says whether it had.
+    /// Starts the server again if it has died, and returns whether it had.
+    ///
+    /// # Errors
+    /// If it cannot be started again.
     pub fn revive(&mut self) -> Result<bool, Diagnostic> {
         let has_died = self.running.is_finished();
         if has_died {
@@ -162,7 +177,7 @@ impl Server {
     }
 }
 
-/// Starts a server, and says where. If somebody else takes the port before it does, it dies.
+/// Starts a server, and returns its address. If another process takes the port before it does, it dies.
 fn at_a_free_port(start: &Start) -> Result<(JoinHandle<()>, u16), Diagnostic> {
     let free = TcpListener::bind(local(0)).and_then(|listener| listener.local_addr());
     let address = free.map_err(|error| cannot_listen(local(0), &error))?;
@@ -183,7 +198,7 @@ fn cannot_listen(address: SocketAddr, error: &io::Error) -> Diagnostic {
     }
 }
 
-/// Keeps what the server's threads say when they die off the terminal: that it was started again is said instead.
+/// Keeps the panics of the server's threads off the terminal: a message about the restart is printed instead.
 fn silence_the_server() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

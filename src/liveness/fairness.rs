@@ -1,4 +1,4 @@
-//! What a scenario's fairness asks of the runs of the timed world.
+//! A scenario's fairness constraints on the runs of the timed world.
 
 use super::streett::{Mover, StreettConditions, StreettPair};
 use crate::explore::graph::Node;
@@ -40,7 +40,7 @@ impl StreettConditions for FairnessConstraints<'_> {
     /// which it is not enabled grants it as well.
     fn requests(&self, node: Node) -> Vec<StreettPair> {
         let closes = End::BOTH.into_iter().filter(|_| self.fairness.applications).map(close);
-        closes.chain(owed(self.states.get(node), self.fairness).map(delivery)).collect()
+        closes.chain(promised(self.states.get(node), self.fairness).map(delivery)).collect()
     }
 
     fn grants(&self, node: Node) -> Vec<StreettPair> {
@@ -68,7 +68,7 @@ impl StreettConditions for FairnessConstraints<'_> {
 }
 
 /// The copies in flight that the network, where it is fair, has to deliver if they are in flight again and again.
-fn owed(state: &WorldState, fairness: Fairness) -> impl Iterator<Item = SegmentCopy> {
+fn promised(state: &WorldState, fairness: Fairness) -> impl Iterator<Item = SegmentCopy> {
     state.network().distinct().filter(move |copy| fairness.network.include(copy.kind(), copy.to()))
 }
 
@@ -77,7 +77,7 @@ pub(crate) fn may_close(actions: &[Action], end: End) -> bool {
     actions.iter().any(|action| matches!(action, Action::Call(of, call) if *of == end && closes(*call)))
 }
 
-/// A run stops only where nothing is enabled but calls that nobody has promised.
+/// A run stops only where nothing is enabled but calls that fairness does not promise.
 pub(crate) fn may_stop(world: &TimedWorld, fairness: Fairness, state: &WorldState) -> bool {
     // A copy in flight can be delivered: for most states this look is enough.
     if !state.network().copies().is_empty() {

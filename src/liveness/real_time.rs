@@ -1,6 +1,6 @@
 //! Liveness in real time: the same search for fair runs, in the graph of zones.
 //!
-//! Of the time on a cycle the timers tell: on a cycle on which a timer expires, time passes, since it is set on it, too. A cycle on
+//! Timers show whether time passes on a cycle: on a cycle on which a timer expires, time passes, since it is set on it, too. A cycle on
 //! which none does can come round in an instant, for a copy may arrive as soon as it is sent: so it refutes `time
 //! passes`. It might also come round slowly, time passing from flight to flight, if whatever is bounded in time is renewed
 //! on it ([`may_last_without_timeouts`]). Where there is such a cycle, that nothing was found does not mean that there is nothing
@@ -30,7 +30,7 @@ pub(crate) enum Answer {
     Unknown,
 }
 
-/// What a scenario's fairness asks of the runs in a graph of zones.
+/// A scenario's fairness constraints on the runs in a graph of zones.
 pub(crate) struct ZoneFairness<'a> {
     pub(crate) graph: &'a ZoneGraph<'a>,
     pub(crate) fairness: Fairness,
@@ -44,7 +44,7 @@ impl StreettConditions for ZoneFairness<'_> {
 
     /// A segment that is sent and lost requests a delivery; one that is not lost is delivered in any case, before it is as
     /// old as the MSL. A close is requested everywhere, which makes it weakly fair.
-    /// Time goes on forever only if whatever bounds it goes, or is renewed.
+    /// Time goes on forever only if each bound on it ends, or is renewed.
     fn requests(&self, node: Node) -> Vec<StreettPair> {
         let closes = End::BOTH.into_iter().filter(|_| self.fairness.applications).map(|end| self.close(end));
         let is_owed = |segment: &StreettPair| {
@@ -78,7 +78,7 @@ impl StreettConditions for ZoneFairness<'_> {
         self.graph.labels(node).iter().map(grants).collect()
     }
 
-    /// Nothing is enabled but calls that nobody has promised. (While a timer runs or a copy is in flight, more is.)
+    /// Nothing is enabled but calls that fairness does not promise. (While a timer runs or a copy is in flight, more is.)
     fn may_stop(&self, node: Node) -> bool {
         let is_promised = |call| self.fairness.applications && closes(call);
         let is_unpromised =

@@ -29,7 +29,7 @@ pub(crate) struct FairRunSearch<'g, F> {
     timeless: Vec<Node>,
     /// The nodes in which a run may stop.
     stops: Vec<Node>,
-    /// For each node, the part that is being looked at and it belongs to; 0 for none.
+    /// For each node, the part under search that it belongs to; 0 for none.
     pub(super) part: Vec<u32>,
     parts: u32,
 }
@@ -151,7 +151,7 @@ impl<'g, F: StreettConditions> FairRunSearch<'g, F> {
         let pairs = usize::from(self.tick()) + 1;
         let mut ledger = Ledger::new(pairs);
         ledger.request(self.recurrence());
-        // Where every cycle has a tick nobody need look for it.
+        // If every cycle has a tick, the search can skip that.
         if time == Time::Passes && !self.timeless.is_empty() {
             ledger.request(self.tick());
         }
@@ -196,7 +196,7 @@ impl<'g, F: StreettConditions> FairRunSearch<'g, F> {
     }
 }
 
-/// How many nodes are looked at between two looks at the limits.
+/// How many nodes are visited between two checks of the limits.
 pub(super) const DEADLINE_CHECK_INTERVAL: usize = 1 << 14;
 
 /// Where time stops, ticks are not taken.
@@ -351,7 +351,7 @@ mod tests {
             None
         }
 
-        /// Follows a walk edge by edge and says what is wrong with it as a forbidden fair run.
+        /// Follows a walk edge by edge, and returns why it is no forbidden fair run.
         fn objection(&self, lasso: &Lasso, time: Time) -> Option<&'static str> {
             let mut at = 0;
             let mut nodes = vec![0];

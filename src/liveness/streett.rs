@@ -1,4 +1,4 @@
-//! What liveness under fairness asks of runs: pairs of a request and what grants it (Streett's condition), and the runs that
+//! Streett pairs: fairness as pairs of a request and what grants it; and the runs that
 //! a property forbids.
 
 #![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
@@ -20,7 +20,7 @@ pub(crate) enum Mover {
     Network,
 }
 
-/// What fairness asks of runs, state by state.
+/// The fairness constraints on runs, state by state.
 pub(crate) trait StreettConditions {
     /// How many pairs there are.
     fn pairs(&self) -> StreettPair;

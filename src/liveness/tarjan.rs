@@ -27,7 +27,7 @@ struct Frame {
     low: u32,
 }
 
-/// How many nodes are visited between two looks at the limits.
+/// How many nodes are visited between two checks of the limits.
 const DEADLINE_CHECK_INTERVAL: u32 = 1 << 16;
 
 impl<'g> Tarjan<'g> {

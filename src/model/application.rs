@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::Observed;
+use super::observe::Observed;
 use crate::tcp::{Call, Policy, State};
 
 /// When an application closes.

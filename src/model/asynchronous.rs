@@ -6,9 +6,12 @@ use std::borrow::Cow;
 use stateright::actor::{Actor, ActorModel, ActorModelState, Id, LossyNetwork, Network, Out};
 use stateright::{Expectation, Property};
 
+use super::application::Application;
+use super::config::Config;
+use super::observe::{End, Kind, Observe, Observed};
 use super::state_property::ListsProperties;
+use super::state_property::StateProperty;
 use super::timed::id;
-use super::{Application, Config, End, Kind, Observe, Observed, StateProperty};
 use crate::tcp::{Call, Endpoint, Segment, TcpActor, Timer};
 
 /// An endpoint together with its application, which chooses among the calls that it may make.

@@ -1,6 +1,7 @@
-//! What a timed or asynchronous world is made of, resolved: every duration in ticks.
+//! The configuration of a timed or asynchronous world, resolved: every duration in ticks.
 
-use super::{Application, End};
+use super::application::Application;
+use super::observe::End;
 use crate::tcp::Policy;
 
 /// The longest duration, in ticks, of a world in real time: zones add two of them in 16 bits. Whole ticks have room for less.

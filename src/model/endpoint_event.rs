@@ -1,8 +1,8 @@
-//! What can happen at an end, without the numbers of segments.
+//! The kinds of events at an end, without the numbers of segments.
 
 use std::fmt;
 
-use super::Kind;
+use super::observe::Kind;
 use crate::tcp::{Call, Timer};
 
 /// What can happen at an end.

@@ -1,11 +1,11 @@
-//! What may not be postponed forever.
+//! Fairness: the actions that may not be postponed forever.
 
 use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{self, Deserializer, SeqAccess, Visitor};
 
-use super::{End, Kind};
+use super::observe::{End, Kind};
 
 /// The fairness of a scenario: which runs without end count as runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

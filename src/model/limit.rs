@@ -1,4 +1,4 @@
-//! What a world cannot represent.
+//! The limits of the representation of a world.
 
 use std::fmt;
 
@@ -108,7 +108,7 @@ impl fmt::Display for Bound {
             ),
             Self::TextBeyondFin => f.write_str("an endpoint holds text beyond a FIN"),
             Self::Window => f.write_str("an endpoint's window changes, and a state has one that stays open"),
-            Self::Unread => f.write_str("text stays unread, and in a world whatever arrives is read at once"),
+            Self::Unread => f.write_str("text stays unread, and in a world all text is read at once"),
         }
     }
 }

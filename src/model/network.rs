@@ -4,8 +4,9 @@
 
 use std::fmt;
 
+use super::limit::Limit;
 use super::limit::{MAX_AGE, MAX_COPIES, MAX_NUMBER};
-use super::{End, Kind, Limit};
+use super::observe::{End, Kind};
 use crate::tcp::{Flags, Segment, Seq};
 
 /// One instance of a segment in flight: where it goes, what it is, its age, and whether the network made it.
@@ -26,6 +27,9 @@ impl SegmentCopy {
     const ONE_TICK: u16 = 1 << 1;
 
     /// A segment on its way to `to`, just sent.
+    ///
+    /// # Errors
+    /// A limit, if a copy has no room for the segment.
     pub fn original(to: End, segment: &Segment) -> Result<Self, Limit> {
         let Some(kind) = Kind::of(segment) else {
             return Err(Limit::Segment(*segment));
@@ -147,6 +151,9 @@ impl Network {
     }
 
     /// Adds a copy.
+    ///
+    /// # Errors
+    /// A limit, if the bag is full.
     pub fn insert(&mut self, copy: SegmentCopy) -> Result<(), Limit> {
         let place = self.copies().partition_point(|other| *other <= copy);
         let last = usize::from(self.in_flight);
@@ -178,6 +185,9 @@ impl Network {
     }
 
     /// The bag one tick later: what reaches the MSL has left it.
+    ///
+    /// # Errors
+    /// A limit, if a copy has no room for the age.
     pub fn aged(&self, msl: u32) -> Result<Self, Limit> {
         let mut aged = Self::EMPTY;
         let staying = self.copies().iter().filter(|copy| copy.age() + 1 < msl);

@@ -1,6 +1,8 @@
-//! What a property may see of a world, whichever world it is.
+//! Observations: what a property can see of a world, of every kind.
 
 use std::fmt;
+
+use strum::IntoStaticStr;
 
 use crate::tcp::{EndedBy, Endpoint, Flags, Segment, State};
 
@@ -38,8 +40,9 @@ impl fmt::Display for End {
 }
 
 /// A kind of segment, as the endpoints of these worlds send them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, IntoStaticStr)]
 #[repr(u8)]
+#[strum(serialize_all = "UPPERCASE")]
 pub enum Kind {
     /// An ACK that takes no sequence space.
     Ack,
@@ -70,12 +73,7 @@ impl Kind {
     /// The name that properties and ladders use.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Ack => "ACK",
-            Self::Data => "DATA",
-            Self::Fin => "FIN",
-            Self::Rst => "RST",
-        }
+        self.into()
     }
 }
 

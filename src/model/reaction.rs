@@ -1,12 +1,14 @@
-//! What an end makes of an event, remembered.
+//! The cache of transitions: an end's reaction to an event.
 //!
 //! An exploration meets few different ends and few different events at them, again and again. What an end does
 //! depends on nothing else: so its actor is asked once, and the answer kept.
 
 use hashbrown::HashMap;
 
+use super::limit::Limit;
+use super::network::SegmentCopy;
+use super::observe::End;
 use super::packed::PackedEnd;
-use super::{End, Limit, SegmentCopy};
 use crate::tcp::{Call, Timer};
 
 /// An event at an end, without its time.

@@ -6,10 +6,13 @@ use std::hash::Hash;
 use stateright::Model;
 use stateright::actor::{Actor, ActorModelAction, ActorModelState, Command, Network, Out};
 
+use super::asynchronous::{ActorWorld, Host};
+use super::limit::Limit;
+use super::network::SegmentCopy;
+use super::observe::{End, Observe, Observed};
+use super::packed::{Timers, WorldState};
 use super::timed::id;
-use super::{
-    Action, ActorWorld, End, Host, Limit, Observe, Observed, SegmentCopy, TimedWorld, Timers, WorldState,
-};
+use super::timed::{Action, TimedWorld};
 use crate::invariant::broken;
 use crate::tcp::{Call, Segment, State, Timer};
 

@@ -7,13 +7,16 @@ use std::sync::OnceLock;
 use stateright::actor::{Actor, Command, Id, Out};
 use stateright::{Expectation, Model, Property};
 
+use super::config::{Config, EndConfig};
+use super::limit::{Bound, Limit};
+use super::network::{Network, SegmentCopy};
+use super::observe::{End, Observe};
 use super::packed::PackedEnd;
+use super::packed::{Timers, WorldState};
+use super::reaction::TransitionCache;
 use super::reaction::{EndEvent, Reaction};
 use super::state_property::ListsProperties;
-use super::{
-    Bound, Config, End, EndConfig, Limit, Network, Observe, SegmentCopy, StateProperty, Timers, TransitionCache,
-    WorldState,
-};
+use super::state_property::StateProperty;
 use crate::invariant::invariant;
 use crate::tcp::{Call, Endpoint, TICK, TcpActor, Timer};
 
@@ -99,6 +102,9 @@ impl TimedWorld {
     }
 
     /// Both ends ESTABLISHED, nothing in flight.
+    ///
+    /// # Errors
+    /// A limit of the representation.
     pub fn initial(&self) -> Result<WorldState, Limit> {
         let end = PackedEnd::pack(&Endpoint::established(), &Timers::default())?;
         Ok(WorldState { network: Network::EMPTY, ends: [end; 2], losses: 0, duplicates: 0 })
@@ -134,11 +140,17 @@ impl TimedWorld {
     }
 
     /// The state after an action, which must be enabled.
+    ///
+    /// # Errors
+    /// A limit of the representation that the next state exceeds.
     pub fn step(&self, state: &WorldState, action: Action) -> Result<WorldState, Limit> {
         self.step_by(state, action, |end, before, event| self.react(end, before, event))
     }
 
     /// The same, where what an end does with an event is asked of its actor only once.
+    ///
+    /// # Errors
+    /// As above.
     pub fn step_cached(
         &self,
         state: &WorldState,

@@ -1,8 +1,8 @@
 //! How long a tick is.
 
-use super::Duration;
+use super::value::Duration;
 
-/// The MSL of a scenario that does not say how long it is: RFC 9293 §3.4.1 takes 2 minutes, "an engineering choice";
+/// The MSL of a scenario that does not set its length: RFC 9293 §3.4.1 takes 2 minutes, "an engineering choice";
 /// Linux, FreeBSD and most others wait 60 s in `TIME_WAIT`, which is 2 MSL of 30 s.
 pub const DEFAULT_MSL_MILLISECONDS: u32 = 30_000;
 

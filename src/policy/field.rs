@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_aux::serde_introspection::serde_introspect;
 use toml::Table;
 
-use super::{Duration, Value};
+use super::value::{Duration, Value};
 use crate::diagnostic::in_words_of_files;
 use crate::tcp::{AckPolicy, PersistPolicy, Policy, RetransmissionPolicy, WaitPolicy};
 
@@ -19,7 +19,7 @@ struct Group {
     /// Those that are lengths of time, and the least that each can be set to, in ticks. A policy has them in ticks, a file in
     /// ticks, segment lifetimes or seconds.
     durations: &'static [(&'static str, u32)],
-    /// Whether they mean something in a world. No window closes there, nobody polls an end, and what it sends takes one
+    /// Whether they mean something in a world. No window closes there, no driver polls an end, and each segment takes at most one
     /// number.
     of_worlds: bool,
     /// Some values of its fields; a field that is not among them need not be set.
@@ -84,7 +84,10 @@ fn is_duration(field: &str) -> bool {
     durations().any(|(name, _)| name == field)
 }
 
-/// The field with this name, and its value; the mistake says what is wrong, in a line.
+/// The field with this name, and its value; the mistake is described in a line.
+///
+/// # Errors
+/// A line that describes the mistake.
 pub fn check_field(key: &str, value: &toml::Value) -> Result<(&'static str, Value), String> {
     let (group, field) = known(key)?;
     let is_optional = !group.any.contains_key(field);

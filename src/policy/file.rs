@@ -6,7 +6,11 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
-use super::{Bounds, Clock, Duration, Mistake, Origin, PolicyField, Value, check_field, field_names, resolve};
+use super::clock::Clock;
+use super::field::{check_field, field_names};
+use super::resolve::{Bounds, Mistake, resolve};
+use super::setting::{Origin, PolicyField};
+use super::value::{Duration, Value};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, Span};
 use crate::source::is_kebab_case;
 use crate::tcp::{
@@ -117,8 +121,8 @@ impl PolicyFile {
             }
         }
         if about.is_empty() && mistakes.0.is_empty() {
-            let label = "expected `about = \"…\"`: whose policy it is, and how it is known";
-            mistakes.0.push(Diagnostic::new("a policy says whose it is").at(&source, 0..0, label));
+            let label = "expected `about = \"…\"`: the stack, and where its choices are known from";
+            mistakes.0.push(Diagnostic::new("the policy has no `about`").at(&source, 0..0, label));
         }
         mistakes.or(Self { source, extends, about, sources, fields })
     }
@@ -194,7 +198,7 @@ fn with_source<'a>(
     for (key, of) in table {
         match key.get_ref().as_ref() {
             "value" => value = Some(of),
-            "source" => source = Some(text(file, of, "expected what says so")?),
+            "source" => source = Some(text(file, of, "expected the source of the value")?),
             other => {
                 let unknown = Diagnostic::new(format!("a field has no `{other}`")).at(file, key.span(), "");
                 return Err(unknown.nearest_or(other, ["value", "source"], "it has a `value` and a `source`"));
@@ -212,7 +216,7 @@ fn text(file: &Arc<SourceFile>, value: Spanned<DeValue<'_>>, expected: &str) -> 
     match value.into_inner() {
         DeValue::String(text) if !text.trim().is_empty() => Ok(text.trim().to_owned()),
         other => {
-            let title = if other.is_str() { "nothing is said here".to_owned() } else { not_a_string(&other) };
+            let title = if other.is_str() { "this text is empty".to_owned() } else { not_a_string(&other) };
             Err(Diagnostic::new(title).at(file, span, expected))
         }
     }
@@ -221,7 +225,9 @@ fn text(file: &Arc<SourceFile>, value: Spanned<DeValue<'_>>, expected: &str) -> 
 fn list(file: &Arc<SourceFile>, value: Spanned<DeValue<'_>>) -> Result<Vec<String>, Diagnostic> {
     let span = value.span();
     match value.into_inner() {
-        DeValue::Array(items) => items.into_iter().map(|item| text(file, item, "expected what says so")).collect(),
+        DeValue::Array(items) => {
+            items.into_iter().map(|item| text(file, item, "expected the source of the value")).collect()
+        }
         other => {
             Err(Diagnostic::new(not_a_string(&other)).at(file, span, "expected a list, as in [\"RFC 9293\"]"))
         }

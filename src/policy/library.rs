@@ -20,11 +20,17 @@ pub struct Policies {
 
 impl Policies {
     /// Those that are compiled in.
+    ///
+    /// # Errors
+    /// The mistakes in them; a test excludes any.
     pub fn shipped() -> Result<Self, Diagnostics> {
         Self::read(&[])
     }
 
     /// Those that are compiled in, and those of these folders.
+    ///
+    /// # Errors
+    /// The mistakes in the files of the folders.
     pub fn read(folders: &[PathBuf]) -> Result<Self, Diagnostics> {
         let (mut sources, mut mistakes) = (Vec::new(), Diagnostics::default());
         for folder in folders {
@@ -37,6 +43,9 @@ impl Policies {
     }
 
     /// Those that are compiled in, and that of one more file.
+    ///
+    /// # Errors
+    /// The mistakes in the file.
     pub fn with(source: Arc<SourceFile>) -> Result<Self, Diagnostics> {
         Self::of(vec![source], Diagnostics::default())
     }
@@ -66,7 +75,10 @@ impl Policies {
         self.all.iter().find(|policy| policy.name == name)
     }
 
-    /// The one with this name; the mistake, which is nowhere yet, says which name is near.
+    /// The one with this name; the mistake, which has no place yet, names the nearest one.
+    ///
+    /// # Errors
+    /// If no policy has it.
     pub fn named(&self, name: &str) -> Result<&Arc<NamedPolicy>, Diagnostic> {
         self.get(name).ok_or_else(|| {
             let names: Vec<&str> = self.all.iter().map(|policy| policy.name.as_str()).collect();

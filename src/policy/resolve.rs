@@ -2,8 +2,10 @@
 
 use std::ops::RangeInclusive;
 
+use super::clock::Clock;
 use super::field::{durations, is_of_worlds, policy_of, table};
-use super::{Clock, Origin, PolicyField, Value};
+use super::setting::{Origin, PolicyField};
+use super::value::Value;
 use crate::tcp::{Policy, RetransmissionPolicy};
 
 /// What the numbers of a policy have to fit into.
@@ -33,6 +35,9 @@ pub struct Mistake {
 
 /// The policy that these fields make; where a field is set several times the last counts, and where it is not set, the
 /// policy is that of RFC 9293.
+///
+/// # Errors
+/// A value outside its range, or durations that contradict each other.
 pub fn resolve(fields: &[PolicyField], clock: Clock, bounds: Bounds) -> Result<Policy, Mistake> {
     let mut policy = table(&Policy::rfc9293(clock.msl));
     for field in fields {

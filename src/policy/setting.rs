@@ -1,8 +1,8 @@
-//! A field of a policy as somebody sets it.
+//! A field of a policy, as a file or an option sets it.
 
 use std::sync::Arc;
 
-use super::Value;
+use super::value::Value;
 use crate::diagnostic::{SourceFile, Span};
 
 /// A field of a policy, set somewhere.
@@ -12,7 +12,7 @@ pub struct PolicyField {
     pub name: &'static str,
     /// What it is set to.
     pub value: Value,
-    /// What says so.
+    /// The source of the value.
     pub source: Option<String>,
     /// How near to the endpoint it is set.
     pub origin: Origin,
@@ -22,7 +22,7 @@ pub struct PolicyField {
     pub span: Span,
 }
 
-/// Who sets a field; what is greater counts.
+/// The origin of a field's value; the greater wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Origin {
     /// `policies/rfc9293.toml`.

@@ -1,4 +1,4 @@
-//! What is compiled in: `policies/`, so that an installed `lastack` needs no files.
+//! The files that are compiled in: `policies/`, so that an installed `lastack` needs no files.
 
 macro_rules! policies {
     ($($name:literal)*) => {

@@ -1,4 +1,4 @@
-//! What a field of a policy can be set to.
+//! The values of fields of a policy.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde::de::{self, Deserializer, Visitor};
 /// The value of a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
-    /// `"none"`: the timer does not run, or nobody counts.
+    /// `"none"`: the timer does not run, or nothing is counted.
     None,
     /// `true` or `false`.
     Flag(bool),

@@ -17,7 +17,7 @@ pub enum ExitStatus {
     Failure,
 }
 
-/// The exit code of a command line that is no command, or that asks for help; that is written.
+/// Writes the mistake in a command line, or the help that it asks for, and returns the exit code.
 #[must_use]
 pub fn not_run(why: &clap::Error) -> ExitCode {
     if why.use_stderr() {

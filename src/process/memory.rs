@@ -9,10 +9,10 @@ const ADDRESSES_PER_THREAD: usize = 72 << 20;
 /// How much a thread takes of it: its stack.
 const BYTES_PER_THREAD: usize = 4 << 20;
 
-/// Threads that are there besides those that are asked for: the first, and stateright's.
+/// Threads besides those that the option asks for: the first, and stateright's.
 const OTHER_THREADS: usize = 2;
 
-/// How much memory this process could still take, in bytes, as far as the system says: what is free, in its control
+/// How much memory this process could still take, in bytes, as far as the system reports it: the free memory, in its control
 /// group and at all.
 pub(crate) fn available() -> Option<usize> {
     let mut system = System::new();
@@ -49,7 +49,7 @@ fn data_left() -> Option<usize> {
     left(nix::sys::resource::Resource::RLIMIT_DATA, "VmData")
 }
 
-/// What is left of a limit, in bytes, where there is one; the line says what is taken.
+/// The rest of a limit, in bytes, if there is one; the line has the amount taken.
 #[cfg(target_os = "linux")]
 fn left(resource: nix::sys::resource::Resource, taken: &str) -> Option<usize> {
     use nix::sys::resource::{RLIM_INFINITY, getrlimit};

@@ -1,4 +1,4 @@
-//! What a run has to do with its system: memory, signals, files and streams, progress on a terminal, the exit code.
+//! The process and its system: memory, signals, files and streams, progress on a terminal, the exit code.
 
 pub mod exit;
 pub(crate) mod memory;

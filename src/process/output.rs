@@ -109,7 +109,7 @@ pub(crate) fn write_stdout(bytes: &[u8]) -> Result<(), Diagnostics> {
     written(io::stdout().write_all(bytes))
 }
 
-/// A reader that has gone away ends the process: nobody must take for a success what nobody has read.
+/// If the reader has gone away, the process ends, so that an unread report does not look like a success.
 fn written(result: io::Result<()>) -> Result<(), Diagnostics> {
     match result.and_then(|()| io::stdout().flush()) {
         Ok(()) => Ok(()),

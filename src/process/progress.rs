@@ -14,12 +14,12 @@ use crate::scenario::Scenario;
 #[derive(Debug)]
 pub(crate) struct Progress {
     bar: ProgressBar,
-    /// What is being explored, by name, the longest first.
+    /// The scenarios that are being explored, the longest first.
     exploring: Mutex<Vec<(Scenario, Phase, ExplorationStats)>>,
 }
 
 impl Progress {
-    /// Progress on stderr, if it is wanted and somebody can see it.
+    /// Progress on stderr, if it is wanted and stderr is a terminal.
     #[must_use]
     pub(crate) fn on_stderr(is_wanted: bool) -> Self {
         let bar = if is_wanted && io::stderr().is_terminal() {
@@ -77,7 +77,7 @@ impl Progress {
     }
 }
 
-/// What is being done, and what it takes.
+/// The phase, and the memory that it takes.
 fn head(name: &str, phase: Phase, stats: &ExplorationStats, others: usize) -> String {
     let phase = match phase {
         Phase::Exploration => "exploring",

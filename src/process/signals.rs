@@ -1,4 +1,4 @@
-//! What ends a run before its time: Ctrl-C, and the signals by which a system asks for the end.
+//! Ctrl-C, and the signals by which a system ends a run early.
 
 use std::ffi::c_int;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
-/// Set by the first signal; what is being done then ends by itself, and says so. The second ends the process at once.
+/// Set by the first signal; the run then ends by itself, and reports that. The second signal ends the process at once.
 static INTERRUPTED: LazyLock<Arc<AtomicBool>> = LazyLock::new(|| {
     let interrupted = Arc::new(AtomicBool::new(false));
     for signal in signals() {
@@ -19,7 +19,7 @@ static INTERRUPTED: LazyLock<Arc<AtomicBool>> = LazyLock::new(|| {
     interrupted
 });
 
-/// What is set when the user, or the system, has asked for the end; from the first call on.
+/// The flag that is set when the user, or the system, has asked for the end; from the first call on.
 pub(crate) fn interruption() -> &'static AtomicBool {
     &INTERRUPTED
 }
@@ -47,7 +47,7 @@ fn signals() -> Vec<c_int> {
     signals
 }
 
-/// Whether whoever started this process has a signal ignored; as far as the system says, which is Linux.
+/// Whether the parent of this process had a signal ignored; known on Linux only.
 #[cfg(unix)]
 fn is_ignored(signal: c_int) -> bool {
     let ignored = super::memory::of_process("SigIgn").and_then(|mask| u64::from_str_radix(&mask, 16).ok());

@@ -19,11 +19,11 @@ use super::requirement::Requirement;
 pub struct Property {
     /// The file's name without `.toml`.
     pub name: String,
-    /// One sentence: what it says.
+    /// Its meaning, in one sentence.
     pub about: String,
     /// What must be true.
     pub formula: Formula,
-    /// What says so, if anything does.
+    /// The documents that require it; none for some properties.
     pub sources: Vec<String>,
     /// What a scenario must have for it to mean anything there.
     pub applies_to: Vec<Requirement>,
@@ -48,6 +48,9 @@ struct Shape {
 
 impl Property {
     /// Reads a property from the text of its file.
+    ///
+    /// # Errors
+    /// Each mistake, with its place.
     pub fn from_source(file: Arc<SourceFile>) -> Result<Self, Diagnostics> {
         let mut mistakes = Diagnostics::default();
         let name = file.stem().to_owned();
@@ -70,11 +73,15 @@ impl Property {
         };
         if shape.about.get_ref().trim().is_empty() {
             let mistake = Diagnostic::new("the property has no `about`");
-            mistakes.0.push(mistake.at(&file, shape.about.span(), "expected a sentence that says what holds"));
+            mistakes.0.push(mistake.at(&file, shape.about.span(), "expected a sentence: what holds"));
         }
         for source in shape.sources.iter().filter(|source| source.get_ref().trim().is_empty()) {
             let mistake = Diagnostic::new("a source of the property is empty");
-            mistakes.0.push(mistake.at(&file, source.span(), "expected what says that this holds"));
+            mistakes.0.push(mistake.at(
+                &file,
+                source.span(),
+                "expected where this is required, as in \"RFC 9293 section 3.6\"",
+            ));
         }
         let applies_to = requirements(&file).unwrap_or_else(|mistake| {
             mistakes.0.push(mistake);
@@ -106,7 +113,7 @@ impl Property {
     }
 }
 
-/// What a file says under `applies_to`.
+/// The requirements under `applies_to`.
 fn requirements(file: &Arc<SourceFile>) -> Result<Vec<Requirement>, Diagnostic> {
     let named = names(file, "applies_to", "what a scenario must have")?.unwrap_or_default();
     let requirement = |(name, span): (String, Span)| {
@@ -125,6 +132,9 @@ fn requirements(file: &Arc<SourceFile>) -> Result<Vec<Requirement>, Diagnostic> 
 }
 
 /// Reads every property of a folder, sorted by name.
+///
+/// # Errors
+/// Each mistake, with its place, or a folder that cannot be read.
 pub fn read_folder(path: &Path) -> Result<Vec<Property>, Diagnostics> {
     let mut properties = Vec::new();
     let mut mistakes = Diagnostics::default();
@@ -138,6 +148,9 @@ pub fn read_folder(path: &Path) -> Result<Vec<Property>, Diagnostics> {
 }
 
 /// Finds properties of one name, which come from different folders.
+///
+/// # Errors
+/// One mistake for each name of several.
 pub fn unique_names(properties: &[Property]) -> Result<(), Diagnostics> {
     let named =
         properties.iter().map(|property| (property.name.as_str(), &property.file, property.formula_span.clone()));
@@ -345,7 +358,7 @@ mod tests {
         assert_snapshot!("misnamed", misnamed.unwrap_err().render(false));
     }
 
-    /// Whatever stands where something else is expected: what is said is in the words of files.
+    /// A value of another type than expected: the message is in the words of files.
     #[test]
     fn no_type_of_rust_is_spoken_of() {
         for value in ["1", "-1", "2.5", "true", "'x'", "[]", "[1]", "{}", "{ x = 1 }", "1979-05-27"] {
@@ -380,7 +393,7 @@ mod tests {
             ],
         );
         fs::create_dir(folder.0.join("f.toml")).unwrap();
-        // What cannot be read is said before anything is parsed.
+        // Unreadable files are reported before anything is parsed.
         assert_snapshot!("unreadable-files", folder.mistakes());
         assert_snapshot!("empty-folder", Folder::new("empty", &[("README.md", b"")]).mistakes());
         let missing = read_folder(Path::new("no/such/folder")).unwrap_err().render(false);

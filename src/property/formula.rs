@@ -60,14 +60,14 @@ impl Formula {
         self.claim.temporal()
     }
 
-    /// What it says, ready to be evaluated.
+    /// The claim, ready to be evaluated.
     #[must_use]
     pub fn claim(&self) -> &Claim<Predicate> {
         &self.claim
     }
 
-    /// What a state must be like for the formula to say anything of it: of `always p implies q` and of `p leads to q` it
-    /// is p. Where no reachable state is like that the formula holds vacuously. `None`: it says something of every state.
+    /// The premise that a state must fulfil to exercise the formula: of `always p implies q` and of `p leads to q` it is p. If no
+    /// reachable state does, the formula holds vacuously. `None`: every state exercises it.
     #[must_use]
     pub fn premise(&self) -> Option<&Predicate> {
         self.premise.as_ref()
@@ -79,7 +79,7 @@ impl Formula {
         &self.premises
     }
 
-    /// Whether it says `self` or `peer`, and so has an instance for each end.
+    /// Whether it mentions `self` or `peer`, and so has an instance for each end.
     #[must_use]
     pub fn is_about_an_end(&self) -> bool {
         self.is_about_an_end

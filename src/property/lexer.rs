@@ -110,7 +110,7 @@ const ALWAYS: &str = "write `always`; `always (p => eventually q)` of other lang
 const NOT_HERE: &str = "there is none like it: `always`, `never`, `possible`, `eventually`, `always eventually`, \
                         `eventually always`, `leads to` and `time passes` are all temporal operators";
 
-/// A word that says nothing here, and what to write instead.
+/// A word that has no meaning here, and the word to write instead.
 pub(super) fn foreign_word(word: &str) -> Option<&'static str> {
     FOREIGN_WORDS.into_iter().find(|(foreign, _)| *foreign == word).map(|(_, help)| help)
 }

@@ -1,4 +1,4 @@
-//! What must be true of a world: the formula language and the files that properties are kept in.
+//! Properties: the formula language, and the files that properties are kept in.
 //!
 //! A text becomes tokens (`lexer`), then a tree of names (`parser`, `syntax`), then, with names looked up and
 //! types checked (`resolve`, `value`), a compact tree that is evaluated in every world (`predicate`).
@@ -21,10 +21,10 @@ mod vocabulary;
 
 pub use file::{Property, read_folder, unique_names};
 pub use formula::Formula;
-pub use predicate::{Counter, Flag, Number, Order, Predicate, Symbol, Who};
+pub use predicate::{Counter, Flag, Number, Predicate, Symbol, Who};
 pub use requirement::Requirement;
 pub use resolve::Premise;
 pub use stateright::state_properties;
-pub use syntax::{Claim, Temporal};
+pub use syntax::{Claim, Order, Temporal};
 pub use verdict::{Instance, Verdict};
 pub use vocabulary::{Observation, Term, vocabulary};

@@ -14,11 +14,13 @@
 //! item        = INTEGER | NAME
 //! ```
 
+use strum::VariantArray;
+
 use crate::diagnostic::{Span, nearest};
 
 use super::lexer::{Kind, Token, tokens};
 use super::problem::Problem;
-use super::syntax::{Claim, Comparison, Expression, Form, Sign, Temporal, Word};
+use super::syntax::{Claim, Expression, Form, Order, Sign, Temporal, Word};
 
 /// What walks a tree recurses; these two bound how deep.
 const LONGEST: usize = 4096;
@@ -29,16 +31,6 @@ const KEYWORDS: [&str; 7] = ["and", "or", "not", "implies", "in", "leads", "to"]
 
 /// The words that a formula can begin with.
 const FIRST_WORDS: [&str; 5] = ["always", "never", "possible", "eventually", "time"];
-
-/// The operators that can follow a term, and the words that stand for a comparison.
-const COMPARISONS: [Comparison; 6] = [
-    Comparison::Equal,
-    Comparison::Unequal,
-    Comparison::Less,
-    Comparison::LessOrEqual,
-    Comparison::Greater,
-    Comparison::GreaterOrEqual,
-];
 
 /// Parses a whole formula.
 pub(super) fn parse(text: &str) -> Result<Claim<Expression>, Problem> {
@@ -140,7 +132,7 @@ impl<'t> Parser<'t> {
 
     fn comparison(&mut self) -> Result<Expression, Problem> {
         let left = self.sum()?;
-        let compared = if let Some(comparison) = self.take_comparison() {
+        let compared = if let Some(comparison) = self.take_order() {
             let right = self.sum()?;
             let span = left.span.start..right.span.end;
             Expression { form: Form::Compare(Box::new(left), comparison, Box::new(right)), span }
@@ -152,7 +144,7 @@ impl<'t> Parser<'t> {
             return Ok(left);
         };
         let operator = self.span();
-        if self.take_comparison().is_some() || self.take_word("in") {
+        if self.take_order().is_some() || self.take_word("in") {
             return Err(Problem::new("comparisons do not chain", &operator, "expected `and`, `or` or `implies`")
                 .also(&compared.span, "this is compared already")
                 .help("join two comparisons with `and`, or put one in parentheses"));
@@ -319,13 +311,13 @@ impl<'t> Parser<'t> {
         is_next
     }
 
-    fn take_comparison(&mut self) -> Option<Comparison> {
+    fn take_order(&mut self) -> Option<Order> {
         let Kind::Symbol(symbol) = self.kind() else {
             return None;
         };
-        let comparison = COMPARISONS.into_iter().find(|comparison| comparison.name() == symbol)?;
+        let order = Order::VARIANTS.iter().find(|order| order.name() == symbol)?;
         self.next();
-        Some(comparison)
+        Some(*order)
     }
 
     fn peek(&self) -> Token<'t> {

@@ -1,9 +1,10 @@
-//! What a formula says of one world, in the form in which it is evaluated in every world.
+//! The predicates of formulas, in the form in which they are evaluated in every world.
 //!
 //! This is the innermost loop of the checker: no names, no allocation, and an end is looked at only once.
 
 use std::cell::OnceCell;
 
+use super::syntax::Order;
 use crate::model::{End, Kind, Observe, Observed};
 use crate::tcp::{EndedBy, State};
 
@@ -71,23 +72,6 @@ pub enum Counter {
     Delivered,
     /// `retransmissions`
     Retransmissions,
-}
-
-/// A comparison of two numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
-    /// `==`
-    Equal,
-    /// `!=`
-    Unequal,
-    /// `<`
-    Less,
-    /// `<=`
-    LessOrEqual,
-    /// `>`
-    Greater,
-    /// `>=`
-    GreaterOrEqual,
 }
 
 /// A number, wide enough that no formula of the greatest length overflows it.

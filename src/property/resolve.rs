@@ -4,9 +4,9 @@ use crate::diagnostic::{Span, nearest};
 use crate::model::{End, Kind};
 use crate::tcp::{EndedBy, State};
 
-use super::predicate::{Counter, Flag, Number, Order, Predicate, Symbol, Who};
+use super::predicate::{Counter, Flag, Number, Predicate, Symbol, Who};
 use super::problem::Problem;
-use super::syntax::{Claim, Comparison, Expression, Form, Sign, Word};
+use super::syntax::{Claim, Expression, Form, Order, Sign, Word};
 use super::value::{Names, Value, mismatch};
 use super::vocabulary::Observation;
 
@@ -21,7 +21,7 @@ pub(super) struct Resolved {
     pub(super) is_about_an_end: bool,
 }
 
-/// What an implication, or `leads to`, supposes: where it is never true, the rest says nothing.
+/// The premise of an implication, or of `leads to`. If it is never true, the formula is vacuous.
 #[derive(Clone, Debug)]
 pub struct Premise {
     /// As it is written.
@@ -112,10 +112,10 @@ impl Resolver {
         })
     }
 
-    fn compare(&mut self, left: &Expression, comparison: Comparison, right: &Expression) -> Option<Predicate> {
+    fn compare(&mut self, left: &Expression, order: Order, right: &Expression) -> Option<Predicate> {
         let (left_value, right_value) = (self.value(left), self.value(right));
         let (left_value, right_value) = (left_value?, right_value?);
-        let equality = matches!(comparison, Comparison::Equal | Comparison::Unequal);
+        let equality = matches!(order, Order::Equal | Order::Unequal);
         let numbers = matches!((&left_value, &right_value), (Value::Number(_), Value::Number(_)));
         if !equality && !numbers {
             let (part, value) = match left_value {
@@ -123,7 +123,7 @@ impl Resolver {
                 value => (left, value),
             };
             let problem = Problem::new(
-                format!("`{}` compares numbers", comparison.name()),
+                format!("`{}` compares numbers", order.name()),
                 &part.span,
                 format!("this is {}", value.describe()),
             );
@@ -134,7 +134,7 @@ impl Resolver {
         }
         let same = match (left_value, right_value) {
             (Value::Number(left), Value::Number(right)) => {
-                return Some(Predicate::Compare(order(comparison), Box::new([left, right])));
+                return Some(Predicate::Compare(order, Box::new([left, right])));
             }
             (Value::Truth(left), Value::Truth(right)) => Predicate::Same(Box::new(left), Box::new(right)),
             (Value::Symbol(one, names), Value::Symbol(other, others)) if names.fits(others) => {
@@ -149,7 +149,7 @@ impl Resolver {
                 return self.note(mismatch((left, &left_value), (right, &right_value)));
             }
         };
-        Some(if comparison == Comparison::Equal { same } else { Predicate::Not(Box::new(same)) })
+        Some(if order == Order::Equal { same } else { Predicate::Not(Box::new(same)) })
     }
 
     fn is_in(&mut self, part: &Expression, items: &[Expression]) -> Option<Predicate> {
@@ -370,17 +370,6 @@ fn counter(who: Who, counter: Counter) -> Value {
 
 fn flag(who: Who, flag: Flag) -> Value {
     Value::Truth(Predicate::Flag(who, flag))
-}
-
-fn order(comparison: Comparison) -> Order {
-    match comparison {
-        Comparison::Equal => Order::Equal,
-        Comparison::Unequal => Order::Unequal,
-        Comparison::Less => Order::Less,
-        Comparison::LessOrEqual => Order::LessOrEqual,
-        Comparison::Greater => Order::Greater,
-        Comparison::GreaterOrEqual => Order::GreaterOrEqual,
-    }
 }
 
 fn unknown(what: &str, name: &str, span: &Span, expected: &str, known: &[&str]) -> Problem {

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use stateright::Expectation;
 
-use super::{Instance, Temporal};
+use super::syntax::Temporal;
+use super::verdict::Instance;
 use crate::model::{Observe, StateProperty};
 
 /// Those of the instances that single states decide. Liveness is left out: stateright's `eventually` overlooks cycles
-/// and joins, as its documentation says.
+/// and joins, according to its documentation.
 #[must_use]
 pub fn state_properties<S: Observe + 'static>(instances: &[Instance]) -> Vec<StateProperty<S>> {
     let each = instances.iter().filter(|instance| !instance.is_liveness());

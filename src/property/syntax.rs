@@ -124,7 +124,7 @@ pub(super) struct Expression {
     pub(super) span: Span,
 }
 
-/// Where a part stands makes no difference to what it says.
+/// The place of a part makes no difference to its meaning.
 impl PartialEq for Expression {
     fn eq(&self, other: &Self) -> bool {
         self.form == other.form
@@ -141,7 +141,7 @@ pub(super) enum Form {
     /// As with `Or`.
     And(Vec<Expression>),
     Not(Box<Expression>),
-    Compare(Box<Expression>, Comparison, Box<Expression>),
+    Compare(Box<Expression>, Order, Box<Expression>),
     /// The elements are integers and names.
     In(Box<Expression>, Vec<Expression>),
     /// The first part and what is added to it; no part that is added is a `Sum` itself, nor is the first.
@@ -171,26 +171,32 @@ impl PartialEq for Word {
 
 impl Eq for Word {}
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Comparison {
+/// A comparison of two values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, VariantArray)]
+pub enum Order {
+    /// `==`
+    #[strum(serialize = "==")]
     Equal,
+    /// `!=`
+    #[strum(serialize = "!=")]
     Unequal,
+    /// `<`
+    #[strum(serialize = "<")]
     Less,
+    /// `<=`
+    #[strum(serialize = "<=")]
     LessOrEqual,
+    /// `>`
+    #[strum(serialize = ">")]
     Greater,
+    /// `>=`
+    #[strum(serialize = ">=")]
     GreaterOrEqual,
 }
 
-impl Comparison {
+impl Order {
     pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Equal => "==",
-            Self::Unequal => "!=",
-            Self::Less => "<",
-            Self::LessOrEqual => "<=",
-            Self::Greater => ">",
-            Self::GreaterOrEqual => ">=",
-        }
+        self.into()
     }
 }
 

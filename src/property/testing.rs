@@ -3,22 +3,15 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
+use strum::VariantArray;
 
 use crate::model::{End, Kind, Observe, Observed};
 use crate::tcp::{EndedBy, State};
 
 use super::lexer::foreign_word;
-use super::syntax::{Claim, Comparison, Expression, Form, Sign, Word};
+use super::syntax::{Claim, Expression, Form, Order, Sign, Word};
 
-const COMPARISONS: [Comparison; 6] = [
-    Comparison::Equal,
-    Comparison::Unequal,
-    Comparison::Less,
-    Comparison::LessOrEqual,
-    Comparison::Greater,
-    Comparison::GreaterOrEqual,
-];
-const EQUALITIES: [Comparison; 2] = [Comparison::Equal, Comparison::Unequal];
+const EQUALITIES: [Order; 2] = [Order::Equal, Order::Unequal];
 
 fn bare(form: Form) -> Expression {
     Expression { form, span: 0..0 }
@@ -63,7 +56,7 @@ fn any_expression() -> impl Strategy<Value = Expression> {
         ];
         prop_oneof![
             connected(part.clone()),
-            (part.clone(), select(&COMPARISONS), part.clone()).prop_map(compare),
+            (part.clone(), select(Order::VARIANTS), part.clone()).prop_map(compare),
             (part.clone(), vec(item, 1..4)).prop_map(|(part, items)| Form::In(Box::new(part), items)),
             added(part),
         ]
@@ -78,7 +71,7 @@ pub(super) fn any_predicate() -> impl Strategy<Value = Expression> {
         of_an_end(&["fin_sent", "fin_acked", "fin_received", "close_called"]),
         in_flight(),
         names(),
-        (any_number(), select(&COMPARISONS), any_number()).prop_map(compare),
+        (any_number(), select(Order::VARIANTS), any_number()).prop_map(compare),
         (any_number(), vec(0_u32..4, 1..4)).prop_map(|(number, set)| {
             Form::In(Box::new(number), set.into_iter().map(|integer| bare(Form::Integer(integer))).collect())
         }),
@@ -143,7 +136,7 @@ fn added(part: impl Strategy<Value = Expression> + Clone) -> impl Strategy<Value
     ]
 }
 
-fn compare((left, comparison, right): (Expression, Comparison, Expression)) -> Form {
+fn compare((left, comparison, right): (Expression, Order, Expression)) -> Form {
     Form::Compare(Box::new(left), comparison, Box::new(right))
 }
 
@@ -246,12 +239,12 @@ fn value(expression: &Expression, world: &Pretended, this: End) -> Value {
         Form::And(parts) => Value::Truth(!parts.iter().any(|part| !truth(part))),
         Form::Not(part) => Value::Truth(!truth(part)),
         Form::Compare(left, comparison, right) => Value::Truth(match comparison {
-            Comparison::Equal => value(left, world, this) == value(right, world, this),
-            Comparison::Unequal => value(left, world, this) != value(right, world, this),
-            Comparison::Less => number(left) < number(right),
-            Comparison::LessOrEqual => number(left) <= number(right),
-            Comparison::Greater => number(left) > number(right),
-            Comparison::GreaterOrEqual => number(left) >= number(right),
+            Order::Equal => value(left, world, this) == value(right, world, this),
+            Order::Unequal => value(left, world, this) != value(right, world, this),
+            Order::Less => number(left) < number(right),
+            Order::LessOrEqual => number(left) <= number(right),
+            Order::Greater => number(left) > number(right),
+            Order::GreaterOrEqual => number(left) >= number(right),
         }),
         Form::In(part, items) => {
             let of_part = value(part, world, this);

@@ -3,12 +3,16 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Claim, Property, Temporal};
+use strum::IntoStaticStr;
+
+use super::file::Property;
+use super::syntax::{Claim, Temporal};
 use crate::model::{End, Observe};
 use crate::scenario::Expected;
 
 /// What is known of a property in a world.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum Verdict {
     /// It is true of every run.
     Holds,
@@ -23,6 +27,7 @@ pub enum Verdict {
     /// A limit was hit before this was decided.
     Undecided,
     /// The property speaks of what this world does not have.
+    #[strum(serialize = "not applicable")]
     NotApplicable,
 }
 
@@ -30,18 +35,10 @@ impl Verdict {
     /// How the verdict is written.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Holds => "holds",
-            Self::Vacuous => "vacuous",
-            Self::Violated => "violated",
-            Self::Possible => "possible",
-            Self::Impossible => "impossible",
-            Self::Undecided => "undecided",
-            Self::NotApplicable => "not applicable",
-        }
+        self.into()
     }
 
-    /// What both instances of a property say together: violated (possible) if either is, else undecided if
+    /// The verdict of both instances of a property together: violated (possible) if either is, else undecided if
     /// either is, else holds if either does, else what both are.
     #[must_use]
     pub fn together(self, other: Self) -> Self {
@@ -69,7 +66,7 @@ impl From<Expected> for Verdict {
     }
 }
 
-/// A property as it is decided: of an end if its formula says `self` or `peer`, else of the world.
+/// A property as it is decided: of an end if its formula mentions `self` or `peer`, else of the world.
 #[derive(Clone, Debug)]
 pub struct Instance {
     /// The property.
@@ -121,7 +118,7 @@ impl Instance {
         }
     }
 
-    /// Whether the formula says anything of this state: whether what it supposes is true of it.
+    /// Whether the state exercises the formula: whether its premise is true in it.
     #[must_use]
     pub fn is_exercised_by(&self, state: &impl Observe) -> bool {
         self.property.formula.premise().is_none_or(|premise| premise.holds(state, self.this()))

@@ -2,10 +2,13 @@
 
 use std::fmt;
 
+use strum::IntoStaticStr;
+
 use super::syntax::Temporal;
 
 /// Something of a world that a formula can speak of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum Observation {
     /// `state`
     State,
@@ -59,22 +62,7 @@ impl Observation {
     /// The name in formulas.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::State => "state",
-            Self::Left => "left",
-            Self::EndedBy => "ended_by",
-            Self::Sent => "sent",
-            Self::Acked => "acked",
-            Self::Delivered => "delivered",
-            Self::FinSent => "fin_sent",
-            Self::FinAcked => "fin_acked",
-            Self::FinReceived => "fin_received",
-            Self::CloseCalled => "close_called",
-            Self::Retransmissions => "retransmissions",
-            Self::InFlight => "in_flight",
-            Self::Losses => "losses",
-            Self::Duplicates => "duplicates",
-        }
+        self.into()
     }
 
     fn term(self) -> Term {
@@ -213,7 +201,7 @@ impl Temporal {
             },
             Self::AlwaysEventually => Term {
                 term: "always eventually p",
-                meaning: "□◇p: on every fair run p is true again and again, or, where it ends, in the end.",
+                meaning: "□◇p: on every fair run p is true again and again; if the run ends, in its last state.",
                 example: "always eventually not in_flight(ANY, self)",
             },
             Self::EventuallyAlways => Term {
@@ -261,7 +249,7 @@ const CONSTANTS: [Term; 5] = [
     },
     Term {
         term: "NONE",
-        meaning: "What left and ended_by are as long as the end is not CLOSED; it equals no state.",
+        meaning: "The value of left and ended_by as long as the end is not CLOSED; it equals no state.",
         example: "always self.left == NONE implies self.ended_by == NONE",
     },
     Term { term: "0, 1, 2", meaning: "Numbers, from 0 to 4294967295.", example: "always self.sent in {0, 1, 2}" },

@@ -1,4 +1,4 @@
-//! The world in exact times: one run, step by step, as DESIGN's network and clock are described, without zones.
+//! The world in exact times: one run, step by step, as docs/model.md describes network and clock, without zones.
 //!
 //! A copy may be delivered, lost or duplicated at any moment; it leaves the bag when its age is the MSL, and that costs a
 //! loss if it is an original. Nothing here is shared with the exploration of zones but the endpoint and the

@@ -1,4 +1,4 @@
-//! What an exploration has found: discrete parts and their zones, packed.
+//! The passed list: the states that an exploration has found, as discrete parts and their zones, packed.
 
 #![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
 

@@ -1,4 +1,4 @@
-//! What is asked of an exploration of states: which of them decide a formula, and which exercise it.
+//! The questions of an exploration of states: which of them decide a formula, and which exercise it.
 
 use crate::model::{End, Observe};
 use crate::property::{Claim, Formula, Observation, Predicate};

@@ -1,6 +1,6 @@
 //! The symbolic step: what may happen in a discrete part within a zone, and where it leads.
 //!
-//! **Early fate.** DESIGN: a copy may be lost or duplicated at any moment. Here that is decided when a segment is sent:
+//! **Early fate.** In the world (`docs/model.md`) a copy may be lost or duplicated at any moment. Here that is decided when a segment is sent:
 //! whether its original is lost, and how many duplicates it gets. What is kept has to arrive before it is as old as the
 //! MSL. Every state is reached that is reached when losses and duplicates come late: move each back to the sending, and
 //! what is in flight in the state itself is what it was.

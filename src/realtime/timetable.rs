@@ -259,7 +259,8 @@ mod tests {
                 if one.is_strict { difference < parts * one.ticks } else { difference <= parts * one.ticks }
             });
             let grid = |parts: i64| {
-                let range = move || 0..=7 * parts;
+                // Each of three events is at most 2 ticks and one part behind another.
+                let range = move || 0..=9 * parts;
                 range().flat_map(move |b| range().flat_map(move |c| range().map(move |d| [0, b, c, d])))
             };
             let brute = (1..4).find_map(|parts| {

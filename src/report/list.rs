@@ -1,4 +1,4 @@
-//! What there is: scenarios, properties, policies, and the words of formulas.
+//! The lists of scenarios, properties, policies, and the vocabulary of formulas.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -41,7 +41,7 @@ pub fn library(library: &Library, scenarios: &[Arc<Scenario>], terminal: Termina
     text
 }
 
-/// What a policy decides, field by field, and what says so.
+/// The fields of a policy, with their sources.
 #[must_use]
 pub fn policy(policy: &NamedPolicy, terminal: Terminal) -> String {
     let mut text = format!("{}\n    {}\n", policy.name, terminal.prose(&policy.about, INDENT));
@@ -63,7 +63,7 @@ pub fn policy(policy: &NamedPolicy, terminal: Terminal) -> String {
     text
 }
 
-/// A field and what says so; one that an extended policy sets says whose it is.
+/// A field and its source; if an extended policy sets it, with the name of that policy.
 fn of_field(field: &PolicyField, terminal: Terminal) -> String {
     let source = field.source.as_deref().unwrap_or("no source is given");
     let source = match field.origin {

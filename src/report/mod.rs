@@ -1,4 +1,4 @@
-//! What people and machines are shown: a folder a subject, a file a format, and each format a pure function.
+//! Reports: a folder a subject, a file a format, and each format a pure function.
 
 pub mod capture;
 pub mod check;

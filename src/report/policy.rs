@@ -4,13 +4,13 @@ use crate::policy::{Clock, Duration, Origin, PolicyField, Value};
 use crate::scenario::EndPolicy;
 use crate::scenario::Scenario;
 
-/// The policy of each end by name, and every field of it that is not as in RFC 9293, with what says so.
+/// The policy of each end by name, and every field of it that differs from RFC 9293, with its source.
 #[must_use]
 pub(super) fn in_force(scenario: &Scenario) -> Vec<String> {
     lines(scenario, |_, field| field.origin != Origin::Base)
 }
 
-/// The same, without what every scenario has that says nothing.
+/// The same, without the policy of every scenario that names none.
 #[must_use]
 pub(super) fn unusual(scenario: &Scenario) -> Vec<String> {
     let is_unusual = |policy: &EndPolicy, field: &PolicyField| {
@@ -100,7 +100,7 @@ mod tests {
     use crate::policy::value_in;
     use crate::scenario::Setting;
 
-    /// What is printed is what the endpoints ask, whatever the layers have said.
+    /// The printed values are those that the endpoints ask for.
     #[test]
     fn every_field_is_printed_as_it_is_in_force() {
         let library = Library::read(&[], &[]).unwrap();

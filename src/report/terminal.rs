@@ -1,4 +1,4 @@
-//! What a terminal can show.
+//! The abilities of a terminal.
 
 use std::borrow::Cow;
 use std::env;
@@ -14,7 +14,7 @@ use crate::trace::fractions_in_ascii;
 pub struct Terminal {
     /// Columns, from 80 to 120.
     pub width: usize,
-    /// Whatever is not ASCII can be shown, too.
+    /// It can show more than ASCII.
     pub utf8: bool,
 }
 
@@ -22,7 +22,7 @@ impl Terminal {
     /// 80 columns of UTF-8: what is written where there is no terminal.
     pub const PLAIN: Self = Self { width: 80, utf8: true };
 
-    /// What stdout is said to be. The width is `COLUMNS`, as for `--help`, or else the terminal's; the characters are
+    /// The terminal of stdout. The width is `COLUMNS`, as for `--help`, or else the terminal's; the characters are
     /// those of the locale.
     #[must_use]
     pub fn of_stdout() -> Self {
@@ -33,7 +33,7 @@ impl Terminal {
         Self::new(columns.or_else(terminal), locale.as_deref())
     }
 
-    /// So many columns, or 80 if nobody says, in a locale. Where no locale is set, as in most containers, UTF-8 is
+    /// So many columns, or 80 if the number is unknown, in a locale. Where no locale is set, as in most containers, UTF-8 is
     /// shown all the same.
     #[must_use]
     fn new(columns: Option<usize>, locale: Option<&str>) -> Self {
@@ -99,7 +99,7 @@ impl Terminal {
     }
 }
 
-/// What stands for a character of the drawing where there is ASCII alone.
+/// The ASCII substitute for a character of the drawing.
 pub(crate) fn in_ascii(char: char) -> char {
     match char {
         '│' => '|',
@@ -160,7 +160,7 @@ mod tests {
         let text = "a → b … “c’s” \u{1b}[31m é";
         assert_eq!(Terminal::PLAIN.shown(text), "a → b … “c’s” \\u{1b}[31m é");
         assert_eq!(ascii.shown(text), "a -> b ... \"c's\" \\u{1b}[31m ?");
-        // What is longer in ASCII ends in time, too.
+        // A line that is longer in ASCII ends in time, too.
         assert!(ascii.prose(&"→ ".repeat(99), 0).lines().all(|line| line.len() <= 80));
     }
 }

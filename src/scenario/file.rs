@@ -1,97 +1,18 @@
 //! Scenario files: one closed world to explore, and what is expected of it.
 //!
-//! A file is checked for its shape by itself, so that a mistake is shown where it stands; then the layers (the
-//! scenario it extends, the file, the settings of the command line) are merged key by key and resolved.
+//! A file is checked for its shape by itself, so that a mistake is shown where it stands; then the layers are merged and resolved.
 
 use std::sync::Arc;
 
 use toml::Table;
-use toml::de::{DeTable, DeValue};
 
-use super::setting::{Setting, keys_of};
+use super::layers::{Layers, locate, of_the_timed_world};
+use super::resolved::{Expectation, Named, Scenario};
+use super::setting::Setting;
 use super::shape::{Delays, ExpectationShape, Expected, Shape, WorldKind, resolve};
-use super::tcp::EndPolicy;
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, Span, nearest};
-use crate::model::{Config, Fairness};
 use crate::policy::Policies;
 use crate::source::names;
-
-/// A scenario, resolved: ready to be explored.
-#[derive(Clone, Debug)]
-pub struct Scenario {
-    /// What it is called: the stem of its file.
-    pub name: String,
-    /// The one insight that it is there for.
-    pub about: String,
-    /// Its file.
-    pub source: Arc<SourceFile>,
-    /// Which of the two worlds it runs on.
-    pub kind: WorldKind,
-    /// Whether its verdicts speak of delays of whole ticks, or of any length.
-    pub delays: Delays,
-    /// The world.
-    pub config: Config,
-    /// The policies of A and of B, and who says so.
-    pub policies: [EndPolicy; 2],
-    /// What may not be postponed forever in it.
-    pub fairness: Fairness,
-    /// The properties that it is about; `None`: every one.
-    pub properties: Option<Vec<Named>>,
-    /// Where it departs from "every property holds"; empty when the world was changed.
-    pub expectations: Vec<Expectation>,
-    /// The settings and the scale that have changed the world: nothing is expected of it then.
-    pub changes: Vec<String>,
-}
-
-impl Scenario {
-    /// Its verdicts speak of delays of any length.
-    #[must_use]
-    pub fn is_real_time(&self) -> bool {
-        self.kind == WorldKind::Timed && self.delays == Delays::Any
-    }
-
-    /// What its exploration finds and counts: `zone` or `state`.
-    #[must_use]
-    pub fn unit(&self) -> &'static str {
-        if self.is_real_time() { "zone" } else { "state" }
-    }
-
-    /// Settings or a scale have changed the world.
-    #[must_use]
-    pub fn is_changed(&self) -> bool {
-        !self.changes.is_empty()
-    }
-
-    /// The property of this name is decided in it.
-    #[must_use]
-    pub fn is_about(&self, property: &str) -> bool {
-        self.properties.as_ref().is_none_or(|named| named.iter().any(|one| one.property == property))
-    }
-}
-
-/// A property that a scenario names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Named {
-    /// The property.
-    pub property: String,
-    /// Where the file names it.
-    pub span: Span,
-}
-
-/// What a scenario expects of a property, that is of each of its instances, or of one of them (`name@A`).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Expectation {
-    /// The property or instance.
-    pub property: String,
-    /// What is expected.
-    pub verdict: Expected,
-    /// Why.
-    pub because: String,
-    /// How many steps the shortest trace has that shows it; of a lasso, stem and cycle together.
-    pub steps: Option<usize>,
-    /// Where the file says so.
-    pub span: Span,
-}
 
 /// A scenario's file, of the right shape but not resolved.
 #[derive(Clone, Debug)]
@@ -104,6 +25,9 @@ pub struct ScenarioFile {
 
 impl ScenarioFile {
     /// Reads a file and checks its shape.
+    ///
+    /// # Errors
+    /// Each mistake, with its place.
     pub fn parse(source: Arc<SourceFile>) -> Result<Self, Diagnostics> {
         let parse = || -> Result<(Shape, Table), toml::de::Error> {
             Ok((toml::from_str(&source.text)?, toml::from_str(&source.text)?))
@@ -130,7 +54,7 @@ impl ScenarioFile {
         }
         let mut mistakes = Diagnostics::default();
         if file.shape.about.as_deref().is_none_or(|about| about.trim().is_empty()) {
-            mistakes.0.push(Diagnostic::new("a scenario says what it is about").at(
+            mistakes.0.push(Diagnostic::new("the scenario has no `about`").at(
                 &file.source,
                 0..0,
                 "expected `about = \"…\"`: the one insight that it is there for",
@@ -149,7 +73,7 @@ impl ScenarioFile {
         if mistakes.0.is_empty() { Ok(file) } else { Err(mistakes) }
     }
 
-    /// What the scenario is called: the stem of its file.
+    /// The name of the scenario: the stem of its file.
     #[must_use]
     pub fn name(&self) -> &str {
         self.source.stem()
@@ -163,6 +87,9 @@ impl ScenarioFile {
 
     /// Resolves the scenario among all that it may extend and the policies that it may name, with settings on top and
     /// every duration multiplied by `scale`.
+    ///
+    /// # Errors
+    /// A base or a policy that does not exist, a setting without effect, a value outside its range.
     pub fn resolve(
         &self,
         all: &[Self],
@@ -170,14 +97,10 @@ impl ScenarioFile {
         settings: &[Setting],
         scale: u32,
     ) -> Result<Scenario, Diagnostics> {
-        let mut layers = Vec::new();
-        if let Some(base) = self.base(all)? {
-            layers.push((&base.source, &base.table));
-        }
-        layers.push((&self.source, &self.table));
-        layers.extend(settings.iter().map(|setting| (&setting.source, &setting.table)));
-        let tables: Vec<&Table> = layers.iter().map(|(_, table)| *table).collect();
-        if let Some((key, setting)) = overridden(&tables, settings) {
+        let base = self.base(all)?;
+        let files = base.into_iter().chain([self]).map(|file| (&file.source, &file.table)).collect();
+        let layers = Layers::new(files, settings);
+        if let Some((key, setting)) = layers.overridden() {
             let title = format!("in `{}`, `{key}` sets neither end", self.name());
             return Err(Diagnostic::new(title)
                 .at(&setting.source, 0..setting.source.text.len(), "A and B have their own")
@@ -185,19 +108,14 @@ impl ScenarioFile {
                 .into());
         }
 
-        let mut merged = Table::new();
-        for (_, table) in &layers {
-            merge(&mut merged, table);
-        }
+        let mut merged = layers.merged();
         // Of what a scenario extends, only the world is taken over: another world has other exceptions.
         merged.remove("expect");
         merged.remove("properties");
         let foreign = of_the_timed_world(&merged);
         let shape: Shape =
             merged.try_into().map_err(|error: toml::de::Error| Diagnostic::from_toml(&self.source, &error))?;
-        let find = |path: &[&str]| {
-            layers.iter().rev().find_map(|(source, _)| Some((Arc::clone(source), locate(source, path)?)))
-        };
+        let find = |path: &[&str]| layers.find(path);
         if let Some(key) = foreign.filter(|_| shape.world == WorldKind::Asynchronous) {
             let label =
                 "it loses and duplicates without bound or fairness, and has no clock: name the scenarios to check";
@@ -251,18 +169,14 @@ impl ScenarioFile {
     }
 
     /// Why a key of the settings changes nothing in the scenario's world, if there is one: the asynchronous world has no
-    /// network and no fairness to set, and an end's own policy does not listen to that of both.
+    /// network and no fairness to set, and an end's own policy overrides that of both.
     #[must_use]
     pub fn lacks(&self, all: &[Self], settings: &[Setting]) -> Option<String> {
         let base = self.base(all).ok().flatten();
-        let files = base.into_iter().chain([self]).map(|file| &file.table);
-        let tables: Vec<&Table> = files.chain(settings.iter().map(|setting| &setting.table)).collect();
-        let world = tables.iter().rev().find_map(|table| table.get("world"));
-        let is_asynchronous = world.is_some_and(|world| world.as_str() == Some("asynchronous"));
-        let mut set = settings.iter().filter(|_| is_asynchronous);
-        let unknown = set.find_map(|setting| of_the_timed_world(&setting.table));
-        let unheard = || overridden(&tables, settings).map(|(key, _)| format!("sets `{key}` for each end"));
-        unknown.map(|key| format!("has no `{key}`")).or_else(unheard)
+        let files = base.into_iter().chain([self]).map(|file| (&file.source, &file.table)).collect();
+        let layers = Layers::new(files, settings);
+        let unknown = layers.of_another_world().map(|key| format!("has no `{key}`"));
+        unknown.or_else(|| layers.overridden().map(|(key, _)| format!("sets `{key}` for each end")))
     }
 
     fn base<'a>(&self, all: &'a [Self]) -> Result<Option<&'a Self>, Diagnostics> {
@@ -299,7 +213,7 @@ impl ScenarioFile {
         self.shape.expect.iter().map(expectation).collect()
     }
 
-    /// What is wrong with an expectation, whatever properties there are.
+    /// The mistakes in an expectation that do not depend on the properties that exist.
     fn misstated(&self, name: &str, expectation: &ExpectationShape) -> Vec<Diagnostic> {
         let at = |title: String, key: &[&str], label: &str| {
             Diagnostic::new(title).at(&self.source, self.span_of(key), label)
@@ -311,7 +225,7 @@ impl ScenarioFile {
         }
         let has_trace = matches!(expectation.verdict, Expected::Violated | Expected::Possible);
         if expectation.steps.is_some() && !has_trace {
-            let title = "only what is violated or possible has a trace whose steps can be counted".to_owned();
+            let title = "only a verdict `violated` or `possible` has a trace with a number of steps".to_owned();
             mistakes.push(at(title, &["expect", name, "steps"], "expected no `steps` here"));
         }
         let both = name.split_once('@').map(|(property, _)| property);
@@ -327,52 +241,6 @@ impl ScenarioFile {
     fn span_of(&self, path: &[&str]) -> Span {
         locate(&self.source, path).unwrap_or(0..0)
     }
-}
-
-/// A key that a table sets and that the asynchronous world does not have: it has no network and no fairness to set.
-fn of_the_timed_world(table: &Table) -> Option<String> {
-    keys_of(table).into_iter().find(|key| key.starts_with("network.") || key.starts_with("fairness."))
-}
-
-/// A setting of both ends' TCP that neither has in the end, and its key: each sets the same by itself, or names a policy.
-fn overridden<'a>(tables: &[&Table], settings: &'a [Setting]) -> Option<(String, &'a Setting)> {
-    let has = |end: &str, key: &str| {
-        tables.iter().any(|table| {
-            let end = table.get(end).and_then(|end| end.get("tcp"));
-            end.is_some_and(|tcp| tcp.get(key).is_some())
-        })
-    };
-    let keys = settings.iter().flat_map(|setting| setting.keys().into_iter().map(move |key| (key, setting)));
-    let mut of_both = keys.filter_map(|(key, setting)| Some((key.strip_prefix("tcp.")?.to_owned(), setting)));
-    let (field, setting) =
-        of_both.find(|(field, _)| ["a", "b"].into_iter().all(|end| has(end, "policy") || has(end, field)))?;
-    Some((format!("tcp.{field}"), setting))
-}
-
-/// Lays one table over another, key by key.
-fn merge(under: &mut Table, over: &Table) {
-    for (key, value) in over {
-        match (under.get_mut(key), value) {
-            (Some(toml::Value::Table(under)), toml::Value::Table(over)) => merge(under, over),
-            _ => {
-                under.insert(key.clone(), value.clone());
-            }
-        }
-    }
-}
-
-/// Where a file sets the value that these keys lead to.
-fn locate(source: &SourceFile, path: &[&str]) -> Option<Span> {
-    let document = DeTable::parse(&source.text).ok()?;
-    let (last, tables) = path.split_last()?;
-    let mut table = document.get_ref();
-    for key in tables {
-        table = match table.get(*key)?.get_ref() {
-            DeValue::Table(table) => table,
-            _ => return None,
-        };
-    }
-    Some(table.get(*last)?.span())
 }
 
 #[cfg(test)]
@@ -494,7 +362,7 @@ mod tests {
         assert_eq!(base.lacks(&[], &[setting]), None);
     }
 
-    /// Whatever stands where something else is expected: what is said is in the words of files.
+    /// A value of another type than expected: the message is in the words of files.
     #[test]
     fn no_type_of_rust_is_spoken_of() {
         let values = [
@@ -566,7 +434,7 @@ mod tests {
             let resolved = ScenarioFile::parse(SourceFile::new("fuzzed.toml", text))
                 .and_then(|file| file.resolve(std::slice::from_ref(&file), &policies(), &settings, scale));
             match resolved {
-                Ok(scenario) => prop_assert!(scenario.config.msl <= 16),
+                Ok(scenario) => prop_assert!(scenario.config.msl <= crate::model::MAX_DURATION),
                 Err(mistakes) => prop_assert!(!mistakes.render(false).is_empty()),
             }
         }

@@ -13,7 +13,7 @@ pub(super) struct KeyMistake {
     pub(super) title: String,
     /// What was expected.
     pub(super) label: String,
-    /// Where it is set, if that is not for the scenario's layers to say.
+    /// Where it is set, if that is not in the scenario's layers.
     pub(super) place: Option<(Arc<SourceFile>, Span)>,
     /// What to do about it.
     pub(super) help: Option<String>,

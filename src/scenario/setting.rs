@@ -16,6 +16,9 @@ pub struct Setting {
 
 impl Setting {
     /// Reads settings, which may stand in any order: no key may be set twice.
+    ///
+    /// # Errors
+    /// Each mistake, and a key that is set twice.
     pub fn parse_all(texts: &[String]) -> Result<Vec<Self>, Diagnostics> {
         let mut mistakes = Diagnostics::default();
         let mut settings: Vec<Self> = Vec::new();
@@ -51,6 +54,9 @@ impl Setting {
     }
 
     /// Reads `KEY=VALUE`, as in `network.losses=2` or `b.closes=never`: words need no quotes.
+    ///
+    /// # Errors
+    /// If it is no setting, or no scenario has the key.
     pub fn parse(text: &str) -> Result<Self, Diagnostics> {
         let source = SourceFile::new("--set", text);
         let refused = |label: &str| {

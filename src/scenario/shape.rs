@@ -1,4 +1,4 @@
-//! What a scenario's file may say, and what it comes to: every default, every range.
+//! The keys of scenarios: their types, their defaults and their ranges.
 
 use std::collections::BTreeMap;
 use std::iter;
@@ -318,7 +318,7 @@ mod tests {
         );
         let own = own.replace("tcp.policy = 'linux'\n", "").replace("tcp = {", "tcp = { policy = 'linux',");
         assert_eq!(timers(&own), (4, true, 240, Some(15), Some(8), 4, None));
-        // What is rounded is said: each by its name.
+        // Each rounding is reported, by the name of its field.
         let (_, [a, _]) = resolved(linux, 1).unwrap();
         assert_eq!(a.rounded().map(|field| field.name).collect::<Vec<_>>(), ["rto"]);
         let (_, [a, _]) = resolved("", 1).unwrap();
@@ -352,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_is_fair_unless_it_is_said() {
+    fn everything_is_fair_by_default() {
         let fairness = |text: &str| toml::from_str::<Shape>(text).unwrap().fairness();
         assert_eq!(fairness(""), Fairness { applications: true, network: Deliveries::ALL });
         assert_eq!(fairness("fairness.applications = false"), Fairness { applications: false, ..fairness("") });
@@ -444,7 +444,7 @@ mod tests {
         assert_eq!(retries(&own), [(None, 5, ignore), (Some(2), 3, close)]);
         let field = format!("{both}\na.tcp.time_wait = 5");
         assert_eq!(retries(&field), [(Some(2), 5, close), (Some(2), 3, close)]);
-        // A name that nobody has is a mistake, even where no end listens to it.
+        // An unknown name is a mistake, even if both ends override it.
         let unknown = "tcp.policy = 'lunix'\na.tcp.policy = 'linux'\nb.tcp.policy = 'linux'";
         assert!(config(unknown, 1).is_err());
     }

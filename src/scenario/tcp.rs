@@ -1,4 +1,4 @@
-//! What a scenario says of its ends' TCP: a policy by name, any of its fields, and what that comes to in ticks.
+//! A scenario's TCP: a policy by name, any of its fields, and their values in ticks.
 
 use std::fmt;
 use std::iter;
@@ -31,7 +31,7 @@ impl TcpShape {
     }
 }
 
-/// The policy that an end has in a scenario, and who says so.
+/// The policy that an end has in a scenario, with the origin of each field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndPolicy {
     /// The policy's name.
@@ -78,7 +78,7 @@ pub(super) fn policy(
         None => (shared, vec![(vec!["tcp"], both), (vec![end, "tcp"], own)]),
     };
     let mut fields = named.fields.clone();
-    // That is as in the base: in a world no window closes, nobody polls an end, and what it sends takes one number.
+    // That is as in the base: in a world no window closes, no driver polls an end, and a segment takes one number.
     fields.retain(|field| field.origin == Origin::Base || is_of_worlds(field.name));
     for (path, (name, value)) in
         layers.iter().flat_map(|(path, shape)| shape.fields.iter().map(move |field| (path, field)))
@@ -89,7 +89,7 @@ pub(super) fn policy(
             return Err(KeyMistake::new(
                 path,
                 title,
-                "no window closes there, nobody polls an end, and what it sends takes one number",
+                "no window closes there, no driver polls an end, and each segment takes at most one number",
             ));
         }
         let (file, span) = places(&path).unwrap_or_else(|| (Arc::clone(&named.file), 0..0));
@@ -122,7 +122,7 @@ fn out_of_range(end: &'static str, fields: &[PolicyField], clock: Clock, mistake
         Some(Value::Duration(time @ Duration::Milliseconds(_))) => KeyMistake {
             title: format!("{}, the ticks of {} in {time}", mistake.title, clock.tick()),
             help: Some(
-                "`network.msl_seconds` and `network.msl` say how long a tick is, and `tcp.…` sets any field"
+                "`network.msl_seconds` and `network.msl` determine the length of a tick, and `tcp.…` sets any field"
                     .to_owned(),
             ),
             ..mistake

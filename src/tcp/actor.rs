@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use stateright::actor::{Actor, Id, Out};
 
-use super::{Call, Effects, Endpoint, Policy, Segment, Timer, TimerChange};
+use super::endpoint::Endpoint;
+use super::event::{Call, Effects, Timer, TimerChange};
+use super::policy::Policy;
+use super::segment::Segment;
 
 /// How long one tick is for an actor's timers: a choice without consequence, since durations are only ever
 /// counted in ticks.
@@ -14,7 +17,7 @@ pub const TICK: Duration = Duration::from_secs(1);
 /// One endpoint of a connection with one peer.
 ///
 /// A segment is a message, a timer a timer of real duration, and a call of the application a random choice:
-/// whoever runs the actor decides which calls there are to choose from.
+/// the model that runs the actor decides which calls there are to choose from.
 #[derive(Clone, Copy, Debug)]
 pub struct TcpActor {
     /// Where the segments go.
@@ -54,7 +57,7 @@ impl TcpActor {
         out: &mut Out<Self>,
         event: impl FnOnce(&mut Endpoint, &Policy) -> Effects,
     ) {
-        // A state that is borrowed stays so if nothing changes: that is how stateright tells a step from none.
+        // A state that is borrowed stays so if nothing changes: that is how stateright distinguishes a step from none.
         let effects = match state {
             Cow::Owned(endpoint) => event(endpoint, &self.policy),
             Cow::Borrowed(before) => {

@@ -3,7 +3,12 @@
 //! RFC 9293 §3.10. An endpoint takes an event and answers with [`Effects`]: at most one segment, and what
 //! becomes of its timers. It keeps no time itself.
 
-use super::{Call, Effects, EndedBy, Flags, Held, Policy, Seq, ShutdownRead, State, Timer, TimerChange, Transfer};
+use super::event::{Call, Effects, Timer, TimerChange};
+use super::held::Held;
+use super::policy::{Policy, ShutdownRead};
+use super::segment::{Flags, Seq};
+use super::state::{EndedBy, State};
+use super::transfer::Transfer;
 
 /// An endpoint: its state, its send and receive variables, and a record of how far the close has come.
 ///
@@ -41,7 +46,7 @@ pub struct Endpoint {
     pub fin_received: bool,
     /// The application has called [`Call::Shutdown`] or [`Call::Close`].
     pub close_called: bool,
-    /// The application has called [`Call::Close`]: nobody will read what arrives.
+    /// The application has called [`Call::Close`]: it will read nothing that arrives.
     pub reader_gone: bool,
     /// Octets of text that were delivered and that the application has not read.
     pub unread: u32,
@@ -152,7 +157,7 @@ impl Endpoint {
     }
 
     /// RFC 9293 §3.10.8: USER TIMEOUT. What was sent has been unacknowledged for as long as the application will wait: an
-    /// endpoint that is not CLOSED gives up, with a reset if the policy says so. The endpoint does not keep that time.
+    /// endpoint that is not CLOSED gives up, with a reset if the policy has `reset_on_giving_up`. The endpoint does not keep that time.
     pub fn on_user_timeout(&mut self, policy: &Policy) -> Effects {
         let mut effects = Effects::default();
         if self.state != State::Closed {
@@ -322,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn fin_wait_2_times_out_only_when_nobody_reads() {
+    fn fin_wait_2_times_out_only_after_close() {
         let policy = POLICY.with(|policy| policy.wait.fin_wait_2_timeout = Some(9));
         let mut endpoint = calling(&policy, &[Call::Shutdown]);
         assert_eq!(endpoint.on_segment(&ack(1, 2), &policy).timers[2], TimerChange::Keep);

@@ -1,6 +1,6 @@
 //! What happens to an endpoint besides segments, and what it does in answer.
 
-use super::Segment;
+use super::segment::Segment;
 
 /// An endpoint's timers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -11,7 +11,7 @@ pub enum Timer {
     Retransmission,
     /// RFC 9293 §3.10.8: the 2MSL timer; runs in `TIME_WAIT`.
     TimeWait,
-    /// The timeout of `FIN_WAIT_2` once nobody reads any more.
+    /// The timeout of `FIN_WAIT_2` once the application reads no more.
     FinWait2,
     /// RFC 9293 §3.8.6.3: runs while an ACK waits for a segment to ride on.
     DelayedAck,
@@ -43,7 +43,7 @@ pub enum Call {
     Receive,
     /// RFC 9293 §3.10.4: CLOSE, sockets' `shutdown(SHUT_WR)`: no more to send, but reading goes on.
     Shutdown,
-    /// Sockets' `close()`: as [`Call::Shutdown`], and nobody reads any more.
+    /// Sockets' `close()`: as [`Call::Shutdown`], and the application reads no more.
     Close,
     /// RFC 9293 §3.10.5: ABORT.
     Abort,

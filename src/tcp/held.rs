@@ -1,6 +1,6 @@
 //! Text and FIN that arrived before what precedes them.
 
-use super::Seq;
+use super::segment::Seq;
 
 /// What an endpoint holds beyond a hole in the sequence space.
 ///

@@ -3,7 +3,11 @@
 //! It runs while nothing is outstanding, and the retransmission timer while something is. So both are one timer, as in
 //! Linux: [`Timer::Retransmission`].
 
-use super::{Effects, Endpoint, Flags, Persist, Policy, Seq, Timer, TimerChange, WindowProbe};
+use super::endpoint::Endpoint;
+use super::event::{Effects, Timer, TimerChange};
+use super::policy::{Policy, WindowProbe};
+use super::segment::{Flags, Seq};
+use super::transfer::Persist;
 
 impl Endpoint {
     /// RFC 9293 §3.8.6.1 (SHLD-29): the first probe is sent when the window has been closed for one retransmission
@@ -48,7 +52,7 @@ impl Endpoint {
         }
     }
 
-    /// RFC 9293 §3.8.6.1 (MUST-36, SHLD-30): a probe, and the next after twice the time; or nobody answers.
+    /// RFC 9293 §3.8.6.1 (MUST-36, SHLD-30): a probe, and the next after twice the time; or the peer does not answer.
     pub(super) fn on_persist_timeout(&mut self, policy: &Policy, effects: &mut Effects) {
         let interval = self.probe_interval(policy);
         self.transfer.persist.silence = self.transfer.persist.silence.saturating_add(interval);
@@ -116,7 +120,7 @@ mod tests {
             // Answers that leave the window closed do not send anything.
             assert_eq!(endpoint.on_segment_offering(&ack(1, 1), 0, &POLICY).segment, None);
         }
-        // The octet of the probe is sent again with the rest: nobody has accepted it.
+        // The octet of the probe is sent again with the rest: it was not accepted.
         let open = endpoint.clone().on_segment_offering(&ack(1, 1), 9, &POLICY);
         assert_eq!((open.segment, open.timers[0]), (Some(segment(Flags::ACK, 1, 1, 2)), TimerChange::Set(2)));
         let accepted = endpoint.on_segment_offering(&ack(1, 2), 9, &POLICY);

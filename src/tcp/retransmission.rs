@@ -1,8 +1,10 @@
 //! The retransmission timer. RFC 6298 §5, and RFC 9293 §3.8.3 for who gives up.
 
-use super::{
-    AfterTimeout, Effects, Endpoint, Flags, Policy, Repacketizing, Segment, Seq, State, Timer, TimerChange,
-};
+use super::endpoint::Endpoint;
+use super::event::{Effects, Timer, TimerChange};
+use super::policy::{AfterTimeout, Policy, Repacketizing};
+use super::segment::{Flags, Segment, Seq};
+use super::state::State;
 
 impl Endpoint {
     /// RFC 6298 §5.2, §5.3: SND.UNA advances to `ack`.
@@ -26,7 +28,7 @@ impl Endpoint {
         );
     }
 
-    /// RFC 6298 §5.4–5.6: the retransmission timer has expired. RFC 9293 §3.8.3: or nobody answers.
+    /// RFC 6298 §5.4–5.6: the retransmission timer has expired. RFC 9293 §3.8.3: or the peer does not answer.
     pub(super) fn on_retransmission_timeout(&mut self, policy: &Policy, effects: &mut Effects) {
         let orphaned = if self.reader_gone { policy.retransmission.orphan_retries } else { None };
         if let Some(retries) = orphaned.or(policy.retransmission.retries) {

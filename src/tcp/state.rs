@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use strum::IntoStaticStr;
+
 /// A state of the connection as one endpoint sees it.
 ///
 /// RFC 9293 §3.3.2: from ESTABLISHED on; the handshake's own states are not part of closing.
@@ -39,7 +41,7 @@ impl State {
         Self::Closed,
     ];
 
-    /// The state's name as the RFC spells it, with underscores.
+    /// The state's name as the RFC spells it, with underscores. By hand: a derived `FinWait1` would lack an underscore.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -69,8 +71,9 @@ impl fmt::Display for State {
 }
 
 /// How an endpoint came to be CLOSED.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, IntoStaticStr)]
 #[repr(u8)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum EndedBy {
     /// RFC 9293 §3.6: by the handshake, with the ACK of its FIN in `LAST_ACK` or after 2MSL.
     Fin,
@@ -89,11 +92,6 @@ impl EndedBy {
     /// The name that properties use.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Fin => "FIN",
-            Self::Rst => "RST",
-            Self::Abort => "ABORT",
-            Self::GiveUp => "GIVE_UP",
-        }
+        self.into()
     }
 }

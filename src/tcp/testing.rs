@@ -1,6 +1,9 @@
 //! What the tests of this module share.
 
-use super::{Call, Endpoint, Flags, Policy, Segment, Seq};
+use super::endpoint::Endpoint;
+use super::event::Call;
+use super::policy::Policy;
+use super::segment::{Flags, Segment, Seq};
 
 pub(super) const POLICY: Policy = Policy::rfc9293(2);
 

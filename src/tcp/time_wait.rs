@@ -1,9 +1,11 @@
 //! `TIME_WAIT`, where stacks differ most, and `FIN_WAIT_2` where it is no more than that. RFC 9293 §3.6.1, RFC 1337.
 
+use super::endpoint::Endpoint;
+use super::event::{Effects, Timer, TimerChange};
+use super::policy::{Policy, RstInTimeWait, TimeWaitAnswers};
+use super::segment::{Flags, Segment};
+use super::state::EndedBy;
 use super::transmission::answer_of_closed;
-use super::{
-    Effects, EndedBy, Endpoint, Flags, Policy, RstInTimeWait, Segment, TimeWaitAnswers, Timer, TimerChange,
-};
 
 impl Endpoint {
     /// `TIME_WAIT` where it is not processed in the RFC's order; see [`TimeWaitAnswers`].
@@ -58,7 +60,7 @@ impl Endpoint {
         } else if rst {
             self.end(EndedBy::Rst, effects);
         } else if syn && !segment.seq.precedes(self.rcv_nxt) || ack && new && !(fin && end == self.rcv_nxt + 1) {
-            // Text that nobody will read, or a FIN that tells of some.
+            // Text that no application will read, or a FIN that shows that there is some.
             self.end(EndedBy::Abort, effects);
             effects.segment = answer_of_closed(segment, policy);
         } else if ack && new {

@@ -1,8 +1,8 @@
 //! How text is carried where no world goes into it: windows, text that waits, segments of several octets. RFC 9293 §3.7, §3.8.
 
-use super::Seq;
+use super::segment::Seq;
 
-/// The window that both ends offer unless something else is said, in octets.
+/// The window that both ends offer by default, in octets.
 pub(super) const WINDOW: u32 = 65_535;
 
 /// The part of an endpoint that is the same in every state of a world, [`Transfer::IN_A_WORLD`]: there, windows stay open, an

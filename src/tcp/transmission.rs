@@ -1,8 +1,10 @@
 //! What an endpoint sends: queued text and FIN, acknowledgments, resets. RFC 9293 §3.8.6, §3.10.5.
 
-use super::{
-    Effects, EndedBy, Endpoint, FinSending, Flags, Policy, Segment, Sending, Seq, State, Timer, TimerChange,
-};
+use super::endpoint::Endpoint;
+use super::event::{Effects, Timer, TimerChange};
+use super::policy::{FinSending, Policy, Sending};
+use super::segment::{Flags, Segment, Seq};
+use super::state::{EndedBy, State};
 
 impl Endpoint {
     /// Text, or a FIN, is waiting to be sent.
@@ -117,7 +119,7 @@ impl Endpoint {
         self.end(EndedBy::Abort, effects);
     }
 
-    /// RFC 9293 §3.8.3, §3.10.8: nobody answers.
+    /// RFC 9293 §3.8.3, §3.10.8: the peer does not answer.
     pub(super) fn give_up(&mut self, policy: &Policy, effects: &mut Effects) {
         if policy.retransmission.reset_on_giving_up {
             self.reset(policy.resets.reset_with_ack, effects);

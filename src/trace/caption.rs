@@ -1,7 +1,7 @@
-//! What is said of a trace in every form that it is written in.
+//! The captions of a trace, in every form that it is written in.
 
+use super::replay::{FairnessReason, RunEnding, Trace};
 use super::timeline::SegmentTimeline;
-use super::{FairnessReason, RunEnding, Trace};
 use crate::model::InFlightSegment;
 use crate::property::{Instance, Temporal, Verdict};
 use crate::scenario::Scenario;
@@ -11,7 +11,7 @@ pub(crate) fn shown(instance: &Instance) -> Verdict {
     if instance.property.formula.temporal() == Temporal::Possible { Verdict::Possible } else { Verdict::Violated }
 }
 
-/// Why that is so, if the scenario says it.
+/// The reason of the verdict, if the scenario states one.
 pub(crate) fn reason<'a>(scenario: &'a Scenario, instance: &Instance) -> Option<&'a str> {
     let stated = scenario.expectations.iter().find(|stated| {
         (stated.property == instance.property.name || stated.property == instance.name())
@@ -30,7 +30,7 @@ pub(crate) fn in_flight(trace: &Trace, timeline: &SegmentTimeline) -> String {
     if in_flight.is_empty() { "nothing".to_owned() } else { in_flight.join(", ") }
 }
 
-/// How it goes on forever, where `cycle` says which steps the picture shows as repeated; nothing where it can go on
+/// How it goes on forever, where `cycle` names the steps that the picture shows as repeated; nothing where it can go on
 /// however it likes.
 pub(crate) fn describe_ending(trace: &Trace, cycle: &str) -> Vec<String> {
     match &trace.ending {
@@ -41,7 +41,7 @@ pub(crate) fn describe_ending(trace: &Trace, cycle: &str) -> Vec<String> {
             let why = if calls.is_empty() {
                 "nothing is enabled any more".to_owned()
             } else {
-                format!("nothing is enabled but {}, which nobody has promised", calls.join(" and "))
+                format!("nothing is enabled but {}, which fairness does not require", calls.join(" and "))
             };
             vec![format!("{why}: A stays in {a}, B stays in {b}")]
         }

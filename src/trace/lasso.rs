@@ -2,7 +2,7 @@
 
 use super::real_time::{ExactRun, replay_exactly};
 use super::replay::take;
-use super::{FairnessReason, RunEnding, Trace};
+use super::replay::{FairnessReason, RunEnding, Trace};
 use crate::liveness::fairness::{closes, may_close, may_stop};
 use crate::model::{Action, Config, End, Event, Fairness, Kind, Observe, Snapshot, TimedWorld, World, WorldState};
 use crate::property::Claim;
@@ -55,7 +55,7 @@ pub(crate) fn replay_exact_lasso(
     states.last()?.is_like(states.get(from)?).then(|| run.repeats(trace, from, may_close))?
 }
 
-/// Replays a run of exact times that ends: nothing may be left to happen but calls that nobody has promised.
+/// Replays a run of exact times that ends: nothing may be enabled but calls that fairness does not promise.
 pub(crate) fn replay_exact_ending(
     config: &Config,
     fairness: Fairness,
@@ -94,7 +94,7 @@ impl<S: Observe> Run<'_, S> {
     fn repeats(&self, trace: Trace, from: usize, may_close: impl Fn(&S) -> [bool; 2]) -> Option<Trace> {
         let (_, states) = self.states.split_last()?;
         let (repeated, cycle) = (states.get(from..)?, trace.steps.get(from..)?);
-        // Along a run time passes; where it does not, `time passes` is refuted, and nothing else, and fairness has no say.
+        // Along a run time passes; where it does not, `time passes` is refuted and nothing else, fair or not.
         if cycle.iter().any(|step| matches!(step.event, Event::Pass(_))) == self.is_about_time() {
             return None;
         }
@@ -143,14 +143,14 @@ fn is_false(instance: &Instance, states: &[impl Observe], repeats_from: usize) -
                         .take_while(|state| !q.holds(*state, this))
                         .any(|state| p.holds(state, this)))
         }
-        // It ties no predicate to the states: whether time passes on the cycle is all that it asks.
+        // It has no predicate: only the passing of time on the cycle matters.
         Claim::TimePasses => true,
         Claim::Always(_) | Claim::Never(_) | Claim::Possible(_) => false,
     }
 }
 
-/// What becomes on a cycle of everything that fairness is about, given its states, with whether A and B may close in each, and
-/// its events.
+/// The reasons of fairness on a cycle: for each segment and application, whether the cycle meets its constraint. Given are the states
+/// of the cycle, with whether A and B may close in each, and its events.
 fn reasons(states: &[(&Snapshot, [bool; 2])], cycle: &[Event]) -> Vec<FairnessReason> {
     let mut reasons = Vec::new();
     for copy in states.iter().flat_map(|(state, _)| &state.in_flight) {
@@ -248,13 +248,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_fair_behaviour_is_refused() {
+    fn an_unfair_run_is_refused() {
         assert!(Lasso::new("lossy-for-ever").replay("both-close").is_none(), "its network delivers the FIN");
         let dead = || Lasso::new("dead-network");
         let to_b = toml::from_str::<toml::Table>("only = ['FIN to B']").unwrap()["only"].clone();
         let to_b: Deliveries = to_b.try_into().unwrap();
-        let owes = |network| Fairness { network, ..Fairness::default() };
-        assert!(Lasso { fairness: owes(to_b), ..dead() }.replay("both-close").is_none());
+        let delivers = |network| Fairness { network, ..Fairness::default() };
+        assert!(Lasso { fairness: delivers(to_b), ..dead() }.replay("both-close").is_none());
         let cut = Lasso { cycle: vec![Action::Tick, Action::Tick], ..dead() };
         assert!(cut.replay("both-close").is_none(), "it does not end where it began");
         let disabled = Lasso { cycle: vec![Action::Tick; 3], ..dead() };

@@ -1,6 +1,6 @@
 //! A run of exact times, replayed: between the events, time passes.
 
-use super::{NoTrace, RunEnding, Trace};
+use super::replay::{NoTrace, RunEnding, Trace};
 use crate::invariant::broken;
 use crate::model::{Config, End, Event, InFlightSegment, Observe, Snapshot, Step, TimedWorld, Timers, World};
 use crate::realtime::{Copy, ExactEvent, ExactWorld, Moment, Refusal, Witness};
@@ -115,7 +115,7 @@ fn snapshot_in_finer_ticks(snapshot: &Snapshot, finer: u32) -> Snapshot {
     snapshot
 }
 
-/// What is in flight is a bag.
+/// Sorts the copies in flight, which are a bag.
 fn sorted(mut snapshot: Snapshot) -> Snapshot {
     snapshot.in_flight.sort_by_key(|copy| (copy.to, copy.segment, copy.age, copy.is_duplicate));
     snapshot

@@ -1,10 +1,10 @@
-//! The way to a state that violates a property or is an example of it, or a run without end that violates one.
+//! Replaying: the path to a state that violates a property or is an example of it, or a lasso that violates one.
 
 use std::fmt;
 
 use stateright::Checker;
 
-use super::Ticks;
+use super::ticks::Ticks;
 use crate::explore::stateright::{Goal, SOUGHT, StaterightRun};
 use crate::explore::{Limits, Stopped};
 use crate::model::{End, Event, Snapshot, Step, World};
@@ -45,7 +45,7 @@ impl Trace {
         Ticks { parts, per_tick: self.parts }
     }
 
-    /// The moment of each step; `None` in a world without a clock. The passing of time is told at the moment at which it
+    /// The moment of each step; `None` in a world without a clock. The passing of time belongs to the moment at which it
     /// ends.
     #[must_use]
     pub fn moments(&self) -> Vec<Option<Ticks>> {
@@ -67,7 +67,7 @@ pub enum RunEnding {
     Open,
     /// It does not: nothing happens any more.
     Stops {
-        /// The calls that could still be made and that nobody has promised.
+        /// The calls that could still be made, and that fairness does not promise.
         calls: Vec<(End, Call)>,
     },
     /// The steps from this one on are repeated forever.
@@ -79,7 +79,7 @@ pub enum RunEnding {
     },
 }
 
-/// What becomes on a cycle of something that fairness is about.
+/// Why a cycle meets one fairness constraint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FairnessReason {
     /// The segment to this end is in flight again and again, and delivered again and again.
@@ -102,7 +102,7 @@ pub type Found = Option<(Instance, Trace)>;
 pub enum NoTrace {
     /// The search ended early.
     Stopped(Stopped),
-    /// What the search found is not a run of the world: a fault of this program.
+    /// The run that the search found is no run of the world: a fault of this program.
     NotReplayed,
 }
 

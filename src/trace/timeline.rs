@@ -1,6 +1,6 @@
 //! The copies of segments on a trace, each with a name and what became of it.
 
-use super::Trace;
+use super::replay::Trace;
 use crate::model::{End, Event, InFlightSegment, Step};
 use crate::tcp::Segment;
 

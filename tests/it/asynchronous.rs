@@ -1,4 +1,4 @@
-//! The asynchronous world allows whatever the timed world does: it only forgets the time.
+//! The asynchronous world allows everything that the timed world does: it only forgets the time.
 
 use std::collections::BTreeSet;
 

@@ -15,8 +15,8 @@ fn check(scenario: &str, arguments: &[&str]) -> Output {
     command.arg("--properties").arg(folder.join("properties")).args(arguments).output().unwrap()
 }
 
-/// Asserts what is said of a property, or of an instance of it (`name@A`), with these settings on top of a scenario.
-fn says(scenario: &str, settings: &[&str], instance: &str, verdict: &str) {
+/// Asserts the verdict on a property, or on an instance of it (`name@A`), with these settings on top of a scenario.
+fn decides(scenario: &str, settings: &[&str], instance: &str, verdict: &str) {
     let (property, end) = instance.split_once('@').map_or((instance, None), |(name, end)| (name, Some(end)));
     let mut arguments = vec!["--property", property, "--format", "json"];
     arguments.extend(settings.iter().flat_map(|setting| ["--set", setting]));
@@ -24,14 +24,14 @@ fn says(scenario: &str, settings: &[&str], instance: &str, verdict: &str) {
     let report: Value =
         serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"));
     let decided = &report["scenarios"][0]["properties"][0];
-    let said = match end {
+    let decided = match end {
         None => &decided["verdict"],
         Some(end) => {
             let instances = decided["instances"].as_array().unwrap();
             &instances.iter().find(|instance| instance["end"] == end).unwrap()["verdict"]
         }
     };
-    assert_eq!(said, verdict, "{instance} in {scenario} with {settings:?}");
+    assert_eq!(decided, verdict, "{instance} in {scenario} with {settings:?}");
 }
 
 #[test]
@@ -52,8 +52,8 @@ fn what_the_scenarios_expect_is_so() {
 /// reached.
 #[test]
 fn utcp_24_text_of_close_wait_is_sent_again() {
-    says("half-close", &[], "half-close-drains", "holds");
-    says("half-close", &[], "last-ack-is-reached@B", "possible");
+    decides("half-close", &[], "half-close-drains", "holds");
+    decides("half-close", &[], "last-ack-is-reached@B", "possible");
 }
 
 /// FreeRTOS/FreeRTOS-Plus-TCP#1235: a reset in the window draws a challenge ACK, which draws the reset that is
@@ -61,72 +61,72 @@ fn utcp_24_text_of_close_wait_is_sent_again() {
 #[test]
 fn freertos_1235_challenge_and_reset_come_to_an_end() {
     let scenario = "abort-with-text-in-flight";
-    says(scenario, &[], "challenge-then-reset", "possible");
-    says(scenario, &[], "abort-is-noticed@A", "holds");
-    says(scenario, &["network.losses=1"], "abort-is-noticed@A", "violated");
-    says(scenario, &[], "time-passes", "holds");
-    says(scenario, &[], "both-close", "violated");
+    decides(scenario, &[], "challenge-then-reset", "possible");
+    decides(scenario, &[], "abort-is-noticed@A", "holds");
+    decides(scenario, &["network.losses=1"], "abort-is-noticed@A", "violated");
+    decides(scenario, &[], "time-passes", "holds");
+    decides(scenario, &[], "both-close", "violated");
 }
 
 /// nodejs/node-v0.x-archive#3613: the timeout of `FIN_WAIT_2` helps only after `close()`.
 #[test]
 fn node_3613_fin_wait_2_after_shutdown_has_no_timeout() {
-    says("end-then-silent-peer", &[], "fin-wait-2-ends@A", "violated");
-    says("end-then-silent-peer", &["a.closes_with=close"], "fin-wait-2-ends@A", "holds");
+    decides("end-then-silent-peer", &[], "fin-wait-2-ends@A", "violated");
+    decides("end-then-silent-peer", &["a.closes_with=close"], "fin-wait-2-ends@A", "holds");
 }
 
-/// picotcp#10, zephyr#67067: without a limit of retransmissions nobody ends `LAST_ACK`.
+/// picotcp#10, zephyr#67067: without a limit of retransmissions nothing ends `LAST_ACK`.
 #[test]
 fn picotcp_10_a_limit_of_retransmissions_ends_last_ack() {
-    says("last-ack-zombie", &[], "last-ack-ends@B", "violated");
-    says("last-ack-zombie", &["tcp.retries=2"], "last-ack-ends@B", "holds");
+    decides("last-ack-zombie", &[], "last-ack-ends@B", "violated");
+    decides("last-ack-zombie", &["tcp.retries=2"], "last-ack-ends@B", "holds");
 }
 
 /// cisco/exanic-software#50: a peer that is dead leaves `FIN_WAIT_1` to the same limit.
 #[test]
 fn exanic_50_a_limit_of_retransmissions_ends_fin_wait_1() {
-    says("last-ack-zombie", &[], "fin-is-answered@A", "violated");
-    says("last-ack-zombie", &["tcp.retries=2"], "fin-is-answered@A", "holds");
+    decides("last-ack-zombie", &[], "fin-is-answered@A", "violated");
+    decides("last-ack-zombie", &["tcp.retries=2"], "fin-is-answered@A", "holds");
 }
 
 /// FreeBSD D30451: two ends acknowledge each other forever, at one instant. What is no question of time is decided all
 /// the same, and once time passes the text is sent again and both close.
 #[test]
 fn freebsd_d30451_an_ack_war_stops_time() {
-    says("ack-war", &[], "time-passes", "violated");
-    says("ack-war", &[], "both-close", "holds");
-    says("ack-war", &[], "closed-is-final", "holds");
-    says("ack-war", &[], "no-premature-closed", "violated");
-    says("ack-war", &["b.sends=0"], "time-passes", "holds");
-    says("ack-war", &["tcp.policy=rfc9293"], "time-passes", "holds");
+    decides("ack-war", &[], "time-passes", "violated");
+    decides("ack-war", &[], "both-close", "holds");
+    decides("ack-war", &[], "closed-is-final", "holds");
+    decides("ack-war", &[], "no-premature-closed", "violated");
+    decides("ack-war", &["b.sends=0"], "time-passes", "holds");
+    decides("ack-war", &["tcp.policy=rfc9293"], "time-passes", "holds");
 }
 
-/// Linux 9603d47bad46: a FIN that overtakes the ACK acknowledges as well, so nobody is stuck in `FIN_WAIT_2`.
+/// Linux 9603d47bad46: a FIN that overtakes the ACK acknowledges as well, so no end is stuck in `FIN_WAIT_2`.
 #[test]
 fn linux_9603d47b_a_fin_may_overtake_the_ack() {
-    says("ack-and-fin-reordered", &[], "fin-overtakes-ack", "possible");
-    says("ack-and-fin-reordered", &[], "fin-wait-2-ends@A", "holds");
-    says("ack-and-fin-reordered", &[], "both-close", "holds");
-    says("ack-and-fin-reordered", &[], "half-open-is-reached", "impossible");
+    decides("ack-and-fin-reordered", &[], "fin-overtakes-ack", "possible");
+    decides("ack-and-fin-reordered", &[], "fin-wait-2-ends@A", "holds");
+    decides("ack-and-fin-reordered", &[], "both-close", "holds");
+    decides("ack-and-fin-reordered", &[], "half-open-is-reached", "impossible");
 }
 
 /// holepunchto/libudx#36: without `TIME_WAIT` the peer keeps sending its last FIN.
 #[test]
 fn libudx_36_without_time_wait_the_peer_waits_for_nobody() {
-    says("no-time-wait", &[], "nobody-waits-for-the-gone@B", "violated");
+    decides("no-time-wait", &[], "nobody-waits-for-the-gone@B", "violated");
 }
 
 /// aws/s2n-quic#2476: with `SO_LINGER` 0, what was sent may be lost.
 #[test]
 fn s2n_quic_2476_an_abort_loses_text() {
-    says("linger-zero", &[], "nothing-sent-is-lost", "violated");
-    says("linger-zero", &["a.aborts=false", "a.closes=any-time"], "nothing-sent-is-lost", "holds");
-    says("linger-zero", &[], "both-close", "violated");
+    decides("linger-zero", &[], "nothing-sent-is-lost", "violated");
+    decides("linger-zero", &["a.aborts=false", "a.closes=any-time"], "nothing-sent-is-lost", "holds");
+    decides("linger-zero", &[], "both-close", "violated");
 }
 
 /// tailscale/tailcat#83: a FIN that is lost is sent again, so the peer reads its EOF, unless the sender gives up.
 #[test]
 fn tailcat_83_an_eof_arrives_unless_its_sender_gives_up() {
-    says("proxy-half-closes-then-closes", &[], "eof-arrives@B", "holds");
-    says("proxy-half-closes-then-closes", &["tcp.retries=2"], "eof-arrives@B", "violated");
+    decides("proxy-half-closes-then-closes", &[], "eof-arrives@B", "holds");
+    decides("proxy-half-closes-then-closes", &["tcp.retries=2"], "eof-arrives@B", "violated");
 }

@@ -1,6 +1,6 @@
 //! The command as people and scripts meet it: what it writes where, and the exit code.
 //!
-//! Shipped scenarios may change what they say; what is snapshotted here are worlds of a test's own.
+//! Shipped scenarios may change; the snapshots here are of worlds of the tests' own.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,6 +8,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::folder::Folder;
+use crate::run::{Run, without_seconds};
 use insta::assert_snapshot;
 use serde_json::Value;
 
@@ -43,7 +44,7 @@ const COMES_BACK: (&str, &str) = ("properties/comes-back.toml", "always eventual
 const SAYS_NOTHING: (&str, &str) =
     ("properties/closing-is-late.toml", "always (self.state == CLOSING implies self.fin_acked)");
 
-/// [`MINE`], where whatever is sent to A may be lost forever.
+/// [`MINE`], where every segment to A may be lost forever.
 const DEAF: &str = r#"
 about = "Only what is sent to B gets through."
 extends = "mine"
@@ -62,7 +63,7 @@ const EXPECTED_OF_A: &str = "[expect.\"nobody-closes@A\"]\nverdict = \"violated\
 const STARTS: &str =
     "[expect.nobody-starts]\nverdict = \"violated\"\nsteps = 1\nbecause = \"Either closes first.\"\n";
 
-/// So large that nobody waits for its end.
+/// Too large to be explored to the end.
 const HUGE: [&str; 9] = [
     "simultaneous",
     "--set",
@@ -77,9 +78,7 @@ const HUGE: [&str; 9] = [
 
 impl Folder {
     fn with(self, file: &str, content: impl AsRef<[u8]>) -> Self {
-        let path = self.0.join(file);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, content).unwrap();
+        self.write(file, content);
         self
     }
 
@@ -88,7 +87,7 @@ impl Folder {
     }
 
     fn run(&self, args: &[&str]) -> Run {
-        Run::of(&self.command(args).output().unwrap())
+        Run::of(&mut self.command(args))
     }
 
     /// The JSON report, whose exit code is that of the process.
@@ -99,7 +98,7 @@ impl Folder {
         report
     }
 
-    /// What each of these commands says that are wrong: on stderr, with exit code 2, and not one verdict.
+    /// The diagnostics of commands that are wrong: on stderr, with exit code 2, and no verdict.
     fn refusals(&self, commands: &[&[&str]]) -> String {
         let refusal = |args: &&[&str]| {
             let run = self.run(args);
@@ -110,22 +109,8 @@ impl Folder {
     }
 }
 
-/// What a command has written, and its exit code.
-#[derive(Debug)]
-struct Run {
-    code: i32,
-    stdout: String,
-    stderr: String,
-}
-
 impl Run {
-    fn of(output: &Output) -> Self {
-        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-        let code = output.status.code().unwrap_or_else(|| panic!("{output:?}"));
-        Self { code, stdout: text(&output.stdout), stderr: text(&output.stderr) }
-    }
-
-    /// Stdout and the exit code, of a command that has nothing to say on stderr.
+    /// Stdout and the exit code, of a command that writes nothing to stderr.
     fn transcript(&self) -> String {
         assert_eq!(self.stderr, "");
         format!("{}exit code {}\n", without_seconds(&self.stdout), self.code)
@@ -143,15 +128,6 @@ fn property(formula: &str) -> String {
 /// A scenario like [`MINE`], with an expectation.
 fn expecting(property: &str, verdict: &str, because: &str) -> String {
     format!("{MINE}\n[expect.\"{property}\"]\nverdict = \"{verdict}\"\nbecause = \"{because}\"\n")
-}
-
-/// The seconds at the end of a scenario's first line are never the same.
-fn without_seconds(text: &str) -> String {
-    let line = |line: &str| match line.strip_suffix(" s") {
-        Some(rest) => format!("{} … s\n", rest.trim_end_matches(|char: char| char != ' ').trim_end()),
-        None => format!("{line}\n"),
-    };
-    text.lines().map(line).collect()
 }
 
 fn own<'a>(args: &[&'a str]) -> Vec<&'a str> {
@@ -265,7 +241,7 @@ fn an_empty_name_selects_nothing() {
     assert!(!transcript.contains("panicked"), "{transcript}");
 }
 
-/// `network.losses` is no key of the asynchronous world: what is not asked for by name is left out, and that is said.
+/// `network.losses` is no key of the asynchronous world: if it is not named it is left out, with a message.
 #[test]
 fn settings_of_every_scenario_that_has_the_key() {
     let folder = Folder::new("settings-of-all");
@@ -481,7 +457,7 @@ fn fairness_with_mistakes() {
 }
 
 #[test]
-#[cfg(unix)] // What the system says of a folder differs elsewhere.
+#[cfg(unix)] // The system's message about a folder differs elsewhere.
 fn folders_that_cannot_be_read() {
     let folder = Folder::new("unreadable")
         .with("empty/README.md", "No file of TOML.")
@@ -544,7 +520,7 @@ fn what_a_scenario_does_not_count() {
     assert_eq!(folder.run(&own(&counted)).code, 0);
 }
 
-/// A property that says where it applies does not end the gate elsewhere.
+/// A property with `applies_to` does not end the gate where it does not apply.
 #[test]
 fn where_a_property_applies() {
     let applies = |formula: &str, to: &str| format!("{}applies_to = {to}\n", property(formula));
@@ -577,7 +553,7 @@ fn where_a_property_applies() {
     );
 }
 
-/// The last line says what was compared, what was not, and everything that keeps the gate from passing.
+/// The last line counts the verdicts that were compared, those that were not, and all that keeps the gate from passing.
 #[test]
 fn what_is_not_compared_is_counted() {
     let folder = Folder::new("counted").with(
@@ -813,7 +789,7 @@ fn what_was_found_before_the_limit_stays() {
     let undecided = check(&["-p", "one-loss-at-most", "-p", "nobody-gets-far", "-p", "last-ack"]);
     assert_eq!(undecided.code, 2);
     assert_snapshot!("limit-after-expected-violation", undecided.transcript());
-    // An unexpected violation is one, whatever else is undecided.
+    // An unexpected violation is one, even if something else is undecided.
     let violated = check(&["-p", "one-loss-at-most", "-p", "b-never-closes"]);
     assert_eq!(violated.code, 1);
     assert_snapshot!("limit-after-violation", violated.transcript());
@@ -852,7 +828,7 @@ fn liveness_of_ones_own() {
     let show = |args: &[&'static str]| folder.run(&own(&[&["show"], args].concat())).transcript();
     assert_snapshot!("show-lasso", show(&["deaf", "fins-are-acked@A"]));
     assert_snapshot!("show-ending", show(&["mine", "comes-back@B"]));
-    // Where nobody has to close, B may stay in CLOSE_WAIT forever: beside a cycle, and at an end.
+    // If no application has to close, B may stay in CLOSE_WAIT forever: beside a cycle, and at an end.
     let idle = "fairness.applications=false";
     assert_snapshot!("show-lasso-without-a-close", show(&["deaf", "fins-are-acked@A", "--set", idle]));
     assert_snapshot!("show-ending-without-a-close", show(&["mine", "both-close", "--set", idle]));
@@ -900,7 +876,7 @@ fn liveness_needs_a_clock() {
     assert_snapshot!("liveness_is_not_expected", folder.refusals(&[&own(&["check", "timeless"])]));
 }
 
-/// stateright does not say what it takes: it is stopped by a guess.
+/// stateright does not report its memory: it is stopped by an estimate.
 #[test]
 fn memory_is_bounded_where_stateright_explores() {
     let folder = Folder::new("stateright-memory");
@@ -1039,7 +1015,7 @@ fn a_trace_that_is_found_when_the_search_stops() {
     }
 }
 
-/// Only what was added, whatever is compiled in.
+/// Only the scenarios that were added, not those that are compiled in.
 #[test]
 fn own_scenarios_alone() {
     let folder = Folder::new("own-alone").with("scenarios/mine.toml", MINE).with_properties(&[ONE_LOSS]);
@@ -1083,7 +1059,7 @@ fn signalled(folder: &Folder, signal: &str, args: &[&str]) -> Run {
     std::thread::sleep(Duration::from_secs(1));
     let kill = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
     assert!(kill.success(), "{args:?} has ended by itself");
-    Run::of(&wait(child, Duration::from_secs(20)))
+    Run::ended(&wait(child, Duration::from_secs(20)))
 }
 
 #[test]
@@ -1147,7 +1123,7 @@ fn memory_that_a_process_may_not_have_leaves_undecided() {
         let command = format!("ulimit {limit}; exec \"$0\" check -p no-reset \"$@\"");
         let mut sh = Command::new("sh");
         sh.args(["-c", &command, env!("CARGO_BIN_EXE_lastack")]).args(args).current_dir(&folder.0);
-        let run = Run::of(&sh.output().unwrap());
+        let run = Run::of(&mut sh);
         assert_eq!(run.stderr, "", "{limit} {args:?}");
         run
     };
@@ -1238,7 +1214,7 @@ fn hidden_characters_are_shown_as_escapes() {
     for args in commands {
         let summary = folder.0.join("summary.md");
         let output = folder.command(&args).env("GITHUB_STEP_SUMMARY", &summary).output().unwrap();
-        let run = Run::of(&output);
+        let run = Run::ended(&output);
         let all = run.stdout.clone() + &run.stderr + &fs::read_to_string(&summary).unwrap_or_default();
         assert_eq!(hidden(&all), None, "{args:?} {all}");
         assert!(all.contains("u{202e}") || all.contains(r"u\{202e\}"), "{args:?} {all}");
@@ -1251,7 +1227,7 @@ fn verdicts_that_cannot_be_written() {
     let folder = Folder::new("full");
     for args in [&["check", "sequential"][..], &["check", "sequential", "--format", "json"], &["list"]] {
         let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-        let run = Run::of(&folder.command(args).stdout(full).output().unwrap());
+        let run = Run::of(folder.command(args).stdout(full));
         assert_eq!(run.code, 2, "{args:?}");
         assert!(run.stderr.starts_with("error: cannot write to stdout: "), "{run:?}");
     }

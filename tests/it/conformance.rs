@@ -121,7 +121,7 @@ fn cases_tell_policies_apart() {
     let lines: Vec<String> =
         policies().iter().map(|policy| format!("{:<8} {}", policy.name, differ(policy))).collect();
     insta::assert_snapshot!(lines.join("\n"));
-    // What was measured on Linux is not what RFC 9293 says.
+    // Linux, as measured, differs from RFC 9293.
     let (rows, _) = parse(&SourceFile::new("rows.jsonl", ROWS), Profile::One(policies().get("rfc9293").unwrap()));
     let differing: Vec<String> = rows
         .iter()
@@ -212,7 +212,7 @@ fn a_changed_expectation_differs() {
     }
 }
 
-/// `lk/rcv-zero-wnd-fin`, with the size of the window said.
+/// `lk/rcv-zero-wnd-fin`, with the size of the window set.
 #[test]
 fn linux_accepts_a_fin_when_the_window_is_closed() {
     let case = |policy: &str| {
@@ -291,7 +291,7 @@ fn measured_divergences() {
             &["@1 ACK seq=1 ack=1", "@2 ACK seq=1 ack=6"],
             "ESTABLISHED",
         ),
-        // `abort` says nothing once both have closed, and the user timeout says nothing but in smoltcp.
+        // `abort` is silent once both have closed, and so is the user timeout, except in smoltcp.
         sequence("linux", "CLOSE_WAIT", &["app abort"], &["@1 RST,ACK seq=1 ack=2"], "CLOSED"),
         sequence("linux", "CLOSING", &["app set linger 0", "app close"], &["@2 none"], "CLOSED"),
         sequence("linux", "LAST_ACK", &["app set user_timeout 1s", "timer USER_TIMEOUT"], &["@2 none"], "CLOSED"),
@@ -301,7 +301,7 @@ fn measured_divergences() {
     ]);
 }
 
-/// What the stacks' own tests say besides.
+/// More from the stacks' own tests.
 #[test]
 fn more_of_the_suites() {
     all_match(&[
@@ -345,7 +345,7 @@ fn more_of_the_suites() {
     ]);
 }
 
-/// `SO_ERROR` counts in cases, too; what is not said is not compared.
+/// `SO_ERROR` counts in cases, too; without it, it is not compared.
 #[test]
 fn what_so_error_says() {
     let case = |error: Value| {
@@ -437,7 +437,7 @@ fn windows_and_what_has_no_room() {
             "CLOSED",
         ),
         sequence("linux", "ESTABLISHED", &["app set user_timeout 0", "app send 1", "wait 1"], &[], "ESTABLISHED"),
-        // close() with unread text has nothing to say in TIME_WAIT.
+        // close() with unread text sends nothing in TIME_WAIT.
         sequence(
             "rfc9293",
             "ESTABLISHED",
@@ -448,7 +448,7 @@ fn windows_and_what_has_no_room() {
     ]);
 }
 
-/// What a policy says that no case above shows.
+/// The choices of policies that no case above shows.
 #[test]
 fn what_policies_say_besides() {
     let probe = ["env own_window 5", "rcv ACK seq=1 ack=1 len=5", "rcv ACK seq=6 ack=2 len=1"];
@@ -465,7 +465,7 @@ fn what_policies_say_besides() {
         // Whose old segments acknowledge.
         sequence("lwip", "FIN_WAIT_1", &old, &["@1 ACK seq=2 ack=1"], "FIN_WAIT_2"),
         sequence("rfc9293", "FIN_WAIT_1", &old, &["@1 ACK seq=2 ack=1"], "FIN_WAIT_1"),
-        // What restarts 2MSL: in smoltcp whatever is not acceptable.
+        // In smoltcp every segment that is not acceptable restarts 2MSL.
         sequence("smoltcp", "TIME_WAIT", &["wait 9s", "rcv ACK seq=1 ack=2", "wait 9s"], &[], "TIME_WAIT"),
         sequence("cs144", "TIME_WAIT", &["wait 9s", "rcv ACK seq=1 ack=2", "wait 9s"], &[], "CLOSED"),
         // Where the window ends there is no room, not even beyond a hole.
@@ -515,7 +515,7 @@ fn what_a_case_may_do_is_bounded() {
     assert_eq!(feature, "a case in which timers expire more than 10000 times");
 }
 
-/// How a connection ended is said once, as sockets do.
+/// The end of a connection is returned once, as by sockets.
 #[test]
 fn what_calls_return_when_the_connection_is_gone() {
     all_match(&[
@@ -562,7 +562,7 @@ fn expectations_do_not_steer_a_replay() {
         let case = sequence("smoltcp", "ESTABLISHED", events, sent, "FIN_WAIT_1");
         assert_eq!(outcome_of(&case), CaseOutcome::Match, "{case}");
     };
-    // After each step, unless the case says when.
+    // After each step, unless the case has polls.
     polled(&["app send 6", "app close"], &["@1 ACK seq=1 ack=1 len=6", "@2 FIN,ACK seq=7 ack=1"]);
     polled(&["app send 6", "app close", "poll 4"], &["@1 none", "@2 none", "@3 ACK seq=1 ack=1 len=4"]);
     // What is only queued is not sent by the step that queues it.
@@ -615,7 +615,7 @@ fn an_orphan_that_probes_ends() {
     ]);
 }
 
-/// What `SO_ERROR` says of a reset after the peer's FIN: Linux was measured, FreeBSD is as its suite has it.
+/// `SO_ERROR` for a reset after the peer's FIN: Linux was measured, FreeBSD is as its suite has it.
 #[test]
 fn stacks_report_a_reset_after_the_fin_differently() {
     for (policy, error) in [("linux", "EPIPE"), ("freebsd", "ECONNRESET"), ("rfc9293", "ECONNRESET")] {
@@ -686,7 +686,7 @@ fn any_step() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    /// Whatever a case does, under whatever policy: it comes out, the same each time.
+    /// Any case under any policy is replayed to its end, with the same result each time.
     #[test]
     fn every_case_comes_out(
         steps in prop::collection::vec(any_step(), 0..25),
@@ -711,7 +711,7 @@ proptest! {
         }
     }
 
-    /// Whatever a file holds: cases, or mistakes that can be shown.
+    /// Any text is a file of cases, or has mistakes that can be shown.
     #[test]
     fn every_file_is_read_or_refused(
         line in 0..226_usize,

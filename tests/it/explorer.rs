@@ -1,4 +1,4 @@
-//! `lastack explore`: what the terminal says, and what requests of every kind do to it. What a browser
+//! `lastack explore`: its output, and requests of every kind. What a browser
 //! shows is in `tests/programs`.
 
 use std::fs;
@@ -14,7 +14,7 @@ use crate::running::{Explorer, explore};
 use insta::assert_snapshot;
 use serde_json::Value;
 
-/// What an explorer says that does not start.
+/// The output of an explorer that does not start.
 fn refused(args: &[&str]) -> String {
     refused_in(Path::new(env!("CARGO_TARGET_TMPDIR")), args)
 }
@@ -33,7 +33,7 @@ fn what_is_wrong_is_said_before_anything_is_explored() {
     let hostile = Path::new(env!("CARGO_TARGET_TMPDIR")).join("explorer-hostile");
     fs::create_dir_all(hostile.join("ui")).unwrap();
     fs::write(hostile.join("ui/app.js"), "alert('mine')").unwrap();
-    let said = [
+    let refused = [
         refused(&["nowhere"]),
         refused(&["one-msl", "--property", "no-premature-close"]),
         refused(&["one-msl", "--address", "localhost"]),
@@ -44,14 +44,14 @@ fn what_is_wrong_is_said_before_anything_is_explored() {
         refused(&["one-msl", "--set", "network.msl=99"]),
         refused_in(&hostile, &["one-msl"]),
     ];
-    assert_snapshot!(said.join("\n"));
+    assert_snapshot!(refused.join("\n"));
 }
 
 #[test]
 fn the_terminal_says_what_is_served_and_ctrl_c_ends_it() {
     let explorer = Explorer::start(&["one-msl"]);
     let port = format!(":{}/", explorer.address.port());
-    assert_snapshot!(explorer.said.replace(&port, ":…/"));
+    assert_snapshot!(explorer.printed.replace(&port, ":…/"));
     assert_eq!(explorer.interrupt(), (String::new(), 0));
 }
 
@@ -64,7 +64,7 @@ fn real_time_is_shown_in_ticks() {
         ["sequential", "--property", "nothing-outlives-time-wait"].into_iter().chain(settings).collect();
     let explorer = Explorer::start(&args);
     let port = format!(":{}/", explorer.address.port());
-    assert_snapshot!(explorer.said.replace(&port, ":…/"));
+    assert_snapshot!(explorer.printed.replace(&port, ":…/"));
 }
 
 /// It never ends by itself, so that tests/it/readme.rs cannot run it.
@@ -74,7 +74,7 @@ fn the_transcript_of_the_docs_is_what_happens() {
     let port = format!(":{}/", explorer.address.port());
     let happened = format!(
         "$ lastack explore one-msl --property no-premature-closed\n{}",
-        explorer.said.replace(&port, ":3000/")
+        explorer.printed.replace(&port, ":3000/")
     );
     let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/explorer.md")).unwrap();
     assert!(page.contains(&format!("```text\n{}\n```", happened.trim_end())), "{happened}");
@@ -93,7 +93,7 @@ fn what_was_cut_short_is_said() {
         "closing-is-reached",
     ]);
     let port = format!(":{}/", explorer.address.port());
-    assert_snapshot!(explorer.said.replace(&port, ":…/"));
+    assert_snapshot!(explorer.printed.replace(&port, ":…/"));
     let status = explorer.status();
     assert_eq!(status["done"], false);
     let listed = status["properties"].as_array().unwrap().iter().map(|property| property[1].as_str().unwrap());
@@ -175,7 +175,7 @@ fn malformed() -> Vec<Vec<u8>> {
     all
 }
 
-/// Hundreds of requests that nobody should send, eight at a time: then it still answers, and nothing was said.
+/// Hundreds of malformed requests, eight at a time: then it still answers, and has printed nothing.
 #[test]
 fn it_goes_on_whatever_it_is_sent() {
     let explorer = Explorer::start(&["one-msl", "--property", "no-premature-closed"]);
@@ -223,8 +223,8 @@ fn it_goes_on_whatever_it_is_sent() {
     assert_eq!(explorer.status()["done"], true);
     let (status, steps) = explorer.get("/.states/0");
     assert_eq!((status, steps.contains("A calls shutdown")), (200, true));
-    let (said, code) = explorer.interrupt();
-    assert_eq!((&*said, code), ("", 0), "it was not even started again");
+    let (stderr, code) = explorer.interrupt();
+    assert_eq!((&*stderr, code), ("", 0), "it was not even started again");
 }
 
 /// More connections than there can be are refused or wait; those that come later are served.
@@ -252,7 +252,7 @@ fn ports(process: u32) -> Vec<u16> {
     listening.collect()
 }
 
-/// stateright's own server is ended behind its back; it is started again, runs to its end again, and that is said.
+/// stateright's own server is ended behind its back; it is started again, runs to its end again, and a message is printed.
 #[cfg(target_os = "linux")]
 #[test]
 fn stateright_is_started_again_and_that_is_said() {
@@ -275,8 +275,8 @@ fn stateright_is_started_again_and_that_is_said() {
         thread::sleep(Duration::from_millis(50));
     }
     assert_eq!(explorer.status()["unique_state_count"], count);
-    // It is said once the run is over, at the next look.
+    // The message comes once the run is over, at the next check.
     thread::sleep(Duration::from_millis(500));
-    let (said, code) = explorer.interrupt();
-    assert_eq!((&*said, code), ("stateright's server had stopped; it was started again\n", 0));
+    let (stderr, code) = explorer.interrupt();
+    assert_eq!((&*stderr, code), ("stateright's server had stopped; it was started again\n", 0));
 }

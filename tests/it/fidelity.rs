@@ -20,7 +20,7 @@ const HEAD: &str = "\
 <!-- Written by tests/it/fidelity.rs: INSTA_UPDATE=always cargo test --test it fidelity -->
 
 Every transition that an endpoint takes in the shipped scenarios, or beside another implementation, and what exercises
-it that the endpoint was not made from. A number says how often a transition was taken alike by both.
+it that the endpoint was not made from. A number counts how often both took a transition alike.
 ";
 
 /// A transition: a state, what happens in it, and the state that it leads to.
@@ -30,7 +30,7 @@ type Row = (State, EndpointEvent, State);
 struct Source {
     name: &'static str,
     about: String,
-    /// What to say of each transition that it exercises.
+    /// The entry for each transition that it exercises.
     exercised: BTreeMap<Row, String>,
 }
 
@@ -72,8 +72,8 @@ fn recorded(name: &'static str, files: &[&str], what: &str) -> Source {
             }
         }
     }
-    let said = |ids: Vec<String>| format!("{}, as {}", ids.len(), ids[0]);
-    let exercised = by.into_iter().map(|(row, ids)| (row, said(ids))).collect();
+    let entry = |ids: Vec<String>| format!("{}, as {}", ids.len(), ids[0]);
+    let exercised = by.into_iter().map(|(row, ids)| (row, entry(ids))).collect();
     let links: Vec<String> = files.iter().map(|file| format!("[{file}](../{file})")).collect();
     Source {
         name,
@@ -93,13 +93,13 @@ fn smoltcp() -> Source {
     let mut exercised: BTreeMap<Row, String> =
         times.into_iter().map(|(row, times)| (row, times.to_string())).collect();
     for row in differing {
-        let said = exercised.get(&row).map_or("differs".to_owned(), |times| format!("{times}, differs at times"));
-        exercised.insert(row, said);
+        let entry = exercised.get(&row).map_or("differs".to_owned(), |times| format!("{times}, differs at times"));
+        exercised.insert(row, entry);
     }
     let about = format!(
         "steps on {covering} paths that cover every transition, and on {} different ones that {WALKS} random walks of each \
-         end took; on those that tests/smoltcp takes in a minute there are many more. Where it says *differs*, \
-         tests/smoltcp/divergences.toml says how and why.",
+         end took; on those that tests/smoltcp takes in a minute there are many more. For *differs*, \
+         tests/smoltcp/divergences.toml has how and why.",
         all - covering
     );
     Source { name: "smoltcp", about, exercised }
@@ -142,18 +142,18 @@ fn table() -> (String, Vec<String>) {
     let mut unexercised = Vec::new();
     for row in &rows {
         let (before, event, after) = row;
-        let said: Vec<&str> =
+        let entries: Vec<&str> =
             sources.iter().map(|source| source.exercised.get(row).map_or("", String::as_str)).collect();
-        if said.iter().all(|said| said.is_empty()) {
+        if entries.iter().all(|entries| entries.is_empty()) {
             unexercised.push(format!("{before}: {event} → {after}"));
         }
-        let _ = writeln!(text, "| {before} | {event} | {after} | {} |", said.join(" | "));
+        let _ = writeln!(text, "| {before} | {event} | {after} | {} |", entries.join(" | "));
     }
     (text, unexercised)
 }
 
 #[test]
-fn every_transition_is_exercised_and_the_table_says_by_what() {
+fn every_transition_is_exercised_and_the_table_has_by_what() {
     let (table, unexercised) = table();
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/fidelity.md");
     if crate::writes_what_is_new() {

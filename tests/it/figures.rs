@@ -2,7 +2,7 @@
 
 use lastack::tcp::{Call, Effects, Endpoint, Policy, Segment, Timer, TimerChange};
 
-/// Both ends of a connection, and what they have said.
+/// Both ends of a connection, and the segments that they have sent.
 struct Connection {
     a: Endpoint,
     b: Endpoint,

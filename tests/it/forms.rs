@@ -1,4 +1,4 @@
-//! The forms in which a counterexample is written: each says what the trace says. `tests/programs` has them read by the
+//! The forms in which a counterexample is written: each has all of the trace. `tests/programs` has them read by the
 //! tools that they are for.
 
 use std::collections::BTreeSet;
@@ -114,7 +114,7 @@ fn replay<W: World>(world: &W, shown: &Shown) -> usize {
             assert_eq!(written, model, "{name}: {variable} in state {index}");
         }
     }
-    // What comes after the last state is the state that the loop begins with, and the action says how.
+    // After the last state comes the state that the loop begins with, by its action.
     let repeats = itf.get("loop").map(|index| usize::try_from(index.as_u64().unwrap()).unwrap());
     match (&shown.trace.ending, repeats) {
         (RunEnding::Open, None) => {}
@@ -410,7 +410,7 @@ fn a_file_that_cannot_be_written_is_a_mistake() {
     assert_eq!(folder.files(), ["folder"]);
 }
 
-/// Where there is no trace, stdout stays empty, no file is written, and stderr says why.
+/// Where there is no trace, stdout stays empty, no file is written, and stderr has the reason.
 #[test]
 fn no_trace_is_no_file() {
     let folder = Folder::new("no-trace");

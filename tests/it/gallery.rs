@@ -22,10 +22,10 @@ Each is a shortest one; `lastack` has drawn them, and a test keeps them current.
 Time runs downwards, and the two lifelines are endpoint A and endpoint B. An arrow leads from where a copy of a segment
 is sent to where it is delivered: the more slanted, the later. A cross is a copy that is lost, a dot on an arrow the
 place where the network duplicates it, a dashed line a copy that is still in flight at the end. A diamond is a call of
-the application, a clock a timer that expires. At the left is time, in ticks and to scale: the thick parts of the axis are instants, in which things happen one after
-another but no time passes. Beside each lifeline are
-the states that its end is in, `TIME_WAIT` in yellow; a lifeline that is dotted is CLOSED. What is violated is shaded:
-the last step, or the steps that are repeated forever.
+the application, a clock a timer that expires. At the left is time, in ticks and to scale: the thick parts of the axis
+are instants, in which things happen one after another but no time passes. Beside each lifeline are the states that its
+end is in, `TIME_WAIT` in yellow; a dotted lifeline is CLOSED. The violation is shaded: the last step, or the steps that
+are repeated forever.
 ";
 
 /// What is to be in `docs`, by path.

@@ -27,6 +27,8 @@ mod readme;
 mod realtime;
 mod replay;
 mod reports;
+#[path = "../support/run.rs"]
+mod run;
 #[cfg(unix)]
 #[path = "../support/running.rs"]
 mod running;

@@ -33,8 +33,8 @@ fn folder(name: &str, policy: &str) -> Folder {
     folder
 }
 
-/// What a command says, on either stream, and its exit code.
-fn said(folder: &Folder, args: &[&str]) -> String {
+/// The output of a command, on either stream, and its exit code.
+fn transcript(folder: &Folder, args: &[&str]) -> String {
     let output = folder.command(args).output().unwrap();
     let seconds = |line: &str| match line.rsplit_once(' ') {
         // How long it took, and how fast it was, differs from run to run.
@@ -53,26 +53,26 @@ fn said(folder: &Folder, args: &[&str]) -> String {
 fn a_policy_of_ones_own_is_listed_checked_shown_and_replayed() {
     let folder = folder("own-policy", MINE);
     let own = ["--policies", "mine"];
-    assert_snapshot!("list", said(&folder, &[&["list", "--policy", "mine"], &own[..]].concat()));
+    assert_snapshot!("list", transcript(&folder, &[&["list", "--policy", "mine"], &own[..]].concat()));
     let world = ["--set", "tcp.policy=mine", "--set", "b.tcp.policy=linux", "--set", "b.tcp.time_wait=2 msl"];
     let check = [&["check", "lossless", "-p", "no-premature-closed", "-v"], &world[..], &own].concat();
-    assert_snapshot!("check", said(&folder, &check));
+    assert_snapshot!("check", transcript(&folder, &check));
     let show = [&["show", "lossless", "no-premature-closed@A"], &world[..], &own].concat();
-    assert_snapshot!("show", said(&folder, &show));
+    assert_snapshot!("show", transcript(&folder, &show));
     assert_snapshot!(
         "conform",
         [
-            said(&folder, &["conform", "cases.jsonl", "--policies", "mine"]),
-            said(&folder, &["conform", "cases.jsonl", "--policies", "mine", "--policy", "mine"]),
-            said(&folder, &["conform", "cases.jsonl", "--policy", "lwip"]),
-            said(&folder, &["conform", "cases.jsonl"]),
-            said(&folder, &["conform", "cases.jsonl", "--policy", "lwpi"]),
+            transcript(&folder, &["conform", "cases.jsonl", "--policies", "mine"]),
+            transcript(&folder, &["conform", "cases.jsonl", "--policies", "mine", "--policy", "mine"]),
+            transcript(&folder, &["conform", "cases.jsonl", "--policy", "lwip"]),
+            transcript(&folder, &["conform", "cases.jsonl"]),
+            transcript(&folder, &["conform", "cases.jsonl", "--policy", "lwpi"]),
         ]
         .join("\n")
     );
     // What `check` tells to type works.
-    let said = said(&folder, &check);
-    assert!(said.contains("lastack show lossless no-premature-closed@A --policies mine --set"), "{said}");
+    let printed = transcript(&folder, &check);
+    assert!(printed.contains("lastack show lossless no-premature-closed@A --policies mine --set"), "{printed}");
 }
 
 #[test]
@@ -87,17 +87,17 @@ fn mistakes_have_a_place() {
         &["check", "lossless", "--set", "tcp.policy=linux", "--set", "network.msl_seconds=0.01"],
         &["check", "lossless", "--set", "tcp.rst_in_windw=close"],
     ];
-    let refused: Vec<String> = commands.iter().map(|args| said(&folder, args)).collect();
-    assert!(refused.iter().all(|said| said.ends_with("exit code 2\n")), "{refused:#?}");
+    let refused: Vec<String> = commands.iter().map(|args| transcript(&folder, args)).collect();
+    assert!(refused.iter().all(|printed| printed.ends_with("exit code 2\n")), "{refused:#?}");
     assert_snapshot!(refused.join("\n"));
     for command in ["check", "show lossless no-reset", "explore lossless"] {
         let args: Vec<&str> = command.split(' ').chain(own).collect();
-        let said = said(&folder, &args);
-        assert!(said.contains("there is `time_wait`") && said.ends_with("exit code 2\n"), "{said}");
+        let printed = transcript(&folder, &args);
+        assert!(printed.contains("there is `time_wait`") && printed.ends_with("exit code 2\n"), "{printed}");
     }
 }
 
-/// What a field cannot be is refused where it stands, in a policy and in a scenario.
+/// A value that a field cannot have is refused where it stands, in a policy and in a scenario.
 #[test]
 fn every_field_has_its_range() {
     let policies = Policies::shipped().unwrap();
@@ -127,14 +127,14 @@ fn every_field_has_its_range() {
         for value in in_files {
             refused("policies/mine.toml", &format!("about = 'Mine.'\n{name} = {value}"));
         }
-        // What means nothing in a world is refused there whatever it is.
+        // A field that means nothing in a world is refused there with any value.
         for value in in_worlds {
             refused("any.toml", &format!("about = 'Any.'\ntcp.{name} = {value}"));
         }
     }
 }
 
-/// The example answers what was asked of picoTCP in public: each case says which report it is of.
+/// The example answers public bug reports of picoTCP: each case names its report.
 #[test]
 fn the_cases_of_the_example_match_and_are_of_public_reports() {
     let policies = Policies::read(&[PathBuf::from("examples/policies")]).unwrap();
@@ -178,13 +178,13 @@ fn the_policy_of_the_example_answers_questions_about_worlds() {
         found.unwrap()
     };
     let both = "tcp.policy=picotcp";
-    // #10: who ends LAST_ACK when its last ACK never comes? Nobody, by RFC 9293; the linger timer, in picoTCP.
+    // #10: what ends LAST_ACK when its last ACK never comes? Nothing, by RFC 9293; the linger timer, in picoTCP.
     assert_eq!(verdict("dead-network", "last-ack-ends@B", &["tcp.policy=rfc9293"]), "violated");
     assert_eq!(verdict("dead-network", "last-ack-ends@B", &[both]), "holds");
     // #60, #15: the peer never closes. A leaves FIN_WAIT_2, which it does not without the timer.
     let close = "a.closes_with=close";
     assert_eq!(verdict("never-closes", "fin-wait-2-is-left@A", &[both, close]), "holds");
-    // #483: is a FIN given up where nobody counts its retries? No.
+    // #483: is a FIN given up if its retries are not counted? No.
     assert_eq!(verdict("dead-network", "fin-is-answered@A", &[both]), "holds");
     assert_eq!(verdict("dead-network", "fin-is-answered@A", &[both, "tcp.retries=none"]), "violated");
     // #6: a FIN is sent once; one that is late costs the connection a reset.

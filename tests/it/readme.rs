@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 #[cfg(unix)]
 use std::process::Command;
 
+#[cfg(unix)]
+use crate::run::without_seconds;
+
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 fn read(path: &str) -> String {
@@ -37,16 +40,6 @@ fn blocks<'a>(text: &'a str, fence: &str) -> Vec<&'a str> {
 /// A Markdown text without its fenced blocks.
 fn prose(text: &str) -> String {
     text.split("\n```").step_by(2).collect::<Vec<_>>().join("\n")
-}
-
-/// Seconds differ from run to run.
-#[cfg(unix)]
-fn without_seconds(text: &str) -> String {
-    let lines = text.lines().map(|line| match line.rsplit_once(' ') {
-        Some((rest, "s")) => rest.trim_end_matches(|char: char| char.is_ascii_digit() || char == '.').trim_end(),
-        _ => line,
-    });
-    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// They are a shell's.

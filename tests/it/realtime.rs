@@ -259,7 +259,7 @@ fn a_chain_of_three_flights_needs_thirds_of_a_tick() {
     }
 }
 
-/// With duplicates without number, whatever counted ones lead to; and the verdict at the bound of the law of the last ACK is
+/// Unlimited duplicates lead to everything that counted ones lead to; and the verdict at the bound of the law of the last ACK is
 /// right where a timeout is a quarter of the MSL: a FIN that is lost four times is sent again within 2 MSL, the fifth not.
 #[test]
 fn duplicates_without_number_do_all_that_counted_ones_do() {

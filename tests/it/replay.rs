@@ -412,7 +412,7 @@ fn a_file_that_is_cut_off_says_where() {
     let output = replay(&[cut.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(2));
     let stderr = String::from_utf8(output.stderr).unwrap();
-    let expected = format!("byte {}: the file ends in the middle of what begins here", ends[last]);
+    let expected = format!("byte {}: the file ends in the middle of the block that begins here", ends[last]);
     assert!(stderr.contains(&expected), "{stderr}");
     assert!(String::from_utf8(output.stdout).unwrap().contains("closes"), "what could be read is reported");
 }

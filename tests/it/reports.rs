@@ -2,9 +2,10 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
 use crate::folder::Folder;
+use crate::run::{Run, without_seconds};
 use insta::assert_snapshot;
 use roxmltree::{Document, Node};
 use serde_json::{Value, json};
@@ -54,15 +55,9 @@ impl Folder {
             ("fins-are-acked", "\"self.fin_sent leads to self.fin_acked\""),
         ] {
             let text = format!("about = \"A property.\"\nformula = {formula}\nsources = [\"me\"]\n");
-            folder.write(&format!("{FOLDER}/{name}.toml"), &text);
+            folder.write(&format!("{FOLDER}/{name}.toml"), text);
         }
         folder
-    }
-
-    fn write(&self, file: &str, text: &str) {
-        let path = self.0.join(file);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
     }
 
     fn read(&self, file: &str) -> String {
@@ -80,34 +75,6 @@ impl Folder {
     fn run_check(&self, args: &[&str]) -> Run {
         Run::of(&mut self.check(args))
     }
-}
-
-#[derive(Debug)]
-struct Run {
-    code: i32,
-    stdout: String,
-    stderr: String,
-}
-
-impl Run {
-    fn of(command: &mut Command) -> Self {
-        let Output { status, stdout, stderr } = command.output().unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        Self { code: status.code().unwrap(), stdout: text(stdout), stderr: text(stderr) }
-    }
-}
-
-/// Times and speeds are never the same.
-fn without_times(text: &str) -> String {
-    let is_time = |word: &str| word.parse::<f64>().is_ok();
-    let line = |line: &str| match line.strip_suffix(" s") {
-        Some(rest) => match rest.rsplit_once(' ') {
-            Some((before, time)) if is_time(time) => format!("{} … s", before.trim_end()),
-            _ => line.to_owned(),
-        },
-        None => line.to_owned(),
-    };
-    text.lines().map(|one| line(one) + "\n").collect()
 }
 
 /// Runs whose reports have everything that a report can have.
@@ -251,7 +218,7 @@ fn annotations() {
 #[test]
 fn a_job_s_summary_is_added_to_what_there_is() {
     let folder = Folder::mine("summary");
-    folder.write("summary.md", "What was said before.\n");
+    folder.write("summary.md", "An earlier summary.\n");
     for args in [&["mine", "fine"][..], &["fine", "--scale", "2"], &["fine", "--max-states", "100"]] {
         let summarised = |format: &str| {
             let mut command = folder.check(&[args, &["--format", format, "--threads", "1"]].concat());
@@ -271,7 +238,7 @@ fn a_job_s_summary_is_added_to_what_there_is() {
     assert_snapshot!("github-summary", folder.read("summary.md").lines().map(without_seconds).collect::<String>());
 }
 
-/// The lines that annotations point at are those that say so.
+/// Annotations point at the lines that state the expectation or the formula.
 #[test]
 fn annotations_point_at_what_is_expected() {
     let folder = Folder::mine("places");
@@ -317,7 +284,7 @@ fn people() {
             }
             let run = Run::of(&mut command);
             is_ascii &= run.stdout.is_ascii();
-            output += &without_times(&run.stdout);
+            output += &without_seconds(&run.stdout);
         }
         assert_eq!(is_ascii, locale == "C", "{output}");
         // Escapes are made visible; those of a scenario's text never get so far.
@@ -343,7 +310,7 @@ fn more_and_less() {
             _ => format!("{line}\n"),
         };
         assert_eq!(run.stderr, "");
-        without_times(&run.stdout).lines().map(without_speed).collect::<String>()
+        without_seconds(&run.stdout).lines().map(without_speed).collect::<String>()
     };
     assert_snapshot!("verbose", output(&["mine", "fine", "-v"]));
     assert_snapshot!("quiet", output(&["mine", "fine", "--cross-check", "--quiet"]));
@@ -388,20 +355,20 @@ fn commands_that_are_shown_work() {
 #[test]
 fn a_file_gets_the_report_and_the_terminal_what_people_read() {
     let folder = Folder::mine("files");
-    let people = without_times(&folder.run_check(&["mine"]).stdout);
+    let people = without_seconds(&folder.run_check(&["mine"]).stdout);
     for format in ["json", "junit", "github"] {
         let file = format!("report.{format}");
         let run = folder.run_check(&["mine", "--format", format, "--output", &file]);
-        assert_eq!((run.code, without_times(&run.stdout)), (1, people.clone()));
+        assert_eq!((run.code, without_seconds(&run.stdout)), (1, people.clone()));
         let first = |text: &str| text.lines().next().unwrap().to_owned();
         assert_eq!(first(&folder.read(&file)), first(&folder.run_check(&["mine", "--format", format]).stdout));
     }
-    // Without colour, whatever the terminal gets, and in place of what was there.
-    folder.write("report.txt", &"x".repeat(1 << 16));
+    // Without colour, also if the terminal gets colours, and in place of the old file.
+    folder.write("report.txt", "x".repeat(1 << 16));
     let mut command = folder.check(&["mine", "-o", "report.txt"]);
     let run = Run::of(command.env("CLICOLOR_FORCE", "1").env("COLUMNS", "120").env("LANG", "C"));
     assert!(run.stdout.contains('\x1b'));
-    assert_eq!(without_times(&folder.read("report.txt")), people);
+    assert_eq!(without_seconds(&folder.read("report.txt")), people);
     // Nothing else is left beside it.
     let mut names: Vec<_> = fs::read_dir(&folder.0).unwrap().map(|one| one.unwrap().file_name()).collect();
     names.sort();
@@ -410,7 +377,7 @@ fn a_file_gets_the_report_and_the_terminal_what_people_read() {
 }
 
 #[test]
-#[cfg(target_os = "linux")] // What the system says differs elsewhere, and others have no /dev/full.
+#[cfg(target_os = "linux")] // The system's message differs elsewhere, and others have no /dev/full.
 fn a_file_that_cannot_be_written_is_a_mistake() {
     let folder = Folder::mine("unwritable");
     let refused = |command: &mut Command| {
@@ -418,7 +385,7 @@ fn a_file_that_cannot_be_written_is_a_mistake() {
         assert_eq!(run.code, 2, "{run:?}");
         (run.stdout, run.stderr)
     };
-    // Before anything is explored: nothing is said on stdout.
+    // Before anything is explored: nothing is on stdout.
     let endless = ["fine", "--set", "network.losses=255", "--set", "network.duplicates=9"];
     for file in ["nowhere/report.json", "nowhere/", "scenarios", "scenarios/mine.toml/report.json"] {
         let (stdout, stderr) = refused(&mut folder.check(&[&endless[..], &["-o", file]].concat()));

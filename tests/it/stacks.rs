@@ -22,10 +22,10 @@ const HEAD: &str = "\
 
 <!-- Written by tests/it/stacks.rs: INSTA_UPDATE=always cargo test --test it stacks -->
 
-What each shipped policy is, in how many verdicts it differs from what scenarios have anyway (`rfc1337`) when both ends
-have it, and how many recorded cases match under it. [policies.md](policies.md) says how to write one of your own.
+The shipped policies. If both ends have one, so many verdicts differ from those of the policy that scenarios have by default
+(`rfc1337`); and so many recorded cases match under it. [policies.md](policies.md) shows how to write one of your own.
 
-| policy | whose | verdicts that differ | cases that match |
+| policy | the stack | verdicts that differ | cases that match |
 |---|---|---|---|
 ";
 
@@ -43,7 +43,7 @@ often it has expired, so that several copies of each segment are in flight.
 
 The cause is found by giving a world of the base the fields of the stack one at a time: the field that is named leads by
 itself to the verdict (others may, too); where several are named, they do so together, and none of them can be left out.
-[policy-fields.md](policy-fields.md) says of each field what it decides.
+[policy-fields.md](policy-fields.md) explains each field.
 
 `cargo test --test slow stacks` explores a seventh of these worlds, another each day, tries each cause and compares the table.
 `LASTACK_STACKS=all cargo test --release --test slow stacks` does so with all of them, and with `INSTA_UPDATE=always` it writes
@@ -57,9 +57,9 @@ const FIELDS: &str = "\
 
 <!-- Written by tests/it/stacks.rs: INSTA_UPDATE=always cargo test --test it stacks -->
 
-What a file of `policies/` can set, in the order in which `lastack list --policy NAME` prints it. A duration is
+The fields of a policy, in the order in which `lastack list --policy NAME` prints them. A duration is
 `\"200 ms\"`, `\"60 s\"`, `\"10 min\"` or `\"2 msl\"`. `rfc9293` is the policy that all others are on top of: RFC 9293's rules
-with the timers of the scenarios. [policies.md](policies.md) says how to use the fields.
+with the timers of the scenarios. [policies.md](policies.md) shows how to use the fields.
 ";
 
 /// What is to be in `docs`, by path.
@@ -267,7 +267,7 @@ fn page(
         text,
         "\n```sh\nlastack list --policy {name}                          # every field, with its source\n\
          lastack check sequential --set tcp.policy={name}      # a world of two such ends\n```\n\n\
-         [policy-fields.md](../policy-fields.md) says what each field decides, [policies.md](../policies.md) how to change one \
+         [policy-fields.md](../policy-fields.md) explains each field, [policies.md](../policies.md) shows how to change one \
          or to write a policy of your own.{}\n",
         in_the_gate(library, name)
     );
@@ -286,7 +286,7 @@ fn page(
     text.push_str("\n## What becomes of it\n\n");
     if name == BASE {
         text.push_str(
-            "It is what every scenario has that names no policy: README.md and the scenarios say what holds.\n",
+            "A scenario that names no policy has this one: README.md and the scenarios have its verdicts.\n",
         );
     } else if differences.is_empty() {
         text.push_str("With it at both ends, the worlds of [stacks.md](../stacks.md) have the verdicts that they have anyway.\n");
@@ -302,7 +302,7 @@ fn page(
         let names: Vec<String> = large.iter().map(|row| format!("`{}`", row.scenario)).collect();
         let _ = write!(
             text,
-            "\nWith it, these worlds have more than {} zones, and what is not said of them is undecided: {}.\n",
+            "\nWith it, these worlds have more than {} zones, and properties without a verdict here are undecided: {}.\n",
             thousands(MAX_STATES),
             names.join(", ")
         );
@@ -313,7 +313,7 @@ fn page(
             let _ = writeln!(
                 text,
                 "Of the cases of `tests/conformance/` that name it, {matching} match, {differing} differ and {out_of_scope} are out \
-                 of scope; [conform.md](../conform.md) says why."
+                 of scope; [conform.md](../conform.md) has the reasons."
             );
         }
         None => text.push_str("No case of `tests/conformance/` names it.\n"),

@@ -180,8 +180,8 @@ fn absolute(path: &str, module: &str) -> Option<String> {
     Some(within.join("::"))
 }
 
-/// Which file needs which, by every path in it; those through re-exports are taken to where a name is from.
-fn imports(sources: &BTreeMap<String, Source>) -> BTreeSet<(String, String)> {
+/// The names that modules export again, by their paths there, with where they are from.
+fn exports(sources: &BTreeMap<String, Source>) -> BTreeMap<String, String> {
     let mut exported = BTreeMap::new();
     for (module, source) in sources {
         for (path, name) in &source.exports {
@@ -189,6 +189,12 @@ fn imports(sources: &BTreeMap<String, Source>) -> BTreeSet<(String, String)> {
             exported.insert(format!("{module}::{name}"), absolute(&path, module).unwrap());
         }
     }
+    exported
+}
+
+/// Which file needs which, by every path in it; those through re-exports are taken to where a name is from.
+fn imports(sources: &BTreeMap<String, Source>) -> BTreeSet<(String, String)> {
+    let exported = exports(sources);
     let file_of = |path: &str| {
         let mut path = path.to_owned();
         loop {
@@ -253,6 +259,22 @@ fn imports_run_one_way() {
     let name = |node: petgraph::graph::NodeIndex| sources.keys().nth(node.index()).unwrap();
     let circles: Vec<Vec<_>> = circles.map(|component| component.into_iter().map(name).collect()).collect();
     assert!(circles.is_empty(), "files that need each other: {circles:#?}");
+}
+
+/// Then the imports at the head of a file show which of its siblings it needs.
+#[test]
+fn siblings_import_from_each_other_and_not_through_their_folder() {
+    let sources = sources();
+    let exported = exports(&sources);
+    let mut through_the_folder = Vec::new();
+    for (module, source) in &sources {
+        let folder = module.rsplit_once("::").map_or("", |(folder, _)| folder);
+        let paths = source.imports.iter().filter_map(|(path, _)| absolute(path, module));
+        let of_the_folder = paths.filter(|path| path.rsplit_once("::").is_some_and(|(from, _)| from == folder));
+        through_the_folder
+            .extend(of_the_folder.filter(|path| exported.contains_key(path)).map(|path| (module, path)));
+    }
+    assert!(through_the_folder.is_empty(), "{through_the_folder:#?}");
 }
 
 #[test]

@@ -54,7 +54,7 @@ pinned! {
     dead_network_last_ack: "dead-network" "last-ack-ends";
     dead_network_time_wait: "dead-network" "time-wait-ends";
     never_closes: "never-closes" "both-close";
-    gives_up_for_ever: "gives-up" "both-close";
+    gives_up_forever: "gives-up" "both-close";
     close_with_late_data_half_close: "close-with-late-data" "half-close-drains";
 }
 

@@ -1,4 +1,4 @@
-//! What is decided where time can stop, where calls are nobody's promise, and where a state has no room.
+//! Verdicts where time can stop, where calls are not promised, and where a state has no room.
 
 use std::sync::Arc;
 
@@ -41,7 +41,7 @@ fn an_ack_war_refutes_that_time_passes_and_nothing_else() {
     assert_eq!(verdict, Verdict::Violated);
     let trace = evidence.unwrap().trace;
     let RunEnding::Repeats { from, reasons } = &trace.ending else { panic!("{:?}", trace.ending) };
-    assert!(reasons.is_empty(), "fairness has no say");
+    assert!(reasons.is_empty(), "fairness does not matter");
     let cycle = &trace.steps[*from..];
     assert!(!cycle.is_empty() && cycle.iter().all(|step| matches!(step.event, Event::Deliver(_))), "{cycle:?}");
     assert_eq!(trace.steps[*from - 1].after, trace.last().clone());
@@ -75,7 +75,7 @@ fn an_abort_is_offered_once() {
     }
 }
 
-/// The reset that an abort sends may be lost, and nobody has promised to abort the other end, too.
+/// The reset that an abort sends may be lost, and fairness does not require the other end to abort, too.
 #[test]
 fn a_run_may_stop_where_only_unpromised_calls_are_enabled() {
     let found = decisions("abort", &[], "both-close");

@@ -11,15 +11,15 @@ use lastack::property::Verdict;
 use crate::running::Explorer;
 use crate::{Missing, needs};
 
-/// A line of what an explorer says.
+/// A line of an explorer's output.
 struct Link {
     instance: String,
     verdict: String,
     url: String,
 }
 
-fn links(said: &str) -> Vec<Link> {
-    let links = said.lines().filter_map(|line| {
+fn links(printed: &str) -> Vec<Link> {
+    let links = printed.lines().filter_map(|line| {
         let (rest, path) = line.split_once("  http://")?;
         let (instance, verdict) = rest.split_once("  ")?;
         let [instance, verdict] = [instance, verdict].map(|word| word.trim().to_owned());
@@ -90,7 +90,7 @@ pub(crate) fn a_browser_shows_what_the_links_promise() -> Result<(), Missing> {
         let args: Vec<&str> = properties.iter().flat_map(|property| ["--property", property]).collect();
         let explorer = Explorer::start(&[&[scenario], &*args].concat());
         assert_eq!(explorer.status()["done"], true);
-        let links = links(&explorer.said);
+        let links = links(&explorer.printed);
         let refuted = links.iter().filter(|link| link.verdict == Verdict::Violated.name());
         let refuted: Vec<&str> = refuted.map(|link| link.instance.as_str()).collect();
         for link in &links {

@@ -57,8 +57,8 @@ for (const source of JSON.parse(await text(process.stdin))) {
         title: diagram.db.getDiagramTitle(),
         arrows: arrows.map(({ from, to, type, message }) => {
             // It keeps the names of characters in a disguise until it draws them.
-            const says = message.replace(/ﬂ°°(\d+)¶ß/g, (_, code) => String.fromCharCode(code)).split('<br/>')[0];
-            return `${from} ${type === SOLID ? 'to' : 'not to'} ${to}: ${says.match(/^#\d+′* (.+)$/)?.[1]}`;
+            const label = message.replace(/ﬂ°°(\d+)¶ß/g, (_, code) => String.fromCharCode(code)).split('<br/>')[0];
+            return `${from} ${type === SOLID ? 'to' : 'not to'} ${to}: ${label.match(/^#\d+′* (.+)$/)?.[1]}`;
         }),
     });
 }
@@ -100,7 +100,7 @@ fn arrows(trace: &Trace) -> Vec<String> {
     arrows
 }
 
-/// The least severity of what Wireshark calls an error; what is a retransmission, say, is a note to it.
+/// The least severity of what Wireshark calls an error; a retransmission, for example, is a note to it.
 const ERROR: u32 = 0x0080_0000;
 
 /// Wireshark sees every segment, each with good checksums, nothing that is malformed, and no error.
@@ -136,7 +136,7 @@ fn piped(command: &mut Command, input: &[u8]) -> String {
     let mut stdin = child.stdin.take().unwrap();
     let output = std::thread::scope(|scope| {
         scope.spawn(move || {
-            // One that fails stops reading; its exit code says so.
+            // One that fails stops reading; its exit code shows that.
             let _ = stdin.write_all(input);
         });
         child.wait_with_output().unwrap()

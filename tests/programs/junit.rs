@@ -7,7 +7,7 @@ use std::process::Command;
 use crate::folder::Folder;
 use crate::{Missing, needs};
 
-/// Everything that there is to tell of: what is expected and what is not, what says nothing, what was cut short.
+/// Every kind of result: expected and unexpected verdicts, vacuous ones, and an exploration that was cut short.
 const RUNS: [(&[&str], i32); 6] = [
     (&["one-msl"], 0),
     (&["slow-retransmission", "one-msl", "asynchronous", "--coverage", "--cross-check"], 1),

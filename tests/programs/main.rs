@@ -1,4 +1,4 @@
-//! What other programs say of the same: SPIN, TLC and Python of the world, the running kernel of the endpoint, and
+//! Comparisons with other programs: SPIN, TLC and Python of the world, the running kernel of the endpoint, and
 //! Chromium, tshark, xmllint, Mermaid and itf-py of what is written for them.
 //!
 //! A test whose program is missing is ignored, with the reason beside its name: so `cargo test` counts it. The harness is

@@ -84,7 +84,7 @@ const LIVELY_WORLDS_FOR_PYTHON: [World; 17] = [
     ("lossy-for-ever", &[]),
     ("lossy-for-ever", &[UNFAIR]),
     ("lossy-for-ever", &["fairness.applications=false"]),
-    // Nobody has to close, so that the first world may be the last.
+    // No end has to close, so that the first world may be the last.
     ("sequential", &["fairness.applications=false"]),
     ("simultaneous", &["network.losses=unlimited", NO_DUPLICATES, "tcp.retries=2"]),
     ("simultaneous", &["network.losses=unlimited", NO_DUPLICATES, "a.aborts=true"]),
@@ -94,7 +94,7 @@ const LIVELY_WORLDS_FOR_PYTHON: [World; 17] = [
     ("lossy-for-ever", &["a.closes_with=close", "tcp.fin_wait_2_timeout=4"]),
     ("lossy-for-ever", &["tcp.backoff=true", NO_DUPLICATES, "a.sends=1"]),
     ("lossy-for-ever", &["tcp.delayed_ack=1", NO_DUPLICATES, "a.sends=1"]),
-    // The reset of an abort may be lost, and nobody has promised another abort.
+    // The reset of an abort may be lost, and fairness does not promise another abort.
     ("simultaneous", &["a.aborts=true", "b.aborts=true", NO_DUPLICATES]),
     ("simultaneous", &["a.aborts=true", "b.aborts=true", NO_DUPLICATES, "a.closes_with=close"]),
     // Nothing is promised at all: the first world may be the last.
@@ -253,7 +253,7 @@ fn lastack(property: &str, (scenario, settings): &World) -> [Value; 3] {
     let scenario = &report["scenarios"][0];
     assert_eq!(scenario["stopped"], Value::Null);
     let verdict = match &scenario["properties"][0]["verdict"] {
-        // Its premise is never true, of which the other tools say no more than that it holds.
+        // Its premise is never true, which the other tools just report as true.
         Value::String(vacuous) if vacuous == "vacuous" => Value::from("holds"),
         verdict => verdict.clone(),
     };

@@ -17,12 +17,12 @@ fn scenario(library: &Library, name: &str, settings: &[&str]) -> Arc<Scenario> {
 
 fn verdict(library: &Library, scenario: &Arc<Scenario>, property: &str) -> Verdict {
     let properties = library.properties(&[property.to_owned()]).unwrap();
-    // Whatever the scenario is about.
+    // Also if the scenario is about other properties.
     let scenario = Arc::new(Scenario { properties: None, ..Scenario::clone(scenario) });
     check_one(&scenario, &properties, &Options::PLAIN, &|_, _| {}).results[0].verdict
 }
 
-/// A fair network, applications that close in the end, no aborts and nobody who gives up: then both ends close.
+/// A fair network, applications that eventually close, no aborts and no end that gives up: then both ends close.
 #[test]
 fn both_close_wherever_everybody_keeps_their_promise() {
     let library = Library::read(&[], &[]).unwrap();
@@ -91,7 +91,7 @@ fn four_kinds_of_segments_must_get_through() {
     }
 }
 
-/// Retries, the timeout of `FIN_WAIT_2` and the applications' closes are all needed: without any of them somebody is
+/// Retries, the timeout of `FIN_WAIT_2` and the applications' closes are all needed: without any of them an end is
 /// left.
 #[test]
 fn whatever_ends_a_wait_saves_somebody() {

@@ -1,6 +1,6 @@
 //! The laws of the last ACK, which docs/law.md derives for real time, against the checker over a grid.
 //!
-//! What would take too long in a test is left out; the snapshots say what that is.
+//! Worlds that would take too long are left out; the snapshots name them.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -343,7 +343,7 @@ fn grid() -> impl Iterator<Item = (u32, u32, u32)> {
     (3..=9).flat_map(|rto| (0..=3).map(move |losses| (4, rto, losses)))
 }
 
-/// docs/law.md: what whole ticks said differently, and that ever finer ones say it, too.
+/// docs/law.md: where whole ticks differ, and that ever finer ones do, too.
 #[test]
 fn whole_ticks_miss_a_chain_of_flights() {
     let library = Library::read(&[], &[]).unwrap();

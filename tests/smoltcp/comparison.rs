@@ -16,7 +16,7 @@ fn policy() -> Policy {
     Policies::shipped().unwrap().named("smoltcp").unwrap().untimed(2)
 }
 
-/// Closes with `shutdown`, for which smoltcp has a call. Nobody gives up: of smoltcp's own, only a user timeout does.
+/// Closes with `shutdown`, for which smoltcp has a call. No end gives up: smoltcp does so after a user timeout alone.
 const QUIET: Application =
     Application { closes: Closes::AnyTime, closes_with: ClosesWith::Shutdown, sends: 0, aborts: false };
 

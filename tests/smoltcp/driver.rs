@@ -88,7 +88,7 @@ impl Smoltcp {
         self.sockets.get_mut(self.socket)
     }
 
-    /// Lets smoltcp send whatever it has to send now.
+    /// Lets smoltcp send everything that it has to send now.
     fn send(&mut self) {
         while self.interface.poll_egress(self.now, &mut self.wire, &mut self.sockets) != PollResult::None {}
     }
@@ -116,7 +116,7 @@ impl Stack for Smoltcp {
                 self.socket().close();
                 Ok(())
             }
-            Call::Close => Err("smoltcp has no `close()` after which nobody reads".to_owned()),
+            Call::Close => Err("smoltcp has no `close()` after which the application reads no more".to_owned()),
             Call::Abort => {
                 self.socket().abort();
                 Ok(())

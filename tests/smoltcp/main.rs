@@ -1,5 +1,5 @@
 //! smoltcp beside the endpoint: on paths of worlds that reach every transition, and on as many more as a minute allows,
-//! both send the same and come to the same states, except where `divergences.toml` says why not.
+//! both send the same and come to the same states, except where `divergences.toml` has a reason.
 
 #![allow(
     clippy::unwrap_used,
@@ -35,8 +35,8 @@ fn smoltcp_does_what_the_endpoint_does() {
         .iter()
         .map(|(difference, path, divergence)| format!("{difference}\n  on: {path}\n  {divergence}"))
         .collect();
-    assert!(unlisted.is_empty(), "smoltcp differs where the list does not say so:\n{}", unlisted.join("\n"));
-    assert!(unseen.is_empty(), "the list says so, but smoltcp does not differ any more: {unseen:#?}");
+    assert!(unlisted.is_empty(), "smoltcp has differences that are not listed:\n{}", unlisted.join("\n"));
+    assert!(unseen.is_empty(), "these listed differences do not occur any more: {unseen:#?}");
     let missing: Vec<String> = missing.iter().map(|(one, path)| format!("{one}\n  on: {path}")).collect();
     assert!(missing.is_empty(), "these transitions were not compared:\n{}", missing.join("\n"));
 }

@@ -28,7 +28,7 @@ impl Folder {
         Self(path)
     }
 
-    /// lastack in this folder, whatever the surroundings say of terminals and locales.
+    /// lastack in this folder, independent of the terminal and the locale of the surroundings.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lastack"));
         command.current_dir(&self.0).args(args).stdin(Stdio::null());

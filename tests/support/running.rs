@@ -1,4 +1,4 @@
-//! An explorer of a test's own, and what it says.
+//! An explorer of a test's own, and its output.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -11,8 +11,8 @@ use serde_json::Value;
 /// A running explorer; it is ended when the test is over.
 pub(crate) struct Explorer {
     pub(crate) process: Child,
-    /// What it has said until it could be used.
-    pub(crate) said: String,
+    /// Its output until it could be used.
+    pub(crate) printed: String,
     pub(crate) address: SocketAddr,
 }
 
@@ -21,20 +21,20 @@ impl Explorer {
         let address: &[&str] = if args.contains(&"--address") { &[] } else { &["--address", "127.0.0.1:0"] };
         let mut command = explore(&[args, address].concat());
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut said = String::new();
+        let mut printed = String::new();
         for line in BufReader::new(process.stdout.as_mut().unwrap()).lines() {
-            said.push_str(&line.unwrap());
-            said.push('\n');
-            if said.ends_with("; Ctrl-C ends it.\n") {
+            printed.push_str(&line.unwrap());
+            printed.push('\n');
+            if printed.ends_with("; Ctrl-C ends it.\n") {
                 break;
             }
         }
-        let Some((_, address)) = said.rsplit_once("The explorer is at http://") else {
+        let Some((_, address)) = printed.rsplit_once("The explorer is at http://") else {
             let output = process.wait_with_output().unwrap();
-            panic!("{said}{}", String::from_utf8_lossy(&output.stderr));
+            panic!("{printed}{}", String::from_utf8_lossy(&output.stderr));
         };
         let address = address.split('/').next().unwrap().parse().unwrap();
-        Self { process, said, address }
+        Self { process, printed, address }
     }
 
     /// The body of an answer and its status.
@@ -54,7 +54,7 @@ impl Explorer {
         serde_json::from_str(&body).unwrap()
     }
 
-    /// Ctrl-C: what it has said on stderr, and its exit code.
+    /// Ctrl-C: its stderr and its exit code.
     pub(crate) fn interrupt(mut self) -> (String, i32) {
         let process = self.process.id().to_string();
         assert!(Command::new("kill").args(["-INT", &process]).status().unwrap().success());
@@ -63,9 +63,9 @@ impl Explorer {
             assert!(Instant::now() < deadline, "Ctrl-C does not end it");
             thread::sleep(Duration::from_millis(20));
         }
-        let mut said = String::new();
-        self.process.stderr.as_mut().unwrap().read_to_string(&mut said).unwrap();
-        (said, self.process.wait().unwrap().code().unwrap())
+        let mut printed = String::new();
+        self.process.stderr.as_mut().unwrap().read_to_string(&mut printed).unwrap();
+        (printed, self.process.wait().unwrap().code().unwrap())
     }
 }
 

@@ -9,7 +9,7 @@ pub(crate) const BASE: &str = "rfc1337";
 /// How many zones of a world are looked at; of a larger one, only what is found among these is known.
 pub(crate) const MAX_STATES: usize = 1_000_000;
 
-/// The property of a row that says no more than that a world is larger than that.
+/// The property of a row for a world that is larger than that.
 pub(crate) const TOO_LARGE: &str = "*";
 
 /// A verdict that differs from the base's, and why.

@@ -9,13 +9,16 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use pcap_file::pcap::{PcapHeader, PcapPacket, PcapWriter};
 use pcap_file::{DataLink, PcapError};
 
-use super::Error;
+use super::error::Error;
 
 /// A file that every packet is written to, in either direction, with the time at which it is seen.
 pub struct CaptureFile(Mutex<PcapWriter<BufWriter<File>>>);
 
 impl CaptureFile {
     /// Creates the file, or replaces it.
+    ///
+    /// # Errors
+    /// If it cannot be created or written.
     pub fn create(path: &Path) -> Result<Self, Error> {
         let shown = path.display();
         let file = File::create(path).map_err(Error::system(format!("write {shown}")))?;
@@ -25,6 +28,9 @@ impl CaptureFile {
     }
 
     /// Writes what is still in memory.
+    ///
+    /// # Errors
+    /// If it cannot be written.
     pub fn finish(self) -> Result<(), Error> {
         let writer = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
         writer.into_writer().flush().map_err(Error::system("write the capture"))

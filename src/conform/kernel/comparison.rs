@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::capture::CaptureFile;
+use super::error::Error;
 use super::run::run_all;
-use super::{CaptureFile, Error, of_linux, worlds};
+use super::{of_linux, worlds};
 use crate::conform::{Class, Comparison, EndpointPath, Known, PathGenerator, Transition, recorded};
 use crate::diagnostic::{Diagnostics, SourceFile};
 use crate::explore::Limits;
@@ -25,6 +27,9 @@ pub struct Compared {
 }
 
 /// The differences that are known.
+///
+/// # Errors
+/// The mistakes in the list, which is compiled in.
 pub fn known() -> Result<Known, Diagnostics> {
     Known::parse(&SourceFile::new("divergences.toml", include_str!("divergences.toml")))
 }
@@ -32,6 +37,9 @@ pub fn known() -> Result<Known, Diagnostics> {
 /// Compares the running kernel with the endpoint: on paths that cover every transition that an end takes in the worlds
 /// of this module, but for the expiry of 2MSL, on those that `known` names, and on so many random walks of each end of
 /// each world.
+///
+/// # Errors
+/// If the kernel cannot be driven, or the capture cannot be written.
 pub fn compare(known: &Known, walks: u64, capture: Option<&Arc<CaptureFile>>) -> Result<Compared, Error> {
     let policy = of_linux()?;
     let worlds =

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use nix::sys::socket::{setsockopt, sockopt};
 
-use super::Error;
 use super::device::{Device, KERNEL, PEER, Packet};
+use super::error::Error;
 use super::namespace::FIN_TIMEOUT;
 use super::sock_diag::SockDiag;
 use crate::conform::Stack;
@@ -44,7 +44,7 @@ pub struct KernelConnection<'k> {
     socket: Option<TcpStream>,
     /// The peer's port.
     port: u16,
-    /// Whatever is waited for may take so many times as long as on an idle machine.
+    /// Every wait may take so many times as long as on an idle machine.
     slowness: u32,
     /// The kernel's initial sequence number.
     isn: Seq,
@@ -87,13 +87,16 @@ impl<'k> KernelConnection<'k> {
         let what = "set up a socket";
         socket.set_nonblocking(true).map_err(Error::system(what))?;
         socket.set_nodelay(true).map_err(Error::system(what))?;
-        // Whatever ends this process then ends the connection, too.
+        // If this process ends then, the connection ends, too.
         linger(&socket, true)?;
         this.socket = Some(socket);
         Ok(this)
     }
 
     /// `SO_ERROR`, by its number in `errno.h`; saying it clears it. A socket that is closed has none.
+    ///
+    /// # Errors
+    /// If the socket cannot be asked.
     pub fn take_error(&self) -> Result<Option<i32>, Error> {
         let Some(socket) = &self.socket else { return Ok(None) };
         let error = socket.take_error().map_err(Error::system("ask for SO_ERROR"))?;

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use etherparse::{NetSlice, PacketBuilder, SlicedPacket, TransportSlice};
 
-use super::{CaptureFile, Error};
+use super::capture::CaptureFile;
+use super::error::Error;
 use crate::tcp::{Flags, Segment, Seq};
 
-/// The kernel's address. RFC 5737: for documentation only, nobody has it.
+/// The kernel's address. RFC 5737: for documentation only, in use nowhere.
 pub(super) const KERNEL: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
 
 /// The peer's address.

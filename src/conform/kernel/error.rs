@@ -10,14 +10,14 @@ pub enum Error {
     Unavailable {
         /// What is missing, and what it is needed for.
         what: &'static str,
-        /// What the kernel says.
+        /// The kernel's error.
         source: io::Error,
     },
     /// A system call failed.
     System {
         /// What it was to do.
         what: String,
-        /// What the kernel says.
+        /// The kernel's error.
         source: io::Error,
     },
     /// The kernel answered with what makes no sense here.

@@ -43,11 +43,17 @@ pub struct Kernel {
 
 impl Kernel {
     /// Whether there is what it takes: Linux's namespaces and TUN devices, and the right to make them.
+    ///
+    /// # Errors
+    /// The first of these that is missing.
     pub fn is_available() -> Result<(), Error> {
         Self::with(&of_linux()?, None, |kernel| kernel.connect(Duration::from_secs(1)).map(drop))
     }
 
     /// Does some work with the kernel, set according to a policy, on a thread and in a namespace of its own.
+    ///
+    /// # Errors
+    /// If the namespace or the device cannot be made, and those of the work.
     pub fn with<T: Send>(
         policy: &Policy,
         capture: Option<Arc<CaptureFile>>,
@@ -66,12 +72,18 @@ impl Kernel {
     }
 
     /// Opens a connection. Its retransmission timeout begins with `rto`.
+    ///
+    /// # Errors
+    /// If the kernel does not open it.
     pub fn connect(&mut self, rto: Duration) -> Result<KernelConnection<'_>, Error> {
         self.connect_slowly(rto, 1)
     }
 
     /// The same for a machine that is busy: the timeout, and all that the connection waits for, is so many times as
     /// long.
+    ///
+    /// # Errors
+    /// As above.
     pub fn connect_slowly(&mut self, rto: Duration, slowness: u32) -> Result<KernelConnection<'_>, Error> {
         namespace::set_least_timeout(rto.saturating_mul(slowness))?;
         let after = |port: u16| Some(port.checked_add(1).unwrap_or(FIRST_PORT));
@@ -81,6 +93,9 @@ impl Kernel {
 }
 
 /// The version of the kernel, as `uname -r` prints it.
+///
+/// # Errors
+/// If `/proc` cannot be read.
 pub fn release() -> Result<String, Error> {
     let path = "/proc/sys/kernel/osrelease";
     let text = fs::read_to_string(path).map_err(Error::system(format!("read {path}")))?;

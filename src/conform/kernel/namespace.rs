@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use nix::sched::{CloneFlags, unshare};
 
-use super::Error;
+use super::error::Error;
 use crate::tcp::{Policy, RstInTimeWait};
 
 /// How long an orphan stays in `FIN_WAIT_2`: the least that Linux counts in.

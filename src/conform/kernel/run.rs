@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use super::{CaptureFile, Error, Kernel};
+use super::Kernel;
+use super::capture::CaptureFile;
+use super::error::Error;
 use crate::conform::{EndpointInput, EndpointPath, Run, run};
 use crate::tcp::Policy;
 

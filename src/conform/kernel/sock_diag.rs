@@ -1,4 +1,4 @@
-//! What the kernel says of a connection's state, also when no application has it any more: `sock_diag(7)`.
+//! The state of a connection in the kernel, also after its application has closed it: `sock_diag(7)`.
 
 use std::io;
 use std::net::{IpAddr, SocketAddrV4};
@@ -12,7 +12,7 @@ use netlink_packet_sock_diag::{
 use netlink_sys::protocols::NETLINK_SOCK_DIAG;
 use netlink_sys::{Socket, SocketAddr};
 
-use super::Error;
+use super::error::Error;
 use crate::tcp::State;
 
 /// Asks for any socket with these ports and addresses, not for one that is known already.

@@ -6,7 +6,10 @@ use crate::model::{Application, Closes, ClosesWith, Config, EndConfig};
 use crate::policy::Policies;
 use crate::tcp::Policy;
 
-/// Linux as a policy says it, where it gives up soon. Durations are those of the worlds: paths depend on no time.
+/// The policy of Linux, with few retries. Durations are those of the worlds: paths depend on no time.
+///
+/// # Errors
+/// The mistakes in the policy, which is compiled in.
 pub fn policy() -> Result<Policy, Diagnostics> {
     let linux = Policies::shipped()?.named("linux")?.untimed(2);
     Ok(linux.with(|policy| {
@@ -25,7 +28,7 @@ const SENDS_AND_CLOSES_FULLY: Application = Application { sends: 1, ..CLOSES_FUL
 const CLOSES_AFTER_EOF: Application = Application { closes: Closes::AfterEof, ..CLOSES };
 const NEVER_CLOSES: Application = Application { closes: Closes::Never, sends: 1, ..CLOSES };
 
-/// MSL, losses, duplicates, and the applications of both ends: together, whatever an end can meet. Nobody aborts after
+/// MSL, losses, duplicates, and the applications of both ends: together, everything that an end can meet. No end aborts after
 /// `close()`: there is no socket any more to do it with.
 const WORLDS: &[(u32, Option<u8>, u8, Application, Application)] = &[
     (2, Some(1), 1, CLOSES, CLOSES),

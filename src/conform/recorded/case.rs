@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use strum::{EnumString, IntoStaticStr, VariantNames};
 
-use super::{CaseNumber, TimeSpan};
+use super::number::{CaseNumber, TimeSpan};
 use crate::policy::NamedPolicy;
 use crate::tcp::{Flags, Segment, State, Timer};
 
@@ -50,7 +50,7 @@ pub struct Expectations {
     pub states: Vec<(usize, CaseState)>,
     /// The state after the last step, if the case speaks of it.
     pub end: Option<CaseState>,
-    /// What `SO_ERROR` says in the end, if it was recorded.
+    /// `SO_ERROR` at the end, if it was recorded.
     pub error: Option<Option<SocketError>>,
 }
 
@@ -104,7 +104,7 @@ pub enum CaseEvent {
     Environment(Environment),
     /// A segment that the peer sent is lost.
     Lost,
-    /// Nothing: somebody looks at the state.
+    /// Nothing: the state is read.
     Look,
     /// A segment is awaited, for so many milliseconds; without a number, for as long as it takes.
     Awaited(Option<u64>),
@@ -140,7 +140,7 @@ pub enum AppCall {
     SetUserTimeout(TimeSpan),
     /// `SO_LINGER` with no time: `close()` is [`AppCall::Abort`] then.
     SetLingerZero,
-    /// `SO_ERROR`: how the connection ended, which is said once.
+    /// `SO_ERROR`: how the connection ended, which is returned once.
     TakeError,
     /// `TCP_LINGER2`: `fin_wait_2_timeout` of the policy.
     SetFinWait2Timeout(TimeSpan),
@@ -157,7 +157,7 @@ pub enum CallResult {
     Closing,
     /// The same of SEND, in sockets' words.
     BrokenPipe,
-    /// The connection has ended so; said once.
+    /// The connection has ended so; returned once.
     Failed(SocketError),
     /// RECEIVE: there is nothing yet (`EAGAIN`).
     Nothing,
@@ -263,7 +263,7 @@ pub struct ExpectedSegment {
     pub seq: Option<CaseNumber>,
     /// SEG.ACK.
     pub ack: Option<CaseNumber>,
-    /// Octets of text; none unless the file says so.
+    /// Octets of text; none unless the file has some.
     pub len: u32,
     /// SEG.WND: the room that there is for text.
     pub window: Option<u32>,
@@ -271,7 +271,7 @@ pub struct ExpectedSegment {
     pub not_modelled: Option<String>,
 }
 
-/// What `SO_ERROR` can say of a connection that ended.
+/// The values of `SO_ERROR` after a connection has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr, VariantNames)]
 pub enum SocketError {
     /// It was reset.
@@ -322,7 +322,7 @@ impl Case {
         Ok(start)
     }
 
-    /// The case says itself when a stack that is polled is polled.
+    /// The case has events for the polls of a stack that is polled.
     pub(super) fn polls(&self) -> bool {
         self.steps.iter().any(|step| matches!(step.event, CaseEvent::Poll(_)))
     }

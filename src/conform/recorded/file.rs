@@ -10,8 +10,9 @@ use serde_aux::serde_introspection::serde_introspect;
 use serde_json::value::RawValue;
 use strum::VariantNames;
 
+use super::case::{Case, CaseState, CaseStep, Expectations, SegmentOrder, SocketError};
 use super::words::{Mistake, Word};
-use super::{Case, CaseState, CaseStep, Expectations, SegmentOrder, SocketError, row, step};
+use super::{row, step};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, in_words_of_files, misspelt};
 use crate::policy::{NamedPolicy, Policies};
 
@@ -140,7 +141,7 @@ impl<'a> LineOf<'a> {
         match looks_alike.next() {
             None => Ok(()),
             Some((key, value, near)) => Err(Diagnostic::new(format!("unknown key `{key}`"))
-                .at(self.file, self.span_of(value), "nobody reads this")
+                .at(self.file, self.span_of(value), "this key has no effect")
                 .help(format!("there is `{near}`"))),
         }
     }
@@ -240,7 +241,7 @@ impl<'a> LineOf<'a> {
         })
     }
 
-    /// What `SO_ERROR` says in the end, if the line speaks of it; `null` is no error.
+    /// `SO_ERROR` at the end, if the line has it; `null` is no error.
     #[expect(clippy::option_option, reason = "whether the line speaks of it, and whether there is one")]
     fn error(&self, line: &Line<'a>) -> Result<Option<Option<SocketError>>, Diagnostic> {
         match line.so_error {
@@ -290,7 +291,7 @@ impl<'a> LineOf<'a> {
         })
     }
 
-    /// What a string of the line says; a mistake in it is pointed at.
+    /// The meaning of a string of the line; a mistake in it is pointed at.
     fn parsed<T>(
         &self,
         raw: &'a RawValue,
@@ -323,7 +324,7 @@ impl<'a> LineOf<'a> {
         let at = self.text.floor_char_boundary(error.column().saturating_sub(1));
         let end = self.text.ceil_char_boundary(at + 1).max(at + 1);
         let message = error.to_string();
-        // The position is said by the snippet.
+        // The snippet shows the position.
         let message = in_words_of_files(message.split(" at line ").next().unwrap_or_default());
         let mistake = Diagnostic::new(format!("a line that is no case: {message}"));
         let mistake = mistake.at(self.file, self.start + at..self.start + end, "");

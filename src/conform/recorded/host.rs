@@ -3,7 +3,8 @@
 use std::fmt;
 
 use super::case::written;
-use super::{AppCall, Arrival, CallResult, CaseNumber, CaseTimer, Environment, SocketError, TimeSpan};
+use super::case::{AppCall, Arrival, CallResult, CaseTimer, Environment, SocketError};
+use super::number::{CaseNumber, TimeSpan};
 use crate::model::EndpointEvent;
 use crate::model::Kind;
 use crate::tcp::{
@@ -105,9 +106,9 @@ pub(super) struct Host {
     /// SND.UNA, and since when it has been outstanding.
     outstanding: Option<(Seq, u64)>,
     lingers_not: bool,
-    /// The case has said how often orphans retransmit.
+    /// The case has set how often orphans retransmit.
     orphans_are_set: bool,
-    /// How the connection ended has been said.
+    /// The application knows how the connection ended.
     end_is_known: bool,
     /// Octets that were unread when the connection ended without the application's doing.
     left_over: u32,
@@ -299,7 +300,7 @@ impl Host {
         }
     }
 
-    /// Makes a call and says what it returns.
+    /// Makes a call and returns its result.
     pub(super) fn app(&mut self, call: &AppCall) -> Returned {
         let state = self.endpoint.state;
         let returned = match (call, state) {
@@ -330,7 +331,7 @@ impl Host {
             }
             AppCall::Send { octets, queued: false } => {
                 if state == State::Closed {
-                    return self.told_of_the_end().unwrap_or(Returned::Closing);
+                    return self.pending_error().unwrap_or(Returned::Closing);
                 }
                 self.take(Some(EndpointEvent::Call(Call::Send)), |endpoint, policy| {
                     endpoint.send_text(*octets, policy)
@@ -341,7 +342,7 @@ impl Host {
             }
             AppCall::Receive(octets) => return self.receive(*octets),
             AppCall::Peek(octets) => return self.clone().receive(Some(*octets)),
-            AppCall::TakeError => return self.told_of_the_end().unwrap_or(Returned::Done),
+            AppCall::TakeError => return self.pending_error().unwrap_or(Returned::Done),
             AppCall::SetUserTimeout(span) => {
                 // As `TCP_USER_TIMEOUT` has it, 0 is none.
                 self.user_timeout = Some(span.milliseconds(&self.policy)).filter(|timeout| *timeout > 0);
@@ -370,7 +371,7 @@ impl Host {
         if read > 0 {
             Returned::Octets(read)
         } else if state == State::Closed && ended_by != Some(EndedBy::Fin) {
-            self.told_of_the_end().unwrap_or(Returned::Eof)
+            self.pending_error().unwrap_or(Returned::Eof)
         } else if reading_shut || fin_received {
             Returned::Eof
         } else {
@@ -378,10 +379,10 @@ impl Host {
         }
     }
 
-    /// How the connection ended, to whoever asks first.
-    fn told_of_the_end(&mut self) -> Option<Returned> {
-        let told = std::mem::replace(&mut self.end_is_known, true);
-        self.socket_error().filter(|_| !told).map(Returned::Failed)
+    /// How the connection ended; returned once.
+    fn pending_error(&mut self) -> Option<Returned> {
+        let was_known = std::mem::replace(&mut self.end_is_known, true);
+        self.socket_error().filter(|_| !was_known).map(Returned::Failed)
     }
 
     /// What `SO_ERROR` says: a socket that is gone, as in `TIME_WAIT`, says nothing.

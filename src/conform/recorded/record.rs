@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::CaseTimer;
+use super::case::CaseTimer;
 use super::case::written;
 use crate::conform::{EndpointInput, EndpointPath, Reaction};
 use crate::tcp::{Call, State, Timer};

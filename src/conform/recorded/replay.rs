@@ -3,11 +3,12 @@
 use std::collections::VecDeque;
 use std::fmt::Display;
 
-use super::host::{Host, Returned, Sent};
-use super::{
-    AppCall, CallResult, Case, CaseEvent, CaseNumber, CaseState, CaseStep, CaseTimer, ExpectedSegment,
-    SegmentOrder, SocketError,
+use super::case::{
+    AppCall, CallResult, Case, CaseEvent, CaseState, CaseStep, CaseTimer, ExpectedSegment, SegmentOrder,
+    SocketError,
 };
+use super::host::{Host, Returned, Sent};
+use super::number::CaseNumber;
 use crate::model::EndpointEvent;
 use crate::tcp::{Call, Flags, Segment, Sending, State, Timer};
 
@@ -197,7 +198,7 @@ impl Replay<'_> {
         }
     }
 
-    /// What the case says of a step is all that is sent in it, in this order.
+    /// The segments that the case has for a step are all that is sent in it, in this order.
     fn check_segments(&mut self, number: usize, sent: &[Sent]) {
         let of_step: Vec<&Option<ExpectedSegment>> = self
             .case
@@ -219,7 +220,7 @@ impl Replay<'_> {
         }
     }
 
-    /// What the case says of a step is what was sent next.
+    /// The segment that the case has for a step is the one that was sent next.
     fn check_next(&mut self, number: usize) {
         let case = self.case;
         for (_, expected) in case.expected.segments.iter().filter(|(step, _)| *step == number) {
@@ -281,7 +282,7 @@ impl Replay<'_> {
         if let Some(end) = &case.expected.end
             && *end != CaseState::Known(state)
         {
-            self.differs(last, format!("{end} in the end"), state);
+            self.differs(last, format!("{end} at the end"), state);
         }
         if let Some(error) = self.case.expected.error {
             let seen = self.host.socket_error();
@@ -297,7 +298,7 @@ impl Replay<'_> {
     }
 }
 
-/// What has closed on the way to the start: `shutdown`, unless a timer is said to expire that only runs after
+/// What has closed on the way to the start: `shutdown`, unless a timer expires in the case that only runs after
 /// `close()`.
 fn call_on_the_way(case: &Case) -> Call {
     let of_orphans = CaseEvent::Expiry(CaseTimer::Of(Timer::FinWait2));

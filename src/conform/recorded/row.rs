@@ -1,9 +1,10 @@
 //! The event of a row of a kernel's transition table: one segment, in words of its own.
 
+use super::case::{Arrival, CaseEvent};
+use super::number::CaseNumber;
 use super::number::{Sign, Term, number};
 use super::segment::flags;
 use super::words::{Input, Mistake, Parsed, blank, letters, missing, modelled_or, takes, whole};
-use super::{Arrival, CaseEvent, CaseNumber};
 use crate::tcp::Flags;
 
 /// `FIN+ACK seq=RCV.NXT acks our FIN`, `DATA 10B+FIN seq=RCV.NXT`, `FIN no ACK seq=RCV.NXT-1`.

@@ -4,9 +4,10 @@ use winnow::Parser;
 use winnow::combinator::{separated, terminated};
 use winnow::token::one_of;
 
+use super::case::{Arrival, ExpectedSegment};
+use super::number::CaseNumber;
 use super::number::{Term, number};
 use super::words::{Input, Parsed, blank, integer, letters, missing, modelled_or, takes};
-use super::{Arrival, CaseNumber, ExpectedSegment};
 use crate::tcp::Flags;
 
 /// The fields of a segment as written, before it is known what must be there.
@@ -37,7 +38,7 @@ const FLAGS: [(&str, Result<Bit, &str>); 11] = [
     ("NS", Err("ECN")),
 ];
 
-/// Reads the value of a field; says whether there was one before.
+/// Reads the value of a field; returns whether there was one before.
 type Field = fn(&mut Fields, &mut Input<'_>) -> Parsed<bool>;
 
 /// The fields, and those and the options that the endpoint does not have.

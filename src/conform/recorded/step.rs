@@ -3,13 +3,15 @@
 use winnow::Parser;
 use winnow::token::rest;
 
+use super::case::{
+    AppCall, CallResult, CaseEvent, CaseState, CaseTimer, Environment, ExpectedSegment, SocketError,
+};
 use super::number::{TimeUnit, span};
 use super::segment::{arrival, expected_segment};
 use super::words::{
     Input, Mistake, Parsed, Unread, Word, blank, integer, letters, missing, modelled_or, next_word, takes, whole,
     word,
 };
-use super::{AppCall, CallResult, CaseEvent, CaseState, CaseTimer, Environment, ExpectedSegment, SocketError};
 use crate::tcp::{State, Timer};
 
 /// A rule of the grammar: what a name begins.
@@ -47,7 +49,7 @@ const STEPS: [(&str, Rule<CaseEvent>); 7] = [
     ("wait", |input| span(input, TimeUnit::Milliseconds).map(CaseEvent::Wait)),
     ("poll", |input| Ok(CaseEvent::Poll(octets(input)?))),
     ("env", |input| environment(input).map(CaseEvent::Environment)),
-    // Whatever it was: it does not arrive.
+    // It does not arrive.
     ("drop", |input| rest.value(CaseEvent::Lost).parse_next(input)),
 ];
 
@@ -235,7 +237,7 @@ mod tests {
 
     use super::*;
 
-    fn said(text: &str) -> String {
+    fn parsed(text: &str) -> String {
         match event(text) {
             Ok(event) => format!("{event:?}"),
             Err(mistake) => {
@@ -289,7 +291,7 @@ mod tests {
             "app set keepalive on 3s",
             "drop ACK of our FIN",
         ];
-        insta::assert_snapshot!(all.map(|text| format!("{text}\n  {}", said(text))).join("\n"));
+        insta::assert_snapshot!(all.map(|text| format!("{text}\n  {}", parsed(text))).join("\n"));
     }
 
     #[test]
@@ -337,7 +339,7 @@ mod tests {
             "env retries many",
             "app set linger",
         ];
-        insta::assert_snapshot!(all.map(|text| format!("{text}\n  {}", said(text))).join("\n"));
+        insta::assert_snapshot!(all.map(|text| format!("{text}\n  {}", parsed(text))).join("\n"));
     }
 
     proptest! {

@@ -2,10 +2,11 @@
 
 use std::hash::{Hash, Hasher};
 
-use super::Timers;
+use super::timers::Timers;
 use crate::invariant::invariant;
 use crate::model::limit::MAX_TIMER;
-use crate::model::{Bound, Limit, Observed};
+use crate::model::limit::{Bound, Limit};
+use crate::model::observe::Observed;
 use crate::tcp::{EndedBy, Endpoint, Held, Persist, SendWindow, Seq, State, Timer, Transfer};
 
 /// A timer that does not run.

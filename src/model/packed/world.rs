@@ -3,8 +3,10 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-use super::{PackedEnd, Timers};
-use crate::model::{End, Kind, Network, Observe, Observed, SegmentCopy};
+use super::end::PackedEnd;
+use super::timers::Timers;
+use crate::model::network::{Network, SegmentCopy};
+use crate::model::observe::{End, Kind, Observe, Observed};
 use crate::tcp::Endpoint;
 
 /// A state of the timed world. It lies in one line of a processor's cache: to look at one is the exploration's most

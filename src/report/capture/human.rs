@@ -1,4 +1,4 @@
-//! What the model makes of a capture, for people.
+//! The explanation of a capture, for people.
 
 use std::fmt::Write;
 
@@ -12,7 +12,7 @@ use crate::tcp::{Seq, State};
 /// Where the text of a line begins, after its label.
 const INDENT: usize = 14;
 
-/// The most connections that are shown without being asked for.
+/// The most connections that are shown by default.
 const MOST_SHOWN: usize = 20;
 /// So few connections are all shown.
 const FEW: usize = 3;
@@ -26,7 +26,7 @@ pub struct Listing {
     pub only: Vec<FindingKind>,
 }
 
-/// How many connections ended in which way, the worst first; and then, one by one, those that something is wrong with.
+/// The number of connections that ended in each way, the worst first; then, one by one, those with a fault.
 #[must_use]
 pub fn report(capture: &Capture, findings: &[Finding], detail: &Listing, terminal: Terminal) -> String {
     let mut text = summary(capture, findings);
@@ -52,7 +52,7 @@ pub fn report(capture: &Capture, findings: &[Finding], detail: &Listing, termina
     text
 }
 
-/// How many there are, of which kind, and what was passed over.
+/// The numbers of connections of each kind, and of the packets that were passed over.
 fn summary(capture: &Capture, findings: &[Finding]) -> String {
     let explained = findings.iter().filter(|finding| finding.closing.is_explained()).count();
     let verdict = match findings.len() {
@@ -77,7 +77,7 @@ fn summary(capture: &Capture, findings: &[Finding]) -> String {
     text
 }
 
-/// What is in no connection, a line each.
+/// The packets in no connection, a line for each kind.
 fn passed_over(capture: &Capture) -> Vec<String> {
     let over = &capture.passed_over;
     let mut lines = Vec::new();
@@ -92,13 +92,15 @@ fn passed_over(capture: &Capture) -> Vec<String> {
     lines
 }
 
-/// What a reset can be whose number comes after the next.
+/// The possible causes of a reset whose number comes after the next.
 fn beyond(seq: Seq, next: Seq) -> String {
     if !next.precedes(seq) {
         return String::new();
     }
     let octets = plural(u64::from(seq.since(next)), "octet");
-    format!(" This one is {octets} beyond: what is between was lost before it could be captured, or it is forged.")
+    format!(
+        " This one is {octets} beyond: those between were lost before they could be captured, or it is forged."
+    )
 }
 
 impl View<'_> {
@@ -189,7 +191,7 @@ impl View<'_> {
 
     fn first(&self) -> String {
         match self.closing.first {
-            First::Nobody => "nobody closes".to_owned(),
+            First::Nobody => "neither end closes".to_owned(),
             First::One(side, index) => format!("{} closes ({})", self.name(side), self.at(index)),
             First::Unseen(side, index) => {
                 format!(
@@ -212,7 +214,7 @@ impl View<'_> {
             parts.push(format!("{} of text", plural(again.text as u64, "segment")));
         }
         if !again.fin_gaps.is_empty() {
-            // A dozen say what doubles and where it ends.
+            // A dozen show whether they double, and where that ends.
             let gaps: Vec<String> = again.fin_gaps.iter().take(12).map(|gap| seconds(*gap)).collect();
             let more = if again.fin_gaps.len() > gaps.len() { ", …" } else { "" };
             let times = again.fin_gaps.len() as u64;
@@ -332,7 +334,7 @@ impl View<'_> {
         sentence
     }
 
-    /// How often who opens, or who answers, has tried.
+    /// The number of attempts of the end that opens, or of the one that answers.
     fn attempts(&self) -> String {
         let tries = [0, 1].into_iter().filter_map(|side| {
             let repeated = self.connection.progress(side).unacknowledged?;
@@ -349,7 +351,7 @@ impl View<'_> {
         }
     }
 
-    /// What shows that a reset is not from the end that it names.
+    /// The evidence that a reset is not from the end that it names.
     pub(super) fn forged(&self, by: Side, forged: Forged) -> String {
         let name = self.name(by);
         match forged {
@@ -366,7 +368,7 @@ impl View<'_> {
         }
     }
 
-    /// What is explained, unless some packet is not.
+    /// The packets that are explained, unless some packet is not.
     fn explained(&self) -> Option<String> {
         let Self { connection, closing, .. } = self;
         if closing.unexplained().is_some() {
@@ -417,23 +419,22 @@ impl View<'_> {
         let peers = |seq: Seq| seq.since(self.origin(1 - side));
         match unexplained.why {
             Why::AcknowledgesUnseen(end) => format!(
-                "It acknowledges what is not in the capture, which lacks what the other end has sent with the number \
-                 {}.",
+                "It acknowledges text that is not in the capture, which lacks the number {} of the other end.",
                 peers(end)
             ),
             Why::AfterFin(fin) => {
                 format!("{name}'s FIN has the number {}, and nothing comes after a FIN.", own(fin))
             }
             Why::LeavesOut(next) => format!(
-                "{name}'s next number is {}, and what is between that and this packet is not in the capture.",
+                "{name}'s next number is {}, and the numbers between that and this packet are not in the capture.",
                 own(next)
             ),
             Why::FinInText(end) => {
                 format!("{name} has sent text up to the number {}, and a FIN comes after it.", own(end))
             }
             Why::Missed(next) => format!(
-                "{name}'s next number is {}; what is between that and this packet is not in the capture, and the \
-                 other end acknowledges it: the capture has missed it.",
+                "{name}'s next number is {}; the numbers between that and this packet are not in the capture, and the \
+                 other end acknowledges them: the capture has missed them.",
                 own(next)
             ),
             Why::ResetNumber(next) => format!(

@@ -1,4 +1,4 @@
-//! What the model makes of a capture, as one JSON document.
+//! The explanation of a capture, as one JSON document.
 
 use std::collections::BTreeMap;
 
@@ -16,14 +16,14 @@ struct Document<'a> {
     lastack: &'static str,
     file: &'a str,
     explained: bool,
-    /// How many of the connections that were looked at are of which kind. What is not explained has an ending, too.
+    /// The number of selected connections of each kind. One that is not explained has an ending, too.
     endings: BTreeMap<&'static str, usize>,
 
     packets: u64,
     passed_over: PassedOverReport,
     /// Why not all of the file was looked at.
     fault: Option<FaultReport>,
-    /// What is written to stderr, too.
+    /// The warnings that are written to stderr, too.
     mistakes: Vec<String>,
     connections: Vec<ConnectionReport>,
 }
@@ -107,7 +107,7 @@ struct EndingReport {
     /// The reset.
     #[serde(skip_serializing_if = "Option::is_none")]
     packet: Option<u64>,
-    /// What shows that the reset is not from the end that it names.
+    /// The evidence that the reset is not from the end that it names.
     #[serde(skip_serializing_if = "Option::is_none")]
     forged: Option<String>,
     meaning: &'static str,

@@ -31,18 +31,18 @@ pub(super) struct Rung<'a> {
 pub(super) struct Change {
     pub(super) side: Side,
     pub(super) state: State,
-    /// What led to it, where that is no packet.
+    /// The cause of it, if that is no packet.
     pub(super) by: &'static str,
 }
 
-/// What is drawn of a connection.
+/// The drawing of a connection.
 pub(super) struct Drawing<'a> {
     /// The states of A and B at first; none of an end that the model does not follow.
     pub(super) start: [Option<State>; 2],
     pub(super) rungs: Vec<Rung<'a>>,
-    /// What is said above: what came before.
+    /// The lines above: what came before.
     pub(super) head: Vec<String>,
-    /// What is said below: what follows, and how it ended.
+    /// The lines below: what follows, and how it ended.
     pub(super) foot: Vec<String>,
 }
 

@@ -1,5 +1,5 @@
 //! One connection as a picture, like a counterexample's: times run downwards, and are to scale between the shortest and
-//! the longest distance that can be drawn; a pause that is longer is broken, and says how long it is.
+//! the longest distance that can be drawn; a longer pause is broken, and labelled with its length.
 
 use svg::node::Node;
 use svg::node::element::{Description, Group, Path, Rectangle, SVG, Style, Title};
@@ -85,7 +85,7 @@ fn heights(drawing: &Drawing<'_>, top: f64) -> (f64, Vec<f64>, f64) {
 
 /// How far a pause is, at most [`LONGEST`].
 fn distance(pause: i64) -> f64 {
-    // What is longer than a minute is longer than the longest, whatever it is.
+    // Every pause of more than a minute gets the longest distance.
     let nanoseconds = u32::try_from(pause.clamp(0, i64::from(u32::MAX))).unwrap_or(u32::MAX);
     (f64::from(nanoseconds) * NANOSECOND).min(LONGEST)
 }

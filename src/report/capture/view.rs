@@ -1,4 +1,4 @@
-//! A connection as it is reported, in whatever format.
+//! A connection as it is reported, for every format.
 
 use crate::capture::{Capture, Closing, Connection, Finding, FindingKind, Packet, Side};
 use crate::report::quantity::counted;
@@ -41,7 +41,7 @@ impl<'a> View<'a> {
         format!("{}: A {a}  B {b}{}", self.number, self.inside())
     }
 
-    /// What the packets are inside of, where that tells the connection from others between the same ends.
+    /// The tags and tunnels around the packets, if they distinguish the connection from others between the same ends.
     fn inside(&self) -> String {
         if self.connection.namesakes == 0 {
             return String::new();
@@ -92,7 +92,7 @@ impl<'a> View<'a> {
     pub(super) fn relative(&self, side: Side, segment: &Segment) -> Segment {
         let number = |seq: Seq, side| Seq(seq.since(self.origin(side)));
         Segment {
-            // A reset from nowhere has number 0 whatever the numbers of the connection are.
+            // A reset from nowhere has the number 0, which is no number of the connection.
             seq: if segment.flags.rst && segment.seq == Seq(0) { Seq(0) } else { number(segment.seq, side) },
             ack: if segment.flags.ack { number(segment.ack, 1 - side) } else { Seq(0) },
             ..*segment

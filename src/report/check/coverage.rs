@@ -1,4 +1,4 @@
-//! What explorations have taken, and how often, for people.
+//! How often explorations have taken each action and each transition, for people.
 
 use std::fmt::Write;
 
@@ -71,17 +71,17 @@ pub fn table(all: &[Checked], terminal: Terminal) -> String {
         let _ = writeln!(text, "{:>NUMBER$}  {premise}", HumanCount(*times).to_string());
     }
     if all.iter().any(|checked| checked.stopped.is_some()) {
-        text.push_str("Not every state was seen: what was never taken, or never true, may be so later.\n");
+        text.push_str("Exploration was incomplete: actions and premises not seen may still occur.\n");
         return text;
     }
     for (property, premise) in coverage.vacuous() {
-        let warning = format!("{property} says nothing here: `{premise}` is never true");
+        let warning = format!("{property} is vacuous here: `{premise}` is never true");
         let _ = writeln!(text, "{WARNING}warning{WARNING:#}  {}", terminal.prose(&warning, 9));
     }
     text
 }
 
-/// What was never taken.
+/// The names of those that were never taken.
 fn none_of(names: &[String], terminal: Terminal) -> String {
     if names.is_empty() {
         return String::new();

@@ -18,13 +18,13 @@ const BOLD: Style = Style::new().bold();
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();
 
-/// Where what is said of a verdict begins, in columns.
+/// The column at which the text about a verdict begins.
 const INDENT: usize = 14;
 
 /// How much people want to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {
-    /// What keeps the gate from passing, and what it all comes to.
+    /// The verdicts that keep the gate from passing, and the total.
     Quiet,
     /// The same, and a line for each scenario that passes.
     Brief,
@@ -116,7 +116,7 @@ fn of_verdict(
 ) -> String {
     let mut text = String::new();
     let lines_of = |outcome| {
-        // Of what does not apply to the world there is one verdict, whatever the end.
+        // A property that does not apply to the world has one verdict for both ends.
         let is_apart = detail == Detail::Verbose && verdict != Verdict::NotApplicable;
         if is_apart { verdict_line_of_each(checked, outcome) } else { verdict_lines(checked, outcome) }
     };
@@ -134,7 +134,7 @@ fn of_verdict(
     text
 }
 
-/// What stateright says, line by line.
+/// The results of stateright, line by line.
 fn second_opinion(cross_check: &CrossCheck, detail: Detail, mut line: impl FnMut(Style, &str, &str)) {
     let CrossCheck { disagreements, verdicts, stopped, ticks } = cross_check;
     for disagreement in disagreements {
@@ -156,7 +156,7 @@ fn second_opinion(cross_check: &CrossCheck, detail: Detail, mut line: impl FnMut
     }
 }
 
-/// What whole ticks say of verdicts in real time.
+/// The comparison of verdicts in real time with whole ticks.
 fn of_ticks(ticks: &TicksCheck) -> String {
     let TicksCheck { verdicts, proved, ties, closed_stopped } = ticks;
     let compared = format!("{} by whole ticks", counted(*verdicts, "verdict"));
@@ -182,7 +182,7 @@ fn rendered(note: &VerdictNote<'_>, checked: &Checked, show_command: &ShowComman
     text
 }
 
-/// How many scenarios were not begun, and why, if there are any.
+/// The number of scenarios that were not begun, and why, if there are any.
 #[must_use]
 pub fn not_begun(all: &[Checked]) -> String {
     let not_begun: Vec<&Checked> = all.iter().filter(|checked| !checked.is_begun()).collect();
@@ -192,7 +192,7 @@ pub fn not_begun(all: &[Checked]) -> String {
     format!("{BAD}not begun{BAD:#}: {}: {why}\n", counted(not_begun.len(), "scenario"))
 }
 
-/// What it all comes to. The last line says it whatever the exit code, and what was compared with nothing.
+/// The total. Its last line has the result, whatever the exit code, and the numbers of verdicts that were not compared.
 #[must_use]
 pub fn summary(all: &[Checked], detail: Detail, terminal: Terminal) -> String {
     let (passed, result) = result(all);
@@ -207,7 +207,7 @@ pub fn summary(all: &[Checked], detail: Detail, terminal: Terminal) -> String {
     format!("{gap}{size}:{separator}{style}{result}{style:#}{rest}\n")
 }
 
-/// How much was decided and explored.
+/// The numbers of verdicts, scenarios, zones or states, and transitions.
 pub(super) fn size(all: &[Checked]) -> String {
     let of_unit = |unit: &str| {
         all.iter().filter(|checked| checked.scenario.unit() == unit).map(|checked| checked.stats.states).sum()
@@ -224,7 +224,7 @@ pub(super) fn size(all: &[Checked]) -> String {
     )
 }
 
-/// Whether the gate passes, and what there is of everything that keeps it from passing.
+/// The result of the gate, with the number of each kind of fault that keeps it from passing.
 pub(super) fn result(all: &[Checked]) -> (GateResult, String) {
     let tally = Tally::of(all);
     let passed = GateResult::of(all);
@@ -254,7 +254,7 @@ pub(super) fn result(all: &[Checked]) -> (GateResult, String) {
     }
 }
 
-/// How many verdicts are compared with nothing, each kind where there are any.
+/// The numbers of verdicts that are not compared, for each kind that occurs.
 pub(super) fn uncompared(all: &[Checked]) -> String {
     let tally = Tally::of(all);
     let kinds = [

@@ -23,7 +23,7 @@ struct Report<'a> {
     scenarios: Vec<ScenarioReport<'a>>,
 }
 
-/// How many verdicts there are, and what became of them.
+/// The numbers of verdicts, by their results.
 #[derive(Serialize)]
 struct CountsReport {
     verdicts: usize,
@@ -145,7 +145,7 @@ struct InstanceReport<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     end: Option<String>,
     verdict: &'static str,
-    /// Absent where there is no trace, or nobody has counted.
+    /// Absent if there is no trace, or its steps were not counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     steps: Option<usize>,
     /// Absent where the verdict is compared with nothing.

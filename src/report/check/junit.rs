@@ -109,7 +109,7 @@ fn second_opinion(cross_check: &CrossCheck) -> TestCaseStatus {
     }
 }
 
-/// What is not as expected, why, and what shows it.
+/// An unexpected verdict: why, and the command that shows it.
 fn failure(checked: &Checked, surprises: &[VerdictNote<'_>], show_command: &ShowCommand) -> TestCaseStatus {
     let message = |one: &VerdictNote<'_>| match one.expected {
         Some(expected) => format!("{}: expected {expected}, {}", one.name, one.kind_label()),

@@ -1,4 +1,4 @@
-//! What a check has shown, in each form that it is reported in.
+//! The results of a check, in each format.
 
 pub mod coverage;
 pub mod github;
@@ -7,3 +7,34 @@ pub mod json;
 pub mod junit;
 pub mod show_command;
 mod verdict_note;
+
+use clap::ValueEnum;
+
+use self::show_command::ShowCommand;
+use crate::check::Checked;
+
+/// The formats of `check`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    Human,
+    /// One JSON document; docs/check.schema.json is its schema
+    Json,
+    /// JUnit's XML: a suite for each scenario, a case for each property
+    Junit,
+    /// Annotations of GitHub Actions, and a summary of the job
+    Github,
+}
+
+impl Format {
+    /// The document in this format; `None` for people, whose report has a width and an amount of detail.
+    #[must_use]
+    pub fn document(self, all: &[Checked], show_command: &ShowCommand) -> Option<String> {
+        match self {
+            Self::Human => None,
+            Self::Json => Some(json::report(all)),
+            Self::Junit => Some(junit::report(all, show_command)),
+            Self::Github => Some(github::annotations(all, show_command)),
+        }
+    }
+}

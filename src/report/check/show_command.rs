@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::scenario::Scenario;
 use crate::text::visible;
 
-/// What the commands of a report have to repeat, so that they see the same files and the same world: options of the
+/// The options that the commands of a report repeat, so that they read the same files and the same world: options of the
 /// command line and their values, one after the other.
 #[derive(Clone, Debug, Default)]
 pub struct ShowCommand {

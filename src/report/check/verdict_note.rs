@@ -1,4 +1,4 @@
-//! What is worth saying of a verdict by itself.
+//! The notes on single verdicts.
 
 use std::ops::RangeInclusive;
 
@@ -13,7 +13,7 @@ pub(super) struct VerdictLine<'c> {
     pub(super) name: String,
     /// The verdict on it.
     pub(super) verdict: Verdict,
-    /// What is worth saying of it.
+    /// The note on it.
     pub(super) note: Option<VerdictNote<'c>>,
 }
 
@@ -24,7 +24,7 @@ pub(super) struct VerdictNote<'c> {
     pub(super) name: String,
     /// The verdict on it.
     pub(super) verdict: Verdict,
-    /// What is expected; in a world that was changed nothing is.
+    /// The expected verdict; none in a world that was changed.
     pub(super) expected: Option<Verdict>,
     /// Why, if the scenario states it.
     because: Option<&'c str>,
@@ -37,13 +37,13 @@ pub(super) struct VerdictNote<'c> {
     span: Span,
 }
 
-/// A property's verdicts in a scenario. Where all its instances were decided and the same is to be said of each, they are
-/// reported together.
+/// A property's verdicts in a scenario. If all its instances were decided and have the same note, they are reported
+/// together.
 pub(super) fn verdict_lines<'c>(checked: &'c Checked, outcome: &'c Outcome) -> Vec<VerdictLine<'c>> {
     let mut all = verdict_line_of_each(checked, outcome);
     let is_same = |one: &VerdictLine<'_>, other: &VerdictLine<'_>| {
-        let said = |line: &VerdictLine<'_>| line.note.as_ref().map(VerdictNote::reason);
-        one.verdict == other.verdict && said(one) == said(other)
+        let reason = |line: &VerdictLine<'_>| line.note.as_ref().map(VerdictNote::reason);
+        one.verdict == other.verdict && reason(one) == reason(other)
     };
     let is_whole = all.len() == Instance::all(&outcome.property).len();
     if is_whole && all.first().is_some_and(|first| all.iter().all(|one| is_same(first, one))) {
@@ -103,7 +103,8 @@ impl<'c> VerdictNote<'c> {
             span,
         })
     }
-    /// What is expected, and why: `expected holds`, `as expected: A closes first`; nothing in a world that was changed.
+    /// The expected verdict and its reason: `expected holds`, `as expected: A closes first`; nothing in a world that was
+    /// changed.
     pub(super) fn reason(&self) -> String {
         let because = self.because.map_or(String::new(), |because| format!(": {because}"));
         match self.expected {

@@ -1,10 +1,10 @@
-//! What became of recorded cases, for people.
+//! The outcomes of recorded cases, for people.
 
 use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
 
-use super::{Replay, step_text};
+use super::replayed::{Replay, step_text};
 use crate::conform::recorded::{Case, CaseOutcome, Replayed, ReplayedStep, StepDifference};
 use crate::report::terminal::Terminal;
 
@@ -13,7 +13,7 @@ const BAD: Style = AnsiColor::Red.on_default().bold();
 
 /// Where the name of a case begins, in columns.
 const NAME_INDENT: usize = 14;
-/// Where what is said of a step begins, in columns.
+/// The column at which the text about a step begins.
 const INDENT: usize = 24;
 
 /// A line a case, what differs below it, and how many there are of each. With `trace`, each step of each case that is
@@ -48,13 +48,13 @@ pub fn render(replays: &[Replay<'_>], trace: bool, terminal: Terminal) -> String
             (trace || !of_step.is_empty()).then_some((step, of_step))
         });
         for (step, of_step) in shown {
-            let mut line = |what: &str, said: &str| {
-                let _ = writeln!(text, "              {what:<10}{}", terminal.prose(said, INDENT));
+            let mut line = |label: &str, seen: &str| {
+                let _ = writeln!(text, "              {label:<10}{}", terminal.prose(seen, INDENT));
             };
             line(&place(case, step.number), &step_text(case, step.number));
             if trace {
-                for (what, said) in seen_in(step) {
-                    line(what, &said);
+                for (label, seen) in seen_in(step) {
+                    line(label, &seen);
                 }
             }
             for StepDifference { expected, seen, .. } in of_step {

@@ -1,10 +1,10 @@
-//! What became of recorded cases, as one JSON document.
+//! The outcomes of recorded cases, as one JSON document.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Replay, step_text};
+use super::replayed::{Replay, step_text};
 use crate::conform::recorded::{Case, CaseOutcome, ReplayedStep, StepDifference};
 
 /// Raised with every change that a reader could trip over.

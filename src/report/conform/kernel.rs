@@ -8,7 +8,7 @@ use crate::report::terminal::Terminal;
 
 const INDENT: usize = 6;
 
-/// What was compared, what differs and why, and what the list of differences says otherwise.
+/// The comparison with the kernel: the differences with their reasons, and how they deviate from the list of known ones.
 #[must_use]
 pub fn compared(release: &str, compared: &Compared, checked: &ListCheck<'_>, terminal: Terminal) -> String {
     let Compared { comparison, transitions, missing, cases: _ } = compared;

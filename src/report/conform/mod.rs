@@ -1,26 +1,32 @@
-//! What recorded cases and the kernel's lock step have shown.
+//! The results of recorded cases and of the kernel's lock step.
 
 pub mod human;
 pub mod json;
 #[cfg(target_os = "linux")]
 pub mod kernel;
+mod replayed;
 
-use crate::conform::recorded::{Case, Replayed};
+use clap::ValueEnum;
 
-/// A case that was replayed.
-#[derive(Debug)]
-pub struct Replay<'a> {
-    /// The path of its file.
-    pub file: &'a str,
-    /// The case.
-    pub case: &'a Case,
-    /// What was seen.
-    pub replayed: Replayed,
+use super::terminal::Terminal;
+pub use replayed::Replay;
+
+/// The formats of `conform`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DocumentFormat {
+    /// For people
+    Human,
+    /// One JSON document; docs/conform.schema.json is its schema
+    Json,
 }
 
-fn step_text(case: &Case, step: usize) -> String {
-    match step.checked_sub(1).and_then(|index| case.steps.get(index)) {
-        Some(step) => step.text.clone(),
-        None => format!("the way to {}", case.start),
+impl DocumentFormat {
+    /// The report in this format, with each step if `with_steps`. `exit_code` is for programs, `terminal` for people.
+    #[must_use]
+    pub fn report(self, replays: &[Replay<'_>], with_steps: bool, exit_code: u8, terminal: Terminal) -> String {
+        match self {
+            Self::Human => human::render(replays, with_steps, terminal),
+            Self::Json => json::document(replays, with_steps, exit_code),
+        }
     }
 }

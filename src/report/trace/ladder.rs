@@ -110,7 +110,7 @@ struct Ladder<'a> {
     states: [State; 2],
     /// The copy that was drawn from lifeline to lifeline when it was sent.
     delivered_already: Option<usize>,
-    /// What is drawn is repeated forever.
+    /// The rows that are drawn are repeated forever.
     repeats: bool,
 }
 
@@ -166,7 +166,7 @@ impl<'a> Ladder<'a> {
             }
         }
         if let Some(sent) = part.sent {
-            // What was in flight already is the copy of a network that is a set. What arrives in a cycle arrives there
+            // In a network that is a set, the copy was in flight already. A copy that arrives in a cycle arrives there
             // again and again, and is sent before it only once.
             let begins_cycle = self.cycle == Some(place + 1);
             let arrives_next = !begins_cycle
@@ -286,7 +286,7 @@ mod tests {
     use crate::check::Library;
     use crate::model::{Action, TimedWorld, World};
 
-    /// What is sent last before a cycle and arrives first in it.
+    /// A copy is sent last before a cycle and arrives first in it.
     #[test]
     fn what_arrives_in_a_cycle_is_drawn_in_it() {
         let library = Library::read(&[], &[]).unwrap();

@@ -24,7 +24,7 @@ pub fn diagram(scenario: &Scenario, instance: &Instance, trace: &Trace) -> Strin
     diagram.line(&format!("title {} is {} in {}", instance.name(), shown(instance), scenario.name));
     diagram.line("participant A");
     diagram.line("participant B");
-    // What is highlighted: the step that decides the matter, or if it goes on forever, how.
+    // The decisive step is highlighted, or, if the run goes on forever, its cycle.
     let last = match trace.ending {
         RunEnding::Open => trace.steps.len().checked_sub(1),
         RunEnding::Stops { .. } | RunEnding::Repeats { .. } => None,
@@ -115,7 +115,7 @@ impl<'a> Diagram<'a> {
         }
         let timeline = self.timeline;
         if let Some(sent) = part.sent.and_then(|sent| timeline.get(sent)) {
-            // What was in flight already is the copy of a network that is a set.
+            // In a network that is a set, the copy was in flight already.
             if sent.since != place || !leaves_next(sent) {
                 notes.push((sent.to.peer(), format!("sends {} {}", sent.label, sent.segment)));
             }
@@ -178,7 +178,7 @@ impl<'a> Diagram<'a> {
     }
 }
 
-/// What becomes of the copy comes right after it was sent.
+/// The copy arrives or is lost right after it was sent.
 fn leaves_next(copy: &Copy) -> bool {
     [copy.delivered.first().copied(), copy.lost].contains(&Some(copy.since + 1))
 }

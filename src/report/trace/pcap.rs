@@ -13,11 +13,11 @@ use crate::tcp::Segment;
 use crate::trace::Trace;
 use crate::trace::timeline::{Copy, SegmentTimeline};
 
-/// RFC 5737 §3: an address for documentation, and a port that nobody owns (RFC 6335 §6).
+/// RFC 5737 §3: an address for documentation, and a port that is never assigned (RFC 6335 §6).
 const A: ([u8; 4], u16) = ([192, 0, 2, 1], 49_152);
 const B: ([u8; 4], u16) = ([192, 0, 2, 2], 49_153);
 
-/// What both ends offer: the greatest window without scaling, which is the endpoints' own.
+/// The window that both ends offer: the greatest without scaling, which is the endpoints' own.
 const WINDOW: u16 = u16::MAX;
 const TIME_TO_LIVE: u8 = 64;
 
@@ -26,6 +26,9 @@ const TIME_TO_LIVE: u8 = 64;
 ///
 /// Tick n is n seconds after the epoch, in fractions, too, and what happens at one moment is a millisecond apart, or less
 /// where the next moment is near. Sequence numbers are the world's. A duplicate is the very packet that it is a duplicate of; a segment that is sent again is a new one.
+///
+/// # Errors
+/// If a segment is too long for a packet.
 pub fn capture(trace: &Trace) -> Result<Vec<u8>, Box<dyn Error>> {
     let header = PcapHeader { datalink: DataLink::RAW, ..PcapHeader::default() };
     let mut writer = PcapWriter::with_header(Vec::new(), header)?;
@@ -83,7 +86,7 @@ fn packet(copy: &Copy, identification: u16) -> Result<Vec<u8>, Box<dyn Error>> {
     Ok(packet)
 }
 
-/// The octets of text: a letter each, which its number tells, so that what is sent again is the same.
+/// The octets of text: a letter each, by its number, so that a retransmission has the same.
 fn text(segment: &Segment) -> Vec<u8> {
     let letter = |number: u32| (b'a'..=b'z').cycle().nth(number.wrapping_sub(1) as usize % 26);
     (0..segment.len).filter_map(|octet| letter((segment.seq + octet).0)).collect()

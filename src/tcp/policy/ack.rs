@@ -2,21 +2,22 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::tcp::{Flags, Segment, Seq, State};
+use crate::tcp::segment::{Flags, Segment, Seq};
+use crate::tcp::state::State;
 
 /// Which acknowledgments are acceptable, and how an endpoint acknowledges. RFC 9293 §3.10.7.4, fifth step; §3.8.6.3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub struct AckPolicy {
-    /// What becomes of a segment that has none of the flags ACK, RST and SYN.
+    /// The treatment of a segment without any of the flags ACK, RST and SYN.
     pub without_ack: WithoutAck,
     /// A segment with SEG.ACK < SND.UNA is dropped with its text and its FIN, and draws no answer, whatever its
     /// sequence number. smoltcp, `process`; RFC 9293 §3.10.7.4, fifth step, ignores the acknowledgment alone.
     pub drops_old_acks: bool,
-    /// How old an acknowledgment may be.
+    /// The oldest acceptable acknowledgment.
     pub oldest_ack: OldestAck,
-    /// What becomes of a segment that acknowledges what was never sent.
+    /// The treatment of a segment that acknowledges numbers that were never sent.
     pub ack_of_unsent: AckOfUnsent,
     /// In `LAST_ACK`, an ACK of nothing new is answered with an ACK. smoltcp (`test_last_ack_ack_not_of_fin`);
     /// RFC 9293 §3.10.7.4, fifth step: "it can be ignored".
@@ -92,7 +93,7 @@ impl AckPolicy {
     }
 }
 
-/// What becomes of a segment that has none of the flags ACK, RST and SYN.
+/// The treatment of a segment without any of the flags ACK, RST and SYN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum WithoutAck {
@@ -106,7 +107,7 @@ pub enum WithoutAck {
     Process,
 }
 
-/// How old an acknowledgment may be; what is older is answered and dropped.
+/// The oldest acceptable acknowledgment; older ones are answered and dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OldestAck {
@@ -117,7 +118,7 @@ pub enum OldestAck {
     First,
 }
 
-/// What becomes of a segment that acknowledges what was never sent.
+/// The treatment of a segment that acknowledges numbers that were never sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AckOfUnsent {

@@ -2,18 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::tcp::State;
+use crate::tcp::state::State;
 
 /// When a FIN is sent, and what `close()` and an abort do. RFC 9293 §3.10.4, §3.10.5.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClosePolicy {
     /// `close()` with text that was not read sends a reset instead of a FIN. RFC 9293 §3.6.1 (RFC 2525 §2.17). FreeBSD
-    /// throws the text away and sends a FIN (`tcp_disconnect`), and so do those whose `close` is RFC 9293's CLOSE.
+    /// discards the text and sends a FIN (`tcp_disconnect`), and so do those whose `close` is RFC 9293's CLOSE.
     pub reset_unread: bool,
     /// The peer's FIN in ESTABLISHED closes this direction, too, without a call. Zephyr, `tcp_in`.
     pub closes_on_fin: bool,
-    /// What the FIN waits for.
+    /// The condition for sending the FIN.
     pub fin_sending: FinSending,
     /// In which states an abort sends a reset.
     pub abort_resets: AbortResets,
@@ -54,7 +54,7 @@ impl ClosePolicy {
     }
 }
 
-/// What a FIN waits for.
+/// The condition for sending a FIN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FinSending {
@@ -70,7 +70,7 @@ pub enum FinSending {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AbortResets {
-    /// Where an end has not said yet that it is done: not in CLOSING, `LAST_ACK` and `TIME_WAIT`. RFC 9293 §3.10.5;
+    /// Where a direction is still open: not in CLOSING, `LAST_ACK` and `TIME_WAIT`. RFC 9293 §3.10.5;
     /// Linux (`tcp_need_reset`), gVisor, netstack3.
     WhileOpen,
     /// Everywhere but in `TIME_WAIT`. FreeBSD (`tcp_drop`), lwIP (`tcp_abandon`).

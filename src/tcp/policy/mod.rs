@@ -1,4 +1,4 @@
-//! What real stacks differ in, grouped by the steps of RFC 9293 at which they do.
+//! Policies: the differences between real stacks, grouped by the steps of RFC 9293.
 //!
 //! A group is a file: its fields, what RFC 9293 has there, the questions that the endpoint asks at that step, and the words that
 //! its fields know. In files of policies and scenarios the fields of all groups stand side by side.
@@ -31,15 +31,15 @@ pub use wait::{RstInTimeWait, TimeWaitAnswers, WaitPolicy};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
-    /// How what is not acknowledged is sent again, and when an endpoint gives up.
+    /// How unacknowledged segments are sent again, and when an endpoint gives up.
     pub retransmission: RetransmissionPolicy,
     /// Which segments are acceptable.
     pub sequence: SequencePolicy,
-    /// What resets and SYNs do.
+    /// The effects of resets and SYNs.
     pub resets: ResetPolicy,
     /// Which acknowledgments are acceptable, and how an endpoint acknowledges.
     pub acks: AckPolicy,
-    /// What becomes of text and FINs that are late, or beyond a hole.
+    /// The treatment of text and FINs that are late, or beyond a hole.
     pub text: TextPolicy,
     /// When a FIN is sent, and what `close()` and an abort do.
     pub closing: ClosePolicy,
@@ -53,7 +53,7 @@ pub struct Policy {
 
 impl Policy {
     /// RFC 9293's rules of closing, for a given segment lifetime in ticks. The timeout is fixed at one MSL, a
-    /// departure from RFC 6298 §5.5; nobody gives up, and no ACK is delayed.
+    /// departure from RFC 6298 §5.5; no end gives up, and no ACK is delayed.
     #[must_use]
     pub const fn rfc9293(msl: u32) -> Self {
         Self {

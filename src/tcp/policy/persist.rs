@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PersistPolicy {
-    /// What probes a closed window.
+    /// The segment that probes a closed window.
     pub window_probe: WindowProbe,
     /// How long after the window has closed the first probe is sent, in ticks, and each of the others after twice as long
     /// as the one before; `None`: one retransmission timeout (RFC 9293 §3.8.6.1). lwIP: 1.5 s (`tcp_persist_backoff`).
@@ -19,7 +19,7 @@ pub struct PersistPolicy {
     /// After `close()`, an end that probes gives up at the longest interval, even if the peer answers. Linux,
     /// `tcp_probe_timer` (measured on 6.18: after 330 s); RFC 9293 §3.8.6.1 (MUST-37) keeps it.
     pub orphan_probes_end: bool,
-    /// Who has closed and probes gives up when it has not heard the peer for so many ticks; `None`: as the retries say.
+    /// An end that has closed and probes gives up when it has not heard the peer for so many ticks; `None`: the retries decide.
     /// FreeBSD, `tcp_timer_persist` (`TCPTV_PERSMAX`).
     pub closing_silence: Option<u32>,
 }
@@ -43,7 +43,7 @@ impl PersistPolicy {
     }
 }
 
-/// What probes a closed window. RFC 9293 §3.8.6.1.
+/// The segment that probes a closed window. RFC 9293 §3.8.6.1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum WindowProbe {

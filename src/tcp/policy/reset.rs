@@ -2,27 +2,28 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::tcp::{Segment, Seq, State};
+use crate::tcp::segment::{Segment, Seq};
+use crate::tcp::state::State;
 
-/// What resets and SYNs do, and what the resets look like that are sent. RFC 9293 §3.10.7.4, second and fourth step; RFC 5961.
+/// The effects of resets and SYNs, and the form of the resets that are sent. RFC 9293 §3.10.7.4, second and fourth step; RFC 5961.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub struct ResetPolicy {
-    /// What a reset in the window, but not at RCV.NXT, does.
+    /// The effect of a reset that is in the window, but not at RCV.NXT.
     pub rst_in_window: RstInWindow,
     /// A reset at RCV.NXT − 1 closes once the peer's FIN was received (`CLOSE_WAIT`, `CLOSING`, `LAST_ACK`): a peer
     /// that aborts after its FIN may not count it. Linux, `tcp_reset_check` (measured on 6.18); RFC 9293 drops it.
     pub rst_before_fin: bool,
-    /// What a SYN in the window does.
+    /// The effect of a SYN in the window.
     pub syn_in_window: SynInWindow,
     /// A reset that ends a connection from our side carries an ACK. Linux (`tcp_send_active_reset`, measured on 6.18),
     /// BSD (`tcp_outflags`), lwIP (`tcp_rst`), gVisor and smoltcp; RFC 9293 §3.10.5 sends `<SEQ=SND.NXT><CTL=RST>`.
     pub reset_with_ack: bool,
-    /// Who is CLOSED acknowledges with every reset. lwIP (`tcp_rst`); RFC 9293 §3.10.7.1 only if the segment does not.
+    /// An end that is CLOSED acknowledges with every reset. lwIP (`tcp_rst`); RFC 9293 §3.10.7.1 only if the segment does not.
     pub closed_acknowledges: bool,
     /// A reset after the peer's FIN is an EPIPE to the application; else an ECONNRESET like any other. Linux, `tcp_reset`
-    /// (measured on 6.18); FreeBSD does not tell them apart (`rcv-rst-close-wait`).
+    /// (measured on 6.18); FreeBSD does not distinguish them (`rcv-rst-close-wait`).
     pub epipe_after_fin: bool,
 }
 
@@ -55,7 +56,7 @@ impl ResetPolicy {
     }
 }
 
-/// What a reset in the window, but not at RCV.NXT, does.
+/// The effect of a reset that is in the window, but not at RCV.NXT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RstInWindow {
@@ -65,7 +66,7 @@ pub enum RstInWindow {
     Close,
 }
 
-/// What a SYN in the window does.
+/// The effect of a SYN in the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SynInWindow {

@@ -1,8 +1,8 @@
-//! The retransmission timer, and who gives up. RFC 6298, RFC 9293 §3.8.3.
+//! The retransmission timer, and giving up. RFC 6298, RFC 9293 §3.8.3.
 
 use serde::{Deserialize, Serialize};
 
-/// How what is not acknowledged is sent again, and when an endpoint gives up. RFC 6298 §2, §5; RFC 9293 §3.8.3.
+/// How unacknowledged segments are sent again, and when an endpoint gives up. RFC 6298 §2, §5; RFC 9293 §3.8.3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RetransmissionPolicy {
@@ -15,13 +15,13 @@ pub struct RetransmissionPolicy {
     /// Retransmissions without progress after which the next timeout closes, silently; `None`: never.
     /// RFC 9293 §3.8.3, RFC 1122 §4.2.3.5 (R2).
     pub retries: Option<u32>,
-    /// The same once the application has called `close()`; `None`: as `retries` says. Linux has it as
+    /// The same once the application has called `close()`; `None`: as `retries`. Linux has it as
     /// `tcp_orphan_retries`.
     pub orphan_retries: Option<u32>,
-    /// Who gives up, after the last retry or the user timeout, sends a reset. RFC 9293 §3.10.8 sends none;
+    /// An end that gives up, after the last retry or the user timeout, sends a reset. RFC 9293 §3.10.8 sends none;
     /// smoltcp does (`test_fin_wait_1_timeout`), and so do CS144's sponge and FreeBSD (`tcp_drop`).
     pub reset_on_giving_up: bool,
-    /// When what was outstanding at a timeout is sent again, beyond the earliest segment. With `repacketizes` there is
+    /// When the segments that were outstanding at a timeout are sent again, beyond the earliest. With `repacketizes` there is
     /// nothing beyond: the timeout has sent all of it again.
     pub after_timeout: AfterTimeout,
 }
@@ -45,7 +45,7 @@ impl RetransmissionPolicy {
     }
 }
 
-/// When what was outstanding at a retransmission timeout is sent again. RFC 6298 §5.4 has the earliest segment sent at
+/// When the segments that were outstanding at a retransmission timeout are sent again. RFC 6298 §5.4 has the earliest segment sent at
 /// once; an event sends one segment at most, so that of the two that slow start would let go on an ACK the second waits for
 /// the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

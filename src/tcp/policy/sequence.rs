@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::tcp::{Segment, Seq};
+use crate::tcp::segment::{Segment, Seq};
 
 /// Which segments are acceptable, and what counts of those that are not. RFC 9293 §3.10.7.4, first step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What becomes of text and FINs that are late, or beyond a hole. RFC 9293 §3.10.7.4, seventh and eighth step.
+/// The treatment of text and FINs that are late, or beyond a hole. RFC 9293 §3.10.7.4, seventh and eighth step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TextPolicy {
-    /// What becomes of text and FIN beyond a hole.
+    /// The treatment of text and FIN beyond a hole.
     pub out_of_order: OutOfOrder,
-    /// What becomes of text that arrives after `close()`.
+    /// The treatment of text that arrives after `close()`.
     pub late_text: LateText,
     /// After `close()` a FIN beyond a hole is answered with the reset that the text in the hole would draw. Linux,
     /// `tcp_rcv_state_process` (measured on 6.18).
@@ -16,7 +16,7 @@ pub struct TextPolicy {
     /// Text beyond the peer's FIN is answered with a reset. netstack3 (`segment_arrives_when_close_wait`); RFC 9293
     /// §3.10.7.4, seventh step: "This should not occur …. Ignore the segment text."
     pub reset_text_after_fin: bool,
-    /// What follows from sockets' `shutdown(SHUT_RD)`.
+    /// The effect of sockets' `shutdown(SHUT_RD)`.
     pub shutdown_read: ShutdownRead,
 }
 
@@ -40,12 +40,12 @@ impl TextPolicy {
         matches!(self.shutdown_read, ShutdownRead::ResetLate | ShutdownRead::ResetUnread)
     }
 
-    /// Whether what nobody will read is text, or as good as text.
+    /// Whether a segment counts as late text, which no application will read: its text, or what is treated like text.
     pub(in crate::tcp) fn counts_as_late_text(self, has_text: bool, has_fin: bool) -> bool {
         has_text || has_fin && self.reset_before_hole
     }
 
-    /// Whether text is thrown away, though it is acknowledged, once the application has promised to read no more.
+    /// Whether text is discarded, though it is acknowledged, once the application has promised to read no more.
     pub(in crate::tcp) fn discards_text_after_shutdown_read(self) -> bool {
         self.shutdown_read == ShutdownRead::Discard
     }
@@ -56,7 +56,7 @@ impl TextPolicy {
     }
 }
 
-/// What becomes of text, and of a FIN, that arrives before what precedes it.
+/// The treatment of text, and of a FIN, that arrives out of order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OutOfOrder {
@@ -68,7 +68,7 @@ pub enum OutOfOrder {
     Drop,
 }
 
-/// What becomes of text that arrives after `close()`.
+/// The treatment of text that arrives after `close()`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LateText {
@@ -83,7 +83,7 @@ pub enum LateText {
     Abort,
 }
 
-/// What follows from sockets' `shutdown(SHUT_RD)`, of which RFC 9293 knows nothing.
+/// The effect of sockets' `shutdown(SHUT_RD)`, which RFC 9293 does not have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ShutdownRead {
@@ -95,6 +95,6 @@ pub enum ShutdownRead {
     /// That, and text that is unread is reset at once if the other direction is shut, as by `close()`. gVisor
     /// (`TestRstOnCloseWithUnreadDataFinConvertRst`).
     ResetUnread,
-    /// Text is acknowledged and thrown away. FreeBSD, `sorflush`.
+    /// Text is acknowledged and discarded. FreeBSD, `sorflush`.
     Discard,
 }

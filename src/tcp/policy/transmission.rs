@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TransmissionPolicy {
-    /// Who decides when something is sent.
+    /// Whether the endpoint decides when to send, or the driver of a stack that is polled.
     pub sending: Sending,
     /// What a retransmission takes into one segment, text and FIN. RFC 9293 §3.8.1 leaves it open.
     pub repacketizes: Repacketizing,
@@ -44,15 +44,15 @@ pub enum Repacketizing {
     Octets,
 }
 
-/// Who decides when something is sent.
+/// Whether the endpoint decides when to send, or the driver of a stack that is polled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Sending {
     /// The endpoint sends as soon as it can.
     AtOnce,
-    /// Text, FIN and the ACK of what is in order or beyond a hole wait until whoever drives the stack polls it
+    /// Text, FIN and the ACK of what is in order or beyond a hole wait until the driver of the stack polls it
     /// (`Endpoint::poll`). smoltcp's `dispatch`.
     Polled,
-    /// Text and FIN wait, an ACK does not; and who polls says how much may be sent. netstack3's `poll_send`.
+    /// Text and FIN wait, an ACK does not; and the driver limits the amount that is sent. netstack3's `poll_send`.
     PolledForText,
 }

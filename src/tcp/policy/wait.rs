@@ -2,22 +2,23 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::tcp::{Segment, State};
+use crate::tcp::segment::Segment;
+use crate::tcp::state::State;
 
 /// How long `TIME_WAIT` and `FIN_WAIT_2` last, and what they do meanwhile. RFC 9293 §3.6.1, RFC 1337.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WaitPolicy {
-    /// How long `TIME_WAIT` lasts, in ticks. RFC 9293 §3.6.1 says 2 MSL.
+    /// How long `TIME_WAIT` lasts, in ticks. RFC 9293 §3.6.1: 2 MSL.
     pub time_wait: u32,
     /// A FIN that arrives again in `TIME_WAIT` restarts the 2MSL timer. RFC 9293 §3.10.7.4, eighth step.
     pub restart_time_wait: bool,
-    /// Whatever is not acceptable in `TIME_WAIT`, unless it is a reset, restarts the 2MSL timer, too. smoltcp,
+    /// A segment that is not acceptable in `TIME_WAIT`, unless it is a reset, restarts the 2MSL timer, too. smoltcp,
     /// `process`.
     pub unacceptable_restarts: bool,
-    /// What a reset does to `TIME_WAIT`.
+    /// The effect of a reset on `TIME_WAIT`.
     pub rst_in_time_wait: RstInTimeWait,
-    /// What `TIME_WAIT` acknowledges.
+    /// The segments that `TIME_WAIT` acknowledges.
     pub time_wait_answers: TimeWaitAnswers,
     /// How long `FIN_WAIT_2` lasts after sockets' `close()`, in ticks; `None`: forever. RFC 9293 has no such timer;
     /// Linux has it as `tcp_fin_timeout`, FreeBSD in `tcp_usrclosed`.
@@ -62,7 +63,7 @@ impl WaitPolicy {
     }
 }
 
-/// What a reset at RCV.NXT does to an endpoint in `TIME_WAIT`.
+/// The effect of a reset at RCV.NXT on an endpoint in `TIME_WAIT`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RstInTimeWait {
@@ -72,13 +73,13 @@ pub enum RstInTimeWait {
     Ignore,
 }
 
-/// What `TIME_WAIT` acknowledges.
+/// The segments that `TIME_WAIT` acknowledges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TimeWaitAnswers {
-    /// What any state does, and a FIN. RFC 9293 §3.10.7.4.
+    /// The segments that any state acknowledges, and a FIN. RFC 9293 §3.10.7.4.
     InOrder,
-    /// Everything but resets and an empty segment at RCV.NXT, whatever it acknowledges; what carries an ACK restarts
+    /// Everything but resets and an empty segment at RCV.NXT, whatever it acknowledges; a segment with an ACK restarts
     /// the wait, that empty segment too, and a reset elsewhere draws nothing. Linux, `tcp_timewait_state_process`
     /// (measured on 6.18, but for what the empty segment restarts).
     AllButEmpty,
@@ -86,10 +87,10 @@ pub enum TimeWaitAnswers {
     /// a SYN is dropped. The peer's FIN restarts the wait. FreeBSD, `tcp_twcheck` (`rcv-ack-time-wait`,
     /// `rcv-syn-time-wait`).
     AllButExpected,
-    /// What carries an ACK, unless it is a reset or is at RCV.NXT and has no text. The peer's FIN restarts the wait.
+    /// A segment with an ACK, unless it is a reset, or is at RCV.NXT and has no text. The peer's FIN restarts the wait.
     /// gVisor, `handleTimeWaitSegment`.
     Elsewhere,
-    /// What takes sequence numbers, and a FIN restarts the wait; but a SYN in the window draws a reset, and the wait
+    /// A segment that takes sequence numbers; a FIN restarts the wait. But a SYN in the window draws a reset, and the wait
     /// goes on. lwIP, `tcp_timewait_input` (`test_tcp_gen_rst_in_TIME_WAIT`).
     WithLength,
     /// Nothing, and nothing restarts the wait. picoTCP, `tcp_fsm`; RFC 9293 §3.10.7.4 has a FIN acknowledged.

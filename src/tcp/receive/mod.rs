@@ -13,8 +13,12 @@ mod text;
 
 use std::ops::ControlFlow;
 
+use super::endpoint::Endpoint;
+use super::event::Effects;
+use super::policy::Policy;
+use super::segment::Segment;
+use super::state::State;
 use super::transmission::answer_of_closed;
-use super::{Effects, Endpoint, Policy, Segment, State};
 
 impl Endpoint {
     /// RFC 9293 §3.10.7: SEGMENT ARRIVES. Any segment may: what is not acceptable is answered or dropped.
@@ -42,7 +46,7 @@ impl Endpoint {
             }
             _ if policy.acks.drops_before_sequence_check(segment, self.snd_una) => {}
             _ => {
-                // Whether all steps were taken or the segment was dropped at one, the effects say what is to be done.
+                // Whether all steps were taken or the segment was dropped at one, the effects are complete.
                 let _ = self.process(segment, window, policy, &mut effects);
             }
         }
@@ -63,7 +67,7 @@ impl Endpoint {
         // RFC 9293 §3.10.7.4: "Second, check the RST bit".
         self.check_rst_bit(segment, policy, effects)?;
 
-        // RFC 9293 §3.10.7.4: "Third, check security". No stack here has compartments, and no world tells segments apart by
+        // RFC 9293 §3.10.7.4: "Third, check security". No stack here has compartments, and no world distinguishes segments by
         // them: there is nothing to check.
 
         // RFC 9293 §3.10.7.4: "Fourth, check the SYN bit".

@@ -92,7 +92,7 @@ impl Endpoint {
             || self.transfer.reading_shut && self.close_called && policy.text.resets_text_after_shutdown_read()
     }
 
-    /// RFC 9293 §3.6.1 (RFC 1122 §4.2.2.13): data that nobody will read is answered with a reset.
+    /// RFC 9293 §3.6.1 (RFC 1122 §4.2.2.13): data that no application will read is answered with a reset.
     fn reset_late_text(&mut self, segment: &Segment, policy: &Policy, effects: &mut Effects) {
         if policy.text.late_text == LateText::Abort {
             self.reset(policy.resets.reset_with_ack, effects);

@@ -123,14 +123,14 @@ fn a_fin_that_is_never_acknowledged_has_not_arrived() {
 fn a_number_that_was_not_captured_may_have_been_a_fin() {
     let (acknowledged, other) = ([(1_000, 'A', "A", 1, 2, 0)], [(60_000, 'A', "S", 900_000, 0, 0)]);
     let expected =
-        "the capture does not show it: A was last seen in CLOSE_WAIT. What was captured last acknowledges more";
+        "the capture does not show it: A was last seen in CLOSE_WAIT. The last captured packet acknowledges more";
     assert_line(&[&OPEN, &acknowledged, &other], "ended", expected);
     let goes_on = [(2_000, 'B', "A", 2, 1, 5), (2_100, 'A', "A", 1, 7, 0)];
     assert_line(&[&OPEN, &acknowledged, &goes_on, &other], "ended", "not at all");
 }
 
 #[test]
-fn keep_alives_that_nobody_answers_are_heard_by_nobody() {
+fn keep_alives_without_an_answer() {
     let text = [(100, 'A', "A", 1, 1, 10), (110, 'B', "A", 1, 11, 0)];
     let alive = [1, 2, 3, 4, 5].map(|minute| (minute * 60_000, 'A', "A", 10, 1, 0));
     assert_line(&[&OPEN, &text, &alive], "ended", "has sent keep-alives 5 times in 240.000 s");
@@ -160,7 +160,7 @@ fn ports_are_used_anew() {
 fn a_reset_without_effect_ends_nothing() {
     let far = [(2_000, 'A', "R", 101, 0, 0), (2_001, 'B', "A", 1, 1, 0), (3_000, 'A', "A", 1, 1, 10)];
     assert_line(&[&OPEN, &far], "ended", "not at all");
-    assert_line(&[&OPEN, &far], "first", "nobody closes");
+    assert_line(&[&OPEN, &far], "first", "neither end closes");
     assert_line(&[&OPEN, &far], "unexplained", "This one is 100 octets beyond");
     let late_fin = [(61_400, 'B', "FA", 1, 2, 0), (61_500, 'A', "R", 2, 0, 0)];
     assert_line(
@@ -203,7 +203,7 @@ fn what_was_lost_before_it_could_be_captured_is_no_mistake() {
     assert_line(&[&OPEN, &hole], "lost", "10 octets of A");
     // As before, but A's window is no million octets.
     let far = [(1_000, 'A', "FA", 2_000_000, 1, 0)];
-    assert_line(&[&OPEN, &far], "unexplained", "A's next number is 1, and what is between");
+    assert_line(&[&OPEN, &far], "unexplained", "A's next number is 1, and the numbers between");
     // B has got it: the capture has not.
     let missed = [(1_000, 'A', "FA", 11, 1, 0), (1_100, 'B', "FA", 1, 12, 0), (1_200, 'A', "A", 12, 2, 0)];
     assert_all_explained(&[&OPEN, &missed]);
@@ -223,7 +223,7 @@ fn what_was_lost_before_it_could_be_captured_is_no_mistake() {
 fn a_fin_beyond_a_hole_is_reset_after_close() {
     let hole = [(1_000, 'A', "FA", 1, 1, 0), (1_100, 'B', "FA", 11, 2, 0), (1_101, 'A', "R", 2, 0, 0)];
     assert_all_explained(&[&OPEN, &hole]);
-    assert_line(&[&OPEN, &hole], "ended", "text arrived that nobody was going to read");
+    assert_line(&[&OPEN, &hole], "ended", "text arrived that it would never read");
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! The running kernel, captured while a peer is played to it, on Linux and as root: the report on the capture beside
-//! what the kernel itself said of its states.
+//! the kernel's own account of its states.
 
 use std::collections::{BTreeSet, HashSet};
 use std::fs;
@@ -154,7 +154,7 @@ pub(crate) fn a_capture_of_the_kernel_is_explained() -> Result<(), Missing> {
             let what = format!("kernel-{number}.pcap, packet {}", connection.first.0);
             let kernel = usize::from(connection.ends[0].port() != ADDRESS.port());
             if let Some((from, unexplained)) = closing.unexplained() {
-                // The peer has sent text which was lost, then aborts: that could as well be somebody else's reset.
+                // The peer has sent text which was lost, then aborts: that could as well be a forged reset.
                 let seq = connection.packets[unexplained.index].segment.seq;
                 let is_beyond = matches!(unexplained.why, Why::ResetNumber(next) if next.precedes(seq));
                 assert!(is_beyond && from != kernel, "{what}: {unexplained:?}");

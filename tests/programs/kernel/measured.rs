@@ -17,7 +17,7 @@ const SYN: Flags = Flags { syn: true, fin: false, rst: false, ack: false };
 const SYN_ACK: Flags = Flags { syn: true, ..Flags::ACK };
 const FIN: Flags = Flags { syn: false, fin: true, rst: false, ack: false };
 
-/// A row of the file; it says more.
+/// A row of the file, as far as it is needed here.
 #[derive(Deserialize)]
 struct Row {
     start_state: String,

@@ -53,7 +53,7 @@ pub(super) fn event(call: &SystemCall<'_>, opening: &mut Opening) -> Result<Opti
             };
             return Ok(Some(CaseEvent::Call(AppCall::TakeError, expected)));
         }
-        // What a header cannot say: RFC 9293 §3.1 has 16 bits for the window.
+        // A header has no room for it: RFC 9293 §3.1 has 16 bits for the window.
         "getsockopt" if is_connection && opening.window_is_capped() => {
             let octets = receive_buffer(call).filter(|octets| (65_535..1 << 30).contains(octets));
             return Ok(octets.map(|octets| CaseEvent::Environment(Environment::OwnWindow(octets))));
@@ -126,7 +126,7 @@ fn span(count: u32, unit: TimeUnit) -> TimeSpan {
     TimeSpan(vec![(Sign::Plus, count, unit)])
 }
 
-/// What the script says that the call returns; the mistake is an error that no call returns here.
+/// The result that the script has for the call; the mistake is an error that no call returns here.
 fn result(call: &SystemCall<'_>) -> Result<Option<CallResult>, String> {
     let reads = matches!(call.name, "read" | "recv" | "recvfrom");
     Ok(match (call.result, call.error) {

@@ -22,11 +22,14 @@ use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
 use crate::policy::NamedPolicy;
 use crate::tcp::State;
 
-/// What packetdrill lets a segment be late by unless the script says something else, in microseconds.
+/// The time by which packetdrill lets a segment be late by default, in microseconds.
 const TOLERANCE: u64 = 4_000;
 
 /// The case of a script, under a policy. A script that is about something that is not modelled is a case that is out of
 /// scope.
+///
+/// # Errors
+/// Each mistake, with its place.
 pub fn parse(file: &Arc<SourceFile>, policy: &Arc<NamedPolicy>) -> Result<Case, Diagnostics> {
     let script = syntax::parse(&file.text).map_err(|Mistake { at, title, label, help }| Diagnostic {
         help,
@@ -98,7 +101,7 @@ impl Entry {
     }
 }
 
-/// That a script is about something that is not modelled, and the first byte of where it says so.
+/// A script is about something that is not modelled: what, and the first byte of its place.
 struct NotModelled {
     at: usize,
     feature: String,
@@ -459,7 +462,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nobody_listens_a_segment_is_refused() {
+    fn without_a_listener_a_segment_is_refused() {
         let script = "0 < F. 7:9(2) ack 5 win 100\n+0 > R 5:5(0)\n+0 < F 7:9(2) win 100\n+0 > R. 0:0(0) ack 10\n";
         assert_eq!(outcome(script, "freebsd"), "match");
     }
@@ -528,7 +531,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever a script is made of: it is read and comes out, or has a mistake within it.
+        /// Any text is read as a script and written back, or has a mistake within it.
         #[test]
         fn every_script_is_read_or_refused(
             lines in prop::collection::vec(prop_oneof![

@@ -53,7 +53,7 @@ struct SynOptions {
     timestamps: bool,
     /// SEG.WND, which a SYN never shifts.
     window: Option<u32>,
-    /// The script does not say what is offered: whatever the peer offers.
+    /// The script leaves the window open: any window of the peer will do.
     any: bool,
 }
 
@@ -86,7 +86,7 @@ impl Opening {
         self.capped
     }
 
-    /// A segment arrives where nobody listens: the endpoint is CLOSED, and no connection is opened.
+    /// A segment arrives at a port without a listener: the endpoint is CLOSED, and no connection is opened.
     pub(super) fn is_refused(&mut self, action: &Action<'_>) -> bool {
         let refused = self.stage == Stage::Closed && matches!(action, Action::Inbound(_));
         if refused {
@@ -116,7 +116,7 @@ impl Opening {
         }
     }
 
-    /// Reads a line of the opening; what it says of the surroundings of what follows.
+    /// Reads a line of the opening, and notes what it sets for the lines that follow.
     pub(super) fn take(&mut self, action: &Action<'_>) -> Result<Vec<CaseEvent>, String> {
         match action {
             Action::Inbound(packet) => self.packet(packet, true),

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// What a script says that is read here.
+/// The lines of a script that are read here.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Script<'a> {
     /// `--name=value`, each a name and a value.
@@ -48,7 +48,7 @@ pub(super) enum Action<'a> {
     Code(&'a str),
     /// `#ifdef NAME` and what belongs to it: a line for the preprocessor.
     Directive(&'a str),
-    /// Something that is not read, by its name. Whatever follows it is not read either.
+    /// Something that is not read, by its name. The lines after it are not read either.
     NotModelled(&'static str),
 }
 

@@ -65,7 +65,7 @@ impl<'a> Ladder<'a> {
         Self { trace, timeline, layout, msl, axis, band, behind, lines, labels }
     }
 
-    /// Draws all of it, and says how far down it reaches. `caption` says what the end of the trace shows.
+    /// Draws all of it, and returns how far down it reaches. `caption` describes the end of the trace.
     pub(super) fn draw(&mut self, caption: &str) -> f64 {
         self.time();
         self.lifelines();
@@ -215,7 +215,7 @@ impl<'a> Ladder<'a> {
         self.lines.append(group);
     }
 
-    /// What is said of a step.
+    /// The labels of a step.
     fn step(&mut self, place: usize, step: &Step, row: Row) {
         let timeline = self.timeline;
         let Some(part) = timeline.parts.get(place) else {
@@ -236,7 +236,7 @@ impl<'a> Ladder<'a> {
                 self.beside(end, row.at, class, format!("{} timer expires", timer.name()));
             }
             Event::Deliver(flight) => {
-                // What arrives at once needs no name: its arrow has one where it begins, just above.
+                // A copy that arrives at once needs no name: its arrow has one where it begins, just above.
                 if is_aged(step) {
                     let says = format!("{}{}", name(part.subject), self.of_age(&flight));
                     self.beside(flight.to, row.at + LABEL, "lastack-small", says);
@@ -373,7 +373,7 @@ fn ticks(number: &str) -> String {
     format!("{number} tick{}", if number == "1" { "" } else { "s" })
 }
 
-/// Where what a trace shows begins: with its last step, or with the first of those that are repeated.
+/// The place at which the evidence of a trace begins: its last step, or the first of those that are repeated.
 fn band_top(trace: &Trace, layout: &Layout) -> f64 {
     match trace.ending {
         RunEnding::Repeats { from, .. } => layout.before(from) + 12.,

@@ -11,16 +11,16 @@ use crate::trace::timeline::{Copy, SegmentTimeline};
 /// From one row to the next.
 const ROW: f64 = 28.;
 
-/// What the label of a copy that arrives takes up below it.
+/// The height of the label below a copy that arrives.
 pub(super) const LABEL: f64 = 12.;
 
-/// What a tick takes up, but in a long run.
+/// The height of a tick, except in a long run.
 const TICK: f64 = 44.;
 
-/// What all of time may take up, if there is another way.
+/// The most height that all of time takes up, if the labels leave a choice.
 const MAX_WAIT: f64 = 40. * TICK;
 
-/// From an instant in which nothing happens to the next, at least.
+/// The least height from an instant in which nothing happens to the next.
 const MIN_WAIT: f64 = 16.;
 
 /// From one label to the next, where several belong to one place.

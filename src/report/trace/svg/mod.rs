@@ -46,7 +46,7 @@ pub fn draw(scenario: &Scenario, instance: &Instance, trace: &Trace) -> String {
         RunEnding::Stops { .. } => format!("nothing happens any more: {decided}"),
         RunEnding::Repeats { .. } => format!("again and again: {decided}"),
     };
-    // What is drawn of a longer trace does not come to where it shows the verdict.
+    // The part of a longer trace that is drawn ends before the evidence of the verdict.
     let (foot, caption) = match left_out {
         Some(left_out) => (vec![left_out], None),
         None => (foot, Some((verdict, ending))),
@@ -78,7 +78,7 @@ pub fn path(msl: Option<u32>, trace: &Trace) -> String {
     .draw(&drawn, &SegmentTimeline::of(&drawn))
 }
 
-/// As much of a trace as is drawn, and what to say of the rest.
+/// The part of a trace that is drawn, and a sentence about the rest.
 fn cut(trace: &Trace) -> (Cow<'_, Trace>, Option<Note>) {
     let rest = trace.steps.len().saturating_sub(MOST_STEPS);
     if rest == 0 {

@@ -1,4 +1,4 @@
-//! A picture: the ladder, and what is said above and below it.
+//! A picture: the ladder, and the text above and below it.
 
 use svg::node::Node;
 use svg::node::element::{Description, Group, Rectangle, SVG, Style, Title};
@@ -10,11 +10,11 @@ use crate::report::drawing::{Point, STYLE, WIDTH, legal, lines, text};
 use crate::trace::Trace;
 use crate::trace::timeline::SegmentTimeline;
 
-/// From the left to what is said, and to what it is about.
+/// The distances from the left to the text, and to its label.
 const MARGIN: f64 = 16.;
 const COLUMN: f64 = 96.;
 
-/// Something said above or below the ladder.
+/// A paragraph above or below the ladder.
 pub(super) struct Note {
     key: &'static str,
     text: String,
@@ -35,7 +35,7 @@ impl Note {
 pub(super) struct Picture<'a> {
     pub(super) title: &'a str,
     pub(super) about: &'a str,
-    /// What stands above the ladder, with the title; without any, the title is not drawn.
+    /// The paragraphs above the ladder, with the title; without any, the title is not drawn.
     pub(super) head: Vec<Note>,
     /// What stands below.
     pub(super) foot: Vec<Note>,
