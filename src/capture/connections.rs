@@ -1,9 +1,9 @@
-//! The packets of a capture, sorted by the two ends that they are between, and by what they are inside of.
+//! The packets of a capture, sorted by the two ends that they are between, and by the tags and tunnels around them.
 //!
 //! Two networks may have the same addresses: in two VLANs or tunnels they are two connections. But the two directions of one
 //! connection may come in different tags or tunnels, as the labels of MPLS and the identifiers of GTP-U always do, or in a tag
-//! and in none; and a connection may be moved from one tunnel to another. So what an end's packets are inside of tells
-//! connections apart only where their numbers do not fit, or where both show the same packets.
+//! and in none; and a connection may be moved from one tunnel to another. So the tags and tunnels around
+//! an end's packets separate connections only where their numbers do not fit, or where both show the same packets.
 
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;

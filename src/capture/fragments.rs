@@ -18,7 +18,7 @@ const MOST_WAITING: usize = 256;
 /// The most gaps in one packet.
 const MOST_GAPS: usize = 64;
 
-/// What tells the fragments of one packet from those of others.
+/// The identity of a packet whose fragments these are.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Key {
     pub(super) from: IpAddr,

@@ -64,7 +64,7 @@ fn meaning(connection: &Connection, own: &Explanation, index: usize) -> ResetMea
         .flatten()
         .any(|repeated| repeated.times >= UNANSWERED && repeated.last.0 < number);
     let drew = |packet: &&Packet| {
-        // A FIN does, too, beyond a hole: it tells that there is text before it.
+        // A FIN does, too, beyond a hole: it shows that there is text before it.
         packet.from != by && packet.segment.sequence_length() > 0 && packet.segment.ack == reset.seq
     };
     let is_gone = |change: &super::Change| change.cause == Cause::Gone && change.index <= index;

@@ -220,8 +220,9 @@ impl Follower<'_> {
                 let sent = after.on_call(call, &POLICY).segment;
                 // RFC 9293 §3.10.5 lets an abort be silent once both have closed; 4.4BSD's `tcp_drop` does, and so do others.
                 let is_over = matches!(state, State::Closing | State::LastAck | State::TimeWait);
-                let is_said = call == Call::Abort && is_over && (reset.seq, reset.ack) == (snd_nxt, rcv_nxt);
-                if is_said && reset.flags.ack {
+                let is_abort_after_close =
+                    call == Call::Abort && is_over && (reset.seq, reset.ack) == (snd_nxt, rcv_nxt);
+                if is_abort_after_close && reset.flags.ack {
                     ways.push(hypothesis.then(&after, cost::SAID_ABORT, index, Cause::Sent));
                 }
                 if sent.is_some_and(|sent| is_reset_like(&sent, reset)) {
@@ -233,7 +234,7 @@ impl Follower<'_> {
         if endpoint.fin_sent {
             for asked in self.peer.asked(reset, index).filter(|asked| asked.len > 0 || asked.flags.fin) {
                 let start = endpoint.rcv_nxt.max(asked.seq);
-                // Text beyond a hole is as bad, and a FIN beyond one tells that there is text.
+                // Text beyond a hole is as bad, and a FIN beyond one shows that there is text.
                 let tells_of_text =
                     Segment { len: start.since(endpoint.rcv_nxt), seq: endpoint.rcv_nxt, ..*asked };
                 let caught_up = self.peer.caught_up(endpoint, start, &POLICY);

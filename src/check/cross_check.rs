@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_differs_is_said() {
+    fn every_difference_is_reported() {
         let library = Library::read(&[], &[]).unwrap();
         let scenario = library.scenarios(&["one-msl".to_owned()], &[whole_ticks()], 1).unwrap().remove(0);
         let instances: Vec<Instance> = library.properties.iter().flat_map(Instance::all).collect();
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_said_of_what_was_cut_short() {
+    fn nothing_is_reported_of_an_exploration_that_was_cut_short() {
         let library = Library::read(&[], &[]).unwrap();
         let scenario = library.scenarios(&["one-msl".to_owned()], &[whole_ticks()], 1).unwrap().remove(0);
         let instances: Vec<Instance> = library.properties.iter().flat_map(Instance::all).collect();

@@ -123,7 +123,7 @@ fn request(head: &[u8]) -> Option<(&str, &str)> {
     let line = head.split(|byte| *byte == b'\r').next()?;
     let mut words = str::from_utf8(line).ok()?.split(' ');
     let (method, path, version) = (words.next()?, words.next()?, words.next()?);
-    // Nothing else is asked of a page that shows what was decided. To run to completion is not for whoever has a page open:
+    // The page needs nothing else to show the verdicts. Running to completion is not for everybody who has the page open:
     // it may have been left out, for want of memory.
     let is_known = method == "GET" && matches!(version, "HTTP/1.0" | "HTTP/1.1");
     let is_plain = path.starts_with('/') && path.bytes().all(|byte| byte.is_ascii_graphic());

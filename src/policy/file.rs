@@ -48,7 +48,7 @@ impl NamedPolicy {
 
     /// Its choices, with the base's timers for an MSL of so many ticks: for paths that depend on no time.
     ///
-    /// What a world has no room for is left out: there, nobody polls an endpoint, and whatever is sent takes one
+    /// Fields that a world has no room for are left out: there, no driver polls an endpoint, and each segment takes one
     /// number.
     #[must_use]
     pub fn untimed(&self, msl: u32) -> Policy {

@@ -230,8 +230,8 @@ impl<'c> ExactWorld<'c> {
             world.ends.clone().map(|TimedEnd { endpoint, due }| (endpoint, due.map(|due| Some(due? - world.now))))
         };
         let in_flight = |world: &Self| {
-            let told = |copy: &Copy| (copy.to, copy.segment, world.now - copy.sent, copy.is_duplicate);
-            let mut copies: Vec<_> = world.in_flight.iter().map(told).collect();
+            let shown = |copy: &Copy| (copy.to, copy.segment, world.now - copy.sent, copy.is_duplicate);
+            let mut copies: Vec<_> = world.in_flight.iter().map(shown).collect();
             copies.sort();
             copies
         };

@@ -13,7 +13,7 @@
 //!
 //! Where duplicates are unlimited, the network is a set, which may do more than the world: then a walk proves nothing either way.
 //!
-//! What was spent tells parts apart either way: else a run could lose without end what it is not charged for.
+//! The losses and duplicates used distinguish parts in both graphs: else a run could lose segments without end and without a charge.
 //!
 //! A loss that is decided at the sending leaves no trace in the state. Where losses are without number, a fair network must still
 //! deliver a segment that is sent again and again; so a node of its own, between two zones, stands for each loss.

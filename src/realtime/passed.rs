@@ -52,7 +52,7 @@ struct FoundZone {
 /// Every zone that was found.
 pub(super) struct Passed {
     merging: Merging,
-    /// Of each part, the numbers of its ends, what it has spent if that tells parts apart, and its segments.
+    /// Of each part, the numbers of its ends, the losses and duplicates that it has used if these distinguish parts, and its segments.
     words: Vec<u16>,
     parts: Vec<FoundPart>,
     part_numbers: HashTable<u32>,

@@ -27,7 +27,7 @@ struct Symbolic {
     duplicates: u8,
 }
 
-/// What is told apart by more than times.
+/// Everything that distinguishes states but times.
 type Key = ([Endpoint; 2], Vec<Clock>, u8, u8);
 
 /// The discrete parts of a world, and how many zones were found in them.
@@ -146,7 +146,7 @@ impl Symbolic {
         all
     }
 
-    /// Time passes, within the invariants; and clocks are sorted, as far as they are told apart by what they belong to.
+    /// Time passes, within the invariants; and clocks are sorted, as far as their owners distinguish them.
     fn later(mut self, config: &Config) -> Self {
         self.zone.up();
         let msl = i32::try_from(config.msl).unwrap();

@@ -59,7 +59,7 @@ pub struct Fate {
 /// How precisely an exploration distinguishes states.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Precision {
-    /// Losses and duplicates are told apart by their numbers, whatever those are good for.
+    /// The numbers of losses and duplicates distinguish states.
     pub(super) counts: bool,
     /// Of equal segments any may arrive, not just the oldest. Nothing more can be seen so.
     pub(super) at_every_copy: bool,

@@ -23,7 +23,7 @@ const SYN_ACK: Flags = Flags { syn: true, ..Flags::ACK };
 /// The peer's initial sequence number: its numbers on the wire are those of the worlds.
 const PEER_ISN: Seq = Seq(0);
 
-/// After this long without a packet, the kernel has said all that it has to say. It answers before a write to the TUN
+/// After this long without a packet, the kernel has sent all that it has to send. It answers before a write to the TUN
 /// device returns; this is for good measure.
 const QUIET: Duration = Duration::from_millis(3);
 
@@ -188,7 +188,7 @@ impl Stack for KernelConnection<'_> {
     }
 
     /// Waits until the kernel's timer has expired, or has had the time to. 2MSL are 60 s and delayed ACKs are hurried:
-    /// nobody waits for these.
+    /// no path waits for these.
     fn expire(&mut self, timer: Timer) -> Result<(), Error> {
         let limit = match timer {
             Timer::Retransmission => REPLY_TIMEOUT * self.slowness,

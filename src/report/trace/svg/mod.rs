@@ -224,10 +224,10 @@ mod tests {
             drawn.push((name.to_owned(), numbers(ways[0].attribute("d").unwrap())));
         }
         let is_near = |one: f64, other: f64| (one - other).abs() < 0.1;
-        let is_said = |says: &str, y: f64, margin: f64| {
+        let is_written = |label: &str, y: f64, margin: f64| {
             let texts = document.descendants().filter(|node| node.has_tag_name("text"));
-            let mut said = texts.filter(|node| node.text().is_some_and(|text| text.trim() == says));
-            said.any(|node| (number(node, "y") - y).abs() <= margin)
+            let mut written = texts.filter(|node| node.text().is_some_and(|text| text.trim() == label));
+            written.any(|node| (number(node, "y") - y).abs() <= margin)
         };
         let timeline = SegmentTimeline::of(trace);
         assert_eq!(drawn.len(), timeline.all.len());
@@ -248,14 +248,14 @@ mod tests {
                 assert_eq!(is_near(receiver, to_x), !copy.delivered.is_empty(), "{copy:?} {way:?}");
             }
             if copy.duplicate_of.is_none() {
-                let says = format!("{} {}", copy.label, copy.segment);
-                assert!(is_said(&says, from_y - 9., 5.), "{copy:?} {way:?}\n{picture}");
+                let label = format!("{} {}", copy.label, copy.segment);
+                assert!(is_written(&label, from_y - 9., 5.), "{copy:?} {way:?}\n{picture}");
             }
             for step in &copy.delivered {
                 let before = step.checked_sub(1).map_or(&trace.initial, |last| &trace.steps[last].after);
                 let states = before.states().into_iter().zip(trace.steps[*step].after.states());
                 for (_, state) in states.filter(|(before, after)| before != after) {
-                    assert!(is_said(state.name(), to_y, 5.), "{copy:?} {way:?}\n{picture}");
+                    assert!(is_written(state.name(), to_y, 5.), "{copy:?} {way:?}\n{picture}");
                 }
             }
             if let Some((_, of)) = copy.duplicate_of.map(|original| &drawn[original]) {
