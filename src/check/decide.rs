@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use stateright::Checker;
 
+use super::every_copy::{FoundInSet, Worth};
 use super::expectation::stated;
 use super::real_time::{self, RealTimeVerdicts};
 use crate::explore::search::{StateGraph, Until, explore};
@@ -32,7 +33,7 @@ pub(super) struct Decided {
     pub(super) steps: Vec<Option<usize>>,
     /// What was explored of a timed world; stateright keeps what it has explored of the asynchronous one.
     pub(super) timed: Option<DecidedTimed>,
-    /// In real time, for each instance, the run that decides it, where there is one.
+    /// In real time, and where the network is a set, for each instance the run that decides it, where there is one.
     pub(super) traces: Vec<Option<Trace>>,
 }
 
@@ -114,26 +115,38 @@ pub(super) fn decide_timed(
         });
         stopped = decided.err();
     }
+    let mut traces = Vec::new();
+    if world.is_set() {
+        let found = FoundInSet { world: &world, fairness: scenario.fairness, explored: &explored };
+        let each = instances.iter().zip(&mut known).zip(&lassos).zip(&explored.exercised);
+        for (((instance, known), lasso), exercised) in each {
+            let worth =
+                known.map_or(Worth::Sure, |revealed| found.worth(instance, revealed, lasso.as_ref(), *exercised));
+            traces.push(match worth {
+                Worth::Sure => None,
+                Worth::Run(trace) => Some(*trace),
+                Worth::Unsure => {
+                    *known = None;
+                    stopped.get_or_insert(Stopped::NoRunWithEveryCopy);
+                    None
+                }
+            });
+        }
+    }
     let verdict = |((instance, known), exercised): ((&Instance, &Option<bool>), &bool)| {
         instance.verdict(*known == Some(true), known.is_some(), *exercised)
     };
     let verdicts = instances.iter().zip(&known).zip(&explored.exercised).map(verdict).collect();
     let deciding = explored.revealed.iter().zip(&lassos);
-    let steps = deciding.map(|(revealed, lasso)| match (revealed, lasso) {
+    let of_bag = deciding.map(|(revealed, lasso)| match (revealed, lasso) {
         (Some(node), _) => Some(explored.depth_of(*node)),
         (None, Some(lasso)) => Some(lasso.stem.len() + lasso.cycle.len()),
         (None, None) => None,
     });
-    let steps = steps.collect();
+    let of_set = traces.iter().map(|trace| trace.as_ref().map(|trace| trace.steps.len()));
+    let steps = if world.is_set() { of_set.collect() } else { of_bag.collect() };
     let stats = ExplorationStats { elapsed: start.elapsed(), ..explored.stats };
-    Decided {
-        stats,
-        stopped,
-        verdicts,
-        steps,
-        timed: Some(DecidedTimed { world, explored, lassos }),
-        traces: Vec::new(),
-    }
+    Decided { stats, stopped, verdicts, steps, timed: Some(DecidedTimed { world, explored, lassos }), traces }
 }
 
 /// stateright explores this world: it is stateright's own `ActorModel`.

@@ -5,12 +5,11 @@ use std::slice::from_ref;
 use std::thread;
 
 use super::decide::{Decided, DecidedTimed, decide};
-use crate::explore::graph::{Edge, Node};
+use super::every_copy::actions;
+use crate::explore::graph::Node;
 use crate::explore::search::{StateGraph, Until, explore};
-use crate::explore::states::States;
 use crate::explore::{ExplorationStats, Limits, Phase, Stopped};
-use crate::invariant::broken;
-use crate::model::{Action, TimedWorld, asynchronous_world};
+use crate::model::{TimedWorld, asynchronous_world};
 use crate::property::{Instance, Verdict};
 use crate::scenario::{Delays, Scenario, WorldKind};
 use crate::trace::{
@@ -49,7 +48,7 @@ pub struct Decision {
     /// What is known of it.
     pub verdict: Verdict,
     /// The counterexample or the example, replayed, where there is one; in real time, only if there is room for it in whole
-    /// ticks.
+    /// ticks. Where the network is a set there is none: it has no actions for every copy.
     pub evidence: Option<Evidence>,
 }
 
@@ -143,7 +142,9 @@ pub fn shortest_trace(
         return Ok(found.ok_or_else(|| together(&mut decided.verdicts.into_iter())));
     }
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
-    if instances.iter().any(Instance::is_liveness) {
+    // What a set reveals may not be a run.
+    let is_set = scenario.config.duplicates.is_none();
+    if is_set || instances.iter().any(Instance::is_liveness) {
         let decided = decide(scenario, instances, threads, limits, &|_, _| {});
         let found = shortest_of(&decided, scenario, instances)?;
         no_trace_if(found.is_none(), decided.stopped)?;
@@ -194,6 +195,10 @@ fn evidence(
     let Some(DecidedTimed { world, explored, lassos }) = &decided.timed else {
         return Ok(None);
     };
+    if world.is_set() {
+        // A run with every copy is none of the set, which has no actions for it.
+        return Ok(None);
+    }
     match (explored.revealed.get(index).copied().flatten(), lassos.get(index).and_then(Option::as_ref)) {
         (Some(node), _) => {
             let (_, evidence) = path_to(world, scenario, explored, from_ref(instance), node)?;
@@ -224,17 +229,6 @@ fn path_to(
     let fresh = TimedWorld::new(scenario.config);
     let (instance, trace) = replay(&fresh, instances, &actions).ok_or(NoTrace::NotReplayed)?;
     Ok((instance, Evidence { trace, places: path.into_iter().map(|(_, place)| place).collect() }))
-}
-
-/// The actions that edges stand for.
-fn actions(world: &TimedWorld, states: &States, edges: &[Edge]) -> Vec<Action> {
-    let action = |(from, place): &Edge| {
-        let mut enabled = Vec::new();
-        world.enabled(states.get(*from), &mut enabled);
-        let action = enabled.get(*place).copied();
-        action.unwrap_or_else(|| broken(format_args!("state {from} has no action {place}")))
-    };
-    edges.iter().map(action).collect()
 }
 
 #[cfg(test)]

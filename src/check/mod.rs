@@ -5,6 +5,7 @@
 mod coverage;
 mod cross_check;
 mod decide;
+mod every_copy;
 mod evidence;
 mod expectation;
 mod gate;

@@ -42,17 +42,21 @@ pub(super) fn decide(
     let mut decided = Decided::none(instances.len());
     let task = Task { scenario, instances, limits, start, progress };
     let stopped = if instances.iter().any(Instance::is_liveness) {
-        task.runs(&mut decided)
+        task.runs(&mut decided, Zones::Included)
     } else {
         task.states_alone(&mut decided)
     };
     let each = instances.iter().zip(&decided.known).zip(&decided.exercised);
-    let verdict = |((instance, known), exercised): ((&Instance, &Known), &bool)| -> Verdict {
-        instance.verdict(*known == Some(true), known.is_some(), *exercised)
-    };
-    let verdicts = each.map(verdict).collect();
+    let verdicts = each.map(|((instance, known), exercised)| verdict(instance, *known, *exercised)).collect();
     let stats = ExplorationStats { elapsed: start.elapsed(), ..decided.stats };
     RealTimeVerdicts { stats, stopped: stopped.err(), verdicts, traces: decided.traces }
+}
+
+/// The verdict on what is known of an instance. If it is not known whether a state exercises it, what would hold is undecided: it
+/// may hold vacuously.
+fn verdict(instance: &Instance, known: Known, exercised: Known) -> Verdict {
+    let is_known = known == Some(true) || known.is_some() && exercised.is_some();
+    instance.verdict(known == Some(true), is_known, exercised == Some(true))
 }
 
 /// The instances to decide, and the limits.
@@ -67,7 +71,8 @@ struct Task<'a> {
 /// The results so far, of each instance.
 struct Decided {
     known: Vec<Known>,
-    exercised: Vec<bool>,
+    /// Whether a state exercises it.
+    exercised: Vec<Known>,
     traces: Vec<Option<Trace>>,
     stats: ExplorationStats,
 }
@@ -76,7 +81,7 @@ impl Decided {
     fn none(instances: usize) -> Self {
         Self {
             known: vec![None; instances],
-            exercised: vec![true; instances],
+            exercised: vec![None; instances],
             traces: vec![None; instances],
             stats: ExplorationStats::default(),
         }
@@ -96,32 +101,45 @@ impl Task<'_> {
         let config = &self.scenario.config;
         let exploring = |stats: &ZoneStats| self.exploring(stats);
         let explored = explore(config, &self.questions(), &budget, &exploring);
-        let unsure = self.states(&mut explored.map_err(|stop| stopped_by(stop, self.limits))?, decided)?;
-        self.unsure(&unsure, decided)
+        self.states(&mut explored.map_err(|stop| stopped_by(stop, self.limits))?, decided)?;
+        self.unsure(decided)
     }
 
     /// Decides properties of states, and for every instance whether a state exercises it. Where duplicates are unlimited,
-    /// a state may have been found that the world does not have: the instances that it reveals, by their numbers, are returned.
-    fn states(&self, explored: &mut Explored<'_>, decided: &mut Decided) -> Result<Vec<usize>, Stopped> {
+    /// a state may have been found that the world does not have: an instance that it reveals, or exercises, stays open.
+    fn states(&self, explored: &mut Explored<'_>, decided: &mut Decided) -> Result<(), Stopped> {
         decided.stats = stats_of(&explored.stats);
-        decided.exercised.clone_from(&explored.exercised);
-        let mut unsure = Vec::new();
-        for number in 0..self.instances.len() {
+        let is_set = self.scenario.config.duplicates.is_none();
+        for (number, question) in self.questions().iter().enumerate() {
             match self.witness(explored, number) {
                 Ok(Some(trace)) => decided.reveal(number, trace),
                 Ok(None) if explored.stopped.is_none() && !self.instances[number].is_liveness() => {
                     decided.known[number] = Some(false);
                 }
                 Ok(None) => {}
-                Err(_) if self.scenario.config.duplicates.is_none() => unsure.push(number),
+                Err(_) if is_set => {}
                 Err(fault) => self.no_run(number, fault),
             }
+            let is_found = explored.exercised[number];
+            let config = &self.scenario.config;
+            let is_doubtful = is_set && is_found && self.instances[number].property.formula.premise().is_some();
+            decided.exercised[number] = if is_doubtful {
+                let is_run = explored.is_exercised(config, question);
+                is_run.map_err(|stop| stopped_by(stop, self.limits))?.then_some(true)
+            } else {
+                Some(is_found)
+            };
         }
-        explored.stopped.map_or(Ok(unsure), |stop| Err(stopped_by(stop, self.limits)))
+        explored.stopped.map_or(Ok(()), |stop| Err(stopped_by(stop, self.limits)))
     }
 
-    /// Decides these instances where nothing is found that is not there.
-    fn unsure(&self, numbers: &[usize], decided: &mut Decided) -> Result<(), Stopped> {
+    /// Decides what a set has left open where nothing is found that is not there.
+    fn unsure(&self, decided: &mut Decided) -> Result<(), Stopped> {
+        let is_open = |number: &usize, decided: &Decided| {
+            let is_of_states = !self.instances[*number].is_liveness();
+            is_of_states && decided.known[*number].is_none() || decided.exercised[*number].is_none()
+        };
+        let numbers: Vec<usize> = (0..self.instances.len()).filter(|number| is_open(number, decided)).collect();
         if numbers.is_empty() {
             return Ok(());
         }
@@ -130,16 +148,22 @@ impl Task<'_> {
         let exploring = |stats: &ZoneStats| self.exploring(stats);
         let explored = explore_as_a_bag(&self.scenario.config, &self.questions(), &budget, &exploring);
         let explored = &mut explored.map_err(|stop| stopped_by(stop, self.limits))?;
-        for number in numbers {
-            match self.witness(explored, *number) {
-                Ok(Some(trace)) => decided.reveal(*number, trace),
-                Ok(None) if explored.stopped.is_none() => decided.known[*number] = Some(false),
-                Ok(None) => {}
-                Err(fault) => self.no_run(*number, fault),
+        for number in &numbers {
+            let is_all = explored.stopped.is_none();
+            if decided.known[*number].is_none() && !self.instances[*number].is_liveness() {
+                match self.witness(explored, *number) {
+                    Ok(Some(trace)) => decided.reveal(*number, trace),
+                    Ok(None) if is_all => decided.known[*number] = Some(false),
+                    Ok(None) => {}
+                    Err(fault) => self.no_run(*number, fault),
+                }
+            }
+            if decided.exercised[*number].is_none() && (is_all || explored.exercised[*number]) {
+                decided.exercised[*number] = Some(explored.exercised[*number]);
             }
         }
-        let is_open = numbers.iter().any(|number| decided.known[*number].is_none());
-        explored.stopped.filter(|_| is_open).map_or(Ok(()), |stop| Err(stopped_by(stop, self.limits)))
+        let is_still_open = numbers.iter().any(|number| is_open(number, decided));
+        explored.stopped.filter(|_| is_still_open).map_or(Ok(()), |stop| Err(stopped_by(stop, self.limits)))
     }
 
     /// A run of exact times that reveals an instance, if a state was found that does.
@@ -159,19 +183,19 @@ impl Task<'_> {
     /// Decides everything, from a graph of zones. If no walk in the graph in which zones cover those that they include refutes a
     /// property, no run does. If a walk does that cannot be given times, or the matter stays open, the graph in which only equal
     /// zones are merged decides.
-    fn runs(&self, decided: &mut Decided) -> Result<(), Stopped> {
-        let mut graph = self.graph(Zones::Included)?;
-        let unsure = self.states(&mut graph.explored, decided)?;
+    fn runs(&self, decided: &mut Decided, first: Zones) -> Result<(), Stopped> {
+        let mut graph = self.graph(first)?;
+        self.states(&mut graph.explored, decided)?;
         if has_instant_timer(&self.scenario.config) {
             return Err(Stopped::InstantTimer);
         }
         (self.progress)(Phase::Cycles, &decided.stats);
         let liveness = (0..self.instances.len()).filter(|number| self.instances[*number].is_liveness());
-        let open = self.runs_in(&mut graph, Zones::Included, liveness.collect(), decided)?;
+        let open = self.runs_in(&mut graph, first, liveness.collect(), decided)?;
         drop(graph);
-        self.unsure(&unsure, decided)?;
-        if open.is_empty() {
-            return Ok(());
+        self.unsure(decided)?;
+        if open.is_empty() || first == Zones::Equal {
+            return open.first().map_or(Ok(()), |(_, why)| Err(*why));
         }
         let mut graph = self.graph(Zones::Equal)?;
         if let Some(stop) = graph.explored.stopped {
@@ -284,5 +308,79 @@ fn stopped_by(stop: Stop, limits: Limits<'_>) -> Stopped {
         Stop::Zones => Stopped::MaxStates,
         Stop::Memory => Stopped::MaxMemory,
         Stop::CutOff => limits.cut_off().unwrap_or(Stopped::Interrupted),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use proptest::strategy::ValueTree;
+    use proptest::test_runner::{Config as Runs, RngAlgorithm, TestRng, TestRunner};
+
+    use super::*;
+    use crate::check::Library;
+    use crate::model::{Deliveries, Fairness};
+    use crate::realtime::testing::any_config;
+
+    fn any_fairness() -> impl Strategy<Value = Fairness> {
+        (any::<bool>(), any::<bool>()).prop_map(|(applications, delivers)| Fairness {
+            applications,
+            network: if delivers { Deliveries::ALL } else { Deliveries::NONE },
+        })
+    }
+
+    /// Whatever is decided where equal zones alone are one is decided alike where a zone stands for those that it includes, with
+    /// equality for what that leaves open.
+    #[test]
+    fn inclusion_decides_runs_as_equality_does() {
+        let library = Library::read(&[], &[]).unwrap();
+        let shipped = library.scenarios(&["sequential".to_owned()], &[], 1).unwrap().remove(0);
+        let liveness = library.properties.iter().filter(|property| property.formula.temporal().is_liveness());
+        let instances: Vec<Instance> = liveness.flat_map(Instance::all).collect();
+        let limits = Limits { max_states: Some(1_500), ..Limits::NONE };
+        let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+        let mut runner = TestRunner::new_with_rng(Runs::default(), rng);
+        let (mut worlds, mut decided_by_both, mut refuted) = (0, 0, 0);
+        for _ in 0..300 {
+            let (config, fairness) = (any_config(), any_fairness()).new_tree(&mut runner).unwrap().current();
+            let scenario = Scenario { config, fairness, ..Scenario::clone(&shipped) };
+            let task = Task {
+                scenario: &scenario,
+                instances: &instances,
+                limits,
+                start: Instant::now(),
+                progress: &|_, _| {},
+            };
+            let [by_inclusion, by_equality] = [Zones::Included, Zones::Equal].map(|first| {
+                let mut decided = Decided::none(instances.len());
+                let _ = task.runs(&mut decided, first);
+                decided
+            });
+            worlds += usize::from(by_equality.known.iter().any(Option::is_some));
+            for ((instance, one), other) in instances.iter().zip(&by_inclusion.known).zip(&by_equality.known) {
+                if other.is_some() {
+                    assert_eq!(one, other, "{} {fairness:?} {config:?}", instance.name());
+                    decided_by_both += 1;
+                    refuted += usize::from(*one == Some(true));
+                }
+            }
+        }
+        assert!(worlds > 150 && decided_by_both > 1_000 && refuted > 100, "{worlds} {decided_by_both} {refuted}");
+    }
+
+    #[test]
+    fn what_may_hold_vacuously_is_undecided() {
+        let library = Library::read(&[], &[]).unwrap();
+        let instance = &library.instances("no-premature-closed").unwrap()[0];
+        let cases = [
+            ((Some(false), Some(true)), Verdict::Holds),
+            ((Some(false), Some(false)), Verdict::Vacuous),
+            ((Some(false), None), Verdict::Undecided),
+            ((Some(true), None), Verdict::Violated),
+            ((None, Some(true)), Verdict::Undecided),
+        ];
+        for ((known, exercised), expected) in cases {
+            assert_eq!(verdict(instance, known, exercised), expected, "{known:?} {exercised:?}");
+        }
     }
 }

@@ -73,6 +73,7 @@ pub(super) const SCENARIOS: &[(&str, &str)] = files!("scenarios":
     "half-close"
     "karn"
     "late-abort"
+    "late-timers"
     "least-fairness"
     "lossless"
     "lossy-for-ever"

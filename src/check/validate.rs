@@ -135,7 +135,15 @@ fn lacking(scenario: &Scenario, property: &Property) -> Option<Diagnostic> {
             Requirement::CountsDuplicates,
         ),
     ];
-    lacks.into_iter().find_map(|(observation, is_counted, condition, requirement)| {
+    // Of a set it is known which segments are in flight, and not how many copies of each.
+    let counts_copies = property.formula.counts_in_flight();
+    let copies = (
+        Observation::InFlight,
+        config.duplicates.is_some() || !counts_copies,
+        "`network.duplicates` is a number",
+        Requirement::CountsDuplicates,
+    );
+    lacks.into_iter().chain([copies]).find_map(|(observation, is_counted, condition, requirement)| {
         let span = property.formula.mentions(observation).filter(|_| !is_counted)?;
         let mut names: Vec<&str> = property.applies_to.iter().map(|one| one.name()).collect();
         names.push(requirement.name());
@@ -145,8 +153,11 @@ fn lacking(scenario: &Scenario, property: &Property) -> Option<Diagnostic> {
         };
         Some(
             Diagnostic::new(format!(
-                "`{}` are not counted in the scenario `{}`",
-                observation.name(),
+                "{} are not counted in the scenario `{}`",
+                match observation {
+                    Observation::InFlight => "copies in flight".to_owned(),
+                    other => format!("`{}`", other.name()),
+                },
                 scenario.name
             ))
             .at(&property.file, span, format!("counted where {condition}"))

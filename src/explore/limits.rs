@@ -62,6 +62,8 @@ pub enum Stopped {
     RunsInRealTime,
     /// In real time, a cycle was found, but no times with which it repeats.
     NoRepeatingTimes,
+    /// Where duplicates are unlimited, the network as a set does something for which no run with every copy was found.
+    NoRunWithEveryCopy,
     /// There are more states than numbers for them: some two thousand million.
     Numbers,
     /// A cycle of states in which no end and no time has a part. A fault of the model.
@@ -88,6 +90,10 @@ impl fmt::Display for Stopped {
             Self::NoRepeatingTimes => f.write_str(
                 "in real time, a cycle was found that a run may go round, but no times with which it repeats: \
                  set network.delays = \"whole-ticks\"",
+            ),
+            Self::NoRunWithEveryCopy => f.write_str(
+                "the network as a set does something for which no run with every copy was found: \
+                 set network.duplicates to a number",
             ),
             Self::Numbers => f.write_str("there are more states than can be numbered"),
             Self::NetworkCycle => {

@@ -86,7 +86,7 @@ fn end(text: &mut String, end: End, endpoint: &Endpoint, timers: &Timers) {
                 let _ = writeln!(text, "  {} timer: due", timer.name());
             }
             Some(left) => {
-                let _ = writeln!(text, "  {} timer: due in {}", timer.name(), ticks(left));
+                let _ = writeln!(text, "  {} timer: {} left", timer.name(), ticks(left));
             }
             None => {}
         }
@@ -112,19 +112,21 @@ pub(super) fn step(world: &TimedWorld, before: &WorldState, action: Action, afte
     changes.extend(lost.map(|flight| format!("{} reaches the MSL: it is lost", way(flight))));
     let gone = taken.expired.iter().filter(|flight| flight.is_duplicate);
     changes.extend(gone.map(|flight| format!("{} (duplicate) reaches the MSL", way(flight))));
-    for end in End::BOTH {
+    for (end, slack) in End::BOTH.into_iter().zip(world.slack()) {
         let [was, is] = [before, after].map(|state| state.endpoint(end).1);
         for timer in Timer::ALL {
             let name = timer.name();
             match (was.get(timer), is.get(timer)) {
-                (Some(_), Some(0)) if action == Action::Tick => {
+                (Some(was), Some(left)) if action == Action::Tick && was > slack && left <= slack => {
                     changes.push(format!("{end}'s {name} timer is due"));
                 }
                 (Some(_), Some(_)) if action == Action::Tick => {}
                 // One that expires is set again, or has had its turn.
                 (Some(_), None) if action == Action::Timeout(end, timer) => {}
                 (was, is) if was == is => {}
-                (_, Some(left)) => changes.push(format!("{end}'s {name} timer is set: {}", ticks(left))),
+                (_, Some(left)) => {
+                    changes.push(format!("{end}'s {name} timer is set: {}", ticks(left.saturating_sub(slack))));
+                }
                 (_, None) => changes.push(format!("{end}'s {name} timer stops")),
             }
         }

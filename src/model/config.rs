@@ -46,8 +46,13 @@ impl Config {
     pub fn scaled(self, scale: u32) -> Self {
         let end = |end: EndConfig| {
             let policy = end.policy.with(|policy| {
-                let Policy { retransmission, wait, acks, .. } = policy;
-                let always = [&mut retransmission.rto, &mut retransmission.rto_max, &mut wait.time_wait];
+                let Policy { retransmission, wait, acks, timers, .. } = policy;
+                let always = [
+                    &mut retransmission.rto,
+                    &mut retransmission.rto_max,
+                    &mut wait.time_wait,
+                    &mut timers.timer_slack,
+                ];
                 let optional = [&mut wait.fin_wait_2_timeout, &mut acks.delayed_ack];
                 for ticks in always.into_iter().chain(optional.into_iter().flatten()) {
                     *ticks = ticks.saturating_mul(scale);

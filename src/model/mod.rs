@@ -10,6 +10,7 @@ mod network;
 mod observe;
 mod packed;
 mod reaction;
+mod set;
 mod state_property;
 mod step;
 mod timed;

@@ -65,7 +65,7 @@ pub struct Step {
 pub struct Snapshot {
     /// What can be observed of A and of B.
     pub ends: [Observed; 2],
-    /// The timers of A and of B, in ticks or parts of a tick; `None` in a world without a clock.
+    /// What the timers of A and of B have left at the latest, in ticks or parts of a tick; `None` in a world without a clock.
     pub timers: Option<[Timers; 2]>,
     /// The copies in flight.
     pub in_flight: Vec<InFlightSegment>,
@@ -97,6 +97,11 @@ pub trait World:
 
     /// The timers of A and B in a state; `None` in a world without a clock.
     fn timers(&self, state: &Self::State) -> Option<[Timers; 2]>;
+
+    /// How late the timers of A and of B may be, in ticks.
+    fn slack(&self) -> [u32; 2] {
+        [0; 2]
+    }
 
     /// The event that an action is, as reports show it.
     fn event(&self, action: &Self::Action) -> Event;
@@ -172,14 +177,13 @@ impl World for TimedWorld {
         Some(End::BOTH.map(|end| state.timers(end)))
     }
 
-    /// What is new in the bag; a duplicate, or a copy that is older now, was not sent.
-    fn sent(&self, before: &WorldState, action: &Action, after: &WorldState) -> Option<InFlightSegment> {
-        match action {
-            Action::Call(..) | Action::Timeout(..) | Action::Deliver(_) => {
-                without(self.in_flight(after), &self.in_flight(before)).pop()
-            }
-            Action::Lose(_) | Action::Duplicate(_) | Action::Tick => None,
-        }
+    fn slack(&self) -> [u32; 2] {
+        End::BOTH.map(|end| self.config().end(end).policy.timers.timer_slack)
+    }
+
+    /// What the end says when it is asked once more: in a network that is a set it need not be new.
+    fn sent(&self, before: &WorldState, action: &Action, _: &WorldState) -> Option<InFlightSegment> {
+        self.answer(before, *action).map(InFlightSegment::from)
     }
 
     fn event(&self, action: &Action) -> Event {

@@ -37,7 +37,7 @@ pub struct TimedWorld {
 pub enum Action {
     /// An application calls.
     Call(End, Call),
-    /// A timer that is due expires.
+    /// A timer that is due expires; where there is slack, perhaps late.
     Timeout(End, Timer),
     /// A copy arrives.
     Deliver(SegmentCopy),
@@ -116,18 +116,22 @@ impl TimedWorld {
             let EndConfig { application, policy } = self.config.end(end);
             let calls = application.calls(&state.end(end), state.end_ref(end).reader_gone(), policy);
             actions.extend(calls.map(|call| Action::Call(end, call)));
-            if state.end_ref(end).is_due() {
+            let slack = policy.timers.timer_slack;
+            if state.end_ref(end).is_due(slack) {
                 let timers = state.end_ref(end).timers();
-                let due = Timer::ALL.into_iter().filter(|timer| timers.get(*timer) == Some(0));
+                let is_due = |timer: &Timer| timers.get(*timer).is_some_and(|left| left <= slack);
+                let due = Timer::ALL.into_iter().filter(is_due);
                 actions.extend(due.map(|timer| Action::Timeout(end, timer)));
             }
         }
         let may_lose = self.config.losses.is_none_or(|most| state.losses < most);
         // Where they are unlimited, what has been delivered stays: that is all that duplicates are good for.
         let may_duplicate = self.config.duplicates.is_some_and(|most| state.duplicates < most);
-        for copy in state.network.distinct() {
+        let is_kept_back = |copy: &SegmentCopy| self.is_set() && !state.network.is_oldest(*copy);
+        for copy in state.network.distinct().filter(|copy| !is_kept_back(copy)) {
             actions.push(Action::Deliver(copy));
-            if copy.is_duplicate() || may_lose {
+            let has_to_arrive = self.is_set() && state.network.stands_for_others(copy);
+            if (copy.is_duplicate() || may_lose) && !has_to_arrive {
                 actions.push(Action::Lose(copy));
             }
             if may_duplicate {
@@ -172,7 +176,11 @@ impl TimedWorld {
             let reaction = react(end, *next.end_ref(end), event)?;
             *next.end_mut(end) = reaction.end;
             if let Some(copy) = reaction.sent {
-                next.network.insert(copy)?;
+                if self.is_set() {
+                    next.network.insert_in_set(copy)?;
+                } else {
+                    next.network.insert(copy)?;
+                }
             }
             Ok(next)
         };
@@ -183,7 +191,9 @@ impl TimedWorld {
                 let mut next = *state;
                 let was_in_flight = next.network.remove(copy);
                 invariant!(was_in_flight, "{copy} is not in flight");
-                self.leave_behind(copy, &mut next.network)?;
+                if self.is_set() {
+                    next.network.leave_in_set(copy)?;
+                }
                 at_end(next, copy.to(), EndEvent::Arrival(copy))
             }
             Action::Lose(copy) => {
@@ -192,7 +202,9 @@ impl TimedWorld {
                 invariant!(was_in_flight, "{copy} is not in flight");
                 if !copy.is_duplicate() {
                     next.losses += u8::from(self.config.losses.is_some());
-                    self.leave_behind(copy, &mut next.network)?;
+                    if self.is_set() {
+                        next.network.leave_in_set(copy)?;
+                    }
                 }
                 Ok(next)
             }
@@ -216,16 +228,25 @@ impl TimedWorld {
         }
     }
 
-    /// Where duplicates are unlimited, one may have been made of whatever leaves the network, as often as one likes: a duplicate
-    /// stays behind, which may be lost at any moment. One of each segment and age is as good as any number.
-    fn leave_behind(&self, copy: SegmentCopy, network: &mut Network) -> Result<(), Limit> {
-        if self.config.duplicates.is_some() || network.copies().contains(&copy.duplicate()) {
-            return Ok(());
-        }
-        network.insert(copy.duplicate())
+    /// Duplicates are unlimited, so that the network is a set (`set`). It may do more than the network with every copy: what it
+    /// reveals counts only if that does the same.
+    #[must_use]
+    pub fn is_set(&self) -> bool {
+        self.config.duplicates.is_none()
     }
 
-    /// A tick waits for due timers, for deliveries where the losses that it would cost are not left, and for
+    /// The segment that an end sends in answer to an action.
+    pub(super) fn answer(&self, state: &WorldState, action: Action) -> Option<SegmentCopy> {
+        let (end, event) = match action {
+            Action::Call(end, call) => (end, EndEvent::Call(call)),
+            Action::Timeout(end, timer) => (end, EndEvent::Timeout(timer)),
+            Action::Deliver(copy) => (copy.to(), EndEvent::Arrival(copy)),
+            Action::Lose(_) | Action::Duplicate(_) | Action::Tick => return None,
+        };
+        self.react(end, *state.end_ref(end), event).ok()?.sent
+    }
+
+    /// A tick waits for timers that are as late as they may be, for deliveries where the losses that it would cost are not left, and for
     /// something that time can change.
     fn may_tick(&self, state: &WorldState) -> bool {
         let something_to_wait_for =
@@ -233,7 +254,10 @@ impl TimedWorld {
         let affordable = self.config.losses.is_none_or(|most| {
             usize::from(state.losses) + state.network.expiring(self.config.msl) <= usize::from(most)
         });
-        something_to_wait_for && affordable && !state.ends.iter().any(PackedEnd::is_due)
+        let has_to_arrive =
+            |copy: &SegmentCopy| copy.age() + 1 >= self.config.msl && state.network.stands_for_others(*copy);
+        let affordable = affordable && !(self.is_set() && state.network.copies().iter().any(has_to_arrive));
+        something_to_wait_for && affordable && !state.ends.iter().any(PackedEnd::is_at_latest)
     }
 
     /// Lets one endpoint take an event; its application reads whatever is delivered.
@@ -264,7 +288,8 @@ impl TimedWorld {
                 // One event draws at most one segment.
                 Command::Send(_, segment) => sent = Some(SegmentCopy::original(end.peer(), &segment)?),
                 Command::SetTimer(timer, duration) => {
-                    let ticks = duration.start.as_secs() / TICK.as_secs();
+                    // A state has the time that is left at the latest.
+                    let ticks = duration.end.as_secs() / TICK.as_secs();
                     timers
                         .set(timer, Some(u32::try_from(ticks).map_err(|_| Limit::Endpoint(Bound::Timer(timer)))?));
                 }
@@ -396,6 +421,26 @@ mod tests {
         let unlimited = TimedWorld::new(Config { losses: None, ..config(2, 0, 1, 0) });
         let state = unlimited.step(&unlimited.initial().unwrap(), Action::Call(End::A, Call::Shutdown)).unwrap();
         assert_eq!(unlimited.step(&state, Action::Lose(fin)).unwrap().losses(), 0);
+    }
+
+    /// A's timer is set to 2 ticks, and may be a tick late.
+    #[test]
+    fn a_timer_may_be_late() {
+        let mut late = config(4, 1, 0, 0);
+        late.a.policy.timers.timer_slack = 1;
+        let world = TimedWorld::new(late);
+        let mut state = world.step(&world.initial().unwrap(), Action::Call(End::A, Call::Shutdown)).unwrap();
+        let (expires, mut enabled) = (Action::Timeout(End::A, Timer::Retransmission), Vec::new());
+        let expected = [(true, false), (true, false), (true, true), (false, true)];
+        for (ticks, (may_tick, may_expire)) in expected.into_iter().enumerate() {
+            enabled.clear();
+            world.enabled(&state, &mut enabled);
+            let is = (enabled.contains(&Action::Tick), enabled.contains(&expires));
+            assert_eq!(is, (may_tick, may_expire), "after {ticks} ticks");
+            if may_tick {
+                state = world.step(&state, Action::Tick).unwrap();
+            }
+        }
     }
 
     /// A tick waits for due timers, and for deliveries where the losses that it would cost are not left.

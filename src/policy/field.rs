@@ -8,7 +8,7 @@ use toml::Table;
 
 use super::value::{Duration, Value};
 use crate::diagnostic::in_words_of_files;
-use crate::tcp::{AckPolicy, PersistPolicy, Policy, RetransmissionPolicy, WaitPolicy};
+use crate::tcp::{AckPolicy, PersistPolicy, Policy, RetransmissionPolicy, TimerPolicy, WaitPolicy};
 
 /// The fields of one group of a [`Policy`].
 struct Group {
@@ -46,7 +46,7 @@ impl Group {
 }
 
 /// Every field of a policy, group by group.
-static GROUPS: LazyLock<[Group; 9]> = LazyLock::new(|| {
+static GROUPS: LazyLock<[Group; 10]> = LazyLock::new(|| {
     let any = Policy::rfc9293(1);
     [
         Group::of("retransmission", RetransmissionPolicy::DURATIONS, any.retransmission),
@@ -56,6 +56,7 @@ static GROUPS: LazyLock<[Group; 9]> = LazyLock::new(|| {
         Group::of("text", &[], any.text),
         Group::of("closing", &[], any.closing),
         Group::of("wait", WaitPolicy::DURATIONS, any.wait),
+        Group::of("timers", TimerPolicy::DURATIONS, any.timers),
         Group { of_worlds: false, ..Group::of("transmission", &[], any.transmission) },
         Group { of_worlds: false, ..Group::of("persist", PersistPolicy::DURATIONS, any.persist) },
     ]

@@ -60,6 +60,7 @@ impl NamedPolicy {
             retransmission: RetransmissionPolicy { reset_on_giving_up, after_timeout, ..base.retransmission },
             acks: AckPolicy { delayed_ack: base.acks.delayed_ack, ..self.policy.acks },
             wait: WaitPolicy { time_wait, fin_wait_2_timeout, ..self.policy.wait },
+            timers: base.timers,
             transmission: TransmissionPolicy {
                 sending: Sending::AtOnce,
                 repacketizes: Repacketizing::Never,

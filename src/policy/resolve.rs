@@ -86,6 +86,8 @@ fn in_range(mut policy: Policy, fields: &[PolicyField], bounds: Bounds) -> Resul
                 within(field, ticks, least_max..=most)?;
             }
             "persist_min" => within(field, ticks, least..=policy.persist.persist_max)?,
+            // The latest moment is what has to fit. What a bound of its own already excludes is told there.
+            "timer_slack" => within(field, ticks, least..=most.saturating_sub(longest_timer(&policy)))?,
             _ => within(field, ticks, least..=most)?,
         }
     }
@@ -93,6 +95,14 @@ fn in_range(mut policy: Policy, fields: &[PolicyField], bounds: Bounds) -> Resul
         retries.map_or(Ok(()), |retries| within(field, retries, 0..=bounds.retries))?;
     }
     Ok(policy)
+}
+
+/// The longest that a timer of a world is set to, in ticks.
+fn longest_timer(policy: &Policy) -> u32 {
+    let Policy { retransmission, acks, wait, .. } = policy;
+    let doubled = if retransmission.backoff { retransmission.rto_max } else { 0 };
+    let optional = wait.fin_wait_2_timeout.into_iter().chain(acks.delayed_ack);
+    [retransmission.rto, doubled, wait.time_wait].into_iter().chain(optional).max().unwrap_or(0)
 }
 
 fn within(field: &'static str, value: u32, range: RangeInclusive<u32>) -> Result<(), Mistake> {

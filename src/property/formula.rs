@@ -85,6 +85,21 @@ impl Formula {
         self.is_about_an_end
     }
 
+    /// Whether it asks how many copies are in flight, beyond whether any are.
+    #[must_use]
+    pub fn counts_in_flight(&self) -> bool {
+        match &self.claim {
+            Claim::Always(p)
+            | Claim::Never(p)
+            | Claim::Possible(p)
+            | Claim::Eventually(p)
+            | Claim::AlwaysEventually(p)
+            | Claim::EventuallyAlways(p) => p.counts_in_flight(),
+            Claim::LeadsTo(p, q) => p.counts_in_flight() || q.counts_in_flight(),
+            Claim::TimePasses => false,
+        }
+    }
+
     /// Where in its file it first mentions the observation, if it does.
     #[must_use]
     pub fn mentions(&self, observation: Observation) -> Option<Span> {
@@ -156,6 +171,20 @@ mod tests {
         assert_eq!(formula.mentions(Observation::Losses).unwrap().start, text.find("losses").unwrap());
         assert_eq!(of(Observation::Retransmissions), Some("self.retransmissions"));
         assert_eq!(of(Observation::Duplicates), None);
+    }
+
+    #[test]
+    fn a_number_of_copies_is_no_truth_value() {
+        for text in ["always in_flight(FIN, A) implies not in_flight(ANY, B)", "A.fin_sent leads to losses < 2"] {
+            assert!(!parsed(text).counts_in_flight(), "{text}");
+        }
+        for text in [
+            "never not (A.fin_sent and in_flight(FIN, A) == 2)",
+            "A.fin_sent leads to losses + in_flight(ANY, B) < 2",
+            "eventually in_flight(ACK, A) in {1, 2}",
+        ] {
+            assert!(parsed(text).counts_in_flight(), "{text}");
+        }
     }
 
     #[test]

@@ -113,6 +113,25 @@ impl Predicate {
         self.in_view(&View { world, this, ends: [OnceCell::new(), OnceCell::new()] })
     }
 
+    /// Whether it asks how many copies are in flight, beyond whether any are.
+    #[must_use]
+    pub fn counts_in_flight(&self) -> bool {
+        match self {
+            Self::Constant(_)
+            | Self::Flag(..)
+            | Self::InFlight(..)
+            | Self::SymbolIn(..)
+            | Self::SameSymbol(..) => false,
+            Self::Not(part) => part.counts_in_flight(),
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::counts_in_flight),
+            Self::Implies(one, other) | Self::Same(one, other) => {
+                one.counts_in_flight() || other.counts_in_flight()
+            }
+            Self::Compare(_, numbers) => numbers.iter().any(Number::counts_in_flight),
+            Self::NumberIn(number, _) => number.counts_in_flight(),
+        }
+    }
+
     fn in_view<W: Observe + ?Sized>(&self, view: &View<'_, W>) -> bool {
         match self {
             Self::Constant(value) => *value,
@@ -135,6 +154,15 @@ impl Predicate {
 }
 
 impl Number {
+    fn counts_in_flight(&self) -> bool {
+        match self {
+            Self::InFlight(..) => true,
+            Self::Constant(_) | Self::Counter(..) | Self::Losses | Self::Duplicates => false,
+            Self::Sum(parts) => parts.iter().any(Self::counts_in_flight),
+            Self::Negative(part) => part.counts_in_flight(),
+        }
+    }
+
     fn value<W: Observe + ?Sized>(&self, view: &View<'_, W>) -> i64 {
         match self {
             Self::Constant(value) => *value,

@@ -37,7 +37,7 @@ pub(super) enum TimerStep {
     Keep,
     /// It does not run any more.
     Stop,
-    /// It is due after so many ticks.
+    /// It expires after so many ticks at the latest, and earlier by no more than its end's slack.
     Set(i16),
 }
 
@@ -177,7 +177,7 @@ impl<'c> Catalog<'c> {
             match change {
                 TimerChange::Set(_) if !is_own => return Err(Limit::Endpoint(model::Bound::TwoTimers).into()),
                 TimerChange::Set(ticks) => {
-                    timers[place] = TimerStep::Set(ticks_of(ticks)?);
+                    timers[place] = TimerStep::Set(ticks_of(policy.timers.latest(ticks))?);
                     running[place] = true;
                 }
                 TimerChange::Cancel if is_own => running[place] = false,

@@ -3,7 +3,7 @@
 use super::step::{Fate, SymbolicAction};
 use super::timetable::{Constraint, Repetition};
 use crate::model::{Config, End};
-use crate::tcp::{Call, Endpoint, Segment, Timer, TimerChange};
+use crate::tcp::{Call, Endpoint, Policy, Segment, Timer, TimerChange};
 
 /// An event of a run without its moment, and what became of the segment that was sent.
 #[derive(Clone, Copy, Debug)]
@@ -105,8 +105,11 @@ impl<'c> Constraints<'c> {
     /// All of them, with those of the end, which this event is: timers that still run are not overdue, and copies that are
     /// still in flight have not expired.
     fn end(mut self, last: usize) -> Vec<Constraint> {
-        for (set, ticks) in self.timers.into_iter().flatten().flatten() {
-            self.is_within(last, set, ticks);
+        for (end, timers) in End::BOTH.into_iter().zip(self.timers) {
+            let slack = slack_of(&self.config.end(end).policy);
+            for (set, ticks) in timers.into_iter().flatten() {
+                self.is_within(last, set, ticks + slack);
+            }
         }
         for (.., sent) in std::mem::take(&mut self.in_flight) {
             self.arrives(last, sent);
@@ -118,6 +121,7 @@ impl<'c> Constraints<'c> {
         let (SymbolicAction::Call(end, _) | SymbolicAction::Timeout(end, _) | SymbolicAction::Deliver(end, _)) =
             *action;
         let policy = self.config.end(end).policy;
+        let slack = slack_of(&policy);
         let [a, b] = &mut self.endpoints;
         let endpoint = if end == End::A { a } else { b };
         let effects = match *action {
@@ -138,9 +142,8 @@ impl<'c> Constraints<'c> {
                 TimerChange::Keep => continue,
             }
             if let Some((set, ticks)) = was {
-                self.is_within(event, set, ticks);
+                self.is_within(event, set, ticks + slack);
                 if expires(timer) {
-                    // Exactly then.
                     self.is_within(set, event, -ticks);
                 }
             }
@@ -174,4 +177,9 @@ impl<'c> Constraints<'c> {
     fn arrives(&mut self, event: usize, sent: usize) {
         self.all.push(Constraint { event, after: sent, ticks: self.config.msl.into(), is_strict: true });
     }
+}
+
+/// How late the timers of an end may be.
+fn slack_of(policy: &Policy) -> i64 {
+    policy.timers.timer_slack.into()
 }

@@ -30,7 +30,7 @@ pub struct Copy {
 pub enum ExactEvent {
     /// An application calls.
     Call(End, Call),
-    /// A timer that is due expires.
+    /// A timer that is due expires, later than that by no more than its end's slack.
     Timeout(End, Timer),
     /// A copy arrives.
     Deliver(Copy),
@@ -45,7 +45,7 @@ pub enum ExactEvent {
 pub enum Refusal {
     /// It is in the past.
     Past,
-    /// A timer is due before.
+    /// A timer has to expire before.
     TimerIsDue(End, Timer),
     /// The losses are spent, and an original would expire before.
     CannotExpire(Copy),
@@ -65,7 +65,7 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Past => f.write_str("it is in the past"),
-            Self::TimerIsDue(end, timer) => write!(f, "{end}'s {} timer is due before", timer.name()),
+            Self::TimerIsDue(end, timer) => write!(f, "{end}'s {} timer has to expire before", timer.name()),
             Self::CannotExpire(copy) => write!(f, "no loss is left for `{}`, which would expire", copy.segment),
             Self::TimeStandsStill => f.write_str("there is nothing that time could wait for"),
             Self::NotOffered(end, call) => write!(f, "{end} may not call {}", call.name()),
@@ -111,11 +111,23 @@ impl<'c> ExactWorld<'c> {
         &self.in_flight
     }
 
-    /// When a timer of an end is due, if it runs.
+    /// When a timer of an end is due, if it runs: the earliest moment at which it may expire.
     #[must_use]
     pub fn due(&self, end: End, timer: Timer) -> Option<Moment> {
         let mut due = Timer::ALL.into_iter().zip(self.end(end).due);
         due.find(|(one, _)| *one == timer)?.1
+    }
+
+    /// When a timer of an end has to expire at the latest, if it runs.
+    #[must_use]
+    pub fn latest(&self, end: End, timer: Timer) -> Option<Moment> {
+        Some(self.due(end, timer)? + self.slack(end))
+    }
+
+    /// How late the timers of an end may be, in parts of a tick.
+    #[must_use]
+    pub fn slack(&self, end: End) -> Moment {
+        self.parts_of(self.config.end(end).policy.timers.timer_slack)
     }
 
     /// An endpoint.
@@ -151,7 +163,8 @@ impl<'c> ExactWorld<'c> {
                 Ok(self.at_end(end, |endpoint, policy| endpoint.on_call(call, policy)))
             }
             ExactEvent::Timeout(end, timer) => {
-                if self.due(end, timer) != Some(self.now) {
+                // Time has not passed beyond the latest moment.
+                if self.due(end, timer).is_none_or(|due| due > self.now) {
                     return Err(Refusal::NotDue(end, timer));
                 }
                 for (one, due) in Timer::ALL.into_iter().zip(&mut self.end_mut(end).due) {
@@ -197,15 +210,15 @@ impl<'c> ExactWorld<'c> {
         }
         while self.now < at {
             let timers = || End::BOTH.into_iter().flat_map(|end| Timer::ALL.map(|timer| (end, timer)));
-            let due = timers().filter_map(|(end, timer)| Some((self.due(end, timer)?, end, timer)));
-            let first_due = due.min_by_key(|(moment, ..)| *moment);
-            if first_due.is_none() && self.in_flight.is_empty() {
+            let running = timers().filter_map(|(end, timer)| Some((self.latest(end, timer)?, end, timer)));
+            let first_to_expire = running.min_by_key(|(moment, ..)| *moment);
+            if first_to_expire.is_none() && self.in_flight.is_empty() {
                 return Err(Refusal::TimeStandsStill);
             }
-            let lifetime = i64::from(self.config.msl) * i64::from(self.parts);
+            let lifetime = self.parts_of(self.config.msl);
             let first_expiry = self.in_flight.iter().map(|copy| copy.sent + lifetime).min();
             let next = first_expiry.map_or(at, |expiry| expiry.min(at));
-            if let Some((_, end, timer)) = first_due.filter(|(moment, ..)| *moment < next) {
+            if let Some((_, end, timer)) = first_to_expire.filter(|(moment, ..)| *moment < next) {
                 return Err(Refusal::TimerIsDue(end, timer));
             }
             self.now = next;
@@ -238,6 +251,11 @@ impl<'c> ExactWorld<'c> {
         ends(self) == ends(other)
             && in_flight(self) == in_flight(other)
             && (self.losses, self.duplicates) == (other.losses, other.duplicates)
+    }
+
+    /// So many ticks, in parts.
+    fn parts_of(&self, ticks: u32) -> Moment {
+        i64::from(ticks) * i64::from(self.parts)
     }
 
     /// Takes a copy out of the network.
@@ -349,6 +367,19 @@ mod tests {
         assert_eq!(world.happen(4, &ExactEvent::Duplicate(again)), Err(Refusal::Spent));
         let expires = world.happen(9, &ExactEvent::Deliver(again));
         assert_eq!(expires, Err(Refusal::CannotExpire(again)));
+    }
+
+    /// MSL and RTO 2, in halves of a tick: a timer that may be a tick late expires from 4 to 6.
+    #[test]
+    fn a_timer_may_be_as_late_as_its_slack() {
+        let mut config = config(2, 2, 2, 1, Closes::AfterEof);
+        config.a.policy.timers.timer_slack = 1;
+        let (world, _) = after_close(&config);
+        let (timer, expires) = (Timer::Retransmission, ExactEvent::Timeout(End::A, Timer::Retransmission));
+        assert_eq!((world.due(End::A, timer), world.latest(End::A, timer)), (Some(4), Some(6)));
+        let at = |moment| world.clone().happen(moment, &expires).map(|copy| copy.map(|copy| copy.sent));
+        assert_eq!([3, 7].map(at), [Err(Refusal::NotDue(End::A, timer)), Err(Refusal::TimerIsDue(End::A, timer))]);
+        assert_eq!([4, 5, 6].map(at), [4, 5, 6].map(|sent| Ok(Some(sent))));
     }
 
     #[test]

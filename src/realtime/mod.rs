@@ -43,7 +43,7 @@ mod search;
 mod step;
 mod stop;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod timetable;
 mod witness;
 mod zone;

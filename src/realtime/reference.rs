@@ -13,6 +13,7 @@ use crate::tcp::{Call, Effects, Endpoint, Segment, Timer, TimerChange};
 /// What a clock belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Clock {
+    /// It expires at so many ticks at the latest.
     Timer(End, Timer, i32),
     Copy(End, Segment),
 }
@@ -82,7 +83,8 @@ impl Symbolic {
         for (place, clock) in self.clocks.iter().enumerate() {
             match *clock {
                 Clock::Timer(end, timer, ticks) => {
-                    let due = self.zone.clone().and(0, 1 + place, Limit::at_most(-ticks));
+                    let earliest = ticks - slack_of(config, end);
+                    let due = self.zone.clone().and(0, 1 + place, Limit::at_most(-earliest));
                     let Some(zone) = due else { continue };
                     let mut next = Self { zone, ..self.clone() };
                     next.forget(place);
@@ -123,7 +125,8 @@ impl Symbolic {
                 self.forget(place);
             }
             if let TimerChange::Set(ticks) = change {
-                self.start(Clock::Timer(end, timer, i32::try_from(ticks).unwrap()));
+                let latest = i32::try_from(ticks).unwrap() + slack_of(config, end);
+                self.start(Clock::Timer(end, timer, latest));
             }
         }
         let Some(segment) = effects.segment else {
@@ -171,4 +174,8 @@ impl Symbolic {
         self.clocks = order.iter().map(|place| self.clocks[*place].clone()).collect();
         self
     }
+}
+
+fn slack_of(config: &Config, end: End) -> i32 {
+    i32::try_from(config.end(end).policy.timers.timer_slack).unwrap()
 }

@@ -211,8 +211,11 @@ fn stats_now(stats: ZoneStats, passed: &Passed, steps: &Steps<'_>) -> ZoneStats 
 mod tests {
     use std::collections::HashSet;
 
+    use proptest::strategy::{Strategy, ValueTree};
+    use proptest::test_runner::{Config as Runs, RngAlgorithm, TestRng, TestRunner};
+
     use super::super::reference;
-    use super::super::testing::config;
+    use super::super::testing::{any_config, config};
     use super::*;
     use crate::model::{Closes, ClosesWith, EndConfig};
 
@@ -274,6 +277,7 @@ mod tests {
             with(&|end| end.policy.acks.delayed_ack = Some(1)),
             with(&|end| end.application.aborts = true),
             with(&|end| end.policy.wait.time_wait = 0),
+            with(&|end| end.policy.timers.timer_slack = 1),
             one_sends,
         ]
     }
@@ -299,6 +303,27 @@ mod tests {
             }
             let merged = explored(&config, Reductions { budgets: false, ..Reductions::ALL }).stats.zones;
             assert!(merged <= zones, "{merged} zones, of {zones} exact ones");
+        }
+    }
+
+    /// The same in random worlds.
+    #[test]
+    fn reductions_leave_no_discrete_part_of_random_worlds_out() {
+        let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+        let mut runner = TestRunner::new_with_rng(Runs::default(), rng);
+        let mut worlds = 0;
+        while worlds < 100 {
+            let config = any_config().new_tree(&mut runner).unwrap().current();
+            let small = Budget { max_zones: Some(150), ..Budget::NONE };
+            let all = explore(&config, &[], &small, &|_| {}).unwrap();
+            if all.stopped.is_some() {
+                continue;
+            }
+            worlds += 1;
+            let all: HashSet<_> = all.parts().collect();
+            assert!(all == reference::parts(&config).0, "{config:?}");
+            let plain = Reductions { inclusion: false, budgets: false, oldest_first: false, set: true };
+            assert!(all == explored(&config, plain).parts().collect(), "{config:?}");
         }
     }
 

@@ -39,7 +39,7 @@ pub(super) struct SymbolicState {
 pub enum SymbolicAction {
     /// An application calls.
     Call(End, Call),
-    /// A timer that is due expires.
+    /// A timer that is due expires, perhaps late.
     Timeout(End, Timer),
     /// The oldest copy of this segment, on its way to this end, arrives.
     Deliver(End, Segment),
@@ -71,6 +71,8 @@ pub(super) struct Precision {
 pub(super) struct Steps<'c> {
     config: &'c Config,
     msl: i16,
+    /// How late the timers of A and of B may be.
+    slack: [i16; 2],
     precision: Precision,
     pub(super) catalog: Catalog<'c>,
 }
@@ -136,7 +138,9 @@ impl SymbolicState {
 
 impl<'c> Steps<'c> {
     pub(super) fn new(config: &'c Config, precision: Precision) -> Result<Self, Stop> {
-        Ok(Self { config, msl: ticks_of(config.msl)?, precision, catalog: Catalog::new(config) })
+        let [a, b] = End::BOTH.map(|end| ticks_of(config.end(end).policy.timers.timer_slack));
+        let (msl, slack) = (ticks_of(config.msl)?, [a?, b?]);
+        Ok(Self { config, msl, slack, precision, catalog: Catalog::new(config) })
     }
 
     /// Both ends ESTABLISHED, nothing in flight.
@@ -162,10 +166,11 @@ impl<'c> Steps<'c> {
                 self.step(state, SymbolicAction::Call(end, call), end, EndEvent::Call(call), state, &mut then)?;
             }
             for place in (0..running.len()).filter(|place| running[*place]) {
-                if state.zone.may_be_due(lane_of(end, place)) {
+                let (lane, slack) = (lane_of(end, place), self.slack[end as usize]);
+                if state.zone.may_be_due(lane, slack) {
                     let timer = timer_in(place, of);
                     let mut due = state.clone();
-                    due.zone.expire(lane_of(end, place));
+                    due.zone.expire(lane, slack);
                     self.step(
                         &due,
                         SymbolicAction::Timeout(end, timer),

@@ -5,6 +5,8 @@
 //! that meet them all, in the largest parts of a tick that will do, make it a run of exact times. That is then lived
 //! through in [`ExactWorld`], from the beginning. Only a run that the exact world accepts is handed out.
 
+use std::collections::HashSet;
+
 use super::constraints::{Untimed, of_run};
 use super::exact::{Copy, ExactEvent, ExactWorld, Moment, Refusal};
 use super::passed::Node;
@@ -14,6 +16,9 @@ use super::stop::Stop;
 use super::timetable::{Timetable, schedule};
 use crate::invariant::broken;
 use crate::model::Config;
+
+/// How many discrete parts that exercise a question are tried.
+const MOST_TRIED: usize = 16;
 
 /// A run of exact times.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,6 +76,30 @@ impl Explored<'_> {
             return Err(NoWitness::NotRevealed);
         }
         Ok(Some(witness))
+    }
+
+    /// Whether a run of exact times leads to a state that exercises a question: a first zone of some part that does is tried,
+    /// and no more than [`MOST_TRIED`] of them.
+    ///
+    /// # Errors
+    /// If a run could not be taken up again.
+    pub fn is_exercised(&mut self, config: &Config, question: &super::Question<'_>) -> Result<bool, Stop> {
+        let mut tried = HashSet::new();
+        for node in 0..u32::try_from(self.passed.nodes()).unwrap_or(Node::MAX) {
+            let part = self.passed.part_of(node, &self.steps.catalog);
+            if !question.is_exercised_by(&part) || !tried.insert(self.passed.part_number(node)) {
+                continue;
+            }
+            let run = self.run_to(node)?;
+            let last = timed(config, &run).and_then(|witness| witness.replay(config));
+            if last.is_ok_and(|last| question.is_exercised_by(&last)) {
+                return Ok(true);
+            }
+            if tried.len() == MOST_TRIED {
+                break;
+            }
+        }
+        Ok(false)
     }
 
     /// The events that first led to a zone.

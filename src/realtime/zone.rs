@@ -1,9 +1,9 @@
 //! Zones: sets of moments at which timers are due and copies have to have arrived.
 //!
 //! A zone says which times are possible in one discrete part. Its variables run backwards: of a timer, the time that is
-//! *left* until it is due, at least 0; of a copy, the time that is left until its age is the MSL, more than 0. So
-//! no constant of a timer occurs in a zone, a timer is due when it has 0 left, and time passes for all of
-//! them alike.
+//! *left* until it has to expire, at least 0; of a copy, the time that is left until its age is the MSL, more than 0. So
+//! no constant of a timer occurs in a zone, a timer has to expire when it has 0 left (and may, when it has no more than its
+//! end's slack), and time passes for all of them alike.
 //!
 //! Between `now` (always 0) and the timers a zone is a difference bound matrix: an upper bound on every difference of
 //! two. Of a copy only upper bounds are kept: on what it has left, alone and over what each timer has left. Nothing else
@@ -85,19 +85,19 @@ impl Zone {
         self.in_flight.into()
     }
 
-    /// A timer may be due: at some of the zone's times it has nothing left.
-    pub(super) fn may_be_due(&self, lane: usize) -> bool {
-        // It never has less than 0 left; it may have 0 unless it is known to have more.
-        self.timers[NOW].0[lane] == Bound::ZERO
+    /// A timer that may be so many ticks late may expire: at some of the zone's times it has no more than that left.
+    pub(super) fn may_be_due(&self, lane: usize, slack: i16) -> bool {
+        // It may, unless it is known to have more.
+        self.timers[NOW].0[lane].plus(Bound::at_most(slack)) >= Bound::ZERO
     }
 
-    /// A timer that may be due is due, and runs no more.
-    pub(super) fn expire(&mut self, lane: usize) {
-        invariant!(self.may_be_due(lane), "a timer expires that is not due");
-        // It has at most 0 left: a way from it to now, and from there on.
+    /// A timer that may expire does, and runs no more.
+    pub(super) fn expire(&mut self, lane: usize, slack: i16) {
+        invariant!(self.may_be_due(lane, slack), "a timer expires that is not due");
+        // It has at most the slack left: a way from it to now, and from there on.
         let from_now = self.timers[NOW];
         for row in self.timers.iter_mut().chain(&mut self.copies[..usize::from(self.in_flight)]) {
-            row.tighten(row.0[lane], &from_now);
+            row.tighten(row.0[lane].plus(Bound::at_most(slack)), &from_now);
         }
         self.stop(lane);
     }
@@ -107,7 +107,7 @@ impl Zone {
         self.running.0 &= !(1 << lane);
     }
 
-    /// A timer that does not run, or runs, is due after exactly so many ticks from now on.
+    /// A timer that does not run, or runs, has exactly so many ticks left from now on.
     pub(super) fn set(&mut self, lane: usize, ticks: i16) {
         let (after, before) = (Bound::at_most(ticks), Bound::at_most(-ticks));
         self.running.0 |= 1 << lane;
@@ -217,10 +217,13 @@ mod tests {
         timers: Vec<(usize, i16)>,
         copies: usize,
         msl: i16,
+        /// How late the timer in each lane may be.
+        slack: [i16; LANES],
     }
 
     #[derive(Clone, Debug)]
     enum Operation {
+        /// The timer in this lane, to so many ticks and as many late.
         Set(usize, i16),
         Stop(usize),
         Expire(usize),
@@ -241,9 +244,15 @@ mod tests {
         ]
     }
 
+    /// Of three timers; most are exact.
+    fn any_slack() -> impl Strategy<Value = [i16; 3]> {
+        prop::array::uniform3(prop_oneof![2 => Just(0i16), 1 => 1i16..3])
+    }
+
     impl Both {
-        fn new(msl: i16) -> Self {
-            Self { zone: Zone::new(), exact: Matrix::new(), timers: Vec::new(), copies: 0, msl }
+        fn new(msl: i16, [one, two, four]: [i16; 3]) -> Self {
+            let slack = [0, one, two, 0, four, 0, 0, 0];
+            Self { zone: Zone::new(), exact: Matrix::new(), timers: Vec::new(), copies: 0, msl, slack }
         }
 
         fn place(&self, lane: usize) -> Option<usize> {
@@ -270,8 +279,9 @@ mod tests {
                 Operation::Set(lane, ticks) => {
                     self.stop(lane);
                     self.exact.insert(1 + self.timers.len());
-                    self.timers.push((lane, ticks));
-                    self.zone.set(lane, ticks);
+                    let latest = ticks + self.slack[lane];
+                    self.timers.push((lane, latest));
+                    self.zone.set(lane, latest);
                 }
                 Operation::Stop(lane) => {
                     self.stop(lane);
@@ -279,13 +289,14 @@ mod tests {
                 }
                 Operation::Expire(lane) => {
                     let Some(place) = self.place(lane) else { return };
-                    let ticks = i32::from(self.timers[place].1);
-                    let due = self.exact.clone().and(0, 1 + place, Limit::at_most(-ticks));
-                    assert_eq!(self.zone.may_be_due(lane), due.is_some());
+                    let slack = self.slack[lane];
+                    let earliest = i32::from(self.timers[place].1 - slack);
+                    let due = self.exact.clone().and(0, 1 + place, Limit::at_most(-earliest));
+                    assert_eq!(self.zone.may_be_due(lane, slack), due.is_some());
                     if let Some(due) = due {
                         self.exact = due;
                         self.stop(lane);
-                        self.zone.expire(lane);
+                        self.zone.expire(lane, slack);
                     }
                 }
                 Operation::Insert(place) if self.copies < 4 => {
@@ -331,9 +342,9 @@ mod tests {
         /// from above alone, within the invariants; and it says exactly when a timer may be due.
         #[test]
         fn a_zone_is_the_abstraction_of_the_exact_matrix(
-            msl in 1i16..4, operations in prop::collection::vec(any_operation(), 0..24),
+            msl in 1i16..4, slack in any_slack(), operations in prop::collection::vec(any_operation(), 0..24),
         ) {
-            let mut both = Both::new(msl);
+            let mut both = Both::new(msl, slack);
             for operation in operations.iter().chain([&Operation::Delay]) {
                 both.apply(operation);
                 if !matches!(operation, Operation::Delay) {
@@ -362,10 +373,11 @@ mod tests {
         #[test]
         fn a_zone_has_the_times_of_the_exact_matrix_and_those_with_less_left(
             msl in 1i16..4,
+            slack in any_slack(),
             operations in prop::collection::vec(any_operation(), 0..16),
             halves in prop::collection::vec(0i32..8, 7),
         ) {
-            let mut both = Both::new(msl);
+            let mut both = Both::new(msl, slack);
             for operation in &operations {
                 both.apply(operation);
             }
@@ -401,9 +413,9 @@ mod tests {
 
         #[test]
         fn packing_keeps_the_bounds_that_count(
-            msl in 1i16..4, operations in prop::collection::vec(any_operation(), 0..16),
+            msl in 1i16..4, slack in any_slack(), operations in prop::collection::vec(any_operation(), 0..16),
         ) {
-            let mut both = Both::new(msl);
+            let mut both = Both::new(msl, slack);
             for operation in &operations {
                 both.apply(operation);
             }

@@ -285,6 +285,8 @@ mod tests {
             ("out_of_order = 'drop'", base.with(|policy| policy.text.out_of_order = OutOfOrder::Drop)),
             ("fin_wait_2_timeout = 254", base.with(|policy| policy.wait.fin_wait_2_timeout = Some(254))),
             ("delayed_ack = '1msl'", base.with(|policy| policy.acks.delayed_ack = Some(2))),
+            ("timer_slack = 3", base.with(|policy| policy.timers.timer_slack = 3)),
+            ("timer_slack = '1 msl'", base.with(|policy| policy.timers.timer_slack = 2)),
             ("delayed_ack = 'none'", base),
             ("retries = 'none'", base),
         ];
@@ -453,7 +455,7 @@ mod tests {
     fn a_scale_multiplies_every_duration_and_nothing_else() {
         let text = "network.msl = 3\nnetwork.losses = 2\na.sends = 3\n
             tcp = { rto = 5, rto_max = '7 msl', retries = 4, time_wait = '2 msl', fin_wait_2_timeout = 6, \
-            delayed_ack = 1 }";
+            delayed_ack = 1, timer_slack = 2 }";
         let (one, three) = (config(text, 1).unwrap(), config(text, 3).unwrap());
         let scaled = one.a.policy.with(|policy| {
             policy.retransmission.rto = 15;
@@ -462,6 +464,7 @@ mod tests {
             policy.wait.time_wait = 18;
             policy.wait.fin_wait_2_timeout = Some(18);
             policy.acks.delayed_ack = Some(3);
+            policy.timers.timer_slack = 6;
         });
         assert_eq!((three.msl, three.a.policy, three.b.policy), (9, scaled, scaled));
         assert_eq!((three.losses, three.duplicates), (one.losses, one.duplicates));

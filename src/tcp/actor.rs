@@ -75,7 +75,9 @@ impl TcpActor {
         for (timer, change) in Timer::ALL.into_iter().zip(effects.timers) {
             match change {
                 TimerChange::Keep => {}
-                TimerChange::Set(ticks) => out.set_timer(timer, TICK * ticks..TICK * ticks),
+                TimerChange::Set(ticks) => {
+                    out.set_timer(timer, TICK * ticks..TICK * self.policy.timers.latest(ticks));
+                }
                 TimerChange::Cancel => out.cancel_timer(timer),
             }
         }

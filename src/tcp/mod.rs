@@ -27,7 +27,7 @@ pub use held::Held;
 pub use policy::{
     AbortResets, AckOfUnsent, AckPolicy, AfterTimeout, ClosePolicy, FinSending, LateText, OldSegments, OldestAck,
     OutOfOrder, PersistPolicy, Policy, Repacketizing, ResetPolicy, RetransmissionPolicy, RstInTimeWait,
-    RstInWindow, Sending, SequencePolicy, ShutdownRead, SynInWindow, TextPolicy, TimeWaitAnswers,
+    RstInWindow, Sending, SequencePolicy, ShutdownRead, SynInWindow, TextPolicy, TimeWaitAnswers, TimerPolicy,
     TransmissionPolicy, WaitPolicy, WindowProbe, WithoutAck,
 };
 pub use segment::{Flags, Segment, Seq};

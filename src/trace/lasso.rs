@@ -23,7 +23,8 @@ pub(crate) fn replay_lasso(
     let (states, steps) = take(world, &actions)?;
     let last = states.last()?;
     let run = Run { states: &states, instance, fairness };
-    let trace = Trace { initial: world.snapshot(states.first()?), steps, ending: RunEnding::Open, parts: 1 };
+    let (initial, slack) = (world.snapshot(states.first()?), world.slack());
+    let trace = Trace { initial, steps, ending: RunEnding::Open, parts: 1, slack };
     if cycle.is_empty() {
         return run.stops(trace, may_stop(world, fairness, last).then(|| calls(world, last))?);
     }

@@ -1,12 +1,14 @@
 //! A counterexample or an example: its steps, replayed, and what every picture and format of it is made from.
 
 pub mod caption;
+mod every_copy;
 mod lasso;
 mod real_time;
 mod replay;
 mod ticks;
 pub(crate) mod timeline;
 
+pub(crate) use every_copy::{exercises_with_every_copy, lasso_with_every_copy, run_with_every_copy};
 pub(crate) use lasso::{replay_exact_ending, replay_exact_lasso, replay_lasso};
 pub use real_time::places_in_ticks;
 pub(crate) use real_time::replay_exact_run;

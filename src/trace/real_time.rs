@@ -19,7 +19,8 @@ pub(super) struct ExactRun<'c> {
 pub(super) fn replay_exactly<'c>(config: &'c Config, witness: &Witness) -> Result<ExactRun<'c>, Refusal> {
     let mut world = ExactWorld::new(config, witness.parts);
     let (initial, parts) = (snapshot(&world), witness.parts);
-    let trace = Trace { initial, steps: Vec::new(), ending: RunEnding::Open, parts };
+    let slack = End::BOTH.map(|end| parts_of(world.slack(end)));
+    let trace = Trace { initial, steps: Vec::new(), ending: RunEnding::Open, parts, slack };
     let mut run = ExactRun { states: vec![world.clone()], trace, places: Vec::new() };
     for (at, event) in &witness.events {
         let passed = *at - world.now();
@@ -53,12 +54,13 @@ pub(crate) fn replay_exact_run(config: &Config, witness: &Witness) -> Result<Tra
 }
 
 /// A run of real time in a world whose ticks are the parts of its ticks, or `finer` times as fine: for each step there, the place
-/// of its action among those that are enabled. `Ok(None)`: the world has no room for it.
+/// of its action among those that are enabled. `Ok(None)`: the world has no room for it, or is a set.
 ///
 /// # Errors
 /// If it is no run there: a fault of this program.
 pub fn places_in_ticks(world: &TimedWorld, trace: &Trace, finer: u32) -> Result<Option<Vec<usize>>, NoTrace> {
-    let Ok(mut state) = world.initial() else {
+    // A set has no actions for a run with every copy.
+    let Some(mut state) = world.initial().ok().filter(|_| !world.is_set()) else {
         return Ok(None);
     };
     let mut places = Vec::new();
@@ -126,7 +128,7 @@ fn snapshot(world: &ExactWorld<'_>) -> Snapshot {
     let timers = |end: End| {
         let mut timers = Timers::default();
         for timer in Timer::ALL {
-            timers.set(timer, world.due(end, timer).map(|due| parts_of(due - world.now())));
+            timers.set(timer, world.latest(end, timer).map(|latest| parts_of(latest - world.now())));
         }
         timers
     };

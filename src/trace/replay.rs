@@ -22,6 +22,8 @@ pub struct Trace {
     pub ending: RunEnding,
     /// How many parts a tick has: ages, timers and the passing of time are in such parts. 1 in whole ticks.
     pub parts: u32,
+    /// How late the timers of A and of B may be, in those parts.
+    pub slack: [u32; 2],
 }
 
 impl Trace {
@@ -57,6 +59,21 @@ impl Trace {
             now.map(|now| self.time(now))
         };
         self.steps.iter().map(after).collect()
+    }
+
+    /// For each step, how late a timer expires in it; `None` if none does, or not late.
+    #[must_use]
+    pub fn lateness(&self) -> Vec<Option<Ticks>> {
+        let [of_a, of_b] = self.slack;
+        let late = |(step, before): (&Step, &Snapshot)| {
+            let Event::Timeout(end, timer) = step.event else { return None };
+            let [a, b] = before.timers?;
+            let (timers, slack) = if end == End::A { (a, of_a) } else { (b, of_b) };
+            let late = slack.saturating_sub(timers.get(timer)?);
+            (late > 0).then(|| self.time(late))
+        };
+        let before = std::iter::once(&self.initial).chain(self.steps.iter().map(|step| &step.after));
+        self.steps.iter().zip(before).map(late).collect()
     }
 }
 
@@ -120,7 +137,8 @@ impl fmt::Display for NoTrace {
 /// What happens when these actions are taken from the initial state on; `None` if one is not enabled.
 pub fn replay_actions<W: World>(world: &W, actions: &[W::Action]) -> Option<Trace> {
     let (states, steps) = take(world, actions)?;
-    Some(Trace { initial: world.snapshot(states.first()?), steps, ending: RunEnding::Open, parts: 1 })
+    let initial = world.snapshot(states.first()?);
+    Some(Trace { initial, steps, ending: RunEnding::Open, parts: 1, slack: world.slack() })
 }
 
 /// The shortest trace that stateright finds that decides one of the instances, with that instance, replayed in a
@@ -154,7 +172,8 @@ pub(crate) fn replay<W: World>(
         return None;
     }
     let initial = world.snapshot(states.first()?);
-    decided(last).map(|instance| (instance, Trace { initial, steps, ending: RunEnding::Open, parts: 1 }))
+    let trace = Trace { initial, steps, ending: RunEnding::Open, parts: 1, slack: world.slack() };
+    decided(last).map(|instance| (instance, trace))
 }
 
 /// The states that actions lead through, and the steps between them; `None` if one is not enabled.

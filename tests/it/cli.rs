@@ -505,7 +505,8 @@ fn what_a_scenario_does_not_count() {
         .with("scenarios/mine.toml", MINE)
         .with("scenarios/unlimited.toml", "about = 'x'\n[network]\nlosses = 'unlimited'\n")
         .with("scenarios/one-retries.toml", "about = 'x'\n[a.tcp]\nretries = 1\n")
-        .with_properties(&[ONE_LOSS, RETRANSMITS]);
+        .with_properties(&[ONE_LOSS, RETRANSMITS])
+        .with("properties/few-fins.toml", property("never in_flight(FIN, A) > 2"));
     let loss = ["-p", "one-loss-at-most"];
     let retransmissions = ["-p", "few-retransmissions"];
     // Nor does `mine` get its verdict, where nothing is wrong with losses.
@@ -515,6 +516,7 @@ fn what_a_scenario_does_not_count() {
         &own(&[&["check", "mine"], &retransmissions[..]].concat()),
         &own(&[&["check", "one-retries"], &retransmissions[..]].concat()),
         &own(&["show", "unlimited", "one-loss-at-most"]),
+        &own(&["check", "mine", "--set", "network.duplicates=unlimited", "-p", "few-fins"]),
     ]));
     let counted = [&["check", "mine", "--set", "tcp.retries=2"], &retransmissions[..]].concat();
     assert_eq!(folder.run(&own(&counted)).code, 0);

@@ -114,7 +114,7 @@ fn every_field_has_its_range() {
     };
     for field in policies.get("rfc9293").unwrap().each_field() {
         let name = field.name;
-        let least_is_0 = ["time_wait", "persist_min"].contains(&name);
+        let least_is_0 = ["time_wait", "persist_min", "timer_slack"].contains(&name);
         let (in_files, in_worlds): (&[&str], &[&str]) = match field.value {
             Value::Flag(_) => (&["3", "'yes'", "'none'", "[true]"], &["'yes'"]),
             Value::Word(_) => (&["3", "true", "'nonsense'", "'none'", ""], &["'nonsense'"]),

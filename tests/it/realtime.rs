@@ -81,10 +81,10 @@ fn any_world() -> impl Strategy<Value = Config> {
     let policy = (
         (1u32..4, 0u32..6, any::<bool>(), any::<bool>()),
         (any::<bool>(), prop::option::weighted(0.3, 0u32..2), prop::option::weighted(0.2, 1u32..4)),
-        (prop::option::weighted(0.3, 1u32..3), any::<bool>()),
+        (prop::option::weighted(0.3, 1u32..3), any::<bool>(), prop_oneof![2 => Just(0u32), 1 => 1u32..3]),
     );
     let policy = policy.prop_map(
-        |((rto, time_wait, restart, closes), (backoff, retries, fin_wait_2), (delayed, drops))| {
+        |((rto, time_wait, restart, closes), (backoff, retries, fin_wait_2), (delayed, drops, slack))| {
             Policy::rfc9293(2).with(|policy| {
                 policy.retransmission.rto = rto;
                 policy.wait.time_wait = time_wait;
@@ -95,6 +95,7 @@ fn any_world() -> impl Strategy<Value = Config> {
                 policy.retransmission.retries = retries;
                 policy.wait.fin_wait_2_timeout = fin_wait_2;
                 policy.acks.delayed_ack = delayed;
+                policy.timers.timer_slack = slack;
                 policy.text.out_of_order = if drops { OutOfOrder::Drop } else { OutOfOrder::Hold };
             })
         },
@@ -259,19 +260,87 @@ fn a_chain_of_three_flights_needs_thirds_of_a_tick() {
     }
 }
 
+#[derive(Debug, Default)]
+struct SetTally {
+    worlds: usize,
+    explored: usize,
+    /// Of the worlds that whole ticks exhaust at every scale: at which of them they first meet every discrete part, and
+    /// at none.
+    meeting_all_at: [usize; 3],
+    meeting_all_at_none: usize,
+    counted: usize,
+}
+
+/// Of a set it is known which segments are in flight, not how many copies of each.
+fn as_sets(parts: impl Iterator<Item = DiscretePart>) -> HashSet<DiscretePart> {
+    parts
+        .map(|mut part| {
+            part.in_flight.dedup();
+            part
+        })
+        .collect()
+}
+
+/// Random worlds with duplicates without number, by zones and in whole ticks, which share nothing but the endpoint: what ticks
+/// reach, zones do; and what one, two or three duplicates reach is reached without number, by either.
+#[test]
+fn random_sets_agree_with_whole_ticks_and_with_counted_duplicates() {
+    let mut tally = SetTally::default();
+    let mut runner = TestRunner::new_with_rng(
+        Runs { cases: 1, ..Runs::default() },
+        prop::test_runner::TestRng::deterministic_rng(prop::test_runner::RngAlgorithm::ChaCha),
+    );
+    while tally.worlds < 300 {
+        let counted = any_world().new_tree(&mut runner).unwrap().current();
+        tally.worlds += 1;
+        let unlimited = Config { duplicates: None, ..counted };
+        let zones = |config: &Config| {
+            let budget = Budget { max_zones: Some(5_000), ..Budget::NONE };
+            let explored = explore(config, &[], &budget, &|_| {}).unwrap();
+            explored.stopped.is_none().then(|| as_sets(explored.parts()))
+        };
+        let Some(parts) = zones(&unlimited) else { continue };
+        tally.explored += 1;
+        let in_ticks = |config: Config| {
+            let (states, all) = ticks(config, MOST_STATES);
+            (as_sets(states.iter().map(part)), all)
+        };
+        let mut met = Vec::new();
+        for scale in 1..=3 {
+            let (of_scale, all) = in_ticks(unlimited.scaled(scale));
+            assert!(of_scale.is_subset(&parts), "ticks of 1/{scale} reach more: {unlimited:?}");
+            if !all {
+                break;
+            }
+            met.push(of_scale);
+        }
+        for duplicates in 1..=3 {
+            let counted = Config { duplicates: Some(duplicates), ..counted };
+            if let Some(of_counted) = zones(&counted) {
+                assert!(of_counted.is_subset(&parts), "{duplicates} duplicates reach more: {counted:?}");
+                tally.counted += 1;
+            }
+            let (of_counted, _) = in_ticks(counted);
+            if let Some(first) = met.first() {
+                assert!(of_counted.is_subset(first), "{duplicates} duplicates reach more in ticks: {counted:?}");
+            }
+        }
+        if met.len() == 3 {
+            match met.iter().position(|met| *met == parts) {
+                Some(place) => tally.meeting_all_at[place] += 1,
+                None => tally.meeting_all_at_none += 1,
+            }
+        }
+    }
+    insta::assert_debug_snapshot!(tally);
+}
+
 /// Unlimited duplicates lead to everything that counted ones lead to; and the verdict at the bound of the law of the last ACK is
 /// right where a timeout is a quarter of the MSL: a FIN that is lost four times is sent again within 2 MSL, the fifth not.
 #[test]
 fn duplicates_without_number_do_all_that_counted_ones_do() {
     let library = Library::read(&[], &[]).unwrap();
-    let judged = |name: &str, settings: &[&str]| -> Vec<(String, Verdict)> {
-        let settings: Vec<_> = settings.iter().map(|text| Setting::parse(text).unwrap()).collect();
-        let scenario = library.scenarios(&[name.to_owned()], &settings, 1).unwrap().remove(0);
-        let checked = check_one(&scenario, &library.properties, &Options::PLAIN, &|_, _| {});
-        assert_eq!(checked.stopped, None, "{name}");
-        checked.judged().map(|one| (one.instance.name(), one.verdict)).collect()
-    };
-    let is_found = |verdict: Verdict| matches!(verdict, Verdict::Violated | Verdict::Possible);
+    let judged = |name: &str, settings: &[&str]| judged(&library, name, settings);
     let (mut both, mut more) = (0, 0);
     for name in ["sequential", "simultaneous", "one-msl", "no-time-wait", "no-restart"] {
         let counted = judged(name, &["network.duplicates=2"]);
@@ -292,4 +361,41 @@ fn duplicates_without_number_do_all_that_counted_ones_do() {
     };
     assert_eq!(at_the_bound("network.losses=4"), Verdict::Holds);
     assert_eq!(at_the_bound("network.losses=5"), Verdict::Violated);
+}
+
+fn judged(library: &Library, name: &str, settings: &[&str]) -> Vec<(String, Verdict)> {
+    let settings: Vec<_> = settings.iter().map(|text| Setting::parse(text).unwrap()).collect();
+    let scenario = library.scenarios(&[name.to_owned()], &settings, 1).unwrap().remove(0);
+    let checked = check_one(&scenario, &library.properties, &Options::PLAIN, &|_, _| {});
+    assert_eq!(checked.stopped, None, "{name}");
+    checked.judged().map(|one| (one.instance.name(), one.verdict)).collect()
+}
+
+fn is_found(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::Violated | Verdict::Possible)
+}
+
+/// Whole ticks decide the set as well, every run of it lived through with every copy: nothing stays open, what a counted
+/// duplicate does is done without number, and what ticks find, real time finds.
+#[test]
+fn whole_ticks_decide_duplicates_without_number() {
+    let library = Library::read(&[], &[]).unwrap();
+    let (mut found, mut of_runs) = (0, 0);
+    for name in ["sequential", "one-msl", "no-restart", "lossy-for-ever", "simultaneous"] {
+        let judged = |settings: &[&str]| judged(&library, name, &[&["network.msl=1"], settings].concat());
+        let (unlimited, whole_ticks) = ("network.duplicates=unlimited", "network.delays=\"whole-ticks\"");
+        let ticks = judged(&[unlimited, whole_ticks]);
+        let counted = judged(&["network.duplicates=1", whole_ticks]);
+        let real = judged(&[unlimited]);
+        for (((instance, ticks), (_, counted)), (_, real)) in ticks.into_iter().zip(counted).zip(real) {
+            if ticks == Verdict::NotApplicable {
+                continue;
+            }
+            assert!(!is_found(counted) || is_found(ticks), "{instance} in {name}: {ticks}");
+            assert!(!is_found(ticks) || is_found(real), "{instance} in {name}: {real}");
+            found += usize::from(is_found(ticks));
+            of_runs += usize::from(instance == "time-passes" && is_found(ticks));
+        }
+    }
+    assert!(found > 50 && of_runs == 5, "{found} {of_runs}");
 }

@@ -193,7 +193,8 @@ fn each_policy_field_changes_what_it_is_named_after() {
             policy.retransmission.retries = Some(0);
         }),
         // What these decide is not in the table: it takes unread text, a closed window, an application that is gone,
-        // several timeouts, or stranger segments. `tests/it/conformance.rs` has them.
+        // several timeouts, or stranger segments. `tests/it/conformance.rs` has them; and `tests/it/realtime.rs` the clock that
+        // `timer_slack` takes.
         ("without_ack = drop", |policy| policy.acks.without_ack = WithoutAck::Drop),
         ("oldest_ack = first", |policy| policy.acks.oldest_ack = OldestAck::First),
         ("orphan_retries = 0", |policy| policy.retransmission.orphan_retries = Some(0)),
@@ -216,6 +217,7 @@ fn each_policy_field_changes_what_it_is_named_after() {
         ("after_timeout = one-per-timeout", |policy| {
             policy.retransmission.after_timeout = AfterTimeout::OnePerTimeout;
         }),
+        ("timer_slack = 1", |policy| policy.timers.timer_slack = 1),
     ];
     let before = table(&base);
     let mut changes = String::new();

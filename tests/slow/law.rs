@@ -136,6 +136,35 @@ fn the_law_without_octets() {
     insta::assert_snapshot!(laws.report());
 }
 
+/// docs/law.md: timers that may be up to `slack` late, without octets.
+fn holds_with_late_timers(at: Parameters, slack: u32) -> bool {
+    let Parameters { msl, rto, losses, duplicates, time_wait } = at;
+    let lost_ack = losses > 0 && losses * (rto + slack) + msl > time_wait;
+    // A FIN is sent again at some time of an interval.
+    let crosses = |k: u32| time_wait < k * (rto + slack) + msl && k * rto < 2 * msl;
+    let late_ack = time_wait < 2 * msl && (1..=losses + 1).any(crosses);
+    !(lost_ack || late_ack || duplicates > 0 && time_wait < msl)
+}
+
+#[test]
+fn the_law_with_late_timers() {
+    let mut laws = Laws::new(10_000);
+    for (msl, rto, losses) in grid() {
+        for (slack, duplicates) in [(1, 0), (2, 0), (1, 1)] {
+            let at = |time_wait| Parameters { msl, rto, losses, duplicates, time_wait };
+            for time_wait in around(&[msl, 2 * msl, msl + rto + slack, msl + losses * (rto + slack)]) {
+                let late = |config: &mut Config| {
+                    for end in [&mut config.a, &mut config.b] {
+                        end.policy.timers.timer_slack = slack;
+                    }
+                };
+                laws.expect("sequential", FIN, at(time_wait), late, holds_with_late_timers(at(time_wait), slack));
+            }
+        }
+    }
+    insta::assert_snapshot!(laws.report());
+}
+
 /// docs/law.md: one octet of B's outstanding, an RTO of half an MSL at least. A lost ACK costs B's timer `r` more, the time
 /// at which the ACK of the octet arrives, after A has begun to wait.
 fn holds_with_an_octet(at: Parameters, after_timeout: AfterTimeout) -> bool {

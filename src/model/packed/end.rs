@@ -145,8 +145,15 @@ impl PackedEnd {
         Timers([running(self.retransmission), time_wait, fin_wait_2, running(self.delayed_ack)])
     }
 
-    /// Some timer is due.
-    pub(in crate::model) fn is_due(&self) -> bool {
+    /// Some timer may expire, where each may be so many ticks late.
+    pub(in crate::model) fn is_due(&self, slack: u32) -> bool {
+        // One that does not run has the greatest number.
+        let earliest = self.retransmission.min(self.state_timer).min(self.delayed_ack);
+        earliest != OFF && u32::from(earliest) <= slack
+    }
+
+    /// Some timer is as late as it may be: it expires before time passes.
+    pub(in crate::model) fn is_at_latest(&self) -> bool {
         self.retransmission == 0 || self.state_timer == 0 || self.delayed_ack == 0
     }
 
@@ -157,7 +164,7 @@ impl PackedEnd {
 
     /// The same end one tick later; no timer may be due.
     pub(in crate::model) fn aged(mut self) -> Self {
-        invariant!(!self.is_due(), "a tick passes while a timer is due");
+        invariant!(!self.is_at_latest(), "a tick passes while a timer has to expire");
         for timer in [&mut self.retransmission, &mut self.state_timer, &mut self.delayed_ack] {
             if *timer != OFF {
                 *timer -= 1;

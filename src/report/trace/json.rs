@@ -95,12 +95,30 @@ struct StepRecord<'a> {
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 enum EventRecord<'a> {
-    Call { end: String, call: &'static str },
-    Timeout { end: String, timer: &'static str },
-    Deliver { copy: &'a str },
-    Lose { copy: &'a str },
-    Duplicate { copy: &'a str, made: &'a str },
-    Pass { parts: u32 },
+    Call {
+        end: String,
+        call: &'static str,
+    },
+    Timeout {
+        end: String,
+        timer: &'static str,
+        /// How late, in parts of a tick; absent where it is not.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        late: Option<u32>,
+    },
+    Deliver {
+        copy: &'a str,
+    },
+    Lose {
+        copy: &'a str,
+    },
+    Duplicate {
+        copy: &'a str,
+        made: &'a str,
+    },
+    Pass {
+        parts: u32,
+    },
 }
 
 #[derive(Serialize)]
@@ -194,9 +212,10 @@ fn copy<'a>(timeline: &'a SegmentTimeline, copy: &'a Copy) -> CopyRecord<'a> {
 }
 
 fn steps<'a>(timeline: &'a SegmentTimeline, trace: &Trace) -> Vec<StepRecord<'a>> {
+    let mut lateness = trace.lateness().into_iter();
     let record = |((step, part), moment): ((&Step, &'a Part), Option<Ticks>)| StepRecord {
         at: moment.map(|moment| moment.parts),
-        event: event(timeline, step, part),
+        event: event(timeline, step, part, lateness.next().flatten()),
         sent: part.sent.map(|sent| timeline.label(sent)),
         expired: part.expired.iter().map(|expired| timeline.label(*expired)).collect(),
         after: snapshot(timeline, &step.after, &part.in_flight),
@@ -204,11 +223,14 @@ fn steps<'a>(timeline: &'a SegmentTimeline, trace: &Trace) -> Vec<StepRecord<'a>
     trace.steps.iter().zip(&timeline.parts).zip(trace.moments()).map(record).collect()
 }
 
-fn event<'a>(timeline: &'a SegmentTimeline, step: &Step, part: &Part) -> EventRecord<'a> {
+fn event<'a>(timeline: &'a SegmentTimeline, step: &Step, part: &Part, late: Option<Ticks>) -> EventRecord<'a> {
     let label = |copy: Option<usize>| copy.map_or("", |copy| timeline.label(copy));
     match step.event {
         Event::Call(end, call) => EventRecord::Call { end: end.to_string(), call: call.name() },
-        Event::Timeout(end, timer) => EventRecord::Timeout { end: end.to_string(), timer: timer.name() },
+        Event::Timeout(end, timer) => {
+            let late = late.map(|late| late.parts);
+            EventRecord::Timeout { end: end.to_string(), timer: timer.name(), late }
+        }
         Event::Deliver(_) => EventRecord::Deliver { copy: label(part.subject) },
         Event::Lose(_) => EventRecord::Lose { copy: label(part.subject) },
         Event::Duplicate(_) => EventRecord::Duplicate { copy: label(part.subject), made: label(part.made) },

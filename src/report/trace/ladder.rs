@@ -8,6 +8,7 @@ use crate::model::{End, Event, Step};
 use crate::property::Instance;
 use crate::report::policy;
 use crate::report::terminal::{Terminal, in_ascii};
+use crate::report::trace::observations::expires;
 use crate::scenario::Scenario;
 use crate::tcp::State;
 use crate::trace::caption::{describe_ending, in_flight, reason, shown};
@@ -102,6 +103,8 @@ struct Ladder<'a> {
     terminal: Terminal,
     /// The moment of each step.
     moments: Vec<Option<Ticks>>,
+    /// How late a timer expires in each step.
+    lateness: Vec<Option<Ticks>>,
     /// Columns for the moments.
     left: usize,
     /// Columns between the lifelines.
@@ -127,6 +130,7 @@ impl<'a> Ladder<'a> {
             cycle,
             terminal,
             moments,
+            lateness: trace.lateness(),
             left,
             middle,
             states,
@@ -141,7 +145,10 @@ impl<'a> Ladder<'a> {
     fn step(&mut self, place: usize, step: &Step, part: &Part) {
         match step.event {
             Event::Call(end, call) => self.note(end, call.name(), step),
-            Event::Timeout(end, timer) => self.note(end, &format!("{} timer expires", timer.name()), step),
+            Event::Timeout(end, timer) => {
+                let late = self.lateness.get(place).copied().flatten().map(|late| written(late, self.terminal));
+                self.note(end, &expires(timer, late), step);
+            }
             Event::Deliver(_) => {
                 let states = self.changes(step);
                 if self.delivered_already.take().is_none() {
@@ -294,7 +301,8 @@ mod tests {
         let world = TimedWorld::new(scenario.config);
         let mut state = world.initial().unwrap();
         let ending = RunEnding::Repeats { from: 1, reasons: Vec::new() };
-        let mut trace = Trace { initial: world.snapshot(&state), steps: Vec::new(), ending, parts: 1 };
+        let mut trace =
+            Trace { initial: world.snapshot(&state), steps: Vec::new(), ending, parts: 1, slack: [0; 2] };
         for wanted in ["A calls shutdown", "A → FIN seq=1 ack=1 → B"] {
             let mut enabled: Vec<Action> = Vec::new();
             world.enabled(&state, &mut enabled);

@@ -7,6 +7,7 @@ use std::fmt::Write;
 
 use crate::model::{End, Event, Step};
 use crate::property::Instance;
+use crate::report::trace::observations::expires;
 use crate::scenario::Scenario;
 use crate::tcp::State;
 use crate::trace::caption::{describe_ending, in_flight, shown};
@@ -64,6 +65,8 @@ struct Diagram<'a> {
     now: Option<Ticks>,
     /// Those of all steps.
     moments: Vec<Option<Ticks>>,
+    /// How late a timer expires in each step.
+    lateness: Vec<Option<Ticks>>,
     /// The states as last drawn.
     states: [State; 2],
 }
@@ -76,6 +79,7 @@ impl<'a> Diagram<'a> {
             depth: 1,
             now: trace.initial.timers.map(|_| trace.time(0)),
             moments: trace.moments(),
+            lateness: trace.lateness(),
             states: trace.initial.states(),
         }
     }
@@ -91,7 +95,10 @@ impl<'a> Diagram<'a> {
         let mut notes: Vec<(End, String)> = Vec::new();
         match step.event {
             Event::Call(end, call) => notes.push((end, call.name().to_owned())),
-            Event::Timeout(end, timer) => notes.push((end, format!("{} timer expires", timer.name()))),
+            Event::Timeout(end, timer) => {
+                let late = self.lateness.get(place).copied().flatten();
+                notes.push((end, expires(timer, late.map(|late| late.to_string()))));
+            }
             Event::Deliver(_) => self.arrow(part.subject, "->>", ""),
             Event::Lose(_) => self.arrow(part.subject, "-x", " is lost"),
             Event::Duplicate(flight) => {

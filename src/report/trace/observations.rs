@@ -60,7 +60,13 @@ impl From<&Segment> for SegmentRecord {
     }
 }
 
-/// The timers that run, and in how many ticks, or parts of a tick, each expires.
+/// That a timer expires, and how late.
+pub(in crate::report::trace) fn expires(timer: Timer, late: Option<String>) -> String {
+    let name = timer.name();
+    late.map_or_else(|| format!("{name} timer expires"), |late| format!("{name} timer expires ({late} late)"))
+}
+
+/// The timers that run, and what each has left at the latest, in ticks or parts of a tick.
 pub(super) fn running(timers: &Timers) -> impl Iterator<Item = (&'static str, u32)> {
     Timer::ALL.into_iter().filter_map(|timer| Some((timer.name(), timers.get(timer)?)))
 }

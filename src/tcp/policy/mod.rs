@@ -10,6 +10,7 @@ mod reset;
 mod retransmission;
 mod sequence;
 mod text;
+mod timers;
 mod transmission;
 mod wait;
 
@@ -22,6 +23,7 @@ pub use reset::{ResetPolicy, RstInWindow, SynInWindow};
 pub use retransmission::{AfterTimeout, RetransmissionPolicy};
 pub use sequence::{OldSegments, SequencePolicy};
 pub use text::{LateText, OutOfOrder, ShutdownRead, TextPolicy};
+pub use timers::TimerPolicy;
 pub use transmission::{Repacketizing, Sending, TransmissionPolicy};
 pub use wait::{RstInTimeWait, TimeWaitAnswers, WaitPolicy};
 
@@ -45,6 +47,8 @@ pub struct Policy {
     pub closing: ClosePolicy,
     /// How `TIME_WAIT` and `FIN_WAIT_2` wait.
     pub wait: WaitPolicy,
+    /// How late timers are.
+    pub timers: TimerPolicy,
     /// When something is sent, and in how many segments. In a world as in RFC 9293.
     pub transmission: TransmissionPolicy,
     /// How a closed window is probed. Never in a world.
@@ -64,6 +68,7 @@ impl Policy {
             text: TextPolicy::RFC_9293,
             closing: ClosePolicy::RFC_9293,
             wait: WaitPolicy::rfc9293(msl),
+            timers: TimerPolicy::RFC_9293,
             transmission: TransmissionPolicy::RFC_9293,
             persist: PersistPolicy::rfc9293(msl),
         }

@@ -7,9 +7,10 @@ use super::layout::{Instant, LABEL, LINE, Layout, Row, Stay, Way, is_aged, lifel
 use crate::model::{End, Event, InFlightSegment, Step};
 use crate::property::Verdict;
 use crate::report::drawing::{LIFELINES, Point, WIDTH, class_of, dot, head, line, lines, text, width_of};
+use crate::report::trace::observations::expires;
 use crate::tcp::{State, Timer};
 use crate::trace::timeline::{Copy, SegmentTimeline};
-use crate::trace::{RunEnding, Trace};
+use crate::trace::{RunEnding, Ticks, Trace};
 
 /// Where the axis of time stands, at least: before it are moments, behind it the labels of the MSLs.
 const AXIS: f64 = 38.;
@@ -37,6 +38,8 @@ pub(super) struct Ladder<'a> {
     trace: &'a Trace,
     timeline: &'a SegmentTimeline,
     layout: &'a Layout,
+    /// How late a timer expires in each step.
+    lateness: Vec<Option<Ticks>>,
     /// In ticks; `None` in a world without a clock.
     msl: Option<u32>,
     /// Where the axis of time stands.
@@ -62,7 +65,7 @@ impl<'a> Ladder<'a> {
         let [behind, lines, labels] = [Group::new(), Group::new(), Group::new()];
         let moments = layout.instants.iter().map(|instant| width_of(&trace.time(instant.moment).to_string()));
         let axis = moments.fold(AXIS, |axis, width| axis.max(width + 12.));
-        Self { trace, timeline, layout, msl, axis, band, behind, lines, labels }
+        Self { trace, timeline, layout, lateness: trace.lateness(), msl, axis, band, behind, lines, labels }
     }
 
     /// Draws all of it, and returns how far down it reaches. `caption` describes the end of the trace.
@@ -159,7 +162,10 @@ impl<'a> Ladder<'a> {
         self.behind.append(bar);
         if let Some(wait) = stay.wait {
             let how_long = Point { x, y: stay.from + 18. };
-            self.label(how_long, "lastack-waiting lastack-small", anchor, self.lifetimes(wait));
+            let [of_a, of_b] = self.trace.slack;
+            let slack = if stay.end == End::A { of_a } else { of_b };
+            let wait = self.lifetimes(wait.saturating_sub(slack));
+            self.label(how_long, "lastack-waiting lastack-small", anchor, wait);
         }
         for y in stay.restarts.iter().copied() {
             let from = Point { x: outwards(stay.end, GAP - 2.), y };
@@ -233,7 +239,8 @@ impl<'a> Ladder<'a> {
             Event::Timeout(end, timer) => {
                 self.clock(Point { x: lifeline(end), y: row.at });
                 let class = if timer == Timer::TimeWait { "lastack-waiting" } else { "" };
-                self.beside(end, row.at, class, format!("{} timer expires", timer.name()));
+                let late = self.lateness.get(place).copied().flatten();
+                self.beside(end, row.at, class, expires(timer, late.map(|late| late.to_string())));
             }
             Event::Deliver(flight) => {
                 // A copy that arrives at once needs no name: its arrow has one where it begins, just above.

@@ -85,7 +85,8 @@ fn cut(trace: &Trace) -> (Cow<'_, Trace>, Option<Note>) {
         return (Cow::Borrowed(trace), None);
     }
     let steps = trace.steps.iter().take(MOST_STEPS).cloned().collect();
-    let drawn = Trace { initial: trace.initial.clone(), steps, ending: RunEnding::Open, parts: trace.parts };
+    let Trace { parts, slack, .. } = *trace;
+    let drawn = Trace { initial: trace.initial.clone(), steps, ending: RunEnding::Open, parts, slack };
     (Cow::Owned(drawn), Some(Note::prose("left out", &format!("the {rest} steps that follow these {MOST_STEPS}"))))
 }
 
@@ -115,7 +116,7 @@ mod tests {
         let world = TimedWorld::new(scenario.config);
         let mut state = world.initial().unwrap();
         let initial = world.snapshot(&state);
-        let mut trace = Trace { initial, steps: Vec::new(), ending: RunEnding::Open, parts: 1 };
+        let mut trace = Trace { initial, steps: Vec::new(), ending: RunEnding::Open, parts: 1, slack: [0; 2] };
         let mut enabled = Vec::new();
         world.enabled(&state, &mut enabled);
         while let Some(action) = choose(&enabled) {
