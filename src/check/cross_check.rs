@@ -196,7 +196,7 @@ fn finds(verdict: Verdict) -> Option<bool> {
 mod tests {
     use super::*;
     use crate::check::Library;
-    use crate::check::decide::decide;
+    use crate::check::decide::{Shortest, decide};
     use crate::scenario::Setting;
 
     fn whole_ticks() -> Setting {
@@ -208,7 +208,7 @@ mod tests {
         let library = Library::read(&[], &[]).unwrap();
         let scenario = library.scenarios(&["one-msl".to_owned()], &[whole_ticks()], 1).unwrap().remove(0);
         let instances: Vec<Instance> = library.properties.iter().flat_map(Instance::all).collect();
-        let mut decided = decide(&scenario, &instances, 1, Limits::NONE, &|_, _| {});
+        let mut decided = decide(&scenario, &instances, Shortest::Stated, 1, Limits::NONE, &|_, _| {});
         let check = |decided: &Decided| {
             cross_check(&scenario, &instances, decided, decided, (1, Limits::NONE), &|_, _| {})
         };
@@ -237,8 +237,8 @@ mod tests {
         let instances: Vec<Instance> = library.properties.iter().flat_map(Instance::all).collect();
         let real = library.scenarios(&["sequential".to_owned()], &[], 1).unwrap().remove(0);
         let ticks = library.scenarios(&["sequential".to_owned()], &[whole_ticks()], 1).unwrap().remove(0);
-        let [mut decided, ticks] =
-            [&real, &ticks].map(|scenario| decide(scenario, &instances, 1, Limits::NONE, &|_, _| {}));
+        let [mut decided, ticks] = [&real, &ticks]
+            .map(|scenario| decide(scenario, &instances, Shortest::Stated, 1, Limits::NONE, &|_, _| {}));
         let check =
             |decided: &Decided| cross_check(&real, &instances, decided, &ticks, (1, Limits::NONE), &|_, _| {});
         let agreed = check(&decided);
@@ -267,7 +267,7 @@ mod tests {
         let library = Library::read(&[], &[]).unwrap();
         let scenario = library.scenarios(&["one-msl".to_owned()], &[whole_ticks()], 1).unwrap().remove(0);
         let instances: Vec<Instance> = library.properties.iter().flat_map(Instance::all).collect();
-        let decided = decide(&scenario, &instances, 1, Limits::NONE, &|_, _| {});
+        let decided = decide(&scenario, &instances, Shortest::Stated, 1, Limits::NONE, &|_, _| {});
         let limits = Limits { max_states: Some(10), ..Limits::NONE };
         let cut = cross_check(&scenario, &instances, &decided, &decided, (1, limits), &|_, _| {});
         assert_eq!((cut.disagreements, cut.stopped), (Vec::new(), Some(Stopped::MaxStates)));

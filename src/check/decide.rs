@@ -29,7 +29,8 @@ pub(super) struct Decided {
     /// One for each instance.
     pub(super) verdicts: Vec<Verdict>,
     /// For each instance, how many steps the shortest run has that decides it, where there is one: of a lasso, the stem
-    /// and the cycle together. In real time those are what the ends do ([`Trace::acts`]). In the asynchronous world it is looked for only where the scenario states a number.
+    /// and the cycle together. In real time those are what the ends do ([`Trace::acts`]). In real time and in the asynchronous world it is looked
+    /// for only where it is [wanted](Shortest).
     pub(super) steps: Vec<Option<usize>>,
     /// What was explored of a timed world; stateright keeps what it has explored of the asynchronous one.
     pub(super) timed: Option<DecidedTimed>,
@@ -45,10 +46,20 @@ pub(super) struct DecidedTimed {
     pub(super) lassos: Vec<Option<Lasso>>,
 }
 
+/// Of which instances the shortest runs are wanted, where those are dearer than any others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shortest {
+    /// Of those of which the scenario states a number of steps.
+    Stated,
+    /// Of all. (The asynchronous world has no runs to show but what stateright looks for by itself.)
+    All,
+}
+
 /// Explores a scenario's world once and decides each instance, which must be applicable to it.
 pub(super) fn decide(
     scenario: &Scenario,
     instances: &[Instance],
+    shortest: Shortest,
     threads: usize,
     limits: Limits<'_>,
     progress: &dyn Fn(Phase, &ExplorationStats),
@@ -68,14 +79,20 @@ pub(super) fn decide(
     }
     match scenario.kind {
         WorldKind::Timed if scenario.delays == Delays::Any => {
-            let RealTimeVerdicts { stats, stopped, verdicts, traces } =
-                real_time::decide(scenario, instances, limits, progress);
-            let steps = traces.iter().map(|trace| trace.as_ref().map(Trace::acts)).collect();
+            let wants = |instance| shortest == Shortest::All || states_steps(scenario, instance);
+            let wants_shortest: Vec<bool> = instances.iter().map(wants).collect();
+            let RealTimeVerdicts { stats, stopped, verdicts, traces, steps } =
+                real_time::decide(scenario, instances, &wants_shortest, limits, progress);
             Decided { stats, stopped, verdicts, steps, timed: None, traces }
         }
         WorldKind::Timed => decide_timed(scenario, instances, threads, limits, progress),
         WorldKind::Asynchronous => decide_asynchronous(scenario, instances, threads, limits, progress),
     }
+}
+
+/// Whether a scenario states how many steps the shortest run has.
+fn states_steps(scenario: &Scenario, instance: &Instance) -> bool {
+    stated(scenario, instance).is_some_and(|stated| stated.steps.is_some())
 }
 
 /// Explores the world in whole ticks, for every `network.delays` of the scenario.
@@ -165,7 +182,7 @@ fn decide_asynchronous(
     let mut steps = vec![None; instances.len()];
     for ((instance, verdict), steps) in instances.iter().zip(&mut verdicts).zip(&mut steps) {
         let is_shown = matches!(verdict, Verdict::Violated | Verdict::Possible);
-        if !is_shown || stated(scenario, instance).is_none_or(|stated| stated.steps.is_none()) {
+        if !is_shown || !states_steps(scenario, instance) {
             continue;
         }
         match shortest_by_stateright(|| asynchronous_world(&scenario.config), from_ref(instance), limits) {

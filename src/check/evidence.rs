@@ -4,7 +4,7 @@ use std::num::NonZero;
 use std::slice::from_ref;
 use std::thread;
 
-use super::decide::{Decided, DecidedTimed, decide};
+use super::decide::{Decided, DecidedTimed, Shortest, decide};
 use super::every_copy::actions;
 use crate::explore::graph::Node;
 use crate::explore::search::{StateGraph, Until, explore};
@@ -64,7 +64,7 @@ impl Decisions {
         limits: Limits<'_>,
         progress: &dyn Fn(Phase, &ExplorationStats),
     ) -> Result<Self, NoTrace> {
-        let decided = decide(scenario, &instances, threads, limits, progress);
+        let decided = decide(scenario, &instances, Shortest::All, threads, limits, progress);
         if scenario.delays == Delays::Any {
             return Self::of_real_time(scenario, instances, decided);
         }
@@ -131,12 +131,12 @@ pub fn shortest_trace(
         if let Some(found) = found {
             return Ok(Ok(found));
         }
-        let decided = decide(scenario, instances, 1, limits, &|_, _| {});
+        let decided = decide(scenario, instances, Shortest::All, 1, limits, &|_, _| {});
         no_trace_if(true, decided.stopped)?;
         return Ok(Err(together(&mut decided.verdicts.into_iter())));
     }
     if scenario.delays == Delays::Any {
-        let decided = decide(scenario, instances, 1, limits, &|_, _| {});
+        let decided = decide(scenario, instances, Shortest::All, 1, limits, &|_, _| {});
         let found = shortest_of(&decided, scenario, instances)?;
         no_trace_if(found.is_none(), decided.stopped)?;
         return Ok(found.ok_or_else(|| together(&mut decided.verdicts.into_iter())));
@@ -145,7 +145,7 @@ pub fn shortest_trace(
     // What a set reveals may not be a run.
     let is_set = scenario.config.duplicates.is_none();
     if is_set || instances.iter().any(Instance::is_liveness) {
-        let decided = decide(scenario, instances, threads, limits, &|_, _| {});
+        let decided = decide(scenario, instances, Shortest::All, threads, limits, &|_, _| {});
         let found = shortest_of(&decided, scenario, instances)?;
         no_trace_if(found.is_none(), decided.stopped)?;
         return Ok(found.ok_or_else(|| together(&mut decided.verdicts.into_iter())));

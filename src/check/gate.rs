@@ -8,7 +8,7 @@ use std::thread;
 
 use super::coverage::Coverage;
 use super::cross_check::cross_check;
-use super::decide::{Decided, decide, decide_timed};
+use super::decide::{Decided, Shortest, decide, decide_timed};
 use super::outcome::{Checked, Judged, Outcome};
 use super::validate::is_applicable;
 use crate::explore::{ExplorationStats, Limits, Phase};
@@ -130,7 +130,7 @@ pub fn check_one(
     let asked = |property: &Arc<Property>| Instance::all(property).into_iter().filter(is_asked);
     let instances: Vec<Instance> = applicable.iter().flat_map(asked).collect();
     let (threads, limits) = (options.threads.unwrap_or(1), options.limits);
-    let decided = decide(scenario, &instances, threads, limits, progress);
+    let decided = decide(scenario, &instances, Shortest::Stated, threads, limits, progress);
     // stateright explores whole ticks, and what is taken is counted in them, too.
     let asks_ticks = scenario.kind == WorldKind::Timed && (options.cross_check || options.coverage);
     let in_ticks = (asks_ticks && decided.timed.is_none())

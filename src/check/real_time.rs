@@ -8,12 +8,12 @@
 use std::time::{Duration, Instant};
 
 use crate::explore::{ExplorationStats, Limits, Phase, Stopped};
-use crate::invariant::broken;
+use crate::invariant::{broken, invariant};
 use crate::liveness::real_time::{Answer, ZoneFairness, decide as decide_runs, may_last_without_timeouts, search};
 use crate::liveness::streett::Lasso;
 use crate::property::{Claim, Instance, Verdict};
 use crate::realtime::graph::{ZoneGraph, Zones, has_instant_timer};
-use crate::realtime::{Budget, Explored, NoWitness, Question, Stop, ZoneStats, explore, explore_as_a_bag};
+use crate::realtime::{Aim, Budget, Explored, NoWitness, Question, Stop, Witness, ZoneStats, explore};
 use crate::scenario::Scenario;
 use crate::trace::{Trace, replay_exact_ending, replay_exact_lasso, replay_exact_run};
 
@@ -29,18 +29,22 @@ pub(super) struct RealTimeVerdicts {
     pub(super) verdicts: Vec<Verdict>,
     /// For each instance, the run that decides it, where there is one.
     pub(super) traces: Vec<Option<Trace>>,
+    /// For each instance, how many steps the shortest run has that decides it, where that was wanted.
+    pub(super) steps: Vec<Option<usize>>,
 }
 
-/// Explores a scenario in real time and decides each instance, which must be applicable to it.
+/// Explores a scenario in real time and decides each instance, which must be applicable to it. Of those that are wanted so, the run is
+/// a shortest one.
 pub(super) fn decide(
     scenario: &Scenario,
     instances: &[Instance],
+    wants_shortest: &[bool],
     limits: Limits<'_>,
     progress: &dyn Fn(Phase, &ExplorationStats),
 ) -> RealTimeVerdicts {
     let start = Instant::now();
     let mut decided = Decided::none(instances.len());
-    let task = Task { scenario, instances, limits, start, progress };
+    let task = Task { scenario, instances, wants_shortest, limits, start, progress };
     let stopped = if instances.iter().any(Instance::is_liveness) {
         task.runs(&mut decided, Zones::Included)
     } else {
@@ -49,7 +53,8 @@ pub(super) fn decide(
     let each = instances.iter().zip(&decided.known).zip(&decided.exercised);
     let verdicts = each.map(|((instance, known), exercised)| verdict(instance, *known, *exercised)).collect();
     let stats = ExplorationStats { elapsed: start.elapsed(), ..decided.stats };
-    RealTimeVerdicts { stats, stopped: stopped.err(), verdicts, traces: decided.traces }
+    let Decided { traces, steps, .. } = decided;
+    RealTimeVerdicts { stats, stopped: stopped.err(), verdicts, traces, steps }
 }
 
 /// The verdict on what is known of an instance. If it is not known whether a state exercises it, what would hold is undecided: it
@@ -63,6 +68,8 @@ fn verdict(instance: &Instance, known: Known, exercised: Known) -> Verdict {
 struct Task<'a> {
     scenario: &'a Scenario,
     instances: &'a [Instance],
+    /// Of each instance, whether its run should be a shortest one.
+    wants_shortest: &'a [bool],
     limits: Limits<'a>,
     start: Instant,
     progress: &'a dyn Fn(Phase, &ExplorationStats),
@@ -74,6 +81,7 @@ struct Decided {
     /// Whether a state exercises it.
     exercised: Vec<Known>,
     traces: Vec<Option<Trace>>,
+    steps: Vec<Option<usize>>,
     stats: ExplorationStats,
 }
 
@@ -83,6 +91,7 @@ impl Decided {
             known: vec![None; instances],
             exercised: vec![None; instances],
             traces: vec![None; instances],
+            steps: vec![None; instances],
             stats: ExplorationStats::default(),
         }
     }
@@ -91,40 +100,52 @@ impl Decided {
         self.known[number] = Some(true);
         self.traces[number] = Some(trace);
     }
+
+    /// By a run that is as short as any.
+    fn reveal_by_shortest(&mut self, number: usize, trace: Trace) {
+        self.steps[number] = Some(trace.acts());
+        self.reveal(number, trace);
+    }
 }
 
 impl Task<'_> {
     /// Decides properties of states, if there are no others.
     fn states_alone(&self, decided: &mut Decided) -> Result<(), Stopped> {
-        let is_cut_off = || self.limits.cut_off().is_some();
-        let budget = budget(self.limits, &is_cut_off);
-        let config = &self.scenario.config;
-        let exploring = |stats: &ZoneStats| self.exploring(stats);
-        let explored = explore(config, &self.questions(), &budget, &exploring);
-        self.states(&mut explored.map_err(|stop| stopped_by(stop, self.limits))?, decided)?;
-        self.unsure(decided)
+        let questions = self.questions();
+        self.states(&mut self.explore(&questions, Aim::default())?, decided)?;
+        self.settle(decided)
     }
 
-    /// Decides properties of states, and for every instance whether a state exercises it. Where duplicates are unlimited,
-    /// a state may have been found that the world does not have: an instance that it reveals, or exercises, stays open.
+    fn explore(&self, questions: &[Question<'_>], aim: Aim) -> Result<Explored<'_>, Stopped> {
+        let is_cut_off = || self.limits.cut_off().is_some();
+        let budget = budget(self.limits, &is_cut_off);
+        let exploring = |stats: &ZoneStats| self.exploring(stats);
+        let explored = explore(&self.scenario.config, questions, aim, &budget, &exploring);
+        explored.map_err(|stop| stopped_by(stop, self.limits))
+    }
+
+    /// Decides properties of states, and for every instance whether a state exercises it. An instance that needs another run stays
+    /// open: a shortest one may be wanted; or, where duplicates are unlimited, a state that reveals or exercises it may have been
+    /// found that the world does not have.
     fn states(&self, explored: &mut Explored<'_>, decided: &mut Decided) -> Result<(), Stopped> {
         decided.stats = stats_of(&explored.stats);
-        let is_set = self.scenario.config.duplicates.is_none();
         for (number, question) in self.questions().iter().enumerate() {
-            match self.witness(explored, number) {
-                Ok(Some(trace)) => decided.reveal(number, trace),
-                Ok(None) if explored.stopped.is_none() && !self.instances[number].is_liveness() => {
-                    decided.known[number] = Some(false);
+            let is_revealed = explored.reveals(number);
+            // After an exploration that was stopped there is no other, and its run may be longer than need be.
+            let waits = self.wants_shortest[number] && explored.stopped.is_none();
+            if is_revealed && !waits {
+                match self.witness(explored, number, number) {
+                    Ok(trace) => decided.reveal(number, trace),
+                    Err(_) if self.is_set() => {}
+                    Err(fault) => self.no_run(number, fault),
                 }
-                Ok(None) => {}
-                Err(_) if is_set => {}
-                Err(fault) => self.no_run(number, fault),
+            } else if !is_revealed && explored.stopped.is_none() && !self.instances[number].is_liveness() {
+                decided.known[number] = Some(false);
             }
             let is_found = explored.exercised[number];
-            let config = &self.scenario.config;
-            let is_doubtful = is_set && is_found && self.instances[number].property.formula.premise().is_some();
-            decided.exercised[number] = if is_doubtful {
-                let is_run = explored.is_exercised(config, question);
+            let has_premise = self.instances[number].property.formula.premise().is_some();
+            decided.exercised[number] = if self.is_set() && is_found && has_premise {
+                let is_run = explored.is_exercised(&self.scenario.config, question);
                 is_run.map_err(|stop| stopped_by(stop, self.limits))?.then_some(true)
             } else {
                 Some(is_found)
@@ -133,47 +154,86 @@ impl Task<'_> {
         explored.stopped.map_or(Ok(()), |stop| Err(stopped_by(stop, self.limits)))
     }
 
-    /// Decides what a set has left open where nothing is found that is not there.
-    fn unsure(&self, decided: &mut Decided) -> Result<(), Stopped> {
-        let is_open = |number: &usize, decided: &Decided| {
-            let is_of_states = !self.instances[*number].is_liveness();
-            is_of_states && decided.known[*number].is_none() || decided.exercised[*number].is_none()
-        };
-        let numbers: Vec<usize> = (0..self.instances.len()).filter(|number| is_open(number, decided)).collect();
+    /// Decides what an exploration has left open. Where the exact world refuses a long run, it may accept a shortest one. What it
+    /// refuses, too, is decided where nothing is found that is not there: by any run first, for to go breadth first takes long
+    /// there.
+    fn settle(&self, decided: &mut Decided) -> Result<(), Stopped> {
+        self.settle_by(Aim { shortest_runs: true, every_copy: false }, decided)?;
+        self.settle_by(Aim { shortest_runs: false, every_copy: true }, decided)?;
+        self.settle_by(Aim { shortest_runs: true, every_copy: true }, decided)
+    }
+
+    /// Decides the open instances by an exploration of their own; those that need another run stay open.
+    fn settle_by(&self, aim: Aim, decided: &mut Decided) -> Result<(), Stopped> {
+        let mut numbers = self.open_states(decided);
+        if aim.every_copy {
+            numbers.extend((0..self.instances.len()).filter(|number| decided.exercised[*number].is_none()));
+            numbers.sort_unstable();
+            numbers.dedup();
+        }
         if numbers.is_empty() {
             return Ok(());
         }
-        let is_cut_off = || self.limits.cut_off().is_some();
-        let budget = budget(self.limits, &is_cut_off);
-        let exploring = |stats: &ZoneStats| self.exploring(stats);
-        let explored = explore_as_a_bag(&self.scenario.config, &self.questions(), &budget, &exploring);
-        let explored = &mut explored.map_err(|stop| stopped_by(stop, self.limits))?;
-        for number in &numbers {
-            let is_all = explored.stopped.is_none();
-            if decided.known[*number].is_none() && !self.instances[*number].is_liveness() {
-                match self.witness(explored, *number) {
-                    Ok(Some(trace)) => decided.reveal(*number, trace),
-                    Ok(None) if is_all => decided.known[*number] = Some(false),
-                    Ok(None) => {}
-                    Err(fault) => self.no_run(*number, fault),
+        let all = self.questions();
+        let questions: Vec<Question<'_>> = numbers.iter().map(|number| all[*number]).collect();
+        let explored = &mut self.explore(&questions, aim)?;
+        let mut is_cut_short = false;
+        let open = self.open_states(decided);
+        for (place, number) in numbers.into_iter().enumerate() {
+            if open.contains(&number) && explored.reveals(place) {
+                match self.witness(explored, place, number) {
+                    Ok(trace) if aim.shortest_runs => decided.reveal_by_shortest(number, trace),
+                    Ok(_) if self.wants_shortest[number] => {}
+                    Ok(trace) => decided.reveal(number, trace),
+                    Err(_) if self.is_set() && !aim.every_copy => {}
+                    Err(fault) => self.no_run(number, fault),
                 }
+            } else if open.contains(&number) && explored.stopped.is_none() {
+                invariant!(aim.every_copy, "what was revealed once is revealed by a shortest run, too");
+                decided.known[number] = Some(false);
+            } else if open.contains(&number) {
+                is_cut_short = true;
             }
-            if decided.exercised[*number].is_none() && (is_all || explored.exercised[*number]) {
-                decided.exercised[*number] = Some(explored.exercised[*number]);
+            if aim.every_copy && decided.exercised[number].is_none() {
+                let is_found = explored.exercised[place];
+                is_cut_short |= !is_found && explored.stopped.is_some();
+                decided.exercised[number] = (is_found || explored.stopped.is_none()).then_some(is_found);
             }
         }
-        let is_still_open = numbers.iter().any(|number| is_open(number, decided));
-        explored.stopped.filter(|_| is_still_open).map_or(Ok(()), |stop| Err(stopped_by(stop, self.limits)))
+        explored.stopped.filter(|_| is_cut_short).map_or(Ok(()), |stop| Err(stopped_by(stop, self.limits)))
     }
 
-    /// A run of exact times that reveals an instance, if a state was found that does.
-    fn witness(&self, explored: &mut Explored<'_>, number: usize) -> Result<Option<Trace>, NoWitness> {
-        let instance = &self.instances[number];
-        let question = Question::of(&instance.property.formula, instance.this());
+    /// The instances that states decide and that are not decided yet.
+    fn open_states(&self, decided: &Decided) -> Vec<usize> {
+        let is_open = |number: &usize| !self.instances[*number].is_liveness() && decided.known[*number].is_none();
+        (0..self.instances.len()).filter(is_open).collect()
+    }
+
+    /// Duplicates are unlimited: an exploration may find what the world does not have.
+    fn is_set(&self) -> bool {
+        self.scenario.config.duplicates.is_none()
+    }
+
+    /// The run of exact times by which an exploration has revealed an instance, the question with this place among those asked.
+    fn witness(&self, explored: &mut Explored<'_>, place: usize, number: usize) -> Result<Trace, NoWitness> {
         let config = &self.scenario.config;
-        let witness = explored.witness(config, &question, number)?;
-        let refused = |why| broken(format_args!("no run reveals {}: {why}", instance.name()));
-        Ok(witness.map(|witness| replay_exact_run(config, &witness).unwrap_or_else(refused)))
+        let witness = explored.witness(config, &self.question(number), place)?;
+        Ok(self.told(number, &witness.ok_or(NoWitness::NotRevealed)?))
+    }
+
+    /// The shortest run that reveals an instance, by a shortest walk in a graph where zones cover those that they include; `None` if
+    /// that walk is no run.
+    fn shortest_run(&self, graph: &mut ZoneGraph<'_>, number: usize) -> Option<Trace> {
+        let question = self.question(number);
+        let walk = graph.shortest_walk(&question)?;
+        let witness = graph.witness(&walk).ok()?;
+        let end = witness.replay(&self.scenario.config).ok()?;
+        question.is_revealed_by(&end).then(|| self.told(number, &witness))
+    }
+
+    fn told(&self, number: usize, witness: &Witness) -> Trace {
+        let refused = |why| broken(format_args!("no run reveals {}: {why}", self.instances[number].name()));
+        replay_exact_run(&self.scenario.config, witness).unwrap_or_else(refused)
     }
 
     fn no_run(&self, number: usize, fault: NoWitness) -> ! {
@@ -186,6 +246,11 @@ impl Task<'_> {
     fn runs(&self, decided: &mut Decided, first: Zones) -> Result<(), Stopped> {
         let mut graph = self.graph(first)?;
         self.states(&mut graph.explored, decided)?;
+        for number in self.open_states(decided) {
+            if let Some(trace) = self.shortest_run(&mut graph, number) {
+                decided.reveal_by_shortest(number, trace);
+            }
+        }
         if has_instant_timer(&self.scenario.config) {
             return Err(Stopped::InstantTimer);
         }
@@ -193,9 +258,10 @@ impl Task<'_> {
         let liveness = (0..self.instances.len()).filter(|number| self.instances[*number].is_liveness());
         let open = self.runs_in(&mut graph, first, liveness.collect(), decided)?;
         drop(graph);
-        self.unsure(decided)?;
+        // A limit that is hit there keeps no run from being decided.
+        let settled = self.settle(decided);
         if open.is_empty() || first == Zones::Equal {
-            return open.first().map_or(Ok(()), |(_, why)| Err(*why));
+            return open.first().map_or(settled, |(_, why)| Err(*why));
         }
         let mut graph = self.graph(Zones::Equal)?;
         if let Some(stop) = graph.explored.stopped {
@@ -203,7 +269,7 @@ impl Task<'_> {
         }
         let open = open.into_iter().map(|(number, _)| number).collect();
         let open = self.runs_in(&mut graph, Zones::Equal, open, decided)?;
-        open.first().map_or(Ok(()), |(_, why)| Err(*why))
+        open.first().map_or(settled, |(_, why)| Err(*why))
     }
 
     fn graph(&self, zones: Zones) -> Result<ZoneGraph<'_>, Stopped> {
@@ -225,7 +291,6 @@ impl Task<'_> {
         open: Vec<usize>,
         decided: &mut Decided,
     ) -> Result<Vec<(usize, Stopped)>, Stopped> {
-        let is_set = self.scenario.config.duplicates.is_none();
         let may_last = may_last_without_timeouts(graph, self.limits)?;
         let mut lassos = Vec::new();
         let mut still_open = Vec::new();
@@ -242,12 +307,13 @@ impl Task<'_> {
         }
         for (number, lasso) in lassos {
             match self.endless_run(graph, &self.instances[number], &lasso) {
+                Ok(Some(trace)) if self.wants_shortest[number] => decided.reveal_by_shortest(number, trace),
                 Ok(Some(trace)) => decided.reveal(number, trace),
                 Ok(None) => still_open.push((number, Stopped::NoRepeatingTimes)),
                 Err(NoWitness::NoTimes) if zones == Zones::Included => {
                     still_open.push((number, Stopped::NoRepeatingTimes));
                 }
-                Err(_) if is_set => still_open.push((number, Stopped::NoRepeatingTimes)),
+                Err(_) if self.is_set() => still_open.push((number, Stopped::NoRepeatingTimes)),
                 Err(fault) => self.no_run(number, fault),
             }
         }
@@ -275,8 +341,12 @@ impl Task<'_> {
     }
 
     fn questions(&self) -> Vec<Question<'_>> {
-        let each = self.instances.iter();
-        each.map(|instance| Question::of(&instance.property.formula, instance.this())).collect()
+        (0..self.instances.len()).map(|number| self.question(number)).collect()
+    }
+
+    fn question(&self, number: usize) -> Question<'_> {
+        let instance = &self.instances[number];
+        Question::of(&instance.property.formula, instance.this())
     }
 
     fn exploring(&self, stats: &ZoneStats) {
@@ -291,8 +361,9 @@ fn budget<'a>(limits: Limits<'_>, is_cut_off: &'a dyn Fn() -> bool) -> Budget<'a
 
 /// Zones are what an exploration of real time has for states.
 fn stats_of(found: &ZoneStats) -> ExplorationStats {
-    let ZoneStats { zones, transitions, frontier, depth, bytes, .. } = *found;
-    let (states, depth, elapsed) = (zones, Some(depth), Duration::ZERO);
+    let ZoneStats { zones, transitions, frontier, bytes, .. } = *found;
+    // Zones are not left in the order of their distance.
+    let (states, depth, elapsed) = (zones, None, Duration::ZERO);
     ExplorationStats { states, frontier, transitions, depth, bytes, elapsed }
 }
 
@@ -347,6 +418,7 @@ mod tests {
             let task = Task {
                 scenario: &scenario,
                 instances: &instances,
+                wants_shortest: &vec![false; instances.len()],
                 limits,
                 start: Instant::now(),
                 progress: &|_, _| {},

@@ -19,6 +19,9 @@ pub(super) type EndNumber = u16;
 /// A number of a segment and of the end that it goes to.
 pub(super) type SegmentNumber = u16;
 
+/// An end has come as far as it gets. Twice that is a number, too.
+const MOST_PROGRESS: u32 = 1 << 30;
+
 /// How many timers of one end there is room for; see [`place_of`].
 const TIMERS: usize = 3;
 
@@ -90,6 +93,20 @@ impl<'c> Catalog<'c> {
 
     pub(super) fn end(&self, number: EndNumber) -> &KnownEnd {
         &self.ends[usize::from(number)].0
+    }
+
+    /// How far an end has come: what it becomes has come as far, or farther, but that a retransmission may begin anew.
+    ///
+    /// This decides in which order zones are left, and nothing else.
+    pub(super) fn progress(&self, number: EndNumber) -> u32 {
+        let Endpoint { state, snd_una, snd_nxt, rcv_nxt, retransmissions, .. } = &self.end(number).endpoint;
+        if *state == State::Closed {
+            return MOST_PROGRESS;
+        }
+        // Octets and FINs that were sent, acknowledged and received; behind those, retransmissions.
+        let numbers =
+            [snd_una, snd_nxt, rcv_nxt].into_iter().fold(0u32, |sum, number| sum.saturating_add(number.0));
+        numbers.saturating_mul(1 << 8).saturating_add((*retransmissions).min(0xff)).min(MOST_PROGRESS)
     }
 
     pub(super) fn observed(&self, number: EndNumber) -> &Observed {

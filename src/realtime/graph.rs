@@ -20,11 +20,13 @@
 
 #![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
 
+use std::ops::Range;
+
 use super::catalog::SegmentNumber;
 use super::constraints::Untimed;
 use super::cyclic::{CyclicWitness, cyclic};
 use super::part::Part;
-use super::passed::Node;
+use super::passed::{Node, Passed};
 use super::question::Question;
 use super::search::{Budget, Explored, Reductions, ZoneStats, explore_with};
 use super::step::{Successor, SymbolicAction};
@@ -32,6 +34,7 @@ use super::stop::Stop;
 use super::witness::{NoWitness, Witness, timed};
 use super::zone::Running;
 use crate::explore::graph::{Edge, Graph, Rows};
+use crate::invariant::broken;
 use crate::model::{Config, End, EndConfig, Kind, Observe};
 use crate::property::Predicate;
 use crate::tcp::{Call, Policy};
@@ -75,8 +78,10 @@ pub(crate) struct ZoneGraph<'c> {
     pub(crate) graph: Graph,
     pub(crate) explored: Explored<'c>,
     config: &'c Config,
-    /// The zone of each node that stands for one.
+    /// The zone of each node that stands for one, breadth first.
     zones: Vec<Node>,
+    /// For each of these nodes, the one before it on a shortest walk.
+    reached_from: Vec<Node>,
     /// For each of these nodes, where the labels of its edges begin; and where those of the last one end.
     first_label: Vec<usize>,
     labels: Vec<EdgeLabel>,
@@ -93,13 +98,62 @@ pub(crate) enum Zones {
     Equal,
 }
 
-/// The edges of zones while more of them are found.
+/// What happens along an edge, the zone that it leads to, and the segment that is lost on it, if that is remembered.
+type FoundEdge = (EdgeLabel, Node, Option<SegmentNumber>);
+
+/// The edges of zones while more of them are found. Those of one zone are found together.
 #[derive(Default)]
 struct FoundEdges {
-    /// For each zone, where its edges begin.
-    first: Vec<usize>,
-    /// What happens along an edge, the zone that it leads to, and the segment that is lost on it, if that is remembered.
-    edges: Vec<(EdgeLabel, Node, Option<SegmentNumber>)>,
+    /// For each zone, where its edges are.
+    of_zones: Vec<Range<usize>>,
+    edges: Vec<FoundEdge>,
+}
+
+impl FoundEdges {
+    fn push(&mut self, from: Node, edge: FoundEdge) {
+        let from = from as usize;
+        if from >= self.of_zones.len() {
+            self.of_zones.resize(from + 1, 0..0);
+        }
+        if self.of_zones[from].is_empty() {
+            self.of_zones[from] = self.edges.len()..self.edges.len();
+        }
+        self.edges.push(edge);
+        self.of_zones[from].end = self.edges.len();
+    }
+
+    fn of(&self, zone: Node) -> &[FoundEdge] {
+        self.of_zones.get(zone as usize).map_or(&[], |of_zone| &self.edges[of_zone.clone()])
+    }
+}
+
+/// The zones that no other covers, in the order in which a search breadth first comes to them; for each zone that was found, its
+/// place in that order; and for each in that order, the place of the one that it was reached from. What is covered is no node:
+/// whatever leads to it leads to what covers it.
+fn breadth_first(passed: &Passed, found: &FoundEdges) -> (Vec<Node>, Vec<Node>, Vec<Node>) {
+    const UNSEEN: Node = Node::MAX;
+    let mut node_of = vec![UNSEEN; passed.nodes()];
+    let (mut zones, mut reached_from) = (Vec::new(), Vec::new());
+    let mut next = 0;
+    // All are reached from the first one, unless the exploration was stopped.
+    for start in passed.uncovered() {
+        let mut reach = |zone: Node, from: Node, zones: &mut Vec<Node>| {
+            if node_of[zone as usize] == UNSEEN {
+                // There are fewer of them than zones, whose numbers fit.
+                node_of[zone as usize] = Node::try_from(zones.len()).unwrap_or(UNSEEN);
+                zones.push(zone);
+                reached_from.push(from);
+            }
+        };
+        reach(start, 0, &mut zones);
+        while let Some(zone) = zones.get(next as usize).copied() {
+            for (_, to, _) in found.of(zone) {
+                reach(passed.covering_of(*to), next, &mut zones);
+            }
+            next += 1;
+        }
+    }
+    (zones, node_of, reached_from)
 }
 
 impl<'c> ZoneGraph<'c> {
@@ -115,10 +169,9 @@ impl<'c> ZoneGraph<'c> {
         progress: &dyn Fn(&ZoneStats),
     ) -> Result<Self, Stop> {
         let inclusion = zones == Zones::Included;
-        let reductions = Reductions { inclusion, budgets: false, oldest_first: true, set: true };
+        let reductions = Reductions { inclusion, budgets: false, ..Reductions::ALL };
         let mut found = FoundEdges::default();
         let mut taken = |from: Node, step: &Successor, to: Node| {
-            found.first.resize(from as usize + 1, found.edges.len());
             let kind = match step.action {
                 SymbolicAction::Timeout(..) => EdgeKind::Timeout,
                 SymbolicAction::Call(end, call) => EdgeKind::Call(end, call),
@@ -126,22 +179,16 @@ impl<'c> ZoneGraph<'c> {
             };
             let lost = step.sent.filter(|(_, fate)| fate.is_lost && config.losses.is_none());
             let label = EdgeLabel { kind, stays: step.stays, set: step.timers_set };
-            found.edges.push((label, to, lost.map(|(segment, _)| segment)));
+            found.push(from, (label, to, lost.map(|(segment, _)| segment)));
         };
         let explored = explore_with(config, questions, budget, reductions, &mut taken, progress)?;
-        found.first.resize(explored.passed.nodes() + 1, found.edges.len());
-        // What is covered is no node: whatever leads to it leads to what covers it.
-        let zones: Vec<Node> = explored.passed.uncovered().collect();
-        let mut node_of = vec![0; explored.passed.nodes()];
-        for (node, zone) in (0..).zip(&zones) {
-            node_of[*zone as usize] = node;
-        }
+        let (zones, node_of, reached_from) = breadth_first(&explored.passed, &found);
         let (mut rows, mut losses) = (Rows::default(), Vec::new());
         let (mut first_label, mut labels) = (vec![0], Vec::new());
         for zone in &zones {
-            let of_zone = found.first[*zone as usize]..found.first[*zone as usize + 1];
+            let of_zone = found.of(*zone);
             rows.push_degree(of_zone.len());
-            for (label, to, lost) in &found.edges[of_zone] {
+            for (label, to, lost) in of_zone {
                 labels.push(*label);
                 let to = node_of[explored.passed.covering_of(*to) as usize];
                 rows.targets_mut().push(match lost {
@@ -160,7 +207,29 @@ impl<'c> ZoneGraph<'c> {
         }
         let mut graph = Graph::default();
         graph.push(rows);
-        Ok(Self { graph, explored, config, zones, first_label, labels, losses })
+        Ok(Self { graph, explored, config, zones, reached_from, first_label, labels, losses })
+    }
+
+    /// A shortest walk to a zone whose states decide a question, if one does. Where zones cover those that they include, no run that
+    /// reveals it is shorter: once the walk has been given times, it is a shortest run.
+    pub(crate) fn shortest_walk(&self, question: &Question<'_>) -> Option<Vec<Edge>> {
+        let is_revealing: Vec<bool> =
+            self.explored.part_views().map(|part| question.is_revealed_by(&part)).collect();
+        let reveals = |zone: &Node| is_revealing[self.explored.passed.part_number(*zone) as usize];
+        let mut at = Node::try_from(self.zones.iter().position(reveals)?).ok()?;
+        let mut walk = Vec::new();
+        while at != 0 {
+            let before = self.reached_from[at as usize];
+            let behind = |target: &Node| self.loss(*target).map_or(*target, |(_, behind)| behind);
+            let targets = self.graph.targets(before);
+            let place = targets.iter().position(|target| behind(target) == at);
+            let place = place.unwrap_or_else(|| broken(format_args!("no edge from {before} to {at}")));
+            walk.extend(self.loss(targets[place]).map(|_| (targets[place], 0)));
+            walk.push((before, place));
+            at = before;
+        }
+        walk.reverse();
+        Some(walk)
     }
 
     /// The run along a path, at exact times.
@@ -264,7 +333,8 @@ impl<'c> ZoneGraph<'c> {
     }
 
     fn part(&self, node: Node) -> Part<'_> {
-        self.explored.passed.part_of(self.zone(node), &self.explored.steps.catalog)
+        let passed = &self.explored.passed;
+        passed.part(passed.part_number(self.zone(node)), &self.explored.steps.catalog)
     }
 
     /// The calls that an end may make in a node.

@@ -1,10 +1,16 @@
-//! The exploration of a world in real time: breadth first, one zone after another.
+//! The exploration of a world in real time: one zone after another.
+//!
+//! What another zone has come to cover need not be left. So what may still be covered is best left late: ends only ever come
+//! farther, and a zone is left before those whose ends have come farther than its own. Then few are left in vain. The runs that
+//! this finds are not short. Where a shortest one is wanted, a second exploration goes breadth first, until it has found it.
+
+use std::collections::{BTreeMap, VecDeque};
 
 use super::catalog::Catalog;
 use super::part::{DiscretePart, Part};
-use super::passed::{Merging, Node, Passed};
+use super::passed::{Added, Merging, Node, Passed};
 use super::question::Question;
-use super::step::{Precision, Steps, Successor};
+use super::step::{Precision, Steps, Successor, SymbolicState};
 use super::stop::Stop;
 use crate::model::Config;
 
@@ -33,12 +39,20 @@ pub struct ZoneStats {
     pub parts: usize,
     /// Steps taken from one zone to another.
     pub transitions: usize,
-    /// Those of the zones that have not been left yet: what they lead to is not known.
+    /// Zones that wait to be left, with those of them that others have come to cover: what they lead to is not known.
     pub frontier: usize,
-    /// Steps from the initial zone to the farthest one, on the shortest way.
-    pub depth: usize,
     /// How much memory everything takes, in bytes.
     pub bytes: usize,
+}
+
+/// What an exploration is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Aim {
+    /// Where duplicates are unlimited, every copy in flight is kept: nothing is found that is not there, but there may be more
+    /// than there is room for.
+    pub every_copy: bool,
+    /// The runs that reveal what is asked are as short as any, and the exploration ends as soon as each question is revealed.
+    pub shortest_runs: bool,
 }
 
 /// What may be left out, each but the last without changing what is found. Tests do without.
@@ -50,10 +64,13 @@ pub(super) struct Reductions {
     pub(super) oldest_first: bool,
     /// Where duplicates are unlimited, the network is a set. That alone may find more than there is.
     pub(super) set: bool,
+    /// As in [`Aim`]. It leaves out what no question asks for.
+    pub(super) shortest_runs: bool,
 }
 
 impl Reductions {
-    pub(super) const ALL: Self = Self { inclusion: true, budgets: true, oldest_first: true, set: true };
+    pub(super) const ALL: Self =
+        Self { inclusion: true, budgets: true, oldest_first: true, set: true, shortest_runs: false };
 }
 
 /// Called for each step with the zone that it leaves, the step, and the zone that covers where it leads.
@@ -67,14 +84,14 @@ pub struct Explored<'c> {
     pub stopped: Option<Stop>,
     /// For each question, whether a state has exercised it.
     pub exercised: Vec<bool>,
-    /// For each question, the first zone whose states decide it.
+    /// For each question, the first zone that was found whose states decide it.
     pub(super) revealed: Vec<Option<Node>>,
     pub(super) passed: Passed,
     pub(super) steps: Steps<'c>,
 }
 
-/// How many zones are left between two checks of the limits.
-const ZONES_BETWEEN_LIMIT_CHECKS: Node = 1 << 10;
+/// Zones between two looks at the limits.
+const ZONES_BETWEEN_LIMIT_CHECKS: usize = 1 << 10;
 
 /// Explores a world, whose durations are in ticks, with delays of every length below the MSL.
 ///
@@ -83,24 +100,11 @@ const ZONES_BETWEEN_LIMIT_CHECKS: Node = 1 << 10;
 pub fn explore<'c>(
     config: &'c Config,
     questions: &[Question<'_>],
+    aim: Aim,
     budget: &Budget<'_>,
     progress: &dyn Fn(&ZoneStats),
 ) -> Result<Explored<'c>, Stop> {
-    explore_with(config, questions, budget, Reductions::ALL, &mut |_, _, _| {}, progress)
-}
-
-/// Explores a world whose duplicates are unlimited with every copy that is in flight: nothing is found that is not there, but
-/// there may be more than there is room for.
-///
-/// # Errors
-/// If a duration of the world is too long for zones.
-pub fn explore_as_a_bag<'c>(
-    config: &'c Config,
-    questions: &[Question<'_>],
-    budget: &Budget<'_>,
-    progress: &dyn Fn(&ZoneStats),
-) -> Result<Explored<'c>, Stop> {
-    let reductions = Reductions { set: false, ..Reductions::ALL };
+    let reductions = Reductions { set: !aim.every_copy, shortest_runs: aim.shortest_runs, ..Reductions::ALL };
     explore_with(config, questions, budget, reductions, &mut |_, _, _| {}, progress)
 }
 
@@ -114,7 +118,9 @@ pub(super) fn explore_with<'c>(
 ) -> Result<Explored<'c>, Stop> {
     let counts = questions.iter().any(Question::counts);
     let precision = Precision { counts, at_every_copy: !reductions.oldest_first, as_a_bag: !reductions.set };
-    let merging = Merging { inclusion: reductions.inclusion, budgets: reductions.budgets && !counts };
+    let Reductions { inclusion, budgets, shortest_runs, .. } = reductions;
+    // What a zone that is farther away covers may be left on a shortest run.
+    let merging = Merging { inclusion, budgets: budgets && !counts, drops: !shortest_runs };
     let mut explored = Explored {
         stats: ZoneStats::default(),
         stopped: None,
@@ -123,7 +129,7 @@ pub(super) fn explore_with<'c>(
         passed: Passed::new(merging),
         steps: Steps::new(config, precision)?,
     };
-    explored.stopped = explored.run(questions, budget, taken, progress).err();
+    explored.stopped = explored.run(questions, budget, shortest_runs, taken, progress).err();
     explored.stats = stats_now(explored.stats, &explored.passed, &explored.steps);
     Ok(explored)
 }
@@ -133,27 +139,35 @@ impl Explored<'_> {
         &mut self,
         questions: &[Question<'_>],
         budget: &Budget<'_>,
+        shortest_runs: bool,
         taken: &mut Taken<'_>,
         progress: &dyn Fn(&ZoneStats),
     ) -> Result<(), Stop> {
         let Self { exercised, revealed, .. } = self;
         let mut inspect = |part: &Part<'_>, node: Node| {
             for ((question, exercised), revealed) in questions.iter().zip(&mut *exercised).zip(&mut *revealed) {
-                *exercised |= question.is_exercised_by(part);
+                *exercised = *exercised || question.is_exercised_by(part);
                 if revealed.is_none() && question.is_revealed_by(part) {
                     *revealed = Some(node);
                 }
             }
+            revealed.iter().all(Option::is_some)
+        };
+        let rank = |state: &SymbolicState, catalog: &Catalog<'_>| {
+            if shortest_runs { Rank::default() } else { Rank::of(state, catalog) }
         };
         let initial = self.steps.initial()?;
         self.passed.add(&initial, None)?;
-        inspect(&Part::of(&initial, &self.steps.catalog), 0);
-        // Nodes below this number are as many steps from the beginning as the one that is looked at, or fewer.
-        let mut level_end = self.passed.nodes();
-        let mut node: Node = 0;
-        while (node as usize) < self.passed.nodes() {
-            if node.is_multiple_of(ZONES_BETWEEN_LIMIT_CHECKS) {
-                self.stats.frontier = self.passed.nodes() - node as usize;
+        let mut is_done = inspect(&Part::of(&initial, &self.steps.catalog), 0) && shortest_runs;
+        let mut waiting = Waiting::default();
+        waiting.push(rank(&initial, &self.steps.catalog), 0);
+        let mut left = 0usize;
+        while let Some(node) = waiting.pop().filter(|_| !is_done) {
+            if self.passed.is_covered(node) {
+                continue;
+            }
+            if left.is_multiple_of(ZONES_BETWEEN_LIMIT_CHECKS) {
+                self.stats.frontier = waiting.len + 1;
                 progress(&stats_now(self.stats, &self.passed, &self.steps));
                 if (budget.is_cut_off)() {
                     return Err(Stop::CutOff);
@@ -162,28 +176,30 @@ impl Explored<'_> {
                     return Err(Stop::Memory);
                 }
             }
+            left += 1;
             if budget.max_zones.is_some_and(|most| self.passed.nodes() > most) {
                 return Err(Stop::Zones);
             }
-            if node as usize == level_end {
-                level_end = self.passed.nodes();
-                self.stats.depth += 1;
-            }
-            // What a zone that is further away covers is left from here all the same: the first way to a part is a shortest one.
-            if self.passed.covering_of(node) as usize >= level_end || !self.passed.is_covered(node) {
-                let state = self.passed.get(node, &self.steps.catalog);
-                let (passed, transitions) = (&mut self.passed, &mut self.stats.transitions);
-                self.steps.each(&state, |catalog: &Catalog<'_>, successor| {
-                    *transitions += 1;
-                    let added = passed.add(&successor.state, Some(node))?;
-                    if added.is_new_part {
-                        inspect(&Part::of(&successor.state, catalog), added.node);
-                    }
-                    taken(node, &successor, added.node);
-                    Ok(())
-                })?;
-            }
-            node += 1;
+            let state = self.passed.get(node, &self.steps.catalog);
+            let (passed, transitions) = (&mut self.passed, &mut self.stats.transitions);
+            let mut place = 0;
+            self.steps.each(&state, |catalog: &Catalog<'_>, successor| {
+                *transitions += 1;
+                let added = if successor.changes_nothing(&state) {
+                    Added { node, is_new: false, is_new_part: false }
+                } else {
+                    passed.add(&successor.state, Some((node, place)))?
+                };
+                place += 1;
+                if added.is_new {
+                    waiting.push(rank(&successor.state, catalog), added.node);
+                }
+                if added.is_new_part {
+                    is_done |= inspect(&Part::of(&successor.state, catalog), added.node) && shortest_runs;
+                }
+                taken(node, &successor, added.node);
+                Ok(())
+            })?;
         }
         self.stats.frontier = 0;
         Ok(())
@@ -201,7 +217,47 @@ impl Explored<'_> {
     }
 }
 
-/// The counts with what was found by now.
+/// When a zone is left: before those of a higher rank, and after those of its own that were found before it.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    /// How far its ends have come together.
+    progress: u32,
+    /// Losses and duplicates.
+    spent: u16,
+}
+
+impl Rank {
+    fn of(state: &SymbolicState, catalog: &Catalog<'_>) -> Self {
+        let progress = state.ends.map(|end| catalog.progress(end)).iter().sum();
+        Self { progress, spent: u16::from(state.losses) + u16::from(state.duplicates) }
+    }
+}
+
+/// Zones that wait to be left.
+#[derive(Default)]
+struct Waiting {
+    by_rank: BTreeMap<Rank, VecDeque<Node>>,
+    len: usize,
+}
+
+impl Waiting {
+    fn push(&mut self, rank: Rank, node: Node) {
+        self.by_rank.entry(rank).or_default().push_back(node);
+        self.len += 1;
+    }
+
+    fn pop(&mut self) -> Option<Node> {
+        let mut first = self.by_rank.first_entry()?;
+        let node = first.get_mut().pop_front();
+        if first.get().is_empty() {
+            first.remove();
+        }
+        self.len -= usize::from(node.is_some());
+        node
+    }
+}
+
+/// The numbers with what was found by now.
 fn stats_now(stats: ZoneStats, passed: &Passed, steps: &Steps<'_>) -> ZoneStats {
     let bytes = passed.bytes() + steps.catalog.bytes();
     ZoneStats { zones: passed.zones(), parts: passed.parts(), bytes, ..stats }
@@ -214,10 +270,13 @@ mod tests {
     use proptest::strategy::{Strategy, ValueTree};
     use proptest::test_runner::{Config as Runs, RngAlgorithm, TestRng, TestRunner};
 
+    use super::super::graph::{ZoneGraph, Zones};
     use super::super::reference;
     use super::super::testing::{any_config, config};
     use super::*;
-    use crate::model::{Closes, ClosesWith, EndConfig};
+    use crate::diagnostic::SourceFile;
+    use crate::model::{Closes, ClosesWith, End, EndConfig};
+    use crate::property::Property;
 
     fn explored(config: &Config, reductions: Reductions) -> Explored<'_> {
         let explored = explore_with(config, &[], &Budget::NONE, reductions, &mut |_, _, _| {}, &|_| {}).unwrap();
@@ -241,8 +300,8 @@ mod tests {
         assert_eq!(
             sizes,
             [
-                [(10_570, 5_951, 71_569), (40_447, 19_775, 290_259)],
-                [(4_357, 1_550, 35_784), (17_898, 5_404, 146_659)],
+                [(10_570, 5_951, 58_623), (40_447, 19_775, 233_764)],
+                [(4_357, 1_550, 25_448), (17_898, 5_404, 110_390)],
             ]
         );
     }
@@ -293,7 +352,7 @@ mod tests {
                 Reductions { inclusion: false, ..Reductions::ALL },
                 Reductions { budgets: false, ..Reductions::ALL },
                 Reductions { oldest_first: false, ..Reductions::ALL },
-                Reductions { inclusion: false, budgets: false, oldest_first: false, set: true },
+                Reductions { inclusion: false, budgets: false, oldest_first: false, ..Reductions::ALL },
             ];
             for reductions in lesser {
                 let explored = explored(&config, reductions);
@@ -315,22 +374,83 @@ mod tests {
         while worlds < 100 {
             let config = any_config().new_tree(&mut runner).unwrap().current();
             let small = Budget { max_zones: Some(150), ..Budget::NONE };
-            let all = explore(&config, &[], &small, &|_| {}).unwrap();
+            let all = explore(&config, &[], Aim::default(), &small, &|_| {}).unwrap();
             if all.stopped.is_some() {
                 continue;
             }
             worlds += 1;
             let all: HashSet<_> = all.parts().collect();
             assert!(all == reference::parts(&config).0, "{config:?}");
-            let plain = Reductions { inclusion: false, budgets: false, oldest_first: false, set: true };
+            let plain = Reductions { inclusion: false, budgets: false, oldest_first: false, ..Reductions::ALL };
             assert!(all == explored(&config, plain).parts().collect(), "{config:?}");
         }
+    }
+
+    /// Each state that an end comes to is asked for: by zones that cover others, by none but equal ones, and in the graph.
+    #[test]
+    fn shortest_runs_are_as_short_as_any() {
+        let text = |p: &str| format!("about = 'x'\nformula = 'possible {p}'\nsources = ['x']\n");
+        let of = |p: &str| Property::from_source(SourceFile::new("any.toml", text(p))).unwrap();
+        let properties: Vec<Property> = [
+            "self.state == CLOSED",
+            "self.state == TIME_WAIT",
+            "A.state == CLOSED and B.state == CLOSED",
+            "self.left == TIME_WAIT and in_flight(ANY, self)",
+            "self.state == CLOSED and in_flight(FIN, self)",
+            "in_flight(ANY, self) >= 3",
+        ]
+        .map(of)
+        .into();
+        let mut longer = 0;
+        for config in worlds() {
+            let asked = properties.iter().flat_map(|one| End::BOTH.map(|end| Question::of(&one.formula, end)));
+            let asked: Vec<Question<'_>> = asked.collect();
+            let found = explore(&config, &asked, Aim::default(), &Budget::NONE, &|_| {}).unwrap();
+            let questions: Vec<Question<'_>> =
+                (0..).zip(&asked).filter(|(n, _)| found.reveals(*n)).map(|(_, one)| *one).collect();
+            let lengths = |mut explored: Explored<'_>| -> Vec<usize> {
+                let run = |(number, question): (usize, &Question<'_>)| {
+                    explored.witness(&config, question, number).unwrap();
+                    let node = explored.revealed[number].unwrap();
+                    std::iter::successors(explored.passed.reached_by(node), |(at, _)| {
+                        explored.passed.reached_by(*at)
+                    })
+                    .count()
+                };
+                questions.iter().enumerate().map(run).collect()
+            };
+            let with = |reductions| {
+                explore_with(&config, &questions, &Budget::NONE, reductions, &mut |_, _, _| {}, &|_| {}).unwrap()
+            };
+            let shortest = Reductions { shortest_runs: true, ..Reductions::ALL };
+            let by_inclusion = lengths(with(shortest));
+            let by_equality = lengths(with(Reductions { inclusion: false, budgets: false, ..shortest }));
+            assert_eq!(by_inclusion, by_equality, "{config:?}");
+            let mut graph =
+                ZoneGraph::explore(&config, &questions, Zones::Included, &Budget::NONE, &|_| {}).unwrap();
+            for (question, length) in questions.iter().zip(&by_equality) {
+                let walk = graph.shortest_walk(question).unwrap();
+                if graph.witness(&walk).is_ok() {
+                    let is_loss = |(node, _): &&(Node, usize)| graph.loss(*node).is_some();
+                    assert_eq!(
+                        walk.len() - walk.iter().filter(is_loss).count(),
+                        *length,
+                        "{question:?} {config:?}"
+                    );
+                }
+            }
+            longer +=
+                lengths(with(Reductions::ALL)).iter().zip(&by_equality).filter(|(one, other)| one > other).count();
+        }
+        // Otherwise nothing was tried.
+        assert!(longer > 0);
     }
 
     #[test]
     fn limits_end_an_exploration() {
         let config = config(3, 2, 2, 1, Closes::AnyTime);
-        let stopped = |budget: &Budget<'_>| explore(&config, &[], budget, &|_| {}).unwrap().stopped;
+        let stopped =
+            |budget: &Budget<'_>| explore(&config, &[], Aim::default(), budget, &|_| {}).unwrap().stopped;
         assert_eq!(stopped(&Budget::NONE), None);
         assert_eq!(stopped(&Budget { max_zones: Some(1_000), ..Budget::NONE }), Some(Stop::Zones));
         assert_eq!(stopped(&Budget { max_memory: Some(100_000), ..Budget::NONE }), Some(Stop::Memory));
@@ -339,15 +459,18 @@ mod tests {
         let rto_1 =
             |end: EndConfig| EndConfig { policy: end.policy.with(|policy| policy.retransmission.rto = 1), ..end };
         let many = Config { a: rto_1(many.a), b: rto_1(many.b), duplicates: Some(20), ..many };
-        assert_eq!(explore(&many, &[], &Budget::NONE, &|_| {}).unwrap().stopped, Some(Stop::Copies));
+        assert_eq!(
+            explore(&many, &[], Aim::default(), &Budget::NONE, &|_| {}).unwrap().stopped,
+            Some(Stop::Copies)
+        );
         let long = Config { msl: 8_192, ..config };
-        assert_eq!(explore(&long, &[], &Budget::NONE, &|_| {}).err(), Some(Stop::Duration(8_192)));
+        assert_eq!(explore(&long, &[], Aim::default(), &Budget::NONE, &|_| {}).err(), Some(Stop::Duration(8_192)));
         let long_timer = |end: EndConfig| EndConfig {
             policy: end.policy.with(|policy| policy.retransmission.rto = 8_192),
             ..end
         };
         let long = Config { a: long_timer(config.a), ..config };
-        let stopped = explore(&long, &[], &Budget::NONE, &|_| {}).unwrap().stopped;
+        let stopped = explore(&long, &[], Aim::default(), &Budget::NONE, &|_| {}).unwrap().stopped;
         assert_eq!(stopped, Some(Stop::Duration(8_192)));
     }
 
@@ -360,6 +483,6 @@ mod tests {
             let ZoneStats { zones, parts, transitions, .. } = explored(&config, Reductions::ALL).stats;
             (zones, parts, transitions)
         });
-        assert_eq!(sizes, [(17_898, 5_404, 146_659); 3]);
+        assert_eq!(sizes, [(17_898, 5_404, 110_390); 3]);
     }
 }

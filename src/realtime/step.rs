@@ -91,6 +91,13 @@ pub(super) struct Successor {
     pub(super) state: SymbolicState,
 }
 
+impl Successor {
+    /// It is the state that it leaves, where time has passed before: what arrives stays in flight, and changes nothing.
+    pub(super) fn changes_nothing(&self, before: &SymbolicState) -> bool {
+        self.stays && self.sent.is_none() && self.timers_set == Running(0) && self.state.ends == before.ends
+    }
+}
+
 impl SymbolicState {
     /// The segments in flight.
     pub(super) fn copies(&self) -> &[SegmentNumber] {
@@ -102,18 +109,6 @@ impl SymbolicState {
         let mut copies = [0; CAPACITY];
         copies[..in_flight.len()].copy_from_slice(in_flight);
         Self { ends, copies, losses: 0, duplicates: 0, zone }
-    }
-
-    /// Whether it is the same discrete part and the same zone, and as much is spent.
-    pub(super) fn is_same(&self, other: &Self) -> bool {
-        let bounds = |state: &Self| {
-            let mut bounds = Vec::new();
-            state.zone.pack(&mut bounds);
-            bounds
-        };
-        (self.ends, self.copies(), self.losses, self.duplicates)
-            == (other.ends, other.copies(), other.losses, other.duplicates)
-            && bounds(self) == bounds(other)
     }
 
     fn remove(&mut self, place: usize) {

@@ -11,7 +11,7 @@ use super::constraints::{Untimed, of_run};
 use super::exact::{Copy, ExactEvent, ExactWorld, Moment, Refusal};
 use super::passed::Node;
 use super::search::Explored;
-use super::step::{Fate, SymbolicAction, SymbolicState};
+use super::step::{Fate, Successor, SymbolicAction, SymbolicState};
 use super::stop::Stop;
 use super::timetable::{Timetable, schedule};
 use crate::invariant::broken;
@@ -57,6 +57,12 @@ impl Witness {
 }
 
 impl Explored<'_> {
+    /// Whether a zone was found whose states decide a question, by its number.
+    #[must_use]
+    pub fn reveals(&self, number: usize) -> bool {
+        self.revealed.get(number).is_some_and(Option::is_some)
+    }
+
     /// A run of exact times whose last state decides a question, by its number; `None` if no state does.
     ///
     /// # Errors
@@ -86,7 +92,7 @@ impl Explored<'_> {
     pub fn is_exercised(&mut self, config: &Config, question: &super::Question<'_>) -> Result<bool, Stop> {
         let mut tried = HashSet::new();
         for node in 0..u32::try_from(self.passed.nodes()).unwrap_or(Node::MAX) {
-            let part = self.passed.part_of(node, &self.steps.catalog);
+            let part = self.passed.part(self.passed.part_number(node), &self.steps.catalog);
             if !question.is_exercised_by(&part) || !tried.insert(self.passed.part_number(node)) {
                 continue;
             }
@@ -103,13 +109,21 @@ impl Explored<'_> {
     }
 
     /// The events that first led to a zone.
-    pub(super) fn run_to(&mut self, node: Node) -> Result<Vec<Untimed>, Stop> {
-        let back = |node: &Node| self.passed.parent(*node);
-        let mut path: Vec<Node> = std::iter::successors(Some(node), back).collect();
-        path.reverse();
-        let states: Vec<SymbolicState> =
-            path.into_iter().map(|node| self.passed.get(node, &self.steps.catalog)).collect();
-        states.iter().zip(states.iter().skip(1)).map(|(from, to)| self.event_between(from, to)).collect()
+    fn run_to(&mut self, node: Node) -> Result<Vec<Untimed>, Stop> {
+        let mut places = Vec::new();
+        let mut at = node;
+        while let Some((before, place)) = self.passed.reached_by(at) {
+            places.push(place);
+            at = before;
+        }
+        let mut state = self.steps.initial()?;
+        let mut run = Vec::new();
+        for place in places.into_iter().rev() {
+            let (event, next) = self.step_from(&state, place)?;
+            run.push(event);
+            state = next;
+        }
+        Ok(run)
     }
 
     /// The steps with these places among those that leave the zones of a path: each is the zone, and the place.
@@ -117,36 +131,25 @@ impl Explored<'_> {
         let mut run = Vec::new();
         for (zone, place) in path {
             let state = self.passed.get(*zone, &self.steps.catalog);
-            let (mut nth, before) = (0, run.len());
-            // A limit that was hit behind the step is none of its business.
-            let all = self.steps.each(&state, |_, successor| {
-                if nth == *place {
-                    let fate = successor.sent.map(|(_, fate)| fate).unwrap_or_default();
-                    run.push(Untimed { action: successor.action, fate, stays: successor.stays });
-                }
-                nth += 1;
-                Ok(())
-            });
-            if run.len() == before {
-                all?;
-                broken(format_args!("zone {zone} has no step {place}"));
-            }
+            run.push(self.step_from(&state, *place)?.0);
         }
         Ok(run)
     }
 
-    /// The first event that leads from one zone to another.
-    fn event_between(&mut self, from: &SymbolicState, to: &SymbolicState) -> Result<Untimed, Stop> {
-        let mut found = None;
+    /// The step with this place among those that leave a state, and where it leads.
+    fn step_from(&mut self, state: &SymbolicState, place: usize) -> Result<(Untimed, SymbolicState), Stop> {
+        let (mut nth, mut found) = (0, None);
         // A limit that was hit behind the step is none of its business.
-        let all = self.steps.each(from, |_, successor| {
-            if found.is_none() && successor.state.is_same(to) {
-                let fate = successor.sent.map(|(_, fate)| fate).unwrap_or_default();
-                found = Some(Untimed { action: successor.action, fate, stays: successor.stays });
+        let all = self.steps.each(state, |_, successor| {
+            if nth == place {
+                let Successor { action, sent, stays, state, .. } = successor;
+                let fate = sent.map(|(_, fate)| fate).unwrap_or_default();
+                found = Some((Untimed { action, fate, stays }, state));
             }
+            nth += 1;
             Ok(())
         });
-        let none = || all.and_then(|()| broken(format_args!("no event leads from a zone to its successor")));
+        let none = || all.and_then(|()| broken(format_args!("a zone has no step {place}")));
         found.map_or_else(none, Ok)
     }
 }
