@@ -802,7 +802,7 @@ fn what_was_found_before_the_limit_stays() {
     // One end of two: the other is undecided, and is named.
     let folder =
         folder.with("scenarios/mine.toml", expecting("nobody-gets-far@B", "violated", "B closes second."));
-    let one_end = folder.run(&own(&["check", "mine", "--max-states", "200", "-p", "nobody-gets-far"]));
+    let one_end = folder.run(&own(&["check", "mine", "--max-states", "150", "-p", "nobody-gets-far"]));
     assert_eq!(one_end.code, 2, "{one_end:?}");
     assert!(one_end.stdout.contains("undecided   nobody-gets-far@A\n"), "{one_end:?}");
     assert!(one_end.stdout.ends_with("1 undecided\n"), "{one_end:?}");

@@ -316,7 +316,7 @@ fn more_and_less() {
     assert_snapshot!("quiet", output(&["mine", "fine", "--cross-check", "--quiet"]));
     assert_snapshot!("quiet-cut-short", output(&["fine", "-q", "--max-states", "100"]));
     assert_snapshot!(output(&["fine", "-q"]), @r"
-    8 verdicts in 1 scenario, 243 zones and 668 transitions:
+    8 verdicts in 1 scenario, 243 zones and 627 transitions:
     6 compared, each is the expected one; not compared: 1 possible, 1 impossible
     ");
     let run = folder.run_check(&["-q", "-v"]);
