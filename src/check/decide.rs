@@ -81,8 +81,14 @@ pub(super) fn decide(
         WorldKind::Timed if scenario.delays == Delays::Any => {
             let wants = |instance| shortest == Shortest::All || states_steps(scenario, instance);
             let wants_shortest: Vec<bool> = instances.iter().map(wants).collect();
-            let RealTimeVerdicts { stats, stopped, verdicts, traces, steps } =
-                real_time::decide(scenario, instances, &wants_shortest, limits, progress);
+            let RealTimeVerdicts { stats, stopped, verdicts, traces, steps } = real_time::decide(
+                scenario,
+                instances,
+                &wants_shortest,
+                shortest == Shortest::All,
+                limits,
+                progress,
+            );
             Decided { stats, stopped, verdicts, steps, timed: None, traces }
         }
         WorldKind::Timed => decide_timed(scenario, instances, threads, limits, progress),

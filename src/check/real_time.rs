@@ -34,17 +34,18 @@ pub(super) struct RealTimeVerdicts {
 }
 
 /// Explores a scenario in real time and decides each instance, which must be applicable to it. Of those that are wanted so, the run is
-/// a shortest one.
+/// a shortest one; if the exploration is stopped, `takes_longer` has them decided by any run.
 pub(super) fn decide(
     scenario: &Scenario,
     instances: &[Instance],
     wants_shortest: &[bool],
+    takes_longer: bool,
     limits: Limits<'_>,
     progress: &dyn Fn(Phase, &ExplorationStats),
 ) -> RealTimeVerdicts {
     let start = Instant::now();
     let mut decided = Decided::none(instances.len());
-    let task = Task { scenario, instances, wants_shortest, limits, start, progress };
+    let task = Task { scenario, instances, wants_shortest, takes_longer, limits, start, progress };
     let stopped = if instances.iter().any(Instance::is_liveness) {
         task.runs(&mut decided, Zones::Included)
     } else {
@@ -70,6 +71,8 @@ struct Task<'a> {
     instances: &'a [Instance],
     /// Of each instance, whether its run should be a shortest one.
     wants_shortest: &'a [bool],
+    /// An exploration that was stopped may give them longer ones.
+    takes_longer: bool,
     limits: Limits<'a>,
     start: Instant,
     progress: &'a dyn Fn(Phase, &ExplorationStats),
@@ -131,8 +134,8 @@ impl Task<'_> {
         decided.stats = stats_of(&explored.stats);
         for (number, question) in self.questions().iter().enumerate() {
             let is_revealed = explored.reveals(number);
-            // After an exploration that was stopped there is no other, and its run may be longer than need be.
-            let waits = self.wants_shortest[number] && explored.stopped.is_none();
+            // After an exploration that was stopped there is no other.
+            let waits = self.wants_shortest[number] && (explored.stopped.is_none() || !self.takes_longer);
             if is_revealed && !waits {
                 match self.witness(explored, number, number) {
                     Ok(trace) => decided.reveal(number, trace),
@@ -419,6 +422,7 @@ mod tests {
                 scenario: &scenario,
                 instances: &instances,
                 wants_shortest: &vec![false; instances.len()],
+                takes_longer: false,
                 limits,
                 start: Instant::now(),
                 progress: &|_, _| {},

@@ -91,7 +91,9 @@ impl Explored<'_> {
     /// If a run could not be taken up again.
     pub fn is_exercised(&mut self, config: &Config, question: &super::Question<'_>) -> Result<bool, Stop> {
         let mut tried = HashSet::new();
-        for node in 0..u32::try_from(self.passed.nodes()).unwrap_or(Node::MAX) {
+        // What covers a zone is of its part.
+        let zones: Vec<Node> = self.passed.uncovered().collect();
+        for node in zones {
             let part = self.passed.part(self.passed.part_number(node), &self.steps.catalog);
             if !question.is_exercised_by(&part) || !tried.insert(self.passed.part_number(node)) {
                 continue;
