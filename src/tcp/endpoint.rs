@@ -34,6 +34,13 @@ pub struct Endpoint {
     pub left: Option<State>,
     /// How the endpoint became CLOSED.
     pub ended_by: Option<EndedBy>,
+    /// A passive OPEN stands for this port: a connection that came from LISTEN and is not established returns there, and
+    /// `TIME_WAIT` may give way to a new one.
+    pub listens: bool,
+    /// RFC 9293 §3.3.1: ISS, the number of our SYN.
+    pub iss: Seq,
+    /// RFC 9293 §3.3.1: IRS, the number of the peer's SYN; one less than RCV.NXT until there is one.
+    pub irs: Seq,
     /// RFC 9293 §3.3.1: SND.UNA, the oldest unacknowledged number.
     pub snd_una: Seq,
     /// RFC 9293 §3.3.1: SND.NXT, the next number to be sent.
@@ -87,6 +94,9 @@ impl Endpoint {
             state: State::Established,
             left: None,
             ended_by: None,
+            listens: false,
+            iss: Seq(0),
+            irs: Seq(0),
             snd_una: Seq::FIRST,
             snd_nxt: Seq::FIRST,
             rcv_nxt: Seq::FIRST,
@@ -108,19 +118,21 @@ impl Endpoint {
     /// Octets sent, without the FIN.
     #[must_use]
     pub fn sent(&self) -> u32 {
-        self.snd_nxt.since(Seq::FIRST).wrapping_sub(u32::from(self.fin_sent))
+        self.snd_nxt.since(self.iss + 1).wrapping_sub(u32::from(self.fin_sent))
     }
 
     /// Octets of ours that the peer has acknowledged, without the FIN.
     #[must_use]
     pub fn acked(&self) -> u32 {
-        self.snd_una.since(Seq::FIRST).wrapping_sub(u32::from(self.fin_acked()))
+        // Nothing is while our SYN is not.
+        let acked = self.snd_una.since(self.iss).saturating_sub(1);
+        acked.wrapping_sub(u32::from(self.fin_acked()))
     }
 
     /// Octets received in order, without the FIN.
     #[must_use]
     pub fn delivered(&self) -> u32 {
-        self.rcv_nxt.since(Seq::FIRST).wrapping_sub(u32::from(self.fin_received))
+        self.rcv_nxt.since(self.irs + 1).wrapping_sub(u32::from(self.fin_received))
     }
 
     /// Our FIN has been acknowledged.
@@ -142,10 +154,11 @@ impl Endpoint {
     pub fn on_timeout(&mut self, timer: Timer, policy: &Policy) -> Effects {
         let mut effects = Effects::default();
         match (timer, self.state) {
-            (Timer::Retransmission, _) if self.snd_una != self.snd_nxt && self.state != State::Closed => {
+            (_, State::Closed | State::Listen) => {}
+            (Timer::Retransmission, _) if self.snd_una != self.snd_nxt => {
                 self.on_retransmission_timeout(policy, &mut effects);
             }
-            (Timer::Retransmission, state) if self.transfer.persist.runs && state != State::Closed => {
+            (Timer::Retransmission, _) if self.transfer.persist.runs => {
                 self.on_persist_timeout(policy, &mut effects);
             }
             (Timer::TimeWait, State::TimeWait) => self.end(EndedBy::Fin, &mut effects),
@@ -160,7 +173,7 @@ impl Endpoint {
     /// endpoint that is not CLOSED gives up, with a reset if the policy has `reset_on_giving_up`. The endpoint does not keep that time.
     pub fn on_user_timeout(&mut self, policy: &Policy) -> Effects {
         let mut effects = Effects::default();
-        if self.state != State::Closed {
+        if !matches!(self.state, State::Closed | State::Listen) {
             self.give_up(policy, &mut effects);
         }
         effects
@@ -176,7 +189,7 @@ impl Endpoint {
     /// Sockets' `shutdown(SHUT_RD)`, a promise to read no more, of which RFC 9293 knows nothing.
     pub fn shutdown_read(&mut self, policy: &Policy) -> Effects {
         let mut effects = Effects::default();
-        if self.state != State::Closed {
+        if !matches!(self.state, State::Closed | State::Listen) {
             self.transfer.reading_shut = true;
             match policy.text.shutdown_read {
                 ShutdownRead::ResetUnread if self.unread > 0 && self.close_called => {
@@ -193,7 +206,11 @@ impl Endpoint {
     pub fn on_call(&mut self, call: Call, policy: &Policy) -> Effects {
         let mut effects = Effects::default();
         match (call, self.state) {
-            (_, State::Closed) => {}
+            (_, State::Closed) | (Call::Send | Call::Receive, State::Listen) => {}
+            // RFC 9293 §3.10.4, §3.10.5: nobody listens any more.
+            (Call::Shutdown | Call::Close | Call::Abort, State::Listen) => {
+                (self.state, self.listens) = (State::Closed, false);
+            }
             (Call::Send, _) => return self.send_text(1, policy),
             (Call::Receive, _) => self.unread = 0,
             (Call::Shutdown, _) => self.shutdown(policy, &mut effects),
@@ -227,7 +244,7 @@ impl Endpoint {
     pub(super) fn transition(&mut self, trigger: Trigger, policy: &Policy, effects: &mut Effects) {
         self.state = match (self.state, trigger) {
             // RFC 9293 §3.10.4: "form a FIN segment and send it. In any case, enter FIN-WAIT-1 state."
-            (State::Established, Trigger::Closed) => State::FinWait1,
+            (State::Established | State::SynReceived, Trigger::Closed) => State::FinWait1,
             // RFC 9293 §3.10.4: "then send a FIN segment, enter LAST-ACK state."
             (State::CloseWait, Trigger::Closed) => State::LastAck,
             // RFC 9293 §3.10.7.4: "Enter the CLOSE-WAIT state."
@@ -257,8 +274,12 @@ impl Endpoint {
         };
     }
 
-    /// Becomes CLOSED: RFC 9293's "delete the TCB". The record of the close stays.
+    /// Becomes CLOSED: RFC 9293's "delete the TCB". The record of the close stays. A connection that came from LISTEN and was
+    /// never established has none: it returns there.
     pub(super) fn end(&mut self, by: EndedBy, effects: &mut Effects) {
+        if self.state == State::SynReceived && self.listens {
+            return self.return_to_listen(effects);
+        }
         *self = Self {
             state: State::Closed,
             left: Some(self.state),
@@ -279,10 +300,17 @@ impl Endpoint {
     /// RFC 9293 §3.10.4: CLOSE. It has no effect once it was called. Text that waits goes first, and the state changes
     /// at once: "In any case, enter FIN-WAIT-1 state."
     pub(super) fn shutdown(&mut self, policy: &Policy, effects: &mut Effects) {
-        if matches!(self.state, State::Established | State::CloseWait) {
-            self.close_called = true;
-            self.transition(Trigger::Closed, policy, effects);
-            self.transmit_unless_polled(policy, effects);
+        match self.state {
+            // RFC 9293 §3.10.4: "Delete the TCB".
+            State::SynSent => self.end(EndedBy::Abort, effects),
+            // RFC 9293 §3.10.4: "otherwise, queue for processing after entering ESTABLISHED state".
+            State::SynReceived if self.transfer.unsent > 0 => self.close_called = true,
+            State::Established | State::CloseWait | State::SynReceived => {
+                self.close_called = true;
+                self.transition(Trigger::Closed, policy, effects);
+                self.transmit_unless_polled(policy, effects);
+            }
+            _ => {}
         }
     }
 }

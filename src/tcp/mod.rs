@@ -8,6 +8,7 @@ mod actor;
 mod endpoint;
 mod event;
 mod held;
+mod open;
 mod persist;
 mod policy;
 mod receive;
@@ -27,7 +28,7 @@ pub use held::Held;
 pub use policy::{
     AbortResets, AckOfUnsent, AckPolicy, AfterTimeout, ClosePolicy, FinSending, LateText, OldSegments, OldestAck,
     OutOfOrder, PersistPolicy, Policy, Repacketizing, ResetPolicy, RetransmissionPolicy, RstInTimeWait,
-    RstInWindow, Sending, SequencePolicy, ShutdownRead, SynInWindow, TextPolicy, TimeWaitAnswers, TimerPolicy,
+    RstInWindow, Sending, SequencePolicy, ShutdownRead, SynInTimeWait, SynInWindow, TextPolicy, TimeWaitAnswers, TimerPolicy,
     TransmissionPolicy, WaitPolicy, WindowProbe, WithoutAck,
 };
 pub use segment::{Flags, Segment, Seq};

@@ -30,8 +30,7 @@ impl Endpoint {
 
     /// RFC 6298 §5.4–5.6: the retransmission timer has expired. RFC 9293 §3.8.3: or the peer does not answer.
     pub(super) fn on_retransmission_timeout(&mut self, policy: &Policy, effects: &mut Effects) {
-        let orphaned = if self.reader_gone { policy.retransmission.orphan_retries } else { None };
-        if let Some(retries) = orphaned.or(policy.retransmission.retries) {
+        if let Some(retries) = self.retries(policy) {
             if self.retransmissions >= retries {
                 return self.give_up(policy, effects);
             }
@@ -49,6 +48,17 @@ impl Endpoint {
         self.resent = 0;
         self.resend(self.outstanding(self.snd_una, policy), effects);
         effects.change(Timer::Retransmission, TimerChange::Set(self.timeout(policy)));
+    }
+
+    /// How many retransmissions without progress there may be. RFC 9293 §3.8.3: those of a SYN have a number of their own.
+    fn retries(&self, policy: &Policy) -> Option<u32> {
+        let policy = policy.retransmission;
+        match self.state {
+            State::SynSent => policy.syn_retries.or(policy.retries),
+            State::SynReceived => policy.syn_ack_retries.or(policy.retries),
+            _ if self.reader_gone => policy.orphan_retries.or(policy.retries),
+            _ => policy.retries,
+        }
     }
 
     /// RFC 5681 §3.1: after a timeout the sender goes on by slow start. A segment has arrived before which SND.UNA was
@@ -93,6 +103,10 @@ impl Endpoint {
 
     /// What is sent again from this number on, which was sent and is not acknowledged.
     fn outstanding(&self, seq: Seq, policy: &Policy) -> Segment {
+        if seq == self.iss {
+            let flags = if self.state == State::SynSent { Flags::SYN } else { Flags::SYN_ACK };
+            return Segment { flags, seq, ack: self.rcv_nxt, len: 0 };
+        }
         let mss = self.transfer.mss;
         let text_until = |end: Seq| end.since(seq) - u32::from(self.fin_sent && end == self.snd_nxt);
         let end = match policy.transmission.repacketizes {

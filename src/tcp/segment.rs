@@ -68,6 +68,10 @@ impl Flags {
     pub const ACK: Self = Self { syn: false, fin: false, rst: false, ack: true };
     /// FIN and ACK.
     pub const FIN_ACK: Self = Self { fin: true, ..Self::ACK };
+    /// Only SYN.
+    pub const SYN: Self = Self { syn: true, fin: false, rst: false, ack: false };
+    /// SYN and ACK.
+    pub const SYN_ACK: Self = Self { syn: true, ..Self::ACK };
     /// Only RST.
     pub const RST: Self = Self { syn: false, fin: false, rst: true, ack: false };
     /// RST and ACK.
@@ -105,6 +109,13 @@ impl Segment {
     #[must_use]
     pub fn sequence_length(&self) -> u32 {
         self.len.saturating_add(u32::from(self.flags.syn)).saturating_add(u32::from(self.flags.fin))
+    }
+}
+
+impl Segment {
+    /// What follows a SYN: RFC 9293 §3.10.7.4 has "any portions that lie outside the window (including SYN and FIN)" trimmed.
+    pub(super) fn without_syn(self) -> Self {
+        Self { flags: Flags { syn: false, ..self.flags }, seq: self.seq + u32::from(self.flags.syn), ..self }
     }
 }
 

@@ -1,4 +1,4 @@
-//! The states of a connection that is being closed, by the RFC's names.
+//! The states of a connection, by the RFC's names.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use strum::IntoStaticStr;
 
 /// A state of the connection as one endpoint sees it.
 ///
-/// RFC 9293 §3.3.2: from ESTABLISHED on; the handshake's own states are not part of closing.
+/// RFC 9293 §3.3.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum State {
@@ -26,11 +26,32 @@ pub enum State {
     TimeWait,
     /// RFC 9293 §3.3.2: no connection at all.
     Closed,
+    /// RFC 9293 §3.3.2: waiting for a connection request from any peer.
+    Listen,
+    /// RFC 9293 §3.3.2: our SYN is sent; waiting for the peer's.
+    SynSent,
+    /// RFC 9293 §3.3.2: both SYNs are there; waiting for the ACK of ours.
+    SynReceived,
 }
 
 impl State {
     /// Every state, in the order of the RFC's list.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
+        Self::Listen,
+        Self::SynSent,
+        Self::SynReceived,
+        Self::Established,
+        Self::FinWait1,
+        Self::FinWait2,
+        Self::CloseWait,
+        Self::Closing,
+        Self::LastAck,
+        Self::TimeWait,
+        Self::Closed,
+    ];
+
+    /// Those that a connection goes through from ESTABLISHED on.
+    pub const CLOSING: [Self; 8] = [
         Self::Established,
         Self::FinWait1,
         Self::FinWait2,
@@ -53,6 +74,9 @@ impl State {
             Self::LastAck => "LAST_ACK",
             Self::TimeWait => "TIME_WAIT",
             Self::Closed => "CLOSED",
+            Self::Listen => "LISTEN",
+            Self::SynSent => "SYN_SENT",
+            Self::SynReceived => "SYN_RECEIVED",
         }
     }
 

@@ -39,6 +39,11 @@ impl Transfer {
         rcv_buffer: WINDOW,
         reading_shut: false,
     };
+
+    /// What no connection changes: how much a segment and the buffer hold.
+    pub(super) fn keep_sizes_of(&mut self, last: &Self) {
+        (self.mss, self.rcv_buffer) = (last.mss, last.rcv_buffer);
+    }
 }
 
 /// What is known while the peer's window is closed and something waits to be sent. Never in a world: windows do not
@@ -74,6 +79,11 @@ pub struct SendWindow {
 impl SendWindow {
     /// As after the handshake.
     pub const OPEN: Self = Self { size: WINDOW, largest: WINDOW, seq: Seq(0), ack: Seq::FIRST };
+
+    /// The first that is offered. RFC 9293 §3.10.7.3, §3.10.7.4: `SYN_SENT` and `SYN_RECEIVED` set the variables.
+    pub(super) fn begin(&mut self, seq: Seq, ack: Seq, size: u32) {
+        *self = Self { size, largest: size, seq, ack };
+    }
 
     /// The peer offers another.
     pub fn resize(&mut self, size: u32) {

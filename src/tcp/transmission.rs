@@ -17,9 +17,10 @@ impl Endpoint {
     }
 
     /// RFC 9293 §3.10.2: SEND of so many octets, which are only queued; [`Endpoint::poll`] sends them. A state that
-    /// sends no more ignores it.
+    /// sends no more ignores it; before ESTABLISHED it waits.
     pub fn queue(&mut self, octets: u32) {
-        if matches!(self.state, State::Established | State::CloseWait) {
+        let sends = [State::SynSent, State::SynReceived, State::Established, State::CloseWait];
+        if sends.contains(&self.state) {
             self.transfer.unsent = self.transfer.unsent.saturating_add(octets);
         }
     }
@@ -55,7 +56,8 @@ impl Endpoint {
     /// it comes next. What remains waits for the next [`Endpoint::poll`], and so does all of it behind a segment that is
     /// sent again.
     pub(super) fn transmit(&mut self, most: u32, policy: &Policy, effects: &mut Effects) {
-        if !self.is_sending() || effects.segment.is_some() {
+        let opens = matches!(self.state, State::SynSent | State::SynReceived);
+        if !self.is_sending() || opens || effects.segment.is_some() {
             return;
         }
         let room = self.transfer.send_window.size.saturating_sub(self.snd_nxt.since(self.snd_una));
@@ -83,13 +85,13 @@ impl Endpoint {
 
     /// Sends a segment that takes sequence space for the first time. RFC 6298 §5.1: the timer is started if it
     /// is not running.
-    fn send_new(&mut self, flags: Flags, len: u32, policy: &Policy, effects: &mut Effects) {
+    pub(super) fn send_new(&mut self, flags: Flags, len: u32, policy: &Policy, effects: &mut Effects) {
         if self.snd_una == self.snd_nxt {
             effects.change(Timer::Retransmission, TimerChange::Set(self.timeout(policy)));
         }
         let start = self.snd_nxt;
         self.send(flags, start, len, effects);
-        self.snd_nxt = start + len + u32::from(flags.fin);
+        self.snd_nxt = start + len + u32::from(flags.syn) + u32::from(flags.fin);
         if self.snd_nxt != start + 1 {
             self.transfer.segments.push((start, self.snd_nxt));
         }
@@ -127,13 +129,20 @@ impl Endpoint {
         self.end(EndedBy::GiveUp, effects);
     }
 
-    /// Sends a segment that acknowledges all that was received; an ACK that was waiting rides on it.
+    /// RFC 9293 §3.10.7.3, §3.10.7.4: `<SEQ=SEG.ACK><CTL=RST>`, to who acknowledges what was not sent in this connection.
+    pub(super) fn refuse(&self, segment: &Segment, effects: &mut Effects) {
+        effects.segment = Some(Segment { flags: Flags::RST, seq: segment.ack, ack: Seq(0), len: 0 });
+    }
+
+    /// Sends a segment that acknowledges all that was received, unless it is a first SYN; an ACK that was waiting rides on
+    /// it.
     pub(super) fn send(&mut self, flags: Flags, seq: Seq, len: u32, effects: &mut Effects) {
         if self.ack_delayed {
             self.ack_delayed = false;
             effects.change(Timer::DelayedAck, TimerChange::Cancel);
         }
-        effects.segment = Some(Segment { flags, seq, ack: self.rcv_nxt, len });
+        let ack = if flags.ack { self.rcv_nxt } else { Seq(0) };
+        effects.segment = Some(Segment { flags, seq, ack, len });
     }
 }
 

@@ -1,18 +1,43 @@
-//! The closing sequences of RFC 9293, segment by segment, and the three-segment close of most captures.
+//! The opening and closing sequences of RFC 9293, segment by segment, and the three-segment close of most captures.
 
-use lastack::tcp::{Call, Effects, Endpoint, Policy, Segment, Timer, TimerChange};
+use lastack::tcp::{Call, Effects, EndedBy, Endpoint, Flags, Policy, Segment, Seq, State, Timer, TimerChange};
 
 /// Both ends of a connection, and the segments that they have sent.
 struct Connection {
     a: Endpoint,
     b: Endpoint,
     policy: Policy,
+    /// What the figure adds to the numbers of A and of B.
+    shifts: [u32; 2],
     lines: Vec<String>,
 }
 
 impl Connection {
     fn new(policy: Policy) -> Self {
-        Self { a: Endpoint::established(), b: Endpoint::established(), policy, lines: Vec::new() }
+        let [a, b] = [Endpoint::established(), Endpoint::established()];
+        // The figures' A begins at 100 and their B at 300, where ours begin at 1.
+        Self { a, b, policy, shifts: [99, 299], lines: Vec::new() }
+    }
+
+    /// Two ends that have no connection. Their first SYNs have the number 0.
+    fn closed() -> Self {
+        let [a, b] = [Endpoint::closed(), Endpoint::closed()];
+        Self { a, b, policy: Policy::rfc9293(2), shifts: [100, 300], lines: Vec::new() }
+    }
+
+    /// An active OPEN; its SYN.
+    fn connect(&mut self, end: char) -> Segment {
+        let policy = self.policy;
+        let endpoint = self.end(end);
+        let iss = endpoint.next_iss();
+        let syn = endpoint.connect(iss, &policy).segment.unwrap();
+        self.line(&format!("({end}: connect)"));
+        syn
+    }
+
+    fn listen(&mut self, end: char) {
+        self.end(end).listen();
+        self.line(&format!("({end}: listen)"));
     }
 
     /// A's state, what happens, B's state: a line of the RFC's figures.
@@ -38,13 +63,13 @@ impl Connection {
     fn deliver(&mut self, to: char, segment: Segment) -> Effects {
         let policy = self.policy;
         let effects = self.end(to).on_segment(&segment, &policy);
-        let control = match (segment.flags.fin, segment.flags.ack) {
-            (true, true) => "FIN,ACK",
-            _ => "ACK",
-        };
-        // The figures' A begins at 100 and their B at 300, where ours begin at 1.
-        let (seq, ack) = if to == 'B' { (99, 299) } else { (299, 99) };
-        let text = format!("<SEQ={}><ACK={}><CTL={control}>", segment.seq + seq, segment.ack + ack);
+        let [a, b] = self.shifts;
+        let (seq, ack) = if to == 'B' { (a, b) } else { (b, a) };
+        let mut text = format!("<SEQ={}>", segment.seq + seq);
+        if segment.flags.ack {
+            text += &format!("<ACK={}>", segment.ack + ack);
+        }
+        text += &format!("<CTL={}>", segment.flags);
         self.line(&if to == 'B' { format!("--> {text}") } else { format!("<-- {text}") });
         effects
     }
@@ -52,6 +77,90 @@ impl Connection {
     fn end(&mut self, end: char) -> &mut Endpoint {
         if end == 'A' { &mut self.a } else { &mut self.b }
     }
+}
+
+/// RFC 9293 §3.5, Figure 6: Basic Three-Way Handshake for Connection Synchronization.
+#[test]
+fn figure_6_basic_three_way_handshake() {
+    let mut connection = Connection::closed();
+    connection.listen('B');
+    let syn = connection.connect('A');
+    let syn_ack = connection.deliver('B', syn).segment.unwrap();
+    let effects = connection.deliver('A', syn_ack);
+    assert_eq!(effects.timers[0], TimerChange::Cancel, "nothing is outstanding");
+    assert_eq!(connection.deliver('B', effects.segment.unwrap()).segment, None);
+    insta::assert_snapshot!(connection.lines.join("\n"), @"");
+}
+
+/// RFC 9293 §3.5, Figure 7: Simultaneous Connection Synchronization.
+#[test]
+fn figure_7_simultaneous_connection_synchronization() {
+    let mut connection = Connection::closed();
+    let of_a = connection.connect('A');
+    let of_b = connection.connect('B');
+    let answer_of_a = connection.deliver('A', of_b).segment.unwrap();
+    let answer_of_b = connection.deliver('B', of_a).segment.unwrap();
+    assert_eq!(connection.deliver('A', answer_of_b).segment, None);
+    assert_eq!(connection.deliver('B', answer_of_a).segment, None);
+    insta::assert_snapshot!(connection.lines.join("\n"), @"");
+}
+
+/// RFC 9293 §3.5, Figure 8: Recovery from Old Duplicate SYN. The next initial number is the least that there may be.
+#[test]
+fn figure_8_recovery_from_old_duplicate_syn() {
+    let mut connection = Connection::closed();
+    connection.listen('B');
+    let syn = connection.connect('A');
+    let duplicate = Segment { seq: Seq(syn.seq.0.wrapping_sub(10)), ..syn };
+    let answer = connection.deliver('B', duplicate).segment.unwrap();
+    let reset = connection.deliver('A', answer).segment.unwrap();
+    assert_eq!(connection.deliver('B', reset).segment, None);
+    let syn_ack = connection.deliver('B', syn).segment.unwrap();
+    let ack = connection.deliver('A', syn_ack).segment.unwrap();
+    connection.deliver('B', ack);
+    insta::assert_snapshot!(connection.lines.join("\n"), @"");
+}
+
+/// RFC 9293 §3.5.1, Figure 9: Half-Open Connection Discovery. A has crashed and connects anew.
+#[test]
+fn figure_9_half_open_connection_discovery() {
+    let mut connection = Connection::new(Policy::rfc9293(2));
+    connection.a = Endpoint::closed();
+    let policy = connection.policy;
+    let syn = connection.a.connect(Seq(301), &policy).segment.unwrap();
+    let ack = connection.deliver('B', syn).segment.unwrap();
+    let reset = connection.deliver('A', ack).segment.unwrap();
+    connection.deliver('B', reset);
+    assert_eq!(connection.b.ended_by, Some(EndedBy::Rst));
+    let again = connection.timeout('A', Timer::Retransmission);
+    assert_eq!(again, Some(syn));
+    insta::assert_snapshot!(connection.lines.join("\n"), @"");
+}
+
+/// RFC 9293 §3.5.1, Figure 10: Active Side Causes Half-Open Connection Discovery.
+#[test]
+fn figure_10_active_side_causes_half_open_connection_discovery() {
+    let mut connection = Connection::new(Policy::rfc9293(2));
+    connection.a = Endpoint::closed();
+    let data = Segment { flags: Flags::ACK, seq: Seq(1), ack: Seq(1), len: 10 };
+    let reset = connection.deliver('A', data).segment.unwrap();
+    connection.deliver('B', reset);
+    assert_eq!(connection.b.ended_by, Some(EndedBy::Rst));
+    insta::assert_snapshot!(connection.lines.join("\n"), @"");
+}
+
+/// RFC 9293 §3.5.1, Figure 11: Old Duplicate SYN Initiates a Reset on Two Passive Sockets.
+#[test]
+fn figure_11_old_duplicate_syn_on_two_passive_sockets() {
+    let mut connection = Connection::closed();
+    connection.listen('A');
+    connection.listen('B');
+    let duplicate = Segment { flags: Flags::SYN, seq: Seq(7), ack: Seq(0), len: 0 };
+    let answer = connection.deliver('B', duplicate).segment.unwrap();
+    let reset = connection.deliver('A', answer).segment.unwrap();
+    assert_eq!(connection.deliver('B', reset).segment, None);
+    assert_eq!([connection.a.state, connection.b.state], [State::Listen; 2]);
+    insta::assert_snapshot!(connection.lines.join("\n"), @"");
 }
 
 /// RFC 9293 §3.6, Figure 12: Normal Close Sequence.

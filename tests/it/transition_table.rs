@@ -22,6 +22,19 @@ fn in_state(state: State, policy: &Policy) -> Endpoint {
         |endpoint: &mut Endpoint, seq| endpoint.on_segment(&segment(Flags::ACK, Seq(seq), Seq(2), 0), policy);
     match state {
         State::Established => {}
+        State::Listen => {
+            endpoint = Endpoint::closed();
+            endpoint.listen();
+        }
+        State::SynSent => {
+            endpoint = Endpoint::closed();
+            endpoint.connect(Seq(0), policy);
+        }
+        State::SynReceived => {
+            endpoint = Endpoint::closed();
+            endpoint.listen();
+            endpoint.on_segment(&segment(Flags::SYN, Seq(0), Seq(0), 0), policy);
+        }
         State::FinWait1 => drop(close(&mut endpoint)),
         State::FinWait2 => {
             close(&mut endpoint);

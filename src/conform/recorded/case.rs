@@ -75,7 +75,7 @@ pub enum CaseState {
 
 impl CaseState {
     /// The handshake's states, as the RFC and as Linux spells them.
-    pub(super) const OPENING: [&'static str; 5] = ["LISTEN", "SYN_SENT", "SYN_RCVD", "SYN_RECEIVED", "SYN_RECV"];
+    pub(super) const OPENING: [&'static str; 2] = ["SYN_RCVD", "SYN_RECV"];
 }
 
 impl fmt::Display for CaseState {
@@ -297,7 +297,8 @@ impl Case {
     /// The state that it starts in; the mistake is what the case is about that is not modelled.
     pub(super) fn scope(&self) -> Result<State, String> {
         let known = |state: &CaseState| match state {
-            CaseState::Known(state) => Ok(*state),
+            CaseState::Known(state) if State::CLOSING.contains(state) => Ok(*state),
+            CaseState::Known(state) => Err(format!("a new connection: {state}")),
             CaseState::Opening(name) => Err(format!("a new connection: {name}")),
         };
         for step in &self.steps {

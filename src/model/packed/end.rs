@@ -44,6 +44,7 @@ impl PackedEnd {
         if timers.get(others).is_some() {
             return Err(Limit::Endpoint(Bound::TwoTimers));
         }
+        invariant!(State::CLOSING.contains(&endpoint.state), "a world opens a connection");
         is_representable(endpoint)?;
         let delayed = timers.get(Timer::DelayedAck).is_some();
         invariant!(

@@ -71,12 +71,12 @@ impl AckPolicy {
         self.without_ack == WithoutAck::Process
     }
 
-    /// The oldest acknowledgment that is acceptable, where SND.UNA is `una`, and MAX.SND.WND `largest_window` octets. RFC 5961
+    /// The oldest acknowledgment that is acceptable, where SND.UNA is `una`, the first octet's number `first`, and MAX.SND.WND `largest_window` octets. RFC 5961
     /// §5.2.
-    pub(in crate::tcp) fn oldest_acceptable_ack(self, una: Seq, largest_window: u32) -> Seq {
+    pub(in crate::tcp) fn oldest_acceptable_ack(self, una: Seq, first: Seq, largest_window: u32) -> Seq {
         let reach = match self.oldest_ack {
             OldestAck::WindowBack => largest_window,
-            OldestAck::First => una.since(Seq::FIRST).min(largest_window),
+            OldestAck::First => una.since(first).min(largest_window),
         };
         Seq(una.0.wrapping_sub(reach))
     }

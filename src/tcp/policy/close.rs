@@ -36,7 +36,7 @@ impl ClosePolicy {
     #[must_use]
     pub fn abort_resets_in(self, state: State) -> bool {
         match (self.abort_resets, state) {
-            (_, State::Closed)
+            (_, State::Closed | State::Listen | State::SynSent)
             | (AbortResets::WhileOpen, State::Closing | State::LastAck | State::TimeWait)
             | (AbortResets::UnlessTimeWait, State::TimeWait) => false,
             (AbortResets::WhileOpen | AbortResets::UnlessTimeWait | AbortResets::Always, _) => true,

@@ -25,7 +25,7 @@ pub use sequence::{OldSegments, SequencePolicy};
 pub use text::{LateText, OutOfOrder, ShutdownRead, TextPolicy};
 pub use timers::TimerPolicy;
 pub use transmission::{Repacketizing, Sending, TransmissionPolicy};
-pub use wait::{RstInTimeWait, TimeWaitAnswers, WaitPolicy};
+pub use wait::{RstInTimeWait, SynInTimeWait, TimeWaitAnswers, WaitPolicy};
 
 /// The choices that the RFCs leave to an endpoint, or that stacks make against them.
 ///

@@ -17,6 +17,9 @@ impl Endpoint {
         policy: &Policy,
         effects: &mut Effects,
     ) -> ControlFlow<()> {
+        if self.state == State::SynReceived {
+            return self.take_ack_of_syn(segment, window, policy, effects);
+        }
         if !segment.flags.ack {
             return if policy.acks.processes_without_ack() {
                 ControlFlow::Continue(())
@@ -24,7 +27,8 @@ impl Endpoint {
                 ControlFlow::Break(())
             };
         }
-        let oldest = policy.acks.oldest_acceptable_ack(self.snd_una, self.transfer.send_window.largest);
+        let oldest =
+            policy.acks.oldest_acceptable_ack(self.snd_una, self.iss + 1, self.transfer.send_window.largest);
         let is_too_old = segment.ack.precedes(oldest);
         if !is_too_old {
             self.on_answer_to_probe(segment.ack, policy);
@@ -37,6 +41,30 @@ impl Endpoint {
             return ControlFlow::Break(());
         }
         if is_of_unsent { ControlFlow::Continue(()) } else { self.take_ack(segment, window, policy, effects) }
+    }
+
+    /// RFC 9293 §3.10.7.4, `SYN_RECEIVED`: "If SND.UNA < SEG.ACK =< SND.NXT, then enter ESTABLISHED state and continue
+    /// processing"; "If the segment acknowledgment is not acceptable, form a reset segment and send it."
+    fn take_ack_of_syn(
+        &mut self,
+        segment: &Segment,
+        window: Option<u32>,
+        policy: &Policy,
+        effects: &mut Effects,
+    ) -> ControlFlow<()> {
+        if !segment.flags.ack {
+            return ControlFlow::Break(());
+        }
+        if !self.acknowledges_syn(segment) {
+            self.refuse(segment, effects);
+            return ControlFlow::Break(());
+        }
+        if let Some(size) = window {
+            self.transfer.send_window.begin(segment.seq, segment.ack, size);
+        }
+        self.on_progress(segment.ack, policy, effects);
+        self.establish(policy, effects);
+        ControlFlow::Continue(())
     }
 
     /// RFC 9293 §3.10.7.4: "If SND.UNA =< SEG.ACK =< SND.NXT, the send window should be updated", and "If the ACK is a

@@ -1,14 +1,16 @@
 //! A segment arrives: RFC 9293 §3.10.7, to be read beside it.
 //!
-//! `process` is §3.10.7.4, its eight steps in the RFC's order; each step is a method in a file of its own. What stacks do
+//! §3.10.7.2 and §3.10.7.3 are in `listen` and `syn_sent`. `process` is §3.10.7.4, its eight steps in the RFC's order; each step is a method in a file of its own. What stacks do
 //! otherwise at a step is a question to the [`Policy`].
 
 mod ack;
 mod answer;
 mod fin;
+mod listen;
 mod reset;
 mod sequence;
 mod syn;
+mod syn_sent;
 mod text;
 
 use std::ops::ControlFlow;
@@ -38,6 +40,18 @@ impl Endpoint {
         let mut effects = Effects::default();
         match self.state {
             State::Closed => effects.segment = answer_of_closed(segment, policy),
+            State::Listen => self.process_in_listen(segment, policy, &mut effects),
+            State::SynSent => {
+                // As below.
+                let _ = self.process_in_syn_sent(segment, window, policy, &mut effects);
+            }
+            // The other SYN of a simultaneous opening has arrived already.
+            State::SynReceived if self.repeats_peers_syn(segment) => {
+                let _ = self.process(&segment.without_syn(), window, policy, &mut effects);
+            }
+            State::TimeWait if self.is_reopened_by(segment, policy) => {
+                self.accept(segment, self.next_iss(), policy, &mut effects);
+            }
             State::TimeWait if !policy.wait.time_wait_is_in_order() => {
                 self.on_segment_in_time_wait(segment, policy, &mut effects);
             }
@@ -53,7 +67,7 @@ impl Endpoint {
         effects
     }
 
-    /// RFC 9293 §3.10.7.4: in any state but CLOSED. A step that breaks is the RFC's "drop the segment and return".
+    /// RFC 9293 §3.10.7.4: in any state but CLOSED, LISTEN and `SYN_SENT`. A step that breaks is the RFC's "drop the segment and return".
     fn process(
         &mut self,
         segment: &Segment,

@@ -65,7 +65,8 @@ impl Endpoint {
         let before = self.state;
         // RFC 9293 §3.10.7.4: "If the RCV.WND is zero, no segments will be acceptable, but special allowance should be made to
         // accept valid ACKs".
-        if policy.sequence.accepts_old_ack(segment, self.rcv_nxt)
+        let is_established = self.state != State::SynReceived;
+        if is_established && policy.sequence.accepts_old_ack(segment, self.rcv_nxt)
             || policy.sequence.accepts_ack_of_probe(segment, self.rcv_nxt, self.receive_window())
         {
             self.take_ack_of_unacceptable(segment, window, policy, effects);

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use crate::tcp::{Effects, EndedBy, Endpoint, Policy, Segment, SynInWindow};
+use crate::tcp::{Effects, EndedBy, Endpoint, Policy, Segment, State, SynInWindow};
 
 impl Endpoint {
     /// RFC 9293 §3.10.7.4: "if the SYN bit is set, irrespective of the sequence number, TCP endpoints MUST send a "challenge
@@ -15,6 +15,12 @@ impl Endpoint {
     ) -> ControlFlow<()> {
         if !segment.flags.syn {
             return ControlFlow::Continue(());
+        }
+        // RFC 9293 §3.10.7.4: "If the connection was initiated with a passive OPEN, then return this connection to the LISTEN
+        // state and return."
+        if self.state == State::SynReceived && self.listens {
+            self.return_to_listen(effects);
+            return ControlFlow::Break(());
         }
         match policy.resets.syn_in_window {
             SynInWindow::Challenge => self.challenge(effects),
