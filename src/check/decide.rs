@@ -74,7 +74,7 @@ pub(super) fn decide(
             verdicts,
             steps,
             timed: None,
-            traces: Vec::new(),
+            traces: vec![None; instances.len()],
         };
     }
     match scenario.kind {

@@ -9,6 +9,7 @@ use super::every_copy::actions;
 use crate::explore::graph::Node;
 use crate::explore::search::{StateGraph, Until, explore};
 use crate::explore::{ExplorationStats, Limits, Phase, Stopped};
+use crate::invariant::invariant;
 use crate::model::{TimedWorld, asynchronous_world};
 use crate::property::{Instance, Verdict};
 use crate::scenario::{Delays, Scenario, WorldKind};
@@ -65,7 +66,7 @@ impl Decisions {
         progress: &dyn Fn(Phase, &ExplorationStats),
     ) -> Result<Self, NoTrace> {
         let decided = decide(scenario, &instances, Shortest::All, threads, limits, progress);
-        if scenario.delays == Delays::Any {
+        if scenario.kind == WorldKind::Timed && scenario.delays == Delays::Any {
             return Self::of_real_time(scenario, instances, decided);
         }
         let mut each = Vec::new();
@@ -78,10 +79,14 @@ impl Decisions {
 
     /// The runs of real time as paths in whole ticks, all in the same: as many of them as there is room for.
     fn of_real_time(scenario: &Scenario, instances: Vec<Instance>, decided: Decided) -> Result<Self, NoTrace> {
+        let numbers = [decided.traces.len(), decided.verdicts.len()];
+        invariant!(numbers == [instances.len(); 2], "there is a verdict, and a run or none, for each instance");
+        // In ticks duplicates without number are left behind where a copy is delivered, in real time made at any moment.
+        let is_counted = scenario.config.duplicates.is_some();
         let mut scale = 1;
         let mut shown: Vec<Option<Trace>> = Vec::new();
         for trace in decided.traces {
-            let Some(trace) = trace else {
+            let Some(trace) = trace.filter(|_| is_counted) else {
                 shown.push(None);
                 continue;
             };
