@@ -12,6 +12,7 @@ use super::observe::{End, Kind, Observe, Observed};
 use super::state_property::ListsProperties;
 use super::state_property::StateProperty;
 use super::timed::id;
+use crate::invariant::broken;
 use crate::tcp::{Call, Endpoint, Segment, TcpActor, Timer};
 
 /// An endpoint together with its application, which chooses among the calls that it may make.
@@ -131,9 +132,10 @@ impl Actor for Host {
 impl Observe for ActorModelState<Host> {
     fn end(&self, end: End) -> Observed {
         // An `ActorModel` starts every actor before its first state is seen.
-        self.actor_states
-            .get(end as usize)
-            .map_or_else(|| Observed::of(&Endpoint::established()), |endpoint| Observed::of(endpoint))
+        match self.actor_states.get(end as usize) {
+            Some(endpoint) => Observed::of(endpoint),
+            None => broken(format_args!("{end} is missing in the asynchronous world")),
+        }
     }
 
     /// 0 or 1: the network is a set, of which any member may be delivered again.

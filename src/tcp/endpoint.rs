@@ -6,7 +6,7 @@
 use super::event::{Call, Effects, Timer, TimerChange};
 use super::held::Held;
 use super::policy::{Policy, ShutdownRead};
-use super::segment::{Flags, Seq};
+use super::segment::Seq;
 use super::state::{EndedBy, State};
 use super::transfer::Transfer;
 
@@ -61,7 +61,7 @@ pub struct Endpoint {
     pub held: Held,
     /// An ACK is waiting for a segment to ride on; [`Timer::DelayedAck`] runs.
     pub ack_delayed: bool,
-    /// Retransmissions since SND.UNA last advanced; counted only where the policy has `retries`.
+    /// Retransmissions since SND.UNA last advanced; counted only as far as the policy has `retries` or `orphan_retries`.
     pub retransmissions: u32,
     /// How often the retransmission timeout has doubled; 0 without the policy's `backoff`.
     pub doublings: u32,
@@ -163,7 +163,7 @@ impl Endpoint {
             }
             (Timer::TimeWait, State::TimeWait) => self.end(EndedBy::Fin, &mut effects),
             (Timer::FinWait2, State::FinWait2) => self.end(EndedBy::GiveUp, &mut effects),
-            (Timer::DelayedAck, _) if self.ack_delayed => self.send(Flags::ACK, self.snd_nxt, 0, &mut effects),
+            (Timer::DelayedAck, _) if self.ack_delayed => self.acknowledge(policy, &mut effects),
             _ => {}
         }
         effects
@@ -324,8 +324,8 @@ fn start_fin_wait_2(policy: &Policy, effects: &mut Effects) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tcp::Segment;
     use crate::tcp::testing::{POLICY, ack, calling, data, fin, segment};
+    use crate::tcp::{Flags, Segment};
 
     /// RFC 9293 §3.6.1, SHLD-3.
     #[test]

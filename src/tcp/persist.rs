@@ -56,17 +56,13 @@ impl Endpoint {
     pub(super) fn on_persist_timeout(&mut self, policy: &Policy, effects: &mut Effects) {
         let interval = self.probe_interval(policy);
         self.transfer.persist.silence = self.transfer.persist.silence.saturating_add(interval);
-        let of_orphans = if self.reader_gone { policy.retransmission.orphan_retries } else { None };
-        let retries = of_orphans.or(policy.retransmission.retries);
-        let unanswered = retries.is_some_and(|retries| self.retransmissions >= retries);
         let backed_off =
             self.reader_gone && policy.persist.orphan_probes_end && interval >= policy.persist.persist_max;
         let silent = self.close_called
             && policy.persist.closing_silence.is_some_and(|most| self.transfer.persist.silence >= most);
-        if unanswered || backed_off || silent {
+        if backed_off || silent || !self.retries_once_more(policy) {
             return self.give_up(policy, effects);
         }
-        self.retransmissions += u32::from(retries.is_some());
         if interval < policy.persist.persist_max {
             self.doublings += 1;
         }

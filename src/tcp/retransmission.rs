@@ -2,7 +2,7 @@
 
 use super::endpoint::Endpoint;
 use super::event::{Effects, Timer, TimerChange};
-use super::policy::{AfterTimeout, Policy, Repacketizing};
+use super::policy::{AfterTimeout, Policy, Repacketizing, RetransmissionPolicy};
 use super::segment::{Flags, Segment, Seq};
 use super::state::State;
 
@@ -30,11 +30,8 @@ impl Endpoint {
 
     /// RFC 6298 §5.4–5.6: the retransmission timer has expired. RFC 9293 §3.8.3: or the peer does not answer.
     pub(super) fn on_retransmission_timeout(&mut self, policy: &Policy, effects: &mut Effects) {
-        if let Some(retries) = self.retries(policy) {
-            if self.retransmissions >= retries {
-                return self.give_up(policy, effects);
-            }
-            self.retransmissions += 1;
+        if !self.retries_once_more(policy) {
+            return self.give_up(policy, effects);
         }
         if policy.retransmission.backoff && self.timeout(policy) < policy.retransmission.rto_max {
             self.doublings += 1;
@@ -50,15 +47,24 @@ impl Endpoint {
         effects.change(Timer::Retransmission, TimerChange::Set(self.timeout(policy)));
     }
 
-    /// How many retransmissions without progress there may be. RFC 9293 §3.8.3: those of a SYN have a number of their own.
-    fn retries(&self, policy: &Policy) -> Option<u32> {
-        let policy = policy.retransmission;
-        match self.state {
-            State::SynSent => policy.syn_retries.or(policy.retries),
-            State::SynReceived => policy.syn_ack_retries.or(policy.retries),
-            _ if self.reader_gone => policy.orphan_retries.or(policy.retries),
-            _ => policy.retries,
+    /// Counts a retransmission without progress, or a probe of a closed window; false if there were as many as there may be.
+    /// RFC 9293 §3.8.3: those of a SYN have a limit of their own.
+    pub(super) fn retries_once_more(&mut self, policy: &Policy) -> bool {
+        let RetransmissionPolicy { retries, orphan_retries, syn_retries, syn_ack_retries, .. } =
+            policy.retransmission;
+        let (most, counted) = match self.state {
+            State::SynSent => (syn_retries.or(retries), syn_retries.or(retries)),
+            State::SynReceived => (syn_ack_retries.or(retries), syn_ack_retries.or(retries)),
+            // Those before close() count after it, too.
+            _ if self.reader_gone => (orphan_retries.or(retries), orphan_retries.max(retries)),
+            _ => (retries, orphan_retries.max(retries)),
+        };
+        if most.is_some_and(|most| self.retransmissions >= most) {
+            return false;
         }
+        // What no limit tells apart is not counted, so that equal endpoints are equal states.
+        self.retransmissions = counted.map_or(0, |counted| counted.min(self.retransmissions + 1));
+        true
     }
 
     /// RFC 5681 §3.1: after a timeout the sender goes on by slow start. A segment has arrived before which SND.UNA was

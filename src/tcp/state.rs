@@ -101,7 +101,7 @@ impl fmt::Display for State {
 pub enum EndedBy {
     /// RFC 9293 §3.6: by the handshake, with the ACK of its FIN in `LAST_ACK` or after 2MSL.
     Fin,
-    /// RFC 9293 §3.5.3: a reset was received.
+    /// RFC 9293 §3.5.3: a reset was received, or a SYN that a stack answers with one (RFC 793 §3.9).
     Rst,
     /// RFC 9293 §3.10.5: a reset was sent, or the connection was aborted where none is due.
     Abort,

@@ -41,7 +41,7 @@ impl Endpoint {
         }
     }
 
-    /// `FIN_WAIT_2` after `close()`, where it has no socket any more; see [`Policy::fin_wait_2_without_socket`].
+    /// `FIN_WAIT_2` after `close()`, where it has no socket any more; see [`WaitPolicy`](super::WaitPolicy).
     pub(super) fn on_segment_in_orphaned_fin_wait_2(
         &mut self,
         segment: &Segment,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub struct RetransmissionPolicy {
     /// The retransmission timeout before any backoff, in ticks, at least 1. RFC 6298 §2.
     pub rto: u32,
-    /// The timeout doubles with each retransmission. RFC 6298 §5.5.
+    /// The timeout doubles each time that it expires. RFC 6298 §5.5.
     pub backoff: bool,
     /// The longest timeout that doubling leads to, in ticks. RFC 6298 §2.5.
     pub rto_max: u32,
@@ -26,8 +26,8 @@ pub struct RetransmissionPolicy {
     /// An end that gives up, after the last retry or the user timeout, sends a reset. RFC 9293 §3.10.8 sends none;
     /// smoltcp does (`test_fin_wait_1_timeout`), and so do CS144's sponge and FreeBSD (`tcp_drop`).
     pub reset_on_giving_up: bool,
-    /// When the segments that were outstanding at a timeout are sent again, beyond the earliest. With `repacketizes` there is
-    /// nothing beyond: the timeout has sent all of it again.
+    /// When the segments that were outstanding at a timeout are sent again, beyond what the timeout itself sends: the earliest, or
+    /// with `repacketizes` as much as a segment holds.
     pub after_timeout: AfterTimeout,
 }
 

@@ -13,8 +13,8 @@ pub struct WaitPolicy {
     pub time_wait: u32,
     /// A FIN that arrives again in `TIME_WAIT` restarts the 2MSL timer. RFC 9293 §3.10.7.4, eighth step.
     pub restart_time_wait: bool,
-    /// A segment that is not acceptable in `TIME_WAIT`, unless it is a reset, restarts the 2MSL timer, too. smoltcp,
-    /// `process`.
+    /// With `restart_time_wait`, a segment that is not acceptable in `TIME_WAIT`, unless it is a reset, restarts the 2MSL
+    /// timer, too. smoltcp, `process`.
     pub unacceptable_restarts: bool,
     /// The effect of a reset on `TIME_WAIT`.
     pub rst_in_time_wait: RstInTimeWait,

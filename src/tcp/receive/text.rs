@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::answer::AckDecision;
+use crate::tcp::transmission::answer_of_closed;
 use crate::tcp::{Effects, EndedBy, Endpoint, Flags, LateText, Policy, Segment, Seq, State};
 
 /// What the window has room for of a segment. It may begin before RCV.NXT, and beyond it.
@@ -47,7 +48,9 @@ impl Endpoint {
         let is_new = self.rcv_nxt.precedes(trimmed.end);
         if !matches!(self.state, State::Established | State::FinWait1 | State::FinWait2) {
             if is_new && trimmed.len > 0 && policy.text.reset_text_after_fin {
-                self.end_with_bare_reset(self.snd_nxt, effects);
+                let reset = Segment { flags: Flags::RST, seq: self.snd_nxt, ack: Seq(0), len: 0 };
+                self.end(EndedBy::Abort, effects);
+                effects.segment = Some(reset);
                 return ControlFlow::Break(());
             }
             return ControlFlow::Continue(AckDecision::None);
@@ -98,13 +101,8 @@ impl Endpoint {
             self.reset(policy.resets.reset_with_ack, effects);
             self.end(EndedBy::Abort, effects);
         } else {
-            self.end_with_bare_reset(segment.ack, effects);
+            self.end(EndedBy::Abort, effects);
+            effects.segment = answer_of_closed(segment, policy);
         }
-    }
-
-    /// Closes with a reset that has this number and no ACK.
-    fn end_with_bare_reset(&mut self, seq: Seq, effects: &mut Effects) {
-        self.end(EndedBy::Abort, effects);
-        effects.segment = Some(Segment { flags: Flags::RST, seq, ack: Seq(0), len: 0 });
     }
 }
