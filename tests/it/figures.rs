@@ -89,7 +89,13 @@ fn figure_6_basic_three_way_handshake() {
     let effects = connection.deliver('A', syn_ack);
     assert_eq!(effects.timers[0], TimerChange::Cancel, "nothing is outstanding");
     assert_eq!(connection.deliver('B', effects.segment.unwrap()).segment, None);
-    insta::assert_snapshot!(connection.lines.join("\n"), @"");
+    insta::assert_snapshot!(connection.lines.join("\n"), @r"
+    CLOSED       (B: listen)                         LISTEN
+    SYN_SENT     (A: connect)                        LISTEN
+    SYN_SENT     --> <SEQ=100><CTL=SYN>              SYN_RECEIVED
+    ESTABLISHED  <-- <SEQ=300><ACK=101><CTL=SYN,ACK> SYN_RECEIVED
+    ESTABLISHED  --> <SEQ=101><ACK=301><CTL=ACK>     ESTABLISHED
+    ");
 }
 
 /// RFC 9293 §3.5, Figure 7: Simultaneous Connection Synchronization.
@@ -102,7 +108,14 @@ fn figure_7_simultaneous_connection_synchronization() {
     let answer_of_b = connection.deliver('B', of_a).segment.unwrap();
     assert_eq!(connection.deliver('A', answer_of_b).segment, None);
     assert_eq!(connection.deliver('B', answer_of_a).segment, None);
-    insta::assert_snapshot!(connection.lines.join("\n"), @"");
+    insta::assert_snapshot!(connection.lines.join("\n"), @r"
+    SYN_SENT     (A: connect)                        CLOSED
+    SYN_SENT     (B: connect)                        SYN_SENT
+    SYN_RECEIVED <-- <SEQ=300><CTL=SYN>              SYN_SENT
+    SYN_RECEIVED --> <SEQ=100><CTL=SYN>              SYN_RECEIVED
+    ESTABLISHED  <-- <SEQ=300><ACK=101><CTL=SYN,ACK> SYN_RECEIVED
+    ESTABLISHED  --> <SEQ=100><ACK=301><CTL=SYN,ACK> ESTABLISHED
+    ");
 }
 
 /// RFC 9293 §3.5, Figure 8: Recovery from Old Duplicate SYN. The next initial number is the least that there may be.
@@ -118,7 +131,16 @@ fn figure_8_recovery_from_old_duplicate_syn() {
     let syn_ack = connection.deliver('B', syn).segment.unwrap();
     let ack = connection.deliver('A', syn_ack).segment.unwrap();
     connection.deliver('B', ack);
-    insta::assert_snapshot!(connection.lines.join("\n"), @"");
+    insta::assert_snapshot!(connection.lines.join("\n"), @r"
+    CLOSED       (B: listen)                         LISTEN
+    SYN_SENT     (A: connect)                        LISTEN
+    SYN_SENT     --> <SEQ=90><CTL=SYN>               SYN_RECEIVED
+    SYN_SENT     <-- <SEQ=300><ACK=91><CTL=SYN,ACK>  SYN_RECEIVED
+    SYN_SENT     --> <SEQ=91><CTL=RST>               LISTEN
+    SYN_SENT     --> <SEQ=100><CTL=SYN>              SYN_RECEIVED
+    ESTABLISHED  <-- <SEQ=301><ACK=101><CTL=SYN,ACK> SYN_RECEIVED
+    ESTABLISHED  --> <SEQ=101><ACK=302><CTL=ACK>     ESTABLISHED
+    ");
 }
 
 /// RFC 9293 §3.5.1, Figure 9: Half-Open Connection Discovery. A has crashed and connects anew.
@@ -134,7 +156,12 @@ fn figure_9_half_open_connection_discovery() {
     assert_eq!(connection.b.ended_by, Some(EndedBy::Rst));
     let again = connection.timeout('A', Timer::Retransmission);
     assert_eq!(again, Some(syn));
-    insta::assert_snapshot!(connection.lines.join("\n"), @"");
+    insta::assert_snapshot!(connection.lines.join("\n"), @r"
+    SYN_SENT     --> <SEQ=400><CTL=SYN>              ESTABLISHED
+    SYN_SENT     <-- <SEQ=300><ACK=100><CTL=ACK>     ESTABLISHED
+    SYN_SENT     --> <SEQ=100><CTL=RST>              CLOSED
+    SYN_SENT     (A: retransmission)                 CLOSED
+    ");
 }
 
 /// RFC 9293 §3.5.1, Figure 10: Active Side Causes Half-Open Connection Discovery.
@@ -146,7 +173,10 @@ fn figure_10_active_side_causes_half_open_connection_discovery() {
     let reset = connection.deliver('A', data).segment.unwrap();
     connection.deliver('B', reset);
     assert_eq!(connection.b.ended_by, Some(EndedBy::Rst));
-    insta::assert_snapshot!(connection.lines.join("\n"), @"");
+    insta::assert_snapshot!(connection.lines.join("\n"), @r"
+    CLOSED       <-- <SEQ=300><ACK=100><CTL=ACK>     ESTABLISHED
+    CLOSED       --> <SEQ=100><CTL=RST>              CLOSED
+    ");
 }
 
 /// RFC 9293 §3.5.1, Figure 11: Old Duplicate SYN Initiates a Reset on Two Passive Sockets.
@@ -160,7 +190,13 @@ fn figure_11_old_duplicate_syn_on_two_passive_sockets() {
     let reset = connection.deliver('A', answer).segment.unwrap();
     assert_eq!(connection.deliver('B', reset).segment, None);
     assert_eq!([connection.a.state, connection.b.state], [State::Listen; 2]);
-    insta::assert_snapshot!(connection.lines.join("\n"), @"");
+    insta::assert_snapshot!(connection.lines.join("\n"), @r"
+    LISTEN       (A: listen)                         CLOSED
+    LISTEN       (B: listen)                         LISTEN
+    LISTEN       --> <SEQ=107><CTL=SYN>              SYN_RECEIVED
+    LISTEN       <-- <SEQ=300><ACK=108><CTL=SYN,ACK> SYN_RECEIVED
+    LISTEN       --> <SEQ=108><CTL=RST>              LISTEN
+    ");
 }
 
 /// RFC 9293 §3.6, Figure 12: Normal Close Sequence.

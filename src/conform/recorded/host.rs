@@ -146,7 +146,8 @@ impl Host {
         };
         match state {
             State::Established => {}
-            State::Listen | State::SynSent | State::SynReceived => self.start_to_open(state),
+            // A case that opens a connection is out of scope.
+            State::Listen | State::SynSent | State::SynReceived => {}
             State::FinWait1 => close(self),
             State::FinWait2 => {
                 close(self);
@@ -170,20 +171,6 @@ impl Host {
             }
         }
         self.poll(u32::MAX);
-    }
-
-    /// Takes the way of a connection that is not open yet to its state.
-    fn start_to_open(&mut self, state: State) {
-        self.endpoint = Endpoint::closed();
-        if state == State::SynSent {
-            let iss = self.endpoint.next_iss();
-            self.take(None, |endpoint, policy| endpoint.connect(iss, policy));
-            return;
-        }
-        self.endpoint.listen();
-        if state == State::SynReceived {
-            self.arrive_as(Segment { flags: Flags::SYN, seq: Seq(0), ack: Seq(0), len: 0 }, None);
-        }
     }
 
     /// A number of the case, for the endpoint as it is.
