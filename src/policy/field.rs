@@ -20,7 +20,7 @@ struct Group {
     /// ticks, segment lifetimes or seconds.
     durations: &'static [(&'static str, u32)],
     /// Whether they mean something in a world. No window closes there, no driver polls an end, and each segment takes at most one
-    /// number.
+    /// number; and both ends are ESTABLISHED from the start.
     of_worlds: bool,
     /// Some values of its fields; a field that is not among them need not be set.
     any: Table,
@@ -59,6 +59,7 @@ static GROUPS: LazyLock<[Group; 10]> = LazyLock::new(|| {
         Group::of("timers", TimerPolicy::DURATIONS, any.timers),
         Group { of_worlds: false, ..Group::of("transmission", &[], any.transmission) },
         Group { of_worlds: false, ..Group::of("persist", PersistPolicy::DURATIONS, any.persist) },
+        Group { of_worlds: false, ..Group::of("opening", &[], any.opening) },
     ]
 });
 

@@ -27,9 +27,9 @@ pub use event::{Call, Effects, Timer, TimerChange};
 pub use held::Held;
 pub use policy::{
     AbortResets, AckOfUnsent, AckPolicy, AfterTimeout, ClosePolicy, FinSending, LateText, OldSegments, OldestAck,
-    OutOfOrder, PersistPolicy, Policy, Repacketizing, ResetPolicy, RetransmissionPolicy, RstInTimeWait,
-    RstInWindow, Sending, SequencePolicy, ShutdownRead, SynInTimeWait, SynInWindow, TextPolicy, TimeWaitAnswers, TimerPolicy,
-    TransmissionPolicy, WaitPolicy, WindowProbe, WithoutAck,
+    OpenPolicy, OutOfOrder, PersistPolicy, Policy, Repacketizing, ResetPolicy, RetransmissionPolicy,
+    RstInTimeWait, RstInWindow, Sending, SequencePolicy, ShutdownRead, SynInTimeWait, SynInWindow, TextPolicy,
+    TimeWaitAnswers, TimerPolicy, TransmissionPolicy, WaitPolicy, WindowProbe, WithoutAck,
 };
 pub use segment::{Flags, Segment, Seq};
 pub use state::{EndedBy, State};

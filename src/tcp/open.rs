@@ -1,7 +1,11 @@
 //! A new connection on the same ports: active and passive OPEN. RFC 9293 §3.10.1.
 
-use super::endpoint::Trigger;
-use super::{Effects, Endpoint, Flags, Policy, Segment, Seq, State, TimerChange, Transfer};
+use super::endpoint::{Endpoint, Trigger};
+use super::event::{Effects, TimerChange};
+use super::policy::Policy;
+use super::segment::{Flags, Segment, Seq};
+use super::state::State;
+use super::transfer::Transfer;
 
 impl Endpoint {
     /// An endpoint that has never had a connection: CLOSED. Its first initial number is 0.
@@ -134,8 +138,8 @@ mod tests {
     #[test]
     fn a_syn_is_sent_again_until_the_retries_are_used_up() {
         let policy = POLICY.with(|policy| {
-            policy.retransmission.syn_retries = Some(1);
-            policy.retransmission.syn_ack_retries = Some(1);
+            policy.opening.syn_retries = Some(1);
+            policy.opening.syn_ack_retries = Some(1);
             policy.retransmission.retries = Some(7);
         });
         let mut active = connecting(&policy);
@@ -254,7 +258,7 @@ mod tests {
     /// RFC 9293 §3.6.1 (MAY-2), RFC 1122 §4.2.2.13.
     #[test]
     fn a_syn_above_reopens_what_waits() {
-        let reopens = POLICY.with(|policy| policy.wait.syn_in_time_wait = SynInTimeWait::ReopenIfAbove);
+        let reopens = POLICY.with(|policy| policy.opening.syn_in_time_wait = SynInTimeWait::ReopenIfAbove);
         let waiting = |policy: &Policy, listens| {
             let mut endpoint = calling(policy, &[Call::Shutdown]);
             endpoint.listens = listens;

@@ -2,7 +2,7 @@
 
 use super::endpoint::Endpoint;
 use super::event::{Effects, Timer, TimerChange};
-use super::policy::{AfterTimeout, Policy, Repacketizing, RetransmissionPolicy};
+use super::policy::{AfterTimeout, OpenPolicy, Policy, Repacketizing, RetransmissionPolicy};
 use super::segment::{Flags, Segment, Seq};
 use super::state::State;
 
@@ -50,8 +50,8 @@ impl Endpoint {
     /// Counts a retransmission without progress, or a probe of a closed window; false if there were as many as there may be.
     /// RFC 9293 §3.8.3: those of a SYN have a limit of their own.
     pub(super) fn retries_once_more(&mut self, policy: &Policy) -> bool {
-        let RetransmissionPolicy { retries, orphan_retries, syn_retries, syn_ack_retries, .. } =
-            policy.retransmission;
+        let RetransmissionPolicy { retries, orphan_retries, .. } = policy.retransmission;
+        let OpenPolicy { syn_retries, syn_ack_retries, .. } = policy.opening;
         let (most, counted) = match self.state {
             State::SynSent => (syn_retries.or(retries), syn_retries.or(retries)),
             State::SynReceived => (syn_ack_retries.or(retries), syn_ack_retries.or(retries)),

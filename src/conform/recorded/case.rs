@@ -19,7 +19,7 @@ pub struct Case {
     /// The rules that it is replayed under.
     pub policy: Arc<NamedPolicy>,
     /// Where it starts, after the shortest ordinary way there.
-    pub start: CaseState,
+    pub start: State,
     /// What happens, step by step; the first has number 1.
     pub steps: Vec<CaseStep>,
     /// What is expected.
@@ -47,9 +47,9 @@ pub struct Expectations {
     /// The segments that are sent in answer to steps; a step that is not among them may be answered by any.
     pub segments: Vec<(usize, Option<ExpectedSegment>)>,
     /// The states after steps.
-    pub states: Vec<(usize, CaseState)>,
+    pub states: Vec<(usize, State)>,
     /// The state after the last step, if the case speaks of it.
-    pub end: Option<CaseState>,
+    pub end: Option<State>,
     /// `SO_ERROR` at the end, if it was recorded.
     pub error: Option<Option<SocketError>>,
 }
@@ -62,29 +62,6 @@ pub enum SegmentOrder {
     /// What is listed of a step is what is sent next, in it or before it. How text is divided into segments does not
     /// matter.
     InTurn,
-}
-
-/// A state by name, if it is one that closing knows.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CaseState {
-    /// One from ESTABLISHED on.
-    Known(State),
-    /// One of the handshake's.
-    Opening(&'static str),
-}
-
-impl CaseState {
-    /// The handshake's states, as the RFC and as Linux spells them.
-    pub(super) const OPENING: [&'static str; 2] = ["SYN_RCVD", "SYN_RECV"];
-}
-
-impl fmt::Display for CaseState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Known(state) => state.name(),
-            Self::Opening(name) => name,
-        })
-    }
 }
 
 /// What happens in a step.
@@ -294,33 +271,15 @@ impl SocketError {
 }
 
 impl Case {
-    /// The state that it starts in; the mistake is what the case is about that is not modelled.
-    pub(super) fn scope(&self) -> Result<State, String> {
-        let known = |state: &CaseState| match state {
-            CaseState::Known(state) if State::CLOSING.contains(state) => Ok(*state),
-            CaseState::Known(state) => Err(format!("a new connection: {state}")),
-            CaseState::Opening(name) => Err(format!("a new connection: {name}")),
-        };
-        for step in &self.steps {
-            if let CaseEvent::NotModelled(feature) = &step.event {
-                return Err(feature.clone());
-            }
-        }
-        let Expectations { order: _, segments, states, end, error: _ } = &self.expected;
-        let start = known(&self.start)?;
-        end.as_ref().map(known).transpose()?;
-        for (_, state) in states {
-            known(state)?;
-        }
-        for segment in segments.iter().filter_map(|(_, segment)| segment.as_ref()) {
-            if let Some(feature) = &segment.not_modelled {
-                return Err(feature.clone());
-            }
-            if segment.flags.syn {
-                return Err("a new connection: SYN is answered".to_owned());
-            }
-        }
-        Ok(start)
+    /// The first thing in it that is not modelled, if anything is.
+    pub(super) fn not_modelled(&self) -> Option<&str> {
+        let of_steps = self.steps.iter().filter_map(|step| match &step.event {
+            CaseEvent::NotModelled(feature) => Some(feature),
+            _ => None,
+        });
+        let expected = self.expected.segments.iter().filter_map(|(_, segment)| segment.as_ref());
+        let of_segments = expected.filter_map(|segment| segment.not_modelled.as_ref());
+        of_steps.chain(of_segments).next().map(String::as_str)
     }
 
     /// The case has events for the polls of a stack that is polled.

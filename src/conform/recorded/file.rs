@@ -10,11 +10,12 @@ use serde_aux::serde_introspection::serde_introspect;
 use serde_json::value::RawValue;
 use strum::VariantNames;
 
-use super::case::{Case, CaseState, CaseStep, Expectations, SegmentOrder, SocketError};
+use super::case::{Case, CaseStep, Expectations, SegmentOrder, SocketError};
 use super::words::{Mistake, Word};
 use super::{row, step};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, in_words_of_files, misspelt};
 use crate::policy::{NamedPolicy, Policies};
+use crate::tcp::State;
 
 /// So many mistakes are shown of one file.
 const MOST_MISTAKES: usize = 10;
@@ -262,7 +263,7 @@ impl<'a> LineOf<'a> {
         value.ok_or_else(|| self.mistaken(format!("`{key}` is missing"), format!("expected `{key}` in this line")))
     }
 
-    fn state(&self, raw: &'a RawValue) -> Result<CaseState, Diagnostic> {
+    fn state(&self, raw: &'a RawValue) -> Result<State, Diagnostic> {
         self.parsed(raw, step::state)
     }
 

@@ -8,8 +8,8 @@ use super::number::{CaseNumber, TimeSpan};
 use crate::model::EndpointEvent;
 use crate::model::Kind;
 use crate::tcp::{
-    Call, Effects, EndedBy, Endpoint, Flags, Policy, Repacketizing, RstInTimeWait, RstInWindow, Segment, Sending,
-    Seq, State, SynInWindow, Timer, TimerChange, Transfer,
+    Call, Effects, EndedBy, Endpoint, Policy, Repacketizing, RstInTimeWait, RstInWindow, Segment, Sending, Seq,
+    State, SynInWindow, Timer, TimerChange, Transfer,
 };
 
 /// No case takes longer, in milliseconds: a day.
@@ -116,8 +116,11 @@ pub(super) struct Host {
 
 impl Host {
     pub(super) fn new(policy: Policy) -> Self {
+        // Somebody listens on the port, as in the suites that the cases are from.
+        let mut endpoint = Endpoint::established();
+        endpoint.listen();
         Self {
-            endpoint: Endpoint::established(),
+            endpoint,
             policy,
             transitions: Vec::new(),
             sent: Vec::new(),
@@ -132,45 +135,6 @@ impl Host {
             end_is_known: false,
             left_over: 0,
         }
-    }
-
-    /// Takes the shortest ordinary way to a state. A stack that is polled has been polled in the end. `closes_with` is
-    /// the call that closes.
-    pub(super) fn start_in(&mut self, state: State, closes_with: Call) {
-        let close = |host: &mut Self| host.call(closes_with);
-        let arrive = |host: &mut Self, flags: Flags, acknowledges_all: bool| {
-            host.poll(u32::MAX);
-            let Endpoint { snd_una, snd_nxt, rcv_nxt, .. } = host.endpoint;
-            let ack = if acknowledges_all { snd_nxt } else { snd_una };
-            host.arrive_as(Segment { flags, seq: rcv_nxt, ack, len: 0 }, None);
-        };
-        match state {
-            State::Established => {}
-            // A case that opens a connection is out of scope.
-            State::Listen | State::SynSent | State::SynReceived => {}
-            State::FinWait1 => close(self),
-            State::FinWait2 => {
-                close(self);
-                arrive(self, Flags::ACK, true);
-            }
-            State::CloseWait => arrive(self, Flags::FIN_ACK, false),
-            State::Closing => {
-                close(self);
-                arrive(self, Flags::FIN_ACK, false);
-            }
-            State::LastAck | State::Closed => {
-                arrive(self, Flags::FIN_ACK, false);
-                close(self);
-                if state == State::Closed {
-                    arrive(self, Flags::ACK, true);
-                }
-            }
-            State::TimeWait => {
-                close(self);
-                arrive(self, Flags::FIN_ACK, true);
-            }
-        }
-        self.poll(u32::MAX);
     }
 
     /// A number of the case, for the endpoint as it is.
@@ -190,7 +154,7 @@ impl Host {
         self.arrive_as(self.segment(arrival), arrival.window);
     }
 
-    fn arrive_as(&mut self, segment: Segment, window: Option<u32>) {
+    pub(super) fn arrive_as(&mut self, segment: Segment, window: Option<u32>) {
         self.arrived = (segment.seq, segment.ack);
         self.take(arrival_of(&segment), |endpoint, policy| match window {
             Some(window) => endpoint.on_segment_offering(&segment, window, policy),
@@ -400,7 +364,7 @@ impl Host {
         }
     }
 
-    fn call(&mut self, call: Call) {
+    pub(super) fn call(&mut self, call: Call) {
         self.take(Some(EndpointEvent::Call(call)), |endpoint, policy| endpoint.on_call(call, policy));
     }
 
@@ -446,7 +410,11 @@ impl Host {
 
     /// Lets the endpoint take an event, and send all that it then can: it sends one segment at a time. What is no event
     /// of any world is not recorded as one.
-    fn take(&mut self, event: Option<EndpointEvent>, react: impl FnOnce(&mut Endpoint, &Policy) -> Effects) {
+    pub(super) fn take(
+        &mut self,
+        event: Option<EndpointEvent>,
+        react: impl FnOnce(&mut Endpoint, &Policy) -> Effects,
+    ) {
         self.take_once(event, react);
         for _ in 0..MOST_SEGMENTS {
             let before = self.sent.len();

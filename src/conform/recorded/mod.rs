@@ -14,11 +14,12 @@ mod record;
 mod replay;
 mod row;
 mod segment;
+mod start;
 mod step;
 mod words;
 
 pub use case::{
-    AppCall, Arrival, CallResult, Case, CaseEvent, CaseState, CaseStep, CaseTimer, Environment, Expectations,
+    AppCall, Arrival, CallResult, Case, CaseEvent, CaseStep, CaseTimer, Environment, Expectations,
     ExpectedSegment, SegmentOrder, SocketError,
 };
 pub use file::{Profile, parse};

@@ -28,6 +28,9 @@ pub(super) enum Term {
     SndWnd,
     /// The number after that of our FIN, which is sent or would come next.
     AfterOwnFin,
+    /// ISS and IRS.
+    Iss,
+    Irs,
     /// SEG.SEQ of the segment that arrived last.
     SegSeq,
     /// The same of SEG.ACK.
@@ -47,9 +50,9 @@ const TERMS: [(&str, Term); 12] = [
     ("SEG.SEQ", Term::SegSeq),
     ("SEG.ACK", Term::SegAck),
     ("SND.MAX", Term::SndNxt),
-    ("ISS", Term::Octets(0)),
-    ("IRS", Term::Octets(0)),
-    ("newISS", Term::Octets(0)),
+    ("ISS", Term::Iss),
+    ("IRS", Term::Irs),
+    ("newISS", Term::Iss),
     ("outside", Term::Outside),
 ];
 
@@ -70,6 +73,8 @@ impl CaseNumber {
                 Term::SndNxt => endpoint.snd_nxt.0,
                 Term::SndWnd => endpoint.transfer.send_window.size,
                 Term::AfterOwnFin => endpoint.snd_nxt.0.wrapping_add(u32::from(!endpoint.fin_sent)),
+                Term::Iss => endpoint.iss.0,
+                Term::Irs => endpoint.irs.0,
                 Term::SegSeq => arrived.0.0,
                 Term::SegAck => arrived.1.0,
                 Term::Outside => endpoint.rcv_nxt.0.wrapping_add(1 << 30),

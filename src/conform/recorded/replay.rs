@@ -4,8 +4,7 @@ use std::collections::VecDeque;
 use std::fmt::Display;
 
 use super::case::{
-    AppCall, CallResult, Case, CaseEvent, CaseState, CaseStep, CaseTimer, ExpectedSegment, SegmentOrder,
-    SocketError,
+    AppCall, CallResult, Case, CaseEvent, CaseStep, CaseTimer, ExpectedSegment, SegmentOrder, SocketError,
 };
 use super::host::{Host, Returned, Sent};
 use super::number::CaseNumber;
@@ -87,7 +86,9 @@ pub fn replay(case: &Case) -> Replayed {
 
 /// The mistake is what the case is about that is not modelled.
 fn replay_in_scope(case: &Case) -> Result<Replayed, String> {
-    let start = case.scope()?;
+    if let Some(feature) = case.not_modelled() {
+        return Err(feature.to_owned());
+    }
     let mut replay = Replay {
         case,
         host: Host::new(*case.policy.policy()),
@@ -95,7 +96,7 @@ fn replay_in_scope(case: &Case) -> Result<Replayed, String> {
         steps: Vec::new(),
         differences: Vec::new(),
     };
-    replay.go_to(start);
+    replay.go_to(case.start);
     for (number, step) in (1..).zip(&case.steps) {
         replay.take(number, step)?;
     }
@@ -269,7 +270,7 @@ impl Replay<'_> {
         let state = self.host.endpoint.state;
         let case = self.case;
         for (step, expected) in &case.expected.states {
-            if *step == number && *expected != CaseState::Known(state) {
+            if *step == number && *expected != state {
                 self.differs(number, expected, state);
             }
         }
@@ -280,7 +281,7 @@ impl Replay<'_> {
         let state = self.host.endpoint.state;
         let case = self.case;
         if let Some(end) = &case.expected.end
-            && *end != CaseState::Known(state)
+            && *end != state
         {
             self.differs(last, format!("{end} at the end"), state);
         }

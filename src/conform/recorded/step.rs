@@ -3,9 +3,7 @@
 use winnow::Parser;
 use winnow::token::rest;
 
-use super::case::{
-    AppCall, CallResult, CaseEvent, CaseState, CaseTimer, Environment, ExpectedSegment, SocketError,
-};
+use super::case::{AppCall, CallResult, CaseEvent, CaseTimer, Environment, ExpectedSegment, SocketError};
 use super::number::{TimeUnit, span};
 use super::segment::{arrival, expected_segment};
 use super::words::{
@@ -33,12 +31,12 @@ pub(super) fn expected(text: &str) -> Result<Option<ExpectedSegment>, Mistake> {
 }
 
 /// `@k` and the state after that step, one of 0 to `last`.
-pub(super) fn state_after_step(text: &str, last: usize) -> Result<(usize, CaseState), Mistake> {
+pub(super) fn state_after_step(text: &str, last: usize) -> Result<(usize, State), Mistake> {
     whole(text, |input: &mut Input<'_>| Ok((step_number(input, last)?, state_name(input)?)))
 }
 
 /// A state.
-pub(super) fn state(text: &str) -> Result<CaseState, Mistake> {
+pub(super) fn state(text: &str) -> Result<State, Mistake> {
     whole(text, state_name)
 }
 
@@ -73,7 +71,7 @@ const TIMERS: [(&str, Result<CaseTimer, &str>); 15] = [
     ("LINGER", Err("a close() that waits")),
     ("FIN_WAIT_1", Err("a timer of FIN_WAIT_1")),
     ("LAST_ACK", Err("a timer of LAST_ACK")),
-    ("SYN_SENT", Err("a new connection: its timer")),
+    ("SYN_SENT", Ok(CaseTimer::Of(Timer::Retransmission))),
 ];
 
 fn timer(input: &mut Input<'_>) -> Parsed<CaseEvent> {
@@ -223,12 +221,14 @@ fn step_number(input: &mut Input<'_>, last: usize) -> Parsed<usize> {
     Ok(number.filter(|step| *step <= last).ok_or_else(no_step)?)
 }
 
-fn state_name(input: &mut Input<'_>) -> Parsed<CaseState> {
+fn state_name(input: &mut Input<'_>) -> Parsed<State> {
     let word = word(input, "a state")?;
-    let name = word.text.replace('-', "_");
-    let known = State::named(word.text).map(CaseState::Known);
-    let opening = || CaseState::OPENING.into_iter().find(|known| *known == name).map(CaseState::Opening);
-    Ok(known.or_else(opening).ok_or_else(|| word.unknown("state", State::ALL.map(State::name)))?)
+    let known = match word.text {
+        // As BSD and Linux spell it.
+        "SYN_RCVD" | "SYN-RCVD" | "SYN_RECV" => Some(State::SynReceived),
+        name => State::named(name),
+    };
+    Ok(known.ok_or_else(|| word.unknown("state", State::ALL.map(State::name)))?)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 mod ack;
 mod close;
+mod open;
 mod persist;
 mod reset;
 mod retransmission;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use ack::{AckOfUnsent, AckPolicy, OldestAck, WithoutAck};
 pub use close::{AbortResets, ClosePolicy, FinSending};
+pub use open::{OpenPolicy, SynInTimeWait};
 pub use persist::{PersistPolicy, WindowProbe};
 pub use reset::{ResetPolicy, RstInWindow, SynInWindow};
 pub use retransmission::{AfterTimeout, RetransmissionPolicy};
@@ -25,7 +27,7 @@ pub use sequence::{OldSegments, SequencePolicy};
 pub use text::{LateText, OutOfOrder, ShutdownRead, TextPolicy};
 pub use timers::TimerPolicy;
 pub use transmission::{Repacketizing, Sending, TransmissionPolicy};
-pub use wait::{RstInTimeWait, SynInTimeWait, TimeWaitAnswers, WaitPolicy};
+pub use wait::{RstInTimeWait, TimeWaitAnswers, WaitPolicy};
 
 /// The choices that the RFCs leave to an endpoint, or that stacks make against them.
 ///
@@ -53,6 +55,8 @@ pub struct Policy {
     pub transmission: TransmissionPolicy,
     /// How a closed window is probed. Never in a world.
     pub persist: PersistPolicy,
+    /// How a connection is opened. Never in a world.
+    pub opening: OpenPolicy,
 }
 
 impl Policy {
@@ -71,6 +75,7 @@ impl Policy {
             timers: TimerPolicy::RFC_9293,
             transmission: TransmissionPolicy::RFC_9293,
             persist: PersistPolicy::rfc9293(msl),
+            opening: OpenPolicy::RFC_9293,
         }
     }
 

@@ -18,11 +18,6 @@ pub struct RetransmissionPolicy {
     /// The same once the application has called `close()`; `None`: as `retries`. Linux has it as
     /// `tcp_orphan_retries`.
     pub orphan_retries: Option<u32>,
-    /// The same while our SYN is not acknowledged and the peer's is not there; `None`: as `retries` says. RFC 9293 §3.8.3
-    /// (MUST-23): at least 3 minutes. Linux has it as `tcp_syn_retries`.
-    pub syn_retries: Option<u32>,
-    /// The same for a SYN,ACK; `None`: as `retries` says. Linux has it as `tcp_synack_retries`.
-    pub syn_ack_retries: Option<u32>,
     /// An end that gives up, after the last retry or the user timeout, sends a reset. RFC 9293 §3.10.8 sends none;
     /// smoltcp does (`test_fin_wait_1_timeout`), and so do CS144's sponge and FreeBSD (`tcp_drop`).
     pub reset_on_giving_up: bool,
@@ -44,8 +39,6 @@ impl RetransmissionPolicy {
             rto_max: msl.saturating_mul(4),
             retries: None,
             orphan_retries: None,
-            syn_retries: None,
-            syn_ack_retries: None,
             reset_on_giving_up: false,
             after_timeout: AfterTimeout::NextOnAck,
         }

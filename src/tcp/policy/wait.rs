@@ -18,8 +18,6 @@ pub struct WaitPolicy {
     pub unacceptable_restarts: bool,
     /// The effect of a reset on `TIME_WAIT`.
     pub rst_in_time_wait: RstInTimeWait,
-    /// What a SYN that could open a new connection does to `TIME_WAIT`.
-    pub syn_in_time_wait: SynInTimeWait,
     /// The segments that `TIME_WAIT` acknowledges.
     pub time_wait_answers: TimeWaitAnswers,
     /// How long `FIN_WAIT_2` lasts after sockets' `close()`, in ticks; `None`: forever. RFC 9293 has no such timer;
@@ -43,7 +41,6 @@ impl WaitPolicy {
             restart_time_wait: true,
             unacceptable_restarts: false,
             rst_in_time_wait: RstInTimeWait::Close,
-            syn_in_time_wait: SynInTimeWait::Challenge,
             time_wait_answers: TimeWaitAnswers::InOrder,
             fin_wait_2_timeout: None,
             fin_wait_2_without_socket: false,
@@ -74,17 +71,6 @@ pub enum RstInTimeWait {
     Close,
     /// Every reset is dropped, without an answer. RFC 1337 §3, fix (F1).
     Ignore,
-}
-
-/// What a SYN in `TIME_WAIT` does, where somebody listens on the port.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SynInTimeWait {
-    /// It draws a challenge ACK, as in any other state. RFC 9293 §3.10.7.4, fourth step; RFC 5961 §4.2.
-    Challenge,
-    /// It opens a new connection if its number is above every one that the peer has used. RFC 9293 §3.6.1 (MAY-2), RFC 1122
-    /// §4.2.2.13; RFC 6191 without timestamps. Linux, `tcp_timewait_state_process`; FreeBSD, `tcp_twcheck`.
-    ReopenIfAbove,
 }
 
 /// The segments that `TIME_WAIT` acknowledges.

@@ -22,7 +22,7 @@ impl Endpoint {
         self.state == State::TimeWait
             && self.listens
             && segment.flags == Flags::SYN
-            && policy.wait.syn_in_time_wait == SynInTimeWait::ReopenIfAbove
+            && policy.opening.syn_in_time_wait == SynInTimeWait::ReopenIfAbove
             && self.rcv_nxt.precedes(segment.seq)
     }
 }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use self::opening::Opening;
 use self::script::{Action, CaseEvent as Line, Time};
-use super::case::{Case, CaseEvent, CaseState, CaseStep, Expectations, ExpectedSegment, SegmentOrder};
+use super::case::{Case, CaseEvent, CaseStep, Expectations, ExpectedSegment, SegmentOrder};
 use super::words::Mistake;
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
 use crate::policy::NamedPolicy;
@@ -69,7 +69,7 @@ fn case(file: &SourceFile, policy: &Arc<NamedPolicy>, start: State, entries: Vec
         name: file.stem().to_owned(),
         line: 1,
         policy: Arc::clone(policy),
-        start: CaseState::Known(start),
+        start: start,
         steps: Vec::new(),
         expected: Expectations {
             segments: Vec::new(),
@@ -92,7 +92,7 @@ fn case(file: &SourceFile, policy: &Arc<NamedPolicy>, start: State, entries: Vec
 struct Entry {
     step: CaseStep,
     sent: Option<ExpectedSegment>,
-    state: Option<CaseState>,
+    state: Option<State>,
 }
 
 impl Entry {
@@ -264,7 +264,7 @@ impl Reader<'_> {
     }
 
     /// A question for the state.
-    fn look(&mut self, line: &Line<'_>, state: CaseState) -> Result<(), String> {
+    fn look(&mut self, line: &Line<'_>, state: State) -> Result<(), String> {
         if self.opening.shift().is_none() {
             return Err("the state of a connection that is not open yet".to_owned());
         }

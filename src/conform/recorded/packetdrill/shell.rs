@@ -2,7 +2,7 @@
 //! answered.
 
 use crate::conform::recorded::number::{Sign, TimeUnit};
-use crate::conform::recorded::{CaseEvent, CaseState, CaseTimer, Environment, TimeSpan};
+use crate::conform::recorded::{CaseEvent, CaseTimer, Environment, TimeSpan};
 use crate::tcp::{State, Timer};
 
 /// Settings that change nothing of what is modelled, by the beginning of their names.
@@ -39,7 +39,7 @@ const PASSED_OVER: [&str; 28] = [
 ];
 
 /// The state that a command asks for, as in `sockstat … | grep -c TIME_WAIT | grep 1`.
-pub(super) fn asks_for(command: &str) -> Option<CaseState> {
+pub(super) fn asks_for(command: &str) -> Option<State> {
     let parts: Vec<&str> = command.split('|').map(str::trim).collect();
     if !parts.first()?.starts_with("sockstat ") {
         return None;
@@ -48,19 +48,19 @@ pub(super) fn asks_for(command: &str) -> Option<CaseState> {
     let mut named = words.filter_map(|word| State::ALL.into_iter().find(|state| state.name() == word));
     let counts = parts.iter().any(|part| part.starts_with("grep -c"));
     match (named.next(), named.next()) {
-        (Some(state), None) if !counts || parts.last() == Some(&"grep 1") => Some(CaseState::Known(state)),
+        (Some(state), None) if !counts || parts.last() == Some(&"grep 1") => Some(state),
         _ => None,
     }
 }
 
 /// The state that code asserts, as in `assert tcpi_state == TCPI_CLOSE_WAIT`; `None` if it says anything else.
-pub(super) fn asserts(code: &str) -> Option<CaseState> {
+pub(super) fn asserts(code: &str) -> Option<State> {
     let (subject, state) = code.trim().strip_prefix("assert ")?.split_once("==")?;
     let (state, _) = state.split_once(',').unwrap_or((state, ""));
     let name = state.trim().strip_prefix("TCPI_").or_else(|| state.trim().strip_prefix("TCP_"))?;
     let name = if name == "CLOSE" { "CLOSED" } else { name };
     let known = State::ALL.into_iter().find(|state| state.name() == name)?;
-    (subject.trim() == "tcpi_state").then_some(CaseState::Known(known))
+    (subject.trim() == "tcpi_state").then_some(known)
 }
 
 /// What commands set; the mistake is what of it is not modelled.
