@@ -47,8 +47,9 @@ impl Clock {
         }
     }
 
-    /// What a field that is set to this duration becomes, in ticks: rounded to the side on which the stack is no better
-    /// than it is. A wait in `TIME_WAIT` is what keeps promises, and is rounded down; every other timer is late.
+    /// The duration of this field in ticks. A wait in `TIME_WAIT` is rounded down, and every other timer up, for timers are late,
+    /// never early. That errs on the safe side where an old segment may do harm, and on the other where an end gives up: with a
+    /// longer timeout its retries last longer. So a verdict is of the timers as rounded.
     #[must_use]
     pub fn ticks_of(self, field: &str, duration: Duration) -> u32 {
         if field == "time_wait" { self.whole_ticks(duration) } else { self.ticks(duration) }

@@ -33,7 +33,8 @@ const MIDDLE: &str = "
 ## Where they differ
 
 Both ends have the policy (`--set tcp.policy=NAME`) in a shipped scenario that has a clock and names no policy itself. An MSL
-is 30 s and a tick 15 s: seconds are rounded to ticks. Delays are of any length below the MSL. No world has duplicates
+is 30 s and a tick 15 s: seconds are rounded to ticks, and the
+verdicts are of the timers as rounded. Delays are of any length below the MSL. No world has duplicates
 (`--set network.duplicates=0`), and in `data-in-flight` there are no losses either, and B sends nothing
 (`--set network.losses=0 --set b.sends=0`); what else a scenario sets stays, its timers, too. Shown are the verdicts that are
 violated, possible or impossible where the base's are not, or the other way round. Of a world with more than MAX_STATES
