@@ -46,7 +46,7 @@ impl Group {
 }
 
 /// Every field of a policy, group by group.
-static GROUPS: LazyLock<[Group; 10]> = LazyLock::new(|| {
+static GROUPS: LazyLock<[Group; 11]> = LazyLock::new(|| {
     let any = Policy::rfc9293(1);
     [
         Group::of("retransmission", RetransmissionPolicy::DURATIONS, any.retransmission),
@@ -182,6 +182,8 @@ mod tests {
             policy.acks.delayed_ack = Some(1);
             policy.persist.closing_silence = Some(1);
             policy.persist.persist_first = Some(1);
+            policy.opening.syn_retries = Some(1);
+            policy.opening.syn_ack_retries = Some(1);
         });
         assert_eq!(table(&policy).len(), names.len());
     }

@@ -236,11 +236,16 @@ const ENDS: [Term; 2] = [
     },
 ];
 
-const CONSTANTS: [Term; 5] = [
+const CONSTANTS: [Term; 6] = [
     Term {
         term: "ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2, CLOSE_WAIT, CLOSING, LAST_ACK, TIME_WAIT, CLOSED",
         meaning: "The states, for state and left.",
         example: "always self.state in {ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2, CLOSE_WAIT, CLOSING, LAST_ACK, TIME_WAIT, CLOSED}",
+    },
+    Term {
+        term: "LISTEN, SYN_SENT, SYN_RECEIVED",
+        meaning: "The states before them, which no world has: both ends are ESTABLISHED from the start.",
+        example: "never self.state in {LISTEN, SYN_SENT, SYN_RECEIVED}",
     },
     Term {
         term: "FIN, RST, ABORT, GIVE_UP",
