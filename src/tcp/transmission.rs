@@ -129,11 +129,6 @@ impl Endpoint {
         self.end(EndedBy::GiveUp, effects);
     }
 
-    /// RFC 9293 §3.10.7.3, §3.10.7.4: `<SEQ=SEG.ACK><CTL=RST>`, to who acknowledges what was not sent in this connection.
-    pub(super) fn refuse(&self, segment: &Segment, effects: &mut Effects) {
-        effects.segment = Some(Segment { flags: Flags::RST, seq: segment.ack, ack: Seq(0), len: 0 });
-    }
-
     /// Sends a segment that acknowledges all that was received, unless it is a first SYN; an ACK that was waiting rides on
     /// it.
     pub(super) fn send(&mut self, flags: Flags, seq: Seq, len: u32, effects: &mut Effects) {
@@ -146,7 +141,8 @@ impl Endpoint {
     }
 }
 
-/// RFC 9293 §3.10.7.1: CLOSED answers everything but a reset with a reset.
+/// RFC 9293 §3.10.7.1: CLOSED answers everything but a reset with a reset; so do states without a connection that has what a
+/// segment acknowledges (§3.10.7.2–4).
 pub(super) fn answer_of_closed(segment: &Segment, policy: &Policy) -> Option<Segment> {
     let seq = if segment.flags.ack { segment.ack } else { Seq(0) };
     let next = segment.seq + segment.sequence_length();

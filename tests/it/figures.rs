@@ -65,11 +65,8 @@ impl Connection {
         let effects = self.end(to).on_segment(&segment, &policy);
         let [a, b] = self.shifts;
         let (seq, ack) = if to == 'B' { (a, b) } else { (b, a) };
-        let mut text = format!("<SEQ={}>", segment.seq + seq);
-        if segment.flags.ack {
-            text += &format!("<ACK={}>", segment.ack + ack);
-        }
-        text += &format!("<CTL={}>", segment.flags);
+        let acknowledged = if segment.flags.ack { format!("<ACK={}>", segment.ack + ack) } else { String::new() };
+        let text = format!("<SEQ={}>{acknowledged}<CTL={}>", segment.seq + seq, segment.flags);
         self.line(&if to == 'B' { format!("--> {text}") } else { format!("<-- {text}") });
         effects
     }

@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::answer::AckDecision;
+use crate::tcp::transmission::answer_of_closed;
 use crate::tcp::{Effects, EndedBy, Endpoint, Flags, Policy, Segment, State};
 
 impl Endpoint {
@@ -19,9 +20,7 @@ impl Endpoint {
         // RFC 9293 §3.10.7.3: "If SEG.ACK =< ISS or SEG.ACK > SND.NXT, send a reset (unless the RST bit is set, if so drop the
         // segment and return)".
         if ack && !self.acknowledges_syn(segment) {
-            if !rst {
-                self.refuse(segment, effects);
-            }
+            effects.segment = answer_of_closed(segment, policy);
             return ControlFlow::Break(());
         }
 

@@ -69,7 +69,7 @@ fn case(file: &SourceFile, policy: &Arc<NamedPolicy>, start: State, entries: Vec
         name: file.stem().to_owned(),
         line: 1,
         policy: Arc::clone(policy),
-        start: start,
+        start,
         steps: Vec::new(),
         expected: Expectations {
             segments: Vec::new(),
