@@ -33,10 +33,51 @@ pub struct CaseStep {
     pub text: String,
     /// Its line, in a file where each step has one.
     pub line: Option<usize>,
-    /// When it happens, in milliseconds from the start; `None`: at once.
-    pub at: Option<u64>,
+    /// When it happens.
+    pub at: StepTime,
+    /// When it returns, if it is a call that blocks. The steps up to then come before it.
+    pub returns: Option<StepTime>,
     /// What happens.
     pub event: CaseEvent,
+}
+
+impl CaseStep {
+    /// A step that follows at once, in a file where a step has no line of its own.
+    pub(super) fn at_once(text: &str, event: CaseEvent) -> Self {
+        Self { text: text.to_owned(), line: None, at: StepTime::AT_ONCE, returns: None, event }
+    }
+}
+
+/// A time of a case, in microseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepTime {
+    /// So long after the start.
+    AfterStart(u64),
+    /// So long after the step before has happened.
+    AfterStep(u64),
+}
+
+impl StepTime {
+    /// As soon as the step before has happened.
+    pub const AT_ONCE: Self = Self::AfterStep(0);
+
+    /// So many microseconds later.
+    #[must_use]
+    pub fn later(self, by: u64) -> Self {
+        match self {
+            Self::AfterStart(time) => Self::AfterStart(time.saturating_add(by)),
+            Self::AfterStep(time) => Self::AfterStep(time.saturating_add(by)),
+        }
+    }
+}
+
+/// By how much a segment may be sent at another time than that of the step that awaits it, in microseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tolerance {
+    /// So much earlier.
+    pub early: u64,
+    /// So much later.
+    pub late: u64,
 }
 
 /// What is expected of a case, by step; step 0 is the way to its start.
@@ -48,6 +89,8 @@ pub struct Expectations {
     pub segments: Vec<(usize, Option<ExpectedSegment>)>,
     /// The states after steps.
     pub states: Vec<(usize, State)>,
+    /// States that are not those after steps.
+    pub other_states: Vec<(usize, State)>,
     /// The state after the last step, if the case speaks of it.
     pub end: Option<State>,
     /// `SO_ERROR` at the end, if it was recorded.
@@ -83,10 +126,26 @@ pub enum CaseEvent {
     Lost,
     /// Nothing: the state is read.
     Look,
-    /// A segment is awaited, for so many milliseconds; without a number, for as long as it takes.
-    Awaited(Option<u64>),
+    /// A segment is awaited, which is sent at the step's time; without a tolerance, at any time.
+    Awaited(Option<Tolerance>),
     /// Something that is not modelled, by its name.
     NotModelled(String),
+}
+
+impl CaseEvent {
+    /// The time that it is about.
+    pub(super) fn span(&self) -> Option<&TimeSpan> {
+        match self {
+            Self::Wait(span)
+            | Self::Call(AppCall::SetUserTimeout(span) | AppCall::SetFinWait2Timeout(span), _)
+            | Self::Environment(
+                Environment::FinWait2Timeout(span)
+                | Environment::TimeWait(span)
+                | Environment::RetransmissionTimeout(span),
+            ) => Some(span),
+            _ => None,
+        }
+    }
 }
 
 /// A call of the application.
@@ -117,6 +176,8 @@ pub enum AppCall {
     SetUserTimeout(TimeSpan),
     /// `SO_LINGER` with no time: `close()` is [`AppCall::Abort`] then.
     SetLingerZero,
+    /// `SO_LINGER` that is off.
+    UnsetLinger,
     /// `SO_ERROR`: how the connection ended, which is returned once.
     TakeError,
     /// `TCP_LINGER2`: `fin_wait_2_timeout` of the policy.
@@ -209,7 +270,9 @@ pub enum Environment {
     PeerWindow(u32),
     /// The largest segment that the peer takes, in octets of text.
     SegmentSize(u32),
-    /// `retries` of the policy.
+    /// `retries` of the policy, and of orphans as well, unless `orphan_retries` is set.
+    AllRetries(u32),
+    /// `retries` of the policy; Linux's `tcp_retries2`.
     Retries(u32),
     /// `orphan_retries` of the policy; Linux's `tcp_orphan_retries`.
     OrphanRetries(u32),

@@ -163,11 +163,7 @@ impl<'a> LineOf<'a> {
             Profile::One(policy) => Arc::clone(policy),
             Profile::Named(policies) => self.policy(self.required(line.profile, "profile")?, policies)?,
         };
-        let step = |raw: &&'a RawValue| {
-            self.parsed(raw, |text| {
-                Ok(CaseStep { text: text.to_owned(), line: None, at: None, event: step::event(text)? })
-            })
-        };
+        let step = |raw: &&'a RawValue| self.parsed(raw, |text| Ok(CaseStep::at_once(text, step::event(text)?)));
         let steps: Vec<CaseStep> = events.iter().map(step).collect::<Result<_, _>>()?;
         let last = steps.len();
         let segment = |raw: &&'a RawValue| self.parsed(raw, |text| step::expected_in_step(text, last));
@@ -197,6 +193,7 @@ impl<'a> LineOf<'a> {
             expected: Expectations {
                 order: SegmentOrder::InStep,
                 segments,
+                other_states: Vec::new(),
                 states: line.state_checks.iter().flatten().map(state).collect::<Result<_, _>>()?,
                 end: Some(self.state(self.required(line.expect_end_state, "expect_end_state")?)?),
                 error: self.error(line)?,
@@ -209,9 +206,7 @@ impl<'a> LineOf<'a> {
             line.actual_start.or(line.start_state).map_or_else(|| self.required(None, "start_state"), Ok)?,
         )?;
         let text = self.string(event)?;
-        let step = self.parsed(event, |text| {
-            Ok(CaseStep { text: text.to_owned(), line: None, at: None, event: row::event(text)? })
-        })?;
+        let step = self.parsed(event, |text| Ok(CaseStep::at_once(text, row::event(text)?)))?;
         let segment = |raw: &&'a RawValue| self.parsed(raw, |text| Ok((1, step::expected(text)?)));
         if line.expect_segments.is_some() || line.state_checks.is_some() || line.expect_end_state.is_some() {
             let label = "expected no `expect_segments`, `state_checks` and `expect_end_state`";
@@ -236,6 +231,7 @@ impl<'a> LineOf<'a> {
                 order: SegmentOrder::InStep,
                 segments,
                 states: Vec::new(),
+                other_states: Vec::new(),
                 end: Some(self.state(self.required(line.end_state, "end_state")?)?),
                 error: self.error(line)?,
             },

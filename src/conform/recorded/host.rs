@@ -3,8 +3,9 @@
 use std::fmt;
 
 use super::case::written;
-use super::case::{AppCall, Arrival, CallResult, CaseTimer, Environment, SocketError};
+use super::case::{AppCall, Arrival, CaseTimer, Environment, SocketError};
 use super::number::{CaseNumber, TimeSpan};
+use super::returned::Returned;
 use crate::model::EndpointEvent;
 use crate::model::Kind;
 use crate::tcp::{
@@ -21,68 +22,21 @@ const MOST_SEGMENTS: usize = 10_000;
 /// In no case do timers expire more often while time passes.
 const MOST_EXPIRIES: usize = 10_000;
 
-/// A segment that was sent, and the window that it offered.
+/// A segment that was sent, the window that it offered, and when that was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sent {
     /// The segment.
     pub segment: Segment,
     /// SEG.WND, in octets.
     pub window: u32,
+    /// Milliseconds after the start.
+    pub at: u64,
 }
 
 impl fmt::Display for Sent {
     /// `FIN,ACK seq=1 ack=1 win=65535`, as cases write it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} win={}", written(&self.segment), self.window)
-    }
-}
-
-/// What a call has returned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Returned {
-    Done,
-    Octets(u32),
-    Eof,
-    /// There is nothing yet.
-    Nothing,
-    Closing,
-    /// CLOSE of a connection that is closing already, or gone, and ABORT of one that is gone. RFC 9293 §3.10.4, §3.10.5
-    /// return an error, sockets success.
-    NothingToDo,
-    /// The connection has ended so.
-    Failed(SocketError),
-    /// The connection is gone.
-    Gone,
-}
-
-impl Returned {
-    pub(super) fn is(self, expected: CallResult) -> bool {
-        match expected {
-            CallResult::Success => matches!(self, Self::Done | Self::NothingToDo | Self::Octets(_) | Self::Eof),
-            CallResult::Eof => self == Self::Eof,
-            CallResult::Closing => matches!(self, Self::Closing | Self::NothingToDo | Self::Eof),
-            // After a FIN a reset is an EPIPE as well.
-            CallResult::BrokenPipe => matches!(self, Self::Closing | Self::Failed(SocketError::BrokenPipe)),
-            CallResult::Failed(error) => self == Self::Failed(error),
-            CallResult::Nothing => self == Self::Nothing,
-            CallResult::Octets(octets) => self == Self::Octets(octets),
-            CallResult::Error => matches!(self, Self::Closing | Self::NothingToDo | Self::Failed(_) | Self::Gone),
-        }
-    }
-}
-
-impl fmt::Display for Returned {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Done => f.write_str("success"),
-            Self::Octets(octets) => write!(f, "{octets} octets"),
-            Self::Eof => f.write_str("EOF"),
-            Self::Nothing => f.write_str("nothing yet"),
-            Self::Closing => f.write_str("an error: the connection is closing"),
-            Self::NothingToDo => f.write_str("success, or an error: there is nothing to close"),
-            Self::Failed(error) => f.write_str(error.name()),
-            Self::Gone => f.write_str("an error: there is no connection"),
-        }
     }
 }
 
@@ -97,7 +51,10 @@ pub(super) struct Host {
     pub(super) sent: Vec<Sent>,
     /// SEG.SEQ and SEG.ACK of the segment that arrived last.
     pub(super) arrived: (Seq, Seq),
-    now: u64,
+    /// Milliseconds after the start.
+    pub(super) now: u64,
+    /// Why the case is out of scope: an event was not answered to its end.
+    pub(super) cut: Option<String>,
     /// How often timers have expired while time passed.
     expiries: usize,
     /// When timers are due, in the order of [`Timer::ALL`].
@@ -126,6 +83,7 @@ impl Host {
             sent: Vec::new(),
             arrived: (Seq(0), Seq(0)),
             now: 0,
+            cut: None,
             expiries: 0,
             due: [None; 4],
             user_timeout: None,
@@ -202,14 +160,25 @@ impl Host {
         Ok(())
     }
 
-    /// Lets time pass until something is sent, at most so many milliseconds, or for as long as a timer runs.
-    pub(super) fn wait_for_a_segment(&mut self, most: Option<u64>) -> Result<(), String> {
-        let until = self.now.saturating_add(most.unwrap_or(LONGEST)).min(LONGEST);
-        while self.sent.is_empty() {
-            let Some((_, timer)) = self.next_due().filter(|(due, _)| *due <= until) else { break };
+    /// Lets time pass until something is sent, at most until so many milliseconds after the start, or for as long as a
+    /// timer runs. A stack that is polled is polled.
+    pub(super) fn wait_for_a_segment(&mut self, until: Option<u64>) -> Result<(), String> {
+        let last = until.unwrap_or(LONGEST).min(LONGEST);
+        loop {
+            self.poll_if_polled();
+            if !self.sent.is_empty() {
+                return Ok(());
+            }
+            let Some((_, timer)) = self.next_due().filter(|(due, _)| *due <= last) else { break };
             self.expire_in_time(timer)?;
         }
-        Ok(())
+        until.map_or(Ok(()), |until| self.wait_until(until))
+    }
+
+    fn poll_if_polled(&mut self) {
+        if self.policy.transmission.sending != Sending::AtOnce {
+            self.poll(u32::MAX);
+        }
     }
 
     /// The timer that is due next, and when.
@@ -239,7 +208,8 @@ impl Host {
                 }
             }
             Environment::SegmentSize(octets) => endpoint.transfer.mss = *octets,
-            Environment::Retries(retries) => {
+            Environment::Retries(retries) => policy.retransmission.retries = Some(*retries),
+            Environment::AllRetries(retries) => {
                 policy.retransmission.retries = Some(*retries);
                 if !self.orphans_are_set {
                     policy.retransmission.orphan_retries = None;
@@ -270,6 +240,10 @@ impl Host {
     pub(super) fn app(&mut self, call: &AppCall) -> Returned {
         let state = self.endpoint.state;
         let returned = match (call, state) {
+            // Of sockets this is ENOTCONN; RFC 9293 §3.10.4: "connection does not exist".
+            (AppCall::ShutdownWrite | AppCall::ShutdownRead | AppCall::ShutdownBoth, State::Closed) => {
+                Returned::Gone
+            }
             (_, State::Established | State::CloseWait) | (AppCall::ShutdownRead, _) => Returned::Done,
             (AppCall::Send { .. }, State::Closed) => Returned::Gone,
             (AppCall::Send { .. }, _) => Returned::Closing,
@@ -314,8 +288,8 @@ impl Host {
                 self.user_timeout = Some(span.milliseconds(&self.policy)).filter(|timeout| *timeout > 0);
                 return Returned::Done;
             }
-            AppCall::SetLingerZero => {
-                self.lingers_not = true;
+            AppCall::SetLingerZero | AppCall::UnsetLinger => {
+                self.lingers_not = *call == AppCall::SetLingerZero;
                 return Returned::Done;
             }
             AppCall::SetFinWait2Timeout(span) => {
@@ -419,13 +393,14 @@ impl Host {
         for _ in 0..MOST_SEGMENTS {
             let before = self.sent.len();
             if self.policy.transmission.sending != Sending::AtOnce || !self.endpoint.is_sending() {
-                break;
+                return;
             }
             self.take_once(None, |endpoint, policy| endpoint.poll(u32::MAX, policy));
             if self.sent.len() == before {
-                break;
+                return;
             }
         }
+        self.cut = Some(format!("a case in which one event is answered by more than {MOST_SEGMENTS} segments"));
     }
 
     fn take_once(&mut self, event: Option<EndpointEvent>, react: impl FnOnce(&mut Endpoint, &Policy) -> Effects) {
@@ -440,7 +415,7 @@ impl Host {
             // A reset that ends the connection offers what was there before.
             let is_over = self.endpoint.state == State::Closed && from != State::Closed;
             let window = if is_over { window } else { self.endpoint.receive_window() };
-            self.sent.push(Sent { segment, window });
+            self.sent.push(Sent { segment, window, at: self.now });
         }
         for (timer, change) in Timer::ALL.into_iter().zip(effects.timers) {
             match change {

@@ -12,6 +12,7 @@ mod number;
 mod packetdrill;
 mod record;
 mod replay;
+mod returned;
 mod row;
 mod segment;
 mod start;
@@ -20,7 +21,7 @@ mod words;
 
 pub use case::{
     AppCall, Arrival, CallResult, Case, CaseEvent, CaseStep, CaseTimer, Environment, Expectations,
-    ExpectedSegment, SegmentOrder, SocketError,
+    ExpectedSegment, SegmentOrder, SocketError, StepTime, Tolerance,
 };
 pub use file::{Profile, parse};
 pub use host::Sent;

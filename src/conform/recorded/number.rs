@@ -117,7 +117,15 @@ impl TimeSpan {
     /// How many milliseconds it is under a policy whose ticks are milliseconds; what would be negative is 0.
     #[must_use]
     pub fn milliseconds(&self, policy: &Policy) -> u64 {
-        let sum = self.0.iter().fold(0i128, |sum, (sign, count, unit)| {
+        u64::try_from(self.sum(policy).max(0)).unwrap_or(u64::MAX)
+    }
+
+    pub(super) fn is_negative(&self, policy: &Policy) -> bool {
+        self.sum(policy) < 0
+    }
+
+    fn sum(&self, policy: &Policy) -> i128 {
+        self.0.iter().fold(0i128, |sum, (sign, count, unit)| {
             let count = i128::from(*count);
             let value = match unit {
                 TimeUnit::Milliseconds => count,
@@ -131,8 +139,7 @@ impl TimeSpan {
                 Sign::Plus => sum + value,
                 Sign::Minus => sum - value,
             }
-        });
-        u64::try_from(sum.max(0)).unwrap_or(u64::MAX)
+        })
     }
 
     pub(super) fn is_zero(&self) -> bool {

@@ -5,9 +5,11 @@ use std::fmt::Display;
 
 use super::case::{
     AppCall, CallResult, Case, CaseEvent, CaseStep, CaseTimer, ExpectedSegment, SegmentOrder, SocketError,
+    StepTime, Tolerance,
 };
-use super::host::{Host, Returned, Sent};
+use super::host::{Host, Sent};
 use super::number::CaseNumber;
+use super::returned::Returned;
 use crate::model::EndpointEvent;
 use crate::tcp::{Call, Flags, Segment, Sending, State, Timer};
 
@@ -93,6 +95,8 @@ fn replay_in_scope(case: &Case) -> Result<Replayed, String> {
         case,
         host: Host::new(*case.policy.policy()),
         waiting: VecDeque::new(),
+        happened: 0,
+        blocked: Vec::new(),
         steps: Vec::new(),
         differences: Vec::new(),
     };
@@ -100,8 +104,12 @@ fn replay_in_scope(case: &Case) -> Result<Replayed, String> {
     for (number, step) in (1..).zip(&case.steps) {
         replay.take(number, step)?;
     }
+    replay.unblock(None)?;
     replay.check_end();
-    let Replay { host, steps, differences, .. } = replay;
+    let Replay { host, mut steps, mut differences, .. } = replay;
+    // A call that blocks has happened after the steps behind it.
+    steps.sort_by_key(|step| step.number);
+    differences.sort_by_key(|difference| difference.step);
     let outcome = if differences.is_empty() { CaseOutcome::Match } else { CaseOutcome::Differs(differences) };
     Ok(Replayed { outcome, transitions: host.transitions, steps })
 }
@@ -112,29 +120,54 @@ struct Replay<'a> {
     host: Host,
     /// What was sent and not yet compared, where segments are compared in turn.
     waiting: VecDeque<Sent>,
+    /// When the step before has happened, in microseconds after the start.
+    happened: u64,
+    /// Calls that block: when they return, and what they are.
+    blocked: Vec<(u64, usize, &'a CaseStep)>,
     steps: Vec<ReplayedStep>,
     differences: Vec<StepDifference>,
 }
 
-impl Replay<'_> {
+impl<'a> Replay<'a> {
     /// Takes the shortest ordinary way to the start.
     fn go_to(&mut self, start: State) {
         self.host.start_in(start, call_on_the_way(self.case));
         let sent = std::mem::take(&mut self.host.sent);
         self.note(0, None, &sent);
         self.check_the_way(&sent);
+        if self.host.endpoint.state != start {
+            self.differs(0, format!("{start} at the start"), self.host.endpoint.state);
+        }
         self.check_states(0);
         // The way is not what is compared.
         self.host.transitions.clear();
     }
 
-    fn take(&mut self, number: usize, step: &CaseStep) -> Result<(), String> {
-        if let Some(at) = step.at {
-            self.host.wait_until(at)?;
+    fn take(&mut self, number: usize, step: &'a CaseStep) -> Result<(), String> {
+        let at = self.time(step.at);
+        let returns = step.returns.map(|returns| self.time(returns)).filter(|returns| *returns > at);
+        self.unblock(Some((at, step)))?;
+        // What is awaited happens when it is sent.
+        if matches!(step.event, CaseEvent::Awaited(_)) {
+            return self.take_now(number, step, at);
         }
-        let returned = self.apply(&step.event)?;
+        self.happened = at.max(self.happened);
+        if let Some(returns) = returns {
+            self.blocked.push((returns, number, step));
+            return Ok(());
+        }
+        self.host.wait_until(at / 1_000)?;
+        self.take_now(number, step, at)
+    }
+
+    /// Takes a step; what it awaits is sent at `at`, in microseconds after the start.
+    fn take_now(&mut self, number: usize, step: &CaseStep, at: u64) -> Result<(), String> {
+        let returned = self.apply(&step.event, at)?;
         if self.polls_after(&step.event) {
             self.host.poll(u32::MAX);
+        }
+        if let Some(cut) = self.host.cut.take() {
+            return Err(cut);
         }
         let sent = std::mem::take(&mut self.host.sent);
         self.note(number, returned, &sent);
@@ -142,7 +175,7 @@ impl Replay<'_> {
             SegmentOrder::InStep => self.check_segments(number, &sent),
             SegmentOrder::InTurn => {
                 self.waiting.extend(sent);
-                self.check_next(number);
+                self.check_next(number, step, at);
             }
         }
         self.check_result(number, step, returned);
@@ -150,9 +183,37 @@ impl Replay<'_> {
         Ok(())
     }
 
+    /// When that is, in microseconds after the start.
+    fn time(&self, time: StepTime) -> u64 {
+        match time {
+            StepTime::AfterStart(time) => time,
+            StepTime::AfterStep(time) => self.happened.saturating_add(time),
+        }
+    }
+
+    /// A call that blocks returns after the segments that arrive by then, and before the next call: before this step, or
+    /// at the end.
+    fn unblock(&mut self, next: Option<(u64, &CaseStep)>) -> Result<(), String> {
+        let is_over = |returns: u64| {
+            next.is_none_or(|(at, step)| {
+                returns < at || returns == at && matches!(step.event, CaseEvent::Call(..))
+            })
+        };
+        self.blocked.sort_by_key(|(returns, _, _)| *returns);
+        let over = self.blocked.partition_point(|(returns, _, _)| is_over(*returns));
+        for (returns, number, step) in self.blocked.drain(..over).collect::<Vec<_>>() {
+            self.host.wait_until(returns / 1_000)?;
+            self.take_now(number, step, returns)?;
+        }
+        Ok(())
+    }
+
     /// What a call has returned, if the event is one.
-    fn apply(&mut self, event: &CaseEvent) -> Result<Option<Returned>, String> {
+    fn apply(&mut self, event: &CaseEvent, at: u64) -> Result<Option<Returned>, String> {
         let host = &mut self.host;
+        if event.span().is_some_and(|span| span.is_negative(&host.policy)) {
+            return Err("a negative time".to_owned());
+        }
         match event {
             CaseEvent::Call(call, _) => return Ok(Some(host.app(call))),
             CaseEvent::Arrival(arrival) => host.arrive(arrival),
@@ -161,7 +222,10 @@ impl Replay<'_> {
             CaseEvent::Poll(most) => host.poll(most.unwrap_or(u32::MAX)),
             CaseEvent::Environment(environment) => host.set(environment),
             CaseEvent::Awaited(_) if !self.waiting.is_empty() => {}
-            CaseEvent::Awaited(most) => host.wait_for_a_segment(*most)?,
+            CaseEvent::Awaited(tolerance) => {
+                let until = tolerance.map(|tolerance| at.saturating_add(tolerance.late) / 1_000);
+                host.wait_for_a_segment(until)?;
+            }
             // Nothing arrives; and a case with something that is not modelled is not replayed.
             CaseEvent::Lost | CaseEvent::Look | CaseEvent::NotModelled(_) => {}
         }
@@ -221,13 +285,26 @@ impl Replay<'_> {
         }
     }
 
-    /// The segment that the case has for a step is the one that was sent next.
-    fn check_next(&mut self, number: usize) {
+    /// The segment that the case has for a step is the one that was sent next, and then.
+    fn check_next(&mut self, number: usize, step: &CaseStep, at: u64) {
         let case = self.case;
+        let CaseEvent::Awaited(tolerance) = step.event else { return };
+        // Time goes on in milliseconds.
+        let is_in_time = |sent: &Sent| {
+            tolerance.is_none_or(|Tolerance { early, late }| {
+                (at.saturating_sub(early) / 1_000..=at.saturating_add(late) / 1_000).contains(&sent.at)
+            })
+        };
+        self.happened = self.happened.max(self.host.now.saturating_mul(1_000));
         for (_, expected) in case.expected.segments.iter().filter(|(step, _)| *step == number) {
             let Some(expected) = expected else { continue };
             match self.next_sent(expected.len) {
-                Some(sent) if is_as_expected(&sent, expected, &self.host) => {}
+                Some(sent) if is_as_expected(&sent, expected, &self.host) => {
+                    if !is_in_time(&sent) {
+                        let seen = format!("{sent} {}", apart(sent.at, at / 1_000));
+                        self.differs(number, &expected.text, seen);
+                    }
+                }
                 sent => self.differs(number, &expected.text, listed(sent.as_slice())),
             }
         }
@@ -272,6 +349,11 @@ impl Replay<'_> {
         for (step, expected) in &case.expected.states {
             if *step == number && *expected != state {
                 self.differs(number, expected, state);
+            }
+        }
+        for (step, other) in &case.expected.other_states {
+            if *step == number && *other == state {
+                self.differs(number, format!("another state than {other}"), state);
             }
         }
     }
@@ -329,7 +411,73 @@ fn is_as_expected(sent: &Sent, expected: &ExpectedSegment, host: &Host) -> bool 
         && window.is_none_or(|window| window == sent.window)
 }
 
+/// By how much a time is another than the one that was expected, both in milliseconds.
+fn apart(seen: u64, expected: u64) -> String {
+    let late = if seen > expected { "late" } else { "early" };
+    format!("{}ms too {late}", seen.abs_diff(expected))
+}
+
 fn listed(sent: &[Sent]) -> String {
     let texts: Vec<String> = sent.iter().map(ToString::to_string).collect();
     if texts.is_empty() { "nothing sent".to_owned() } else { texts.join("; ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conform::recorded::{Profile, parse};
+    use crate::diagnostic::SourceFile;
+    use crate::policy::Policies;
+
+    fn outcome(profile: &str, start: &str, events: &[&str], end: &str) -> CaseOutcome {
+        let line = serde_json::json!({
+            "id": "mine", "profile": profile, "start_state": start, "events": events, "expect_end_state": end,
+        });
+        let policies = Policies::shipped().unwrap();
+        let (cases, mistakes) = parse(&SourceFile::new("mine.jsonl", line.to_string()), Profile::Named(&policies));
+        assert!(mistakes.0.is_empty(), "{mistakes}");
+        replay(&cases[0]).outcome
+    }
+
+    fn in_established(events: &[&str]) -> CaseOutcome {
+        outcome("linux", "ESTABLISHED", events, "ESTABLISHED")
+    }
+
+    fn differs(step: usize, expected: &str, seen: &str) -> CaseOutcome {
+        CaseOutcome::Differs(vec![StepDifference { step, expected: expected.to_owned(), seen: seen.to_owned() }])
+    }
+
+    /// A result of 0 is no octets: of reading the end, of other calls success.
+    #[test]
+    fn a_result_of_0_is_no_octets() {
+        let arrives = "rcv ACK seq=1 ack=1 len=5";
+        assert_eq!(in_established(&[arrives, "app recv 5 -> 0"]), differs(2, "EOF", "5 octets"));
+        assert_eq!(in_established(&["app send 5 -> 0"]), differs(1, "0 octets", "5 octets"));
+        assert_eq!(in_established(&[arrives, "app recv 5 -> ok", "app send 5 -> 5"]), CaseOutcome::Match);
+        let closes = ["rcv FIN,ACK seq=1 ack=1", "app recv -> 0", "app close -> 0"];
+        assert_eq!(outcome("linux", "ESTABLISHED", &closes, "LAST_ACK"), CaseOutcome::Match);
+    }
+
+    /// Zephyr closes when the peer's FIN arrives: it is never in CLOSE_WAIT.
+    #[test]
+    fn a_start_that_is_not_reached_is_a_difference() {
+        assert_eq!(
+            outcome("zephyr", "CLOSE_WAIT", &[], "LAST_ACK"),
+            differs(0, "CLOSE_WAIT at the start", "LAST_ACK")
+        );
+    }
+
+    /// What cannot be replayed to its end is out of scope: a time before the step itself, and more than can be sent.
+    #[test]
+    fn limits_are_out_of_scope() {
+        let out = |feature: &str| CaseOutcome::OutOfScope(feature.to_owned());
+        assert_eq!(in_established(&["wait 1s-2h"]), out("a negative time"));
+        assert_eq!(in_established(&["env rto -3"]), out("a negative time"));
+        assert_eq!(in_established(&["wait 2s-1999ms"]), CaseOutcome::Match);
+        let many = ["env mss 1", "env peer_window 20000", "app send 20000"];
+        assert_eq!(
+            in_established(&many),
+            out("a case in which one event is answered by more than 10000 segments")
+        );
+    }
 }

@@ -83,7 +83,7 @@ const SETTINGS: [(&str, Rule<Environment>); 19] = [
     ("own_window", |input| window(input).map(Environment::OwnWindow)),
     ("peer_window", |input| window(input).map(Environment::PeerWindow)),
     ("mss", |input| Ok(Environment::SegmentSize(window(input)?.max(1)))),
-    ("retries", |input| number(input).map(Environment::Retries)),
+    ("retries", |input| number(input).map(Environment::AllRetries)),
     ("orphan_retries", |input| number(input).map(Environment::OrphanRetries)),
     ("tcp_orphan_retries", |input| number(input).map(Environment::OrphanRetries)),
     ("retrans_collapse", |input| switch(input).map(Environment::RetransCollapse)),
@@ -152,7 +152,11 @@ fn call(input: &mut Input<'_>) -> Parsed<CaseEvent> {
     let call = word(input, "a call")?.modelled_one_of("call", &CALLS)?(input)?;
     let result = match next_word(input)? {
         None => None,
-        Some(Word { text: "->", .. }) => Some(call_result(input)?),
+        Some(Word { text: "->", .. }) => Some(match (call_result(input)?, &call) {
+            (CallResult::Octets(0), AppCall::Receive(_) | AppCall::Peek(_)) => CallResult::Eof,
+            (CallResult::Octets(0), other) if !matches!(other, AppCall::Send { .. }) => CallResult::Success,
+            (result, _) => result,
+        }),
         Some(other) => {
             return Err(other.mistake(format!("unexpected `{}`", other.text), "expected `->` or nothing").into());
         }
@@ -183,7 +187,7 @@ fn option(input: &mut Input<'_>) -> Parsed<AppCall> {
     name.one_of_or("option", &OPTIONS, || format!("app set {}", name.text))?(input)
 }
 
-const RESULTS: [(&str, CallResult); 10] = [
+const RESULTS: [(&str, CallResult); 9] = [
     ("EOF", CallResult::Eof),
     ("EPIPE", CallResult::BrokenPipe),
     ("ECONNRESET", CallResult::Failed(SocketError::ConnectionReset)),
@@ -193,7 +197,6 @@ const RESULTS: [(&str, CallResult); 10] = [
     ("error", CallResult::Error),
     ("ok", CallResult::Success),
     ("success", CallResult::Success),
-    ("0", CallResult::Success),
 ];
 
 fn call_result(input: &mut Input<'_>) -> Parsed<CallResult> {
@@ -205,7 +208,7 @@ fn call_result(input: &mut Input<'_>) -> Parsed<CallResult> {
         let feature = || "an error that no call returns here".to_owned();
         return result.one_of_or("result", &RESULTS, feature);
     }
-    if result.text != "0" && result.text.bytes().all(|byte| byte.is_ascii_digit()) {
+    if result.text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Ok(CallResult::Octets(result.integer(u32::MAX)?));
     }
     Ok(match result.one_of("result", &RESULTS)? {
@@ -221,14 +224,17 @@ fn step_number(input: &mut Input<'_>, last: usize) -> Parsed<usize> {
     Ok(number.filter(|step| *step <= last).ok_or_else(no_step)?)
 }
 
-fn state_name(input: &mut Input<'_>) -> Parsed<State> {
-    let word = word(input, "a state")?;
-    let known = match word.text {
-        // As BSD and Linux spell it.
+/// The state of this name, as the RFC, BSD or Linux spells it.
+pub(super) fn state_named(name: &str) -> Option<State> {
+    match name {
         "SYN_RCVD" | "SYN-RCVD" | "SYN_RECV" => Some(State::SynReceived),
         name => State::named(name),
-    };
-    Ok(known.ok_or_else(|| word.unknown("state", State::ALL.map(State::name)))?)
+    }
+}
+
+fn state_name(input: &mut Input<'_>) -> Parsed<State> {
+    let word = word(input, "a state")?;
+    Ok(state_named(word.text).ok_or_else(|| word.unknown("state", State::ALL.map(State::name)))?)
 }
 
 #[cfg(test)]

@@ -42,6 +42,8 @@ pub(super) fn event(call: &SystemCall<'_>, opening: &mut Opening) -> Result<Opti
     let octets = || argument(2).parse::<u32>().map_err(|_| unsupported(call));
     let app = match *name {
         "fcntl" => return Ok(None),
+        // A connection takes what was set of the socket that listens before it was there.
+        "setsockopt" if !is_connection && opening.shift().is_some() => return Ok(None),
         "setsockopt" => option(call)?,
         "getsockopt" if argument(2) == "SO_ERROR" && is_connection => {
             let expected = match argument(3).trim_matches(['[', ']']) {
@@ -76,7 +78,7 @@ pub(super) fn event(call: &SystemCall<'_>, opening: &mut Opening) -> Result<Opti
         "write" | "send" | "sendto" if is_connection => match argument(3) {
             "" | "0" | "MSG_DONTWAIT" | "MSG_NOSIGNAL" => {
                 // What the buffer has no room for is not sent.
-                let octets = call.result.parse::<u32>().map_or_else(|_| octets(), Ok)?;
+                let octets = number(call.result).map_or_else(octets, Ok)?;
                 Some(AppCall::Send { octets, queued: false })
             }
             flags => return Err(format!("{name} with {flags}")),
@@ -103,7 +105,7 @@ fn option(call: &SystemCall<'_>) -> Result<Option<AppCall>, String> {
                 value.split(',').find_map(|field| field.trim().strip_prefix(name)?.trim().strip_prefix('='))
             };
             match (field("onoff").map(str::trim), field("linger").map(str::trim)) {
-                (Some("0"), _) => Ok(None),
+                (Some("0"), _) => Ok(Some(AppCall::UnsetLinger)),
                 (Some("1"), Some("0")) => Ok(Some(AppCall::SetLingerZero)),
                 _ => Err("a close() that waits".to_owned()),
             }
@@ -128,16 +130,26 @@ fn span(count: u32, unit: TimeUnit) -> TimeSpan {
 
 /// The result that the script has for the call; the mistake is an error that no call returns here.
 fn result(call: &SystemCall<'_>) -> Result<Option<CallResult>, String> {
-    let reads = matches!(call.name, "read" | "recv" | "recvfrom");
     Ok(match (call.result, call.error) {
-        ("0", _) if reads => Some(CallResult::Eof),
         ("-1", Some("EPIPE")) => Some(CallResult::BrokenPipe),
         ("-1", Some("ECONNRESET")) => Some(CallResult::Failed(SocketError::ConnectionReset)),
         ("-1", Some("ETIMEDOUT")) => Some(CallResult::Failed(SocketError::TimedOut)),
         ("-1", Some("EAGAIN" | "EWOULDBLOCK")) => Some(CallResult::Nothing),
         ("-1", Some("ENOTCONN")) => Some(CallResult::Error),
         ("-1", error) => return Err(format!("the error {} of {}", error.unwrap_or_default(), call.name)),
-        ("0", _) => Some(CallResult::Success),
-        (number, _) => number.parse().ok().map(CallResult::Octets),
+        ("...", _) => None,
+        (result, _) => match (number(result), call.name) {
+            (Some(0), "read" | "recv" | "recvfrom") => Some(CallResult::Eof),
+            (Some(octets), "read" | "recv" | "recvfrom" | "write" | "send" | "sendto") => {
+                Some(CallResult::Octets(octets))
+            }
+            (Some(0), _) => Some(CallResult::Success),
+            _ => return Err(format!("the result {result} of {}", call.name)),
+        },
     })
+}
+
+/// A number, or one in hexadecimal.
+fn number(text: &str) -> Option<u32> {
+    text.strip_prefix("0x").map_or_else(|| text.parse(), |digits| u32::from_str_radix(digits, 16)).ok()
 }

@@ -1,7 +1,7 @@
 //! packetdrill scripts: the common subset, replayed as recorded cases are.
 //!
 //! A script opens a connection; from then on its lines are the steps of a case. What a script says of a segment that is
-//! sent is compared with what is sent next, in whichever step that was, as packetdrill does.
+//! sent is compared with what is sent next, in whichever step that was, and with when it is sent, as packetdrill does.
 //!
 //! <https://github.com/google/packetdrill>
 
@@ -16,14 +16,17 @@ use std::sync::Arc;
 
 use self::opening::Opening;
 use self::script::{Action, CaseEvent as Line, Time};
-use super::case::{Case, CaseEvent, CaseStep, Expectations, ExpectedSegment, SegmentOrder};
+use super::case::{Case, CaseEvent, CaseStep, Expectations, ExpectedSegment, SegmentOrder, StepTime, Tolerance};
 use super::words::Mistake;
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
 use crate::policy::NamedPolicy;
 use crate::tcp::State;
 
-/// The time by which packetdrill lets a segment be late by default, in microseconds.
+/// The time by which packetdrill lets a segment be early or late by default, in microseconds.
 const TOLERANCE: u64 = 4_000;
+
+/// What a script may let it be at most, in microseconds: an hour.
+const LARGEST_TOLERANCE: u64 = 3_600_000_000;
 
 /// The case of a script, under a policy. A script that is about something that is not modelled is a case that is out of
 /// scope.
@@ -39,8 +42,12 @@ pub fn parse(file: &Arc<SourceFile>, policy: &Arc<NamedPolicy>) -> Result<Case, 
         let empty = Diagnostic::new(format!("`{}` has no events", file.path));
         return Err(empty.help("an event is a time and what happens, as in +0 close(4) = 0").into());
     }
-    let tolerance = script.options.iter().find(|(name, _)| *name == "tolerance_usecs");
-    let tolerance = tolerance.and_then(|(_, value)| value.parse().ok()).unwrap_or(TOLERANCE).min(1_000_000);
+    let back = |(before, event): (u64, &Line<'_>)| matches!(event.time, Time::Absolute(time, _) if time < before);
+    if let Some((_, event)) = times(&script.events).zip(&script.events).find(|step| back(*step)) {
+        let mistake = Diagnostic::new("this is earlier than the event before it");
+        return Err(mistake.at(file, event.at.clone(), "expected a later time, or one as in +.1").into());
+    }
+    let tolerance = tolerance(file, &script.options)?;
     let mut reader = Reader {
         file,
         policy,
@@ -50,7 +57,6 @@ pub fn parse(file: &Arc<SourceFile>, policy: &Arc<NamedPolicy>) -> Result<Case, 
         opening: Opening::default(),
         clock: Clock::default(),
         entries: Vec::new(),
-        blocked: None,
     };
     let read = reader.read(&script.events);
     let start = reader.start;
@@ -64,6 +70,30 @@ pub fn parse(file: &Arc<SourceFile>, policy: &Arc<NamedPolicy>) -> Result<Case, 
     Ok(case(file, policy, start, entries))
 }
 
+/// When the event before each event has happened, at the earliest, in microseconds after the start.
+fn times(events: &[Line<'_>]) -> impl Iterator<Item = u64> {
+    let mut clock = Clock::default();
+    events.iter().map(move |event| {
+        let before = clock.now;
+        clock.go_to(event.time);
+        before
+    })
+}
+
+/// `--tolerance_usecs`: by how much a segment may be early or late, in microseconds.
+fn tolerance(file: &Arc<SourceFile>, options: &[(&str, &str)]) -> Result<u64, Diagnostics> {
+    let Some((_, value)) = options.iter().find(|(name, _)| *name == "tolerance_usecs") else {
+        return Ok(TOLERANCE);
+    };
+    let number = value.parse::<u64>().ok().filter(|number| *number <= LARGEST_TOLERANCE);
+    number.ok_or_else(|| {
+        let place = file.text.find("--tolerance_usecs").unwrap_or(0);
+        let mistake = Diagnostic::new(format!("`{value}` is no tolerance"));
+        let label = format!("expected microseconds, at most {LARGEST_TOLERANCE}");
+        mistake.at(file, place..place + "--tolerance_usecs".len(), label).into()
+    })
+}
+
 fn case(file: &SourceFile, policy: &Arc<NamedPolicy>, start: State, entries: Vec<Entry>) -> Case {
     let mut case = Case {
         name: file.stem().to_owned(),
@@ -74,16 +104,18 @@ fn case(file: &SourceFile, policy: &Arc<NamedPolicy>, start: State, entries: Vec
         expected: Expectations {
             segments: Vec::new(),
             states: Vec::new(),
+            other_states: Vec::new(),
             end: None,
             error: None,
             order: SegmentOrder::InTurn,
         },
     };
-    for Entry { step, sent, state } in entries {
+    for Entry { step, sent, state, other_state } in entries {
         case.steps.push(step);
         let number = case.steps.len();
         case.expected.segments.extend(sent.map(|sent| (number, Some(sent))));
         case.expected.states.extend(state.map(|state| (number, state)));
+        case.expected.other_states.extend(other_state.map(|state| (number, state)));
     }
     case
 }
@@ -92,12 +124,15 @@ fn case(file: &SourceFile, policy: &Arc<NamedPolicy>, start: State, entries: Vec
 struct Entry {
     step: CaseStep,
     sent: Option<ExpectedSegment>,
+    /// The state after it.
     state: Option<State>,
+    /// A state that is not that after it.
+    other_state: Option<State>,
 }
 
 impl Entry {
     fn of(event: CaseEvent) -> Self {
-        Self { step: CaseStep { text: String::new(), line: None, at: None, event }, sent: None, state: None }
+        Self { step: CaseStep::at_once("", event), sent: None, state: None, other_state: None }
     }
 }
 
@@ -107,30 +142,55 @@ struct NotModelled {
     feature: String,
 }
 
-/// When events happen, in microseconds since the start of the script.
-#[derive(Debug, Default)]
+/// When events happen.
+#[derive(Debug)]
 struct Clock {
-    /// The event before.
+    /// The last event, at the earliest, in microseconds since the start of the script.
     now: u64,
-    /// The opening was over.
+    /// The opening was over then.
     opened: u64,
+    /// The last event, as steps have it: lines that are no steps take time, too.
+    time: StepTime,
+    /// The event before it.
+    before: StepTime,
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self { now: 0, opened: 0, time: StepTime::AT_ONCE, before: StepTime::AT_ONCE }
+    }
 }
 
 impl Clock {
-    /// Goes on to an event; until when it may happen.
-    fn go_to(&mut self, time: Time) -> u64 {
-        let (from, to) = match time {
-            Time::Absolute(from, to) => (from, to),
-            Time::Relative(from, to) => (self.now + from, to.map(|to| self.now + to)),
-            Time::Any => (self.now, None),
-        };
-        self.now = from.max(self.now);
-        to.unwrap_or(from).max(self.now)
+    /// Goes on to an event.
+    fn go_to(&mut self, time: Time) {
+        self.before = self.time;
+        match time {
+            Time::Absolute(from, _) => {
+                self.now = from.max(self.now);
+                self.time = self.since_opening(from);
+            }
+            Time::Relative(from, _) => {
+                self.now = self.now.saturating_add(from);
+                self.time = self.time.later(from);
+            }
+            Time::Any => {}
+        }
     }
 
-    /// Milliseconds since the opening was over.
-    fn milliseconds(&self, time: u64) -> u64 {
-        time.saturating_sub(self.opened) / 1_000
+    /// The opening is over. Before the connection is open no time passes for it.
+    fn open(&mut self) {
+        self.opened = self.now;
+        self.time = StepTime::AT_ONCE;
+    }
+
+    fn since_opening(&self, time: u64) -> StepTime {
+        StepTime::AfterStart(time.saturating_sub(self.opened))
+    }
+
+    /// The time of the next step. What follows counts from when it has happened.
+    fn take(&mut self) -> StepTime {
+        std::mem::replace(&mut self.time, StepTime::AT_ONCE)
     }
 }
 
@@ -144,15 +204,13 @@ struct Reader<'a> {
     opening: Opening,
     clock: Clock,
     entries: Vec<Entry>,
-    /// A call that blocks, and when it returns, in microseconds since the start of the script.
-    blocked: Option<(u64, Entry)>,
 }
 
 impl Reader<'_> {
     fn read(&mut self, lines: &[Line<'_>]) -> Result<(), NotModelled> {
         // What follows the last segment, call or question is there to clean up.
         let counts = |line: &Line<'_>| match line.action {
-            Action::Shell(command) => shell::asks_for(command).is_some(),
+            Action::Shell(command) => !matches!(shell::asks_for(command), Ok(None)),
             Action::Directive(_) => false,
             _ => true,
         };
@@ -161,12 +219,9 @@ impl Reader<'_> {
             if self.is_left_out(line).map_err(|feature| NotModelled { at: line.at.start, feature })? {
                 continue;
             }
-            let before = self.clock.now;
-            let until = self.clock.go_to(line.time);
-            self.unblock(line);
-            self.line(line, before, until).map_err(|feature| NotModelled { at: line.at.start, feature })?;
+            self.clock.go_to(line.time);
+            self.line(line).map_err(|feature| NotModelled { at: line.at.start, feature })?;
         }
-        self.entries.extend(self.blocked.take().map(|(_, entry)| entry));
         match lines.last() {
             Some(last) if self.opening.shift().is_none() => {
                 Err(NotModelled { at: last.at.start, feature: "a new connection that is not opened".to_owned() })
@@ -191,12 +246,11 @@ impl Reader<'_> {
         Ok(true)
     }
 
-    /// Reads a line, which may happen from now on until then; the event before it happened at `before`.
-    fn line(&mut self, line: &Line<'_>, before: u64, until: u64) -> Result<(), String> {
+    fn line(&mut self, line: &Line<'_>) -> Result<(), String> {
         match line.action {
             Action::Shell(command) => {
-                if let Some(state) = shell::asks_for(command) {
-                    return self.look(line, state);
+                if let Some((state, is)) = shell::asks_for(command)? {
+                    return self.look(line, state, is);
                 }
                 for event in shell::settings(command)? {
                     let entry = self.entry(line, event);
@@ -206,13 +260,13 @@ impl Reader<'_> {
             }
             Action::Code(code) => {
                 let state = shell::asserts(code).ok_or("code between %{ and }%")?;
-                return self.look(line, state);
+                return self.look(line, state, true);
             }
             _ => {}
         }
         if self.opening.shift().is_none() && self.opening.is_refused(&line.action) {
             self.start = State::Closed;
-            self.clock.opened = self.clock.now;
+            self.clock.open();
         }
         let Some(shift) = self.opening.shift() else {
             let events = match &line.action {
@@ -221,7 +275,7 @@ impl Reader<'_> {
                 other => self.opening.take(other)?,
             };
             if self.opening.shift().is_some() {
-                self.clock.opened = self.clock.now;
+                self.clock.open();
             }
             for event in events {
                 let entry = self.entry(line, event);
@@ -236,9 +290,7 @@ impl Reader<'_> {
             Action::Outbound(packet) => {
                 let text = self.text(line);
                 sent = Some(segment::expected(packet, numbers, text)?);
-                let waits =
-                    self.clock.milliseconds(until + self.tolerance) - self.clock.milliseconds(self.clock.now);
-                CaseEvent::Awaited(if line.time == Time::Any { None } else { Some(waits) })
+                CaseEvent::Awaited(self.tolerance_of(line.time))
             }
             Action::Call(call) => match call::event(call, &mut self.opening)? {
                 Some(event) => event,
@@ -247,50 +299,46 @@ impl Reader<'_> {
             Action::NotModelled(feature) => return Err((*feature).to_owned()),
             Action::Shell(_) | Action::Code(_) | Action::Directive(_) => return Ok(()),
         };
+        let returns = match &line.action {
+            Action::Call(call) => call.returns,
+            _ => None,
+        };
+        let returns = returns.map(|returns| match line.time {
+            Time::Absolute(..) => self.clock.since_opening(returns),
+            Time::Relative(..) | Time::Any => self.clock.before.later(returns),
+        });
         let mut entry = self.entry(line, event);
+        entry.step.returns = returns;
         entry.sent = sent;
-        if let Action::Call(call) = &line.action
-            && let Some(returns) = call.returns
-        {
-            let returns = if matches!(line.time, Time::Relative(..)) { before + returns } else { returns };
-            if returns > self.clock.now {
-                entry.step.at = Some(self.clock.milliseconds(returns));
-                self.blocked = Some((returns, entry));
-                return Ok(());
-            }
-        }
         self.entries.push(entry);
         Ok(())
     }
 
-    /// A question for the state.
-    fn look(&mut self, line: &Line<'_>, state: State) -> Result<(), String> {
+    /// By how much a segment may be early or late; `None`: as much as it likes.
+    fn tolerance_of(&self, time: Time) -> Option<Tolerance> {
+        let lasts = match time {
+            Time::Any => return None,
+            Time::Absolute(from, to) | Time::Relative(from, to) => to.map_or(0, |to| to.saturating_sub(from)),
+        };
+        Some(Tolerance { early: self.tolerance, late: self.tolerance.saturating_add(lasts) })
+    }
+
+    /// A question whether the connection is in a state, or is not.
+    fn look(&mut self, line: &Line<'_>, state: State, is: bool) -> Result<(), String> {
         if self.opening.shift().is_none() {
             return Err("the state of a connection that is not open yet".to_owned());
         }
         let mut entry = self.entry(line, CaseEvent::Look);
-        entry.state = Some(state);
+        *(if is { &mut entry.state } else { &mut entry.other_state }) = Some(state);
         self.entries.push(entry);
         Ok(())
     }
 
-    /// A call that blocks returns after the segments that arrive by then, and before the next call.
-    fn unblock(&mut self, line: &Line<'_>) {
-        let is_over = |(returns, _): &mut (u64, Entry)| {
-            *returns < self.clock.now || *returns == self.clock.now && matches!(line.action, Action::Call(_))
-        };
-        if let Some((_, entry)) = self.blocked.take_if(is_over) {
-            self.entries.push(entry);
-        }
-    }
-
-    fn entry(&self, line: &Line<'_>, event: CaseEvent) -> Entry {
-        // Before the connection is open no time passes for it.
-        let is_timed = line.time != Time::Any && self.opening.shift().is_some();
-        let at = is_timed.then(|| self.clock.milliseconds(self.clock.now));
+    fn entry(&mut self, line: &Line<'_>, event: CaseEvent) -> Entry {
+        let at = if self.opening.shift().is_some() { self.clock.take() } else { StepTime::AT_ONCE };
         let number = self.file.line_of(line.at.start);
-        let step = CaseStep { text: self.text(line), line: Some(number), at, event };
-        Entry { step, sent: None, state: None }
+        let step = CaseStep { text: self.text(line), line: Some(number), at, returns: None, event };
+        Entry { step, sent: None, state: None, other_state: None }
     }
 
     /// The line as it stands in the file, with single spaces.
@@ -418,6 +466,127 @@ mod tests {
         assert_eq!(after_opening(&format!("{waiting}{is_over}"), "freebsd"), "match");
     }
 
+    /// What is asked of the system is read word by word, also at the end: anything else might be the opposite.
+    #[test]
+    fn questions_for_a_state_are_read_as_they_are_asked() {
+        let asked = |question: &str| {
+            let fin = "+0 < F. 101:101(0) ack 701 win 9\n+0 > . 701:701(0) ack 102\n";
+            after_opening(&format!("{fin}+0 `sockstat -P tcp {question}`\n"), "freebsd")
+        };
+        for (question, outcome) in [
+            ("| grep -c CLOSE_WAIT | grep 1", "match"),
+            ("| grep 'packetdril' | awk '{print $8}' | grep \"CLOSE_WAIT\"", "match"),
+            ("| grep -c ESTABLISHED | grep 0", "match"),
+            ("| grep -c CLOSE_WAIT | grep 0", "line 10: another state than CLOSE_WAIT | CLOSE_WAIT"),
+            ("| grep -c ESTABLISHED | grep \"1\"", "line 10: ESTABLISHED | CLOSE_WAIT"),
+            ("| grep -v CLOSE_WAIT", "line 10: the command `sockstat -P tcp | grep -v CLOSE_WAIT`"),
+            (
+                "| grep CLOSE_WAIT | wc -l | grep 0",
+                "line 10: the command `sockstat -P tcp | grep CLOSE_WAIT | wc -l | grep 0`",
+            ),
+        ] {
+            assert_eq!(asked(question), outcome, "{question}");
+        }
+    }
+
+    /// A relative time counts from when the event before has happened: under `linux` the FIN is sent again after 0.2,
+    /// 0.6, 1.4 and 3 seconds.
+    #[test]
+    fn relative_times_count_from_when_the_event_before_happened() {
+        let closes = "+0 close(4) = 0\n+0 > F. 701:701(0) ack 101\n";
+        let after = |lines: &str| after_opening(&format!("{closes}{lines}"), "linux");
+        let again = |time: &str| format!("{time} > F. 701:701(0) ack 101\n");
+        for times in [["*", "+.4"], ["+.1~+.3", "+.4"], [".65~.75", "+.4"], ["*", "1.1"]] {
+            assert_eq!(after(&times.map(again).concat()), "match", "{times:?}");
+        }
+        // The timeout of FIN_WAIT_2 is 60 s.
+        let rest = |seconds: u8| {
+            format!(
+                "+.1 < . 101:101(0) ack 702 win 9\n+{seconds} < F. 101:101(0) ack 702 win 9\n+0 > . 702:702(0) ack 102\n"
+            )
+        };
+        let any = ["*"; 4].map(again).concat();
+        let spelt_out = ["+.2", "+.4", "+.8", "+1.6"].map(again).concat();
+        for times in [any, spelt_out] {
+            assert_eq!(after(&format!("{times}{}", rest(59))), "match");
+            assert_eq!(
+                after(&format!("{times}{}", rest(61))),
+                "line 16: +0 > . 702:702(0) ack 102 | RST seq=2 win=65535"
+            );
+        }
+        // A call that is not compared takes its time, and one that blocks counts from its own beginning.
+        let fcntl = "+.1 fcntl(4, F_SETFL, O_RDWR) = 0\n+.1 > F. 701:701(0) ack 101\n";
+        assert_eq!(after(fcntl), "match");
+        let blocks = "+0...0.3 read(4, ..., 9) = 5\n+.1 < P. 101:106(5) ack 701 win 9\n+0 > . 701:701(0) ack 106\n\
+            +.3 close(4) = 0\n+0 > F. 701:701(0) ack 106\n+.2 > F. 701:701(0) ack 106\n";
+        assert_eq!(after_opening(blocks, "linux"), "match");
+    }
+
+    /// A segment that is sent at another time than the script has is a difference, early as late.
+    #[test]
+    fn a_segment_that_is_sent_too_early_differs() {
+        let script = |options: &str, time: &str| {
+            let sends = "+0 write(4, ..., 5) = 5\n+0 > P. 701:706(5) ack 101\n";
+            outcome(&format!("{options}{OPENED}{sends}{time} > P. 701:706(5) ack 101\n"), "linux")
+        };
+        for time in ["+.2", "+.204", "+.196", "+.204~+.3", "+.1~+.196", "*"] {
+            assert_eq!(script("", time), "match", "{time}");
+        }
+        assert_eq!(
+            script("", "+5"),
+            "line 10: +5 > P. 701:706(5) ack 101 | ACK seq=1 ack=1 len=5 win=65535 4800ms too early"
+        );
+        for time in ["+.205", "+.195", "+.205~+.3", "+.1~+.195"] {
+            assert_ne!(script("--tolerance_usecs=4000\n", time), "match", "{time}");
+        }
+        assert_eq!(script("--tolerance_usecs=200000\n", "+.3"), "match");
+        assert!(script("--tolerance_usecs=abc\n", "+.2").contains("`abc` is no tolerance"));
+    }
+
+    /// `tcp_retries2` is not that of orphans: there `tcp_orphan_retries` counts, by default 8.
+    #[test]
+    fn retries_are_not_those_of_orphans() {
+        let fins =
+            ["+0", "+.2", "+.4", "+.8", "+1.6"].map(|time| format!("{time} > F. 701:701(0) ack 101\n")).concat();
+        let script = |setting: &str| {
+            after_opening(&format!("+0 `sysctl -w net.ipv4.{setting}=3`\n+0 close(4) = 0\n{fins}"), "linux")
+        };
+        assert_eq!(script("tcp_retries2"), "match");
+        assert_ne!(script("tcp_orphan_retries"), "match");
+    }
+
+    /// Options of the socket that listens are no longer those of a connection that is there; and what is switched off is
+    /// off.
+    #[test]
+    fn only_options_of_the_connection_count() {
+        let lingers = |descriptor: u8, on: u8| {
+            format!("+0 setsockopt({descriptor}, SOL_SOCKET, SO_LINGER, {{onoff={on}, linger=0}}, 8) = 0\n")
+        };
+        let closes = "+0 close(4) = 0\n+0 > F. 701:701(0) ack 101\n";
+        for options in [lingers(3, 1), lingers(4, 1) + &lingers(4, 0)] {
+            assert_eq!(after_opening(&(options + closes), "linux"), "match");
+        }
+        assert_ne!(after_opening(&(lingers(4, 1) + closes), "linux"), "match");
+    }
+
+    #[test]
+    fn results_are_numbers_and_a_reset_connection_is_not_shut_down() {
+        let text = "+0 < P. 101:111(10) ack 701 win 9\n+0 > . 701:701(0) ack 111\n";
+        let read = |result: &str| after_opening(&format!("{text}+0 read(4, ..., 100) = {result}\n"), "linux");
+        assert_eq!(read("0xa"), "match");
+        assert_eq!(read("0xb"), "line 10: 11 octets | 10 octets");
+        assert_eq!(read("x5"), "line 10: the result x5 of read");
+        assert_eq!(after_opening("+0 close(4) = -2\n", "linux"), "line 8: the result -2 of close");
+        let shut = |result: &str| {
+            after_opening(
+                &format!("+0 < R. 101:101(0) ack 701 win 0\n+0 shutdown(4, SHUT_WR) = {result}\n"),
+                "linux",
+            )
+        };
+        assert_eq!(shut("-1 ENOTCONN (x)"), "match");
+        assert_eq!(shut("0"), "line 9: success | an error: there is no connection");
+    }
+
     /// Code may ask for the state, as shell commands do.
     #[test]
     fn code_asks_for_the_state() {
@@ -526,6 +695,10 @@ mod tests {
             "+0 close(4) = 0\n+0 clos 4",
             "+0 %{ assert tcpi_state == 1",
             "99999999 close(4) = 0",
+            "+0 < F. 101:999(0) ack 1",
+            "+0 > . 1:7(5) ack 1",
+            "+0 < . 1:1(0) ack 1 win 65536",
+            "+.5 close(4) = 0\n0.1 close(4) = 0",
         ];
         insta::assert_snapshot!(scripts.map(|script| outcome(script, "linux")).join("\n\n"));
     }

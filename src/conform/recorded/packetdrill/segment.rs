@@ -19,7 +19,7 @@ pub(super) fn arrival(packet: &Packet<'_>, numbers: Numbers, shift: u32) -> Resu
         seq: octets(packet.seq.wrapping_sub(numbers.peer)),
         ack: octets(packet.ack.unwrap_or(0).wrapping_sub(numbers.own)),
         len: packet.len,
-        window: packet.window.map(|window| window.min(65_535) << shift),
+        window: packet.window.map(|window| window << shift),
     })
 }
 

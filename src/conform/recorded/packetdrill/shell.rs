@@ -2,6 +2,7 @@
 //! answered.
 
 use crate::conform::recorded::number::{Sign, TimeUnit};
+use crate::conform::recorded::step::state_named;
 use crate::conform::recorded::{CaseEvent, CaseTimer, Environment, TimeSpan};
 use crate::tcp::{State, Timer};
 
@@ -38,19 +39,26 @@ const PASSED_OVER: [&str; 28] = [
     "net.ipv4.tcp_wmem",
 ];
 
-/// The state that a command asks for, as in `sockstat … | grep -c TIME_WAIT | grep 1`.
-pub(super) fn asks_for(command: &str) -> Option<State> {
-    let parts: Vec<&str> = command.split('|').map(str::trim).collect();
-    if !parts.first()?.starts_with("sockstat ") {
-        return None;
+/// What takes from the output of `sockstat` the lines of the script, and of them the state.
+const FILTERS: [&[&str]; 2] = [&["grep", "packetdril"], &["awk", "{print", "$8}"]];
+
+/// The state that a command asks for, as in `sockstat … | grep -c TIME_WAIT | grep 1`, and whether the connection is to be
+/// in it: with `grep 0` behind it, it is not. `None`: it asks for none. The mistake is what of it is not read.
+pub(super) fn asks_for(command: &str) -> Result<Option<(State, bool)>, String> {
+    if !command.contains("sockstat") {
+        return Ok(None);
     }
-    let words = parts.iter().flat_map(|part| part.split_whitespace()).map(|word| word.trim_matches('\''));
-    let mut named = words.filter_map(|word| State::ALL.into_iter().find(|state| state.name() == word));
-    let counts = parts.iter().any(|part| part.starts_with("grep -c"));
-    match (named.next(), named.next()) {
-        (Some(state), None) if !counts || parts.last() == Some(&"grep 1") => Some(state),
-        _ => None,
-    }
+    let unquoted = |word| str::trim_matches(word, ['\'', '"']);
+    let parts = command.split('|').map(|part| part.split_whitespace().map(unquoted).collect::<Vec<_>>());
+    let parts: Vec<Vec<&str>> = parts.filter(|part| !FILTERS.contains(&part.as_slice())).collect();
+    let parts: Vec<&[&str]> = parts.iter().map(Vec::as_slice).collect();
+    let (name, is) = match parts.as_slice() {
+        [["sockstat", ..], ["grep", name]] => (*name, true),
+        [["sockstat", ..], ["grep", "-c", name], ["grep", "1"]] => (*name, true),
+        [["sockstat", ..], ["grep", "-c", name], ["grep", "0"]] => (*name, false),
+        _ => return Err(format!("the command `{command}`")),
+    };
+    state_named(name).map(|state| Some((state, is))).ok_or_else(|| format!("the command `{command}`"))
 }
 
 /// The state that code asserts, as in `assert tcpi_state == TCPI_CLOSE_WAIT`; `None` if it says anything else.

@@ -150,14 +150,17 @@ fn packet<'a>(input: &mut Input<'a>) -> ModalResult<Result<Packet<'a>, &'static 
         return Ok(Err("a number that may be any"));
     }
     let seq = number.context(expected("sequence numbers, as in 1:1001(1000)")).parse_next(input)?;
-    let (_, len) = (preceded(':', number), delimited((space0, '('), number, ')'))
-        .context(expected("the numbers' end and the octets of text, as in 1:1001(1000)"))
+    let end = (preceded(':', number), delimited((space0, '('), number, ')'))
+        .context(expected("the numbers' end and the octets of text, as in 1:1001(1000)"));
+    let (_, len) = cut_err(end.verify(|(end, len): &(u32, u32)| *end == seq.wrapping_add(*len)))
+        .context(expected("numbers whose difference is the octets of text, as in 1:1001(1000)"))
         .parse_next(input)?;
     if opt('!').parse_next(input)?.is_some() {
         return Ok(Err("a number that is not relative, `!`"));
     }
     let ack = opt(preceded((space0, "ack", space0), cut_err(field))).parse_next(input)?;
-    let window = opt(preceded((space0, "win", space0), cut_err(field))).parse_next(input)?;
+    let window = cut_err(number.verify(|window| *window <= 65_535)).context(expected("a window of at most 65535"));
+    let window = opt(preceded((space0, "win", space0), window)).parse_next(input)?;
     if opt((space0, "urg")).parse_next(input)?.is_some() {
         return Ok(Err("urgent data"));
     }
