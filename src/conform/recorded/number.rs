@@ -117,14 +117,21 @@ impl TimeSpan {
     /// How many milliseconds it is under a policy whose ticks are milliseconds; what would be negative is 0.
     #[must_use]
     pub fn milliseconds(&self, policy: &Policy) -> u64 {
-        u64::try_from(self.sum(policy).max(0)).unwrap_or(u64::MAX)
+        let Policy { retransmission, wait, .. } = policy;
+        u64::try_from(self.sum(retransmission.rto, wait.time_wait).max(0)).unwrap_or(u64::MAX)
     }
 
     pub(super) fn is_negative(&self, policy: &Policy) -> bool {
-        self.sum(policy) < 0
+        self.sum(policy.retransmission.rto, policy.wait.time_wait) < 0
     }
 
-    fn sum(&self, policy: &Policy) -> i128 {
+    /// It is negative under any policy.
+    fn is_always_negative(&self) -> bool {
+        let is_fixed = |(_, _, unit): &(Sign, u32, TimeUnit)| !matches!(unit, TimeUnit::Rto | TimeUnit::Msl);
+        self.0.iter().all(is_fixed) && self.sum(0, 0) < 0
+    }
+
+    fn sum(&self, rto: u32, time_wait: u32) -> i128 {
         self.0.iter().fold(0i128, |sum, (sign, count, unit)| {
             let count = i128::from(*count);
             let value = match unit {
@@ -132,8 +139,8 @@ impl TimeSpan {
                 TimeUnit::Seconds => count * 1_000,
                 TimeUnit::Minutes => count * 60_000,
                 TimeUnit::Hours => count * 3_600_000,
-                TimeUnit::Rto => count * i128::from(policy.retransmission.rto),
-                TimeUnit::Msl => count * i128::from(policy.wait.time_wait) / 2,
+                TimeUnit::Rto => count * i128::from(rto),
+                TimeUnit::Msl => count * i128::from(time_wait) / 2,
             };
             match sign {
                 Sign::Plus => sum + value,
@@ -171,6 +178,7 @@ pub(super) fn span(input: &mut Input<'_>, unit: TimeUnit) -> Parsed<TimeSpan> {
     if input.is_empty() {
         return Err(missing(input, "a time").into());
     }
+    let whole = letters(&mut input.clone(), |_| false)?;
     let terms = sum(input, |term| {
         if let Some(point) = term.text.find('.') {
             return Ok((decimal_seconds(term, point)?, TimeUnit::Milliseconds));
@@ -187,7 +195,11 @@ pub(super) fn span(input: &mut Input<'_>, unit: TimeUnit) -> Parsed<TimeSpan> {
         let (_, unit) = UNITS.iter().find(|(known, _)| *known == name).ok_or_else(no_time)?;
         Ok((if count.text.is_empty() { 1 } else { count.integer(u32::MAX)? }, *unit))
     })?;
-    Ok(TimeSpan(terms.into_iter().map(|(sign, (count, unit))| (sign, count, unit)).collect()))
+    let span = TimeSpan(terms.into_iter().map(|(sign, (count, unit))| (sign, count, unit)).collect());
+    if span.is_always_negative() {
+        return Err(whole.mistake("a negative time", "expected a time of at least 0").into());
+    }
+    Ok(span)
 }
 
 /// `1.5s` in milliseconds.

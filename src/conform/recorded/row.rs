@@ -4,7 +4,7 @@ use super::case::{Arrival, CaseEvent};
 use super::number::CaseNumber;
 use super::number::{Sign, Term, number};
 use super::segment::flags;
-use super::words::{Input, Mistake, Parsed, blank, letters, missing, modelled_or, takes, whole};
+use super::words::{Input, Mistake, Parsed, Word, blank, letters, missing, modelled_or, takes, whole};
 use crate::tcp::Flags;
 
 /// `FIN+ACK seq=RCV.NXT acks our FIN`, `DATA 10B+FIN seq=RCV.NXT`, `FIN no ACK seq=RCV.NXT-1`.
@@ -32,27 +32,47 @@ fn arrival(input: &mut Input<'_>) -> Parsed<Arrival> {
     } else {
         arrival.flags = flags(input)?;
     }
+    let (mut seq, mut ack) = (None, None);
     while !input.is_empty() {
-        let other = letters(&mut input.clone(), |_| false)?;
-        if takes(input, "no ACK")? {
-            arrival.flags.ack = false;
-        } else if takes(input, "seq=")? {
-            arrival.seq = number(input)?;
-        } else if takes(input, "old ack")? {
-            arrival.ack = CaseNumber::of(Term::SndUna);
-        } else if takes(input, "acks our FIN")? || takes(input, "ack=our FIN+1")? {
-            arrival.ack = CaseNumber::of(Term::AfterOwnFin);
-        } else if takes(input, "beyond SND.NXT")? {
-            arrival.ack = CaseNumber(vec![(Sign::Plus, Term::SndNxt), (Sign::Plus, Term::Octets(1))]);
-        } else if takes(input, "ack=")? {
-            arrival.ack = number(input)?;
+        let whole = letters(&mut input.clone(), |_| false)?;
+        // `no ACK` is said instead of a number.
+        let is_twice = if takes(input, "seq=")? {
+            seq.replace(number(input)?).is_some()
         } else {
-            let label = "expected seq=, ack=, `no ACK`, `old ack`, `acks our FIN` or `beyond SND.NXT`";
-            return Err(other.mistake(format!("unexpected `{}`", other.text), label).into());
+            ack.replace(acknowledgment(input, whole)?).is_some()
+        };
+        if is_twice {
+            return Err(whole.mistake("this is given twice", "expected it once").into());
         }
         blank(input)?;
     }
+    arrival.seq = seq.unwrap_or(arrival.seq);
+    match ack {
+        None => {}
+        Some(None) => arrival.flags.ack = false,
+        Some(Some(number)) => arrival.ack = number,
+    }
     Ok(arrival)
+}
+
+/// What is acknowledged, if anything is.
+fn acknowledgment(input: &mut Input<'_>, whole: Word<'_>) -> Parsed<Option<CaseNumber>> {
+    if takes(input, "no ACK")? {
+        return Ok(None);
+    }
+    let number = if takes(input, "old ack")? {
+        CaseNumber::of(Term::SndUna)
+    } else if takes(input, "acks our FIN")? || takes(input, "ack=our FIN+1")? {
+        CaseNumber::of(Term::AfterOwnFin)
+    } else if takes(input, "beyond SND.NXT")? {
+        CaseNumber(vec![(Sign::Plus, Term::SndNxt), (Sign::Plus, Term::Octets(1))])
+    } else if takes(input, "ack=")? {
+        number(input)?
+    } else {
+        let label = "expected seq=, ack=, `no ACK`, `old ack`, `acks our FIN` or `beyond SND.NXT`";
+        return Err(whole.mistake(format!("unexpected `{}`", whole.text), label).into());
+    };
+    Ok(Some(number))
 }
 
 /// Octets of text, and whether a FIN follows them: `10B`, `10B+FIN`.

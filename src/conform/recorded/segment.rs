@@ -7,7 +7,7 @@ use winnow::token::one_of;
 use super::case::{Arrival, ExpectedSegment};
 use super::number::CaseNumber;
 use super::number::{Term, number};
-use super::words::{Input, Parsed, blank, integer, letters, missing, modelled_or, takes};
+use super::words::{Input, Parsed, Word, blank, integer, letters, missing, modelled_or, takes};
 use crate::tcp::Flags;
 
 /// The fields of a segment as written, before it is known what must be there.
@@ -62,12 +62,17 @@ const FIELDS: [(&str, Result<Field, &str>); 15] = [
 
 /// Control bits, as in `FIN,ACK` or `FIN+ACK`.
 pub(super) fn flags(input: &mut Input<'_>) -> Parsed<Flags> {
-    let bit = |input: &mut Input<'_>| -> Parsed<Bit> {
-        letters(input, |letter| ",+".contains(letter))?.modelled_one_of("flag", &FLAGS)
-    };
-    let bits: Vec<Bit> = terminated(separated(1.., bit, one_of([',', '+'])), blank).parse_next(input)?;
+    fn bit<'a>(input: &mut Input<'a>) -> Parsed<(Word<'a>, Bit)> {
+        let name = letters(input, |letter| ",+".contains(letter))?;
+        Ok((name, name.modelled_one_of("flag", &FLAGS)?))
+    }
+    let bits: Vec<(Word<'_>, Bit)> =
+        terminated(separated(1.., bit, one_of([',', '+'])), blank).parse_next(input)?;
     let mut flags = Flags::default();
-    for set in bits {
+    for (place, (name, set)) in bits.iter().enumerate() {
+        if bits.iter().take(place).any(|(before, _)| before.text == name.text) {
+            return Err(name.mistake(format!("`{}` is given twice", name.text), "expected it once").into());
+        }
         set(&mut flags);
     }
     Ok(flags)

@@ -82,7 +82,13 @@ fn timer(input: &mut Input<'_>) -> Parsed<CaseEvent> {
 const SETTINGS: [(&str, Rule<Environment>); 19] = [
     ("own_window", |input| window(input).map(Environment::OwnWindow)),
     ("peer_window", |input| window(input).map(Environment::PeerWindow)),
-    ("mss", |input| Ok(Environment::SegmentSize(window(input)?.max(1)))),
+    ("mss", |input| {
+        let size = word(input, "a value")?;
+        match size.integer(1 << 30)? {
+            0 => Err(size.mistake("not a number that fits", "expected at least 1").into()),
+            octets => Ok(Environment::SegmentSize(octets)),
+        }
+    }),
     ("retries", |input| number(input).map(Environment::AllRetries)),
     ("orphan_retries", |input| number(input).map(Environment::OrphanRetries)),
     ("tcp_orphan_retries", |input| number(input).map(Environment::OrphanRetries)),
@@ -331,7 +337,12 @@ mod tests {
             "app recv -> EPIPPE",
             "timer RTX",
             "timer RTO RTO",
+            "rcv FIN+FIN seq=1",
+            "env mss 0",
+            "env rto -3",
             "wait",
+            "wait -5s",
+            "wait 1s-2h",
             "wait soon",
             "wait 1*",
             "wait 1--1",

@@ -53,8 +53,9 @@ pub(super) fn asks_for(command: &str) -> Result<Option<(State, bool)>, String> {
     let parts: Vec<Vec<&str>> = parts.filter(|part| !FILTERS.contains(&part.as_slice())).collect();
     let parts: Vec<&[&str]> = parts.iter().map(Vec::as_slice).collect();
     let (name, is) = match parts.as_slice() {
-        [["sockstat", ..], ["grep", name]] => (*name, true),
-        [["sockstat", ..], ["grep", "-c", name], ["grep", "1"]] => (*name, true),
+        [["sockstat", ..], ["grep", name]] | [["sockstat", ..], ["grep", "-c", name], ["grep", "1"]] => {
+            (*name, true)
+        }
         [["sockstat", ..], ["grep", "-c", name], ["grep", "0"]] => (*name, false),
         _ => return Err(format!("the command `{command}`")),
     };
