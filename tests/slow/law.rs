@@ -117,7 +117,7 @@ fn holds_without_octets(at: Parameters) -> bool {
 
 #[test]
 fn the_law_without_octets() {
-    let mut laws = Laws::new(10_000);
+    let mut laws = Laws::new(30_000);
     for (msl, rto, losses) in grid() {
         for duplicates in [0, 1] {
             let at = |time_wait| Parameters { msl, rto, losses, duplicates, time_wait };
@@ -148,7 +148,7 @@ fn holds_with_late_timers(at: Parameters, slack: u32) -> bool {
 
 #[test]
 fn the_law_with_late_timers() {
-    let mut laws = Laws::new(10_000);
+    let mut laws = Laws::new(30_000);
     for (msl, rto, losses) in grid() {
         for (slack, duplicates) in [(1, 0), (2, 0), (1, 1)] {
             let at = |time_wait| Parameters { msl, rto, losses, duplicates, time_wait };
@@ -302,7 +302,7 @@ fn holds_with_backoff(at: Parameters, rto_max: u32) -> bool {
 
 #[test]
 fn the_law_with_backoff() {
-    let mut laws = Laws::new(5_000);
+    let mut laws = Laws::new(15_000);
     for (msl, rto, losses) in grid() {
         let at = |time_wait| Parameters { msl, rto, losses, duplicates: 0, time_wait };
         for time_wait in 0..40 {
@@ -332,7 +332,7 @@ fn the_law_with_backoff() {
 /// docs/law.md: an old ACK, the ACK that it draws and the reset that this draws are three flights.
 #[test]
 fn the_law_of_three_flights() {
-    let mut laws = Laws::new(10_000);
+    let mut laws = Laws::new(30_000);
     for (msl, rto, losses) in grid() {
         for duplicates in [0, 1] {
             for time_wait in around(&[2 * msl, 3 * msl, msl + losses * rto]) {
@@ -349,7 +349,7 @@ fn the_law_of_three_flights() {
 /// docs/law.md: B's octet, sent again, begins a chain of three flights later than an old ACK does.
 #[test]
 fn the_law_of_three_flights_with_an_octet() {
-    let mut laws = Laws::new(20_000);
+    let mut laws = Laws::new(60_000);
     for (msl, rto, losses) in grid().filter(|(msl, rto, _)| rto >= msl) {
         // The octet is sent again for the last time so long after A has begun to wait, or less.
         let again = match losses {

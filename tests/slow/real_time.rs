@@ -31,6 +31,8 @@ fn shipped_scenarios_are_decided_in_real_time() {
         if real.kind == WorldKind::Asynchronous
             || real.source.path.starts_with("scenarios/pairs/")
             || real.name == "data-in-flight"
+            // Whole ticks have no room for the numbers of real stacks.
+            || real.name.contains("-numbers")
         {
             continue;
         }
