@@ -458,7 +458,7 @@ mod tests {
         assert_eq!(outcome("linux", "ESTABLISHED", &closes, "LAST_ACK"), CaseOutcome::Match);
     }
 
-    /// Zephyr closes when the peer's FIN arrives: it is never in CLOSE_WAIT.
+    /// Zephyr closes when the peer's FIN arrives: it is never in `CLOSE_WAIT`.
     #[test]
     fn a_start_that_is_not_reached_is_a_difference() {
         assert_eq!(
