@@ -85,7 +85,7 @@ impl Explored<'_> {
     }
 
     /// Whether a run of exact times leads to a state that exercises a question: a first zone of some part that does is tried,
-    /// and no more than [`MOST_TRIED`] of them.
+    /// and no more than `MOST_TRIED` of them.
     ///
     /// # Errors
     /// If a run could not be taken up again.
