@@ -80,7 +80,7 @@ impl Endpoint {
     }
 
     /// The connection is established. RFC 9293 §3.10.7.3, §3.10.7.4. What was called for meanwhile is done: RFC 9293 §3.10.4
-    /// has a CLOSE behind text that waits a "queue for processing after entering ESTABLISHED state". It is sent when all steps
+    /// has a CLOSE behind text wait: "queue for processing after entering ESTABLISHED state". It is sent when all steps
     /// were taken, and acknowledges what has arrived.
     pub(super) fn establish(&mut self, policy: &Policy, effects: &mut Effects) {
         self.state = State::Established;
