@@ -81,12 +81,10 @@ impl Decisions {
     fn of_real_time(scenario: &Scenario, instances: Vec<Instance>, decided: Decided) -> Result<Self, NoTrace> {
         let numbers = [decided.traces.len(), decided.verdicts.len()];
         invariant!(numbers == [instances.len(); 2], "there is a verdict, and a run or none, for each instance");
-        // In ticks duplicates without number are left behind where a copy is delivered, in real time made at any moment.
-        let is_counted = scenario.config.duplicates.is_some();
         let mut scale = 1;
         let mut shown: Vec<Option<Trace>> = Vec::new();
         for trace in decided.traces {
-            let Some(trace) = trace.filter(|_| is_counted) else {
+            let Some(trace) = trace else {
                 shown.push(None);
                 continue;
             };

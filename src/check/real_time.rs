@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 
 use crate::explore::{ExplorationStats, Limits, Phase, Stopped};
 use crate::invariant::{broken, invariant};
-use crate::liveness::real_time::{Answer, ZoneFairness, decide as decide_runs, may_last_without_timeouts, search};
+use crate::liveness::real_time::{
+    Answer, ZoneFairness, decide as decide_runs, may_last_without_timeouts, mentions_network, search,
+};
 use crate::liveness::streett::Lasso;
 use crate::property::{Claim, Instance, Verdict};
 use crate::realtime::graph::{ZoneGraph, Zones, has_instant_timer};
@@ -266,11 +268,18 @@ impl Task<'_> {
         if open.is_empty() || first == Zones::Equal {
             return open.first().map_or(settled, |(_, why)| Err(*why));
         }
+        let beyond = |number: &usize| mentions_network(&self.instances[*number]);
+        let undecidable = open.iter().find(|(number, _)| beyond(number)).map(|(_, why)| *why);
+        let settled = undecidable.map_or(settled, Err);
+        let open: Vec<usize> =
+            open.into_iter().map(|(number, _)| number).filter(|number| !beyond(number)).collect();
+        if open.is_empty() {
+            return settled;
+        }
         let mut graph = self.graph(Zones::Equal)?;
         if let Some(stop) = graph.explored.stopped {
             return Err(stopped_by(stop, self.limits));
         }
-        let open = open.into_iter().map(|(number, _)| number).collect();
         let open = self.runs_in(&mut graph, Zones::Equal, open, decided)?;
         open.first().map_or(settled, |(_, why)| Err(*why))
     }

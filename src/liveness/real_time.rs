@@ -102,6 +102,13 @@ impl ZoneFairness<'_> {
     }
 }
 
+/// Whether a property mentions what is in flight, lost or duplicated: early fate changes that along a run, so that no graph of zones
+/// decides it.
+pub(crate) fn mentions_network(instance: &Instance) -> bool {
+    let network = [Observation::InFlight, Observation::Losses, Observation::Duplicates];
+    network.iter().any(|observation| instance.property.formula.mentions(*observation).is_some())
+}
+
 /// Decides a property of runs.
 pub(crate) fn decide(
     search: &mut FairRunSearch<'_, ZoneFairness<'_>>,
@@ -111,8 +118,7 @@ pub(crate) fn decide(
 ) -> Result<Answer, Stopped> {
     let this = instance.this();
     let formula = &instance.property.formula;
-    let network = [Observation::InFlight, Observation::Losses, Observation::Duplicates];
-    if network.iter().any(|observation| formula.mentions(*observation).is_some()) {
+    if mentions_network(instance) {
         return Ok(Answer::Unknown);
     }
     let truth = |p: &Predicate| graph.truth(p, this);

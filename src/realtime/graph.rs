@@ -139,8 +139,8 @@ fn breadth_first(passed: &Passed, found: &FoundEdges) -> (Vec<Node>, Vec<Node>, 
     for start in passed.uncovered() {
         let mut reach = |zone: Node, from: Node, zones: &mut Vec<Node>| {
             if node_of[zone as usize] == UNSEEN {
-                // There are fewer of them than zones, whose numbers fit.
-                node_of[zone as usize] = Node::try_from(zones.len()).unwrap_or(UNSEEN);
+                let number = Node::try_from(zones.len());
+                node_of[zone as usize] = number.unwrap_or_else(|_| broken(format_args!("more nodes than zones")));
                 zones.push(zone);
                 reached_from.push(from);
             }

@@ -51,16 +51,7 @@ impl State {
     ];
 
     /// Those that a connection goes through from ESTABLISHED on.
-    pub const CLOSING: [Self; 8] = [
-        Self::Established,
-        Self::FinWait1,
-        Self::FinWait2,
-        Self::CloseWait,
-        Self::Closing,
-        Self::LastAck,
-        Self::TimeWait,
-        Self::Closed,
-    ];
+    pub const CLOSING: &'static [Self] = Self::ALL.split_at(3).1;
 
     /// The state's name as the RFC spells it, with underscores. By hand: a derived `FinWait1` would lack an underscore.
     #[must_use]

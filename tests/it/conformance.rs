@@ -636,7 +636,7 @@ fn the_transitions_of_a_case_are_recorded() {
     assert_eq!(shown, ["ESTABLISHED close FIN_WAIT_1", "FIN_WAIT_1 ACK FIN_WAIT_2", "FIN_WAIT_2 FIN TIME_WAIT"]);
     // Every state of the diagram is left and entered somewhere.
     let all: Vec<_> = cases(CASES).iter().flat_map(|case| replay(case).transitions).collect();
-    for state in State::CLOSING {
+    for &state in State::CLOSING {
         assert!(all.iter().any(|(_, _, after)| *after == state), "{state}");
     }
 }
