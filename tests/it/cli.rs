@@ -747,6 +747,20 @@ fn a_scale_drops_expectations() {
     assert_eq!((check("1"), check("2")), (1, 0));
 }
 
+/// A property of runs that speaks of what is in flight is undecided in any graph of zones: the second and larger one, for which there
+/// is no room here, is not built for it.
+#[test]
+fn what_no_graph_decides_meets_no_limit() {
+    let folder = Folder::new("in-flight")
+        .with("properties/drains.toml", property("always eventually not in_flight(ANY, A)"));
+    let check = |most| {
+        folder.run(&["check", "simultaneous", "-p", "drains", "--properties", "properties", "--max-states", most])
+    };
+    let [first_fits, none_fits] = ["8000", "1000"].map(check);
+    assert!(first_fits.stdout.contains("it speaks of"), "{first_fits:?}");
+    assert!(none_fits.stdout.contains("--max-states was reached"), "{none_fits:?}");
+}
+
 #[test]
 fn a_limit_leaves_undecided() {
     let folder = Folder::new("limits");
