@@ -18,7 +18,7 @@ pub struct CrossCheck {
     pub disagreements: Vec<Disagreement>,
     /// The number of verdicts that stateright decided, too.
     pub verdicts: usize,
-    /// Why stateright did not come to its end; then only what both know is compared.
+    /// Why stateright did not come to its end; then only what both know is compared. See also [`is_out_of_reach`](Self::is_out_of_reach).
     pub stopped: Option<Stopped>,
     /// The opinion of whole ticks, if the verdicts are those of real time.
     pub ticks: Option<TicksCheck>,
@@ -50,6 +50,15 @@ pub struct Disagreement {
     pub by: Other,
     /// The number or verdict by the other.
     pub other: String,
+}
+
+impl CrossCheck {
+    /// Whether whole ticks have no room for a world of real time, such as one with a timer of more than 254 ticks. That cuts nothing short:
+    /// there is no world on which to hear a second opinion.
+    #[must_use]
+    pub const fn is_out_of_reach(&self) -> bool {
+        self.ticks.is_some() && matches!(self.stopped, Some(Stopped::Limit(_)))
+    }
 }
 
 impl fmt::Display for Disagreement {

@@ -155,7 +155,7 @@ impl Checked {
         let cut_short = |is_cut_short| if is_cut_short { GateResult::Undecided } else { GateResult::AsExpected };
         let cross_check = self.cross_check.as_ref().map_or(GateResult::AsExpected, |cross_check| {
             if cross_check.disagreements.is_empty() {
-                cut_short(cross_check.stopped.is_some())
+                cut_short(cross_check.stopped.is_some() && !cross_check.is_out_of_reach())
             } else {
                 GateResult::Unexpected
             }

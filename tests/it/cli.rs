@@ -940,6 +940,10 @@ fn a_second_opinion() {
     let run = folder.run(&own(&[&args[..], &cut_short].concat()));
     assert!(run.stdout.contains("unchecked   stateright: the limit of --max-states was reached\n"), "{run:?}");
     assert!(!run.stdout.contains("  checked") && !run.says_holds(), "{run:?}");
+    // Real time has room for a longer timer than whole ticks: without a second opinion nothing is cut short.
+    let run = folder.run(&own(&[&args[..], &["--set", "tcp.time_wait=300"]].concat()));
+    let why = "  unchecked   whole ticks have no room for it: an endpoint's 2MSL timer is set";
+    assert!(run.code == 0 && run.stdout.contains(why) && !run.stdout.contains("  checked"), "{run:?}");
 }
 
 #[test]

@@ -105,12 +105,13 @@ fn findings<'c>(checked: &'c Checked, show_command: &ShowCommand) -> Vec<Finding
         let title = format!("{} was not explored to the end", scenario.name);
         findings.push(of_scenario("warning", title, format!("{stopped}{open}")));
     }
-    if let Some(CrossCheck { disagreements, stopped, .. }) = &checked.cross_check {
+    if let Some(cross_check) = &checked.cross_check {
+        let CrossCheck { disagreements, stopped, .. } = cross_check;
         for disagreement in disagreements {
             let title = format!("{} differs in {}", disagreement.by.name(), scenario.name);
             findings.push(of_scenario("error", title, disagreement.to_string()));
         }
-        if let Some(stopped) = stopped {
+        if let Some(stopped) = stopped.filter(|_| !cross_check.is_out_of_reach()) {
             let title = format!("{} was not explored to the end by stateright", scenario.name);
             findings.push(of_scenario("warning", title, stopped.to_string()));
         }

@@ -140,6 +140,11 @@ fn second_opinion(cross_check: &CrossCheck, detail: Detail, mut line: impl FnMut
     for disagreement in disagreements {
         line(BAD, "differs", &disagreement.to_string());
     }
+    if cross_check.is_out_of_reach() {
+        let why = stopped.map_or_else(String::new, |limit| format!("whole ticks have no room for it: {limit}"));
+        line(Style::new(), "unchecked", &why);
+        return;
+    }
     if let Some(stopped) = stopped {
         line(BAD, "unchecked", &format!("stateright: {stopped}"));
     } else if disagreements.is_empty() && detail.has_all_verdicts() {

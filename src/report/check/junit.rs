@@ -101,6 +101,11 @@ fn second_opinion(cross_check: &CrossCheck) -> TestCaseStatus {
             let (message, body) = (disagreements.join("; "), disagreements.join("\n"));
             unsuccessful(NonSuccessKind::Failure, "differs", &message, &body)
         }
+        (true, Some(limit)) if cross_check.is_out_of_reach() => {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message(line(&format!("whole ticks have no room for it: {limit}")));
+            status
+        }
         (true, Some(stopped)) => {
             let why = format!("stateright: {stopped}");
             unsuccessful(NonSuccessKind::Error, "stopped", &why, &why)
