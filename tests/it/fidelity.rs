@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use crate::comparison::{Compared, WALKS, compare};
+use crate::generated;
 use lastack::check::{self, Library, Options};
 use lastack::conform::Transition;
 use lastack::conform::recorded::{CaseOutcome, Profile, parse, replay};
@@ -74,10 +75,10 @@ fn recorded(name: &'static str, files: &[&str], what: &str) -> Source {
     }
     let entry = |ids: Vec<String>| format!("{}, as {}", ids.len(), ids[0]);
     let exercised = by.into_iter().map(|(row, ids)| (row, entry(ids))).collect();
-    let links: Vec<String> = files.iter().map(|file| format!("[{file}](../{file})")).collect();
+    let names: Vec<String> = files.iter().map(|file| format!("`{file}`")).collect();
     Source {
         name,
-        about: format!("{what}, {}, as far as they match; how many, and the first.", links.join(" and ")),
+        about: format!("{what}, {}, as far as they match; how many, and the first.", names.join(" and ")),
         exercised,
     }
 }
@@ -155,15 +156,6 @@ fn table() -> (String, Vec<String>) {
 #[test]
 fn every_transition_is_exercised_and_the_table_has_by_what() {
     let (table, unexercised) = table();
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/fidelity.md");
-    if crate::writes_what_is_new() {
-        std::fs::write(path, table).unwrap();
-    } else {
-        let current = std::fs::read_to_string(path).unwrap_or_default();
-        assert!(
-            current == table,
-            "not current; INSTA_UPDATE=always cargo test --test it fidelity writes docs/fidelity.md"
-        );
-    }
+    generated::assert_page_is_current("fidelity.md", &table);
     assert_eq!(unexercised, Vec::<String>::new(), "nothing exercises these");
 }

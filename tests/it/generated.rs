@@ -4,6 +4,18 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// That a page is as it stands in docs/. `INSTA_UPDATE=always` writes it.
+pub(crate) fn assert_page_is_current(page: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(page);
+    if crate::writes_what_is_new() {
+        fs::write(path, text).unwrap();
+        return;
+    }
+    let is_current = fs::read_to_string(path).is_ok_and(|current| current == text);
+    let name = page.trim_end_matches(".md").replace('-', "_");
+    assert!(is_current, "not current; INSTA_UPDATE=always cargo test --test it {name} writes docs/{page}");
+}
+
 /// That the pages are as they stand in docs/, and that the folder has no others. `INSTA_UPDATE=always` writes them.
 pub(crate) fn assert_current(folder: &str, pages: &BTreeMap<PathBuf, String>) {
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");

@@ -7,6 +7,8 @@ mod asynchronous;
 mod bugs;
 mod citations;
 mod cli;
+#[cfg(unix)] // Elsewhere the program has another name.
+mod command_line;
 #[path = "../smoltcp/comparison.rs"]
 mod comparison;
 mod conformance;

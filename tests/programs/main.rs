@@ -1,5 +1,5 @@
 //! Comparisons with other programs: SPIN, TLC and Python of the world, the running kernel of the endpoint, and
-//! Chromium, tshark, xmllint, Mermaid and itf-py of what is written for them.
+//! Chromium, tshark, xmllint, Mermaid, itf-py and mdBook of what is written for them.
 //!
 //! A test whose program is missing is ignored, with the reason beside its name: so `cargo test` counts it. The harness is
 //! `libtest-mimic`, for one that is built in cannot ignore a test that has begun.
@@ -7,6 +7,7 @@
 // clippy.toml allows these in tests, and does not see that this is one.
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
+mod book;
 mod browser;
 #[path = "../support/folder.rs"]
 mod folder;
@@ -68,6 +69,7 @@ fn main() -> ExitCode {
     signal_hook::flag::register_conditional_shutdown(signal_hook::consts::SIGINT, 130, stopped).unwrap();
     #[allow(unused_mut, reason = "elsewhere than on Linux there are no more")]
     let mut trials = trials![
+        book::the_book_is_built_and_its_links_lead_somewhere,
         browser::a_browser_shows_what_the_links_promise,
         forms::a_reader_of_itf_understands_every_trace,
         forms::mermaid_understands_every_diagram,
