@@ -24,6 +24,7 @@ mod forms;
 mod gallery;
 mod gate;
 mod generated;
+mod law;
 mod policies;
 mod readme;
 mod realtime;
