@@ -7,7 +7,7 @@ use stateright::Checker;
 
 use super::every_copy::{FoundInSet, Worth};
 use super::expectation::stated;
-use super::real_time::{self, RealTimeVerdicts};
+use super::zone_verdicts::{self, RealTimeVerdicts};
 use crate::explore::search::{StateGraph, Until, explore};
 use crate::explore::stateright::{Goal, StaterightRun};
 use crate::explore::{ExplorationStats, Limits, Phase, Stopped};
@@ -81,7 +81,7 @@ pub(super) fn decide(
         WorldKind::Timed if scenario.delays == Delays::Any => {
             let wants = |instance| shortest == Shortest::All || states_steps(scenario, instance);
             let wants_shortest: Vec<bool> = instances.iter().map(wants).collect();
-            let RealTimeVerdicts { stats, stopped, verdicts, traces, steps } = real_time::decide(
+            let RealTimeVerdicts { stats, stopped, verdicts, traces, steps } = zone_verdicts::decide(
                 scenario,
                 instances,
                 &wants_shortest,

@@ -11,9 +11,9 @@ mod expectation;
 mod gate;
 mod library;
 mod outcome;
-mod real_time;
 mod shipped;
 mod validate;
+mod zone_verdicts;
 
 pub use coverage::{ActionKind, Coverage};
 pub use cross_check::{CrossCheck, Disagreement, Other, TicksCheck};

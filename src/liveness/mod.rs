@@ -3,7 +3,7 @@
 pub(crate) mod counterexample;
 pub(crate) mod fairness;
 mod lasso;
-pub(crate) mod real_time;
 pub(crate) mod search;
 pub(crate) mod streett;
 mod tarjan;
+pub(crate) mod zone_fairness;

@@ -8,8 +8,8 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::clock::Clock;
 use super::field::{check_field, field_names};
+use super::policy_field::{Origin, PolicyField};
 use super::resolve::{Bounds, Mistake, resolve};
-use super::setting::{Origin, PolicyField};
 use super::value::{Duration, Value};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, Span};
 use crate::source::is_kebab_case;

@@ -8,8 +8,8 @@ mod clock;
 mod field;
 mod file;
 mod library;
+mod policy_field;
 mod resolve;
-mod setting;
 mod shipped;
 mod value;
 
@@ -17,6 +17,6 @@ pub use clock::{Clock, DEFAULT_MSL_MILLISECONDS};
 pub use field::{check_field, field_names, is_of_worlds, value_in};
 pub use file::NamedPolicy;
 pub use library::Policies;
+pub use policy_field::{Origin, PolicyField};
 pub use resolve::{Bounds, Mistake, resolve};
-pub use setting::{Origin, PolicyField};
 pub use value::{Duration, Value};

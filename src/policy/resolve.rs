@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use super::clock::Clock;
 use super::field::{durations, is_of_worlds, policy_of, table};
-use super::setting::{Origin, PolicyField};
+use super::policy_field::{Origin, PolicyField};
 use super::value::Value;
 use crate::tcp::{Policy, RetransmissionPolicy};
 

@@ -23,7 +23,7 @@
 //! strict bounds, and such a zone contains times that the world does not have. It has no extrapolation by lower and upper
 //! bounds (LU), without which there are several times as many zones. And its matrices are square, closed in cubic
 //! time, with a bound for any two copies in flight, where one for each copy and timer is enough: what costs is the
-//! number of copies. The matrices of the literature are here as well, in `matrix`, to test zones against; and those are
+//! number of copies. The matrices of the literature are here as well, in `testing/matrix`, to test zones against; and those are
 //! tested against single points.
 
 mod bound;
@@ -32,13 +32,9 @@ mod constraints;
 mod cyclic;
 mod exact;
 pub(crate) mod graph;
-#[cfg(test)]
-mod matrix;
 mod part;
 mod passed;
 mod question;
-#[cfg(test)]
-mod reference;
 mod search;
 mod step;
 mod stop;

@@ -271,8 +271,7 @@ mod tests {
     use proptest::test_runner::{Config as Runs, RngAlgorithm, TestRng, TestRunner};
 
     use super::super::graph::{ZoneGraph, Zones};
-    use super::super::reference;
-    use super::super::testing::{any_config, config};
+    use super::super::testing::{any_config, config, reference};
     use super::*;
     use crate::diagnostic::SourceFile;
     use crate::model::{Closes, ClosesWith, End, EndConfig};

@@ -201,7 +201,7 @@ impl Zone {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::matrix::{Limit, Matrix};
+    use super::super::testing::matrix::{Limit, Matrix};
     use super::*;
 
     /// A zone, and beside it the same set as a matrix of forward clocks that is never made wider.

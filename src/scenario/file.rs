@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use toml::Table;
 
+use super::command_line::Setting;
 use super::layers::{Layers, locate, of_the_timed_world};
 use super::resolved::{Expectation, Named, Scenario};
-use super::setting::Setting;
 use super::shape::{Delays, ExpectationShape, Expected, Shape, WorldKind, resolve};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, Span, nearest};
 use crate::policy::Policies;

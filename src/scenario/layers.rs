@@ -6,7 +6,7 @@ use std::sync::Arc;
 use toml::Table;
 use toml::de::{DeTable, DeValue};
 
-use super::setting::{Setting, keys_of};
+use super::command_line::{Setting, keys_of};
 use crate::diagnostic::{SourceFile, Span};
 
 /// The layers, the weakest first.

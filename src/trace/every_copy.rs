@@ -4,8 +4,8 @@
 //! every copy that was sent or made, in [`ExactWorld`]: what the set has left behind is a duplicate there, and an original that
 //! the set has dropped is still to be delivered. Only what that world accepts is a run.
 
+use super::exact_replay::replay_exact_run;
 use super::lasso::{replay_exact_ending, replay_exact_lasso};
-use super::real_time::replay_exact_run;
 use super::replay::Trace;
 use crate::model::{Action, Fairness, SegmentCopy, TimedWorld, WorldState};
 use crate::property::Instance;

@@ -1,6 +1,6 @@
 //! Runs that go on forever, or end: whether they are fair, and refute a property.
 
-use super::real_time::{ExactRun, replay_exactly};
+use super::exact_replay::{ExactRun, replay_exactly};
 use super::replay::take;
 use super::replay::{FairnessReason, RunEnding, Trace};
 use crate::liveness::fairness::{closes, may_close, may_stop};

@@ -2,16 +2,16 @@
 
 pub mod caption;
 mod every_copy;
+mod exact_replay;
 mod lasso;
-mod real_time;
 mod replay;
 mod ticks;
 pub(crate) mod timeline;
 
 pub(crate) use every_copy::{exercises_with_every_copy, lasso_with_every_copy, run_with_every_copy};
+pub use exact_replay::places_in_ticks;
+pub(crate) use exact_replay::replay_exact_run;
 pub(crate) use lasso::{replay_exact_ending, replay_exact_lasso, replay_lasso};
-pub use real_time::places_in_ticks;
-pub(crate) use real_time::replay_exact_run;
 pub use replay::{FairnessReason, Found, NoTrace, RunEnding, Trace, replay_actions};
 pub(crate) use replay::{replay, shortest_by_stateright};
 pub use ticks::Ticks;

@@ -1,4 +1,4 @@
-//! The exploration once more, as plainly as can be: for the tests of [`super::search`].
+//! The exploration once more, as plainly as can be: for the tests of [`crate::realtime::search`].
 //!
 //! Zones are exact matrices of forward clocks, never made wider; any of several equal copies may arrive; losses and
 //! duplicates used are part of the state. Of the exploration it shares the endpoint alone.
@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use super::matrix::{Limit, Matrix};
-use super::part::DiscretePart;
 use crate::model::{Config, End, Observed};
+use crate::realtime::DiscretePart;
 use crate::tcp::{Call, Effects, Endpoint, Segment, Timer, TimerChange};
 
 /// What a clock belongs to.
@@ -32,7 +32,7 @@ struct Symbolic {
 type Key = ([Endpoint; 2], Vec<Clock>, u8, u8);
 
 /// The discrete parts of a world, and how many zones were found in them.
-pub(super) fn parts(config: &Config) -> (HashSet<DiscretePart>, usize) {
+pub(in crate::realtime) fn parts(config: &Config) -> (HashSet<DiscretePart>, usize) {
     let ends = [Endpoint::established(), Endpoint::established()];
     let initial = Symbolic { ends, clocks: Vec::new(), zone: Matrix::new(), losses: 0, duplicates: 0 };
     let mut seen: HashMap<Key, Vec<Matrix>> = HashMap::new();

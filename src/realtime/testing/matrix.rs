@@ -2,23 +2,23 @@
 //!
 //! Clocks run forwards; clock 0 is always 0. After Bengtsson and Yi, "Timed Automata: Semantics, Algorithms and Tools"
 //! (2004), with the abstraction Extra⁺LU of Behrmann, Bouyer, Larsen and Pelánek, "Lower and Upper Bounds in Zone-Based
-//! Abstractions of Timed Automata" (STTT 2006). Plain and slow, and nothing in it is shared with [`super::zone`].
+//! Abstractions of Timed Automata" (STTT 2006). Plain and slow, and nothing in it is shared with [`crate::realtime::zone`].
 
 use std::ops::Add;
 
 /// `< c` or `≤ c`, or no bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Limit {
+pub(in crate::realtime) enum Limit {
     Of { c: i32, weak: bool },
     None,
 }
 
 impl Limit {
-    pub(super) fn at_most(c: i32) -> Self {
+    pub(in crate::realtime) fn at_most(c: i32) -> Self {
         Self::Of { c, weak: true }
     }
 
-    pub(super) fn below(c: i32) -> Self {
+    pub(in crate::realtime) fn below(c: i32) -> Self {
         Self::Of { c, weak: false }
     }
 }
@@ -38,20 +38,20 @@ impl Add for Limit {
 
 /// For clocks x and y (by number), `[x][y]` bounds x − y.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Matrix(pub(super) Vec<Vec<Limit>>);
+pub(in crate::realtime) struct Matrix(pub(in crate::realtime) Vec<Vec<Limit>>);
 
 impl Matrix {
     /// Only clock 0.
-    pub(super) fn new() -> Self {
+    pub(in crate::realtime) fn new() -> Self {
         Self(vec![vec![Limit::at_most(0)]])
     }
 
-    pub(super) fn clocks(&self) -> usize {
+    pub(in crate::realtime) fn clocks(&self) -> usize {
         self.0.len()
     }
 
     /// Floyd and Warshall's shortest paths; `None` if the zone is empty.
-    pub(super) fn closed(mut self) -> Option<Self> {
+    pub(in crate::realtime) fn closed(mut self) -> Option<Self> {
         for via in 0..self.clocks() {
             for x in 0..self.clocks() {
                 for y in 0..self.clocks() {
@@ -63,20 +63,20 @@ impl Matrix {
     }
 
     /// The part where x − y is within a limit.
-    pub(super) fn and(mut self, x: usize, y: usize, limit: Limit) -> Option<Self> {
+    pub(in crate::realtime) fn and(mut self, x: usize, y: usize, limit: Limit) -> Option<Self> {
         self.0[x][y] = self.0[x][y].min(limit);
         self.closed()
     }
 
     /// Time passes.
-    pub(super) fn up(&mut self) {
+    pub(in crate::realtime) fn up(&mut self) {
         for x in 1..self.clocks() {
             self.0[x][0] = Limit::None;
         }
     }
 
     /// Forgets what is known of a clock.
-    pub(super) fn free(&mut self, clock: usize) {
+    pub(in crate::realtime) fn free(&mut self, clock: usize) {
         for y in 0..self.clocks() {
             if y != clock {
                 self.0[clock][y] = Limit::None;
@@ -86,7 +86,7 @@ impl Matrix {
     }
 
     /// Sets a clock to 0.
-    pub(super) fn reset(&mut self, clock: usize) {
+    pub(in crate::realtime) fn reset(&mut self, clock: usize) {
         for y in 0..self.clocks() {
             self.0[clock][y] = self.0[0][y];
             self.0[y][clock] = self.0[y][0];
@@ -95,7 +95,7 @@ impl Matrix {
     }
 
     /// A new clock in this place, at 0.
-    pub(super) fn insert(&mut self, clock: usize) {
+    pub(in crate::realtime) fn insert(&mut self, clock: usize) {
         for row in &mut self.0 {
             row.insert(clock, Limit::None);
         }
@@ -104,20 +104,20 @@ impl Matrix {
     }
 
     /// Without this clock.
-    pub(super) fn remove(&mut self, clock: usize) {
+    pub(in crate::realtime) fn remove(&mut self, clock: usize) {
         self.0.remove(clock);
         for row in &mut self.0 {
             row.remove(clock);
         }
     }
 
-    pub(super) fn includes(&self, other: &Self) -> bool {
+    pub(in crate::realtime) fn includes(&self, other: &Self) -> bool {
         self.0.iter().flatten().zip(other.0.iter().flatten()).all(|(own, other)| other <= own)
     }
 
     /// Extra⁺LU for the greatest constants that clocks are compared with from below and from above; `None`: with none.
     /// Clock 0 has 0 and 0.
-    pub(super) fn extra_lu_plus(&self, lower: &[Option<i32>], upper: &[Option<i32>]) -> Self {
+    pub(in crate::realtime) fn extra_lu_plus(&self, lower: &[Option<i32>], upper: &[Option<i32>]) -> Self {
         // Greater than the constant, of which there may be none: then it is minus infinity.
         let is_above = |c: i32, constant: Option<i32>| constant.is_none_or(|constant| c > constant);
         let lowest = |x: usize| match self.0[0][x] {

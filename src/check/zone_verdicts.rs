@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 
 use crate::explore::{ExplorationStats, Limits, Phase, Stopped};
 use crate::invariant::{broken, invariant};
-use crate::liveness::real_time::{
+use crate::liveness::streett::Lasso;
+use crate::liveness::zone_fairness::{
     Answer, ZoneFairness, decide as decide_runs, may_last_without_timeouts, mentions_network, search,
 };
-use crate::liveness::streett::Lasso;
 use crate::property::{Claim, Instance, Verdict};
 use crate::realtime::graph::{ZoneGraph, Zones, has_instant_timer};
 use crate::realtime::{Aim, Budget, Explored, NoWitness, Question, Stop, Witness, ZoneStats, explore};
