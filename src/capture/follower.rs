@@ -114,7 +114,10 @@ impl<'a> Follower<'a> {
             let mut closing = established(before(snd_nxt), before(rcv_nxt));
             shut(&mut closing);
             fin(&mut closing);
-            beginnings.extend([sent, received, last, closing].map(|endpoint| (endpoint, cost::UNSEEN)));
+            beginnings.push((sent, cost::UNSEEN));
+            if !self.peer_goes_on(rcv_nxt) {
+                beginnings.extend([received, last, closing].map(|endpoint| (endpoint, cost::UNSEEN)));
+            }
             // Or what is captured first was sent again.
             if let Some(ack) = self.first_acknowledgment().filter(|ack| snd_nxt.precedes(*ack)) {
                 beginnings.push((established(ack, rcv_nxt), cost::UNSEEN));
@@ -128,6 +131,15 @@ impl<'a> Follower<'a> {
             let _ = hypotheses.add(Hypothesis { endpoint, cost, path });
         }
         hypotheses
+    }
+
+    /// The peer sends text or a FIN with this number or a later one: what it sent before was no FIN.
+    fn peer_goes_on(&self, number: Seq) -> bool {
+        self.connection.packets.iter().any(|packet| {
+            let Segment { flags, seq, .. } = packet.segment;
+            let end = seq + packet.segment.sequence_length();
+            packet.from != self.side && !flags.rst && number.precedes(end)
+        })
     }
 
     /// The first acknowledgment of the peer.

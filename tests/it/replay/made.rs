@@ -129,6 +129,19 @@ fn a_number_that_was_not_captured_may_have_been_a_fin() {
     assert_line(&[&OPEN, &acknowledged, &goes_on, &other], "ended", "not at all");
 }
 
+/// A's FIN is in the capture, so that nothing before it was one: B began in ESTABLISHED, and not in `CLOSE_WAIT`.
+#[test]
+fn no_fin_comes_before_a_fin() {
+    let again = [(3_000, 'A', "FA", 1, 1, 0), (7_000, 'A', "FA", 1, 2, 0), (15_000, 'A', "FA", 1, 2, 0)];
+    let begins_midway = [
+        (0, 'A', "FA", 1, 1, 0),
+        (1_000, 'B', "FA", 1, 1, 0),
+        (1_001, 'A', "A", 2, 2, 0),
+        (1_002, 'A', "FA", 1, 2, 0),
+    ];
+    assert_line(&[&begins_midway, &again], "B", "B ESTABLISHED → FIN_WAIT_1 (packet 2");
+}
+
 #[test]
 fn keep_alives_without_an_answer() {
     let text = [(100, 'A', "A", 1, 1, 10), (110, 'B', "A", 1, 11, 0)];
