@@ -196,6 +196,12 @@ impl Connection {
         first.next.or(second.next).is_none() && [0, 1].iter().any(|side| self.first_number(*side).is_none())
     }
 
+    /// Neither end's SYN is in the capture: an end may have closed before it began.
+    #[must_use]
+    pub fn begins_late(&self) -> bool {
+        self.before.iter().all(|before| before.syn.is_none())
+    }
+
     /// The number of an end's first octet, if its SYN was captured and what follows on that, too.
     #[must_use]
     pub fn first_number(&self, side: Side) -> Option<Seq> {

@@ -38,6 +38,8 @@ pub enum First {
     Unseen(Side, usize),
     /// Neither knew of the other's FIN when it sent its own; the packets have these indices.
     Both(usize, usize),
+    /// This end, with the packet of this index, unless the other had closed before the capture began, which does not show.
+    OrBefore(Side, usize),
 }
 
 /// What an end sent again.
@@ -55,13 +57,23 @@ impl Closing {
     /// Explains a connection of a capture that ends at `end`, in nanoseconds since 1970.
     #[must_use]
     pub fn of(connection: &Connection, end: i64) -> Self {
-        let explanations = [explain(connection, 0, end), explain(connection, 1, end)];
+        let mut explanations = [explain(connection, 0, end), explain(connection, 1, end)];
+        agree(&mut explanations);
         let reset = reset(connection, &explanations);
-        let first = first(connection, &explanations, reset);
+        let first = match first(connection, &explanations, reset) {
+            First::One(side, index) if may_have_closed_before(&explanations, 1 - side) => {
+                First::OrBefore(side, index)
+            }
+            first => first,
+        };
         let a = match first {
-            First::One(side, _) | First::Unseen(side, _) if connection.is_established() => side,
+            First::One(side, _) | First::Unseen(side, _) | First::OrBefore(side, _)
+                if connection.is_established() =>
+            {
+                side
+            }
             First::Both(index, _) => connection.packets.get(index).map_or(0, |packet| packet.from),
-            First::One(..) | First::Unseen(..) | First::Nobody => 0,
+            First::One(..) | First::Unseen(..) | First::OrBefore(..) | First::Nobody => 0,
         };
         let again = [again(connection, 0), again(connection, 1)];
         let mut closing =
@@ -155,6 +167,35 @@ impl Closing {
         let reset = resets.into_iter().find(|(_, packet)| packet.segment.flags.rst).map(|(index, _)| index);
         Some(Ending::Clean { reset, is_filtered })
     }
+}
+
+/// Of two ends that were captured, one had received a FIN before the capture began only if the other had sent it. A FIN that
+/// was sent and had not arrived is sent again in the capture.
+fn agree(explanations: &mut [Explanation; 2]) {
+    let [first, second] = explanations;
+    if first.changes.is_empty() || second.changes.is_empty() {
+        return;
+    }
+    for (sender, receiver) in [(0, 1), (1, 0)] {
+        let is_sent = explanations.get(sender).is_some_and(Explanation::may_have_closed_before);
+        let is_received = explanations.get(receiver).is_some_and(Explanation::peer_may_have_closed_before);
+        if is_sent && is_received {
+            continue;
+        }
+        if let Some(sender) = explanations.get_mut(sender) {
+            sender.closed_before.retain(|account| !account.own);
+        }
+        if let Some(receiver) = explanations.get_mut(receiver) {
+            receiver.closed_before.retain(|account| !account.peers);
+        }
+    }
+}
+
+/// An end may have sent its FIN before the capture began.
+fn may_have_closed_before(explanations: &[Explanation; 2], side: Side) -> bool {
+    let [first, second] = explanations;
+    let (own, others) = if side == 0 { (first, second) } else { (second, first) };
+    if own.changes.is_empty() { others.peer_may_have_closed_before() } else { own.may_have_closed_before() }
 }
 
 /// How long after `time` the capture ends; its times may go backwards.

@@ -160,6 +160,13 @@ pub enum Ending {
         /// The other end was captured, too.
         peer_is_captured: bool,
     },
+    /// An end waits in a state, unless one of the ends had closed before the capture began, which does not show.
+    BeginsLate {
+        /// Who.
+        side: Side,
+        /// In which state.
+        state: State,
+    },
     /// Both ends send the same again and again in no time.
     Storm(Storm),
     /// Nothing is known.
@@ -225,6 +232,10 @@ impl Ending {
                 "The last captured packet acknowledges more than the capture has: that may have been the other FIN."
             }
             Self::NotShown { .. } => "It waits for packets of an end that was not captured.",
+            Self::BeginsLate { .. } => {
+                "The capture begins in the middle of the connection and does not show whether an end had closed before: if one \
+                 had, nobody waits for its application. What ss or netstat shows there decides it."
+            }
             Self::Storm(_) => {
                 "Each answers the other's segment with one that must be answered: usually a fault of a TCP, or something \
                  on the way that changes numbers."

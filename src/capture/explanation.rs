@@ -8,7 +8,7 @@ use super::captured_packet::{Packet, Side};
 use super::connection::Connection;
 use super::cost;
 use super::follower::Follower;
-use super::hypothesis::{Cause, Change, Hypotheses, Hypothesis, TooMany};
+use super::hypothesis::{Cause, Change, ClosedBefore, Hypotheses, Hypothesis, TooMany};
 use super::sending::{is_probe, repeats_last};
 use super::unexplained::{Unexplained, Why};
 use crate::tcp::{Endpoint, Segment, Seq, State};
@@ -30,6 +30,8 @@ pub struct Explanation {
     pub end: Option<Endpoint>,
     /// Other states in which it may be at the end, if one packet was lost on its way.
     pub possibly: Vec<State>,
+    /// Other accounts, in which an end had closed before the capture began, if that does not show whether it had.
+    pub closed_before: Vec<ClosedBefore>,
     /// The first packet that is not explained.
     pub unexplained: Option<Unexplained>,
     /// The index of the packet at which there were too many possibilities.
@@ -43,6 +45,8 @@ pub struct Explanation {
     pub missed: u32,
     /// The same of the other end, as this end's acknowledgments show.
     pub missed_of_peer: u32,
+    /// By the simplest account, the end and the other had closed before the capture began.
+    had_closed: (bool, bool),
     /// How many packets are not explained.
     strays: usize,
 }
@@ -59,18 +63,48 @@ impl Explanation {
         self.changes.last().map(|change| change.state)
     }
 
+    /// The states at the end by the accounts of [`Explanation::closed_before`], as far as they are others.
+    #[must_use]
+    pub fn states_if_closed_before(&self) -> Vec<State> {
+        let mut states = Vec::new();
+        for change in self.closed_before.iter().filter_map(|account| account.changes.last()) {
+            if Some(change.state) != self.state() && !states.contains(&change.state) {
+                states.push(change.state);
+            }
+        }
+        states
+    }
+
+    /// By some account, the end itself had sent its FIN before the capture began.
+    #[must_use]
+    pub fn may_have_closed_before(&self) -> bool {
+        self.had_closed.0 || self.closed_before.iter().any(|account| account.own)
+    }
+
+    /// By some account, the other end had.
+    #[must_use]
+    pub fn peer_may_have_closed_before(&self) -> bool {
+        self.had_closed.1 || self.closed_before.iter().any(|account| account.peers)
+    }
+
     /// The state in which the end was just before it sent or received the packet with this index.
     #[must_use]
     pub fn state_before(&self, index: usize) -> Option<State> {
-        let is_before = |change: &&Change| match change.cause {
-            Cause::Start => true,
-            Cause::Sent => change.index < index,
-            Cause::Received(captured) => change.index < index || captured < index,
-            // An unseen change came before the packet that shows it.
-            _ => change.index <= index,
-        };
-        self.changes.iter().take_while(is_before).last().map(|change| change.state)
+        state_before(&self.changes, index)
     }
+}
+
+/// The state in which an end was by this account, just before it sent or received the packet with this index.
+#[must_use]
+pub fn state_before(path: &[Change], index: usize) -> Option<State> {
+    let is_before = |change: &&Change| match change.cause {
+        Cause::Start => true,
+        Cause::Sent => change.index < index,
+        Cause::Received(captured) => change.index < index || captured < index,
+        // An unseen change came before the packet that shows it.
+        _ => change.index <= index,
+    };
+    path.iter().take_while(is_before).last().map(|change| change.state)
 }
 
 /// Follows one end through the closing phase.
@@ -147,6 +181,13 @@ pub fn explain(connection: &Connection, side: Side, end: i64) -> Explanation {
             if is_close && !explanation.possibly.contains(&state) {
                 explanation.possibly.push(state);
             }
+        }
+        if connection.begins_late() {
+            let is_fin = |packet: &Packet| packet.from != side && packet.segment.flags.fin;
+            let peers_fin_is_captured = connection.packets.iter().any(is_fin);
+            let ClosedBefore { own, peers, .. } = best.closed_before(peers_fin_is_captured);
+            explanation.had_closed = (own, peers);
+            explanation.closed_before = hypotheses.closed_before(best, peers_fin_is_captured);
         }
     }
     explanation

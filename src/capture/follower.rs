@@ -70,7 +70,8 @@ impl<'a> Follower<'a> {
         let rcv_nxt = acked(side).or_else(|| next(peer)).unwrap_or_default();
         let mut log = SegmentLog::of(connection, peer, next(peer));
         let mut so_far = Held::default();
-        if let Some(end) = next(peer).filter(|end| rcv_nxt.precedes(*end)) {
+        // In the middle, the last number before it may have been that of a FIN: see `suppose_beginning`.
+        if let Some(end) = next(peer).filter(|end| rcv_nxt.precedes(*end) && !connection.begins_midway()) {
             log.suppose_text(rcv_nxt, end);
             hold(&mut so_far, rcv_nxt, end);
         }
@@ -96,28 +97,37 @@ impl<'a> Follower<'a> {
         let established = |snd_nxt: Seq, rcv_nxt| {
             canonical(&Endpoint { snd_una: before(snd_nxt), snd_nxt, rcv_nxt, ..Endpoint::established() })
         };
-        let mut beginnings = vec![(established(snd_nxt, rcv_nxt), 0)];
-        if self.connection.begins_midway() {
-            // The capture may begin in the middle of the close: the last numbers may have been those of FINs.
-            let shut = |endpoint: &mut Endpoint| endpoint.on_call(Call::Shutdown, &POLICY);
-            let fin = |endpoint: &mut Endpoint| {
-                let Endpoint { rcv_nxt: seq, snd_una: ack, .. } = *endpoint;
-                endpoint.on_segment(&Segment { flags: Flags::FIN_ACK, seq, ack, len: 0 }, &POLICY)
-            };
-            let mut sent = established(before(snd_nxt), rcv_nxt);
-            shut(&mut sent);
+        let peers_fin = self.peers_fin_before(rcv_nxt);
+        let mut beginnings =
+            vec![(established(snd_nxt, rcv_nxt), if peers_fin == Some(0) { cost::UNSEEN } else { 0 })];
+        // The capture may begin in the middle of the close: the last numbers may have been those of FINs.
+        let shut = |endpoint: &mut Endpoint| endpoint.on_call(Call::Shutdown, &POLICY);
+        let fin = |endpoint: &mut Endpoint| {
+            let Endpoint { rcv_nxt: seq, snd_una: ack, .. } = *endpoint;
+            endpoint.on_segment(&Segment { flags: Flags::FIN_ACK, seq, ack, len: 0 }, &POLICY)
+        };
+        if let Some(cost) = peers_fin {
             let mut received = established(snd_nxt, before(rcv_nxt));
             fin(&mut received);
-            let mut last = established(before(snd_nxt), before(rcv_nxt));
-            fin(&mut last);
-            shut(&mut last);
-            let mut closing = established(before(snd_nxt), before(rcv_nxt));
-            shut(&mut closing);
-            fin(&mut closing);
+            beginnings.push((received, cost));
+        }
+        let sent_before =
+            [self.connection.begins_midway().then_some(snd_nxt), self.fin_sent_again().map(|seq| seq + 1)];
+        for snd_nxt in sent_before.into_iter().flatten() {
+            let mut sent = established(before(snd_nxt), rcv_nxt);
+            shut(&mut sent);
             beginnings.push((sent, cost::UNSEEN));
-            if !self.peer_goes_on(rcv_nxt) {
-                beginnings.extend([received, last, closing].map(|endpoint| (endpoint, cost::UNSEEN)));
+            if let Some(cost) = peers_fin {
+                let mut last = established(before(snd_nxt), before(rcv_nxt));
+                fin(&mut last);
+                shut(&mut last);
+                let mut closing = established(before(snd_nxt), before(rcv_nxt));
+                shut(&mut closing);
+                fin(&mut closing);
+                beginnings.extend([last, closing].map(|endpoint| (endpoint, cost.max(cost::UNSEEN))));
             }
+        }
+        if self.connection.begins_midway() {
             // Or what is captured first was sent again.
             if let Some(ack) = self.first_acknowledgment().filter(|ack| snd_nxt.precedes(*ack)) {
                 beginnings.push((established(ack, rcv_nxt), cost::UNSEEN));
@@ -133,13 +143,36 @@ impl<'a> Follower<'a> {
         hypotheses
     }
 
-    /// The peer sends text or a FIN with this number or a later one: what it sent before was no FIN.
-    fn peer_goes_on(&self, number: Seq) -> bool {
-        self.connection.packets.iter().any(|packet| {
-            let Segment { flags, seq, .. } = packet.segment;
-            let end = seq + packet.segment.sequence_length();
-            packet.from != self.side && !flags.rst && number.precedes(end)
-        })
+    /// The cost of supposing that the end had received the peer's FIN before the capture began, as the number before
+    /// `rcv_nxt`; none if it had not. It had if that FIN is sent again in the capture. It had not if the connection began in
+    /// the capture, or if what the peer has sent since then, or what the end has acknowledged, goes beyond `rcv_nxt`.
+    fn peers_fin_before(&self, rcv_nxt: Seq) -> Option<u32> {
+        let (connection, peer) = (self.connection, 1 - self.side);
+        if !connection.begins_midway() && !connection.begins_late() {
+            return None;
+        }
+        let (own, peers) = (connection.before(self.side), connection.before(peer));
+        let end = |packet: &Packet| packet.segment.seq + packet.segment.sequence_length();
+        let goes_on = |packet: &Packet| {
+            let Segment { flags, ack, .. } = packet.segment;
+            let number = if packet.from == peer { end(packet) } else { ack };
+            !flags.rst && (packet.from == peer || flags.ack) && rcv_nxt.precedes(number)
+        };
+        if own.first_acked != own.acked
+            || peers.next.is_some_and(|next| rcv_nxt.precedes(next))
+            || connection.packets.iter().any(goes_on)
+        {
+            return None;
+        }
+        let is_it = |packet: &Packet| packet.from == peer && packet.segment.flags.fin && end(packet) == rcv_nxt;
+        Some(if connection.packets.iter().any(is_it) { 0 } else { cost::UNSEEN })
+    }
+
+    /// The number of the end's FIN, if that is the first that was captured of it, and may have been sent before.
+    fn fin_sent_again(&self) -> Option<Seq> {
+        let mut own = self.connection.packets.iter().filter(|packet| packet.from == self.side);
+        let first = own.next().filter(|packet| packet.segment.flags.fin && self.connection.begins_midway())?;
+        Some(first.segment.seq + first.segment.len)
     }
 
     /// The first acknowledgment of the peer.

@@ -50,7 +50,30 @@ pub(super) struct Hypothesis {
     pub(super) path: Vec<Change>,
 }
 
+/// An account, and who had closed by it before the capture began.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClosedBefore {
+    /// The states that the end went through.
+    pub changes: Vec<Change>,
+    /// The end itself had sent its FIN.
+    pub(super) own: bool,
+    /// The other had: the end has received a FIN that is not in the capture, or had received it at the beginning.
+    pub(super) peers: bool,
+}
+
 impl Hypothesis {
+    /// The account, and who had closed by it before the capture began.
+    pub(super) fn closed_before(&self, peers_fin_is_captured: bool) -> ClosedBefore {
+        let begins_in =
+            |states: [State; 3]| self.path.first().is_some_and(|change| states.contains(&change.state));
+        ClosedBefore {
+            changes: self.path.clone(),
+            own: begins_in([State::FinWait1, State::LastAck, State::Closing]),
+            peers: begins_in([State::CloseWait, State::LastAck, State::Closing])
+                || self.endpoint.fin_received && !peers_fin_is_captured,
+        }
+    }
+
     /// The hypothesis after a step to `endpoint`.
     pub(super) fn then(&self, endpoint: &Endpoint, cost: u32, index: usize, cause: Cause) -> Self {
         let endpoint = canonical(endpoint);
@@ -115,6 +138,26 @@ impl Hypotheses {
                 hypothesis.cost = hypothesis.cost.saturating_add(cost::NOT_SENT_AGAIN);
             }
         }
+    }
+
+    /// The accounts in which an end had closed before the capture began, and in the best it had not, and which cost no more but for
+    /// that; of those with the same last states, the cheapest. `peers_fin_is_captured` if any FIN of the peer is.
+    pub(super) fn closed_before(&self, best: &Hypothesis, peers_fin_is_captured: bool) -> Vec<ClosedBefore> {
+        let limit = best.cost.saturating_add(cost::UNSEEN + cost::MARGIN);
+        let mut others: Vec<&Hypothesis> = self.0.iter().filter(|one| one.cost <= limit).collect();
+        others.sort_by_key(|other| other.cost);
+        let known = best.closed_before(peers_fin_is_captured);
+        let mut accounts: Vec<ClosedBefore> = Vec::new();
+        for other in others {
+            let account = other.closed_before(peers_fin_is_captured);
+            let is_more = account.own && !known.own || account.peers && !known.peers;
+            let ends =
+                |path: &[Change]| path.iter().rev().take(2).map(|change| change.state).collect::<Vec<State>>();
+            if is_more && !accounts.iter().any(|one| ends(&one.changes) == ends(&account.changes)) {
+                accounts.push(account);
+            }
+        }
+        accounts
     }
 
     /// The cheapest; of several, the one that was found first.

@@ -124,7 +124,7 @@ impl Ending {
             Self::Unanswered { .. } => FindingKind::Unanswered,
             Self::HalfClosed { .. } => FindingKind::HalfClosed,
             Self::Stuck { .. } | Self::ClosedWindow { .. } => FindingKind::Stuck,
-            Self::NotShown { .. } => FindingKind::NotShown,
+            Self::NotShown { .. } | Self::BeginsLate { .. } => FindingKind::NotShown,
             Self::Storm(_) => FindingKind::Storm,
             Self::Unknown => FindingKind::Unknown,
         }

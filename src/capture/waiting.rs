@@ -158,6 +158,9 @@ impl Closing {
         if state == State::CloseWait && is_sending(side, index, connection, end) {
             return Ending::HalfClosed { side, state, since };
         }
+        if [0, 1].iter().any(|side| !self.explanation(*side).states_if_closed_before().is_empty()) {
+            return Ending::BeginsLate { side, state };
+        }
         Ending::Stuck { side, state, since }
     }
 }

@@ -170,6 +170,13 @@ fn human_of(capture: &Capture) -> String {
     human::report(capture, &findings(capture, &Selection::default()), &detail, Terminal::PLAIN)
 }
 
+/// The report for programs.
+fn json_of(file: &[u8]) -> serde_json::Value {
+    let capture = Capture::read(file);
+    let report = json::report("file", &capture, &findings(&capture, &Selection::default()), &[]);
+    serde_json::from_str(&report).unwrap()
+}
+
 /// The number of the first packet that is not explained, in any connection.
 fn unexplained(file: &[u8]) -> Option<u64> {
     let (capture, closings) = closings(file);

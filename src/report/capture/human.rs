@@ -186,6 +186,10 @@ impl View<'_> {
                 let _ = write!(path, ", if packet {} was lost", packet.number);
             }
         }
+        let before: Vec<&str> = explanation.states_if_closed_before().into_iter().map(State::name).collect();
+        if !before.is_empty() {
+            let _ = write!(path, "; or {}, if an end had closed before the capture began", before.join(" or "));
+        }
         path
     }
 
@@ -200,10 +204,22 @@ impl View<'_> {
                     self.at(index)
                 )
             }
+            First::OrBefore(side, index) => format!(
+                "{} closes ({}), unless {} had closed before the capture began, which it does not show",
+                self.name(side),
+                self.at(index),
+                self.name(1 - side)
+            ),
             First::Both(one, other) => {
                 format!("both close: the FINs cross ({}; {})", self.at(one), self.at(other))
             }
         }
+    }
+
+    /// The state of an end, and those that it may be in as well if an end had closed before the capture began.
+    fn state_of(&self, side: Side, state: State) -> String {
+        let others = self.alternatives(side, state);
+        [state].iter().chain(&others).map(|state| state.name()).collect::<Vec<&str>>().join(" or ")
     }
 
     fn again(&self, side: Side) -> Option<String> {
@@ -250,7 +266,9 @@ impl View<'_> {
 
     pub(super) fn ending(&self) -> String {
         let ending = &self.closing.ending;
-        let state = |state: &Option<State>| state.map_or("an unknown state", State::name);
+        let state = |side: Side, state: &Option<State>| {
+            state.map_or("an unknown state".to_owned(), |state| self.state_of(side, state))
+        };
         let what = match ending {
             Ending::NotEstablished(Handshake::Refused(index)) => format!("refused ({})", self.at(*index)),
             Ending::NotEstablished(Handshake::GivenUp(index)) => {
@@ -270,13 +288,14 @@ impl View<'_> {
                 "by a reset of {} ({}) in {}; {} was in {}",
                 self.name(*by),
                 self.at(*index),
-                state(from),
+                state(*by, from),
                 self.name(1 - by),
-                state(to)
+                state(1 - by, to)
             ),
             Ending::GaveUp { side, state, silence } => format!(
-                "{} gave up in {state}: the capture goes on for {} in silence",
+                "{} gave up in {}: the capture goes on for {} in silence",
                 self.name(*side),
+                self.state_of(*side, *state),
                 seconds(*silence)
             ),
             Ending::Unanswered { side, state: of, what, repeated, is_before_fin, .. } => {
@@ -289,7 +308,7 @@ impl View<'_> {
                     "unanswered: {} is in {} and has sent {what} {} times in {} (packets {} to {}); nothing \
                      acknowledges it{fin}",
                     self.name(*side),
-                    state(of),
+                    state(*side, of),
                     repeated.times,
                     seconds(repeated.lasts()),
                     repeated.first.0,
@@ -306,14 +325,17 @@ impl View<'_> {
             Ending::TooEarly { side, state, since }
             | Ending::HalfClosed { side, state, since }
             | Ending::Stuck { side, state, since } => format!(
-                "{}: {} is in {state}, {} before the capture ends",
+                "{}: {} is in {}, {} before the capture ends",
                 ending.kind().name().replace('-', " "),
                 self.name(*side),
+                self.state_of(*side, *state),
                 seconds(*since)
             ),
-            Ending::NotShown { side, state, .. } => {
-                format!("the capture does not show it: {} was last seen in {state}", self.name(*side))
-            }
+            Ending::NotShown { side, state, .. } | Ending::BeginsLate { side, state } => format!(
+                "the capture does not show it: {} was last seen in {}",
+                self.name(*side),
+                self.state_of(*side, *state)
+            ),
             Ending::Storm(storm) => format!(
                 "in a storm: packets {} to {} repeat the same two segments {} times in {}",
                 storm.first,

@@ -8,7 +8,7 @@ use super::view::View;
 use crate::capture::{Capture, Ending, Finding, FindingKind, First, Handshake, Packet, Side, Unexplained};
 
 /// Raised with every change that a reader could trip over.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -60,7 +60,7 @@ struct ConnectionReport {
     last_packet: u64,
     start_seconds: f64,
     end_seconds: f64,
-    /// `A`, `B`, `both` or `nobody`.
+    /// `A`, `B`, `both`, `nobody`, or `unknown`: an end may have closed before the capture began.
     closed_first: &'static str,
     ended: EndingReport,
     /// The packet at which there was too much to explain.
@@ -192,6 +192,7 @@ impl View<'_> {
             closed_first: match closing.first {
                 First::Nobody => "nobody",
                 First::Both(..) => "both",
+                First::OrBefore(..) => "unknown",
                 First::One(side, _) | First::Unseen(side, _) if side == closing.a => "A",
                 First::One(..) | First::Unseen(..) => "B",
             },
@@ -224,7 +225,12 @@ impl View<'_> {
             packets: self.connection.sent(side),
             inside: self.connection.inside(side).iter().map(ToString::to_string).collect(),
             states: explanation.changes.iter().filter_map(change).collect(),
-            possibly: explanation.possibly.iter().map(|state| state.name()).collect(),
+            possibly: explanation
+                .possibly
+                .iter()
+                .chain(&explanation.states_if_closed_before())
+                .map(|state| state.name())
+                .collect(),
             text_sent_again: again.text,
             fin_sent_again_after_seconds: again.fin_gaps.iter().map(|gap| duration(*gap)).collect(),
             lost: explanation.lost,
@@ -244,7 +250,8 @@ impl View<'_> {
             | Ending::TooEarly { side, state, .. }
             | Ending::HalfClosed { side, state, .. }
             | Ending::Stuck { side, state, .. }
-            | Ending::NotShown { side, state, .. } => (Some(*side), Some(*state), None),
+            | Ending::NotShown { side, state, .. }
+            | Ending::BeginsLate { side, state } => (Some(*side), Some(*state), None),
             Ending::Unanswered { side, state, repeated, .. } => (Some(*side), *state, Some(repeated.first.0)),
             Ending::ClosedWindow { side, .. } => (Some(*side), self.closing.explanation(*side).state(), None),
             Ending::NotEstablished(Handshake::OldConnection(answer)) => (None, None, Some(answer.number)),
@@ -252,6 +259,8 @@ impl View<'_> {
             Ending::Storm(storm) => (None, None, Some(storm.first)),
             Ending::NotEstablished(_) | Ending::Open | Ending::Unknown => (None, None, None),
         };
+        // Several states may be as likely: `possibly` of the end has them.
+        let state = state.filter(|state| side.is_none_or(|side| self.alternatives(side, *state).is_empty()));
         EndingReport {
             how: ending.kind().name(),
             end: side.map(|side| self.name(side).to_string()),

@@ -76,8 +76,13 @@ impl View<'_> {
         }
         let all = self.connection.packets.len();
         let earlier = self.connection.packets.front().filter(|packet| packet.number != self.connection.first.0);
-        let head =
-            earlier.map(|packet| format!("drawn from packet {} on, which comes before the close", packet.number));
+        let mut head: Vec<String> = earlier
+            .map(|packet| format!("drawn from packet {} on, which comes before the close", packet.number))
+            .into_iter()
+            .collect();
+        if self.closing.explanations.iter().any(|one| !one.states_if_closed_before().is_empty()) {
+            head.push("drawn as if no end had closed before the capture began, which does not show".to_owned());
+        }
         let mut foot = Vec::new();
         if all > MOST_PACKETS {
             foot.push(format!(
@@ -90,7 +95,7 @@ impl View<'_> {
             foot.push(format!("the capture goes on for {}", seconds(end)));
         }
         foot.push(format!("ended {}", self.ending()));
-        Drawing { start: self.sides().map(|side| self.start(side)), rungs, head: head.into_iter().collect(), foot }
+        Drawing { start: self.sides().map(|side| self.start(side)), rungs, head, foot }
     }
 
     fn start(&self, side: Side) -> Option<State> {

@@ -1,8 +1,10 @@
 //! A connection as it is reported, for every format.
 
-use crate::capture::{Capture, Closing, Connection, Finding, FindingKind, Packet, Side};
+use crate::capture::{
+    Capture, Change, Closing, Connection, Ending, Finding, FindingKind, Packet, Side, state_before,
+};
 use crate::report::quantity::counted;
-use crate::tcp::{Segment, Seq};
+use crate::tcp::{Segment, Seq, State};
 
 /// A connection and what the model makes of it.
 pub(super) struct View<'a> {
@@ -73,6 +75,30 @@ impl<'a> View<'a> {
         self.packet(index).map_or_else(String::new, |packet| {
             format!("packet {}, {}", packet.number, seconds(packet.time.saturating_sub(self.capture.start)))
         })
+    }
+
+    /// The states in which an end may be or have been as well as in this one, if an end had closed before the capture began.
+    pub(super) fn alternatives(&self, side: Side, state: State) -> Vec<State> {
+        let in_which = |path: &[Change]| match &self.closing.ending {
+            Ending::Reset { index, .. } => state_before(path, *index),
+            // Who gave up is CLOSED by now.
+            Ending::GaveUp { .. } => {
+                path.iter().rev().map(|change| change.state).find(|one| *one != State::Closed)
+            }
+            _ => path.last().map(|change| change.state),
+        };
+        let awaits_ack = |state| matches!(state, State::FinWait1 | State::LastAck | State::Closing);
+        let sends_fin =
+            matches!(self.closing.ending, Ending::GaveUp { .. } | Ending::Stuck { .. }) && awaits_ack(state);
+        let mut others = Vec::new();
+        let accounts = self.closing.explanation(side).closed_before.iter();
+        for other in accounts.filter_map(|account| in_which(&account.changes)) {
+            // Who sends its FIN again and again is in none of the others.
+            if other != state && !others.contains(&other) && (awaits_ack(other) || !sends_fin) {
+                others.push(other);
+            }
+        }
+        others
     }
 
     /// The number from which an end's own numbers count: its SYN's, or one before the first that was seen.

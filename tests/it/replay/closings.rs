@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::path::Path;
 
-use lastack::capture::{Capture, Closing, FindingKind};
+use lastack::capture::{Capture, Change, Closing, FindingKind};
 use lastack::tcp::{Call, Effects, EndedBy, Endpoint, Policy, Segment, State, Timer, TimerChange};
 
 use super::judge::{Seen, connections, judge};
@@ -178,6 +178,7 @@ fn truth(ends: &[Endpoint; 2]) -> Truth {
 /// A closing, as it happened and as it was captured, with what the tap has missed.
 struct Made {
     truth: Truth,
+    ends: [Endpoint; 2],
     captured: Vec<(u64, usize, Segment)>,
     missed: Option<Segment>,
     is_dead: bool,
@@ -234,7 +235,7 @@ fn make(seed: u64) -> Made {
             }
         }
     }
-    Made { truth: truth(&simulation.ends), captured, missed, is_dead, tap }
+    Made { truth: truth(&simulation.ends), ends: simulation.ends, captured, missed, is_dead, tap }
 }
 
 impl Simulation {
@@ -263,11 +264,17 @@ impl Simulation {
 
 /// A packet of IPv4, without a link header, and of another connection at the end.
 fn file(captured: &[(u64, usize, Segment)]) -> Vec<u8> {
-    let mut records = vec![
-        record(0, 0, 2, 0, 0, 0, 40_000),
-        record(0, 1, 18, 0, 1, 0, 40_000),
-        record(0, 0, 16, 1, 1, 0, 40_000),
-    ];
+    file_after(
+        vec![
+            record(0, 0, 2, 0, 0, 0, 40_000),
+            record(0, 1, 18, 0, 1, 0, 40_000),
+            record(0, 0, 16, 1, 1, 0, 40_000),
+        ],
+        captured,
+    )
+}
+
+fn file_after(mut records: Vec<Record>, captured: &[(u64, usize, Segment)]) -> Vec<u8> {
     for (time, from, segment) in captured {
         let Segment { flags, seq, ack, len } = *segment;
         let bits = u8::from(flags.fin) | u8::from(flags.rst) << 2 | u8::from(flags.ack) << 4;
@@ -350,6 +357,62 @@ fn a_report_has_what_happened() {
     assert!(wrong.len() as u64 * 100 <= CLOSINGS, "{}", wrong.join("\n"));
     assert!(unexplained.len() as u64 * 100 <= CLOSINGS, "{}", unexplained.join("\n"));
     assert!(differing * 100 <= whole, "the judge differs in {differing} of {whole}");
+}
+
+/// The same, of a capture that begins later, and of one that has only one end's packets as well: the report does not make up
+/// what came before. Of each end, the state in which it was last, or out of which it became CLOSED, is among those of the
+/// report; and the end that closed first is not another than the report names.
+#[test]
+fn a_capture_that_begins_late_makes_nothing_up() {
+    let (mut all, mut wrong, mut stuck, mut open) = (0_u64, Vec::new(), Vec::new(), 0_u64);
+    for seed in 1..=CLOSINGS {
+        let made = make(seed);
+        if made.missed.is_some() || made.is_dead || made.tap.is_muddled || made.captured.len() < 2 {
+            continue;
+        }
+        let start = usize::try_from(seed).unwrap() % (made.captured.len() - 1);
+        let (_, late) = made.captured.split_at(start);
+        let only = |end: usize| late.iter().filter(|(_, from, _)| *from == end).copied().collect::<Vec<_>>();
+        for (which, late) in [late.to_vec(), only(0), only(1)].into_iter().enumerate() {
+            let file = file_after(Vec::new(), &late);
+            let capture = Capture::read(file.as_slice());
+            let connection = &capture.connections[0];
+            if late.is_empty() || !connection.is_established() {
+                continue;
+            }
+            let closing = Closing::of(connection, capture.end);
+            if closing.ending.kind() == FindingKind::Stuck && made.truth == Truth::Clean {
+                stuck.push(format!("seed {seed} from {start} on\n{}", human(&file)));
+            }
+            for (side, address) in connection.ends.iter().enumerate() {
+                let end = usize::from(address.port() == 80);
+                let explanation = closing.explanation(side);
+                if explanation.changes.is_empty() {
+                    continue;
+                }
+                all += 1;
+                let last = |path: &[Change]| {
+                    path.iter().rev().map(|change| change.state).find(|state| *state != State::Closed)
+                };
+                let others = explanation.closed_before.iter().map(|account| &account.changes);
+                let mut states: Vec<State> =
+                    others.chain([&explanation.changes]).filter_map(|path| last(path)).collect();
+                states.extend(&explanation.possibly);
+                open += u64::from(states.len() > 1);
+                let truth = made.ends[end].left.unwrap_or(made.ends[end].state);
+                if !states.contains(&truth) {
+                    wrong.push(format!(
+                        "{which} seed {seed} from {start} on, {end}: {truth}, not {states:?}\n{}",
+                        human(&file)
+                    ));
+                }
+            }
+        }
+    }
+    println!("{}\n{} of {all} wrong, {open} open", wrong.join("\n"), wrong.len());
+    assert!(stuck.is_empty(), "{} {}", stuck.len(), stuck.join("\n"));
+    assert!(open * 3 > all, "{open} of {all} are open");
+    assert!(wrong.len() as u64 * 50 <= all, "{}", wrong.len());
 }
 
 fn seen(&(time, from, segment): &(u64, usize, Segment)) -> Seen {

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::made::line;
-use super::{human, replay};
+use super::{Record, human, json_of, pcap, records, replay};
 
 /// A file, the exit code, and what the report for people has beside which label.
 type Expected = (&'static str, i32, &'static [(&'static str, &'static str)]);
@@ -186,4 +186,27 @@ fn a_syn_that_meets_an_old_connection_is_not_unanswered() {
     let text = human(&fs::read(folder().join("last-ack-syn.pcap")).unwrap());
     assert!(line(&text, "ended").contains("cleanly"), "{text}");
     assert!(!text.contains("not answered"), "{text}");
+}
+
+/// A capture that begins when the close hangs already: B is in `LAST_ACK`, and nothing shows that A closed before it.
+#[test]
+fn a_capture_that_begins_late_does_not_show_who_closed_first() {
+    let all = records("reference/last-ack-firewalled");
+    let of_b = |record: &&Record| record.data[34..36] == 9000_u16.to_be_bytes();
+    let fins: Vec<Record> = all[4..].iter().filter(of_b).cloned().collect();
+    let file = pcap(1, &[&fins[..], &all[all.len() - 1..]].concat());
+    let text = human(&file);
+    assert_eq!(
+        line(&text, "first"),
+        "first A closes (packet 1, 0.000 s), unless B had closed before the capture began, which it does not show"
+    );
+    let states = "FIN_WAIT_1 or LAST_ACK or CLOSING";
+    assert!(line(&text, "ended").contains(&format!("A gave up in {states}: ")), "{text}");
+    assert!(
+        line(&text, "A").contains("or LAST_ACK or CLOSING or TIME_WAIT or CLOSED, if an end had closed before"),
+        "{text}"
+    );
+    let json = json_of(&file);
+    assert_eq!(json["connections"][0]["closed_first"], "unknown");
+    assert_eq!(json["connections"][0]["ended"].get("state"), None);
 }
