@@ -44,22 +44,7 @@ impl Config {
     /// The same world in ticks of 1/`scale`: every duration that a world has is multiplied.
     #[must_use]
     pub fn scaled(self, scale: u32) -> Self {
-        let end = |end: EndConfig| {
-            let policy = end.policy.with(|policy| {
-                let Policy { retransmission, wait, acks, timers, .. } = policy;
-                let always = [
-                    &mut retransmission.rto,
-                    &mut retransmission.rto_max,
-                    &mut wait.time_wait,
-                    &mut timers.timer_slack,
-                ];
-                let optional = [&mut wait.fin_wait_2_timeout, &mut acks.delayed_ack];
-                for ticks in always.into_iter().chain(optional.into_iter().flatten()) {
-                    *ticks = ticks.saturating_mul(scale);
-                }
-            });
-            EndConfig { policy, ..end }
-        };
+        let end = |end: EndConfig| EndConfig { policy: end.policy.scaled(scale), ..end };
         Self { msl: self.msl.saturating_mul(scale), a: end(self.a), b: end(self.b), ..self }
     }
 }

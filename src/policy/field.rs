@@ -175,7 +175,12 @@ mod tests {
         let names = field_names();
         assert!(durations().all(|(name, _)| names.contains(&name)));
         assert!(GROUPS.iter().map(|group| &group.name).eq(serde_introspect::<Policy>()));
-        let policy = Policy::rfc9293(1).with(|policy| {
+        assert_eq!(table(&with_every_field()).len(), names.len());
+    }
+
+    /// A policy that leaves no field out.
+    fn with_every_field() -> Policy {
+        Policy::rfc9293(1).with(|policy| {
             policy.retransmission.retries = Some(1);
             policy.retransmission.orphan_retries = Some(1);
             policy.wait.fin_wait_2_timeout = Some(1);
@@ -184,8 +189,19 @@ mod tests {
             policy.persist.persist_first = Some(1);
             policy.opening.syn_retries = Some(1);
             policy.opening.syn_ack_retries = Some(1);
-        });
-        assert_eq!(table(&policy).len(), names.len());
+        })
+    }
+
+    /// A length of time that was left out would make another world of finer ticks.
+    #[test]
+    fn finer_ticks_are_more_in_every_length_of_time_and_in_nothing_else() {
+        let policy = with_every_field().with(|policy| policy.timers.timer_slack = 1);
+        let mut expected = table(&policy);
+        for (field, value) in expected.iter_mut().filter(|(field, _)| is_duration(field) && is_of_worlds(field)) {
+            let ticks = value.as_integer().filter(|ticks| *ticks > 0).expect(field);
+            *value = (3 * ticks).into();
+        }
+        assert_eq!(table(&policy.scaled(3)), expected);
     }
 
     #[test]

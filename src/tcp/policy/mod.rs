@@ -87,6 +87,24 @@ impl Policy {
         policy
     }
 
+    /// The same in ticks of 1/`scale`: every duration that a world has is multiplied.
+    #[must_use]
+    pub fn scaled(self, scale: u32) -> Self {
+        self.with(|policy| {
+            let Self { retransmission, wait, acks, timers, .. } = policy;
+            let always = [
+                &mut retransmission.rto,
+                &mut retransmission.rto_max,
+                &mut wait.time_wait,
+                &mut timers.timer_slack,
+            ];
+            let optional = [&mut wait.fin_wait_2_timeout, &mut acks.delayed_ack];
+            for ticks in always.into_iter().chain(optional.into_iter().flatten()) {
+                *ticks = ticks.saturating_mul(scale);
+            }
+        })
+    }
+
     /// The same but for a change.
     ///
     /// ```
