@@ -31,7 +31,7 @@ const COMMANDS: [(&str, &str); 6] = [
 
 fn help(args: &[&str]) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lastack"));
-    let output = command.args(args).arg("--help").env_remove("COLUMNS").output().unwrap();
+    let output = command.args(args).arg("--help").env("COLUMNS", "80").output().unwrap();
     assert!(output.status.success(), "{args:?}");
     // What is wrapped may leave a space at the end of a line.
     let text = String::from_utf8(output.stdout).unwrap();

@@ -30,7 +30,7 @@ const CURVES: [Curve; 4] = [
         waits: [4, 4, 8, 16],
     },
     Curve {
-        label: "no FIN is left, an octet of B's is outstanding",
+        label: "no FIN is left, with an octet of B's",
         class: "octet",
         scenario: "half-close",
         property: FIN,
