@@ -10,6 +10,7 @@ use super::resolve::{Premise, Resolved, resolve};
 use super::syntax::{Claim, Expression, Temporal};
 use super::vocabulary::Observation;
 use crate::diagnostic::{Diagnostics, SourceFile, Span};
+use crate::model::{End, Observe};
 
 /// A temporal formula whose names are known and whose types are right.
 ///
@@ -52,6 +53,27 @@ impl Formula {
             *span = place.span(span);
         }
         Ok(Self { written, premise: premise(&claim), claim, premises, mentions, is_about_an_end })
+    }
+
+    /// Whether this state decides the matter by itself: it violates what should always (never) be so, or is an
+    /// example of what should be possible. `this` is who the formula calls `self`.
+    #[must_use]
+    pub fn is_revealed_by(&self, state: &impl Observe, this: End) -> bool {
+        match &self.claim {
+            Claim::Always(p) => !p.holds(state, this),
+            Claim::Never(p) | Claim::Possible(p) => p.holds(state, this),
+            Claim::Eventually(_)
+            | Claim::AlwaysEventually(_)
+            | Claim::EventuallyAlways(_)
+            | Claim::LeadsTo(..)
+            | Claim::TimePasses => false,
+        }
+    }
+
+    /// Whether the state exercises the formula: whether its premise is true in it.
+    #[must_use]
+    pub fn is_exercised_by(&self, state: &impl Observe, this: End) -> bool {
+        self.premise().is_none_or(|premise| premise.holds(state, this))
     }
 
     /// Its temporal operator.

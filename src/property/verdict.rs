@@ -6,7 +6,7 @@ use std::sync::Arc;
 use strum::IntoStaticStr;
 
 use super::file::Property;
-use super::syntax::{Claim, Temporal};
+use super::syntax::Temporal;
 use crate::model::{End, Observe};
 use crate::scenario::Expected;
 
@@ -106,22 +106,13 @@ impl Instance {
     /// example of what should be possible.
     #[must_use]
     pub fn is_revealed_by(&self, state: &impl Observe) -> bool {
-        let this = self.this();
-        match self.property.formula.claim() {
-            Claim::Always(p) => !p.holds(state, this),
-            Claim::Never(p) | Claim::Possible(p) => p.holds(state, this),
-            Claim::Eventually(_)
-            | Claim::AlwaysEventually(_)
-            | Claim::EventuallyAlways(_)
-            | Claim::LeadsTo(..)
-            | Claim::TimePasses => false,
-        }
+        self.property.formula.is_revealed_by(state, self.this())
     }
 
     /// Whether the state exercises the formula: whether its premise is true in it.
     #[must_use]
     pub fn is_exercised_by(&self, state: &impl Observe) -> bool {
-        self.property.formula.premise().is_none_or(|premise| premise.holds(state, self.this()))
+        self.property.formula.is_exercised_by(state, self.this())
     }
 
     /// It is decided by runs without end, not by states.
