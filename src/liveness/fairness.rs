@@ -73,12 +73,12 @@ fn promised(state: &WorldState, fairness: Fairness) -> impl Iterator<Item = Segm
 }
 
 /// Whether an end's close is among these actions.
-pub(crate) fn may_close(actions: &[Action], end: End) -> bool {
+fn may_close(actions: &[Action], end: End) -> bool {
     actions.iter().any(|action| matches!(action, Action::Call(of, call) if *of == end && closes(*call)))
 }
 
 /// A run stops only where nothing is enabled but calls that fairness does not promise.
-pub(crate) fn may_stop(world: &TimedWorld, fairness: Fairness, state: &WorldState) -> bool {
+fn may_stop(world: &TimedWorld, fairness: Fairness, state: &WorldState) -> bool {
     // A copy in flight can be delivered: for most states this look is enough.
     if !state.network().copies().is_empty() {
         return false;

@@ -1,9 +1,10 @@
 //! Runs that go on forever, or end: whether they are fair, and refute a property.
+//!
+//! This judges what the search for them has found, and shares nothing with it.
 
 use super::exact_replay::{ExactRun, replay_exactly};
 use super::replay::take;
 use super::replay::{FairnessReason, RunEnding, Trace};
-use crate::liveness::fairness::{closes, may_close, may_stop};
 use crate::model::{Action, Config, End, Event, Fairness, Kind, Observe, Snapshot, TimedWorld, World, WorldState};
 use crate::property::Claim;
 use crate::property::Instance;
@@ -26,15 +27,16 @@ pub(crate) fn replay_lasso(
     let (initial, slack) = (world.snapshot(states.first()?), world.slack());
     let trace = Trace { initial, steps, ending: RunEnding::Open, parts: 1, slack };
     if cycle.is_empty() {
-        return run.stops(trace, may_stop(world, fairness, last).then(|| calls(world, last))?);
+        let (calls, is_all) = calls(world, last);
+        let is_promised = fairness.applications && calls.iter().any(|(_, call)| closes(*call));
+        return run.stops(trace, (is_all && !is_promised).then_some(calls)?);
     }
-    let enabled = |state: &WorldState| {
-        let mut enabled = Vec::new();
-        world.enabled(state, &mut enabled);
-        End::BOTH.map(|end| may_close(&enabled, end))
+    let may_close = |state: &WorldState| {
+        let (calls, _) = calls(world, state);
+        End::BOTH.map(|end| calls.iter().any(|(of, call)| *of == end && closes(*call)))
     };
     // The last state is the one in which the cycle began.
-    (states.get(stem.len())? == last).then(|| run.repeats(trace, stem.len(), enabled))?
+    (states.get(stem.len())? == last).then(|| run.repeats(trace, stem.len(), may_close))?
 }
 
 /// Replays a run of exact times that comes back to where its cycle began; as above, it must be fair, and the property
@@ -116,15 +118,22 @@ impl<S: Observe> Run<'_, S> {
     }
 }
 
-/// The calls that are enabled.
-fn calls(world: &TimedWorld, state: &WorldState) -> Vec<(End, Call)> {
+/// The calls that are enabled, and whether nothing else is.
+fn calls(world: &TimedWorld, state: &WorldState) -> (Vec<(End, Call)>, bool) {
     let mut enabled = Vec::new();
     world.enabled(state, &mut enabled);
     let call = |action: &Action| match action {
         Action::Call(end, call) => Some((*end, *call)),
         _ => None,
     };
-    enabled.iter().filter_map(call).collect()
+    let calls: Vec<(End, Call)> = enabled.iter().filter_map(call).collect();
+    let is_all = calls.len() == enabled.len();
+    (calls, is_all)
+}
+
+/// A call that fairness of applications promises: a close, in either way.
+fn closes(call: Call) -> bool {
+    matches!(call, Call::Shutdown | Call::Close)
 }
 
 /// Whether a liveness property is false of the run whose states from one place on are repeated forever.
