@@ -137,7 +137,7 @@ impl Observation {
             ),
             Self::Duplicates => (
                 "duplicates",
-                "Duplicates that the network has made so far.",
+                "Duplicates that the network has made so far; a type error in a scenario where they are unlimited.",
                 "always in_flight(ANY, A) > 3 implies duplicates > 0",
             ),
         };
