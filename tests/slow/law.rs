@@ -165,6 +165,41 @@ fn the_law_with_late_timers() {
     insta::assert_snapshot!(laws.report());
 }
 
+/// docs/law.md: what slack adds with an octet of B's, to a backoff, and to three flights.
+#[test]
+fn late_timers_add_up() {
+    let mut laws = Laws::new(30_000);
+    let late = |slack: u32, backs_off: bool| {
+        move |config: &mut Config| {
+            for end in [&mut config.a, &mut config.b] {
+                end.policy.timers.timer_slack = slack;
+                end.policy.retransmission.backoff = backs_off;
+                end.policy.retransmission.rto_max = 8 * end.policy.retransmission.rto;
+            }
+        }
+    };
+    let msl = 4;
+    for (slack, losses) in [1, 2].into_iter().flat_map(|slack| (0..3).map(move |losses| (slack, losses))) {
+        let around = |bound: u32| [bound - 1, bound];
+        let at = |rto, time_wait| Parameters { msl, rto, losses, duplicates: 0, time_wait };
+        for rto in [4, 5, 6] {
+            let bound = 2 * msl + losses * (rto + slack);
+            for time_wait in around(bound) {
+                laws.expect("half-close", FIN, at(rto, time_wait), late(slack, false), time_wait >= bound);
+            }
+            let bound = (2 * msl).max(msl + ((1 << losses) - 1) * rto + losses * slack);
+            for time_wait in around(bound).into_iter().filter(|wait| *wait >= 2 * msl) {
+                laws.expect("sequential", FIN, at(rto, time_wait), late(slack, true), time_wait >= bound);
+            }
+            let bound = (3 * msl).max(msl + losses * (rto + slack));
+            for time_wait in around(bound) {
+                laws.expect("sequential", ANYTHING, at(rto, time_wait), late(slack, false), time_wait >= bound);
+            }
+        }
+    }
+    insta::assert_snapshot!(laws.report());
+}
+
 /// docs/law.md: one octet of B's outstanding, an RTO of half an MSL at least. A lost ACK costs B's timer `r` more, the time
 /// at which the ACK of the octet arrives, after A has begun to wait.
 fn holds_with_an_octet(at: Parameters, after_timeout: AfterTimeout) -> bool {
@@ -298,6 +333,30 @@ fn holds_with_backoff(at: Parameters, rto_max: u32) -> bool {
         && (1..losses + 10).any(|again| (0..again).any(|last| (0..=last).any(|lost| crosses(lost, last, again))));
     let duplicate = duplicates > 0 && time_wait < msl;
     !(lost_ack || late_ack || duplicate)
+}
+
+/// docs/law.md: one octet of B's outstanding, and backoff that is not capped. The octet has doubled the timeout, without a loss if its
+/// ACK may be later than that.
+#[test]
+fn the_law_with_an_octet_and_backoff() {
+    let mut laws = Laws::new(30_000);
+    for after_timeout in BOTH_WAYS {
+        for (rto, losses) in (4..10).flat_map(|rto| [1, 2].map(|losses| (rto, losses))) {
+            let at = |time_wait| Parameters { msl: 4, rto, losses, duplicates: 0, time_wait };
+            let bound = if rto < 8 { 12 + ((2 << losses) - 3) * rto } else { 8 + ((1 << losses) - 1) * rto };
+            let change = |config: &mut Config| {
+                octets(0, 1, after_timeout)(config);
+                for end in [&mut config.a, &mut config.b] {
+                    end.policy.retransmission.backoff = true;
+                    end.policy.retransmission.rto_max = 16 * rto;
+                }
+            };
+            for time_wait in [bound - 1, bound] {
+                laws.expect("half-close", FIN, at(time_wait), change, time_wait >= bound);
+            }
+        }
+    }
+    insta::assert_snapshot!(laws.report());
 }
 
 #[test]
