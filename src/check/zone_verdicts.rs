@@ -10,11 +10,9 @@ use std::time::{Duration, Instant};
 use crate::explore::{ExplorationStats, Limits, Phase, Stopped};
 use crate::invariant::{broken, invariant};
 use crate::liveness::streett::Lasso;
-use crate::liveness::zone_fairness::{
-    Answer, ZoneFairness, decide as decide_runs, may_last_without_timeouts, mentions_network, search,
-};
+use crate::liveness::zone_fairness::{Answer, ZoneFairness, decide as decide_runs, mentions_network, search};
 use crate::property::{Claim, Instance, Verdict};
-use crate::realtime::graph::{ZoneGraph, Zones, has_instant_timer};
+use crate::realtime::graph::{ZoneGraph, Zones};
 use crate::realtime::{Aim, Budget, Explored, NoWitness, Question, Stop, Witness, ZoneStats, explore};
 use crate::scenario::Scenario;
 use crate::trace::{Trace, replay_exact_ending, replay_exact_lasso, replay_exact_run};
@@ -117,7 +115,7 @@ impl Task<'_> {
     /// Decides properties of states, if there are no others.
     fn states_alone(&self, decided: &mut Decided) -> Result<(), Stopped> {
         let questions = self.questions();
-        self.states(&mut self.explore(&questions, Aim::default())?, decided)?;
+        self.states(&self.explore(&questions, Aim::default())?, decided)?;
         self.settle(decided)
     }
 
@@ -132,7 +130,7 @@ impl Task<'_> {
     /// Decides properties of states, and for every instance whether a state exercises it. An instance that needs another run stays
     /// open: a shortest one may be wanted; or, where duplicates are unlimited, a state that reveals or exercises it may have been
     /// found that the world does not have.
-    fn states(&self, explored: &mut Explored<'_>, decided: &mut Decided) -> Result<(), Stopped> {
+    fn states(&self, explored: &Explored<'_>, decided: &mut Decided) -> Result<(), Stopped> {
         decided.stats = stats_of(&explored.stats);
         for (number, question) in self.questions().iter().enumerate() {
             let is_revealed = explored.reveals(number);
@@ -181,7 +179,7 @@ impl Task<'_> {
         }
         let all = self.questions();
         let questions: Vec<Question<'_>> = numbers.iter().map(|number| all[*number]).collect();
-        let explored = &mut self.explore(&questions, aim)?;
+        let explored = &self.explore(&questions, aim)?;
         let mut is_cut_short = false;
         let open = self.open_states(decided);
         for (place, number) in numbers.into_iter().enumerate() {
@@ -220,7 +218,7 @@ impl Task<'_> {
     }
 
     /// The run of exact times by which an exploration has revealed an instance, the question with this place among those asked.
-    fn witness(&self, explored: &mut Explored<'_>, place: usize, number: usize) -> Result<Trace, NoWitness> {
+    fn witness(&self, explored: &Explored<'_>, place: usize, number: usize) -> Result<Trace, NoWitness> {
         let config = &self.scenario.config;
         let witness = explored.witness(config, &self.question(number), place)?;
         Ok(self.told(number, &witness.ok_or(NoWitness::NotRevealed)?))
@@ -228,7 +226,7 @@ impl Task<'_> {
 
     /// The shortest run that reveals an instance, by a shortest walk in a graph where zones cover those that they include; `None` if
     /// that walk is no run.
-    fn shortest_run(&self, graph: &mut ZoneGraph<'_>, number: usize) -> Option<Trace> {
+    fn shortest_run(&self, graph: &ZoneGraph<'_>, number: usize) -> Option<Trace> {
         let question = self.question(number);
         let walk = graph.shortest_walk(&question)?;
         let witness = graph.witness(&walk).ok()?;
@@ -249,19 +247,16 @@ impl Task<'_> {
     /// property, no run does. If a walk does that cannot be given times, or the matter stays open, the graph in which only equal
     /// zones are merged decides.
     fn runs(&self, decided: &mut Decided, first: Zones) -> Result<(), Stopped> {
-        let mut graph = self.graph(first)?;
-        self.states(&mut graph.explored, decided)?;
+        let graph = self.graph(first)?;
+        self.states(&graph.explored, decided)?;
         for number in self.open_states(decided) {
-            if let Some(trace) = self.shortest_run(&mut graph, number) {
+            if let Some(trace) = self.shortest_run(&graph, number) {
                 decided.reveal_by_shortest(number, trace);
             }
         }
-        if has_instant_timer(&self.scenario.config) {
-            return Err(Stopped::InstantTimer);
-        }
         (self.progress)(Phase::Cycles, &decided.stats);
         let liveness = (0..self.instances.len()).filter(|number| self.instances[*number].is_liveness());
-        let open = self.runs_in(&mut graph, first, liveness.collect(), decided)?;
+        let open = self.runs_in(&graph, first, liveness.collect(), decided)?;
         drop(graph);
         // A limit that is hit there keeps no run from being decided.
         let settled = self.settle(decided);
@@ -276,11 +271,11 @@ impl Task<'_> {
         if open.is_empty() {
             return settled;
         }
-        let mut graph = self.graph(Zones::Equal)?;
+        let graph = self.graph(Zones::Equal)?;
         if let Some(stop) = graph.explored.stopped {
             return Err(stopped_by(stop, self.limits));
         }
-        let open = self.runs_in(&mut graph, Zones::Equal, open, decided)?;
+        let open = self.runs_in(&graph, Zones::Equal, open, decided)?;
         open.first().map_or(settled, |(_, why)| Err(*why))
     }
 
@@ -298,30 +293,32 @@ impl Task<'_> {
     /// Decides what runs decide of these instances, and returns those that stay open, with why.
     fn runs_in(
         &self,
-        graph: &mut ZoneGraph<'_>,
+        graph: &ZoneGraph<'_>,
         zones: Zones,
         open: Vec<usize>,
         decided: &mut Decided,
     ) -> Result<Vec<(usize, Stopped)>, Stopped> {
-        let may_last = may_last_without_timeouts(graph, self.limits)?;
-        let mut lassos = Vec::new();
+        let fairness = ZoneFairness { graph, fairness: self.scenario.fairness };
+        let mut search = search(&fairness, self.limits)?;
         let mut still_open = Vec::new();
-        {
-            let fairness = ZoneFairness { graph, fairness: self.scenario.fairness };
-            let mut search = search(&fairness, self.limits)?;
-            for number in open {
-                match decide_runs(&mut search, graph, may_last, &self.instances[number])? {
-                    Answer::Refuted(lasso) => lassos.push((number, lasso)),
-                    Answer::Holds => decided.known[number] = Some(false),
-                    Answer::Unknown => still_open.push((number, Stopped::RunsInRealTime)),
+        for number in open {
+            let lasso = match decide_runs(&mut search, graph, self.limits, &self.instances[number])? {
+                Answer::Refuted(lasso) => lasso,
+                Answer::Holds => {
+                    decided.known[number] = Some(false);
+                    continue;
                 }
-            }
-        }
-        for (number, lasso) in lassos {
+                Answer::Unknown => {
+                    still_open.push((number, Stopped::RunsInRealTime));
+                    continue;
+                }
+            };
+            // At once: a limit that is hit later does not take back what was found.
             match self.endless_run(graph, &self.instances[number], &lasso) {
                 Ok(Some(trace)) if self.wants_shortest[number] => decided.reveal_by_shortest(number, trace),
                 Ok(Some(trace)) => decided.reveal(number, trace),
                 Ok(None) => still_open.push((number, Stopped::NoRepeatingTimes)),
+                Err(NoWitness::Stopped(stop)) => return Err(stopped_by(stop, self.limits)),
                 Err(NoWitness::NoTimes) if zones == Zones::Included => {
                     still_open.push((number, Stopped::NoRepeatingTimes));
                 }
@@ -335,7 +332,7 @@ impl Task<'_> {
     /// The run of exact times that a lasso of zones stands for; `None` if no times were found with which its cycle repeats.
     fn endless_run(
         &self,
-        graph: &mut ZoneGraph<'_>,
+        graph: &ZoneGraph<'_>,
         instance: &Instance,
         lasso: &Lasso,
     ) -> Result<Option<Trace>, NoWitness> {
@@ -344,7 +341,9 @@ impl Task<'_> {
             replay_exact_ending(config, *fairness, instance, &graph.witness(&lasso.stem)?)
         } else {
             let passes = !matches!(instance.property.formula.claim(), Claim::TimePasses);
-            let Some(witness) = graph.cyclic_witness(&lasso.stem, &lasso.cycle, passes)? else {
+            let is_cut_off = || self.limits.cut_off().is_some();
+            let found = graph.cyclic_witness(&lasso.stem, &lasso.cycle, passes, &is_cut_off)?;
+            let Some(witness) = found else {
                 return Ok(None);
             };
             replay_exact_lasso(config, *fairness, instance, &witness)
@@ -386,7 +385,6 @@ fn stopped_by(stop: Stop, limits: Limits<'_>) -> Stopped {
         Stop::Segment(segment) => Stopped::Limit(Limit::Segment(segment)),
         Stop::Copies => Stopped::Limit(Limit::Copies),
         Stop::Duration(ticks) => Stopped::LongDuration(ticks),
-        Stop::Instant => Stopped::InstantTimer,
         Stop::Numbers => Stopped::Numbers,
         Stop::Zones => Stopped::MaxStates,
         Stop::Memory => Stopped::MaxMemory,

@@ -56,8 +56,6 @@ pub enum Stopped {
     Limit(Limit),
     /// In real time, a duration, in ticks, that is too long to be computed with.
     LongDuration(u32),
-    /// In real time, a timer that is due as soon as it is set: a cycle might come round without time.
-    InstantTimer,
     /// In real time, a property of runs that speaks of what is in flight, lost or duplicated, or a cycle without a timeout.
     RunsInRealTime,
     /// In real time, a cycle was found, but no times with which it repeats.
@@ -81,7 +79,6 @@ impl fmt::Display for Stopped {
             Self::LongDuration(ticks) => {
                 write!(f, "a duration of {ticks} ticks is too long for real time: choose a longer tick")
             }
-            Self::InstantTimer => f.write_str("in real time, a timer may not be due as soon as it is set"),
             Self::RunsInRealTime => f.write_str(
                 "in real time, a property of runs is not decided if it speaks of what is in flight, lost or duplicated, \
                  nor does it hold for certain where ends can answer each other without a timeout: \

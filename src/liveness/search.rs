@@ -53,6 +53,11 @@ impl<'g, F: StreettConditions> FairRunSearch<'g, F> {
         if by_network.is_empty() { Ok(search) } else { Err(Stopped::NetworkCycle) }
     }
 
+    /// The nodes through which some walk goes round without a tick.
+    pub(super) fn timeless(&self) -> &[Node] {
+        &self.timeless
+    }
+
     /// Those of these nodes through which a walk among them goes round along edges of such movers alone.
     fn cyclic_by(&mut self, nodes: &[Node], is_kept: impl Fn(Mover) -> bool) -> Result<Vec<Node>, Stopped> {
         let label = self.label(nodes)?;

@@ -110,61 +110,80 @@ pub(crate) fn mentions_network(instance: &Instance) -> bool {
 }
 
 /// Decides a property of runs.
-pub(crate) fn decide(
-    search: &mut FairRunSearch<'_, ZoneFairness<'_>>,
-    graph: &ZoneGraph<'_>,
-    may_last_without_timeouts: bool,
-    instance: &Instance,
-) -> Result<Answer, Stopped> {
-    let this = instance.this();
-    let formula = &instance.property.formula;
-    if mentions_network(instance) {
-        return Ok(Answer::Unknown);
-    }
-    let truth = |p: &Predicate| graph.truth(p, this);
-    let anywhere = Violation { trigger: &|_| true, within: &|_| true, recurs: &|_| true, time: Time::Passes };
-    let lasso = match formula.claim() {
-        // The initial zone is the first. To come back to it is to start anew.
-        Claim::Eventually(p) => {
-            let p = truth(p);
-            search.find(&Violation { trigger: &|node| node == 0, within: &|node| !p(node), ..anywhere })?
-        }
-        Claim::AlwaysEventually(p) => {
-            let p = truth(p);
-            search.find(&Violation { within: &|node| !p(node), ..anywhere })?
-        }
-        Claim::EventuallyAlways(p) => {
-            let p = truth(p);
-            search.find(&Violation { recurs: &|node| !p(node), ..anywhere })?
-        }
-        Claim::LeadsTo(p, q) => {
-            let (p, q) = (truth(p), truth(q));
-            search.find(&Violation { trigger: &p, within: &|node| !q(node), ..anywhere })?
-        }
-        Claim::TimePasses => {
-            let lasso = search.find(&Violation { time: Time::Stops, ..anywhere })?;
-            return Ok(lasso.map_or(Answer::Holds, Answer::Refuted));
-        }
-        Claim::Always(_) | Claim::Never(_) | Claim::Possible(_) => return Ok(Answer::Unknown),
-    };
-    Ok(match lasso {
-        Some(lasso) => Answer::Refuted(lasso),
-        None if may_last_without_timeouts => Answer::Unknown,
-        None => Answer::Holds,
-    })
-}
-
-/// Whether some run may go on forever, and time with it, although no timer expires from some moment on: not where something
-/// that bounds the time is there on the whole cycle and never renewed.
 ///
 /// # Errors
 /// The limit that was hit.
-pub(crate) fn may_last_without_timeouts(graph: &ZoneGraph<'_>, limits: Limits<'_>) -> Result<bool, Stopped> {
+pub(crate) fn decide(
+    search: &mut FairRunSearch<'_, ZoneFairness<'_>>,
+    graph: &ZoneGraph<'_>,
+    limits: Limits<'_>,
+    instance: &Instance,
+) -> Result<Answer, Stopped> {
+    if mentions_network(instance) {
+        return Ok(Answer::Unknown);
+    }
+    let truth = |p: &Predicate| graph.truth(p, instance.this());
+    let mut find =
+        |trigger: &dyn Fn(Node) -> bool, within: &dyn Fn(Node) -> bool, recurs: &dyn Fn(Node) -> bool| {
+            if let Some(lasso) = search.find(&Violation { trigger, within, recurs, time: Time::Passes })? {
+                return Ok(Answer::Refuted(lasso));
+            }
+            let may_last = may_last_without_timeouts(search.timeless(), graph, limits, within, recurs)?;
+            Ok(if may_last { Answer::Unknown } else { Answer::Holds })
+        };
+    match instance.property.formula.claim() {
+        // The initial zone is the first. To come back to it is to start anew.
+        Claim::Eventually(p) => {
+            let p = truth(p);
+            find(&|node| node == 0, &|node| !p(node), &|_| true)
+        }
+        Claim::AlwaysEventually(p) => {
+            let p = truth(p);
+            find(&|_| true, &|node| !p(node), &|_| true)
+        }
+        Claim::EventuallyAlways(p) => {
+            let p = truth(p);
+            find(&|_| true, &|_| true, &|node| !p(node))
+        }
+        Claim::LeadsTo(p, q) => {
+            let (p, q) = (truth(p), truth(q));
+            find(&p, &|node| !q(node), &|_| true)
+        }
+        Claim::TimePasses => {
+            let anywhere =
+                Violation { trigger: &|_| true, within: &|_| true, recurs: &|_| true, time: Time::Stops };
+            Ok(search.find(&anywhere)?.map_or(Answer::Holds, Answer::Refuted))
+        }
+        Claim::Always(_) | Claim::Never(_) | Claim::Possible(_) => Ok(Answer::Unknown),
+    }
+}
+
+/// Whether some run may go on forever within a set, and time with it, although no timer expires from some moment on, and come again
+/// and again to where something recurs: not where something that bounds the time is there on the whole cycle and never renewed.
+///
+/// All such cycles lead through `timeless` nodes alone.
+fn may_last_without_timeouts(
+    timeless: &[Node],
+    graph: &ZoneGraph<'_>,
+    limits: Limits<'_>,
+    within: &dyn Fn(Node) -> bool,
+    recurs: &dyn Fn(Node) -> bool,
+) -> Result<bool, Stopped> {
+    let nodes: HashSet<Node> = timeless.iter().copied().filter(|node| within(*node)).collect();
+    if nodes.is_empty() {
+        return Ok(false);
+    }
     let is_kept = |(node, place): Edge| graph.labels(node)[place].kind != EdgeKind::Timeout;
     let mut may_last = false;
     let mut tarjan = Tarjan::new(&graph.graph, limits);
-    let all = 0..graph.graph.node_count();
-    tarjan.cyclic(all, |edge, _| is_kept(edge), |component| may_last |= lasts(graph, component, is_kept))?;
+    tarjan.cyclic(
+        nodes.iter().copied(),
+        |edge, to| nodes.contains(&to) && is_kept(edge),
+        |component| {
+            let recurs = component.iter().any(|node| recurs(*node));
+            may_last = may_last || recurs && lasts(graph, component, is_kept);
+        },
+    )?;
     Ok(may_last)
 }
 

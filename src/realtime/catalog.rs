@@ -11,6 +11,7 @@ use hashbrown::HashMap;
 use super::bound::Bound;
 use super::stop::Stop;
 use super::zone::Running;
+use crate::invariant::invariant;
 use crate::model::{self, Config, End, Kind, Limit, Observed, is_representable};
 use crate::tcp::{Call, Effects, Endpoint, Segment, State, Timer, TimerChange};
 
@@ -70,8 +71,11 @@ pub(super) struct KnownSegment {
 }
 
 /// Everything of a world that has a number.
+#[derive(Clone)]
 pub(super) struct Catalog<'c> {
     config: &'c Config,
+    /// Of a segment to A and the same one to B, if either has a number, both have, one after the other.
+    is_mirrored: bool,
     ends: Vec<(KnownEnd, Observed)>,
     end_numbers: HashMap<KnownEnd, EndNumber, FixedState>,
     segments: Vec<KnownSegment>,
@@ -80,9 +84,10 @@ pub(super) struct Catalog<'c> {
 }
 
 impl<'c> Catalog<'c> {
-    pub(super) fn new(config: &'c Config) -> Self {
+    pub(super) fn new(config: &'c Config, is_mirrored: bool) -> Self {
         Self {
             config,
+            is_mirrored,
             ends: Vec::new(),
             end_numbers: HashMap::default(),
             segments: Vec::new(),
@@ -118,9 +123,8 @@ impl<'c> Catalog<'c> {
     }
 
     /// How many segments have a number.
-    pub(super) fn segments(&self) -> SegmentNumber {
-        // Each has one that fits.
-        SegmentNumber::try_from(self.segments.len()).unwrap_or(SegmentNumber::MAX)
+    pub(super) fn segments(&self) -> usize {
+        self.segments.len()
     }
 
     /// The timers of these ends that run, as lanes of a zone.
@@ -151,10 +155,19 @@ impl<'c> Catalog<'c> {
             return Ok(*number);
         }
         let kind = Kind::of(&segment).ok_or(Stop::Segment(segment))?;
-        let number = SegmentNumber::try_from(self.segments.len()).map_err(|_| Stop::Numbers)?;
-        self.segments.push(KnownSegment { to, segment, kind });
-        self.segment_numbers.insert((to, segment), number);
-        Ok(number)
+        let first = self.segments.len();
+        for to in [to, to.peer()].into_iter().take(1 + usize::from(self.is_mirrored)) {
+            let number = SegmentNumber::try_from(self.segments.len()).map_err(|_| Stop::Numbers)?;
+            self.segments.push(KnownSegment { to, segment, kind });
+            self.segment_numbers.insert((to, segment), number);
+        }
+        SegmentNumber::try_from(first).map_err(|_| Stop::Numbers)
+    }
+
+    /// The same segment to the other end.
+    pub(super) fn mirrored(&self, number: SegmentNumber) -> SegmentNumber {
+        invariant!(self.is_mirrored, "segment {number} has no mirror image");
+        number ^ 1
     }
 
     /// What an end makes of an event; its application reads whatever is delivered, at once.

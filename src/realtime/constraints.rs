@@ -1,7 +1,10 @@
 //! What binds the moments of a run's events: their order, timers, flights, and in a lasso that its cycle repeats.
 
+#![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
+
 use super::step::{Fate, SymbolicAction};
 use super::timetable::{Constraint, Repetition};
+use crate::invariant::broken;
 use crate::model::{Config, End};
 use crate::tcp::{Call, Endpoint, Policy, Segment, Timer, TimerChange};
 
@@ -118,8 +121,7 @@ impl<'c> Constraints<'c> {
     }
 
     fn event(&mut self, event: usize, Untimed { action, fate, stays }: &Untimed) {
-        let (SymbolicAction::Call(end, _) | SymbolicAction::Timeout(end, _) | SymbolicAction::Deliver(end, _)) =
-            *action;
+        let end = action.end();
         let policy = self.config.end(end).policy;
         let slack = slack_of(&policy);
         let [a, b] = &mut self.endpoints;
@@ -133,7 +135,7 @@ impl<'c> Constraints<'c> {
         let expires = |timer| matches!(action, SymbolicAction::Timeout(_, expired) if *expired == timer);
         for (place, (timer, change)) in Timer::ALL.into_iter().zip(effects.timers).enumerate() {
             let [a, b] = &mut self.timers;
-            let Some(own) = (if end == End::A { a } else { b }).get_mut(place) else { continue };
+            let own = &mut (if end == End::A { a } else { b })[place];
             let was = *own;
             match change {
                 TimerChange::Set(ticks) => *own = Some((event, ticks.into())),
@@ -151,12 +153,12 @@ impl<'c> Constraints<'c> {
         if let SymbolicAction::Deliver(to, segment) = *action {
             let equal =
                 |(its_to, its_segment, _): &(End, Segment, usize)| (*its_to, *its_segment) == (to, segment);
-            if let Some(oldest) = self.in_flight.iter().position(equal) {
-                let copy = self.in_flight.remove(oldest);
-                self.arrives(event, copy.2);
-                if *stays {
-                    self.in_flight.insert(oldest, copy);
-                }
+            let oldest = self.in_flight.iter().position(equal);
+            let oldest = oldest.unwrap_or_else(|| broken(format_args!("{segment} arrives and is not in flight")));
+            let copy = self.in_flight.remove(oldest);
+            self.arrives(event, copy.2);
+            if *stays {
+                self.in_flight.insert(oldest, copy);
             }
         }
         if let Some(segment) = effects.segment {

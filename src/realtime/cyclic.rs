@@ -30,18 +30,19 @@ const ROUNDS: [(usize, usize); 6] = [(0, 1), (1, 1), (2, 1), (0, 2), (1, 2), (1,
 /// `None` if none were found, though there may be some.
 ///
 /// # Errors
-/// If the exact world does not agree. That is a fault of the program.
+/// If the exact world does not agree, which is a fault of the program; or if the search for times was cut off.
 pub(super) fn cyclic(
     config: &Config,
     stem: &[Untimed],
     cycle: &[Untimed],
     passes: bool,
+    is_cut_off: &dyn Fn() -> bool,
 ) -> Result<Option<CyclicWitness>, NoWitness> {
     for (before, rounds) in ROUNDS {
         let mut run = [stem, &cycle.repeat(before)].concat();
         let from = run.len();
         run.extend(cycle.repeat(rounds));
-        if let Some(found) = with_cycle_from(config, &run, from, passes)? {
+        if let Some(found) = with_cycle_from(config, &run, from, passes, is_cut_off)? {
             return Ok(Some(found));
         }
     }
@@ -54,6 +55,7 @@ fn with_cycle_from(
     run: &[Untimed],
     from: usize,
     passes: bool,
+    is_cut_off: &dyn Fn() -> bool,
 ) -> Result<Option<CyclicWitness>, NoWitness> {
     let Some((mut constraints, mut repetitions)) = of_lasso(config, run, from) else {
         return Ok(None);
@@ -62,8 +64,8 @@ fn with_cycle_from(
     if !passes {
         constraints.push(Constraint { event: run.len(), after: from, ticks: 0, is_strict: false });
     }
-    let Some((timetable, period)) = schedule_cycle(run.len() + 1, &constraints, &repetitions, passes.into())
-    else {
+    let scheduled = schedule_cycle(run.len() + 1, &constraints, &repetitions, passes.into(), is_cut_off);
+    let Some((timetable, period)) = scheduled.map_err(NoWitness::Stopped)? else {
         return Ok(None);
     };
     let (run, counts) = at_moments(config, run, timetable)?;
@@ -133,9 +135,9 @@ mod tests {
         let config = Config { losses: None, ..config(2, 3, 0, 0, Closes::AfterEof) };
         let stem = [untimed(SymbolicAction::Call(End::A, Call::Shutdown))];
         let cycle = [untimed(SymbolicAction::Timeout(End::A, Timer::Retransmission))];
-        let found = cyclic(&config, &stem, &cycle, true).unwrap().unwrap();
+        let found = cyclic(&config, &stem, &cycle, true, &|| false).unwrap().unwrap();
         assert_eq!((found.run.parts, found.stem, found.period, found.run.events.len()), (1, 2, 3, 4));
-        assert_eq!(cyclic(&config, &stem, &cycle, false), Ok(None), "time passes on it");
+        assert_eq!(cyclic(&config, &stem, &cycle, false, &|| false), Ok(None), "time passes on it");
         let mut wrong = found;
         wrong.period = 2;
         assert!(wrong.comes_back(&config).is_err(), "the timer is not due");
@@ -148,7 +150,7 @@ mod tests {
         (config.a.policy.retransmission.backoff, config.a.policy.retransmission.rto_max) = (true, 3);
         let stem = [untimed(SymbolicAction::Call(End::A, Call::Shutdown))];
         let cycle = [untimed(SymbolicAction::Timeout(End::A, Timer::Retransmission))];
-        let found = cyclic(&config, &stem, &cycle, true).unwrap().unwrap();
+        let found = cyclic(&config, &stem, &cycle, true, &|| false).unwrap().unwrap();
         assert_eq!((found.stem, found.period), (6, 3), "after timeouts of 1 and 2 ticks");
         assert_eq!(found.comes_back(&config), Ok(true));
         assert!(CyclicWitness { stem: 4, ..found }.comes_back(&config).is_err());

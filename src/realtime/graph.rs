@@ -10,7 +10,6 @@
 //!   Li, FORMATS 2009, for abstractions by lower and upper bounds; Laarman and others, CAV 2013, for what inclusion does and does
 //!   not keep).
 //!
-//!
 //! Where duplicates are unlimited, the network is a set, which may do more than the world: then a walk proves nothing either way.
 //!
 //! The losses and duplicates used distinguish parts in both graphs: else a run could lose segments without end and without a charge.
@@ -37,7 +36,7 @@ use crate::explore::graph::{Edge, Graph, Rows};
 use crate::invariant::broken;
 use crate::model::{Config, End, EndConfig, Kind, Observe};
 use crate::property::Predicate;
-use crate::tcp::{Call, Policy};
+use crate::tcp::Call;
 
 /// What happens along an edge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +56,10 @@ pub(crate) type Renewable = u16;
 
 /// How many lanes a zone has.
 const LANES: u16 = 8;
+
+/// The most segments for which there are numbers of what bounds the time, and of what fairness asks for: of each segment
+/// both, of each lane, of the close of each end, and of what recurs and of ticks.
+const MOST_SEGMENTS: usize = (u16::MAX as usize - LANES as usize - 4) / 2;
 
 /// What happens along an edge, and what bounds the time anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,7 +163,7 @@ impl<'c> ZoneGraph<'c> {
     /// Explores a world. Where `explored.stopped` says that something is missing, the graph decides nothing.
     ///
     /// # Errors
-    /// If a duration of the world is too long for zones.
+    /// If a duration of the world is too long for zones, or there are too many segments to number what bounds the time.
     pub(crate) fn explore(
         config: &'c Config,
         questions: &[Question<'_>],
@@ -169,19 +172,25 @@ impl<'c> ZoneGraph<'c> {
         progress: &dyn Fn(&ZoneStats),
     ) -> Result<Self, Stop> {
         let inclusion = zones == Zones::Included;
-        let reductions = Reductions { inclusion, budgets: false, ..Reductions::ALL };
+        let reductions = Reductions { inclusion, budgets: false, symmetry: false, ..Reductions::ALL };
         let mut found = FoundEdges::default();
         let mut taken = |from: Node, step: &Successor, to: Node| {
             let kind = match step.action {
                 SymbolicAction::Timeout(..) => EdgeKind::Timeout,
                 SymbolicAction::Call(end, call) => EdgeKind::Call(end, call),
-                SymbolicAction::Deliver(..) => step.delivered.map_or(EdgeKind::Onwards, EdgeKind::Delivery),
+                SymbolicAction::Deliver(..) => {
+                    let none = || broken(format_args!("no segment is delivered"));
+                    EdgeKind::Delivery(step.delivered.unwrap_or_else(none))
+                }
             };
             let lost = step.sent.filter(|(_, fate)| fate.is_lost && config.losses.is_none());
             let label = EdgeLabel { kind, stays: step.stays, set: step.timers_set };
             found.push(from, (label, to, lost.map(|(segment, _)| segment)));
         };
         let explored = explore_with(config, questions, budget, reductions, &mut taken, progress)?;
+        if explored.steps.catalog.segments() > MOST_SEGMENTS {
+            return Err(Stop::Numbers);
+        }
         let (zones, node_of, reached_from) = breadth_first(&explored.passed, &found);
         let (mut rows, mut losses) = (Rows::default(), Vec::new());
         let (mut first_label, mut labels) = (vec![0], Vec::new());
@@ -237,7 +246,7 @@ impl<'c> ZoneGraph<'c> {
     /// # Errors
     /// Why that is not possible. That there are no times ([`NoWitness::NoTimes`]) is possible where zones are one that are not
     /// equal; all else is a fault of the program.
-    pub(crate) fn witness(&mut self, path: &[Edge]) -> Result<Witness, NoWitness> {
+    pub(crate) fn witness(&self, path: &[Edge]) -> Result<Witness, NoWitness> {
         let run = self.run_along(path)?;
         timed(self.config, &run)
     }
@@ -246,19 +255,20 @@ impl<'c> ZoneGraph<'c> {
     /// such times were found.
     ///
     /// # Errors
-    /// If the exact world does not agree: a fault of the program.
+    /// If the exact world does not agree, which is a fault of the program; or if the search for times was cut off.
     pub(crate) fn cyclic_witness(
-        &mut self,
+        &self,
         stem: &[Edge],
         cycle: &[Edge],
         passes: bool,
+        is_cut_off: &dyn Fn() -> bool,
     ) -> Result<Option<CyclicWitness>, NoWitness> {
         let (stem, cycle) = (self.run_along(stem)?, self.run_along(cycle)?);
-        cyclic(self.config, &stem, &cycle, passes)
+        cyclic(self.config, &stem, &cycle, passes, is_cut_off)
     }
 
     /// The events along a path; nothing happens on the edge that leads on from a loss.
-    fn run_along(&mut self, path: &[Edge]) -> Result<Vec<Untimed>, NoWitness> {
+    fn run_along(&self, path: &[Edge]) -> Result<Vec<Untimed>, NoWitness> {
         let of_zones = path.iter().filter(|(node, _)| self.loss(*node).is_none());
         let edges: Vec<Edge> = of_zones.map(|(node, place)| (self.zone(*node), *place)).collect();
         self.explored.run_along(&edges).map_err(NoWitness::Stopped)
@@ -266,7 +276,8 @@ impl<'c> ZoneGraph<'c> {
 
     /// How many segments have a number.
     pub(crate) fn segments(&self) -> SegmentNumber {
-        self.explored.steps.catalog.segments()
+        let segments = self.explored.steps.catalog.segments();
+        SegmentNumber::try_from(segments).unwrap_or_else(|_| broken(format_args!("{segments} segments")))
     }
 
     /// The kind of a segment, and the end that it goes to.
@@ -344,12 +355,4 @@ impl<'c> ZoneGraph<'c> {
         let reader_gone = self.explored.steps.catalog.end(part.ends[end as usize]).endpoint.reader_gone;
         application.calls(&part.end(end), reader_gone, policy)
     }
-}
-
-/// A timer of an end is due as soon as it is set: a cycle could come round without time.
-pub(crate) fn has_instant_timer(config: &Config) -> bool {
-    [&config.a, &config.b].into_iter().any(|end| {
-        let Policy { retransmission, acks, wait, .. } = end.policy;
-        retransmission.rto == 0 || wait.fin_wait_2_timeout == Some(0) || acks.delayed_ack == Some(0)
-    })
 }

@@ -8,6 +8,7 @@
 //! * `bound`, `zone`: the sets of times, and what events and the passing of time make of them.
 //! * `catalog`: ends and segments by number, and what an endpoint does with an event, asked once.
 //! * `step`: what may happen, and where it leads. Losses and duplicates are decided at the sending.
+//! * `symmetry`: where both ends are alike, half of it.
 //! * `passed`, `search`: what was found, and in which order it is looked for.
 //! * `question`: what is asked.
 //! * `graph`: every zone by itself and every step, for what runs decide.
@@ -38,6 +39,7 @@ mod question;
 mod search;
 mod step;
 mod stop;
+mod symmetry;
 #[cfg(test)]
 pub(crate) mod testing;
 mod timetable;

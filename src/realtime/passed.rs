@@ -31,30 +31,30 @@ pub(super) struct Merging {
     pub(super) drops: bool,
 }
 
-/// A discrete part: where its words are, and the zones that were found in it and were not dropped.
-struct FoundPart {
-    words: u32,
-    /// A row for each of these zones: what it has spent, negated, and its bounds, so that a zone covers another if no number in its
-    /// row is smaller; and then the number of the zone, in two halves.
-    rows: Vec<i16>,
+/// A zone that was found, in ten bytes.
+struct FoundZone {
+    /// Its part; once a later zone covers it and it was dropped from its part, that zone. In two halves.
+    part_or_covering: [i16; 2],
+    /// Where it was first reached from, in two halves.
+    parent: [i16; 2],
+    /// By which of the steps that leave there; and [`DROPPED`].
+    step: u16,
 }
 
-struct FoundZone {
-    /// Its part; once a later zone covers it and it was dropped from its part, that zone.
-    part_or_covering: u32,
-    /// Where it was first reached from, and by which of the steps that leave there.
-    parent: Node,
-    step: u16,
-    is_covered: bool,
-}
+/// A later zone covers this one, and it was dropped from its part.
+const DROPPED: u16 = 1 << 15;
 
 /// Every zone that was found.
 pub(super) struct Passed {
     merging: Merging,
     /// Of each part, the numbers of its ends, the losses and duplicates that it has used if these distinguish parts, and its segments.
     words: Vec<u16>,
-    parts: Vec<FoundPart>,
-    part_numbers: HashTable<u32>,
+    /// Where those of each part begin.
+    first_words: Vec<u32>,
+    /// Of each part, a row for each of the zones that were found in it and were not dropped: what it has spent, negated, and its
+    /// bounds, so that a zone covers another if no number in its row is smaller; and then the number of the zone, in two halves.
+    rows: Vec<Vec<i16>>,
+    numbers: HashTable<u32>,
     zones: Vec<FoundZone>,
     covered: usize,
     /// How much memory the rows of parts take, in bytes.
@@ -83,13 +83,20 @@ const BOUNDS_FROM: usize = 2;
 /// The numbers of a row behind its bounds: which zone's it is.
 const NODE: usize = 2;
 
+impl FoundZone {
+    fn is_dropped(&self) -> bool {
+        self.step & DROPPED != 0
+    }
+}
+
 impl Passed {
     pub(super) fn new(merging: Merging) -> Self {
         Self {
             merging,
             words: Vec::new(),
-            parts: Vec::new(),
-            part_numbers: HashTable::new(),
+            first_words: Vec::new(),
+            rows: Vec::new(),
+            numbers: HashTable::new(),
             zones: Vec::new(),
             covered: 0,
             bytes_of_rows: 0,
@@ -110,7 +117,7 @@ impl Passed {
 
     /// The zones that no other covers, ascending.
     pub(super) fn uncovered(&self) -> impl Iterator<Item = Node> {
-        (0..).zip(&self.zones).filter(|(_, zone)| !zone.is_covered).map(|(node, _)| node)
+        (0..).zip(&self.zones).filter(|(_, zone)| !zone.is_dropped()).map(|(node, _)| node)
     }
 
     /// The number that the next zone gets.
@@ -120,32 +127,39 @@ impl Passed {
 
     /// How many discrete parts were found.
     pub(super) fn parts(&self) -> usize {
-        self.parts.len()
+        self.rows.len()
+    }
+
+    /// The numbers of the parts.
+    pub(super) fn part_numbers(&self) -> impl Iterator<Item = u32> + use<> {
+        let parts = self.rows.len();
+        0..u32::try_from(parts).unwrap_or_else(|_| broken(format_args!("{parts} parts")))
     }
 
     /// Another zone has come to cover this one.
     pub(super) fn is_covered(&self, node: Node) -> bool {
-        self.zones[node as usize].is_covered
+        self.zones[node as usize].is_dropped()
     }
 
     /// The zone that covers this one and that no other covers: itself, if none does.
     pub(super) fn covering_of(&self, node: Node) -> Node {
         let mut at = node;
         while self.is_covered(at) {
-            at = self.zones[at as usize].part_or_covering;
+            at = whole(&self.zones[at as usize].part_or_covering);
         }
         at
     }
 
     /// Where a zone was first reached from, and by which of the steps that leave there; nowhere, if it is the first.
     pub(super) fn reached_by(&self, node: Node) -> Option<(Node, usize)> {
-        let FoundZone { parent, step, .. } = self.zones[node as usize];
-        (parent != NONE).then_some((parent, step.into()))
+        let FoundZone { parent, step, .. } = &self.zones[node as usize];
+        let parent = whole(parent);
+        (parent != NONE).then_some((parent, usize::from(step & !DROPPED)))
     }
 
     fn words_of(&self, part: u32) -> &[u16] {
-        let start = self.parts[part as usize].words as usize;
-        let end = self.parts.get(part as usize + 1).map_or(self.words.len(), |next| next.words as usize);
+        let start = self.first_words[part as usize] as usize;
+        let end = self.first_words.get(part as usize + 1).map_or(self.words.len(), |next| *next as usize);
         &self.words[start..end]
     }
 
@@ -159,8 +173,8 @@ impl Passed {
     /// The number of a zone's part. The zone must not have been dropped.
     pub(super) fn part_number(&self, node: Node) -> u32 {
         let found = &self.zones[node as usize];
-        invariant!(!found.is_covered, "zone {node} was dropped");
-        found.part_or_covering
+        invariant!(!found.is_dropped(), "zone {node} was dropped");
+        whole(&found.part_or_covering)
     }
 
     /// A zone with its part, as it was added. It must not have been dropped.
@@ -172,11 +186,11 @@ impl Passed {
         let copies = &words[SEGMENTS_FROM..];
         let size = BOUNDS_FROM + Zone::size(running, copies.len());
         let halves = halves(node);
-        let mut rows = self.parts[part as usize].rows.chunks_exact(size + NODE);
+        let mut rows = self.rows[part as usize].chunks_exact(size + NODE);
         let row = rows.find(|row| row[size..] == halves);
         let row = row.unwrap_or_else(|| broken(format_args!("zone {node} is not in its part")));
-        // There is never room for more copies than a byte can count.
-        let in_flight = u8::try_from(copies.len()).unwrap_or(u8::MAX);
+        let in_flight = u8::try_from(copies.len());
+        let in_flight = in_flight.unwrap_or_else(|_| broken(format_args!("{} copies", copies.len())));
         let zone = Zone::unpack(running, in_flight, &row[BOUNDS_FROM..size]);
         let mut state = SymbolicState::new(ends, copies, zone);
         (state.losses, state.duplicates) = (spent(row[0]), spent(row[1]));
@@ -210,18 +224,26 @@ impl Passed {
     fn covering(&mut self, part: u32, row: &[i16]) -> Result<Option<Node>, Stop> {
         let new = self.next_node()?;
         let Merging { inclusion, drops, .. } = self.merging;
-        let rows = &mut self.parts[part as usize].rows;
+        let rows = &mut self.rows[part as usize];
         let size = row.len() + NODE;
         for start in (0..rows.len()).step_by(size).rev() {
             let (old, node) = rows[start..start + size].split_at(row.len());
             let (covers, is_covered) = compare(old, row);
             // What covers it is covered by nothing else, so that nothing was dropped before.
             if covers && (inclusion || is_covered) {
-                return Ok(Some(whole(node)));
+                let node = whole(node);
+                // What has covered one zone often covers the next: it is looked at first from now on.
+                let last = rows.len() - size;
+                let (before, last) = rows.split_at_mut(last);
+                if let Some(row) = before.get_mut(start..start + size) {
+                    row.swap_with_slice(last);
+                }
+                return Ok(Some(node));
             }
             if is_covered && inclusion && drops {
                 let dropped = &mut self.zones[whole(node) as usize];
-                (dropped.is_covered, dropped.part_or_covering) = (true, new);
+                dropped.step |= DROPPED;
+                dropped.part_or_covering = halves(new);
                 self.covered += 1;
                 let last = rows.len() - size;
                 rows.copy_within(last.., start);
@@ -234,51 +256,54 @@ impl Passed {
     /// Adds a zone to its part.
     fn push(&mut self, part: u32, row: &[i16], reached: Option<(Node, usize)>) -> Result<Node, Stop> {
         let node = self.next_node()?;
-        let rows = &mut self.parts[part as usize].rows;
+        let rows = &mut self.rows[part as usize];
         let before = rows.capacity();
         reserve(rows, row.len() + NODE);
         rows.extend_from_slice(row);
         rows.extend(halves(node));
         self.bytes_of_rows += (rows.capacity() - before) * size_of::<i16>();
         let (parent, step) = reached.unwrap_or((NONE, 0));
-        let step = u16::try_from(step).map_err(|_| Stop::Numbers)?;
+        let step = u16::try_from(step).ok().filter(|step| step & DROPPED == 0).ok_or(Stop::Numbers)?;
         reserve(&mut self.zones, 1);
-        self.zones.push(FoundZone { part_or_covering: part, parent, step, is_covered: false });
+        self.zones.push(FoundZone { part_or_covering: halves(part), parent: halves(parent), step });
         Ok(node)
     }
 
     /// The number of the part with these words, and whether it is new.
     fn number_of(&mut self, words: &[u16]) -> Result<(u32, bool), Stop> {
         let hash = hash_of(words);
-        if let Some(part) = self.part_numbers.find(hash, |part| self.words_of(*part) == words) {
+        if let Some(part) = self.numbers.find(hash, |part| self.words_of(*part) == words) {
             return Ok((*part, false));
         }
         let number = |count: usize| u32::try_from(count).map_err(|_| Stop::Numbers);
-        let part = number(self.parts.len())?;
-        reserve(&mut self.parts, 1);
-        self.parts.push(FoundPart { words: number(self.words.len())?, rows: Vec::new() });
+        let part = number(self.rows.len())?;
+        reserve(&mut self.first_words, 1);
+        self.first_words.push(number(self.words.len())?);
+        reserve(&mut self.rows, 1);
+        self.rows.push(Vec::new());
         reserve(&mut self.words, words.len());
         self.words.extend_from_slice(words);
-        let mut part_numbers = std::mem::take(&mut self.part_numbers);
-        part_numbers.insert_unique(hash, part, |part| hash_of(self.words_of(*part)));
-        self.part_numbers = part_numbers;
+        let mut numbers = std::mem::take(&mut self.numbers);
+        numbers.insert_unique(hash, part, |part| hash_of(self.words_of(*part)));
+        self.numbers = numbers;
         Ok((part, true))
     }
 
     /// How much memory it takes, in bytes.
     pub(super) fn bytes(&self) -> usize {
         self.words.capacity() * size_of::<u16>()
-            + self.parts.capacity() * size_of::<FoundPart>()
-            + self.part_numbers.allocation_size()
+            + self.first_words.capacity() * size_of::<u32>()
+            + self.rows.capacity() * size_of::<Vec<i16>>()
+            + self.numbers.allocation_size()
             + self.bytes_of_rows
             + self.zones.capacity() * size_of::<FoundZone>()
     }
 }
 
-/// Makes room for so many more. Where there is none, it grows by no more than a quarter: this is what takes the memory.
+/// Makes room for so many more. Where there is none, it grows by no more than an eighth: this is what takes the memory.
 fn reserve<T>(all: &mut Vec<T>, more: usize) {
     if all.capacity() - all.len() < more {
-        all.reserve_exact(more.max(all.len() / 4));
+        all.reserve_exact(more.max(all.len() / 8));
     }
 }
 
@@ -286,15 +311,13 @@ fn reserve<T>(all: &mut Vec<T>, more: usize) {
 fn compare(one: &[i16], other: &[i16]) -> (bool, bool) {
     // So many at once, which the processor can: the first ones mostly tell.
     const FEW: usize = 8;
-    let (mut covers, mut is_covered) = (true, true);
+    let (mut is_smaller, mut is_larger) = (false, false);
     let mut compare_few = |one: &[i16; FEW], other: &[i16; FEW]| {
-        let mut smaller = *one;
-        for (one, other) in smaller.iter_mut().zip(other) {
-            *one = (*one).min(*other);
-        }
-        covers &= smaller == *other;
-        is_covered &= smaller == *one;
-        covers || is_covered
+        let each = || one.iter().zip(other);
+        // Without a branch for each number.
+        is_smaller |= each().fold(0, |any, (one, other)| any | i16::from(one < other)) != 0;
+        is_larger |= each().fold(0, |any, (one, other)| any | i16::from(one > other)) != 0;
+        !(is_smaller && is_larger)
     };
     let (ones, _) = one.as_chunks::<FEW>();
     let (others, _) = other.as_chunks::<FEW>();
@@ -302,7 +325,7 @@ fn compare(one: &[i16], other: &[i16]) -> (bool, bool) {
     if let (true, Some(one), Some(other)) = (is_open, one.last_chunk(), other.last_chunk()) {
         // With some that were compared before, which does no harm.
         compare_few(one, other);
-        return (covers, is_covered);
+        return (!is_smaller, !is_larger);
     }
     if ones.is_empty() {
         let each = || one.iter().zip(other);

@@ -8,10 +8,11 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::catalog::Catalog;
 use super::part::{DiscretePart, Part};
-use super::passed::{Added, Merging, Node, Passed};
+use super::passed::{Merging, Node, Passed};
 use super::question::Question;
 use super::step::{Precision, Steps, Successor, SymbolicState};
 use super::stop::Stop;
+use super::symmetry::is_symmetric;
 use crate::model::Config;
 
 /// How far an exploration may go.
@@ -30,7 +31,7 @@ impl Budget<'static> {
     pub const NONE: Self = Self { max_zones: None, max_memory: None, is_cut_off: &|| false };
 }
 
-/// How far an exploration came.
+/// How far an exploration came. Where both ends are alike, a zone stands for its mirror image, too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ZoneStats {
     /// Zones found that no other covers.
@@ -62,6 +63,8 @@ pub(super) struct Reductions {
     pub(super) inclusion: bool,
     pub(super) budgets: bool,
     pub(super) oldest_first: bool,
+    /// Of a zone and its mirror image one is enough, where the ends are alike.
+    pub(super) symmetry: bool,
     /// Where duplicates are unlimited, the network is a set. That alone may find more than there is.
     pub(super) set: bool,
     /// As in [`Aim`]. It leaves out what no question asks for.
@@ -69,8 +72,14 @@ pub(super) struct Reductions {
 }
 
 impl Reductions {
-    pub(super) const ALL: Self =
-        Self { inclusion: true, budgets: true, oldest_first: true, set: true, shortest_runs: false };
+    pub(super) const ALL: Self = Self {
+        inclusion: true,
+        budgets: true,
+        oldest_first: true,
+        symmetry: true,
+        set: true,
+        shortest_runs: false,
+    };
 }
 
 /// Called for each step with the zone that it leaves, the step, and the zone that covers where it leads.
@@ -84,10 +93,12 @@ pub struct Explored<'c> {
     pub stopped: Option<Stop>,
     /// For each question, whether a state has exercised it.
     pub exercised: Vec<bool>,
-    /// For each question, the first zone that was found whose states decide it.
-    pub(super) revealed: Vec<Option<Node>>,
+    /// For each question, the first zone that was found whose states decide it, or whose mirror image's do: then `true`.
+    pub(super) revealed: Vec<Option<(Node, bool)>>,
     pub(super) passed: Passed,
     pub(super) steps: Steps<'c>,
+    /// Of a zone and its mirror image, one stands for both.
+    pub(super) is_mirrored: bool,
 }
 
 /// Zones between two looks at the limits.
@@ -118,7 +129,8 @@ pub(super) fn explore_with<'c>(
 ) -> Result<Explored<'c>, Stop> {
     let counts = questions.iter().any(Question::counts);
     let precision = Precision { counts, at_every_copy: !reductions.oldest_first, as_a_bag: !reductions.set };
-    let Reductions { inclusion, budgets, shortest_runs, .. } = reductions;
+    let Reductions { inclusion, budgets, shortest_runs, symmetry, .. } = reductions;
+    let is_mirrored = symmetry && is_symmetric(config);
     // What a zone that is farther away covers may be left on a shortest run.
     let merging = Merging { inclusion, budgets: budgets && !counts, drops: !shortest_runs };
     let mut explored = Explored {
@@ -127,7 +139,8 @@ pub(super) fn explore_with<'c>(
         exercised: vec![false; questions.len()],
         revealed: vec![None; questions.len()],
         passed: Passed::new(merging),
-        steps: Steps::new(config, precision)?,
+        steps: Steps::new(config, precision, is_mirrored)?,
+        is_mirrored,
     };
     explored.stopped = explored.run(questions, budget, shortest_runs, taken, progress).err();
     explored.stats = stats_now(explored.stats, &explored.passed, &explored.steps);
@@ -143,12 +156,15 @@ impl Explored<'_> {
         taken: &mut Taken<'_>,
         progress: &dyn Fn(&ZoneStats),
     ) -> Result<(), Stop> {
-        let Self { exercised, revealed, .. } = self;
+        let Self { exercised, revealed, is_mirrored, .. } = self;
+        let is_mirrored = *is_mirrored;
         let mut inspect = |part: &Part<'_>, node: Node| {
             for ((question, exercised), revealed) in questions.iter().zip(&mut *exercised).zip(&mut *revealed) {
-                *exercised = *exercised || question.is_exercised_by(part);
-                if revealed.is_none() && question.is_revealed_by(part) {
-                    *revealed = Some(node);
+                *exercised =
+                    *exercised || part.image(is_mirrored, |part| question.is_exercised_by(part)).is_some();
+                if revealed.is_none() {
+                    let image = part.image(is_mirrored, |part| question.is_revealed_by(part));
+                    *revealed = image.map(|image| (node, image));
                 }
             }
             revealed.iter().all(Option::is_some)
@@ -185,19 +201,21 @@ impl Explored<'_> {
             let mut place = 0;
             self.steps.each(&state, |catalog: &Catalog<'_>, successor| {
                 *transitions += 1;
-                let added = if successor.changes_nothing(&state) {
-                    Added { node, is_new: false, is_new_part: false }
+                if successor.changes_nothing(&state) {
+                    taken(node, &successor, node);
                 } else {
-                    passed.add(&successor.state, Some((node, place)))?
-                };
+                    let image = is_mirrored.then(|| successor.state.image(catalog)).flatten();
+                    let next = image.as_ref().unwrap_or(&successor.state);
+                    let added = passed.add(next, Some((node, place)))?;
+                    if added.is_new {
+                        waiting.push(rank(next, catalog), added.node);
+                    }
+                    if added.is_new_part {
+                        is_done |= inspect(&Part::of(next, catalog), added.node) && shortest_runs;
+                    }
+                    taken(node, &successor, added.node);
+                }
                 place += 1;
-                if added.is_new {
-                    waiting.push(rank(&successor.state, catalog), added.node);
-                }
-                if added.is_new_part {
-                    is_done |= inspect(&Part::of(&successor.state, catalog), added.node) && shortest_runs;
-                }
-                taken(node, &successor, added.node);
                 Ok(())
             })?;
         }
@@ -205,15 +223,18 @@ impl Explored<'_> {
         Ok(())
     }
 
-    /// The discrete parts that were found.
+    /// The discrete parts that were found, and those that are found with them: their mirror images.
     pub fn parts(&self) -> impl Iterator<Item = DiscretePart> {
-        self.part_views().map(|part| part.spelt_out())
+        self.part_views().flat_map(|part| {
+            let part = part.spelt_out();
+            let image = self.is_mirrored.then(|| part.clone().mirrored()).filter(|image| *image != part);
+            std::iter::once(part).chain(image)
+        })
     }
 
-    /// The same as properties see them, in the order of their numbers.
+    /// Those that were found, as properties see them, in the order of their numbers.
     pub(super) fn part_views(&self) -> impl Iterator<Item = Part<'_>> {
-        let parts = 0..u32::try_from(self.passed.parts()).unwrap_or(u32::MAX);
-        parts.map(|part| self.passed.part(part, &self.steps.catalog))
+        self.passed.part_numbers().map(|part| self.passed.part(part, &self.steps.catalog))
     }
 }
 
@@ -266,6 +287,7 @@ fn stats_now(stats: ZoneStats, passed: &Passed, steps: &Steps<'_>) -> ZoneStats 
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
+    use std::sync::Arc;
 
     use proptest::strategy::{Strategy, ValueTree};
     use proptest::test_runner::{Config as Runs, RngAlgorithm, TestRng, TestRunner};
@@ -273,6 +295,7 @@ mod tests {
     use super::super::graph::{ZoneGraph, Zones};
     use super::super::testing::{any_config, config, reference};
     use super::*;
+    use crate::check::Library;
     use crate::diagnostic::SourceFile;
     use crate::model::{Closes, ClosesWith, End, EndConfig};
     use crate::property::Property;
@@ -287,20 +310,22 @@ mod tests {
     /// clocks and without an order of budgets.
     #[test]
     fn worlds_have_their_size() {
-        let without_budgets = Reductions { budgets: false, ..Reductions::ALL };
+        let without_symmetry = Reductions { symmetry: false, ..Reductions::ALL };
+        let without_budgets = Reductions { budgets: false, ..without_symmetry };
         let size = |config: &Config, reductions: Reductions| {
             let ZoneStats { zones, parts, transitions, .. } = explored(config, reductions).stats;
             (zones, parts, transitions)
         };
         let sequential = config(3, 2, 2, 1, Closes::AfterEof);
         let simultaneous = config(3, 2, 2, 1, Closes::AnyTime);
-        let sizes = [without_budgets, Reductions::ALL]
+        let sizes = [without_budgets, without_symmetry, Reductions::ALL]
             .map(|reductions| [&sequential, &simultaneous].map(|config| size(config, reductions)));
         assert_eq!(
             sizes,
             [
                 [(10_570, 5_951, 58_623), (40_447, 19_775, 233_764)],
                 [(4_357, 1_550, 25_448), (17_898, 5_404, 110_390)],
+                [(4_357, 1_550, 25_448), (9_025, 2_717, 55_744)],
             ]
         );
     }
@@ -351,7 +376,14 @@ mod tests {
                 Reductions { inclusion: false, ..Reductions::ALL },
                 Reductions { budgets: false, ..Reductions::ALL },
                 Reductions { oldest_first: false, ..Reductions::ALL },
-                Reductions { inclusion: false, budgets: false, oldest_first: false, ..Reductions::ALL },
+                Reductions { symmetry: false, ..Reductions::ALL },
+                Reductions {
+                    inclusion: false,
+                    budgets: false,
+                    oldest_first: false,
+                    symmetry: false,
+                    ..Reductions::ALL
+                },
             ];
             for reductions in lesser {
                 let explored = explored(&config, reductions);
@@ -359,7 +391,8 @@ mod tests {
                 let parts: HashSet<_> = explored.parts().collect();
                 assert!(parts == all, "{reductions:?} {config:?}");
             }
-            let merged = explored(&config, Reductions { budgets: false, ..Reductions::ALL }).stats.zones;
+            let merged =
+                explored(&config, Reductions { budgets: false, symmetry: false, ..Reductions::ALL }).stats.zones;
             assert!(merged <= zones, "{merged} zones, of {zones} exact ones");
         }
     }
@@ -371,7 +404,10 @@ mod tests {
         let mut runner = TestRunner::new_with_rng(Runs::default(), rng);
         let mut worlds = 0;
         while worlds < 100 {
-            let config = any_config().new_tree(&mut runner).unwrap().current();
+            let mut config = any_config().new_tree(&mut runner).unwrap().current();
+            if worlds % 2 == 0 {
+                config.b = config.a;
+            }
             let small = Budget { max_zones: Some(150), ..Budget::NONE };
             let all = explore(&config, &[], Aim::default(), &small, &|_| {}).unwrap();
             if all.stopped.is_some() {
@@ -380,9 +416,69 @@ mod tests {
             worlds += 1;
             let all: HashSet<_> = all.parts().collect();
             assert!(all == reference::parts(&config).0, "{config:?}");
-            let plain = Reductions { inclusion: false, budgets: false, oldest_first: false, ..Reductions::ALL };
+            let plain = Reductions {
+                inclusion: false,
+                budgets: false,
+                oldest_first: false,
+                symmetry: false,
+                ..Reductions::ALL
+            };
             assert!(all == explored(&config, plain).parts().collect(), "{config:?}");
         }
+    }
+
+    /// In worlds whose ends are alike every property, whatever it says of which end, is decided by half of the world as by all of it, and
+    /// by a run of exact times.
+    #[test]
+    fn mirror_images_reveal_what_the_others_do() {
+        let mut properties = Library::read(&[], &[]).unwrap().properties;
+        let about_a = "possible A.state == TIME_WAIT and B.left == LAST_ACK and in_flight(FIN, A)";
+        let about_b = "never B.state == CLOSED and A.state == TIME_WAIT and losses == 1";
+        properties.extend([about_a, about_b].map(|text| {
+            let text = format!("about = 'x'\nformula = '{text}'\nsources = ['x']\n");
+            Arc::new(Property::from_source(SourceFile::new("any.toml", text)).unwrap())
+        }));
+        let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+        let mut runner = TestRunner::new_with_rng(Runs::default(), rng);
+        let (mut worlds, mut revealed) = (0, [0, 0]);
+        while worlds < 60 {
+            let one = any_config().new_tree(&mut runner).unwrap().current();
+            let duplicates = one.duplicates.filter(|_| worlds % 4 != 0);
+            let config = Config { b: one.a, losses: Some(one.losses.unwrap_or(1)), duplicates, ..one };
+            let is_meant = |question: &Question<'_>| duplicates.is_some() || !question.counts();
+            let questions: Vec<Question<'_>> = properties
+                .iter()
+                .flat_map(|property| End::BOTH.map(|end| Question::of(&property.formula, end)))
+                .filter(|question| is_meant(question))
+                .collect();
+            let small = Budget { max_zones: Some(2_000), ..Budget::NONE };
+            let explored = |symmetry, shortest_runs| {
+                let reductions = Reductions { symmetry, shortest_runs, ..Reductions::ALL };
+                explore_with(&config, &questions, &small, reductions, &mut |_, _, _| {}, &|_| {}).unwrap()
+            };
+            let (all, half) = (explored(false, false), explored(true, false));
+            if all.stopped.is_some() {
+                continue;
+            }
+            worlds += 1;
+            assert!(all.parts().collect::<HashSet<_>>() == half.parts().collect(), "{config:?}");
+            assert!(half.stats.zones <= all.stats.zones.div_ceil(2) + half.stats.parts, "{:?}", half.stats);
+            assert_eq!(all.exercised, half.exercised, "{config:?}");
+            let lengths = [false, true].map(|symmetry| explored(symmetry, true)).map(|explored| {
+                let run = |node| std::iter::successors(Some(node), |at| Some(explored.passed.reached_by(*at)?.0));
+                let length = |found: &Option<(Node, bool)>| found.map(|(node, _)| run(node).count());
+                explored.revealed.iter().map(length).collect::<Vec<_>>()
+            });
+            assert_eq!(lengths[0], lengths[1], "{config:?}");
+            for (number, question) in questions.iter().enumerate() {
+                assert_eq!(all.reveals(number), half.reveals(number), "{question:?} {config:?}");
+                let Some((_, is_mirrored)) = half.revealed[number] else { continue };
+                let witness = half.witness(&config, question, number);
+                assert!(matches!(witness, Ok(Some(_))) || duplicates.is_none(), "{witness:?} {config:?}");
+                revealed[usize::from(is_mirrored)] += 1;
+            }
+        }
+        assert!(revealed.iter().all(|of| *of > 100), "{revealed:?}");
     }
 
     /// Each state that an end comes to is asked for: by zones that cover others, by none but equal ones, and in the graph.
@@ -407,10 +503,10 @@ mod tests {
             let found = explore(&config, &asked, Aim::default(), &Budget::NONE, &|_| {}).unwrap();
             let questions: Vec<Question<'_>> =
                 (0..).zip(&asked).filter(|(n, _)| found.reveals(*n)).map(|(_, one)| *one).collect();
-            let lengths = |mut explored: Explored<'_>| -> Vec<usize> {
+            let lengths = |explored: Explored<'_>| -> Vec<usize> {
                 let run = |(number, question): (usize, &Question<'_>)| {
                     explored.witness(&config, question, number).unwrap();
-                    let node = explored.revealed[number].unwrap();
+                    let (node, _) = explored.revealed[number].unwrap();
                     std::iter::successors(explored.passed.reached_by(node), |(at, _)| {
                         explored.passed.reached_by(*at)
                     })
@@ -425,8 +521,7 @@ mod tests {
             let by_inclusion = lengths(with(shortest));
             let by_equality = lengths(with(Reductions { inclusion: false, budgets: false, ..shortest }));
             assert_eq!(by_inclusion, by_equality, "{config:?}");
-            let mut graph =
-                ZoneGraph::explore(&config, &questions, Zones::Included, &Budget::NONE, &|_| {}).unwrap();
+            let graph = ZoneGraph::explore(&config, &questions, Zones::Included, &Budget::NONE, &|_| {}).unwrap();
             for (question, length) in questions.iter().zip(&by_equality) {
                 let walk = graph.shortest_walk(question).unwrap();
                 if graph.witness(&walk).is_ok() {
@@ -482,6 +577,6 @@ mod tests {
             let ZoneStats { zones, parts, transitions, .. } = explored(&config, Reductions::ALL).stats;
             (zones, parts, transitions)
         });
-        assert_eq!(sizes, [(17_898, 5_404, 110_390); 3]);
+        assert_eq!(sizes, [(9_025, 2_717, 55_744); 3]);
     }
 }

@@ -45,6 +45,14 @@ pub enum SymbolicAction {
     Deliver(End, Segment),
 }
 
+impl SymbolicAction {
+    /// The end at which it happens.
+    pub(super) fn end(self) -> End {
+        let (Self::Call(end, _) | Self::Timeout(end, _) | Self::Deliver(end, _)) = self;
+        end
+    }
+}
+
 /// What becomes of a segment, decided when it is sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Fate {
@@ -68,6 +76,7 @@ pub(super) struct Precision {
 }
 
 /// The steps of one world.
+#[derive(Clone)]
 pub(super) struct Steps<'c> {
     config: &'c Config,
     msl: i16,
@@ -132,10 +141,11 @@ impl SymbolicState {
 }
 
 impl<'c> Steps<'c> {
-    pub(super) fn new(config: &'c Config, precision: Precision) -> Result<Self, Stop> {
+    /// With `is_mirrored`, the catalog knows mirror images of segments.
+    pub(super) fn new(config: &'c Config, precision: Precision, is_mirrored: bool) -> Result<Self, Stop> {
         let [a, b] = End::BOTH.map(|end| ticks_of(config.end(end).policy.timers.timer_slack));
         let (msl, slack) = (ticks_of(config.msl)?, [a?, b?]);
-        Ok(Self { config, msl, slack, precision, catalog: Catalog::new(config) })
+        Ok(Self { config, msl, slack, precision, catalog: Catalog::new(config, is_mirrored) })
     }
 
     /// Both ends ESTABLISHED, nothing in flight.

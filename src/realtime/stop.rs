@@ -18,8 +18,6 @@ pub enum Stop {
     Copies,
     /// A duration, in ticks, that zones are not computed with.
     Duration(u32),
-    /// A timer of an end is due as soon as it is set, so that time may not pass on a cycle.
-    Instant,
     /// More different ends, segments, zones or bounds than can be numbered.
     Numbers,
     /// As many zones were found as were asked for at most.
@@ -49,7 +47,6 @@ impl fmt::Display for Stop {
             Self::Duration(ticks) => {
                 write!(f, "a duration of {ticks} ticks: in real time there is room for {}", Bound::MAX_TICKS)
             }
-            Self::Instant => f.write_str("a timer of an end is due as soon as it is set"),
             Self::Numbers => f.write_str("there are more zones, ends or segments than can be numbered"),
             Self::Zones => f.write_str("the most zones that were asked for were found"),
             Self::Memory => f.write_str("the most memory that was allowed was taken"),

@@ -2,6 +2,7 @@
 
 #![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
 
+use super::stop::Stop;
 use crate::invariant::{broken, invariant};
 
 /// The one event happens at most (or less than) so many ticks after the other.
@@ -33,12 +34,25 @@ pub(super) struct Repetition {
     pub(super) ticks: i64,
 }
 
-/// A constraint in parts of a tick: a bound, and how often the time of the cycle is added to it.
+/// A constraint, and how often the time of the cycle is added to its bound.
 #[derive(Clone, Copy)]
 struct Edge {
     event: usize,
     after: usize,
-    bound: i64,
+    ticks: i64,
+    /// 1 if it is strict, and otherwise 0.
+    strict: i64,
+    times: i64,
+}
+
+/// A time: first in units, then in parts that are smaller than any part of a unit.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Length(i64, i64);
+
+/// What the edges of a cycle sum to.
+struct Sum {
+    ticks: i64,
+    strict: i64,
     times: i64,
 }
 
@@ -46,66 +60,109 @@ struct Edge {
 /// if no real moments meet the constraints.
 ///
 /// In parts of 1/K of a tick a strict bound of c is one of K·c − 1. A cycle of constraints whose bounds sum to W and of
-/// which s are strict leaves room if K·W ≥ s. So if there are real moments at all, as many parts as there are strict
-/// constraints are enough.
+/// which s are strict leaves room if K·W ≥ s; and for some K if W > 0, or W = 0 and s = 0.
 pub(super) fn schedule(events: usize, constraints: &[Constraint]) -> Option<Timetable> {
-    (1..=most_parts(constraints)).find_map(|parts| {
-        let edges: Vec<Edge> = constraints.iter().map(|constraint| edge(constraint, parts)).collect();
-        Some(Timetable { parts, moments: earliest(events, &edges, 0).ok()? })
-    })
+    let edges: Vec<Edge> = constraints.iter().map(edge).collect();
+    let little = |edge: &Edge| Length(edge.ticks, -edge.strict);
+    earliest(events, &edges, little).ok()?;
+    let mut parts = 1;
+    loop {
+        match earliest(events, &edges, |edge| Length(parts * edge.ticks - edge.strict, 0)) {
+            Ok(moments) => return Some(timetable(parts, moments)),
+            Err(Sum { ticks, strict, .. }) => {
+                invariant!(ticks > 0, "constraints leave room to real moments, and to no parts of a tick");
+                parts = rounded_up(strict, ticks);
+            }
+        }
+    }
 }
 
 /// The same for a run with a cycle, and the time of the cycle, which is at least `shortest` parts of a tick: the shortest
 /// that will do. `None` if there are no such moments, or only in more parts of a tick than there are strict constraints.
+///
+/// # Errors
+/// [`Stop::CutOff`]. It is asked before each number of parts, and before each time of the cycle.
 pub(super) fn schedule_cycle(
     events: usize,
     constraints: &[Constraint],
     repetitions: &[Repetition],
     shortest: i64,
-) -> Option<(Timetable, i64)> {
-    (1..=most_parts(constraints)).find_map(|parts| {
-        let both_ways = repetitions.iter().flat_map(|one| {
-            let Repetition { event, after, ticks } = *one;
-            let bound = i64::from(parts) * ticks;
-            [Edge { event, after, bound, times: 1 }, Edge { event: after, after: event, bound: -bound, times: -1 }]
-        });
-        let edges: Vec<Edge> =
-            constraints.iter().map(|constraint| edge(constraint, parts)).chain(both_ways).collect();
+    is_cut_off: &dyn Fn() -> bool,
+) -> Result<Option<(Timetable, i64)>, Stop> {
+    let both_ways = repetitions.iter().flat_map(|Repetition { event, after, ticks }| {
+        let later = Edge { event: *event, after: *after, ticks: *ticks, strict: 0, times: 1 };
+        [later, Edge { event: *after, after: *event, ticks: -ticks, strict: 0, times: -1 }]
+    });
+    let edges: Vec<Edge> = constraints.iter().map(edge).chain(both_ways).collect();
+    let heed = || if is_cut_off() { Err(Stop::CutOff) } else { Ok(()) };
+    heed()?;
+    if !has_real_moments(events, &edges, shortest) {
+        return Ok(None);
+    }
+    for parts in 1..=edges.iter().map(|edge| edge.strict).sum::<i64>().max(1) {
         let mut time = shortest;
         loop {
-            match earliest(events, &edges, time) {
-                Ok(moments) => return Some((Timetable { parts, moments }, time)),
+            heed()?;
+            let length = |edge: &Edge| Length(parts * edge.ticks - edge.strict + edge.times * time, 0);
+            match earliest(events, &edges, length) {
+                Ok(moments) => return Ok(Some((timetable(parts, moments), time))),
                 // Constraints that leave no room sum to less than 0: to so much, and so many times the time of the cycle.
-                Err((bound, times)) if times > 0 => time = (time + 1).max(-bound.div_euclid(times)),
+                Err(Sum { ticks, strict, times }) if times > 0 => {
+                    time = rounded_up(strict - parts * ticks, times);
+                }
                 // A longer time leaves even less.
-                Err(_) => return None,
+                Err(_) => break,
             }
         }
-    })
+    }
+    Ok(None)
 }
 
-fn most_parts(constraints: &[Constraint]) -> u32 {
-    let strict = constraints.iter().filter(|constraint| constraint.is_strict).count();
-    u32::try_from(strict.max(1)).unwrap_or(u32::MAX)
+/// Whether there are moments in some parts of a tick, however many it has, and some time of the cycle. That time is a fraction
+/// of ticks and of such parts.
+fn has_real_moments(events: usize, edges: &[Edge], shortest: i64) -> bool {
+    let (mut ticks, mut parts, mut divisor) = (0, shortest, 1);
+    loop {
+        let length = |edge: &Edge| {
+            Length(divisor * edge.ticks + edge.times * ticks, edge.times * parts - divisor * edge.strict)
+        };
+        match earliest(events, edges, length) {
+            Ok(_) => return true,
+            Err(sum) if sum.times > 0 => (ticks, parts, divisor) = (-sum.ticks, sum.strict, sum.times),
+            Err(_) => return false,
+        }
+    }
 }
 
-fn edge(constraint: &Constraint, parts: u32) -> Edge {
+fn edge(constraint: &Constraint) -> Edge {
     let Constraint { event, after, ticks, is_strict } = *constraint;
-    Edge { event, after, bound: i64::from(parts) * ticks - i64::from(is_strict), times: 0 }
+    Edge { event, after, ticks, strict: is_strict.into(), times: 0 }
+}
+
+fn timetable(parts: i64, moments: Vec<Length>) -> Timetable {
+    let parts = u32::try_from(parts).unwrap_or_else(|_| broken(format_args!("{parts} parts of a tick")));
+    Timetable { parts, moments: moments.into_iter().map(|moment| moment.0).collect() }
+}
+
+/// The fraction, rounded up to a whole number. The divisor is more than 0.
+fn rounded_up(dividend: i64, divisor: i64) -> i64 {
+    -(-dividend).div_euclid(divisor)
 }
 
 /// Bellman and Ford's shortest ways from event 0, of constraints turned round: the length of each is how much earlier than
-/// event 0 an event may be at most. If there is a cycle of less than 0, its bound and its times.
-fn earliest(events: usize, edges: &[Edge], time: i64) -> Result<Vec<i64>, (i64, i64)> {
-    let mut before: Vec<i64> = vec![0; events];
+/// event 0 an event may be at most. If there is a cycle of less than 0, what it sums to.
+fn earliest(events: usize, edges: &[Edge], length_of: impl Fn(&Edge) -> Length) -> Result<Vec<Length>, Sum> {
+    let lengths: Vec<Length> = edges.iter().map(length_of).collect();
+    let mut before = vec![Length::default(); events];
     // The edge that each event's length comes from.
     let mut by: Vec<Option<usize>> = vec![None; events];
     let mut shortened = None;
     for _ in 0..=events {
         shortened = None;
-        for (place, edge) in edges.iter().enumerate() {
+        for (place, (edge, length)) in edges.iter().zip(&lengths).enumerate() {
             // event − after ≤ bound, where each is the negative of what is computed.
-            let length = before[edge.event] + edge.bound + edge.times * time;
+            let from = before[edge.event];
+            let length = Length(from.0 + length.0, from.1 + length.1);
             if length < before[edge.after] {
                 before[edge.after] = length;
                 by[edge.after] = Some(place);
@@ -118,19 +175,19 @@ fn earliest(events: usize, edges: &[Edge], time: i64) -> Result<Vec<i64>, (i64, 
     }
     let Some(mut at) = shortened else {
         // Event 0 comes first: whatever would make it earlier would make it earlier again and again.
-        invariant!(before.first().is_none_or(|first| *first == 0), "the beginning of a run was moved");
-        return Ok(before.into_iter().map(|length| -length).collect());
+        invariant!(before.first().is_none_or(|first| *first == Length(0, 0)), "the beginning of a run was moved");
+        return Ok(before.into_iter().map(|length| Length(-length.0, -length.1)).collect());
     };
     // What can be shortened so often is on a cycle, or behind one.
     let edge_to = |at: usize| by[at].unwrap_or_else(|| broken(format_args!("event {at} was never shortened")));
     for _ in 0..events {
         at = edges[edge_to(at)].event;
     }
-    let (start, mut sum) = (at, (0, 0));
+    let (start, mut sum) = (at, Sum { ticks: 0, strict: 0, times: 0 });
     loop {
-        let edge = edges[edge_to(at)];
-        sum = (sum.0 + edge.bound, sum.1 + edge.times);
-        at = edge.event;
+        let Edge { event, ticks, strict, times, .. } = edges[edge_to(at)];
+        sum = Sum { ticks: sum.ticks + ticks, strict: sum.strict + strict, times: sum.times + times };
+        at = event;
         if at == start {
             return Err(sum);
         }
@@ -169,6 +226,11 @@ mod tests {
         }
     }
 
+    /// Of four events.
+    fn cyclic(all: &[Constraint], cycle: &[Repetition], shortest: i64) -> Option<(Timetable, i64)> {
+        schedule_cycle(4, all, cycle, shortest, &|| false).unwrap()
+    }
+
     fn again(event: usize, after: usize) -> Repetition {
         Repetition { event, after, ticks: 0 }
     }
@@ -182,20 +244,45 @@ mod tests {
         let flights = [below(2, 1, 2), below(3, 2, 2)];
         let all = |more: &[Constraint]| [&order[..], &flights, more].concat();
         let cycle = [again(3, 1)];
-        let found = schedule_cycle(4, &all(&[]), &cycle, 1).unwrap();
+        let found = cyclic(&all(&[]), &cycle, 1).unwrap();
         assert_eq!(found, (Timetable { parts: 1, moments: vec![0, 0, 0, 1] }, 1));
         // Not before 3 ticks: of whole ticks two flights take 2, of halves 3.
-        let found = schedule_cycle(4, &all(&[within(1, 3, -3)]), &cycle, 1).unwrap();
+        let found = cyclic(&all(&[within(1, 3, -3)]), &cycle, 1).unwrap();
         assert_eq!(found, (Timetable { parts: 2, moments: vec![0, 0, 3, 6] }, 6));
-        assert_eq!(schedule_cycle(4, &all(&[within(1, 3, -4)]), &cycle, 1), None);
+        assert_eq!(cyclic(&all(&[within(1, 3, -4)]), &cycle, 1), None);
         // What was set at event 0, a tick before the cycle, is set anew at event 2: a tick before the cycle ends.
-        let found = schedule_cycle(4, &all(&[within(0, 1, -1)]), &[again(3, 1), again(2, 0)], 1).unwrap();
+        let found = cyclic(&all(&[within(0, 1, -1)]), &[again(3, 1), again(2, 0)], 1).unwrap();
         assert_eq!(found, (Timetable { parts: 1, moments: vec![0, 1, 1, 2] }, 1));
         // All at once, but what was set before the cycle is set again on it.
         let at_once = all(&[within(3, 1, 0)]);
-        assert_eq!(schedule_cycle(4, &at_once, &[again(3, 1), again(2, 1)], 0).map(|(_, time)| time), Some(0));
+        assert_eq!(cyclic(&at_once, &[again(3, 1), again(2, 1)], 0).map(|(_, time)| time), Some(0));
         let late = all(&[within(3, 1, 0), within(0, 1, -1)]);
-        assert_eq!(schedule_cycle(4, &late, &[again(3, 1), again(2, 0)], 0), None);
+        assert_eq!(cyclic(&late, &[again(3, 1), again(2, 0)], 0), None);
+    }
+
+    /// Flights in a chain, of which the cycle has the last: that they cannot take as long as they should is known before any parts
+    /// of a tick are tried.
+    #[test]
+    fn limits_are_asked_before_each_number_of_parts() {
+        let flights = 40;
+        let mut all: Vec<_> =
+            (0..flights).flat_map(|one| [below(one + 1, one, 1), within(one, one + 1, 0)]).collect();
+        let cycle = [again(flights, flights - 1)];
+        let ticks = i64::try_from(flights).unwrap();
+        let asked = std::cell::Cell::new(0);
+        let mut schedule = |least: i64, most_asked: i64| {
+            asked.set(0);
+            all.push(within(0, flights, -least));
+            let ask = || {
+                asked.set(asked.get() + 1);
+                asked.get() > most_asked
+            };
+            schedule_cycle(flights + 1, &all, &cycle, 1, &ask).map(|found| found.map(|(all, _)| all.parts))
+        };
+        assert_eq!(schedule(0, 0), Err(Stop::CutOff));
+        assert_eq!(schedule(ticks - 1, 10), Err(Stop::CutOff));
+        assert_eq!(schedule(ticks - 1, 1_000), Ok(Some(40)));
+        assert_eq!(schedule(ticks, 1), Ok(None));
     }
 
     proptest! {
@@ -227,7 +314,7 @@ mod tests {
                 let range = move |from: i64| from..=6 * parts;
                 range(0).flat_map(move |b| range(b).flat_map(move |c| range(c).map(move |d| [0, b, c, d])))
             };
-            let most = i64::from(most_parts(&all));
+            let most = all.iter().map(|one| i64::from(one.is_strict)).sum::<i64>().max(1);
             let brute = (1..=most.min(2)).find_map(|parts| {
                 let times = grid(parts).filter_map(|moments| {
                     let time = moments[3] - moments[1];
@@ -235,7 +322,7 @@ mod tests {
                 });
                 Some((parts, times.min()?))
             });
-            if let Some((Timetable { parts, moments }, time)) = schedule_cycle(4, &all, &cycle, 1) {
+            if let Some((Timetable { parts, moments }, time)) = cyclic(&all, &cycle, 1) {
                 prop_assert!(meets(&moments, parts.into(), time));
                 prop_assert!(parts > 2 || brute == Some((parts.into(), time)), "{brute:?}");
             } else {

@@ -11,11 +11,11 @@ use super::constraints::{Untimed, of_run};
 use super::exact::{Copy, ExactEvent, ExactWorld, Moment, Refusal};
 use super::passed::Node;
 use super::search::Explored;
-use super::step::{Fate, Successor, SymbolicAction, SymbolicState};
+use super::step::{Fate, Steps, Successor, SymbolicAction, SymbolicState};
 use super::stop::Stop;
 use super::timetable::{Timetable, schedule};
 use crate::invariant::broken;
-use crate::model::Config;
+use crate::model::{Config, End};
 
 /// How many discrete parts that exercise a question are tried.
 const MOST_TRIED: usize = 16;
@@ -38,7 +38,7 @@ pub enum NoWitness {
     Refused(usize, Refusal),
     /// The exact world's last state does not reveal what the zone did.
     NotRevealed,
-    /// The run could not be taken up again.
+    /// The run could not be taken up again, or a limit was hit before times were found.
     Stopped(Stop),
 }
 
@@ -68,15 +68,23 @@ impl Explored<'_> {
     /// # Errors
     /// If the exact world does not agree. That is a fault of the program.
     pub fn witness(
-        &mut self,
+        &self,
         config: &Config,
         question: &super::Question<'_>,
         number: usize,
     ) -> Result<Option<Witness>, NoWitness> {
-        let Some(node) = self.revealed.get(number).copied().flatten() else {
+        let Some((node, is_mirrored)) = self.revealed.get(number).copied().flatten() else {
             return Ok(None);
         };
-        let run = self.run_to(node).map_err(NoWitness::Stopped)?;
+        let run = self.run_to(node, is_mirrored).map_err(NoWitness::Stopped)?;
+        // If the mirror image reveals it as well, the run is the one that A begins.
+        if self.is_mirrored && run.first().is_some_and(|first| first.action.end() == End::B) {
+            let image: Vec<Untimed> = run.iter().copied().map(Untimed::mirrored).collect();
+            let witness = timed(config, &image)?;
+            if question.is_revealed_by(&witness.replay(config)?) {
+                return Ok(Some(witness));
+            }
+        }
         let witness = timed(config, &run)?;
         if !question.is_revealed_by(&witness.replay(config)?) {
             return Err(NoWitness::NotRevealed);
@@ -89,16 +97,16 @@ impl Explored<'_> {
     ///
     /// # Errors
     /// If a run could not be taken up again.
-    pub fn is_exercised(&mut self, config: &Config, question: &super::Question<'_>) -> Result<bool, Stop> {
+    pub fn is_exercised(&self, config: &Config, question: &super::Question<'_>) -> Result<bool, Stop> {
         let mut tried = HashSet::new();
         // What covers a zone is of its part.
-        let zones: Vec<Node> = self.passed.uncovered().collect();
-        for node in zones {
+        for node in self.passed.uncovered() {
             let part = self.passed.part(self.passed.part_number(node), &self.steps.catalog);
-            if !question.is_exercised_by(&part) || !tried.insert(self.passed.part_number(node)) {
+            let image = part.image(self.is_mirrored, |part| question.is_exercised_by(part));
+            let Some(is_mirrored) = image.filter(|_| tried.insert(self.passed.part_number(node))) else {
                 continue;
-            }
-            let run = self.run_to(node)?;
+            };
+            let run = self.run_to(node, is_mirrored)?;
             let last = timed(config, &run).and_then(|witness| witness.replay(config));
             if last.is_ok_and(|last| question.is_exercised_by(&last)) {
                 return Ok(true);
@@ -110,50 +118,61 @@ impl Explored<'_> {
         Ok(false)
     }
 
-    /// The events that first led to a zone.
-    fn run_to(&mut self, node: Node) -> Result<Vec<Untimed>, Stop> {
+    /// The events that first led to a zone, or to its mirror image.
+    fn run_to(&self, node: Node, is_mirrored: bool) -> Result<Vec<Untimed>, Stop> {
         let mut places = Vec::new();
         let mut at = node;
         while let Some((before, place)) = self.passed.reached_by(at) {
             places.push(place);
             at = before;
         }
-        let mut state = self.steps.initial()?;
+        let mut steps = self.steps.clone();
+        let mut state = steps.initial()?;
         let mut run = Vec::new();
+        // Whether the zone that was found is the mirror image of where the run, as it is put together here, has come.
+        let mut is_image = false;
         for place in places.into_iter().rev() {
-            let (event, next) = self.step_from(&state, place)?;
-            run.push(event);
-            state = next;
+            let (event, next) = step_from(&mut steps, &state, place)?;
+            run.push(if is_image { event.mirrored() } else { event });
+            let image = self.is_mirrored.then(|| next.image(&steps.catalog)).flatten();
+            is_image ^= image.is_some();
+            state = image.unwrap_or(next);
         }
-        Ok(run)
+        let mirrored = |event: Untimed| if is_image == is_mirrored { event } else { event.mirrored() };
+        Ok(run.into_iter().map(mirrored).collect())
     }
 
     /// The steps with these places among those that leave the zones of a path: each is the zone, and the place.
-    pub(super) fn run_along(&mut self, path: &[(Node, usize)]) -> Result<Vec<Untimed>, Stop> {
+    pub(super) fn run_along(&self, path: &[(Node, usize)]) -> Result<Vec<Untimed>, Stop> {
+        let mut steps = self.steps.clone();
         let mut run = Vec::new();
         for (zone, place) in path {
             let state = self.passed.get(*zone, &self.steps.catalog);
-            run.push(self.step_from(&state, *place)?.0);
+            run.push(step_from(&mut steps, &state, *place)?.0);
         }
         Ok(run)
     }
+}
 
-    /// The step with this place among those that leave a state, and where it leads.
-    fn step_from(&mut self, state: &SymbolicState, place: usize) -> Result<(Untimed, SymbolicState), Stop> {
-        let (mut nth, mut found) = (0, None);
-        // A limit that was hit behind the step is none of its business.
-        let all = self.steps.each(state, |_, successor| {
-            if nth == place {
-                let Successor { action, sent, stays, state, .. } = successor;
-                let fate = sent.map(|(_, fate)| fate).unwrap_or_default();
-                found = Some((Untimed { action, fate, stays }, state));
-            }
-            nth += 1;
-            Ok(())
-        });
-        let none = || all.and_then(|()| broken(format_args!("a zone has no step {place}")));
-        found.map_or_else(none, Ok)
-    }
+/// The step with this place among those that leave a state, and where it leads.
+fn step_from(
+    steps: &mut Steps<'_>,
+    state: &SymbolicState,
+    place: usize,
+) -> Result<(Untimed, SymbolicState), Stop> {
+    let (mut nth, mut found) = (0, None);
+    // A limit that was hit behind the step is none of its business.
+    let all = steps.each(state, |_, successor| {
+        if nth == place {
+            let Successor { action, sent, stays, state, .. } = successor;
+            let fate = sent.map(|(_, fate)| fate).unwrap_or_default();
+            found = Some((Untimed { action, fate, stays }, state));
+        }
+        nth += 1;
+        Ok(())
+    });
+    let none = || all.and_then(|()| broken(format_args!("a zone has no step {place}")));
+    found.map_or_else(none, Ok)
 }
 
 /// A run with moments, where it is possible in the exact world.

@@ -19,7 +19,7 @@
 #![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
 
 use super::bound::Bound;
-use crate::invariant::invariant;
+use crate::invariant::{broken, invariant};
 
 /// The most copies in flight that a zone has room for.
 pub(super) const CAPACITY: usize = 20;
@@ -30,12 +30,19 @@ const NOW: usize = 0;
 /// How many lanes a row has: `now`, the timers, and what makes it a power of two.
 const LANES: usize = 8;
 
+/// For each lane, that of the same timer of the other end.
+const MIRROR: [usize; LANES] = [NOW, 4, 5, 6, 1, 2, 3, 7];
+
 /// Which timers run: bit `1 << lane` for each; bit 0 is `now`, which always does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Running(pub(super) u8);
 
 impl Running {
     pub(super) const NONE: Self = Self(1);
+
+    fn mirrored(self) -> Self {
+        Self(self.lanes().map(|lane| 1 << MIRROR[lane]).sum())
+    }
 
     /// The lanes of `now` and of the timers that run, ascending.
     pub(super) fn lanes(self) -> impl Iterator<Item = usize> + Clone {
@@ -53,6 +60,10 @@ impl Running {
 struct Row([Bound; LANES]);
 
 impl Row {
+    fn mirrored(&self) -> Self {
+        Self(MIRROR.map(|lane| self.0[lane]))
+    }
+
     /// Tightens every bound by the way through one lane: to it, and on by that lane's own bounds.
     fn tighten(&mut self, to: Bound, onwards: &Self) {
         for (own, on) in self.0.iter_mut().zip(onwards.0) {
@@ -141,6 +152,18 @@ impl Zone {
         self.in_flight += 1;
     }
 
+    /// The zone in which A and B have changed places. Each copy comes from this place.
+    pub(super) fn mirrored(&self, copies_from: &[usize]) -> Self {
+        let mut mirrored = Self { running: self.running.mirrored(), ..self.clone() };
+        for (row, lane) in mirrored.timers.iter_mut().zip(MIRROR) {
+            *row = self.timers[lane].mirrored();
+        }
+        for (row, place) in mirrored.copies.iter_mut().zip(copies_from) {
+            *row = self.copies[*place].mirrored();
+        }
+        mirrored
+    }
+
     /// Time may pass: as long as no timer is due, and until a copy has nothing left.
     pub(super) fn delay(&mut self) {
         // What is left gets less, down to 0 and no further: all that remains is how far apart things are.
@@ -175,7 +198,7 @@ impl Zone {
     pub(super) fn unpack(running: Running, in_flight: u8, numbers: &[i16]) -> Self {
         let mut zone = Self { running, in_flight, ..Self::new() };
         let mut bounds = numbers.iter().map(|number| Bound(*number));
-        let mut next = || bounds.next().unwrap_or_default();
+        let mut next = || bounds.next().unwrap_or_else(|| broken(format_args!("a bound of a zone is missing")));
         for from in running.lanes() {
             zone.timers[from].0[from] = Bound::ZERO;
             for to in running.lanes().filter(|to| *to != from) {

@@ -160,7 +160,7 @@ fn compare(properties: &[Property], config: Config, tally: &mut Tally) {
     let questions: Vec<_> =
         instances.iter().map(|(property, this)| Question::of(&property.formula, *this)).collect();
     let budget = Budget { max_zones: Some(MOST_ZONES), ..Budget::NONE };
-    let mut explored = explore(&config, &questions, Aim::default(), &budget, &|_| {}).unwrap();
+    let explored = explore(&config, &questions, Aim::default(), &budget, &|_| {}).unwrap();
     if explored.stopped.is_some() {
         return;
     }
@@ -172,7 +172,7 @@ fn compare(properties: &[Property], config: Config, tally: &mut Tally) {
         .collect();
     // Those that count losses or duplicates make them count everywhere. Without those, the others are decided alike.
     let plain: Vec<_> = questions.iter().filter(|question| !question.counts()).copied().collect();
-    let mut among_plain = explore(&config, &plain, Aim::default(), &budget, &|_| {}).unwrap();
+    let among_plain = explore(&config, &plain, Aim::default(), &budget, &|_| {}).unwrap();
     assert_eq!(among_plain.stopped, None);
     assert!(among_plain.parts().collect::<HashSet<_>>() == parts, "{config:?}");
     let mut of_plain =
@@ -249,7 +249,7 @@ fn a_chain_of_three_flights_needs_thirds_of_a_tick() {
         b: end(policy, Closes::AfterEof),
     };
     let questions = End::BOTH.map(|this| Question::of(&property.formula, this));
-    let mut explored = explore(&config, &questions, Aim::default(), &Budget::NONE, &|_| {}).unwrap();
+    let explored = explore(&config, &questions, Aim::default(), &Budget::NONE, &|_| {}).unwrap();
     let witness = explored.witness(&config, &questions[0], 0).unwrap().expect("it is violated in real time");
     assert_eq!(witness.parts, 3);
     assert_eq!(explored.witness(&config, &questions[1], 1).unwrap(), None);
