@@ -81,6 +81,7 @@ fn main() -> ExitCode {
         peers::spin_counts_the_same,
         peers::spin_says_the_same_of_liveness,
         peers::spin_says_the_same_of_time,
+        peers::tchecker_meets_the_same_parts,
         peers::tchecker_says_the_same,
         peers::tlc_counts_the_same,
         peers::tlc_says_the_same_of_liveness,
