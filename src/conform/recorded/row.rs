@@ -87,3 +87,20 @@ fn size(input: &mut Input<'_>) -> Parsed<(u32, bool)> {
     blank(input)?;
     Ok((octets.integer(65_535)?, has_fin))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_number_is_given_once() {
+        let mistake = |text: &str| event(text).err().map(|mistake| text[mistake.at].to_owned());
+        for right in ["FIN+ACK seq=RCV.NXT acks our FIN", "DATA 10B+FIN ack=7", "FIN no ACK seq=RCV.NXT-1"] {
+            assert_eq!(mistake(right), None, "{right}");
+        }
+        assert_eq!(mistake("ACK seq=RCV.NXT seq=1").as_deref(), Some("seq=1"));
+        assert_eq!(mistake("ACK old ack ack=7").as_deref(), Some("ack=7"));
+        assert_eq!(mistake("ACK ack=7 no ACK").as_deref(), Some("no"));
+        assert_eq!(mistake("FIN+FIN seq=1").as_deref(), Some("FIN"));
+    }
+}

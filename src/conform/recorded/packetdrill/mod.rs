@@ -286,7 +286,10 @@ impl Reader<'_> {
         let numbers = self.opening.numbers();
         let mut sent = None;
         let event = match &line.action {
-            Action::Inbound(packet) => CaseEvent::Arrival(segment::arrival(packet, numbers, shift)?),
+            Action::Inbound(packet) => {
+                self.opening.take_timestamp(packet)?;
+                CaseEvent::Arrival(segment::arrival(packet, numbers, shift)?)
+            }
             Action::Outbound(packet) => {
                 let text = self.text(line);
                 sent = Some(segment::expected(packet, numbers, text)?);
@@ -541,6 +544,32 @@ mod tests {
         }
         assert_eq!(script("--tolerance_usecs=200000\n", "+.3"), "match");
         assert!(script("--tolerance_usecs=abc\n", "+.2").contains("`abc` is no tolerance"));
+    }
+
+    /// Where both ends use timestamps, what lacks one or goes back might be dropped.
+    #[test]
+    fn timestamps_are_looked_at() {
+        let stamped = OPENED
+            .replace("wscale 2>", "wscale 2,nop,nop,TS val 1000 ecr 0>")
+            .replace("win 1000", "win 1000 <nop,nop,TS val 1001 ecr 1>");
+        let fin = |options: &str| {
+            outcome(
+                &format!("{stamped}+0 < F. 101:101(0) ack 701 win 9{options}\n+0 > . 701:701(0) ack 102\n"),
+                "linux",
+            )
+        };
+        assert_eq!(fin(" <nop,nop,TS val 1001 ecr 1>"), "match");
+        assert_eq!(fin(" <nop,nop,TS val 999 ecr 1>"), "line 8: a timestamp that goes back");
+        assert_eq!(fin(""), "line 8: a segment without a timestamp, where both ends use them");
+    }
+
+    /// `keepcnt` times `keepintvl` is FreeBSD's timeout of FIN_WAIT_2.
+    #[test]
+    fn settings_that_change_a_timeout_are_not_passed_over() {
+        let set =
+            |setting: &str| after_opening(&format!("+0 `sysctl -w {setting}`\n+0 close(4) = 0\n"), "freebsd");
+        assert_eq!(set("net.inet.tcp.keepintvl=75000"), "match");
+        assert_eq!(set("net.inet.tcp.keepintvl=1000"), "line 8: the setting net.inet.tcp.keepintvl=1000");
     }
 
     /// `tcp_retries2` is not that of orphans: there `tcp_orphan_retries` counts, by default 8.

@@ -26,6 +26,8 @@ pub(super) struct Opening {
     /// How far the windows that the peer offers are shifted, once the connection is open. RFC 7323 §2.
     shift: Option<u32>,
     capped: bool,
+    /// The peer's last timestamp, if both ends have agreed on them.
+    timestamp: Option<u32>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,7 +52,7 @@ struct SynOptions {
     mss: Option<u32>,
     /// RFC 7323 §2.2; `None`: it offers none.
     shift: Option<u32>,
-    timestamps: bool,
+    timestamp: Option<u32>,
     /// SEG.WND, which a SYN never shifts.
     window: Option<u32>,
     /// The script leaves the window open: any window of the peer will do.
@@ -59,14 +61,13 @@ struct SynOptions {
 
 impl SynOptions {
     fn of(packet: &Packet<'_>) -> Self {
-        let mut offers = Self { window: packet.window, ..Self::default() };
+        let mut offers = Self { window: packet.window, timestamp: timestamp(packet), ..Self::default() };
         for option in packet.options.unwrap_or_default().split(',') {
             let mut words = option.split_whitespace();
             match (words.next(), words.next().map(str::parse)) {
                 (Some("mss"), Some(Ok(octets))) => offers.mss = Some(octets),
                 // RFC 7323 §2.3: at most 14.
                 (Some("wscale"), Some(Ok(shift))) => offers.shift = Some(shift.min(14)),
-                (Some("TS"), _) => offers.timestamps = true,
                 (Some("..."), _) => offers.any = true,
                 _ => {}
             }
@@ -93,6 +94,22 @@ impl Opening {
             self.shift = Some(0);
         }
         refused
+    }
+
+    /// Takes the timestamp of a segment of the peer. RFC 7323 §3.2 and §5 drop a segment without one, unless it is a reset,
+    /// and one whose timestamp goes back: the mistake is that this is not modelled.
+    pub(super) fn take_timestamp(&mut self, packet: &Packet<'_>) -> Result<(), String> {
+        let Some(last) = self.timestamp else { return Ok(()) };
+        match timestamp(packet) {
+            None if packet.flags.contains('R') => {}
+            None => return Err("a segment without a timestamp, where both ends use them".to_owned()),
+            // Numbers of 32 bits, modulo 2³².
+            Some(next) if next.wrapping_sub(last) >= 1 << 31 => {
+                return Err("a timestamp that goes back".to_owned());
+            }
+            next => self.timestamp = next,
+        }
+        Ok(())
     }
 
     pub(super) fn numbers(&self) -> Numbers {
@@ -207,7 +224,8 @@ impl Opening {
         let Self { own, peer, .. } = *self;
         // RFC 7323 §2.2: both offer it, or neither uses it.
         let is_scaled = peer.shift.is_some() && (own.any || own.shift.is_some());
-        let has_timestamps = peer.timestamps && (own.any || own.timestamps);
+        let has_timestamps = peer.timestamp.is_some() && (own.any || own.timestamp.is_some());
+        self.timestamp = peer.timestamp.filter(|_| has_timestamps);
         let shift_of = |end: SynOptions| if is_scaled { end.shift.unwrap_or(0) } else { 0 };
         self.shift = Some(shift_of(peer));
         let mut events = Vec::new();
@@ -231,4 +249,13 @@ impl Opening {
         events.push(CaseEvent::Environment(Environment::SegmentSize(mss.max(1))));
         events
     }
+}
+
+/// The timestamp of a segment. RFC 7323 §3.2.
+fn timestamp(packet: &Packet<'_>) -> Option<u32> {
+    packet.options?.split(',').find_map(|option| {
+        let mut words = option.split_whitespace();
+        let is_one = words.next() == Some("TS") && words.next() == Some("val");
+        words.next()?.parse().ok().filter(|_| is_one)
+    })
 }

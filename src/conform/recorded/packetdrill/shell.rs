@@ -7,7 +7,7 @@ use crate::conform::recorded::{CaseEvent, CaseTimer, Environment, TimeSpan};
 use crate::tcp::{State, Timer};
 
 /// Settings that change nothing of what is modelled, by the beginning of their names.
-const PASSED_OVER: [&str; 28] = [
+const PASSED_OVER: [&str; 29] = [
     "kern.ipc.maxsockbuf",
     "net.inet.tcp.delacktime",
     "net.inet.tcp.drop_synfin",
@@ -15,7 +15,8 @@ const PASSED_OVER: [&str; 28] = [
     "net.inet.tcp.fastopen.",
     "net.inet.tcp.hostcache.",
     "net.inet.tcp.icmp_may_rst",
-    "net.inet.tcp.keep",
+    "net.inet.tcp.keepidle",
+    "net.inet.tcp.keepinit",
     "net.inet.tcp.mssdflt",
     "net.inet.tcp.path_mtu_discovery",
     "net.inet.tcp.pmtud_blackhole",
@@ -120,6 +121,9 @@ fn setting(word: &str) -> Result<Option<CaseEvent>, String> {
             Environment::RetransmissionTimeout(span(number()?, TimeUnit::Milliseconds))
         }
         "net.inet.tcp.blackhole" if value == "0" => return Ok(None),
+        // Their product is the timeout of FIN_WAIT_2: the policy has that of these values.
+        "net.inet.tcp.keepcnt" if value == "8" => return Ok(None),
+        "net.inet.tcp.keepintvl" if value == "75000" => return Ok(None),
         "net.ipv4.tcp_fin_timeout" => Environment::FinWait2Timeout(span(number()?, TimeUnit::Seconds)),
         "net.ipv4.tcp_orphan_retries" => Environment::OrphanRetries(number()?),
         "net.ipv4.tcp_retries2" => Environment::Retries(number()?),
