@@ -66,7 +66,7 @@ pub struct Endpoint {
     /// How often the retransmission timeout has doubled; 0 without the policy's `backoff`.
     pub doublings: u32,
     /// How many numbers from SND.UNA on were sent again since the last timeout (RFC 6298 §3: Karn's rule); 0 where nothing
-    /// depends on it. At most 1 in a world.
+    /// depends on it. At most 1 in a world. Those before it are in [`Transfer::resent_before`].
     pub resent: u32,
     /// RFC 6582 §3.2: SND.NXT at the last timeout, as long as something that precedes it is still to be sent again when an
     /// ACK lets it go.

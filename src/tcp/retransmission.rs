@@ -11,10 +11,14 @@ impl Endpoint {
     pub(super) fn on_progress(&mut self, ack: Seq, policy: &Policy, effects: &mut Effects) {
         // RFC 6298 §3, §5: only an ACK of something that was sent once undoes the doubling. Once our FIN is
         // acknowledged there is nothing left to send, and it does not matter any more.
-        let resent = self.snd_una + self.resent;
-        let sent_once = resent.precedes(ack);
+        let sent_once = (self.snd_una + self.resent.max(self.transfer.resent_before)).precedes(ack);
+        let beyond_ack = |count: u32| {
+            let end = self.snd_una + count;
+            if end.precedes(ack) { 0 } else { end.since(ack) }
+        };
+        (self.resent, self.transfer.resent_before) =
+            (beyond_ack(self.resent), beyond_ack(self.transfer.resent_before));
         self.snd_una = ack;
-        self.resent = if sent_once { 0 } else { resent.since(ack) };
         self.transfer.segments.retain(|(_, end)| ack.precedes(*end));
         self.retransmissions = 0;
         if sent_once || self.fin_acked() {
@@ -42,6 +46,7 @@ impl Endpoint {
         };
         // RFC 6298 §5.4: "the earliest segment that has not been acknowledged". Whatever the window: RFC 9293 §3.8.6 has
         // one that was closed over it probed in the standard way, and this is the probe.
+        self.transfer.resent_before = self.transfer.resent_before.max(self.resent);
         self.resent = 0;
         self.resend(self.outstanding(self.snd_una, policy), effects);
         effects.change(Timer::Retransmission, TimerChange::Set(self.timeout(policy)));
@@ -97,13 +102,16 @@ impl Endpoint {
         self.send(segment.flags, segment.seq, segment.len, effects);
     }
 
-    /// `recover` without effect is `None`, and `resent` without effect is 0, so that equal endpoints are equal states: nothing is
-    /// left that an ACK lets go, and no timeout is doubled (Karn's rule).
+    /// `recover` without effect is `None`, and what was sent again without effect is 0, so that equal endpoints are equal states:
+    /// nothing is left that an ACK lets go, and no timeout is doubled (Karn's rule).
     fn normalize_recovery(&mut self) {
         let resent = self.snd_una + self.resent;
         self.recover = self.recover.filter(|recover| resent.precedes(*recover));
         if self.recover.is_none() && self.doublings == 0 {
             self.resent = 0;
+        }
+        if self.doublings == 0 || self.transfer.resent_before <= self.resent {
+            self.transfer.resent_before = 0;
         }
     }
 
@@ -159,7 +167,7 @@ impl Endpoint {
 mod tests {
     use super::*;
     use crate::tcp::testing::{POLICY, ack, calling, data, fin, segment};
-    use crate::tcp::{Call, EndedBy, OldSegments};
+    use crate::tcp::{Call, EndedBy, OldSegments, Transfer};
 
     fn retransmission(effects: &Effects) -> TimerChange {
         effects.timers[0]
@@ -212,6 +220,29 @@ mod tests {
         endpoint.on_segment(&ack(1, 5), &policy);
         assert_eq!((endpoint.doublings, endpoint.resent), (0, 0));
         assert_eq!(retransmission(&endpoint.on_call(Call::Send, &policy)), TimerChange::Set(2));
+    }
+
+    /// RFC 6298 §3: what was sent again before the last timeout was sent twice all the same.
+    #[test]
+    fn what_was_sent_again_before_the_last_timeout_is_no_sample() {
+        let policy = POLICY.with(|policy| {
+            policy.retransmission.backoff = true;
+            policy.retransmission.rto_max = 99;
+        });
+        let mut endpoint = Endpoint::established();
+        for octets in [5, 2, 1] {
+            endpoint.send_text(octets, &policy);
+        }
+        let timeout = |endpoint: &mut Endpoint| endpoint.on_timeout(Timer::Retransmission, &policy).segment;
+        assert_eq!(timeout(&mut endpoint), Some(segment(Flags::ACK, 1, 1, 5)));
+        assert_eq!(endpoint.on_segment(&ack(1, 4), &policy).segment, Some(segment(Flags::ACK, 6, 1, 2)));
+        assert_eq!(timeout(&mut endpoint), Some(segment(Flags::ACK, 4, 1, 2)));
+        // Octets 4 to 7 were sent twice, and octet 8 once.
+        let resent = endpoint.clone().on_segment(&ack(1, 8), &policy);
+        assert_eq!(retransmission(&resent), TimerChange::Set(8));
+        let sample = endpoint.on_segment(&ack(1, 9), &policy);
+        assert_eq!((retransmission(&sample), endpoint.doublings), (TimerChange::Cancel, 0));
+        assert_eq!(endpoint.transfer, Transfer::IN_A_WORLD);
     }
 
     #[test]

@@ -22,6 +22,10 @@ pub struct Transfer {
     /// What was sent as one segment of more than one number, as half-open ranges, and is not all acknowledged; every
     /// other number was sent alone.
     pub segments: Vec<(Seq, Seq)>,
+    /// How many numbers from SND.UNA on were sent again before the last timeout, where that is more than
+    /// [`Endpoint::resent`](super::Endpoint::resent) and a timeout is doubled (RFC 6298 §3: Karn's rule). In a world it is not: only
+    /// the segment at SND.UNA is sent again there.
+    pub resent_before: u32,
     /// How many octets of text the endpoint keeps for its application.
     pub rcv_buffer: u32,
     /// The application has promised to read no more ([`Endpoint::shutdown_read`](super::Endpoint::shutdown_read)).
@@ -36,6 +40,7 @@ impl Transfer {
         mss: u32::MAX,
         persist: Persist::NONE,
         segments: Vec::new(),
+        resent_before: 0,
         rcv_buffer: WINDOW,
         reading_shut: false,
     };

@@ -3,7 +3,7 @@
 use std::hash::{Hash, Hasher};
 
 use super::timers::Timers;
-use crate::invariant::invariant;
+use crate::invariant::{broken, invariant};
 use crate::model::limit::MAX_TIMER;
 use crate::model::limit::{Bound, Limit};
 use crate::model::observe::Observed;
@@ -211,7 +211,8 @@ impl PackedEnd {
                 2 => Some(EndedBy::Rst),
                 3 => Some(EndedBy::Abort),
                 4 => Some(EndedBy::GiveUp),
-                _ => None,
+                0 => None,
+                other => broken(format_args!("an end is CLOSED by cause {other}")),
             },
             sent: u32::from(self.sent_acked & 15),
             acked: u32::from(self.sent_acked >> 4),
@@ -243,14 +244,15 @@ impl Hash for PackedEnd {
 /// is on its way or read at once.
 pub(crate) fn is_representable(endpoint: &Endpoint) -> Result<(), Limit> {
     let Endpoint { unread, resent, transfer, .. } = endpoint;
-    let Transfer { send_window, unsent, mss, persist, segments, rcv_buffer, reading_shut } = transfer;
+    let Transfer { send_window, unsent, mss, persist, segments, resent_before, rcv_buffer, reading_shut } =
+        transfer;
     // Both ends offer the same window.
     let windows_are_open = (*send_window, *rcv_buffer) == (SendWindow::OPEN, SendWindow::OPEN.size);
     let lacks = [
         (!windows_are_open || *persist != Persist::NONE, Bound::Window),
         (*unsent > 0, Bound::Unsent),
         (*unread > 0 || *reading_shut, Bound::Unread),
-        (!segments.is_empty() || *mss != u32::MAX || *resent > 1, Bound::LongSegment),
+        (!segments.is_empty() || *mss != u32::MAX || *resent > 1 || *resent_before > 0, Bound::LongSegment),
     ];
     lacks.into_iter().find(|(is_so, _)| *is_so).map_or(Ok(()), |(_, bound)| Err(Limit::Endpoint(bound)))
 }
@@ -335,6 +337,7 @@ mod tests {
             (Bound::LongSegment, with(|transfer| transfer.mss = 6)),
             (Bound::Unread, with(|transfer| transfer.reading_shut = true)),
             (Bound::LongSegment, with(|transfer| transfer.segments.push((Seq(1), Seq(3))))),
+            (Bound::LongSegment, with(|transfer| transfer.resent_before = 1)),
             (Bound::LongSegment, Endpoint { resent: 2, ..open.clone() }),
             (Bound::Octets, Endpoint { snd_nxt: Seq(17), ..open.clone() }),
             (Bound::Retransmissions, Endpoint { retransmissions: 16, ..open.clone() }),
