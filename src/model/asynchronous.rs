@@ -71,7 +71,10 @@ impl ListsProperties for ActorWorld {
     }
 
     fn is_true(&self, place: usize, state: &ActorModelState<Host>) -> bool {
-        self.cfg.get(place).is_some_and(|property| (property.condition)(state))
+        let Some(property) = self.cfg.get(place) else {
+            broken(format_args!("property {place} of {} is asked for", self.cfg.len()))
+        };
+        (property.condition)(state)
     }
 }
 

@@ -235,8 +235,11 @@ impl World for ActorWorld {
             ActorModelAction::Timeout(actor, _) | ActorModelAction::SelectRandom { actor, .. } => *actor,
             _ => return None,
         };
-        let host = self.actors.get(usize::from(actor))?;
-        let mut state = Cow::Borrowed(&**before.actor_states.get(usize::from(actor))?);
+        let place = usize::from(actor);
+        let (Some(host), Some(state)) = (self.actors.get(place), before.actor_states.get(place)) else {
+            broken(format_args!("end {place} is missing in the asynchronous world"))
+        };
+        let mut state = Cow::Borrowed(&**state);
         let mut out = Out::new();
         match action {
             ActorModelAction::Deliver { src, msg, .. } => host.on_msg(actor, &mut state, *src, *msg, &mut out),

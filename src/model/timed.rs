@@ -17,7 +17,7 @@ use super::reaction::TransitionCache;
 use super::reaction::{EndEvent, Reaction};
 use super::state_property::ListsProperties;
 use super::state_property::StateProperty;
-use crate::invariant::invariant;
+use crate::invariant::{broken, invariant};
 use crate::tcp::{Call, Endpoint, TICK, TcpActor, Timer};
 
 /// One closed world to explore.
@@ -350,7 +350,10 @@ impl ListsProperties for TimedWorld {
     }
 
     fn is_true(&self, place: usize, state: &WorldState) -> bool {
-        self.properties.get(place).is_some_and(|property| (property.condition)(state))
+        let Some(property) = self.properties.get(place) else {
+            broken(format_args!("property {place} of {} is asked for", self.properties.len()))
+        };
+        (property.condition)(state)
     }
 }
 

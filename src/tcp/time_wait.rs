@@ -6,6 +6,7 @@ use super::policy::{Policy, RstInTimeWait, TimeWaitAnswers};
 use super::segment::{Flags, Segment};
 use super::state::EndedBy;
 use super::transmission::answer_of_closed;
+use crate::invariant::broken;
 
 impl Endpoint {
     /// `TIME_WAIT` where it is not processed in the RFC's order; see [`TimeWaitAnswers`].
@@ -31,7 +32,8 @@ impl Endpoint {
             TimeWaitAnswers::Elsewhere => (ack && (seq != self.rcv_nxt || segment.len > 0), old_fin),
             TimeWaitAnswers::WithLength => (segment.sequence_length() > 0, fin),
             TimeWaitAnswers::Nothing => (false, false),
-            TimeWaitAnswers::AllButEmpty | TimeWaitAnswers::InOrder => (!empty, ack || empty),
+            TimeWaitAnswers::AllButEmpty => (!empty, ack || empty),
+            TimeWaitAnswers::InOrder => broken(format_args!("TIME_WAIT is processed in the RFC's order")),
         };
         if restarts {
             restart_time_wait(policy, effects);

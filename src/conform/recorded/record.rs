@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::case::CaseTimer;
 use super::case::written;
 use crate::conform::{EndpointInput, EndpointPath, Reaction};
+use crate::invariant::broken;
 use crate::tcp::{Call, State, Timer};
 
 /// A line of a file of cases.
@@ -53,7 +54,7 @@ pub fn line(id: &str, profile: &str, path: &EndpointPath, seen: &[Reaction], ret
         }
     }
     // Nothing of it can fail to be written: its keys are strings.
-    serde_json::to_string(&line).unwrap_or_default()
+    serde_json::to_string(&line).unwrap_or_else(|error| broken(format_args!("a case cannot be written: {error}")))
 }
 
 fn step(event: &EndpointInput) -> String {
