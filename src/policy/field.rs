@@ -8,6 +8,7 @@ use toml::Table;
 
 use super::value::{Duration, Value};
 use crate::diagnostic::in_words_of_files;
+use crate::invariant::broken;
 use crate::tcp::{AckPolicy, PersistPolicy, Policy, RetransmissionPolicy, TimerPolicy, WaitPolicy};
 
 /// The fields of one group of a [`Policy`].
@@ -19,9 +20,8 @@ struct Group {
     /// Those that are lengths of time, and the least that each can be set to, in ticks. A policy has them in ticks, a file in
     /// ticks, segment lifetimes or seconds.
     durations: &'static [(&'static str, u32)],
-    /// Whether they mean something in a world. No window closes there, no driver polls an end, and each segment takes at most one
-    /// number; and both ends are ESTABLISHED from the start.
-    of_worlds: bool,
+    /// Where they mean something, but for those of [`OF_OPENINGS`] and [`OF_CASES`].
+    scope: FieldScope,
     /// Some values of its fields; a field that is not among them need not be set.
     any: Table,
     /// Whether these are values of its fields.
@@ -37,9 +37,8 @@ impl Group {
             name,
             fields: serde_introspect::<G>(),
             durations,
-            of_worlds: true,
-            // Its fields are numbers, flags and words, which a table can hold.
-            any: Table::try_from(any).unwrap_or_default(),
+            scope: FieldScope::Worlds,
+            any: as_table(any),
             check: |table| table.try_into::<G>().map(drop),
         }
     }
@@ -57,9 +56,9 @@ static GROUPS: LazyLock<[Group; 11]> = LazyLock::new(|| {
         Group::of("closing", &[], any.closing),
         Group::of("wait", WaitPolicy::DURATIONS, any.wait),
         Group::of("timers", TimerPolicy::DURATIONS, any.timers),
-        Group { of_worlds: false, ..Group::of("transmission", &[], any.transmission) },
-        Group { of_worlds: false, ..Group::of("persist", PersistPolicy::DURATIONS, any.persist) },
-        Group { of_worlds: false, ..Group::of("opening", &[], any.opening) },
+        Group { scope: FieldScope::Cases, ..Group::of("transmission", &[], any.transmission) },
+        Group { scope: FieldScope::Cases, ..Group::of("persist", PersistPolicy::DURATIONS, any.persist) },
+        Group { scope: FieldScope::Openings, ..Group::of("opening", &[], any.opening) },
     ]
 });
 
@@ -71,10 +70,43 @@ pub fn field_names() -> &'static [&'static str] {
     &NAMES
 }
 
-/// Whether a field means something in a world.
+/// Where a field means something; in recorded cases, each does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldScope {
+    /// In any world.
+    Worlds,
+    /// In a world in which a connection is opened: there are SYNs, and segments of a former connection.
+    Openings,
+    /// In no world: no window closes there, no driver polls an end, what arrives is read at once, and each segment takes at most
+    /// one number.
+    Cases,
+}
+
+/// The fields that mean something only where there are SYNs or segments of a former connection: no other lacks an ACK, or
+/// acknowledges what this connection has not sent, or has text beyond a FIN.
+const OF_OPENINGS: [&str; 5] =
+    ["without_ack", "oldest_ack", "ack_of_unsent", "syn_in_window", "reset_text_after_fin"];
+
+/// The fields that mean nothing in a world, of groups that otherwise do: those about the window's edge and a closed window, and
+/// about what an application has not read or learns from its socket.
+const OF_CASES: [&str; 7] = [
+    "window_includes_end",
+    "fin_without_room",
+    "trims_text",
+    "probe_acknowledges",
+    "epipe_after_fin",
+    "shutdown_read",
+    "reset_unread",
+];
+
+/// Where this field means something.
 #[must_use]
-pub fn is_of_worlds(field: &str) -> bool {
-    GROUPS.iter().any(|group| group.of_worlds && group.fields.contains(&field))
+pub fn scope_of(field: &str) -> FieldScope {
+    match GROUPS.iter().find(|group| group.fields.contains(&field)) {
+        _ if OF_OPENINGS.contains(&field) => FieldScope::Openings,
+        _ if OF_CASES.contains(&field) => FieldScope::Cases,
+        group => group.map_or(FieldScope::Cases, |group| group.scope),
+    }
 }
 
 /// The fields that are lengths of time, with the least that each can be set to, in ticks.
@@ -148,9 +180,16 @@ pub fn value_in(policy: &Policy, field: &str) -> Value {
 
 /// A policy as files have it, a table of all fields; what is `None` is not in it.
 pub(super) fn table(policy: &Policy) -> Table {
-    // Its fields are numbers, flags and words, which a table can hold.
-    let groups = Table::try_from(policy).unwrap_or_default();
-    groups.into_iter().flat_map(|(_, group)| group.try_into::<Table>().unwrap_or_default()).collect()
+    let fields = |(name, group)| match group {
+        toml::Value::Table(fields) => fields,
+        _ => broken(format_args!("the group {name} of a policy is no table")),
+    };
+    as_table(policy).into_iter().flat_map(fields).collect()
+}
+
+/// The fields of a policy or of a group are numbers, flags and words, which a table can hold.
+fn as_table(of: impl Serialize) -> Table {
+    Table::try_from(of).unwrap_or_else(|error| broken(format_args!("a policy is no table: {error}")))
 }
 
 /// The policy of a table of all fields.
@@ -174,6 +213,7 @@ mod tests {
     fn every_field_has_a_name_and_lengths_of_time_are_among_them() {
         let names = field_names();
         assert!(durations().all(|(name, _)| names.contains(&name)));
+        assert!(OF_OPENINGS.iter().chain(&OF_CASES).all(|name| names.contains(name)));
         assert!(GROUPS.iter().map(|group| &group.name).eq(serde_introspect::<Policy>()));
         assert_eq!(table(&with_every_field()).len(), names.len());
     }
@@ -197,7 +237,9 @@ mod tests {
     fn finer_ticks_are_more_in_every_length_of_time_and_in_nothing_else() {
         let policy = with_every_field().with(|policy| policy.timers.timer_slack = 1);
         let mut expected = table(&policy);
-        for (field, value) in expected.iter_mut().filter(|(field, _)| is_duration(field) && is_of_worlds(field)) {
+        for (field, value) in
+            expected.iter_mut().filter(|(field, _)| is_duration(field) && scope_of(field) != FieldScope::Cases)
+        {
             let ticks = value.as_integer().filter(|ticks| *ticks > 0).expect(field);
             *value = (3 * ticks).into();
         }

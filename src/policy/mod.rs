@@ -14,7 +14,7 @@ mod shipped;
 mod value;
 
 pub use clock::{Clock, DEFAULT_MSL_MILLISECONDS};
-pub use field::{check_field, field_names, is_of_worlds, value_in};
+pub use field::{FieldScope, check_field, field_names, scope_of, value_in};
 pub use file::NamedPolicy;
 pub use library::Policies;
 pub use policy_field::{Origin, PolicyField};

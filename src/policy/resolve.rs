@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use super::clock::Clock;
-use super::field::{durations, is_of_worlds, policy_of, table};
+use super::field::{FieldScope, durations, policy_of, scope_of, table};
 use super::policy_field::{Origin, PolicyField};
 use super::value::Value;
 use crate::tcp::{Policy, RetransmissionPolicy};
@@ -77,7 +77,7 @@ fn in_range(mut policy: Policy, fields: &[PolicyField], bounds: Bounds) -> Resul
     for (field, least) in durations() {
         let Some(ticks) = set.get(field).and_then(toml::Value::as_integer) else { continue };
         let ticks = u32::try_from(ticks).unwrap_or(u32::MAX);
-        let most = if is_of_worlds(field) { bounds.ticks } else { u32::MAX };
+        let most = if scope_of(field) == FieldScope::Cases { u32::MAX } else { bounds.ticks };
         match field {
             "rto_max" => {
                 if origin("rto_max") < origin("rto") && backoff {

@@ -10,7 +10,8 @@ use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use super::mistake::KeyMistake;
 use crate::diagnostic::{SourceFile, Span};
 use crate::policy::{
-    self, Bounds, Clock, Duration, NamedPolicy, Origin, Policies, PolicyField, Value, check_field, is_of_worlds,
+    self, Bounds, Clock, Duration, FieldScope, NamedPolicy, Origin, Policies, PolicyField, Value, check_field,
+    scope_of,
 };
 use crate::tcp::Policy;
 
@@ -78,19 +79,14 @@ pub(super) fn policy(
         None => (shared, vec![(vec!["tcp"], both), (vec![end, "tcp"], own)]),
     };
     let mut fields = named.fields.clone();
-    // That is as in the base: in a world no window closes, no driver polls an end, and a segment takes one number.
-    fields.retain(|field| field.origin == Origin::Base || is_of_worlds(field.name));
+    // What means nothing in a world is as in the base there.
+    fields.retain(|field| field.origin == Origin::Base || scope_of(field.name) != FieldScope::Cases);
     for (path, (name, value)) in
         layers.iter().flat_map(|(path, shape)| shape.fields.iter().map(move |field| (path, field)))
     {
         let path: Vec<&'static str> = path.iter().copied().chain([*name]).collect();
-        if !is_of_worlds(name) {
-            let title = format!("`{name}` means nothing in a world");
-            return Err(KeyMistake::new(
-                path,
-                title,
-                "no window closes there, no driver polls an end, and each segment takes at most one number",
-            ));
+        if let Some((world, why)) = is_in_vain(name) {
+            return Err(KeyMistake::new(path, format!("`{name}` means nothing in {world}"), why));
         }
         let (file, span) = places(&path).unwrap_or_else(|| (Arc::clone(&named.file), 0..0));
         let source = Some(file.path.clone());
@@ -101,6 +97,21 @@ pub(super) fn policy(
     let set =
         policy::field_names().iter().filter_map(|name| fields.iter().rfind(|field| field.name == *name).cloned());
     Ok(EndPolicy { name: named.name.clone(), policy, fields: set.collect(), clock })
+}
+
+/// In which worlds a field means nothing, if this is one, and why.
+fn is_in_vain(field: &str) -> Option<(&'static str, &'static str)> {
+    match scope_of(field) {
+        FieldScope::Worlds => None,
+        FieldScope::Openings => Some((
+            "a world that opens no connection",
+            "no SYN arrives there, and no segment of a former connection",
+        )),
+        FieldScope::Cases => Some((
+            "a world",
+            "no window closes there, no driver polls an end, what arrives is read at once, and each segment takes at most one number",
+        )),
+    }
 }
 
 fn named<'a>(name: &str, path: Vec<&'static str>, policies: &'a Policies) -> Result<&'a NamedPolicy, KeyMistake> {

@@ -134,6 +134,39 @@ fn every_field_has_its_range() {
     }
 }
 
+/// A field that would change nothing in a world is refused there where it stands, with any value; a policy that has it is not.
+#[test]
+fn what_means_nothing_in_a_world_is_refused() {
+    let policies = Policies::shipped().unwrap();
+    let resolved = |text: String| {
+        ScenarioFile::parse(SourceFile::new("any.toml", text))
+            .and_then(|scenario| scenario.resolve(&[], &policies, &[], 1))
+    };
+    let mut refused = String::new();
+    for field in policies.get("linux").unwrap().each_field() {
+        let value = match &field.value {
+            Value::Flag(_) | Value::Number(_) => field.value.to_string(),
+            other => format!("'{other}'"),
+        };
+        let setting = format!("{} = {value}", field.name);
+        // A tick of 10 ms, which all of Linux's timers are multiples of.
+        let clock = "network = { msl = 200, msl_seconds = 2 }";
+        if let Err(mistake) = resolved(format!("about = 'Any.'\n{clock}\n[tcp]\npolicy = 'generic'\n{setting}")) {
+            let text = mistake.to_string();
+            let means_nothing = format!("error: `{}` means nothing in a world", field.name);
+            if text.starts_with(&means_nothing) {
+                assert!(text.contains(" --> any.toml:5:"), "{text}");
+                refused.push_str(&text);
+            }
+        }
+    }
+    assert_snapshot!(refused);
+    for policy in policies.iter() {
+        let named = format!("about = 'Any.'\nnetwork = {{ msl = 200 }}\ntcp.policy = '{}'", policy.name);
+        assert!(resolved(named).is_ok(), "{}", policy.name);
+    }
+}
+
 /// The example answers public bug reports of picoTCP: each case names its report.
 #[test]
 fn the_cases_of_the_example_match_and_are_of_public_reports() {
