@@ -151,6 +151,8 @@ impl CaseEvent {
 /// A call of the application.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AppCall {
+    /// Sockets' `connect()`: OPEN, active.
+    Connect,
     /// Sockets' `close()`.
     Close,
     /// `shutdown(SHUT_WR)`.
@@ -284,6 +286,8 @@ pub enum Environment {
     InsecureRst(bool),
     /// `syn_in_window` of the policy; FreeBSD's `insecure_syn`.
     InsecureSyn(bool),
+    /// Whether a segment with SYN and FIN is dropped before TCP sees it; FreeBSD's `drop_synfin`.
+    DropSynFin(bool),
     /// `fin_wait_2_timeout` of the policy; Linux's `tcp_fin_timeout`.
     FinWait2Timeout(TimeSpan),
     /// `time_wait` of the policy.
@@ -317,6 +321,9 @@ pub enum SocketError {
     /// It was reset.
     #[strum(serialize = "ECONNRESET")]
     ConnectionReset,
+    /// It was reset before it was open.
+    #[strum(serialize = "ECONNREFUSED")]
+    ConnectionRefused,
     /// It was reset after the peer's FIN.
     #[strum(serialize = "EPIPE")]
     BrokenPipe,

@@ -30,11 +30,11 @@ struct Line<'a> {
     profile: Option<&'a RawValue>,
     #[serde(borrow)]
     start_state: Option<&'a RawValue>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "a_list")]
     events: Option<Vec<&'a RawValue>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "a_list")]
     expect_segments: Option<Vec<&'a RawValue>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "a_list")]
     state_checks: Option<Vec<&'a RawValue>>,
     #[serde(borrow)]
     expect_end_state: Option<&'a RawValue>,
@@ -42,7 +42,7 @@ struct Line<'a> {
     event: Option<&'a RawValue>,
     #[serde(borrow)]
     actual_start: Option<&'a RawValue>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "a_list")]
     sent: Option<Vec<&'a RawValue>>,
     #[serde(borrow)]
     end_state: Option<&'a RawValue>,
@@ -53,6 +53,11 @@ struct Line<'a> {
 /// A value that is there, `null` included.
 fn even_null<'de, D: Deserializer<'de>>(value: D) -> Result<Option<&'de RawValue>, D::Error> {
     <&RawValue>::deserialize(value).map(Some)
+}
+
+/// A list; `null` is none, and no way to say that it is empty.
+fn a_list<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Vec<&'de RawValue>>, D::Error> {
+    Vec::deserialize(value).map(Some)
 }
 
 /// Which policy cases are replayed under.

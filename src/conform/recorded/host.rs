@@ -63,6 +63,8 @@ pub(super) struct Host {
     /// SND.UNA, and since when it has been outstanding.
     outstanding: Option<(Seq, u64)>,
     lingers_not: bool,
+    /// What has both SYN and FIN is dropped before the endpoint sees it.
+    drops_syn_fin: bool,
     /// The case has set how often orphans retransmit.
     orphans_are_set: bool,
     /// The application knows how the connection ended.
@@ -89,6 +91,7 @@ impl Host {
             user_timeout: None,
             outstanding: None,
             lingers_not: false,
+            drops_syn_fin: false,
             orphans_are_set: false,
             end_is_known: false,
             left_over: 0,
@@ -114,6 +117,9 @@ impl Host {
 
     pub(super) fn arrive_as(&mut self, segment: Segment, window: Option<u32>) {
         self.arrived = (segment.seq, segment.ack);
+        if self.drops_syn_fin && segment.flags.syn && segment.flags.fin {
+            return;
+        }
         self.take(arrival_of(&segment), |endpoint, policy| match window {
             Some(window) => endpoint.on_segment_offering(&segment, window, policy),
             None => endpoint.on_segment(&segment, policy),
@@ -227,6 +233,7 @@ impl Host {
             Environment::InsecureRst(false) => policy.resets.rst_in_window = RstInWindow::Challenge,
             Environment::InsecureSyn(true) => policy.resets.syn_in_window = SynInWindow::Reset,
             Environment::InsecureSyn(false) => policy.resets.syn_in_window = SynInWindow::Challenge,
+            Environment::DropSynFin(drops) => self.drops_syn_fin = *drops,
             Environment::FinWait2Timeout(span) => policy.wait.fin_wait_2_timeout = Some(ticks(span, policy)),
             Environment::TimeWait(span) => policy.wait.time_wait = ticks(span, policy),
             Environment::RetransmissionTimeout(span) => {
@@ -251,6 +258,11 @@ impl Host {
             _ => Returned::NothingToDo,
         };
         match call {
+            AppCall::Connect => {
+                self.take(None, |endpoint, policy| endpoint.connect(endpoint.next_iss(), policy));
+                let is_new = self.endpoint.state == State::SynSent && state != State::SynSent;
+                return if is_new { Returned::Done } else { Returned::NothingToDo };
+            }
             AppCall::Close if self.lingers_not => self.call(Call::Abort),
             AppCall::Close => self.call(Call::Close),
             AppCall::Abort => self.call(Call::Abort),
@@ -321,8 +333,9 @@ impl Host {
 
     /// How the connection ended; returned once.
     fn pending_error(&mut self) -> Option<Returned> {
+        let error = self.socket_error()?;
         let was_known = std::mem::replace(&mut self.end_is_known, true);
-        self.socket_error().filter(|_| !was_known).map(Returned::Failed)
+        (!was_known).then_some(Returned::Failed(error))
     }
 
     /// What `SO_ERROR` says: a socket that is gone, as in `TIME_WAIT`, says nothing.
@@ -333,6 +346,8 @@ impl Host {
             (EndedBy::Rst, State::CloseWait) if self.policy.resets.epipe_after_fin => {
                 Some(SocketError::BrokenPipe)
             }
+            // RFC 9293 §3.10.7.4: "the connection was refused".
+            (EndedBy::Rst, State::SynSent | State::SynReceived) => Some(SocketError::ConnectionRefused),
             (EndedBy::Rst, _) => Some(SocketError::ConnectionReset),
             (EndedBy::GiveUp, _) => Some(SocketError::TimedOut),
         }

@@ -333,8 +333,12 @@ impl<'a> Replay<'a> {
         let (CaseEvent::Call(call, expected), Some(returned)) = (&step.event, returned) else { return };
         let (right, wanted) = match (call, expected) {
             (_, Some(expected)) => (returned.is(*expected), expected.to_string()),
-            (AppCall::Receive(Some(octets)), None) => {
+            // Without a result, as many are read or sent as are asked for.
+            (AppCall::Receive(Some(octets)) | AppCall::Send { octets, queued: false }, None) => {
                 (returned == Returned::Octets(*octets), CallResult::Octets(*octets).to_string())
+            }
+            (AppCall::Send { octets, queued: true }, None) => {
+                (returned == Returned::Done, CallResult::Octets(*octets).to_string())
             }
             _ => return,
         };
@@ -456,6 +460,27 @@ mod tests {
         assert_eq!(in_established(&[arrives, "app recv 5 -> ok", "app send 5 -> 5"]), CaseOutcome::Match);
         let closes = ["rcv FIN,ACK seq=1 ack=1", "app recv -> 0", "app close -> 0"];
         assert_eq!(outcome("linux", "ESTABLISHED", &closes, "LAST_ACK"), CaseOutcome::Match);
+    }
+
+    /// What a call is to read or send it reads or sends, unless the case says what it returns.
+    #[test]
+    fn a_call_without_a_result_succeeds() {
+        let closes = ["app shutdown_wr", "app send 5"];
+        let error = "an error: the connection is closing";
+        for send in ["app send 5", "app send 5 (unsent)"] {
+            assert_eq!(
+                outcome("linux", "FIN_WAIT_1", &[send], "FIN_WAIT_1"),
+                differs(1, "5 octets", error),
+                "{send}"
+            );
+        }
+        let fails = closes.map(|step| step.replace("send 5", "send 5 -> error"));
+        assert_eq!(
+            outcome("linux", "ESTABLISHED", &fails.each_ref().map(String::as_str), "FIN_WAIT_1"),
+            CaseOutcome::Match
+        );
+        assert_eq!(in_established(&["app recv 5"]), differs(1, "5 octets", "nothing yet"));
+        assert_eq!(in_established(&["app send 5", "app recv"]), CaseOutcome::Match);
     }
 
     /// Zephyr closes when the peer's FIN arrives: it is never in `CLOSE_WAIT`.

@@ -1,6 +1,7 @@
 //! The grammar of cases: steps, and states.
 
 use winnow::Parser;
+use winnow::stream::Location;
 use winnow::token::rest;
 
 use super::case::{AppCall, CallResult, CaseEvent, CaseTimer, Environment, ExpectedSegment, SocketError};
@@ -10,6 +11,7 @@ use super::words::{
     Input, Mistake, Parsed, Unread, Word, blank, integer, letters, missing, modelled_or, next_word, takes, whole,
     word,
 };
+use crate::diagnostic::misspelt;
 use crate::tcp::{State, Timer};
 
 /// A rule of the grammar: what a name begins.
@@ -79,7 +81,7 @@ fn timer(input: &mut Input<'_>) -> Parsed<CaseEvent> {
 }
 
 /// The settings of the surroundings, those of a kernel by its own name, too. The times among them are in seconds.
-const SETTINGS: [(&str, Rule<Environment>); 19] = [
+const SETTINGS: [(&str, Rule<Environment>); 21] = [
     ("own_window", |input| window(input).map(Environment::OwnWindow)),
     ("peer_window", |input| window(input).map(Environment::PeerWindow)),
     ("mss", |input| {
@@ -100,6 +102,8 @@ const SETTINGS: [(&str, Rule<Environment>); 19] = [
     ("net.inet.tcp.insecure_rst", |input| switch(input).map(Environment::InsecureRst)),
     ("insecure_syn", |input| switch(input).map(Environment::InsecureSyn)),
     ("net.inet.tcp.insecure_syn", |input| switch(input).map(Environment::InsecureSyn)),
+    ("drop_synfin", |input| switch(input).map(Environment::DropSynFin)),
+    ("net.inet.tcp.drop_synfin", |input| switch(input).map(Environment::DropSynFin)),
     ("fin_wait_2_timeout", |input| span(input, TimeUnit::Seconds).map(Environment::FinWait2Timeout)),
     ("tcp_fin_timeout", |input| span(input, TimeUnit::Seconds).map(Environment::FinWait2Timeout)),
     ("finwait2_timeout", |input| span(input, TimeUnit::Seconds).map(Environment::FinWait2Timeout)),
@@ -140,7 +144,7 @@ const CALLS: [(&str, Result<Rule<AppCall>, &str>); 13] = [
     (
         "send",
         Ok(|input| {
-            let queued = input.contains("(unsent)");
+            let queued = is_unsent(input)?;
             // Without a number any will do.
             Ok(AppCall::Send { octets: octets(input)?.unwrap_or(1), queued })
         }),
@@ -151,7 +155,7 @@ const CALLS: [(&str, Result<Rule<AppCall>, &str>); 13] = [
     ("set", Ok(option)),
     ("listen", Err("a new connection: app listen")),
     ("accept", Err("a new connection: app accept")),
-    ("connect", Err("a new connection: app connect")),
+    ("connect", Ok(|_| Ok(AppCall::Connect))),
 ];
 
 fn call(input: &mut Input<'_>) -> Parsed<CaseEvent> {
@@ -168,6 +172,24 @@ fn call(input: &mut Input<'_>) -> Parsed<CaseEvent> {
         }
     };
     Ok(CaseEvent::Call(call, result))
+}
+
+/// Whether a remark in parentheses says that what is sent is only queued.
+fn is_unsent(input: &Input<'_>) -> Parsed<bool> {
+    const UNSENT: &str = "(unsent)";
+    let text: &str = input.as_ref();
+    let ends = |start: usize| text.get(start..)?.find(')').map(|len| start + len + 1);
+    let remarks = text.match_indices('(').filter_map(|(start, _)| Some((start, text.get(start..ends(start)?)?)));
+    let mut is_unsent = false;
+    for (start, remark) in remarks {
+        if remark == UNSENT {
+            is_unsent = true;
+        } else if misspelt(remark, [UNSENT]).is_some() {
+            let remark = Word { at: input.current_token_start() + start, text: remark };
+            return Err(remark.mistake("a remark that means nothing", format!("expected `{UNSENT}`")).into());
+        }
+    }
+    Ok(is_unsent)
 }
 
 /// How many octets, if that is given.
@@ -193,10 +215,11 @@ fn option(input: &mut Input<'_>) -> Parsed<AppCall> {
     name.one_of_or("option", &OPTIONS, || format!("app set {}", name.text))?(input)
 }
 
-const RESULTS: [(&str, CallResult); 9] = [
+const RESULTS: [(&str, CallResult); 10] = [
     ("EOF", CallResult::Eof),
     ("EPIPE", CallResult::BrokenPipe),
     ("ECONNRESET", CallResult::Failed(SocketError::ConnectionReset)),
+    ("ECONNREFUSED", CallResult::Failed(SocketError::ConnectionRefused)),
     ("ETIMEDOUT", CallResult::Failed(SocketError::TimedOut)),
     ("EAGAIN", CallResult::Nothing),
     ("EWOULDBLOCK", CallResult::Nothing),
@@ -264,6 +287,8 @@ mod tests {
         let all = [
             "app close",
             "app send 5 (unsent)",
+            "app send 5 (a reply) (unsent)",
+            "app send 5 (at once)",
             "app recv -> EOF",
             "app so_error -> ECONNRESET",
             "app send 1000 -> EPIPE",
@@ -332,6 +357,8 @@ mod tests {
             "rcv RST seq=1 lenn=1",
             "rcv seq=1 ack=1",
             "app send 5 (unsent",
+            "app send 5 (unsend)",
+            "app send 5 (Unsent) -> 5",
             "env peer_windo 6",
             "app set user_timeou 5s",
             "app recv -> EPIPPE",

@@ -89,6 +89,27 @@ pub(super) fn event(call: &SystemCall<'_>, opening: &mut Opening) -> Result<Opti
     Ok(app.map(|app| CaseEvent::Call(app, result)))
 }
 
+/// What a call may return, where the script has what it never does.
+pub(super) fn impossible(call: &SystemCall<'_>) -> Option<String> {
+    let asked = || number(call.arguments.get(2)?);
+    let result = match (call.result.strip_prefix('-'), call.error) {
+        (Some("1"), _) => return None,
+        (Some(_), _) => return Some("-1 for an error".to_owned()),
+        (None, Some(_)) => return Some("-1 where there is an error".to_owned()),
+        // Anything else is out of scope where it stands.
+        (None, None) => number(call.result)?,
+    };
+    match call.name {
+        "bind" | "listen" | "connect" | "shutdown" | "close" | "setsockopt" | "getsockopt" if result > 0 => {
+            Some("0, or -1 and an error".to_owned())
+        }
+        "read" | "recv" | "recvfrom" | "write" | "send" | "sendto" => {
+            asked().filter(|most| result > *most).map(|most| format!("at most {most}"))
+        }
+        _ => None,
+    }
+}
+
 fn unsupported(call: &SystemCall<'_>) -> String {
     format!("the call {}", call.name)
 }
@@ -133,6 +154,7 @@ fn result(call: &SystemCall<'_>) -> Result<Option<CallResult>, String> {
     Ok(match (call.result, call.error) {
         ("-1", Some("EPIPE")) => Some(CallResult::BrokenPipe),
         ("-1", Some("ECONNRESET")) => Some(CallResult::Failed(SocketError::ConnectionReset)),
+        ("-1", Some("ECONNREFUSED")) => Some(CallResult::Failed(SocketError::ConnectionRefused)),
         ("-1", Some("ETIMEDOUT")) => Some(CallResult::Failed(SocketError::TimedOut)),
         ("-1", Some("EAGAIN" | "EWOULDBLOCK")) => Some(CallResult::Nothing),
         ("-1", Some("ENOTCONN")) => Some(CallResult::Error),

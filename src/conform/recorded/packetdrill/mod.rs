@@ -16,7 +16,9 @@ use std::sync::Arc;
 
 use self::opening::Opening;
 use self::script::{Action, CaseEvent as Line, Time};
-use super::case::{Case, CaseEvent, CaseStep, Expectations, ExpectedSegment, SegmentOrder, StepTime, Tolerance};
+use super::case::{
+    AppCall, Case, CaseEvent, CaseStep, Expectations, ExpectedSegment, SegmentOrder, StepTime, Tolerance,
+};
 use super::words::Mistake;
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
 use crate::policy::NamedPolicy;
@@ -47,19 +49,35 @@ pub fn parse(file: &Arc<SourceFile>, policy: &Arc<NamedPolicy>) -> Result<Case, 
         let mistake = Diagnostic::new("this is earlier than the event before it");
         return Err(mistake.at(file, event.at.clone(), "expected a later time, or one as in +.1").into());
     }
+    for event in &script.events {
+        if let Action::Call(call) = &event.action
+            && let Some(possible) = call::impossible(call)
+        {
+            let mistake = Diagnostic::new(format!("`{}` cannot return this", call.name));
+            return Err(mistake.at(file, event.at.clone(), format!("expected {possible}")).into());
+        }
+    }
     let tolerance = tolerance(file, &script.options)?;
-    let mut reader = Reader {
+    let reader = |opening, start| Reader {
         file,
         policy,
         ifdef: None,
-        start: State::Established,
+        start,
         tolerance,
-        opening: Opening::default(),
+        opening,
         clock: Clock::default(),
         entries: Vec::new(),
     };
-    let read = reader.read(&script.events);
-    let start = reader.start;
+    let mut ordinary = reader(Opening::default(), State::Established);
+    let read = ordinary.read(&script.events);
+    // Another opening than the ordinary one is replayed, too. Before it nobody is connected: a port without a listener was told
+    // from that.
+    let (read, reader) = if read.is_err() && ordinary.opening.shift().is_none() {
+        let mut replayed = reader(Opening::replayed(), State::Listen);
+        (replayed.read(&script.events), replayed)
+    } else {
+        (read, ordinary)
+    };
     let entries = match read {
         Ok(()) => reader.entries,
         Err(NotModelled { at, feature }) => {
@@ -67,7 +85,7 @@ pub fn parse(file: &Arc<SourceFile>, policy: &Arc<NamedPolicy>) -> Result<Case, 
             vec![Entry::of(CaseEvent::NotModelled(format!("line {line}: {feature}")))]
         }
     };
-    Ok(case(file, policy, start, entries))
+    Ok(case(file, policy, reader.start, entries))
 }
 
 /// When the event before each event has happened, at the earliest, in microseconds after the start.
@@ -222,9 +240,15 @@ impl Reader<'_> {
             self.clock.go_to(line.time);
             self.line(line).map_err(|feature| NotModelled { at: line.at.start, feature })?;
         }
+        let is_asked =
+            |entry: &Entry| entry.sent.is_some() || entry.state.is_some() || entry.other_state.is_some();
         match lines.last() {
             Some(last) if self.opening.shift().is_none() => {
                 Err(NotModelled { at: last.at.start, feature: "a new connection that is not opened".to_owned() })
+            }
+            Some(last) if self.opening.is_replayed() && !self.entries.iter().any(is_asked) => {
+                let feature = "a script that expects neither a segment nor a state".to_owned();
+                Err(NotModelled { at: last.at.start, feature })
             }
             _ => Ok(()),
         }
@@ -283,18 +307,29 @@ impl Reader<'_> {
             }
             return Ok(());
         };
-        let numbers = self.opening.numbers();
         let mut sent = None;
+        let mut settings = Vec::new();
         let event = match &line.action {
             Action::Inbound(packet) => {
-                self.opening.take_timestamp(packet)?;
-                CaseEvent::Arrival(segment::arrival(packet, numbers, shift)?)
+                if !packet.flags.contains('S') || !self.opening.is_replayed() {
+                    self.opening.take_timestamp(packet)?;
+                }
+                for event in self.opening.replay(packet, true)? {
+                    let entry = self.entry(line, event);
+                    self.entries.push(entry);
+                }
+                CaseEvent::Arrival(segment::arrival(packet, &self.opening, shift)?)
             }
             Action::Outbound(packet) => {
+                settings = self.opening.replay(packet, false)?;
                 let text = self.text(line);
-                sent = Some(segment::expected(packet, numbers, text)?);
+                sent = Some(segment::expected(packet, &self.opening, text)?);
                 CaseEvent::Awaited(self.tolerance_of(line.time))
             }
+            Action::Call(call) if self.opening.is_replayed() && self.opening.takes(call)? => match call.name {
+                "connect" => CaseEvent::Call(AppCall::Connect, None),
+                _ => return Ok(()),
+            },
             Action::Call(call) => match call::event(call, &mut self.opening)? {
                 Some(event) => event,
                 None => return Ok(()),
@@ -303,7 +338,8 @@ impl Reader<'_> {
             Action::Shell(_) | Action::Code(_) | Action::Directive(_) => return Ok(()),
         };
         let returns = match &line.action {
-            Action::Call(call) => call.returns,
+            // What follows until it returns is its doing.
+            Action::Call(call) if call.name != "connect" => call.returns,
             _ => None,
         };
         let returns = returns.map(|returns| match line.time {
@@ -314,6 +350,10 @@ impl Reader<'_> {
         entry.step.returns = returns;
         entry.sent = sent;
         self.entries.push(entry);
+        for event in settings {
+            let entry = self.entry(line, event);
+            self.entries.push(entry);
+        }
         Ok(())
     }
 
@@ -454,6 +494,98 @@ mod tests {
         assert_eq!(outcome(&unread, "linux"), "line 11: 41 octets | 40 octets");
     }
 
+    /// Another opening than the ordinary one is replayed like what follows it.
+    #[test]
+    fn any_opening_is_replayed() {
+        let connects = "\
+            0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n\
+            1 connect(3, ..., ...) = -1 EINPROGRESS (Operation now in progress)\n\
+            +0 > S 700:700(0) win 65535 <mss 1460,nop,wscale 6,sackOK,TS val 100 ecr 0>\n";
+        let closes = "+0 close(3) = 0\n+0 > F. 701:701(0) ack 101\n+0 < F. 101:101(0) ack 702 win 9\n+0 > . 702:702(0) ack 102\n";
+        // What does not acknowledge the SYN is reset, and the SYN is sent again.
+        let old = "\
+            +.1 < S. 100:100(0) ack 700 win 9 <mss 1000>\n\
+            +0 > R 700:700(0)\n\
+            2 > S 700:700(0) win 65535 <...>\n\
+            +0 < S. 100:100(0) ack 701 win 9 <mss 1000>\n\
+            +0 > . 701:701(0) ack 101\n";
+        assert_eq!(outcome(&format!("{connects}{old}{closes}"), "freebsd"), "match");
+        let early = old.replace("2 > S 700", "1.5 > S 700");
+        let late = "line 6: 1.5 > S 700:700(0) win 65535 <...> | nothing sent";
+        assert!(outcome(&format!("{connects}{early}{closes}"), "freebsd").starts_with(late));
+        // Both connect at once.
+        let crossing = "\
+            +.1 < S 100:100(0) win 9 <mss 1000>\n\
+            +0 > S. 700:700(0) ack 101\n\
+            +0 %{ assert tcpi_state == TCPI_SYN_RECEIVED }%\n\
+            +.1 < . 101:101(0) ack 701 win 9\n\
+            +0 %{ assert tcpi_state == TCPI_ESTABLISHED }%\n";
+        assert_eq!(outcome(&format!("{connects}{crossing}{closes}"), "freebsd"), "match");
+        // That there was no error yet does not take the one that comes.
+        let refused = "\
+            +0 getsockopt(3, SOL_SOCKET, SO_ERROR, [0], [4]) = 0\n\
+            +.1 < R. 0:0(0) ack 701\n\
+            +0 getsockopt(3, SOL_SOCKET, SO_ERROR, [ECONNREFUSED], [4]) = 0\n";
+        assert_eq!(outcome(&format!("{connects}{refused}"), "linux"), "match");
+        // Nothing but a SYN opens a connection.
+        let listens = "\
+            0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n\
+            +0 bind(3, ..., ...) = 0\n\
+            +0 listen(3, 1) = 0\n";
+        let stray = "+.1 < . 17:20(3) ack 34 win 9\n+0 > R 34:34(0)\n";
+        assert_eq!(outcome(&format!("{listens}{stray}"), "rfc9293"), "match");
+        assert_eq!(
+            outcome(&format!("{listens}{}", stray.replace("34:34", "35:35")), "rfc9293"),
+            "line 5: +0 > R 35:35(0) | RST seq=34 win=65535"
+        );
+        let dropped = "\
+            +0 `sysctl -w net.inet.tcp.drop_synfin=1`\n\
+            +.1 < SF 17:17(0) win 9 <mss 1000>\n\
+            +1 < S 27:27(0) win 9 <mss 1000>\n\
+            +0 > S. 0:0(0) ack 28\n";
+        assert_eq!(outcome(&format!("{listens}{dropped}"), "freebsd"), "match");
+        let taken = dropped.replace("synfin=1", "synfin=0");
+        let answered = "line 7: +0 > S. 0:0(0) ack 28 | SYN,ACK seq=0 ack=18 win=65535";
+        assert!(outcome(&format!("{listens}{taken}"), "freebsd").starts_with(answered));
+        // A listener takes the next SYN, and numbers count from that of its own.
+        let again = "\
+            +.1 < S 0:0(0) win 9 <mss 1000>\n\
+            +0 > S. 700:700(0) ack 1\n\
+            +.1 < R 1:1(0)\n\
+            +.1 < S 50:50(0) win 9 <mss 1000>\n\
+            +0 > S. 900:900(0) ack 51\n\
+            +.1 < . 51:51(0) ack 901 win 9\n\
+            +0 accept(3, ..., ...) = 4\n\
+            +0 close(4) = 0\n\
+            +0 > F. 901:901(0) ack 51\n";
+        assert_eq!(outcome(&format!("{listens}{again}"), "freebsd"), "match");
+        assert_eq!(
+            outcome(&format!("{listens}+0 close(3) = 0\n"), "linux"),
+            "line 4: a script that expects neither a segment nor a state"
+        );
+        let fast = "+.1 < S 0:0(0) win 9 <mss 1000,FO aabbccdd>\n+0 > S. 0:0(0) ack 1\n";
+        assert_eq!(outcome(&format!("{listens}{fast}+0 close(3) = 0\n"), "linux"), "line 4: Fast Open");
+    }
+
+    /// A SYN may open a new connection after `TIME_WAIT`.
+    #[test]
+    fn a_syn_reopens_what_waits() {
+        let script = "\
+            +0 close(4) = 0\n\
+            +0 > F. 701:701(0) ack 101\n\
+            +.1 < F. 101:101(0) ack 702 win 9\n\
+            +0 > . 702:702(0) ack 102\n\
+            +1 < S 5000:5000(0) win 9 <mss 1000>\n\
+            +0 > S. 9000:9000(0) ack 5001\n\
+            +.1 < R 5001:5001(0)\n";
+        assert_eq!(after_opening(script, "linux"), "match");
+        let old = script.replace("5000:5000", "90:90").replace("ack 5001", "ack 91");
+        assert_eq!(
+            after_opening(&old, "linux"),
+            "line 13: +0 > S. 9000:9000(0) ack 91 | ACK seq=2 ack=2 win=65535"
+        );
+    }
+
     /// A reset ends the connection, settings count, and what is asked of the system is a question for the state.
     #[test]
     fn shell_commands_are_read_and_not_run() {
@@ -532,7 +664,7 @@ mod tests {
             let sends = "+0 write(4, ..., 5) = 5\n+0 > P. 701:706(5) ack 101\n";
             outcome(&format!("{options}{OPENED}{sends}{time} > P. 701:706(5) ack 101\n"), "linux")
         };
-        for time in ["+.2", "+.204", "+.196", "+.204~+.3", "+.1~+.196", "*"] {
+        for time in ["+.2", "+ 0.2", "+.204", "+.196", "+.204~+.3", "+.1~+.196", "*"] {
             assert_eq!(script("", time), "match", "{time}");
         }
         assert_eq!(
@@ -605,7 +737,6 @@ mod tests {
         assert_eq!(read("0xa"), "match");
         assert_eq!(read("0xb"), "line 10: 11 octets | 10 octets");
         assert_eq!(read("x5"), "line 10: the result x5 of read");
-        assert_eq!(after_opening("+0 close(4) = -2\n", "linux"), "line 8: the result -2 of close");
         let shut = |result: &str| {
             after_opening(
                 &format!("+0 < R. 101:101(0) ack 701 win 0\n+0 shutdown(4, SHUT_WR) = {result}\n"),
@@ -625,7 +756,7 @@ mod tests {
         assert_eq!(after_opening(&script("TCP_CLOSE_WAIT, tcpi_state"), "linux"), "match");
         assert_eq!(after_opening(&script("TCP_CLOSE"), "linux"), "line 9: CLOSED | CLOSE_WAIT");
         let early = OPENED.replace("+.5 <", "+0 %{ assert tcpi_state == TCPI_ESTABLISHED }%\n+.5 <");
-        assert_eq!(outcome(&early, "linux"), "line 6: the state of a connection that is not open yet");
+        assert_eq!(outcome(&early, "linux"), "line 6: ESTABLISHED | SYN_RECEIVED");
     }
 
     /// `#ifdef` asks for the policy.
@@ -728,6 +859,10 @@ mod tests {
             "+0 > . 1:7(5) ack 1",
             "+0 < . 1:1(0) ack 1 win 65536",
             "+.5 close(4) = 0\n0.1 close(4) = 0",
+            "+0 close(4) = -2",
+            "+0 close(4) = 4",
+            "+0 close(4) = 0 EPIPE",
+            "+0 read(4, ..., 5) = 6",
         ];
         insta::assert_snapshot!(scripts.map(|script| outcome(script, "linux")).join("\n\n"));
     }

@@ -1,4 +1,4 @@
-//! How a script opens its connection: in the ordinary way, which is passed over, or in another, which is not modelled.
+//! How a script opens its connection: in the ordinary way, which is passed over, or in another, which is replayed.
 
 use super::script::{Action, Packet, SystemCall};
 use crate::conform::recorded::{CaseEvent, Environment};
@@ -8,13 +8,26 @@ use crate::conform::recorded::{CaseEvent, Environment};
 pub(super) struct Numbers {
     /// The initial number of the endpoint.
     pub(super) own: u32,
+    /// The endpoint has sent a SYN, which has that number.
+    pub(super) own_is_known: bool,
     /// The initial number of the peer.
     pub(super) peer: u32,
+}
+
+impl Numbers {
+    /// The endpoint has sent a SYN with this number.
+    fn begin(&mut self, own: u32) {
+        (self.own, self.own_is_known) = (own, true);
+    }
 }
 
 /// The opening of a connection, as far as it has been read.
 #[derive(Debug, Default)]
 pub(super) struct Opening {
+    /// It is replayed: its segments and calls are steps like those that follow.
+    is_replayed: bool,
+    /// If it is, whether the peer's SYN has come, and the endpoint's was sent.
+    syns: [bool; 2],
     stage: Stage,
     numbers: Numbers,
     own: SynOptions,
@@ -77,6 +90,52 @@ impl SynOptions {
 }
 
 impl Opening {
+    /// An opening that is replayed, whatever it is.
+    pub(super) fn replayed() -> Self {
+        Self { is_replayed: true, shift: Some(0), ..Self::default() }
+    }
+
+    pub(super) fn is_replayed(&self) -> bool {
+        self.is_replayed
+    }
+
+    /// A segment of an opening that is replayed, or of what follows: what it sets, before it arrives or after it is sent.
+    ///
+    /// The options of SYNs count until both have come and something else follows: a later SYN opens nothing.
+    pub(super) fn replay(&mut self, packet: &Packet<'_>, inbound: bool) -> Result<Vec<CaseEvent>, String> {
+        let is_syn = packet.flags.contains('S');
+        if is_syn && !inbound {
+            self.numbers.begin(packet.seq);
+        }
+        if self.stage == Stage::Established || !self.is_replayed {
+            return Ok(Vec::new());
+        }
+        if !is_syn {
+            if self.syns == [true; 2] && packet.flags.contains('.') && !packet.flags.contains('R') {
+                self.stage = Stage::Established;
+            }
+            return Ok(Vec::new());
+        }
+        if packet.options.is_some_and(|options| options.contains("FO")) {
+            return Err("Fast Open".to_owned());
+        }
+        if inbound {
+            self.peer = SynOptions::of(packet);
+        } else {
+            self.own = SynOptions::of(packet);
+        }
+        let [of_peer, of_own] = &mut self.syns;
+        *(if inbound { of_peer } else { of_own }) = true;
+        let mut events = vec![self.segment_size()];
+        if let Some(window) = self.own.window.filter(|_| !inbound) {
+            self.capped = window == 65_535;
+            events.push(CaseEvent::Environment(Environment::OwnWindow(window)));
+        }
+        self.shift = Some(if self.is_scaled() { self.peer.shift.unwrap_or(0) } else { 0 });
+        self.timestamp = self.peer.timestamp.filter(|_| self.has_timestamps());
+        Ok(events)
+    }
+
     /// How far the windows that the peer offers are shifted, once the connection is open. RFC 7323 §2.
     pub(super) fn shift(&self) -> Option<u32> {
         self.shift
@@ -188,12 +247,12 @@ impl Opening {
             }
             (Stage::SynArrived, false, "S.") if *len == 0 => {
                 self.stage = Stage::SynReceived;
-                self.numbers.own = *seq;
+                self.numbers.begin(*seq);
                 self.own = SynOptions::of(packet);
             }
             (Stage::Connect, false, "S") if *len == 0 => {
                 self.stage = Stage::SynSent;
-                self.numbers.own = *seq;
+                self.numbers.begin(*seq);
                 self.own = SynOptions::of(packet);
             }
             (Stage::SynSent, true, "S.") if *len == 0 && *ack == Some(self.numbers.own.wrapping_add(1)) => {
@@ -222,10 +281,8 @@ impl Opening {
     /// The connection is open: the windows that were offered, and the largest segment.
     fn open(&mut self, last: &Packet<'_>, inbound: bool) -> Vec<CaseEvent> {
         let Self { own, peer, .. } = *self;
-        // RFC 7323 §2.2: both offer it, or neither uses it.
-        let is_scaled = peer.shift.is_some() && (own.any || own.shift.is_some());
-        let has_timestamps = peer.timestamp.is_some() && (own.any || own.timestamp.is_some());
-        self.timestamp = peer.timestamp.filter(|_| has_timestamps);
+        let is_scaled = self.is_scaled();
+        self.timestamp = peer.timestamp.filter(|_| self.has_timestamps());
         let shift_of = |end: SynOptions| if is_scaled { end.shift.unwrap_or(0) } else { 0 };
         self.shift = Some(shift_of(peer));
         let mut events = Vec::new();
@@ -244,10 +301,24 @@ impl Opening {
                 Environment::OwnWindow(octets)
             }));
         }
-        // RFC 9293 §3.7.1: without the option, 536; RFC 6691: options count.
-        let mss = peer.mss.unwrap_or(536).saturating_sub(if has_timestamps { 12 } else { 0 });
-        events.push(CaseEvent::Environment(Environment::SegmentSize(mss.max(1))));
+        events.push(self.segment_size());
         events
+    }
+
+    /// RFC 7323 §2.2: both offer it, or neither uses it.
+    fn is_scaled(&self) -> bool {
+        self.peer.shift.is_some() && (self.own.any || self.own.shift.is_some())
+    }
+
+    /// RFC 7323 §3.2: both send timestamps, or neither does.
+    fn has_timestamps(&self) -> bool {
+        self.peer.timestamp.is_some() && (self.own.any || self.own.timestamp.is_some())
+    }
+
+    /// RFC 9293 §3.7.1: without the option, 536; RFC 6691: options count.
+    fn segment_size(&self) -> CaseEvent {
+        let mss = self.peer.mss.unwrap_or(536).saturating_sub(if self.has_timestamps() { 12 } else { 0 });
+        CaseEvent::Environment(Environment::SegmentSize(mss.max(1)))
     }
 }
 

@@ -1,13 +1,14 @@
 //! The segments of a script as those of a case.
 
-use super::opening::Numbers;
+use super::opening::{Numbers, Opening};
 use super::script::Packet;
-use crate::conform::recorded::number::Term;
+use crate::conform::recorded::number::{Sign, Term};
 use crate::conform::recorded::{Arrival, CaseNumber, ExpectedSegment};
 use crate::tcp::Flags;
 
 /// A segment that arrives, with a window that is shifted so far; the mistake is what it has that is not modelled.
-pub(super) fn arrival(packet: &Packet<'_>, numbers: Numbers, shift: u32) -> Result<Arrival, String> {
+pub(super) fn arrival(packet: &Packet<'_>, opening: &Opening, shift: u32) -> Result<Arrival, String> {
+    let numbers = opening.numbers();
     if packet.options.is_some_and(|options| options.contains("sack ")) {
         return Err("SACK".to_owned());
     }
@@ -17,27 +18,33 @@ pub(super) fn arrival(packet: &Packet<'_>, numbers: Numbers, shift: u32) -> Resu
     Ok(Arrival {
         flags: flags(packet)?,
         seq: octets(packet.seq.wrapping_sub(numbers.peer)),
-        ack: octets(packet.ack.unwrap_or(0).wrapping_sub(numbers.own)),
+        ack: of_own(packet.ack.unwrap_or(0), numbers),
         len: packet.len,
-        window: packet.window.map(|window| window << shift),
+        // RFC 7323 §2.2: that of a SYN is never shifted.
+        window: packet.window.map(|window| if packet.flags.contains('S') { window } else { window << shift }),
     })
 }
 
 /// A segment that is expected. What is not compared: the window, for kernels count memory and not octets, and options.
-pub(super) fn expected(packet: &Packet<'_>, numbers: Numbers, text: String) -> Result<ExpectedSegment, String> {
+pub(super) fn expected(packet: &Packet<'_>, opening: &Opening, text: String) -> Result<ExpectedSegment, String> {
     let flags = flags(packet)?;
-    if flags.syn {
-        return Err("a new connection: SYN is answered".to_owned());
-    }
+    let numbers = opening.numbers();
     Ok(ExpectedSegment {
         text,
         flags,
-        seq: Some(octets(packet.seq.wrapping_sub(numbers.own))),
+        seq: Some(of_own(packet.seq, numbers)),
         ack: packet.ack.filter(|_| flags.ack).map(|ack| octets(ack.wrapping_sub(numbers.peer))),
         len: packet.len,
         window: None,
         not_modelled: None,
     })
+}
+
+/// A number of the endpoint, which chooses ISS for each connection.
+fn of_own(number: u32, numbers: Numbers) -> CaseNumber {
+    let number = number.wrapping_sub(numbers.own);
+    let iss = numbers.own_is_known.then_some((Sign::Plus, Term::Iss));
+    CaseNumber(iss.into_iter().chain([(Sign::Plus, Term::Octets(number))]).collect())
 }
 
 fn octets(number: u32) -> CaseNumber {
@@ -54,6 +61,8 @@ fn flags(packet: &Packet<'_>) -> Result<Flags, String> {
             '.' => flags.ack = true,
             // PSH changes nothing here; `-` is no flag at all.
             'P' | '-' => {}
+            // A SYN that offers ECN.
+            'E' | 'W' if packet.flags.contains('S') => {}
             'U' => return Err("urgent data".to_owned()),
             _ => return Err("ECN".to_owned()),
         }

@@ -7,10 +7,9 @@ use crate::conform::recorded::{CaseEvent, CaseTimer, Environment, TimeSpan};
 use crate::tcp::{State, Timer};
 
 /// Settings that change nothing of what is modelled, by the beginning of their names.
-const PASSED_OVER: [&str; 29] = [
+const PASSED_OVER: [&str; 28] = [
     "kern.ipc.maxsockbuf",
     "net.inet.tcp.delacktime",
-    "net.inet.tcp.drop_synfin",
     "net.inet.tcp.ecn.",
     "net.inet.tcp.fastopen.",
     "net.inet.tcp.hostcache.",
@@ -68,8 +67,7 @@ pub(super) fn asserts(code: &str) -> Option<State> {
     let (subject, state) = code.trim().strip_prefix("assert ")?.split_once("==")?;
     let (state, _) = state.split_once(',').unwrap_or((state, ""));
     let name = state.trim().strip_prefix("TCPI_").or_else(|| state.trim().strip_prefix("TCP_"))?;
-    let name = if name == "CLOSE" { "CLOSED" } else { name };
-    let known = State::ALL.into_iter().find(|state| state.name() == name)?;
+    let known = state_named(if name == "CLOSE" { "CLOSED" } else { name })?;
     (subject.trim() == "tcpi_state").then_some(known)
 }
 
@@ -121,6 +119,7 @@ fn setting(word: &str) -> Result<Option<CaseEvent>, String> {
             Environment::RetransmissionTimeout(span(number()?, TimeUnit::Milliseconds))
         }
         "net.inet.tcp.blackhole" if value == "0" => return Ok(None),
+        "net.inet.tcp.drop_synfin" => Environment::DropSynFin(is_on()?),
         // Their product is the timeout of FIN_WAIT_2: the policy has that of these values.
         "net.inet.tcp.keepcnt" if value == "8" => return Ok(None),
         "net.inet.tcp.keepintvl" if value == "75000" => return Ok(None),

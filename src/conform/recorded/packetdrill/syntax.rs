@@ -97,8 +97,8 @@ fn event<'a>(input: &mut Input<'a>) -> ModalResult<CaseEvent<'a>> {
 fn time(input: &mut Input<'_>) -> ModalResult<Time> {
     alt((
         '*'.value(Time::Any),
-        ('+', microseconds, opt(preceded((space0, '~', space0, opt('+')), microseconds)))
-            .map(|(_, from, to)| Time::Relative(from, to)),
+        ('+', space0, microseconds, opt(preceded((space0, '~', space0, opt('+')), microseconds)))
+            .map(|(_, _, from, to)| Time::Relative(from, to)),
         (microseconds, opt(preceded((space0, '~', space0), microseconds)))
             .map(|(from, to)| Time::Absolute(from, to)),
     ))
