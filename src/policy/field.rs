@@ -9,7 +9,7 @@ use toml::Table;
 use super::value::{Duration, Value};
 use crate::diagnostic::in_words_of_files;
 use crate::invariant::broken;
-use crate::tcp::{AckPolicy, PersistPolicy, Policy, RetransmissionPolicy, TimerPolicy, WaitPolicy};
+use crate::tcp::{AckPolicy, OpenPolicy, PersistPolicy, Policy, RetransmissionPolicy, TimerPolicy, WaitPolicy};
 
 /// The fields of one group of a [`Policy`].
 struct Group {
@@ -58,7 +58,7 @@ static GROUPS: LazyLock<[Group; 11]> = LazyLock::new(|| {
         Group::of("timers", TimerPolicy::DURATIONS, any.timers),
         Group { scope: FieldScope::Cases, ..Group::of("transmission", &[], any.transmission) },
         Group { scope: FieldScope::Cases, ..Group::of("persist", PersistPolicy::DURATIONS, any.persist) },
-        Group { scope: FieldScope::Openings, ..Group::of("opening", &[], any.opening) },
+        Group { scope: FieldScope::Openings, ..Group::of("opening", OpenPolicy::DURATIONS, any.opening) },
     ]
 });
 
@@ -227,6 +227,7 @@ mod tests {
             policy.acks.delayed_ack = Some(1);
             policy.persist.closing_silence = Some(1);
             policy.persist.persist_first = Some(1);
+            policy.opening.syn_rto = Some(1);
             policy.opening.syn_retries = Some(1);
             policy.opening.syn_ack_retries = Some(1);
         })

@@ -14,13 +14,15 @@ use super::value::{Duration, Value};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, Span};
 use crate::source::is_kebab_case;
 use crate::tcp::{
-    AckPolicy, PersistPolicy, Policy, Repacketizing, RetransmissionPolicy, Sending, TransmissionPolicy, WaitPolicy,
+    AckPolicy, OpenPolicy, PersistPolicy, Policy, Repacketizing, RetransmissionPolicy, Sending,
+    TransmissionPolicy, WaitPolicy,
 };
 
 /// The keys of a file besides the fields of a policy.
 const ABOUT: &str = "about";
 const EXTENDS: &str = "extends";
 const SOURCES: &str = "sources";
+const OMITS: &str = "omits";
 
 /// A policy that has a name: that of its file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +33,9 @@ pub struct NamedPolicy {
     pub about: String,
     /// Where it is written down as a whole; a field may have a source of its own.
     pub sources: Vec<String>,
+    /// What the stack does that no field describes: neither verdicts nor recorded cases know of it. Those of what it extends come
+    /// first.
+    pub omits: Vec<String>,
     /// Its file.
     pub file: Arc<SourceFile>,
     /// Every field that is set, the last setting of a field being the one that counts: those of RFC 9293, of the policy
@@ -67,6 +72,7 @@ impl NamedPolicy {
                 ..self.policy.transmission
             },
             persist: PersistPolicy { window_probe, orphan_probes_end, ..base.persist },
+            opening: OpenPolicy { syn_rto: base.opening.syn_rto, ..self.policy.opening },
             ..self.policy
         }
     }
@@ -90,6 +96,7 @@ pub(super) struct PolicyFile {
     pub(super) extends: Option<(String, Span)>,
     about: String,
     sources: Vec<String>,
+    omits: Vec<String>,
     fields: Vec<PolicyField>,
 }
 
@@ -104,7 +111,8 @@ impl PolicyFile {
             let title = format!("`{name}` is no name for a policy");
             mistakes.0.push(Diagnostic::new(title).at(&source, 0..0, "").help(help));
         }
-        let (mut about, mut extends, mut sources, mut fields) = (String::new(), None, Vec::new(), Vec::new());
+        let (mut about, mut extends) = (String::new(), None);
+        let (mut sources, mut omits, mut fields) = (Vec::new(), Vec::new(), Vec::new());
         let mut entries: Vec<_> = document.into_inner().into_iter().collect();
         entries.sort_by_key(|(key, _)| key.span().start);
         for (key, value) in entries {
@@ -114,7 +122,8 @@ impl PolicyFile {
                 EXTENDS => {
                     text(&source, value, "expected the name of a policy").map(|name| extends = Some((name, span)))
                 }
-                SOURCES => list(&source, value).map(|list| sources = list),
+                SOURCES => list(&source, value, "expected the source of the value").map(|list| sources = list),
+                OMITS => list(&source, value, "expected a sentence").map(|list| omits = list),
                 name => field(&source, name, key.span(), value).map(|field| fields.push(field)),
             };
             if let Err(mistake) = read {
@@ -125,7 +134,7 @@ impl PolicyFile {
             let label = "expected `about = \"…\"`: the stack, and where its choices are known from";
             mistakes.0.push(Diagnostic::new("the policy has no `about`").at(&source, 0..0, label));
         }
-        mistakes.or(Self { source, extends, about, sources, fields })
+        mistakes.or(Self { source, extends, about, sources, omits, fields })
     }
 
     /// The policy that it is on top of RFC 9293's fields and those of what it extends.
@@ -147,6 +156,7 @@ impl PolicyFile {
             name: self.source.stem().to_owned(),
             about: self.about.clone(),
             sources: self.sources.clone(),
+            omits: extended.iter().flat_map(|extended| &extended.omits).chain(&self.omits).cloned().collect(),
             file: Arc::clone(&self.source),
             fields,
             policy,
@@ -167,7 +177,7 @@ fn field(
     value: Spanned<DeValue<'_>>,
 ) -> Result<PolicyField, Diagnostic> {
     if !field_names().contains(&key) {
-        let known = field_names().iter().copied().chain([ABOUT, EXTENDS, SOURCES]);
+        let known = field_names().iter().copied().chain([ABOUT, EXTENDS, SOURCES, OMITS]);
         let unknown = Diagnostic::new(format!("a policy has no field `{key}`")).at(file, key_span, "");
         return Err(unknown.nearest_or(key, known, "`lastack list --policy rfc9293` shows every field"));
     }
@@ -223,12 +233,11 @@ fn text(file: &Arc<SourceFile>, value: Spanned<DeValue<'_>>, expected: &str) -> 
     }
 }
 
-fn list(file: &Arc<SourceFile>, value: Spanned<DeValue<'_>>) -> Result<Vec<String>, Diagnostic> {
+/// A list of such strings.
+fn list(file: &Arc<SourceFile>, value: Spanned<DeValue<'_>>, expected: &str) -> Result<Vec<String>, Diagnostic> {
     let span = value.span();
     match value.into_inner() {
-        DeValue::Array(items) => {
-            items.into_iter().map(|item| text(file, item, "expected the source of the value")).collect()
-        }
+        DeValue::Array(items) => items.into_iter().map(|item| text(file, item, expected)).collect(),
         other => {
             Err(Diagnostic::new(not_a_string(&other)).at(file, span, "expected a list, as in [\"RFC 9293\"]"))
         }
@@ -283,6 +292,16 @@ mod tests {
         assert_eq!(mine.each_field().count(), field_names().len());
     }
 
+    /// What no field describes of a stack is not described of one that extends it, either.
+    #[test]
+    fn what_a_policy_omits_is_inherited() {
+        let lwip = Policies::shipped().unwrap().named("lwip").unwrap().clone();
+        assert!(!lwip.omits.is_empty());
+        let mine = read("about = 'Mine.'\nextends = 'lwip'\nomits = ['It forgets.']").unwrap();
+        let all: Vec<&str> = lwip.omits.iter().map(String::as_str).chain(["It forgets."]).collect();
+        assert_eq!(mine.omits, all);
+    }
+
     #[test]
     fn timers_alone_are_not_taken_where_there_is_no_clock() {
         let linux = Policies::shipped().unwrap().named("linux").unwrap().untimed(2);
@@ -302,6 +321,8 @@ mod tests {
             "about = 3",
             "about = 'x'\nsources = 'x'",
             "about = 'x'\nsources = ['']",
+            "about = 'x'\nomits = 'x'",
+            "about = 'x'\nomits = [3]",
             "about = 'x'\nextends = 'linx'",
             "about = 'x'\nextends = 'windows'",
             "about = 'x'\nextends = 'mine'",

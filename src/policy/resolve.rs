@@ -99,9 +99,9 @@ fn in_range(mut policy: Policy, fields: &[PolicyField], bounds: Bounds) -> Resul
 
 /// The longest that a timer of a world is set to, in ticks.
 fn longest_timer(policy: &Policy) -> u32 {
-    let Policy { retransmission, acks, wait, .. } = policy;
+    let Policy { retransmission, acks, wait, opening, .. } = policy;
     let doubled = if retransmission.backoff { retransmission.rto_max } else { 0 };
-    let optional = wait.fin_wait_2_timeout.into_iter().chain(acks.delayed_ack);
+    let optional = [wait.fin_wait_2_timeout, acks.delayed_ack, opening.syn_rto].into_iter().flatten();
     [retransmission.rto, doubled, wait.time_wait].into_iter().chain(optional).max().unwrap_or(0)
 }
 

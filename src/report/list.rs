@@ -41,7 +41,7 @@ pub fn library(library: &Library, scenarios: &[Arc<Scenario>], terminal: Termina
     text
 }
 
-/// The fields of a policy, with their sources.
+/// The fields of a policy, with their sources, and what no field describes.
 #[must_use]
 pub fn policy(policy: &NamedPolicy, terminal: Terminal) -> String {
     let mut text = format!("{}\n    {}\n", policy.name, terminal.prose(&policy.about, INDENT));
@@ -53,6 +53,12 @@ pub fn policy(policy: &NamedPolicy, terminal: Terminal) -> String {
         policy.each_field().partition(|field| field.origin == Origin::Base);
     for field in own {
         text.push_str(&of_field(field, terminal));
+    }
+    if !policy.omits.is_empty() {
+        text.push_str("\n  No field describes:\n\n");
+    }
+    for omitted in &policy.omits {
+        let _ = writeln!(text, "    {}", terminal.prose(omitted, INDENT));
     }
     if !base.is_empty() {
         text.push_str("\n  As in rfc9293:\n\n");

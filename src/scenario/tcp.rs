@@ -80,7 +80,7 @@ pub(super) fn policy(
     };
     let mut fields = named.fields.clone();
     // What means nothing in a world is as in the base there.
-    fields.retain(|field| field.origin == Origin::Base || scope_of(field.name) != FieldScope::Cases);
+    fields.retain(|field| field.origin == Origin::Base || scope_of(field.name) == FieldScope::Worlds);
     for (path, (name, value)) in
         layers.iter().flat_map(|(path, shape)| shape.fields.iter().map(move |field| (path, field)))
     {

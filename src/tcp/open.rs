@@ -156,6 +156,26 @@ mod tests {
         assert_eq!((passive.state, passive.left, passive.next_iss()), (State::Listen, None, Seq(1)));
     }
 
+    /// RFC 6298 §2.1, §5.7: nothing is known of the round trip yet.
+    #[test]
+    fn a_syn_has_a_timeout_of_its_own() {
+        let policy = POLICY.with(|policy| {
+            policy.opening.syn_rto = Some(5);
+            policy.retransmission.backoff = true;
+            policy.retransmission.rto_max = 60;
+        });
+        let mut active = Endpoint::closed();
+        assert_eq!(active.connect(Seq(0), &policy).timers[0], TimerChange::Set(5));
+        assert_eq!(active.on_timeout(Timer::Retransmission, &policy).timers[0], TimerChange::Set(10));
+        active.on_segment(&segment(Flags::SYN_ACK, 0, 1, 0), &policy);
+        // It has doubled, which an ACK of what was sent twice does not undo.
+        assert_eq!(active.on_call(Call::Send, &policy).timers[0], TimerChange::Set(4));
+        let mut passive = listening();
+        assert_eq!(passive.on_segment(&syn(4), &policy).timers[0], TimerChange::Set(5));
+        passive.on_segment(&ack(5, 1), &policy);
+        assert_eq!(passive.on_call(Call::Send, &policy).timers[0], TimerChange::Set(2));
+    }
+
     /// RFC 9293 §3.10.7.3: what does not acknowledge the SYN is no answer to it.
     #[test]
     fn an_old_segment_opens_nothing() {

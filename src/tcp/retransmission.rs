@@ -153,9 +153,13 @@ impl Endpoint {
 
     /// RFC 6298 §5.5: the retransmission timeout as it stands, in ticks.
     pub(super) fn timeout(&self, policy: &Policy) -> u32 {
-        let doubled = u64::from(policy.retransmission.rto) << self.doublings.min(31);
+        let first = match self.state {
+            State::SynSent | State::SynReceived => policy.opening.syn_rto.unwrap_or(policy.retransmission.rto),
+            _ => policy.retransmission.rto,
+        };
+        let doubled = u64::from(first) << self.doublings.min(31);
         if self.doublings == 0 {
-            policy.retransmission.rto
+            first
         } else {
             u32::try_from(doubled)
                 .map_or(policy.retransmission.rto_max, |ticks| ticks.min(policy.retransmission.rto_max))

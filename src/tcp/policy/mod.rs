@@ -91,14 +91,14 @@ impl Policy {
     #[must_use]
     pub fn scaled(self, scale: u32) -> Self {
         self.with(|policy| {
-            let Self { retransmission, wait, acks, timers, .. } = policy;
+            let Self { retransmission, wait, acks, timers, opening, .. } = policy;
             let always = [
                 &mut retransmission.rto,
                 &mut retransmission.rto_max,
                 &mut wait.time_wait,
                 &mut timers.timer_slack,
             ];
-            let optional = [&mut wait.fin_wait_2_timeout, &mut acks.delayed_ack];
+            let optional = [&mut wait.fin_wait_2_timeout, &mut acks.delayed_ack, &mut opening.syn_rto];
             for ticks in always.into_iter().chain(optional.into_iter().flatten()) {
                 *ticks = ticks.saturating_mul(scale);
             }

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OpenPolicy {
+    /// The retransmission timeout of a SYN, and of a SYN,ACK, before any backoff, in ticks, at least 1; `None`: `rto`. RFC 6298
+    /// §2.1 has 1 second until a round trip was measured, and `rto` is what stacks come to where round trips are short.
+    pub syn_rto: Option<u32>,
     /// Retransmissions of a SYN after which the next timeout closes, silently; `None`: as `retries`. RFC 9293 §3.8.3 (MUST-23):
     /// for at least 3 minutes. Linux has it as `tcp_syn_retries`.
     pub syn_retries: Option<u32>,
@@ -17,9 +20,16 @@ pub struct OpenPolicy {
 }
 
 impl OpenPolicy {
+    /// The fields that are lengths of time, and the least that each can be set to, in ticks.
+    pub const DURATIONS: &[(&str, u32)] = &[("syn_rto", 1)];
+
     /// As RFC 9293 has it.
-    pub const RFC_9293: Self =
-        Self { syn_retries: None, syn_ack_retries: None, syn_in_time_wait: SynInTimeWait::Challenge };
+    pub const RFC_9293: Self = Self {
+        syn_rto: None,
+        syn_retries: None,
+        syn_ack_retries: None,
+        syn_in_time_wait: SynInTimeWait::Challenge,
+    };
 }
 
 /// The effect of a SYN on `TIME_WAIT`, where somebody listens on the port.

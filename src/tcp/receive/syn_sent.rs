@@ -47,7 +47,8 @@ impl Endpoint {
         }
         if !ack {
             // RFC 9293 §3.10.7.3: "Otherwise, enter SYN-RECEIVED, form a SYN,ACK segment <SEQ=ISS><ACK=RCV.NXT><CTL=SYN,ACK> and
-            // send it."
+            // send it." Other controls or text, which it has queued "for processing after the ESTABLISHED state has been
+            // reached", are dropped here: the peer sends them again.
             self.state = State::SynReceived;
             self.send(Flags::SYN_ACK, self.iss, 0, effects);
             return ControlFlow::Break(());
