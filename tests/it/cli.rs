@@ -1465,6 +1465,10 @@ fn recorded_cases_with_mistakes() {
             "row.jsonl",
             "{\"start_state\": \"CLOSING\", \"event\": \"RST seq=RCV.NXT sooner\", \"end_state\": \"CLOSED\"}",
         )
+        .with(
+            "null.jsonl",
+            "{\"start_state\": \"CLOSING\", \"event\": \"RST\", \"sent\": null, \"end_state\": \"CLOSED\"}",
+        )
         .with("empty.jsonl", "\n\n")
         .with("folder/file", "");
     let files = [
@@ -1478,6 +1482,7 @@ fn recorded_cases_with_mistakes() {
         "step.jsonl",
         "number.jsonl",
         "row.jsonl",
+        "null.jsonl",
         "empty.jsonl",
         "folder",
         "nowhere.jsonl",

@@ -284,6 +284,12 @@ fn page(
         if name == "rfc9293" { "What it decides" } else { "What it does that RFC 9293 does not" },
         &shown,
     );
+    if !policy.omits.is_empty() {
+        text.push_str("\n## What no field describes\n\nNeither verdicts nor recorded cases know of this:\n\n");
+        for omitted in &policy.omits {
+            let _ = writeln!(text, "* {omitted}");
+        }
+    }
     text.push_str("\n## What becomes of it\n\n");
     if name == BASE {
         text.push_str(
