@@ -156,7 +156,8 @@ fn what_means_nothing_in_a_world_is_refused() {
             let means_nothing = format!("error: `{}` means nothing in a world", field.name);
             if text.starts_with(&means_nothing) {
                 assert!(text.contains(" --> any.toml:5:"), "{text}");
-                refused.push_str(&text);
+                refused += &text;
+                refused.push('\n');
             }
         }
     }

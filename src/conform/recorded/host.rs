@@ -42,6 +42,7 @@ impl fmt::Display for Sent {
 
 /// The endpoint and what surrounds it; a tick is a millisecond.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Host {
     pub(super) endpoint: Endpoint,
     pub(super) policy: Policy,
