@@ -1,9 +1,9 @@
 //! A model checker for one protocol: how TCP closes a connection.
 //!
-//! Two endpoints and a network that loses, duplicates and reorders are written as a stateright actor model with
-//! time; the checker explores every interleaving and decides properties that are kept in files.
+//! Two endpoints and a network that loses, duplicates and reorders are explored in every interleaving: in real time by zones
+//! ([`realtime`]), in whole ticks state by state ([`explore`]). Properties that are kept in files are decided.
 //!
-//! A stateright user finds two models: [`model::TimedWorld`] is a [`stateright::Model`] of its own, for time and the
+//! A stateright user finds two models of the same endpoints: [`model::TimedWorld`] is a [`stateright::Model`] of its own, for time and the
 //! lifetime of segments are no part of stateright's `ActorModel`; [`model::asynchronous_world`] is an `ActorModel` of the
 //! same two actors, where any timer may expire at any moment. Both have stateright's `properties()`
 //! ([`property::state_properties`]).
@@ -21,8 +21,7 @@
 //!
 //! Imports run one way, from `commands` down: [`explorer`] and [`report`] show what [`check`], [`conform`] and [`capture`]
 //! find out; [`check`] goes one way from a scenario to its verdicts, by [`trace`] (a counterexample, replayed),
-//! [`liveness`] (fair cycles) and [`explore`] (the states of a world of whole ticks). [`realtime`] explores a world in which delays
-//! are of any length. All of these need [`property`], [`scenario`], [`model`], [`policy`] and
+//! [`liveness`] (fair cycles), [`realtime`] and [`explore`]. All of these need [`property`], [`scenario`], [`model`], [`policy`] and
 //! [`tcp`]. [`capture`], which explains captures of real connections, needs [`tcp`] alone.
 
 pub mod capture;

@@ -89,7 +89,8 @@ pub fn check(
         for number in 0..at_once {
             let own = sender.clone();
             let spawned = thread::Builder::new().spawn_scoped(scope, move || work(&own));
-            // The system has no more threads to give: those that there are do all the work, and this one if it is alone.
+            // The system has no more threads to give: those that there are do all the work, and this one if it is
+            // alone.
             if spawned.is_err() {
                 if number == 0 {
                     work(&sender);
@@ -112,7 +113,7 @@ pub fn check(
     });
 }
 
-/// Explores one scenario, once, and decides in it those of the properties that it is about.
+/// Explores one scenario and decides in it those of the properties that it is about.
 pub fn check_one(
     scenario: &Arc<Scenario>,
     properties: &[Arc<Property>],

@@ -1,7 +1,14 @@
 //! Every verdict on a scenario of real time: delays of any length below the MSL.
 //!
 //! Properties of states are decided in the zones of [`crate::realtime`], properties of runs in their graph. Each run that
-//! reveals something is lived through at exact times before it counts.
+//! reveals something is lived through at exact times before it counts. What one step leaves open, the next decides:
+//!
+//! 1. an exploration in which a zone covers those that it includes; with its graph, if there are properties of runs. It
+//!    decides most properties of states, and the properties of runs that no walk of the graph refutes, or that a walk with
+//!    exact times refutes;
+//! 2. for properties of states (`settle`): an exploration by shortest runs, one with every copy where duplicates are
+//!    unlimited, and one with both;
+//! 3. for properties of runs: a graph in which only equal zones are one.
 
 #![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
 
