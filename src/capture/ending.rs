@@ -150,8 +150,8 @@ pub enum Ending {
         /// How long it has been there when the capture ends, in nanoseconds.
         since: i64,
     },
-    /// An end was last seen in a state in which it would send its FIN again, and it does not, or what comes next would have
-    /// to come from an end that was not captured: how it went on is not in the capture.
+    /// An end was last seen in a state in which it would send its FIN again, and it does not, or what comes next
+    /// would have to come from an end that was not captured: how it went on is not in the capture.
     NotShown {
         /// Who.
         side: Side,

@@ -1,8 +1,8 @@
 //! Explaining: which states of the endpoint can have sent what was captured.
 //!
-//! Each end is followed by itself. A hypothesis is a state of [`Endpoint`], the one that the checker explores. What the
-//! end may have received, a call of its application and its timers move hypotheses; a packet that it has sent leaves
-//! those that send just this. A packet that leaves none is one that no path of the model explains.
+//! Each end is followed by itself. A hypothesis is a state of [`Endpoint`], the one that the checker explores.
+//! What the end may have received, a call of its application and its timers move hypotheses; a packet that it has
+//! sent leaves those that send just this. A packet that leaves none is one that no path of the model explains.
 
 use super::captured_packet::{Packet, Side};
 use super::connection::Connection;
@@ -38,8 +38,8 @@ pub struct Explanation {
     pub too_many: Option<usize>,
     /// Packets that are no part of the model and were passed over: keep-alives and probes of a closed window.
     pub passed_over: usize,
-    /// Numbers that it has used for text, or for a FIN, that is neither captured nor acknowledged: it was lost before it
-    /// came to where packets are captured.
+    /// Numbers that it has used for text, or for a FIN, that is neither captured nor acknowledged: it was lost
+    /// before it came to where packets are captured.
     pub lost: u32,
     /// Numbers that it has used, that the other end has acknowledged, and that the capture has missed.
     pub missed: u32,
@@ -109,8 +109,8 @@ pub fn state_before(path: &[Change], index: usize) -> Option<State> {
 
 /// Follows one end through the closing phase.
 ///
-/// The explanation is empty if nothing of the end was captured, or if the connection was never established: the model
-/// begins at ESTABLISHED. `end` is when the capture ends, in nanoseconds since 1970.
+/// The explanation is empty if nothing of the end was captured, or if the connection was never established: the
+/// model begins at ESTABLISHED. `end` is when the capture ends, in nanoseconds since 1970.
 ///
 /// ```
 /// use lastack::capture::{Capture, explain};
@@ -301,8 +301,8 @@ impl Follower<'_> {
         })
     }
 
-    /// The missing numbers were acknowledged: the capture has missed them, and they count as sent from here on, so that what
-    /// follows can be explained.
+    /// The missing numbers were acknowledged: the capture has missed them, and they count as sent from here on, so
+    /// that what follows can be explained.
     fn suppose_missed(&mut self, why: Why, segment: &Segment) {
         match why {
             Why::Missed(next) => {
@@ -314,10 +314,11 @@ impl Follower<'_> {
         }
     }
 
-    /// How many numbers of the end and of its peer the capture has missed, if that is why the packet is not explained.
+    /// How many numbers of the end and of its peer the capture has missed, if that is why the packet is not
+    /// explained.
     ///
-    /// A gap contradicts nothing. What does: a FIN one number late, which the peer waits for; and an acknowledgment of
-    /// what the peer has never sent, as its FIN or its own numbers show.
+    /// A gap contradicts nothing. What does: a FIN one number late, which the peer waits for; and an
+    /// acknowledgment of what the peer has never sent, as its FIN or its own numbers show.
     fn missed_before(&self, why: Why, segment: &Segment, index: usize) -> Option<(u32, u32)> {
         match why {
             Why::Missed(next) => {
@@ -343,8 +344,8 @@ impl Follower<'_> {
         }
     }
 
-    /// RFC 9293 §3.8.4, §3.8.6.1: a keep-alive or a probe of a closed window repeats, at most, the last octet, which is
-    /// acknowledged already.
+    /// RFC 9293 §3.8.4, §3.8.6.1: a keep-alive or a probe of a closed window repeats, at most, the last octet,
+    /// which is acknowledged already.
     fn is_keep_alive(&self, hypotheses: &Hypotheses, index: usize, segment: &Segment) -> bool {
         let repeats = |hypothesis: &Hypothesis| {
             repeats_last(&hypothesis.endpoint, segment)

@@ -7,8 +7,9 @@ use super::hypothesis::{Cause, Change, Hypotheses, Hypothesis, before, canonical
 use super::peer::{PeerObservation, SegmentLog, hold};
 use crate::tcp::{Call, Endpoint, Flags, Held, Policy, RstInTimeWait, Segment, Seq};
 
-/// Where stacks differ, the choice that explains most; what the other choice does instead is among the hypotheses, too:
-/// that a segment has not arrived, that an ACK is sent at once or later, that a timer takes as long as it will.
+/// Where stacks differ, the choice that explains most; what the other choice does instead is among the hypotheses,
+/// too: that a segment has not arrived, that an ACK is sent at once or later, that a timer takes as long as it
+/// will.
 pub(super) const POLICY: Policy = {
     let mut policy = Policy::rfc9293(1);
     policy.wait.rst_in_time_wait = RstInTimeWait::Close;
@@ -143,9 +144,10 @@ impl<'a> Follower<'a> {
         hypotheses
     }
 
-    /// The cost of supposing that the end had received the peer's FIN before the capture began, as the number before
-    /// `rcv_nxt`; none if it had not. It had if that FIN is sent again in the capture. It had not if the connection began in
-    /// the capture, or if what the peer has sent since then, or what the end has acknowledged, goes beyond `rcv_nxt`.
+    /// The cost of supposing that the end had received the peer's FIN before the capture began, as the number
+    /// before `rcv_nxt`; none if it had not. It had if that FIN is sent again in the capture. It had not if the
+    /// connection began in the capture, or if what the peer has sent since then, or what the end has acknowledged,
+    /// goes beyond `rcv_nxt`.
     fn peers_fin_before(&self, rcv_nxt: Seq) -> Option<u32> {
         let (connection, peer) = (self.connection, 1 - self.side);
         if !connection.begins_midway() && !connection.begins_late() {

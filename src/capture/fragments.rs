@@ -1,8 +1,8 @@
 //! Fragments of IP packets, put together as far as is needed: RFC 791 §3.2, RFC 8200 §4.5.
 //!
-//! TCP's header and the length of its text are all that is wanted of a packet. So the beginning of its payload is kept,
-//! and of the rest only which octets have come: fragments that were captured in part are as good as whole ones, and no
-//! packet takes more memory than another.
+//! TCP's header and the length of its text are all that is wanted of a packet. So the beginning of its payload is
+//! kept, and of the rest only which octets have come: fragments that were captured in part are as good as whole
+//! ones, and no packet takes more memory than another.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
@@ -58,7 +58,8 @@ pub(super) struct Whole {
 #[derive(Debug, Default)]
 struct Waiting {
     start: Vec<u8>,
-    /// What was captured of the beginning, and all that has come: half-open ranges in order, with gaps between them.
+    /// What was captured of the beginning, and all that has come: half-open ranges in order, with gaps between
+    /// them.
     captured: Ranges,
     come: Ranges,
     length: Option<usize>,
@@ -198,7 +199,8 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever the order, however often, however they overlap: the payload is put together once all of it has come.
+        /// Whatever the order, however often, however they overlap: the payload is put together once all of it has
+        /// come.
         #[test]
         fn a_payload_is_put_together(
             pieces in prop::collection::vec((0usize..900, 1usize..400), 0..20),

@@ -23,8 +23,8 @@ pub enum Cause {
     FinWait2,
     /// It retransmitted without an acknowledgment, until it gave up.
     GaveUp,
-    /// It knows of the connection no more: it aborted, and its reset is not in the capture, or it was restarted, or something
-    /// on the way answers for it.
+    /// It knows of the connection no more: it aborted, and its reset is not in the capture, or it was restarted,
+    /// or something on the way answers for it.
     Gone,
 }
 
@@ -110,8 +110,8 @@ impl Hypotheses {
         Ok(true)
     }
 
-    /// A FIN comes again, or nothing comes for long: where one had arrived, the end would have acknowledged it, and
-    /// `acked` is the latest number that it is known to have acknowledged.
+    /// A FIN comes again, or nothing comes for long: where one had arrived, the end would have acknowledged it,
+    /// and `acked` is the latest number that it is known to have acknowledged.
     pub(super) fn doubt_unanswered_fin(&mut self, acked: Option<Seq>) {
         for hypothesis in &mut self.0 {
             let mut fins = hypothesis.path.windows(2).rev().filter_map(|pair| match pair {
@@ -140,8 +140,9 @@ impl Hypotheses {
         }
     }
 
-    /// The accounts in which an end had closed before the capture began, and in the best it had not, and which cost no more but for
-    /// that; of those with the same last states, the cheapest. `peers_fin_is_captured` if any FIN of the peer is.
+    /// The accounts in which an end had closed before the capture began, and in the best it had not, and which
+    /// cost no more but for that; of those with the same last states, the cheapest. `peers_fin_is_captured` if any
+    /// FIN of the peer is.
     pub(super) fn closed_before(&self, best: &Hypothesis, peers_fin_is_captured: bool) -> Vec<ClosedBefore> {
         let limit = best.cost.saturating_add(cost::UNSEEN + cost::MARGIN);
         let mut others: Vec<&Hypothesis> = self.0.iter().filter(|one| one.cost <= limit).collect();

@@ -1,7 +1,7 @@
 //! The layers around IP: link layers and tags, peeled off one after the other.
 //!
-//! Only what is needed to find the next header is looked at. Lengths that headers claim are never believed beyond what
-//! was captured.
+//! Only what is needed to find the next header is looked at. Lengths that headers claim are never believed beyond
+//! what was captured.
 
 use etherparse::{EtherType, ether_type};
 use pcap_parser::Linktype;
@@ -85,7 +85,8 @@ fn typed(data: &[u8], number: usize, header: usize) -> Result<Layer<'_>, Carried
     Ok(Layer::Typed(EtherType(word(data, number)?), rest(data, header)?))
 }
 
-/// What BSD and OpenBSD call a packet without a link header; files have the number of the system they were made on.
+/// What BSD and OpenBSD call a packet without a link header; files have the number of the system they were made
+/// on.
 const RAW_OF_BSD: Linktype = Linktype(12);
 const RAW_OF_OPENBSD: Linktype = Linktype(14);
 
@@ -185,8 +186,8 @@ fn of_ppp(frame: &[u8]) -> Result<Layer<'_>, Carried> {
     }
 }
 
-/// RFC 3032: labels up to the one at the bottom of the stack. Only the first four bits of what follows show its type (RFC 4928
-/// §3): IP's version, or 0 before an Ethernet frame (RFC 4448).
+/// RFC 3032: labels up to the one at the bottom of the stack. Only the first four bits of what follows show its
+/// type (RFC 4928 §3): IP's version, or 0 before an Ethernet frame (RFC 4448).
 fn of_mpls<'a>(data: &'a [u8], inside: &mut Encapsulation) -> Result<Layer<'a>, Carried> {
     let mut header = 0;
     loop {

@@ -29,7 +29,8 @@ pub(super) enum Content {
     Other(Carried),
 }
 
-/// Reads the headers of frames, one after the other; of TCP's own only the first 20 octets have to have been captured.
+/// Reads the headers of frames, one after the other; of TCP's own only the first 20 octets have to have been
+/// captured.
 #[derive(Debug, Default)]
 pub(super) struct Decoder {
     fragments: Fragments,

@@ -103,8 +103,8 @@ impl SegmentLog {
         }
     }
 
-    /// The capture begins in the middle: what comes before the latest number, or is acknowledged, was sent, though it
-    /// may not have been captured. The last of it may have been a FIN.
+    /// The capture begins in the middle: what comes before the latest number, or is acknowledged, was sent, though
+    /// it may not have been captured. The last of it may have been a FIN.
     pub(super) fn suppose_beginning(&mut self, start: Seq, acknowledged: impl Iterator<Item = Seq>) {
         let Some(end) = acknowledged.chain(self.end).reduce(Seq::max) else { return };
         self.end = Some(end);
@@ -117,8 +117,8 @@ impl SegmentLog {
         self.suppose_text(start, end);
     }
 
-    /// What was sent, was not captured, and is not acknowledged up to any number beyond `acknowledged`, was lost before
-    /// it came to where packets are captured: text, or a FIN at the end of it. How many numbers that are.
+    /// What was sent, was not captured, and is not acknowledged up to any number beyond `acknowledged`, was lost
+    /// before it came to where packets are captured: text, or a FIN at the end of it. How many numbers that are.
     pub(super) fn suppose_lost(&mut self, acknowledged: Seq, text_is_filtered: bool) -> u32 {
         let Some(end) = self.end.filter(|end| acknowledged.precedes(*end)) else { return 0 };
         if end.since(acknowledged) > MOST_LOST && !text_is_filtered {
@@ -139,8 +139,8 @@ impl SegmentLog {
         if text_is_filtered { 0 } else { end.since(acknowledged).saturating_sub(captured) }
     }
 
-    /// What was acknowledged up to `end` was sent, though the capture has missed it from `start` on. The last of it may
-    /// have been a FIN, if nothing follows.
+    /// What was acknowledged up to `end` was sent, though the capture has missed it from `start` on. The last of
+    /// it may have been a FIN, if nothing follows.
     ///
     /// Returns where its text ends.
     pub(super) fn suppose_missed(&mut self, start: Seq, end: Seq) -> Seq {
@@ -245,8 +245,8 @@ impl PeerObservation {
         self.log.resets.iter().filter(Self::by(index))
     }
 
-    /// A segment that acknowledges up to `ack` and may have arrived at `index`: rather one that has a number which is
-    /// still looked at when `expected` is the next.
+    /// A segment that acknowledges up to `ack` and may have arrived at `index`: rather one that has a number which
+    /// is still looked at when `expected` is the next.
     pub(super) fn acknowledged(&self, ack: Seq, expected: Seq, index: usize) -> Option<Sent> {
         let all = self.log.acks.get(&ack)?.iter().filter(Self::by(index)).copied();
         all.min_by_key(|(_, segment)| is_old(segment, expected))
@@ -292,8 +292,8 @@ impl PeerObservation {
         }
     }
 
-    /// The endpoint after the text up to `end` has arrived, and what it costs that some of it is captured only later;
-    /// none if the endpoint does not take it, or if it was not captured.
+    /// The endpoint after the text up to `end` has arrived, and what it costs that some of it is captured only
+    /// later; none if the endpoint does not take it, or if it was not captured.
     ///
     /// The endpoint decides whether it takes text at all; the length of the text does not matter.
     pub(super) fn caught_up(&self, endpoint: &Endpoint, end: Seq, policy: &Policy) -> Option<(Endpoint, u32)> {

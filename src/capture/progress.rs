@@ -1,5 +1,5 @@
-//! What an end has sent and waits for, kept while packets are read: the packets of the closing phase do not show how
-//! long it has waited.
+//! What an end has sent and waits for, kept while packets are read: the packets of the closing phase do not show
+//! how long it has waited.
 
 use super::captured_packet::Packet;
 use crate::tcp::{Segment, Seq};

@@ -23,7 +23,8 @@ pub struct Capture {
     pub packets: u64,
     /// The earliest time in it, in nanoseconds since 1970.
     pub start: i64,
-    /// The time of its last packet, in nanoseconds since 1970. Times may go backwards: it is not always the latest.
+    /// The time of its last packet, in nanoseconds since 1970. Times may go backwards: it is not always the
+    /// latest.
     pub end: i64,
     /// The packets in no connection.
     pub passed_over: PassedOver,

@@ -12,8 +12,8 @@ use crate::tcp::{EndedBy, State};
 /// So many keep-alives or copies of the same text without an answer are why an end gives up.
 const UNANSWERED: u32 = 3;
 
-/// The reset that ended the connection: an end has become CLOSED with it, or was CLOSED when it sent it. A reset without
-/// effect is none.
+/// The reset that ended the connection: an end has become CLOSED with it, or was CLOSED when it sent it. A reset
+/// without effect is none.
 pub(super) fn reset(connection: &Connection, explanations: &[Explanation; 2]) -> Option<usize> {
     let closed_with = |explanation: &Explanation| {
         let end = explanation.end.as_ref()?;

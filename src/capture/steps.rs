@@ -35,8 +35,9 @@ impl Follower<'_> {
         Ok(next)
     }
 
-    /// The endpoint after one of the peer's segments, if something comes of it but its text, which is not counted before
-    /// the end acknowledges it; and what that costs. `captured` is the index of the packet, if it was captured.
+    /// The endpoint after one of the peer's segments, if something comes of it but its text, which is not counted
+    /// before the end acknowledges it; and what that costs. `captured` is the index of the packet, if it was
+    /// captured.
     pub(super) fn arrivals(
         &self,
         endpoint: &Endpoint,
@@ -73,7 +74,8 @@ impl Follower<'_> {
         all
     }
 
-    /// The hypotheses and all that they can become before the packet with this index, without a packet being captured.
+    /// The hypotheses and all that they can become before the packet with this index, without a packet being
+    /// captured.
     pub(super) fn with_silent_steps(&self, hypotheses: &Hypotheses, index: usize) -> Result<Hypotheses, TooMany> {
         let mut all = hypotheses.clone();
         let mut new = hypotheses.0.clone();
@@ -87,8 +89,8 @@ impl Follower<'_> {
         Ok(all)
     }
 
-    /// The hypotheses when the capture is at its end, and all that is in flight has arrived: what is captured after an
-    /// end's last segment may have arrived after that.
+    /// The hypotheses when the capture is at its end, and all that is in flight has arrived: what is captured
+    /// after an end's last segment may have arrived after that.
     pub(super) fn with_last_arrivals(&self, hypotheses: &Hypotheses) -> Result<Hypotheses, TooMany> {
         let end = self.connection.packets.len();
         let mut all = hypotheses.clone();
@@ -109,8 +111,8 @@ impl Follower<'_> {
         Ok(all)
     }
 
-    /// The peer's segments from which something may come at `index`, the index of each packet if it was captured, and what
-    /// it costs.
+    /// The peer's segments from which something may come at `index`, the index of each packet if it was captured,
+    /// and what it costs.
     fn may_arrive(&self, endpoint: &Endpoint, index: usize) -> Vec<(Option<usize>, Segment, u32)> {
         let acknowledged = self.peer.acknowledged(endpoint.snd_nxt, endpoint.rcv_nxt, index);
         let captured = self.peer.fins(index).chain(self.peer.resets(index)).copied().chain(acknowledged);

@@ -18,8 +18,8 @@ const GENEVE: u16 = 6081;
 const GTP_U: u16 = 2152;
 const IPSEC: u16 = 4500;
 
-/// The payload of a tunnel between two addresses of IP; none if the protocol is no tunnel. The identity of the tunnel
-/// is added to what the packet is `inside` of.
+/// The payload of a tunnel between two addresses of IP; none if the protocol is no tunnel. The identity of the
+/// tunnel is added to what the packet is `inside` of.
 pub(super) fn tunnel<'a>(
     protocol: IpNumber,
     ends: [IpAddr; 2],

@@ -1,7 +1,7 @@
 //! The end that waits when the capture ends, and what it waits for.
 //!
-//! RFC 9293 §3.8.1, RFC 6298 §5: a TCP sends again what is not acknowledged. So an end waits for an ACK only if it does
-//! that; one that is silent has been answered, and the answer was not captured.
+//! RFC 9293 §3.8.1, RFC 6298 §5: a TCP sends again what is not acknowledged. So an end waits for an ACK only if it
+//! does that; one that is silent has been answered, and the answer was not captured.
 
 use super::captured_packet::Side;
 use super::connection::Connection;
@@ -12,7 +12,8 @@ use super::hypothesis::Cause;
 use super::progress::Repeated;
 use crate::tcp::{EndedBy, State};
 
-/// RFC 1122 §4.2.3.5: before three retransmissions, a TCP does not even ask for another way. Fewer do not make an end stuck.
+/// RFC 1122 §4.2.3.5: before three retransmissions, a TCP does not even ask for another way. Fewer do not make an
+/// end stuck.
 const TRIES: usize = 3;
 /// Text that was sent so often has been sent again [`TRIES`] times.
 const COPIES: u32 = 4;
@@ -58,8 +59,8 @@ impl Closing {
         })
     }
 
-    /// No FIN was captured, but an end has acknowledged, long ago, a number that was not captured either, and may have been
-    /// that of a FIN.
+    /// No FIN was captured, but an end has acknowledged, long ago, a number that was not captured either, and may
+    /// have been that of a FIN.
     pub(super) fn perhaps_closed(&self, connection: &Connection, end: i64) -> Option<Ending> {
         let is_waiting = |side: &Side| self.explanation(*side).state() == Some(State::CloseWait);
         let side = [0, 1].into_iter().find(is_waiting)?;
@@ -165,7 +166,8 @@ impl Closing {
     }
 }
 
-/// The end has sent text after the packet with this index, and has not paused for longer than between two of those.
+/// The end has sent text after the packet with this index, and has not paused for longer than between two of
+/// those.
 fn is_sending(side: Side, index: usize, connection: &Connection, end: i64) -> bool {
     let later = connection.packets.iter().skip(index + 1);
     let times: Vec<i64> =

@@ -18,7 +18,8 @@ pub struct CrossCheck {
     pub disagreements: Vec<Disagreement>,
     /// The number of verdicts that stateright decided, too.
     pub verdicts: usize,
-    /// Why stateright did not come to its end; then only what both know is compared. See also [`is_out_of_reach`](Self::is_out_of_reach).
+    /// Why stateright did not come to its end; then only what both know is compared. See also
+    /// [`is_out_of_reach`](Self::is_out_of_reach).
     pub stopped: Option<Stopped>,
     /// The opinion of whole ticks, if the verdicts are those of real time.
     pub ticks: Option<TicksCheck>,
@@ -29,11 +30,11 @@ pub struct CrossCheck {
 pub struct TicksCheck {
     /// How many verdicts were compared.
     pub verdicts: usize,
-    /// The number of those that hold in real time and in the closed world, too, in which delays may equal the MSL: that is a proof of
-    /// them, which shares nothing with the zones.
+    /// The number of those that hold in real time and in the closed world, too, in which delays may equal the MSL:
+    /// that is a proof of them, which shares nothing with the zones.
     pub proved: usize,
-    /// The number of those that hold in real time and not in the closed world: a copy would have to arrive at the very moment at which it
-    /// expires.
+    /// The number of those that hold in real time and not in the closed world: a copy would have to arrive at the
+    /// very moment at which it expires.
     pub ties: usize,
     /// Why the closed world was not explored to its end.
     pub closed_stopped: Option<Stopped>,
@@ -53,8 +54,8 @@ pub struct Disagreement {
 }
 
 impl CrossCheck {
-    /// Whether whole ticks have no room for a world of real time, such as one with a timer of more than 254 ticks. That cuts nothing short:
-    /// there is no world on which to hear a second opinion.
+    /// Whether whole ticks have no room for a world of real time, such as one with a timer of more than 254 ticks.
+    /// That cuts nothing short: there is no world on which to hear a second opinion.
     #[must_use]
     pub const fn is_out_of_reach(&self) -> bool {
         self.ticks.is_some() && matches!(self.stopped, Some(Stopped::Limit(_)))
@@ -91,10 +92,12 @@ impl Other {
     }
 }
 
-/// More states than this the closed world of a scenario is not explored for. It has many more than that of whole ticks.
+/// More states than this the closed world of a scenario is not explored for. It has many more than that of whole
+/// ticks.
 const MAX_CLOSED_STATES: usize = 1 << 20;
 
-/// Asks stateright, and if the verdicts are those of real time, whole ticks. `ticks` is what lastack has found in whole ticks.
+/// Asks stateright, and if the verdicts are those of real time, whole ticks. `ticks` is what lastack has found in
+/// whole ticks.
 pub(super) fn cross_check(
     scenario: &Scenario,
     instances: &[Instance],
@@ -121,8 +124,8 @@ pub(super) fn cross_check(
     }
 }
 
-/// Explores the world of whole ticks once more, with stateright, and decides what a single state decides. The world is the
-/// same; the search, the set of states and what is remembered of reactions are not.
+/// Explores the world of whole ticks once more, with stateright, and decides what a single state decides. The
+/// world is the same; the search, the set of states and what is remembered of reactions are not.
 fn ask_stateright(
     scenario: &Scenario,
     instances: &[Instance],

@@ -28,13 +28,14 @@ pub(super) struct Decided {
     pub(super) stopped: Option<Stopped>,
     /// One for each instance.
     pub(super) verdicts: Vec<Verdict>,
-    /// For each instance, how many steps the shortest run has that decides it, where there is one: of a lasso, the stem
-    /// and the cycle together. In real time those are what the ends do ([`Trace::acts`]). In real time and in the asynchronous world it is looked
-    /// for only where it is [wanted](Shortest).
+    /// For each instance, how many steps the shortest run has that decides it, where there is one: of a lasso, the
+    /// stem and the cycle together. In real time those are what the ends do ([`Trace::acts`]). In real time and in
+    /// the asynchronous world it is looked for only where it is [wanted](Shortest).
     pub(super) steps: Vec<Option<usize>>,
     /// What was explored of a timed world; stateright keeps what it has explored of the asynchronous one.
     pub(super) timed: Option<DecidedTimed>,
-    /// In real time, and where the network is a set, for each instance the run that decides it, where there is one.
+    /// In real time, and where the network is a set, for each instance the run that decides it, where there is
+    /// one.
     pub(super) traces: Vec<Option<Trace>>,
 }
 
@@ -280,7 +281,8 @@ mod tests {
             self.stops[node] || reached.contains(&node)
         }
 
-        /// Whether some walk never ends and has no tick: the greatest set whose members lead to one without a tick.
+        /// Whether some walk never ends and has no tick: the greatest set whose members lead to one without a
+        /// tick.
         fn stands_still(&self) -> bool {
             let mut stays = vec![true; self.rows.len()];
             loop {

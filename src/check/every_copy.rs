@@ -32,7 +32,8 @@ pub(super) enum Worth {
 }
 
 impl FoundInSet<'_> {
-    /// What is found of an instance by number: whether a state or a lasso reveals it, and whether a state exercises it.
+    /// What is found of an instance by number: whether a state or a lasso reveals it, and whether a state
+    /// exercises it.
     pub(super) fn worth(
         &self,
         instance: &Instance,
@@ -54,8 +55,9 @@ impl FoundInSet<'_> {
         run.map_or(Worth::Unsure, |trace| Worth::Run(Box::new(trace)))
     }
 
-    /// Where nothing was found there is nothing, if what the formula supposes is true of a state with every copy. A run that
-    /// pays for a loss sooner or later than the set does is another one, if losses are counted along it.
+    /// Where nothing was found there is nothing, if what the formula supposes is true of a state with every copy.
+    /// A run that pays for a loss sooner or later than the set does is another one, if losses are counted along
+    /// it.
     fn worth_of_nothing(&self, instance: &Instance, exercised: bool) -> Worth {
         let formula = &instance.property.formula;
         let counts_along = instance.is_liveness() && formula.mentions(Observation::Losses).is_some();

@@ -22,8 +22,8 @@ use crate::trace::{
 pub struct Evidence {
     /// The run; of a lasso, the stem and once the cycle.
     pub trace: Trace,
-    /// For each of its steps, the place of its action among those that are enabled where it is taken. A run of real time has
-    /// them in ticks of [`Decisions::ticks_per_tick`], of which more pass.
+    /// For each of its steps, the place of its action among those that are enabled where it is taken. A run of
+    /// real time has them in ticks of [`Decisions::ticks_per_tick`], of which more pass.
     pub places: Vec<usize>,
 }
 
@@ -36,8 +36,8 @@ pub struct Decisions {
     pub stopped: Option<Stopped>,
     /// One for each instance, in their order.
     pub each: Vec<Decision>,
-    /// How many ticks of the world that the evidence is a path in make up a tick of the scenario: more than 1 where a run of real
-    /// time needs fractions of a tick.
+    /// How many ticks of the world that the evidence is a path in make up a tick of the scenario: more than 1
+    /// where a run of real time needs fractions of a tick.
     pub ticks_per_tick: u32,
 }
 
@@ -48,8 +48,8 @@ pub struct Decision {
     pub instance: Instance,
     /// What is known of it.
     pub verdict: Verdict,
-    /// The counterexample or the example, replayed, where there is one; in real time, only if there is room for it in whole
-    /// ticks. Where the network is a set there is none: it has no actions for every copy.
+    /// The counterexample or the example, replayed, where there is one; in real time, only if there is room for it
+    /// in whole ticks. Where the network is a set there is none: it has no actions for every copy.
     pub evidence: Option<Evidence>,
 }
 
@@ -116,8 +116,8 @@ fn least_common_multiple(one: u32, other: u32) -> u32 {
     (one / greatest_common_divisor(one, other)).saturating_mul(other)
 }
 
-/// The shortest counterexample (or example) that decides any of these instances in a scenario; of several, one that a
-/// single state decides before one that takes a lasso. Where there is none, the verdict.
+/// The shortest counterexample (or example) that decides any of these instances in a scenario; of several, one
+/// that a single state decides before one that takes a lasso. Where there is none, the verdict.
 ///
 /// # Errors
 /// Why there may be one although none is shown.
@@ -188,7 +188,8 @@ fn shortest_of(decided: &Decided, scenario: &Scenario, instances: &[Instance]) -
     Ok(found.map(|evidence| (instance.clone(), evidence.trace)))
 }
 
-/// The run that decides the instance with this index, where there is one: the shortest path, or a stem and a cycle.
+/// The run that decides the instance with this index, where there is one: the shortest path, or a stem and a
+/// cycle.
 fn evidence(
     decided: &Decided,
     scenario: &Scenario,
@@ -219,7 +220,8 @@ fn evidence(
     }
 }
 
-/// The shortest path to a state that reveals one of the instances, replayed in a world made afresh, and that instance.
+/// The shortest path to a state that reveals one of the instances, replayed in a world made afresh, and that
+/// instance.
 fn path_to(
     world: &TimedWorld,
     scenario: &Scenario,
@@ -242,7 +244,8 @@ mod tests {
     use crate::scenario::Setting;
     use crate::trace::RunEnding;
 
-    /// One exploration finds for each instance what a search for it alone finds; the places lead to the same steps.
+    /// One exploration finds for each instance what a search for it alone finds; the places lead to the same
+    /// steps.
     #[test]
     fn each_instance_has_its_shortest_trace() {
         let library = Library::read(&[], &[]).unwrap();

@@ -1,6 +1,6 @@
-//! One way from a scenario to its verdicts: `decide` explores its world once and decides every instance of every property
-//! that is asked for. The gate ([`check()`], [`check_one`]) holds these verdicts against what the scenario expects;
-//! [`Decisions`] and [`shortest_trace`] replay the runs that show them.
+//! One way from a scenario to its verdicts: `decide` explores its world once and decides every instance of every
+//! property that is asked for. The gate ([`check()`], [`check_one`]) holds these verdicts against what the
+//! scenario expects; [`Decisions`] and [`shortest_trace`] replay the runs that show them.
 
 mod coverage;
 mod cross_check;

@@ -45,8 +45,8 @@ pub struct Judged {
     pub instance: Instance,
     /// The verdict on it.
     pub verdict: Verdict,
-    /// How many steps its shortest trace has; of a lasso, stem and cycle together. `None` where it has no trace; and in real
-    /// time and in the asynchronous world, unless the scenario states a number.
+    /// How many steps its shortest trace has; of a lasso, stem and cycle together. `None` where it has no trace;
+    /// and in real time and in the asynchronous world, unless the scenario states a number.
     pub steps: Option<usize>,
     /// The expected verdict; `None` if the verdict is not compared.
     pub expected: Option<ExpectedVerdict>,

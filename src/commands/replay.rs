@@ -48,8 +48,8 @@ fn draw(args: &ReplayArgs, name: &str, capture: &Capture, number: u32) -> Result
     Ok(passed(&finding))
 }
 
-/// The file, or standard input. In `tcpdump -w - | lastack replay -`, Ctrl-C ends the capture, and what was captured is
-/// read to its end; the second ends this process.
+/// The file, or standard input. In `tcpdump -w - | lastack replay -`, Ctrl-C ends the capture, and what was
+/// captured is read to its end; the second ends this process.
 fn stream(file: &Path) -> Result<Box<dyn Read + Send>, Diagnostic> {
     if file == Path::new("-") {
         // The flag is not read; but with a handler the signal does not end the process.

@@ -24,7 +24,8 @@ pub(super) fn state(state: &WorldState) -> String {
 }
 
 fn end(text: &mut String, end: End, endpoint: &Endpoint, timers: &Timers) {
-    // Taken apart by name, so that a new field cannot be forgotten. The fields that are left out are the same in every world.
+    // Taken apart by name, so that a new field cannot be forgotten. The fields that are left out are the same in
+    // every world.
     let Endpoint {
         state,
         left,

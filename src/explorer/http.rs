@@ -82,8 +82,8 @@ fn answer(mut client: TcpStream, server: SocketAddr) -> io::Result<()> {
 
 /// The states of an answer, without the properties that stateright lists with each.
 ///
-/// The page says "holds", or "not found", beside every state that stateright's own counterexample does not pass: that
-/// is no verdict on the property, and reads like one.
+/// The page says "holds", or "not found", beside every state that stateright's own counterexample does not pass:
+/// that is no verdict on the property, and reads like one.
 fn without_properties(answer: &[u8]) -> Option<Vec<u8>> {
     let mut states: Vec<serde_json::Map<String, Value>> = serde_json::from_slice(body(answer)?).ok()?;
     for state in &mut states {
@@ -98,8 +98,8 @@ fn refusal(status: &str) -> Vec<u8> {
     format!("HTTP/1.0 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").into_bytes()
 }
 
-/// The head of a request: up to the empty line, or up to where it is too long or ends. One that dribbles has no more time than one
-/// that keeps silent.
+/// The head of a request: up to the empty line, or up to where it is too long or ends. One that dribbles has no
+/// more time than one that keeps silent.
 fn read_head(client: &mut TcpStream, deadline: Instant) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
     let mut some = [0; 1 << 12];
@@ -123,8 +123,8 @@ fn request(head: &[u8]) -> Option<(&str, &str)> {
     let line = head.split(|byte| *byte == b'\r').next()?;
     let mut words = str::from_utf8(line).ok()?.split(' ');
     let (method, path, version) = (words.next()?, words.next()?, words.next()?);
-    // The page needs nothing else to show the verdicts. Running to completion is not for everybody who has the page open:
-    // it may have been left out, for want of memory.
+    // The page needs nothing else to show the verdicts. Running to completion is not for everybody who has the
+    // page open: it may have been left out, for want of memory.
     let is_known = method == "GET" && matches!(version, "HTTP/1.0" | "HTTP/1.1");
     let is_plain = path.starts_with('/') && path.bytes().all(|byte| byte.is_ascii_graphic());
     (is_known && is_plain && words.next().is_none()).then_some((method, path))

@@ -63,11 +63,10 @@ impl fmt::Debug for Choice {
 impl Explorable {
     /// The world of a configuration, whose ticks are divided into so many, with what was found of it.
     ///
-    /// What stateright says of a statement has to agree with the verdict, also where it has not come to it yet. So what
-    /// is refuted is listed as a
-    /// counterexample that there is, liveness that holds as what is true at once (`lastack` has decided it, for
-    /// stateright cannot), and what is undecided, or was found where this world has no room for it, not at all. Of more than [`MAX_STATE_PROPERTIES`] instances the first are
-    /// listed.
+    /// What stateright says of a statement has to agree with the verdict, also where it has not come to it yet. So
+    /// what is refuted is listed as a counterexample that there is, liveness that holds as what is true at once
+    /// (`lastack` has decided it, for stateright cannot), and what is undecided, or was found where this world has
+    /// no room for it, not at all. Of more than [`MAX_STATE_PROPERTIES`] instances the first are listed.
     #[must_use]
     pub fn new(config: Config, ticks_per_tick: u32, decisions: &[Decision]) -> Self {
         let world = TimedWorld::new(config.scaled(ticks_per_tick));
@@ -158,8 +157,8 @@ impl Model for Explorable {
         replay_actions(&*self.world, &actions).map(|trace| svg::path(Some(msl), &Trace { parts, ..trace }))
     }
 
-    /// The last is true, so that stateright looks at every state: it stops once it has an example or a counterexample of
-    /// everything that is listed.
+    /// The last is true, so that stateright looks at every state: it stops once it has an example or a
+    /// counterexample of everything that is listed.
     fn properties(&self) -> Vec<Property<Self>> {
         let fits = Property::always("every state can be represented", |model: &Self, _: &Shown| {
             model.world.limit().is_none()
@@ -212,8 +211,8 @@ mod tests {
         (Explorable::new(scenario.config, decisions.ticks_per_tick, &decisions.each), decisions)
     }
 
-    /// stateright's own checker discovers of the listed entries just those that `lastack` has decided so, and it visits every
-    /// state although everything that it searches for is found.
+    /// stateright's own checker discovers of the listed entries just those that `lastack` has decided so, and it
+    /// visits every state although everything that it searches for is found.
     #[test]
     fn stateright_says_what_lastack_has_decided() {
         let mut seen = std::collections::BTreeSet::new();

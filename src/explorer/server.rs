@@ -34,8 +34,9 @@ pub struct Listening(TcpListener);
 
 /// stateright's server of an explorer, behind the address that browsers know.
 ///
-/// stateright gives its server no end, and lets it die of what it does not expect, such as a response that cannot be
-/// sent. [`Server::revive`] then starts it again, at another port, to which requests are passed on from then on.
+/// stateright gives its server no end, and lets it die of what it does not expect, such as a response that cannot
+/// be sent. [`Server::revive`] then starts it again, at another port, to which requests are passed on from then
+/// on.
 pub struct Server {
     start: Start,
     running: JoinHandle<()>,
@@ -53,8 +54,8 @@ struct Status {
 }
 
 impl Listening {
-    /// Listens at an address; port 0 is any that is free. What stateright would serve from the working folder instead
-    /// of its own pages is refused.
+    /// Listens at an address; port 0 is any that is free. What stateright would serve from the working folder
+    /// instead of its own pages is refused.
     ///
     /// # Errors
     /// If the address cannot be listened at, or the working folder has such a page.
@@ -234,7 +235,8 @@ mod tests {
         }
     }
 
-    /// A request that promises more text than there can be ends stateright's server, and none that is passed on does.
+    /// A request that promises more text than there can be ends stateright's server, and none that is passed on
+    /// does.
     #[test]
     fn stateright_is_started_again() {
         let library = Library::read(&[], &[]).unwrap();

@@ -13,8 +13,8 @@ use crate::invariant::{broken, invariant};
 impl<F: StreettConditions> FairRunSearch<'_, F> {
     /// The way to the nearest goal that a forbidden run can take.
     ///
-    /// Breadth-first in the product of the graph with the violation, whose two states are [`Phase`]s: a run may wait with its
-    /// trigger, and once it has taken it stays `within`.
+    /// Breadth-first in the product of the graph with the violation, whose two states are [`Phase`]s: a run may
+    /// wait with its trigger, and once it has taken it stays `within`.
     pub(super) fn stem(
         &self,
         violation: &Violation<'_>,
@@ -166,8 +166,8 @@ const START: u32 = u32::MAX - 1;
 /// What was reached of the product of a graph with a violation.
 struct Product<'v> {
     violation: &'v Violation<'v>,
-    /// For each phase and each node, where it was first reached from: a node and, in the lowest bit, the phase; or one of
-    /// the two above.
+    /// For each phase and each node, where it was first reached from: a node and, in the lowest bit, the phase; or
+    /// one of the two above.
     reached_by: [Vec<u32>; 2],
     queue: VecDeque<(Phase, Node)>,
 }
@@ -177,8 +177,8 @@ impl<'v> Product<'v> {
         Self { violation, reached_by: [vec![UNREACHED; nodes], vec![UNREACHED; nodes]], queue: VecDeque::new() }
     }
 
-    /// A run that was in this phase has come to a node, which may be its trigger. The node, if it is reached for the first
-    /// time after a trigger.
+    /// A run that was in this phase has come to a node, which may be its trigger. The node, if it is reached for
+    /// the first time after a trigger.
     fn reach(&mut self, phase: Phase, node: Node, by: u32) -> Option<Node> {
         if phase == Phase::Before {
             self.visit(Phase::Before, node, by);

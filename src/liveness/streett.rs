@@ -5,8 +5,8 @@
 
 use crate::explore::graph::{Edge, Node};
 
-/// A pair of Streett's condition: what is requested again and again on a fair run is granted again and again. A number
-/// below [`StreettConditions::pairs`].
+/// A pair of Streett's condition: what is requested again and again on a fair run is granted again and again. A
+/// number below [`StreettConditions::pairs`].
 pub(crate) type StreettPair = u16;
 
 /// What moves along an edge.
@@ -36,8 +36,8 @@ pub(crate) trait StreettConditions {
     fn movers(&self, node: Node) -> Vec<Mover>;
 }
 
-/// The runs that a property forbids, as an automaton of one step: from a state that is a `trigger` on they stay `within` a
-/// set forever, and are again and again in a state that `recurs`.
+/// The runs that a property forbids, as an automaton of one step: from a state that is a `trigger` on they stay
+/// `within` a set forever, and are again and again in a state that `recurs`.
 pub(crate) struct Violation<'p> {
     /// From here on.
     pub(crate) trigger: &'p dyn Fn(Node) -> bool,

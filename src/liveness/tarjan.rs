@@ -36,8 +36,9 @@ impl<'g> Tarjan<'g> {
         Self { graph, limits, index: vec![UNVISITED; graph.nodes()] }
     }
 
-    /// Finds each component, among these nodes and those edges between them that are `kept`, in which a walk can go
-    /// round: one of several nodes, or of one that has an edge to itself. A kept edge leads to one of these nodes.
+    /// Finds each component, among these nodes and those edges between them that are `kept`, in which a walk can
+    /// go round: one of several nodes, or of one that has an edge to itself. A kept edge leads to one of these
+    /// nodes.
     pub(crate) fn cyclic(
         &mut self,
         nodes: impl Iterator<Item = Node> + Clone,

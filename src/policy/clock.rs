@@ -18,8 +18,8 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// A tick is a millisecond, and the MSL is RFC 9293's: §3.4.1, "For this specification the MSL is taken to be 2
-    /// minutes."
+    /// A tick is a millisecond, and the MSL is RFC 9293's: §3.4.1, "For this specification the MSL is taken to be
+    /// 2 minutes."
     pub const OF_MILLISECONDS: Self = Self { msl: 120_000, msl_milliseconds: 120_000, scale: 1 };
 
     /// A duration in ticks. Rounded up: timers are late, never early.
@@ -47,9 +47,10 @@ impl Clock {
         }
     }
 
-    /// The duration of this field in ticks. A wait in `TIME_WAIT` is rounded down, and every other timer up, for timers are late,
-    /// never early. That errs on the safe side where an old segment may do harm, and on the other where an end gives up: with a
-    /// longer timeout its retries last longer. So a verdict is of the timers as rounded.
+    /// The duration of this field in ticks. A wait in `TIME_WAIT` is rounded down, and every other timer up, for
+    /// timers are late, never early. That errs on the safe side where an old segment may do harm, and on the other
+    /// where an end gives up: with a longer timeout its retries last longer. So a verdict is of the timers as
+    /// rounded.
     #[must_use]
     pub fn ticks_of(self, field: &str, duration: Duration) -> u32 {
         if field == "time_wait" { self.whole_ticks(duration) } else { self.ticks(duration) }

@@ -33,8 +33,8 @@ impl Terminal {
         Self::new(columns.or_else(terminal), locale.as_deref())
     }
 
-    /// So many columns, or 80 if the number is unknown, in a locale. Where no locale is set, as in most containers, UTF-8 is
-    /// shown all the same.
+    /// So many columns, or 80 if the number is unknown, in a locale. Where no locale is set, as in most
+    /// containers, UTF-8 is shown all the same.
     #[must_use]
     fn new(columns: Option<usize>, locale: Option<&str>) -> Self {
         let is_utf8 = |locale: &str| {
@@ -44,8 +44,8 @@ impl Terminal {
         Self { width: columns.map_or(80, |columns| columns.clamp(80, 120)), utf8: locale.is_none_or(is_utf8) }
     }
 
-    /// The text in characters that can be shown: none that control the terminal or hide on it, and ASCII alone where
-    /// that is all there is.
+    /// The text in characters that can be shown: none that control the terminal or hide on it, and ASCII alone
+    /// where that is all there is.
     #[must_use]
     pub fn shown(self, text: &str) -> String {
         let text = visible(text);
@@ -66,8 +66,8 @@ impl Terminal {
         shown
     }
 
-    /// The words, `separator` after each but the last, broken into lines that are `indent` columns in and end in time;
-    /// the first line is to follow a text of that width.
+    /// The words, `separator` after each but the last, broken into lines that are `indent` columns in and end in
+    /// time; the first line is to follow a text of that width.
     pub(crate) fn wrapped<'a>(
         self,
         words: impl IntoIterator<Item = &'a str>,

@@ -57,7 +57,8 @@ impl TcpActor {
         out: &mut Out<Self>,
         event: impl FnOnce(&mut Endpoint, &Policy) -> Effects,
     ) {
-        // A state that is borrowed stays so if nothing changes: that is how stateright distinguishes a step from none.
+        // A state that is borrowed stays so if nothing changes: that is how stateright distinguishes a step from
+        // none.
         let effects = match state {
             Cow::Owned(endpoint) => event(endpoint, &self.policy),
             Cow::Borrowed(before) => {

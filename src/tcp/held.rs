@@ -32,8 +32,8 @@ impl Held {
         self.fin
     }
 
-    /// Holds the text from `start` up to, but not including, `end`; `start` precedes `end`. What is held already may
-    /// overlap it.
+    /// Holds the text from `start` up to, but not including, `end`; `start` precedes `end`. What is held already
+    /// may overlap it.
     pub fn hold_text(&mut self, start: Seq, end: Seq) {
         let (mut start, mut end) = (start, end);
         self.text.retain(|&(held_start, held_end)| {

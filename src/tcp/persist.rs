@@ -1,7 +1,7 @@
 //! A closed window: the persist timer and its probes. RFC 9293 §3.8.6.1.
 //!
-//! It runs while nothing is outstanding, and the retransmission timer while something is. So both are one timer, as in
-//! Linux: [`Timer::Retransmission`].
+//! It runs while nothing is outstanding, and the retransmission timer while something is. So both are one timer,
+//! as in Linux: [`Timer::Retransmission`].
 
 use super::endpoint::Endpoint;
 use super::event::{Effects, Timer, TimerChange};
@@ -52,7 +52,8 @@ impl Endpoint {
         }
     }
 
-    /// RFC 9293 §3.8.6.1 (MUST-36, SHLD-30): a probe, and the next after twice the time; or the peer does not answer.
+    /// RFC 9293 §3.8.6.1 (MUST-36, SHLD-30): a probe, and the next after twice the time; or the peer does not
+    /// answer.
     pub(super) fn on_persist_timeout(&mut self, policy: &Policy, effects: &mut Effects) {
         let interval = self.probe_interval(policy);
         self.transfer.persist.silence = self.transfer.persist.silence.saturating_add(interval);
@@ -170,8 +171,8 @@ mod tests {
         assert_eq!(endpoint.ended_by, Some(EndedBy::GiveUp));
     }
 
-    /// Linux gives an orphan up that is not answered, and one that is once it has backed off; FreeBSD one that has heard
-    /// nothing for a minute.
+    /// Linux gives an orphan up that is not answered, and one that is once it has backed off; FreeBSD one that has
+    /// heard nothing for a minute.
     #[test]
     fn who_ends_an_orphan_that_probes() {
         let ended = |policy: Policy, answered: bool| {

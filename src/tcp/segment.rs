@@ -113,7 +113,8 @@ impl Segment {
 }
 
 impl Segment {
-    /// What follows a SYN: RFC 9293 §3.10.7.4 has "any portions that lie outside the window (including SYN and FIN)" trimmed.
+    /// What follows a SYN: RFC 9293 §3.10.7.4 has "any portions that lie outside the window (including SYN and
+    /// FIN)" trimmed.
     pub(super) fn without_syn(self) -> Self {
         Self { flags: Flags { syn: false, ..self.flags }, seq: self.seq + u32::from(self.flags.syn), ..self }
     }

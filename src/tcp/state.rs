@@ -53,7 +53,8 @@ impl State {
     /// Those that a connection goes through from ESTABLISHED on.
     pub const CLOSING: &'static [Self] = Self::ALL.split_at(3).1;
 
-    /// The state's name as the RFC spells it, with underscores. By hand: a derived `FinWait1` would lack an underscore.
+    /// The state's name as the RFC spells it, with underscores. By hand: a derived `FinWait1` would lack an
+    /// underscore.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

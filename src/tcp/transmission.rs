@@ -16,8 +16,8 @@ impl Endpoint {
         self.transfer.unsent > 0 || fin_due
     }
 
-    /// RFC 9293 §3.10.2: SEND of so many octets, which are only queued; [`Endpoint::poll`] sends them. A state that
-    /// sends no more ignores it; before ESTABLISHED it waits.
+    /// RFC 9293 §3.10.2: SEND of so many octets, which are only queued; [`Endpoint::poll`] sends them. A state
+    /// that sends no more ignores it; before ESTABLISHED it waits.
     pub fn queue(&mut self, octets: u32) {
         let sends = [State::SynSent, State::SynReceived, State::Established, State::CloseWait];
         if sends.contains(&self.state) {
@@ -25,8 +25,8 @@ impl Endpoint {
         }
     }
 
-    /// RFC 9293 §3.10.2: SEND of so many octets: [`Endpoint::queue`], and what one segment holds and the peer has room for is sent,
-    /// unless the stack is polled.
+    /// RFC 9293 §3.10.2: SEND of so many octets: [`Endpoint::queue`], and what one segment holds and the peer has
+    /// room for is sent, unless the stack is polled.
     pub fn send_text(&mut self, octets: u32, policy: &Policy) -> Effects {
         let mut effects = Effects::default();
         self.queue(octets);
@@ -34,9 +34,9 @@ impl Endpoint {
         effects
     }
 
-    /// Whoever drives a stack that is polled lets it send what waits: at most so many octets of text, and if that is
-    /// all, the FIN; or else an ACK. A stack that is not polled has sent it already, as far as the peer's window
-    /// allows.
+    /// Whoever drives a stack that is polled lets it send what waits: at most so many octets of text, and if that
+    /// is all, the FIN; or else an ACK. A stack that is not polled has sent it already, as far as the peer's
+    /// window allows.
     pub fn poll(&mut self, most: u32, policy: &Policy) -> Effects {
         let mut effects = Effects::default();
         self.transmit(most, policy, &mut effects);
@@ -52,9 +52,9 @@ impl Endpoint {
         }
     }
 
-    /// RFC 9293 §3.8.6: sends the text that waits, as far as the peer has room and one segment holds it, and the FIN if
-    /// it comes next. What remains waits for the next [`Endpoint::poll`], and so does all of it behind a segment that is
-    /// sent again.
+    /// RFC 9293 §3.8.6: sends the text that waits, as far as the peer has room and one segment holds it, and the
+    /// FIN if it comes next. What remains waits for the next [`Endpoint::poll`], and so does all of it behind a
+    /// segment that is sent again.
     pub(super) fn transmit(&mut self, most: u32, policy: &Policy, effects: &mut Effects) {
         let opens = matches!(self.state, State::SynSent | State::SynReceived);
         if !self.is_sending() || opens || effects.segment.is_some() {
@@ -129,8 +129,8 @@ impl Endpoint {
         self.end(EndedBy::GiveUp, effects);
     }
 
-    /// Sends a segment that acknowledges all that was received, unless it is a first SYN; an ACK that was waiting rides on
-    /// it.
+    /// Sends a segment that acknowledges all that was received, unless it is a first SYN; an ACK that was waiting
+    /// rides on it.
     pub(super) fn send(&mut self, flags: Flags, seq: Seq, len: u32, effects: &mut Effects) {
         if self.ack_delayed {
             self.ack_delayed = false;
@@ -141,8 +141,8 @@ impl Endpoint {
     }
 }
 
-/// RFC 9293 §3.10.7.1: CLOSED answers everything but a reset with a reset; so do states without a connection that has what a
-/// segment acknowledges (§3.10.7.2–4).
+/// RFC 9293 §3.10.7.1: CLOSED answers everything but a reset with a reset; so do states without a connection that
+/// has what a segment acknowledges (§3.10.7.2–4).
 pub(super) fn answer_of_closed(segment: &Segment, policy: &Policy) -> Option<Segment> {
     let seq = if segment.flags.ack { segment.ack } else { Seq(0) };
     let next = segment.seq + segment.sequence_length();

@@ -2,8 +2,8 @@
 //!
 //! packetdrill scripts are cases, too.
 //!
-//! A case is a sequence of calls, segments and timers, and what is expected of it; a row of a kernel's transition table
-//! is a case of one segment.
+//! A case is a sequence of calls, segments and timers, and what is expected of it; a row of a kernel's transition
+//! table is a case of one segment.
 
 mod case;
 mod file;

@@ -13,8 +13,8 @@ pub(super) enum Returned {
     /// There is nothing yet.
     Nothing,
     Closing,
-    /// CLOSE of a connection that is closing already, or gone, and ABORT of one that is gone. RFC 9293 §3.10.4, §3.10.5
-    /// return an error, sockets success.
+    /// CLOSE of a connection that is closing already, or gone, and ABORT of one that is gone. RFC 9293 §3.10.4,
+    /// §3.10.5 return an error, sockets success.
     NothingToDo,
     /// The connection has ended so.
     Failed(SocketError),

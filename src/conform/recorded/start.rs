@@ -4,8 +4,8 @@ use super::host::Host;
 use crate::tcp::{Call, Endpoint, Flags, Segment, Seq, State};
 
 impl Host {
-    /// Takes the shortest ordinary way to a state. A stack that is polled has been polled in the end. `closes_with` is
-    /// the call that closes.
+    /// Takes the shortest ordinary way to a state. A stack that is polled has been polled in the end.
+    /// `closes_with` is the call that closes.
     pub(super) fn start_in(&mut self, state: State, closes_with: Call) {
         let close = |host: &mut Self| host.call(closes_with);
         let arrive = |host: &mut Self, flags: Flags, acknowledges_all: bool| {

@@ -1,4 +1,5 @@
-//! One connection as a ladder, like a counterexample: two lifelines, the states down their sides, and every packet.
+//! One connection as a ladder, like a counterexample: two lifelines, the states down their sides, and every
+//! packet.
 
 use std::fmt::Write;
 
@@ -90,7 +91,8 @@ impl Ladder<'_> {
         }
     }
 
-    /// The words of a label that fit on an arrow, and below it those that do not: a number that is cut off would be another.
+    /// The words of a label that fit on an arrow, and below it those that do not: a number that is cut off would
+    /// be another.
     fn label(&self, label: &str) -> (String, Option<String>) {
         let longest = self.middle.saturating_sub(6);
         if label.chars().count() <= longest {

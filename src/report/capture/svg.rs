@@ -1,5 +1,5 @@
-//! One connection as a picture, like a counterexample's: times run downwards, and are to scale between the shortest and
-//! the longest distance that can be drawn; a longer pause is broken, and labelled with its length.
+//! One connection as a picture, like a counterexample's: times run downwards, and are to scale between the
+//! shortest and the longest distance that can be drawn; a longer pause is broken, and labelled with its length.
 
 use svg::node::Node;
 use svg::node::element::{Description, Group, Path, Rectangle, SVG, Style, Title};

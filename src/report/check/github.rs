@@ -11,8 +11,8 @@ use crate::check::{Checked, CrossCheck, GateResult, Outcome};
 use crate::report::quantity::{counted, seconds};
 use crate::text::{visible, visible_lines};
 
-/// One annotation a line, for each thing that keeps the gate from passing: errors for unexpected verdicts, warnings for
-/// what was not explored to the end.
+/// One annotation a line, for each thing that keeps the gate from passing: errors for unexpected verdicts,
+/// warnings for what was not explored to the end.
 #[must_use]
 pub fn annotations(all: &[Checked], show_command: &ShowCommand) -> String {
     let mut text = String::new();

@@ -197,7 +197,8 @@ pub fn not_begun(all: &[Checked]) -> String {
     format!("{BAD}not begun{BAD:#}: {}: {why}\n", counted(not_begun.len(), "scenario"))
 }
 
-/// The total. Its last line has the result, whatever the exit code, and the numbers of verdicts that were not compared.
+/// The total. Its last line has the result, whatever the exit code, and the numbers of verdicts that were not
+/// compared.
 #[must_use]
 pub fn summary(all: &[Checked], detail: Detail, terminal: Terminal) -> String {
     let (passed, result) = result(all);

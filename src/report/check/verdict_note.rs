@@ -37,8 +37,8 @@ pub(super) struct VerdictNote<'c> {
     span: Span,
 }
 
-/// A property's verdicts in a scenario. If all its instances were decided and have the same note, they are reported
-/// together.
+/// A property's verdicts in a scenario. If all its instances were decided and have the same note, they are
+/// reported together.
 pub(super) fn verdict_lines<'c>(checked: &'c Checked, outcome: &'c Outcome) -> Vec<VerdictLine<'c>> {
     let mut all = verdict_line_of_each(checked, outcome);
     let is_same = |one: &VerdictLine<'_>, other: &VerdictLine<'_>| {
@@ -103,8 +103,8 @@ impl<'c> VerdictNote<'c> {
             span,
         })
     }
-    /// The expected verdict and its reason: `expected holds`, `as expected: A closes first`; nothing in a world that was
-    /// changed.
+    /// The expected verdict and its reason: `expected holds`, `as expected: A closes first`; nothing in a world
+    /// that was changed.
     pub(super) fn reason(&self) -> String {
         let because = self.because.map_or(String::new(), |because| format!(": {because}"));
         match self.expected {

@@ -16,8 +16,8 @@ const NAME_INDENT: usize = 14;
 /// The column at which the text about a step begins.
 const INDENT: usize = 24;
 
-/// A line a case, what differs below it, and how many there are of each. With `trace`, each step of each case that is
-/// in scope.
+/// A line a case, what differs below it, and how many there are of each. With `trace`, each step of each case that
+/// is in scope.
 #[must_use]
 pub fn render(replays: &[Replay<'_>], trace: bool, terminal: Terminal) -> String {
     let mut text = String::new();

@@ -8,7 +8,8 @@ use crate::report::terminal::Terminal;
 
 const INDENT: usize = 6;
 
-/// The comparison with the kernel: the differences with their reasons, and how they deviate from the list of known ones.
+/// The comparison with the kernel: the differences with their reasons, and how they deviate from the list of known
+/// ones.
 #[must_use]
 pub fn compared(release: &str, compared: &Compared, checked: &ListCheck<'_>, terminal: Terminal) -> String {
     let Compared { comparison, transitions, missing, cases: _ } = compared;

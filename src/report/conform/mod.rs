@@ -21,7 +21,8 @@ pub enum DocumentFormat {
 }
 
 impl DocumentFormat {
-    /// The report in this format, with each step if `with_steps`. `exit_code` is for programs, `terminal` for people.
+    /// The report in this format, with each step if `with_steps`. `exit_code` is for programs, `terminal` for
+    /// people.
     #[must_use]
     pub fn report(self, replays: &[Replay<'_>], with_steps: bool, exit_code: u8, terminal: Terminal) -> String {
         match self {

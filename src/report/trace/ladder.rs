@@ -173,8 +173,8 @@ impl<'a> Ladder<'a> {
             }
         }
         if let Some(sent) = part.sent {
-            // In a network that is a set, the copy was in flight already. A copy that arrives in a cycle arrives there
-            // again and again, and is sent before it only once.
+            // In a network that is a set, the copy was in flight already. A copy that arrives in a cycle arrives
+            // there again and again, and is sent before it only once.
             let begins_cycle = self.cycle == Some(place + 1);
             let arrives_next = !begins_cycle
                 && self.timeline.get(sent).is_some_and(|copy| {

@@ -1,7 +1,7 @@
 //! A trace as a sequence diagram of Mermaid, which GitHub draws.
 //!
-//! Mermaid has no slanted arrows: an arrow stands where a copy arrives or is lost, and if that is not at once, a note
-//! says when it is sent.
+//! Mermaid has no slanted arrows: an arrow stands where a copy arrives or is lost, and if that is not at once, a
+//! note says when it is sent.
 
 use std::fmt::Write;
 

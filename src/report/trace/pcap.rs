@@ -21,11 +21,12 @@ const B: ([u8; 4], u16) = ([192, 0, 2, 2], 49_153);
 const WINDOW: u16 = u16::MAX;
 const TIME_TO_LIVE: u8 = 64;
 
-/// A capture of all that is put on the wire, in the classic format: each segment when it is sent, each duplicate when
-/// the network makes it, and nothing more when a copy arrives, or if it is lost.
+/// A capture of all that is put on the wire, in the classic format: each segment when it is sent, each duplicate
+/// when the network makes it, and nothing more when a copy arrives, or if it is lost.
 ///
-/// Tick n is n seconds after the epoch, in fractions, too, and what happens at one moment is a millisecond apart, or less
-/// where the next moment is near. Sequence numbers are the world's. A duplicate is the very packet that it is a duplicate of; a segment that is sent again is a new one.
+/// Tick n is n seconds after the epoch, in fractions, too, and what happens at one moment is a millisecond apart,
+/// or less where the next moment is near. Sequence numbers are the world's. A duplicate is the very packet that it
+/// is a duplicate of; a segment that is sent again is a new one.
 ///
 /// # Errors
 /// If a segment is too long for a packet.

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::tcp::segment::{Flags, Segment, Seq};
 use crate::tcp::state::State;
 
-/// Which acknowledgments are acceptable, and how an endpoint acknowledges. RFC 9293 §3.10.7.4, fifth step; §3.8.6.3.
+/// Which acknowledgments are acceptable, and how an endpoint acknowledges. RFC 9293 §3.10.7.4, fifth step;
+/// §3.8.6.3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
@@ -29,8 +30,9 @@ pub struct AckPolicy {
     /// How long an ACK may wait for a segment to ride on, in ticks; `None`: not at all. RFC 9293 §3.8.6.3,
     /// RFC 5681 §4.2.
     pub delayed_ack: Option<u32>,
-    /// The ACK of a FIN does not wait, whatever `delayed_ack` says. FreeBSD, lwIP (`tcp_process`), gVisor (`consumeSegment`).
-    /// Where it may, the FIN of the one who answers can carry it: three segments close instead of four.
+    /// The ACK of a FIN does not wait, whatever `delayed_ack` says. FreeBSD, lwIP (`tcp_process`), gVisor
+    /// (`consumeSegment`). Where it may, the FIN of the one who answers can carry it: three segments close instead
+    /// of four.
     pub acks_fin_at_once: bool,
 }
 
@@ -65,14 +67,14 @@ impl AckPolicy {
         }
     }
 
-    /// Whether the text and the FIN of a segment without the ACK flag are processed. RFC 9293 §3.10.7.4: "if the ACK bit is
-    /// off, drop the segment and return".
+    /// Whether the text and the FIN of a segment without the ACK flag are processed. RFC 9293 §3.10.7.4: "if the
+    /// ACK bit is off, drop the segment and return".
     pub(in crate::tcp) fn processes_without_ack(self) -> bool {
         self.without_ack == WithoutAck::Process
     }
 
-    /// The oldest acknowledgment that is acceptable, where SND.UNA is `una`, the first octet's number `first`, and MAX.SND.WND `largest_window` octets. RFC 5961
-    /// §5.2.
+    /// The oldest acknowledgment that is acceptable, where SND.UNA is `una`, the first octet's number `first`, and
+    /// MAX.SND.WND `largest_window` octets. RFC 5961 §5.2.
     pub(in crate::tcp) fn oldest_acceptable_ack(self, una: Seq, first: Seq, largest_window: u32) -> Seq {
         let reach = match self.oldest_ack {
             OldestAck::WindowBack => largest_window,

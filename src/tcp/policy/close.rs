@@ -8,8 +8,9 @@ use crate::tcp::state::State;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClosePolicy {
-    /// `close()` with text that was not read sends a reset instead of a FIN. RFC 9293 §3.6.1 (RFC 2525 §2.17). FreeBSD
-    /// discards the text and sends a FIN (`tcp_disconnect`), and so do those whose `close` is RFC 9293's CLOSE.
+    /// `close()` with text that was not read sends a reset instead of a FIN. RFC 9293 §3.6.1 (RFC 2525 §2.17).
+    /// FreeBSD discards the text and sends a FIN (`tcp_disconnect`), and so do those whose `close` is RFC 9293's
+    /// CLOSE.
     pub reset_unread: bool,
     /// The peer's FIN in ESTABLISHED closes this direction, too, without a call. Zephyr, `tcp_in`.
     pub closes_on_fin: bool,

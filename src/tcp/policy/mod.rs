@@ -1,7 +1,7 @@
 //! Policies: the differences between real stacks, grouped by the steps of RFC 9293.
 //!
-//! A group is a file: its fields, what RFC 9293 has there, the questions that the endpoint asks at that step, and the words that
-//! its fields know. In files of policies and scenarios the fields of all groups stand side by side.
+//! A group is a file: its fields, what RFC 9293 has there, the questions that the endpoint asks at that step, and
+//! the words that its fields know. In files of policies and scenarios the fields of all groups stand side by side.
 
 mod ack;
 mod close;

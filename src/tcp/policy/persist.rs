@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 pub struct PersistPolicy {
     /// The segment that probes a closed window.
     pub window_probe: WindowProbe,
-    /// How long after the window has closed the first probe is sent, in ticks, and each of the others after twice as long
-    /// as the one before; `None`: one retransmission timeout (RFC 9293 §3.8.6.1). lwIP: 1.5 s (`tcp_persist_backoff`).
+    /// How long after the window has closed the first probe is sent, in ticks, and each of the others after twice
+    /// as long as the one before; `None`: one retransmission timeout (RFC 9293 §3.8.6.1). lwIP: 1.5 s
+    /// (`tcp_persist_backoff`).
     pub persist_first: Option<u32>,
     /// The shortest interval between probes of a closed window, in ticks. RFC 9293 §3.8.6.1 begins with the
     /// retransmission timeout; FreeBSD with 5 s (`TCPTV_PERSMIN`).
@@ -19,8 +20,8 @@ pub struct PersistPolicy {
     /// After `close()`, an end that probes gives up at the longest interval, even if the peer answers. Linux,
     /// `tcp_probe_timer` (measured on 6.18: after 330 s); RFC 9293 §3.8.6.1 (MUST-37) keeps it.
     pub orphan_probes_end: bool,
-    /// An end that has closed and probes gives up when it has not heard the peer for so many ticks; `None`: the retries decide.
-    /// FreeBSD, `tcp_timer_persist` (`TCPTV_PERSMAX`).
+    /// An end that has closed and probes gives up when it has not heard the peer for so many ticks; `None`: the
+    /// retries decide. FreeBSD, `tcp_timer_persist` (`TCPTV_PERSMAX`).
     pub closing_silence: Option<u32>,
 }
 
@@ -50,8 +51,8 @@ pub enum WindowProbe {
     /// The next octet, or the FIN if no text is left. RFC 9293 §3.8.6.1: "at least one octet of new data"; BSD
     /// (`TF_FORCEDATA`), smoltcp, lwIP (`tcp_zero_window_probe`).
     NextOctet,
-    /// An ACK with the number SND.UNA − 1, which the peer has to answer. Linux, `tcp_xmit_probe_skb` (measured on 6.18);
-    /// Zephyr, `tcp_send_zwp`.
+    /// An ACK with the number SND.UNA − 1, which the peer has to answer. Linux, `tcp_xmit_probe_skb` (measured on
+    /// 6.18); Zephyr, `tcp_send_zwp`.
     OldNumber,
     /// The same, with an octet of text. gVisor, `sendZeroWindowProbe`.
     OldOctet,

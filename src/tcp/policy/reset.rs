@@ -5,25 +5,29 @@ use serde::{Deserialize, Serialize};
 use crate::tcp::segment::{Segment, Seq};
 use crate::tcp::state::State;
 
-/// The effects of resets and SYNs, and the form of the resets that are sent. RFC 9293 §3.10.7.4, second and fourth step; RFC 5961.
+/// The effects of resets and SYNs, and the form of the resets that are sent. RFC 9293 §3.10.7.4, second and fourth
+/// step; RFC 5961.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub struct ResetPolicy {
     /// The effect of a reset that is in the window, but not at RCV.NXT.
     pub rst_in_window: RstInWindow,
-    /// A reset at RCV.NXT − 1 closes once the peer's FIN was received (`CLOSE_WAIT`, `CLOSING`, `LAST_ACK`): a peer
-    /// that aborts after its FIN may not count it. Linux, `tcp_reset_check` (measured on 6.18); RFC 9293 drops it.
+    /// A reset at RCV.NXT − 1 closes once the peer's FIN was received (`CLOSE_WAIT`, `CLOSING`, `LAST_ACK`): a
+    /// peer that aborts after its FIN may not count it. Linux, `tcp_reset_check` (measured on 6.18); RFC 9293
+    /// drops it.
     pub rst_before_fin: bool,
     /// The effect of a SYN in the window.
     pub syn_in_window: SynInWindow,
-    /// A reset that ends a connection from our side carries an ACK. Linux (`tcp_send_active_reset`, measured on 6.18),
-    /// BSD (`tcp_outflags`), lwIP (`tcp_rst`), gVisor and smoltcp; RFC 9293 §3.10.5 sends `<SEQ=SND.NXT><CTL=RST>`.
+    /// A reset that ends a connection from our side carries an ACK. Linux (`tcp_send_active_reset`, measured on
+    /// 6.18), BSD (`tcp_outflags`), lwIP (`tcp_rst`), gVisor and smoltcp; RFC 9293 §3.10.5 sends
+    /// `<SEQ=SND.NXT><CTL=RST>`.
     pub reset_with_ack: bool,
-    /// An end that is CLOSED acknowledges with every reset. lwIP (`tcp_rst`); RFC 9293 §3.10.7.1 only if the segment does not.
+    /// An end that is CLOSED acknowledges with every reset. lwIP (`tcp_rst`); RFC 9293 §3.10.7.1 only if the
+    /// segment does not.
     pub closed_acknowledges: bool,
-    /// A reset after the peer's FIN is an EPIPE to the application; else an ECONNRESET like any other. Linux, `tcp_reset`
-    /// (measured on 6.18); FreeBSD does not distinguish them (`rcv-rst-close-wait`).
+    /// A reset after the peer's FIN is an EPIPE to the application; else an ECONNRESET like any other. Linux,
+    /// `tcp_reset` (measured on 6.18); FreeBSD does not distinguish them (`rcv-rst-close-wait`).
     pub epipe_after_fin: bool,
 }
 
@@ -38,14 +42,15 @@ impl ResetPolicy {
         epipe_after_fin: false,
     };
 
-    /// Whether a reset left of the window ends the connection, in a state that has received the peer's FIN. RFC 9293
-    /// §3.10.7.4 drops it.
+    /// Whether a reset left of the window ends the connection, in a state that has received the peer's FIN. RFC
+    /// 9293 §3.10.7.4 drops it.
     pub(in crate::tcp) fn accepts_reset_before_fin(self, segment: &Segment, rcv_nxt: Seq, state: State) -> bool {
         let after_fin = matches!(state, State::CloseWait | State::Closing | State::LastAck);
         self.rst_before_fin && after_fin && segment.seq + 1 == rcv_nxt
     }
 
-    /// Whether a reset in the window ends the connection wherever it lies there. RFC 5961 §3.2: only one at RCV.NXT does.
+    /// Whether a reset in the window ends the connection wherever it lies there. RFC 5961 §3.2: only one at
+    /// RCV.NXT does.
     pub(in crate::tcp) fn accepts_reset_anywhere(self) -> bool {
         self.rst_in_window == RstInWindow::Close
     }

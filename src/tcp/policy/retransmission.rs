@@ -21,8 +21,8 @@ pub struct RetransmissionPolicy {
     /// An end that gives up, after the last retry or the user timeout, sends a reset. RFC 9293 §3.10.8 sends none;
     /// smoltcp does (`test_fin_wait_1_timeout`), and so do CS144's sponge and FreeBSD (`tcp_drop`).
     pub reset_on_giving_up: bool,
-    /// When the segments that were outstanding at a timeout are sent again, beyond what the timeout itself sends: the earliest, or
-    /// with `repacketizes` as much as a segment holds.
+    /// When the segments that were outstanding at a timeout are sent again, beyond what the timeout itself sends:
+    /// the earliest, or with `repacketizes` as much as a segment holds.
     pub after_timeout: AfterTimeout,
 }
 
@@ -45,18 +45,20 @@ impl RetransmissionPolicy {
     }
 }
 
-/// When the segments that were outstanding at a retransmission timeout are sent again. RFC 6298 §5.4 has the earliest segment sent at
-/// once; an event sends one segment at most, so that of the two that slow start would let go on an ACK the second waits for
-/// the next.
+/// When the segments that were outstanding at a retransmission timeout are sent again. RFC 6298 §5.4 has the
+/// earliest segment sent at once; an event sends one segment at most, so that of the two that slow start would let
+/// go on an ACK the second waits for the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AfterTimeout {
-    /// Each ACK that moves SND.UNA, but not beyond SND.NXT as it was at the timeout (RFC 6582 §3.2: `recover`), lets the
-    /// earliest segment go. RFC 5681 §3.1: "after retransmitting the dropped segment the TCP sender uses the slow start
-    /// algorithm", a MUST by RFC 9293 §3.8.2 (MUST-19). Linux (`tcp_xmit_retransmit_queue`), FreeBSD (`tcp_timer_rexmt`),
-    /// lwIP (`tcp_rexmit_rto_prepare`), gVisor (`retransmitTimerExpired`), libtpa (`tcp_timeout_rto`), Zephyr.
+    /// Each ACK that moves SND.UNA, but not beyond SND.NXT as it was at the timeout (RFC 6582 §3.2: `recover`),
+    /// lets the earliest segment go. RFC 5681 §3.1: "after retransmitting the dropped segment the TCP sender uses
+    /// the slow start algorithm", a MUST by RFC 9293 §3.8.2 (MUST-19). Linux (`tcp_xmit_retransmit_queue`),
+    /// FreeBSD (`tcp_timer_rexmt`), lwIP (`tcp_rexmit_rto_prepare`), gVisor (`retransmitTimerExpired`), libtpa
+    /// (`tcp_timeout_rto`), Zephyr.
     NextOnAck,
     /// Each waits for a timeout of its own, as RFC 6298 §5 alone has it. CS144 (`TCPSender::tick`), Demikernel
-    /// (`retransmitter`); `NetX`, which goes on by ACKs only after a fast retransmit (`_nx_tcp_socket_state_ack_check`).
+    /// (`retransmitter`); `NetX`, which goes on by ACKs only after a fast retransmit
+    /// (`_nx_tcp_socket_state_ack_check`).
     OnePerTimeout,
 }

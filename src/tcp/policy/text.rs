@@ -13,8 +13,8 @@ pub struct TextPolicy {
     /// After `close()` a FIN beyond a hole is answered with the reset that the text in the hole would draw. Linux,
     /// `tcp_rcv_state_process` (measured on 6.18).
     pub reset_before_hole: bool,
-    /// Text beyond the peer's FIN is answered with a reset. netstack3 (`segment_arrives_when_close_wait`); RFC 9293
-    /// §3.10.7.4, seventh step: "This should not occur …. Ignore the segment text."
+    /// Text beyond the peer's FIN is answered with a reset. netstack3 (`segment_arrives_when_close_wait`); RFC
+    /// 9293 §3.10.7.4, seventh step: "This should not occur …. Ignore the segment text."
     pub reset_text_after_fin: bool,
     /// The effect of sockets' `shutdown(SHUT_RD)`.
     pub shutdown_read: ShutdownRead,
@@ -40,7 +40,8 @@ impl TextPolicy {
         matches!(self.shutdown_read, ShutdownRead::ResetLate | ShutdownRead::ResetUnread)
     }
 
-    /// Whether a segment counts as late text, which no application will read: its text, or what is treated like text.
+    /// Whether a segment counts as late text, which no application will read: its text, or what is treated like
+    /// text.
     pub(in crate::tcp) fn counts_as_late_text(self, has_text: bool, has_fin: bool) -> bool {
         has_text || has_fin && self.reset_before_hole
     }
@@ -75,11 +76,11 @@ pub enum LateText {
     /// It is received. smoltcp, netstack3 and CS144: their `close` is RFC 9293's CLOSE (§3.10.4), which closes one
     /// direction.
     Receive,
-    /// It closes the connection, with the reset that CLOSED would answer it with, `<SEQ=SEG.ACK><CTL=RST>`. RFC 9293
-    /// §3.6.1 (RFC 1122 §4.2.2.13); Linux (measured on 6.18), FreeBSD (`dropwithreset`).
+    /// It closes the connection, with the reset that CLOSED would answer it with, `<SEQ=SEG.ACK><CTL=RST>`. RFC
+    /// 9293 §3.6.1 (RFC 1122 §4.2.2.13); Linux (measured on 6.18), FreeBSD (`dropwithreset`).
     Reset,
-    /// The same, with the reset of an abort, at SND.NXT. gVisor (`resetConnectionLocked`), lwIP (`tcp_abort`); lwIP has
-    /// received the text by then, and waits for what precedes it.
+    /// The same, with the reset of an abort, at SND.NXT. gVisor (`resetConnectionLocked`), lwIP (`tcp_abort`);
+    /// lwIP has received the text by then, and waits for what precedes it.
     Abort,
 }
 

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TimerPolicy {
-    /// How late every timer may be, in ticks: one that is set to n expires at any time from n to n + `timer_slack`, never
-    /// earlier. Kernels' timers are late: Linux rounds a timeout up to the granularity of its level of the wheel
-    /// (`kernel/time/timer.c`), FreeBSD to its hard clock (`tcp_timer_activate`).
+    /// How late every timer may be, in ticks: one that is set to n expires at any time from n to n +
+    /// `timer_slack`, never earlier. Kernels' timers are late: Linux rounds a timeout up to the granularity of its
+    /// level of the wheel (`kernel/time/timer.c`), FreeBSD to its hard clock (`tcp_timer_activate`).
     pub timer_slack: u32,
 }
 

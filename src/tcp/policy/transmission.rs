@@ -1,5 +1,5 @@
-//! When something is sent, and in how many segments. RFC 9293 §3.8.1, §3.10.4. No world has that: there, an end sends at once, and
-//! an octet or a FIN a segment.
+//! When something is sent, and in how many segments. RFC 9293 §3.8.1, §3.10.4. No world has that: there, an end
+//! sends at once, and an octet or a FIN a segment.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,12 +11,13 @@ pub struct TransmissionPolicy {
     pub sending: Sending,
     /// What a retransmission takes into one segment, text and FIN. RFC 9293 §3.8.1 leaves it open.
     pub repacketizes: Repacketizing,
-    /// The FIN is sent only if the peer has room for it. It takes a sequence number (RFC 9293 §3.4), and Linux counts
-    /// it (`tcp_snd_wnd_test`); smoltcp (`fin_wait_1_retransmit_reset_after_ack`), FreeBSD, lwIP and gVisor do not.
+    /// The FIN is sent only if the peer has room for it. It takes a sequence number (RFC 9293 §3.4), and Linux
+    /// counts it (`tcp_snd_wnd_test`); smoltcp (`fin_wait_1_retransmit_reset_after_ack`), FreeBSD, lwIP and gVisor
+    /// do not.
     pub fin_needs_window: bool,
-    /// After a timeout, an ACK that moves SND.UNA and closes the window lets the earliest segment go all the same, as the
-    /// window's probe. Otherwise it waits for the timer (RFC 9293 §3.8.6, SHLD-16): what lies beyond the window may be sent
-    /// again (MAY-7). Linux, `__tcp_retransmit_skb`.
+    /// After a timeout, an ACK that moves SND.UNA and closes the window lets the earliest segment go all the same,
+    /// as the window's probe. Otherwise it waits for the timer (RFC 9293 §3.8.6, SHLD-16): what lies beyond the
+    /// window may be sent again (MAY-7). Linux, `__tcp_retransmit_skb`.
     pub resends_into_closed_window: bool,
 }
 
@@ -36,11 +37,11 @@ impl TransmissionPolicy {
 pub enum Repacketizing {
     /// What was one segment is sent again as one. lwIP, gVisor.
     Never,
-    /// Whole segments, as long as they fit into one and into the peer's window. Linux (`tcp_retrans_try_collapse`, measured on
-    /// 6.18; `tcp_retrans_collapse` is on by default).
+    /// Whole segments, as long as they fit into one and into the peer's window. Linux (`tcp_retrans_try_collapse`,
+    /// measured on 6.18; `tcp_retrans_collapse` is on by default).
     WholeSegments,
-    /// As many octets as a segment holds: it keeps a buffer, no queue of segments. FreeBSD (`tcp_output`, from SND.NXT), smoltcp,
-    /// Fuchsia (`established_active_close`), Zephyr (`tcp_resend_data`).
+    /// As many octets as a segment holds: it keeps a buffer, no queue of segments. FreeBSD (`tcp_output`, from
+    /// SND.NXT), smoltcp, Fuchsia (`established_active_close`), Zephyr (`tcp_resend_data`).
     Octets,
 }
 

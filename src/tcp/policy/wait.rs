@@ -13,19 +13,19 @@ pub struct WaitPolicy {
     pub time_wait: u32,
     /// A FIN that arrives again in `TIME_WAIT` restarts the 2MSL timer. RFC 9293 §3.10.7.4, eighth step.
     pub restart_time_wait: bool,
-    /// With `restart_time_wait`, a segment that is not acceptable in `TIME_WAIT`, unless it is a reset, restarts the 2MSL
-    /// timer, too. smoltcp, `process`.
+    /// With `restart_time_wait`, a segment that is not acceptable in `TIME_WAIT`, unless it is a reset, restarts
+    /// the 2MSL timer, too. smoltcp, `process`.
     pub unacceptable_restarts: bool,
     /// The effect of a reset on `TIME_WAIT`.
     pub rst_in_time_wait: RstInTimeWait,
     /// The segments that `TIME_WAIT` acknowledges.
     pub time_wait_answers: TimeWaitAnswers,
-    /// How long `FIN_WAIT_2` lasts after sockets' `close()`, in ticks; `None`: forever. RFC 9293 has no such timer;
-    /// Linux has it as `tcp_fin_timeout`, FreeBSD in `tcp_usrclosed`.
+    /// How long `FIN_WAIT_2` lasts after sockets' `close()`, in ticks; `None`: forever. RFC 9293 has no such
+    /// timer; Linux has it as `tcp_fin_timeout`, FreeBSD in `tcp_usrclosed`.
     pub fin_wait_2_timeout: Option<u32>,
-    /// A `FIN_WAIT_2` after `close()` keeps no socket, and only what `TIME_WAIT` would: acknowledgments do not matter
-    /// any more, a reset or a SYN in the window ends it, and a reset outside is answered with an ACK. Linux,
-    /// `tcp_timewait_state_process` (measured on 6.18).
+    /// A `FIN_WAIT_2` after `close()` keeps no socket, and only what `TIME_WAIT` would: acknowledgments do not
+    /// matter any more, a reset or a SYN in the window ends it, and a reset outside is answered with an ACK.
+    /// Linux, `tcp_timewait_state_process` (measured on 6.18).
     pub fin_wait_2_without_socket: bool,
 }
 
@@ -79,19 +79,19 @@ pub enum RstInTimeWait {
 pub enum TimeWaitAnswers {
     /// The segments that any state acknowledges, and a FIN. RFC 9293 §3.10.7.4.
     InOrder,
-    /// Everything but resets and an empty segment at RCV.NXT, whatever it acknowledges; a segment with an ACK restarts
-    /// the wait, that empty segment too, and a reset elsewhere draws nothing. Linux, `tcp_timewait_state_process`
-    /// (measured on 6.18, but for what the empty segment restarts).
+    /// Everything but resets and an empty segment at RCV.NXT, whatever it acknowledges; a segment with an ACK
+    /// restarts the wait, that empty segment too, and a reset elsewhere draws nothing. Linux,
+    /// `tcp_timewait_state_process` (measured on 6.18, but for what the empty segment restarts).
     AllButEmpty,
-    /// Everything with an ACK but resets and the bare ACK that has both of the expected numbers. Without an ACK, even
-    /// a SYN is dropped. The peer's FIN restarts the wait. FreeBSD, `tcp_twcheck` (`rcv-ack-time-wait`,
+    /// Everything with an ACK but resets and the bare ACK that has both of the expected numbers. Without an ACK,
+    /// even a SYN is dropped. The peer's FIN restarts the wait. FreeBSD, `tcp_twcheck` (`rcv-ack-time-wait`,
     /// `rcv-syn-time-wait`).
     AllButExpected,
-    /// A segment with an ACK, unless it is a reset, or is at RCV.NXT and has no text. The peer's FIN restarts the wait.
-    /// gVisor, `handleTimeWaitSegment`.
+    /// A segment with an ACK, unless it is a reset, or is at RCV.NXT and has no text. The peer's FIN restarts the
+    /// wait. gVisor, `handleTimeWaitSegment`.
     Elsewhere,
-    /// A segment that takes sequence numbers; a FIN restarts the wait. But a SYN in the window draws a reset, and the wait
-    /// goes on. lwIP, `tcp_timewait_input` (`test_tcp_gen_rst_in_TIME_WAIT`).
+    /// A segment that takes sequence numbers; a FIN restarts the wait. But a SYN in the window draws a reset, and
+    /// the wait goes on. lwIP, `tcp_timewait_input` (`test_tcp_gen_rst_in_TIME_WAIT`).
     WithLength,
     /// Nothing, and nothing restarts the wait. picoTCP, `tcp_fsm`; RFC 9293 §3.10.7.4 has a FIN acknowledged.
     Nothing,

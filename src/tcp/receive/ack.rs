@@ -34,8 +34,8 @@ impl Endpoint {
         if !is_too_old {
             self.on_answer_to_probe(segment.ack, policy);
         }
-        // RFC 9293 §3.10.7.4: "If the ACK acks something not yet sent (SEG.ACK > SND.NXT), then send an ACK, drop the segment, and
-        // return".
+        // RFC 9293 §3.10.7.4: "If the ACK acks something not yet sent (SEG.ACK > SND.NXT), then send an ACK, drop
+        // the segment, and return".
         let is_of_unsent = self.snd_nxt.precedes(segment.ack);
         if is_too_old || is_of_unsent && !policy.acks.disregards_ack_of_unsent(self.state) {
             self.challenge(effects);
@@ -44,8 +44,8 @@ impl Endpoint {
         if is_of_unsent { ControlFlow::Continue(()) } else { self.take_ack(segment, window, policy, effects) }
     }
 
-    /// RFC 9293 §3.10.7.4, `SYN_RECEIVED`: "If SND.UNA < SEG.ACK =< SND.NXT, then enter ESTABLISHED state and continue
-    /// processing"; "If the segment acknowledgment is not acceptable, form a reset segment and send it."
+    /// RFC 9293 §3.10.7.4, `SYN_RECEIVED`: "If SND.UNA < SEG.ACK =< SND.NXT, then enter ESTABLISHED state and
+    /// continue processing"; "If the segment acknowledgment is not acceptable, form a reset segment and send it."
     fn take_ack_of_syn(
         &mut self,
         segment: &Segment,
@@ -68,8 +68,8 @@ impl Endpoint {
         ControlFlow::Continue(())
     }
 
-    /// RFC 9293 §3.10.7.4: "If SND.UNA =< SEG.ACK =< SND.NXT, the send window should be updated", and "If the ACK is a
-    /// duplicate (SEG.ACK =< SND.UNA), it can be ignored".
+    /// RFC 9293 §3.10.7.4: "If SND.UNA =< SEG.ACK =< SND.NXT, the send window should be updated", and "If the ACK
+    /// is a duplicate (SEG.ACK =< SND.UNA), it can be ignored".
     fn take_ack(
         &mut self,
         segment: &Segment,
@@ -92,8 +92,8 @@ impl Endpoint {
         ControlFlow::Continue(())
     }
 
-    /// RFC 9293 §3.10.7.4: "If SND.UNA < SEG.ACK =< SND.NXT, then set SND.UNA <- SEG.ACK", and what follows when our FIN is
-    /// acknowledged.
+    /// RFC 9293 §3.10.7.4: "If SND.UNA < SEG.ACK =< SND.NXT, then set SND.UNA <- SEG.ACK", and what follows when
+    /// our FIN is acknowledged.
     pub(super) fn on_new_ack(&mut self, ack: Seq, policy: &Policy, effects: &mut Effects) {
         self.on_progress(ack, policy, effects);
         if self.fin_acked() {

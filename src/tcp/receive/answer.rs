@@ -19,8 +19,8 @@ impl Endpoint {
         if self.held.is_empty() { AckDecision::Delayed } else { AckDecision::Immediate }
     }
 
-    /// RFC 9293 §3.10.7.4: "This acknowledgment should be piggybacked on a segment being transmitted if possible without
-    /// incurring undue delay". RFC 9293 §3.8.6.3: delayed acknowledgments.
+    /// RFC 9293 §3.10.7.4: "This acknowledgment should be piggybacked on a segment being transmitted if possible
+    /// without incurring undue delay". RFC 9293 §3.8.6.3: delayed acknowledgments.
     pub(super) fn answer(&mut self, decision: AckDecision, policy: &Policy, effects: &mut Effects) {
         match policy.transmission.sending {
             Sending::AtOnce => self.transmit(u32::MAX, policy, effects),

@@ -7,7 +7,8 @@ use crate::tcp::time_wait::restart_time_wait;
 use crate::tcp::{Effects, Endpoint, Held, OutOfOrder, Policy, Segment, Seq, State};
 
 impl Endpoint {
-    /// RFC 9293 §3.10.7.4: "If the FIN bit is set, … advance RCV.NXT over the FIN, and send an acknowledgment for the FIN".
+    /// RFC 9293 §3.10.7.4: "If the FIN bit is set, … advance RCV.NXT over the FIN, and send an acknowledgment for
+    /// the FIN".
     ///
     /// What precedes a FIN that is held may have arrived just now.
     pub(super) fn check_fin_bit(

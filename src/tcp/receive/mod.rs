@@ -1,7 +1,8 @@
 //! A segment arrives: RFC 9293 §3.10.7, to be read beside it.
 //!
-//! §3.10.7.2 and §3.10.7.3 are in `listen` and `syn_sent`. `process` is §3.10.7.4, its eight steps in the RFC's order; each step is a method in a file of its own. What stacks do
-//! otherwise at a step is a question to the [`Policy`].
+//! §3.10.7.2 and §3.10.7.3 are in `listen` and `syn_sent`. `process` is §3.10.7.4, its eight steps in the RFC's
+//! order; each step is a method in a file of its own. What stacks do otherwise at a step is a question to the
+//! [`Policy`].
 
 mod ack;
 mod answer;
@@ -25,13 +26,15 @@ use super::transmission::answer_of_closed;
 impl Endpoint {
     /// RFC 9293 §3.10.7: SEGMENT ARRIVES. Any segment may: what is not acceptable is answered or dropped.
     ///
-    /// Numbers count from the SYN of the end that sends them, which has 0. Nothing is known of the window that the segment
-    /// offers, and the peer's stays as it is. What is due is in the effects; durations there are in the policy's ticks.
+    /// Numbers count from the SYN of the end that sends them, which has 0. Nothing is known of the window that the
+    /// segment offers, and the peer's stays as it is. What is due is in the effects; durations there are in the
+    /// policy's ticks.
     pub fn on_segment(&mut self, segment: &Segment, policy: &Policy) -> Effects {
         self.on_arrival(segment, None, policy)
     }
 
-    /// The same of a segment that offers a window of `window` octets, any number scaling included. RFC 9293 §3.1: SEG.WND.
+    /// The same of a segment that offers a window of `window` octets, any number scaling included. RFC 9293 §3.1:
+    /// SEG.WND.
     pub fn on_segment_offering(&mut self, segment: &Segment, window: u32, policy: &Policy) -> Effects {
         self.on_arrival(segment, Some(window), policy)
     }
@@ -67,7 +70,8 @@ impl Endpoint {
         effects
     }
 
-    /// RFC 9293 §3.10.7.4: in any state but CLOSED, LISTEN and `SYN_SENT`. A step that breaks is the RFC's "drop the segment and return".
+    /// RFC 9293 §3.10.7.4: in any state but CLOSED, LISTEN and `SYN_SENT`. A step that breaks is the RFC's "drop
+    /// the segment and return".
     fn process(
         &mut self,
         segment: &Segment,
@@ -81,8 +85,8 @@ impl Endpoint {
         // RFC 9293 §3.10.7.4: "Second, check the RST bit".
         self.check_rst_bit(segment, policy, effects)?;
 
-        // RFC 9293 §3.10.7.4: "Third, check security". No stack here has compartments, and no world distinguishes segments by
-        // them: there is nothing to check.
+        // RFC 9293 §3.10.7.4: "Third, check security". No stack here has compartments, and no world distinguishes
+        // segments by them: there is nothing to check.
 
         // RFC 9293 §3.10.7.4: "Fourth, check the SYN bit".
         self.check_syn_bit(segment, policy, effects)?;
@@ -91,8 +95,8 @@ impl Endpoint {
         let una = self.snd_una;
         self.check_ack_field(segment, window, policy, effects)?;
 
-        // RFC 9293 §3.10.7.4: "Sixth, check the URG bit". Urgent data is text, and its pointer moves no state: there is
-        // nothing to check.
+        // RFC 9293 §3.10.7.4: "Sixth, check the URG bit". Urgent data is text, and its pointer moves no state:
+        // there is nothing to check.
 
         // RFC 9293 §3.10.7.4: "Seventh, process the segment text".
         let trimmed = self.trim(segment, policy);

@@ -5,9 +5,9 @@ use std::ops::ControlFlow;
 use crate::tcp::{Effects, EndedBy, Endpoint, Flags, Policy, Segment};
 
 impl Endpoint {
-    /// RFC 9293 §3.10.7.4 (RFC 5961 §3.2): "If the RST bit is set and the sequence number exactly matches the next expected
-    /// sequence number (RCV.NXT), then TCP endpoints MUST reset the connection"; elsewhere in the window they "MUST send an
-    /// acknowledgment (challenge ACK)". The first step has dropped what lies outside.
+    /// RFC 9293 §3.10.7.4 (RFC 5961 §3.2): "If the RST bit is set and the sequence number exactly matches the next
+    /// expected sequence number (RCV.NXT), then TCP endpoints MUST reset the connection"; elsewhere in the window
+    /// they "MUST send an acknowledgment (challenge ACK)". The first step has dropped what lies outside.
     pub(super) fn check_rst_bit(
         &mut self,
         segment: &Segment,

@@ -6,8 +6,8 @@ use crate::tcp::time_wait::restart_time_wait;
 use crate::tcp::{Effects, EndedBy, Endpoint, Policy, Segment, Seq, State};
 
 impl Endpoint {
-    /// RFC 9293 §3.10.7.4: "If an incoming segment is not acceptable, an acknowledgment should be sent in reply (unless the
-    /// RST bit is set, if so drop the segment and return)".
+    /// RFC 9293 §3.10.7.4: "If an incoming segment is not acceptable, an acknowledgment should be sent in reply
+    /// (unless the RST bit is set, if so drop the segment and return)".
     pub(super) fn check_sequence_number(
         &mut self,
         segment: &Segment,
@@ -26,8 +26,9 @@ impl Endpoint {
         ControlFlow::Break(())
     }
 
-    /// RFC 9293 §3.10.7.4 (§3.4, Table 6): "There are four cases for the acceptability test for an incoming segment". Of a segment that
-    /// takes sequence numbers, the first or the last lies in the window; one that reaches over both edges is not acceptable.
+    /// RFC 9293 §3.10.7.4 (§3.4, Table 6): "There are four cases for the acceptability test for an incoming
+    /// segment". Of a segment that takes sequence numbers, the first or the last lies in the window; one that
+    /// reaches over both edges is not acceptable.
     ///
     /// RFC 5961 §3.2: of a reset, only its own number counts.
     pub(in crate::tcp) fn is_acceptable(&self, segment: &Segment, policy: &Policy) -> bool {
@@ -50,8 +51,8 @@ impl Endpoint {
             || policy.sequence.accepts_bare_fin(segment, next)
     }
 
-    /// RFC 9293 §3.10.7.4: `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`, and "drop the unacceptable segment and return"; but its
-    /// acknowledgment may count, and a FIN restarts `TIME_WAIT`.
+    /// RFC 9293 §3.10.7.4: `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`, and "drop the unacceptable segment and return";
+    /// but its acknowledgment may count, and a FIN restarts `TIME_WAIT`.
     fn answer_unacceptable(
         &mut self,
         segment: &Segment,
@@ -63,8 +64,8 @@ impl Endpoint {
             restart_time_wait(policy, effects);
         }
         let before = self.state;
-        // RFC 9293 §3.10.7.4: "If the RCV.WND is zero, no segments will be acceptable, but special allowance should be made to
-        // accept valid ACKs".
+        // RFC 9293 §3.10.7.4: "If the RCV.WND is zero, no segments will be acceptable, but special allowance
+        // should be made to accept valid ACKs".
         let is_established = self.state != State::SynReceived;
         if is_established && policy.sequence.accepts_old_ack(segment, self.rcv_nxt)
             || policy.sequence.accepts_ack_of_probe(segment, self.rcv_nxt, self.receive_window())

@@ -19,8 +19,8 @@ pub(super) struct Trimmed {
 }
 
 impl Endpoint {
-    /// RFC 9293 §3.10.7.4: "trimming off any portions that lie outside the window (including SYN and FIN)". Only the right
-    /// edge is cut here.
+    /// RFC 9293 §3.10.7.4: "trimming off any portions that lie outside the window (including SYN and FIN)". Only
+    /// the right edge is cut here.
     pub(super) fn trim(&self, segment: &Segment, policy: &Policy) -> Trimmed {
         let Segment { seq, len, flags: Flags { fin, .. }, .. } = *segment;
         let room = self.receive_window().wrapping_sub(seq.since(self.rcv_nxt));
@@ -34,8 +34,8 @@ impl Endpoint {
         Trimmed { start: seq, end: seq + len, len, fin }
     }
 
-    /// RFC 9293 §3.10.7.4: "Once in the ESTABLISHED state, it is possible to deliver segment data to user RECEIVE buffers";
-    /// and in `FIN_WAIT_1` and `FIN_WAIT_2`.
+    /// RFC 9293 §3.10.7.4: "Once in the ESTABLISHED state, it is possible to deliver segment data to user RECEIVE
+    /// buffers"; and in `FIN_WAIT_1` and `FIN_WAIT_2`.
     ///
     /// In the states after the peer's FIN: "This should not occur …. Ignore the segment text."
     pub(super) fn process_text(
@@ -67,9 +67,9 @@ impl Endpoint {
         })
     }
 
-    /// RFC 9293 §3.10.7.4: "Once the TCP endpoint takes responsibility for the data, it advances RCV.NXT over the data
-    /// accepted". Text beyond a hole: "Segments with higher beginning sequence numbers SHOULD be held for later processing
-    /// (SHLD-31)".
+    /// RFC 9293 §3.10.7.4: "Once the TCP endpoint takes responsibility for the data, it advances RCV.NXT over the
+    /// data accepted". Text beyond a hole: "Segments with higher beginning sequence numbers SHOULD be held for
+    /// later processing (SHLD-31)".
     fn take_text(&mut self, start: Seq, end: Seq, policy: &Policy) -> AckDecision {
         if self.rcv_nxt.precedes(start) {
             if policy.text.holds_text() {

@@ -1,6 +1,7 @@
 //! Where the parts of a trace stand in its picture.
 //!
-//! Time runs downwards, to scale: a tick takes up the same space everywhere; what happens in one instant takes up rows. All lengths are in the units of the picture, which are pixels where it is not scaled.
+//! Time runs downwards, to scale: a tick takes up the same space everywhere; what happens in one instant takes up
+//! rows. All lengths are in the units of the picture, which are pixels where it is not scaled.
 
 use crate::model::{End, Event, Snapshot, Step};
 use crate::report::drawing::{LIFELINES, Point};
@@ -232,8 +233,8 @@ pub(super) fn lifeline(end: End) -> f64 {
     }
 }
 
-/// How far across a copy is that does not arrive: of several that are somewhere at the same time, each elsewhere, and
-/// all beyond the middle, so that none is where one from the other side is.
+/// How far across a copy is that does not arrive: of several that are somewhere at the same time, each elsewhere,
+/// and all beyond the middle, so that none is where one from the other side is.
 fn share_of_way(index: Option<usize>, all: usize) -> f64 {
     index.map_or(0.62, |index| 0.52 + 0.2 * (count(index) + 0.5) / count(all).max(1.))
 }
