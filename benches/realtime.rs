@@ -10,7 +10,7 @@ use std::sync::Arc;
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use lastack::check::Library;
-use lastack::model::{Application, Closes, ClosesWith, Config, End, EndConfig};
+use lastack::model::{Application, Closes, ClosesWith, Config, End, EndConfig, Opening};
 use lastack::property::Property;
 use lastack::realtime::{Aim, Budget, Question, ZoneStats, explore};
 use lastack::tcp::Policy;
@@ -53,8 +53,13 @@ impl fmt::Display for World {
 impl World {
     fn config(self) -> Config {
         let Self { msl, losses, duplicates, scale, .. } = self;
-        let application =
-            Application { closes: Closes::AnyTime, closes_with: ClosesWith::Shutdown, sends: 0, aborts: false };
+        let application = Application {
+            closes: Closes::AnyTime,
+            closes_with: ClosesWith::Shutdown,
+            sends: 0,
+            aborts: false,
+            opening: Opening::NEVER,
+        };
         let end = EndConfig {
             policy: Policy::rfc1337(msl * scale).with(|policy| policy.retransmission.rto = 2 * scale),
             application,

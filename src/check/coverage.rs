@@ -40,8 +40,8 @@ impl ActionKind {
     pub fn all() -> impl Iterator<Item = Self> {
         EndpointEvent::all()
             .map(Self::AtEnd)
-            .chain(Kind::ALL.into_iter().map(Self::Lose))
-            .chain(Kind::ALL.into_iter().map(Self::Duplicate))
+            .chain(Kind::CLOSING.iter().copied().map(Self::Lose))
+            .chain(Kind::CLOSING.iter().copied().map(Self::Duplicate))
             .chain([Self::Tick])
     }
 }

@@ -135,6 +135,9 @@ fn lacking(scenario: &Scenario, property: &Property) -> Option<Diagnostic> {
             Requirement::CountsDuplicates,
         ),
     ];
+    let opens = config.opens();
+    let of_openings =
+        Observation::OF_AN_OPENING.map(|one| (one, opens, "an end `opens` a new connection", Requirement::Opens));
     // Of a set it is known which segments are in flight, and not how many copies of each.
     let counts_copies = property.formula.counts_in_flight();
     let copies = (
@@ -143,27 +146,39 @@ fn lacking(scenario: &Scenario, property: &Property) -> Option<Diagnostic> {
         "`network.duplicates` is a number",
         Requirement::CountsDuplicates,
     );
-    lacks.into_iter().chain([copies]).find_map(|(observation, is_counted, condition, requirement)| {
-        let span = property.formula.mentions(observation).filter(|_| !is_counted)?;
-        let mut names: Vec<&str> = property.applies_to.iter().map(|one| one.name()).collect();
-        names.push(requirement.name());
-        let line = match names.as_slice() {
-            [one] => format!("applies_to = \"{one}\""),
-            more => format!("applies_to = [\"{}\"]", more.join("\", \"")),
-        };
-        Some(
-            Diagnostic::new(format!(
-                "{} are not counted in the scenario `{}`",
-                match observation {
-                    Observation::InFlight => "copies in flight".to_owned(),
-                    other => format!("`{}`", other.name()),
-                },
-                scenario.name
-            ))
-            .at(&property.file, span, format!("counted where {condition}"))
-            .help(format!("with `{line}` in its file the property is decided only where they are")),
-        )
-    })
+    let old_copies = (Observation::InFlightOld, copies.1, copies.2, copies.3);
+    lacks.into_iter().chain(of_openings).chain([copies, old_copies]).find_map(
+        |(observation, is_counted, condition, requirement)| {
+            let span = property.formula.mentions(observation).filter(|_| !is_counted)?;
+            let mut names: Vec<&str> = property.applies_to.iter().map(|one| one.name()).collect();
+            names.push(requirement.name());
+            let line = match names.as_slice() {
+                [one] => format!("applies_to = \"{one}\""),
+                more => format!("applies_to = [\"{}\"]", more.join("\", \"")),
+            };
+            Some(
+                match requirement {
+                    Requirement::Opens => Diagnostic::new(format!(
+                        "nothing is opened in the scenario `{}`",
+                        scenario.name
+                    ))
+                    .at(&property.file, span, format!("means something where {condition}")),
+                    _ => {
+                        let what = match observation {
+                            Observation::InFlight | Observation::InFlightOld => "copies in flight".to_owned(),
+                            other => format!("`{}`", other.name()),
+                        };
+                        Diagnostic::new(format!("{what} are not counted in the scenario `{}`", scenario.name)).at(
+                            &property.file,
+                            span,
+                            format!("counted where {condition}"),
+                        )
+                    }
+                }
+                .help(format!("with `{line}` in its file the property is decided only where they are")),
+            )
+        },
+    )
 }
 
 /// The property is decided in the scenario: it has what the property's `applies_to` names; and the asynchronous world
@@ -172,9 +187,9 @@ fn lacking(scenario: &Scenario, property: &Property) -> Option<Diagnostic> {
 pub fn is_applicable(scenario: &Scenario, property: &Property) -> bool {
     let counters = [Observation::Retransmissions, Observation::Losses, Observation::Duplicates];
     let formula = &property.formula;
+    let mut unknown = counters.iter().chain(&Observation::OF_AN_OPENING);
     let is_decidable = scenario.kind == WorldKind::Timed
-        || !formula.temporal().is_liveness()
-            && counters.iter().all(|counter| formula.mentions(*counter).is_none());
+        || !formula.temporal().is_liveness() && unknown.all(|one| formula.mentions(*one).is_none());
     is_decidable && property.applies_to.iter().all(|requirement| has(scenario, *requirement))
 }
 
@@ -188,6 +203,7 @@ fn has(scenario: &Scenario, requirement: Requirement) -> bool {
         Requirement::FinWait2Timeout => ends.iter().all(|end| end.policy.wait.fin_wait_2_timeout.is_some()),
         Requirement::DelayedAck => ends.iter().all(|end| end.policy.acks.delayed_ack.is_some()),
         Requirement::Sends => ends.iter().any(|end| end.application.sends > 0),
+        Requirement::Opens => is_timed && config.opens(),
         Requirement::Aborts => ends.iter().any(|end| end.application.aborts),
     }
 }

@@ -105,7 +105,7 @@ impl ZoneFairness<'_> {
 /// Whether a property mentions what is in flight, lost or duplicated: early fate changes that along a run, so that no graph of zones
 /// decides it.
 pub(crate) fn mentions_network(instance: &Instance) -> bool {
-    let network = [Observation::InFlight, Observation::Losses, Observation::Duplicates];
+    let network = [Observation::InFlight, Observation::InFlightOld, Observation::Losses, Observation::Duplicates];
     network.iter().any(|observation| instance.property.formula.mentions(*observation).is_some())
 }
 

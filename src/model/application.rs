@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::observe::Observed;
+use super::opening::Opening;
 use crate::tcp::{Call, Policy, State};
 
 /// When an application closes.
@@ -38,10 +39,12 @@ pub struct Application {
     pub sends: u32,
     /// It may abort at any moment.
     pub aborts: bool,
+    /// How it opens a new connection.
+    pub opening: Opening,
 }
 
 impl Application {
-    /// The calls that it may make now, where `reader_gone` says that it has let go of the connection already: with
+    /// The calls on a connection that it may make now, where `reader_gone` says that it has let go of the connection already: with
     /// sockets there is nothing left to call after `close()`. A call that would change nothing is none.
     pub fn calls(self, end: &Observed, reader_gone: bool, policy: &Policy) -> impl Iterator<Item = Call> + use<> {
         let open = matches!(end.state, State::Established | State::CloseWait);
@@ -56,7 +59,8 @@ impl Application {
             ClosesWith::Close => Call::Close,
         });
         let changes = policy.closing.abort_resets_in(end.state) || policy.closing.abort_ends_in(end.state);
-        let abort = (self.aborts && !reader_gone && changes).then_some(Call::Abort);
+        let is_connection = end.state != State::Listen;
+        let abort = (self.aborts && is_connection && !reader_gone && changes).then_some(Call::Abort);
         [send, close, abort].into_iter().flatten()
     }
 }
@@ -69,8 +73,13 @@ mod tests {
     #[test]
     fn calls_follow_the_promise() {
         let policy = Policy::rfc1337(2);
-        let application =
-            Application { closes: Closes::AfterEof, closes_with: ClosesWith::Shutdown, sends: 1, aborts: false };
+        let application = Application {
+            closes: Closes::AfterEof,
+            closes_with: ClosesWith::Shutdown,
+            sends: 1,
+            aborts: false,
+            opening: Opening::NEVER,
+        };
         let calls_of = |application: Application, endpoint: &Endpoint, policy: &Policy| {
             application.calls(&Observed::of(endpoint), endpoint.reader_gone, policy).collect::<Vec<_>>()
         };

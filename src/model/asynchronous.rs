@@ -162,13 +162,19 @@ mod tests {
     use stateright::actor::ActorModelAction;
 
     use super::*;
-    use crate::model::{Closes, ClosesWith, EndConfig};
+    use crate::model::{Closes, ClosesWith, EndConfig, Opening};
     use crate::tcp::{Policy, State};
 
     fn world() -> ActorWorld {
         let end = |closes, sends| EndConfig {
             policy: Policy::rfc9293(2),
-            application: Application { closes, closes_with: ClosesWith::Shutdown, sends, aborts: false },
+            application: Application {
+                closes,
+                closes_with: ClosesWith::Shutdown,
+                sends,
+                aborts: false,
+                opening: Opening::NEVER,
+            },
         };
         asynchronous_world(&Config {
             msl: 2,

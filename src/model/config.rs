@@ -2,6 +2,7 @@
 
 use super::application::Application;
 use super::observe::End;
+use super::opening::{Opening, Opens};
 use crate::tcp::Policy;
 
 /// The longest duration, in ticks, of a world in real time: zones add two of them in 16 bits. Whole ticks have room for less.
@@ -41,10 +42,21 @@ impl Config {
         }
     }
 
+    /// Some end opens a new connection.
+    #[must_use]
+    pub fn opens(&self) -> bool {
+        End::BOTH.into_iter().any(|end| self.end(end).application.opening.opens != Opens::Never)
+    }
+
     /// The same world in ticks of 1/`scale`: every duration that a world has is multiplied.
     #[must_use]
     pub fn scaled(self, scale: u32) -> Self {
-        let end = |end: EndConfig| EndConfig { policy: end.policy.scaled(scale), ..end };
+        let end = |end: EndConfig| {
+            let reuse_time_wait = end.application.opening.reuse_time_wait.map(|ticks| ticks.saturating_mul(scale));
+            let opening = Opening { reuse_time_wait, ..end.application.opening };
+            let application = Application { opening, ..end.application };
+            EndConfig { policy: end.policy.scaled(scale), application }
+        };
         Self { msl: self.msl.saturating_mul(scale), a: end(self.a), b: end(self.b), ..self }
     }
 }

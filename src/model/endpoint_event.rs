@@ -17,11 +17,12 @@ pub enum EndpointEvent {
 }
 
 impl EndpointEvent {
-    /// Everything that can happen at an end in these worlds, where applications read at once.
+    /// Everything that can happen at an end in worlds of whole ticks, where applications read at once and nothing is opened.
     pub fn all() -> impl Iterator<Item = Self> {
         let calls = [Call::Send, Call::Shutdown, Call::Close, Call::Abort];
-        Kind::ALL
-            .into_iter()
+        Kind::CLOSING
+            .iter()
+            .copied()
             .map(Self::Arrival)
             .chain(calls.into_iter().map(Self::Call))
             .chain(Timer::ALL.into_iter().map(Self::Timeout))

@@ -20,7 +20,7 @@ pub struct Fairness {
 ///
 /// In a file: `true` (all of them), `false` (none), or a list as in `["FIN to A", "RST to B"]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Deliveries(u8);
+pub struct Deliveries(u16);
 
 impl Default for Fairness {
     fn default() -> Self {
@@ -30,7 +30,7 @@ impl Default for Fairness {
 
 impl Deliveries {
     /// Every segment.
-    pub const ALL: Self = Self(u8::MAX);
+    pub const ALL: Self = Self(u16::MAX);
     /// None.
     pub const NONE: Self = Self(0);
 
@@ -48,8 +48,8 @@ impl Deliveries {
     }
 }
 
-fn bit(kind: Kind, to: End) -> u8 {
-    1 << (kind as u8 * 2 + to as u8)
+fn bit(kind: Kind, to: End) -> u16 {
+    1 << (kind as u16 * 2 + to as u16)
 }
 
 struct DeliveriesVisitor;
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn what_names_no_segment_is_refused() {
-        for wrong in ["1", "'FIN to A'", "['FIN']", "['SYN to A']", "['FIN to C']", "['fin to A']"] {
+        for wrong in ["1", "'FIN to A'", "['FIN']", "['PSH to A']", "['FIN to C']", "['fin to A']"] {
             assert!(read(wrong).unwrap_err().contains("FIN to A"), "{wrong}");
         }
     }

@@ -7,6 +7,7 @@ use std::fmt;
 use super::limit::Limit;
 use super::limit::{MAX_AGE, MAX_COPIES, MAX_NUMBER};
 use super::observe::{End, Kind};
+use crate::invariant::broken;
 use crate::tcp::{Flags, Segment, Seq};
 
 /// One instance of a segment in flight: where it goes, what it is, its age, and whether the network made it.
@@ -31,7 +32,7 @@ impl SegmentCopy {
     /// # Errors
     /// A limit, if a copy has no room for the segment.
     pub fn original(to: End, segment: &Segment) -> Result<Self, Limit> {
-        let Some(kind) = Kind::of(segment) else {
+        let Some(kind) = Kind::of(segment).filter(|kind| *kind != Kind::Syn) else {
             return Err(Limit::Segment(*segment));
         };
         let (seq, ack) = (segment.seq.0, segment.ack.0);
@@ -83,6 +84,7 @@ impl SegmentCopy {
             Kind::Fin => (Flags::FIN_ACK, 0),
             Kind::Rst if ack == Seq(0) => (Flags::RST, 0),
             Kind::Rst => (Flags::RST_ACK, 0),
+            Kind::Syn => broken(format_args!("a copy has no room for a SYN")),
         };
         Segment { flags, seq, ack, len }
     }
@@ -227,6 +229,7 @@ mod tests {
                     Kind::Ack => (Flags::ACK, 0),
                     Kind::Data => (Flags::ACK, 1),
                     Kind::Fin => (Flags::FIN_ACK, 0),
+                    Kind::Syn => unreachable!("not among the first four"),
                     Kind::Rst if ack == 0 => (Flags::RST, 0),
                     Kind::Rst => (Flags::RST_ACK, 0),
                 };

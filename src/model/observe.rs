@@ -4,6 +4,7 @@ use std::fmt;
 
 use strum::IntoStaticStr;
 
+use super::opening::Incarnation;
 use crate::tcp::{EndedBy, Endpoint, Flags, Segment, State};
 
 /// One of the two ends, called as in RFC 9293's figures.
@@ -52,11 +53,16 @@ pub enum Kind {
     Fin,
     /// A reset, with an ACK or without one.
     Rst,
+    /// A SYN, with an ACK or without one.
+    Syn,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Ack, Self::Data, Self::Fin, Self::Rst];
+    pub const ALL: [Self; 5] = [Self::Ack, Self::Data, Self::Fin, Self::Rst, Self::Syn];
+
+    /// Those of a connection that is open already.
+    pub const CLOSING: &'static [Self] = Self::ALL.split_at(4).0;
 
     /// The kind of a segment; `None` if these worlds' endpoints never send such a one.
     #[must_use]
@@ -66,6 +72,7 @@ impl Kind {
             (Flags::ACK, 1) => Some(Self::Data),
             (Flags::FIN_ACK, 0) => Some(Self::Fin),
             (Flags::RST | Flags::RST_ACK, 0) => Some(Self::Rst),
+            (Flags::SYN | Flags::SYN_ACK, 0) => Some(Self::Syn),
             _ => None,
         }
     }
@@ -103,10 +110,18 @@ pub struct Observed {
     pub close_called: bool,
     /// Retransmissions since `SND.UNA` last advanced; 0 where no `retries` are counted.
     pub retransmissions: u32,
+    /// The incarnation that it is in, or was in last.
+    pub incarnation: Incarnation,
+    /// Octets of the former incarnation that were delivered to it in the new one.
+    pub old_octets: u32,
+    /// An ACK of the former incarnation has moved SND.UNA in the new one.
+    pub old_acked: bool,
+    /// A segment of the former incarnation has ended the new one.
+    pub ended_by_old: bool,
 }
 
 impl Observed {
-    /// What can be observed of an endpoint.
+    /// What can be observed of an endpoint, in its first incarnation.
     #[must_use]
     pub fn of(endpoint: &Endpoint) -> Self {
         Self {
@@ -121,6 +136,10 @@ impl Observed {
             fin_received: endpoint.fin_received,
             close_called: endpoint.close_called,
             retransmissions: endpoint.retransmissions,
+            incarnation: Incarnation::First,
+            old_octets: 0,
+            old_acked: false,
+            ended_by_old: false,
         }
     }
 }
@@ -131,6 +150,11 @@ pub trait Observe {
     fn end(&self, end: End) -> Observed;
     /// How many copies of segments of this kind (`None`: of any) are in flight to this end.
     fn in_flight(&self, kind: Option<Kind>, to: End) -> u32;
+    /// The same of those that the former incarnation has sent; 0 where nothing is opened.
+    fn in_flight_old(&self, kind: Option<Kind>, to: End) -> u32 {
+        let _ = (kind, to);
+        0
+    }
     /// Losses so far; 0 where the world does not count them.
     fn losses(&self) -> u32;
     /// Duplicates made so far; 0 where the world does not count them.

@@ -62,7 +62,14 @@ fn code(end: End, event: EndEvent) -> u16 {
     let own = |number: u8| (end as u16) << 15 | (u16::from(number) + 1);
     match event {
         EndEvent::Arrival(copy) => copy.segment_code(),
-        EndEvent::Call(call) => own(call as u8),
+        EndEvent::Call(call) => own(match call {
+            Call::Send => 0,
+            Call::Receive => 1,
+            Call::Shutdown => 2,
+            Call::Close => 3,
+            Call::Abort => 4,
+            Call::Connect(_) => 5,
+        }),
         EndEvent::Timeout(timer) => own(8 + timer as u8),
     }
 }

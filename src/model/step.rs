@@ -10,6 +10,7 @@ use super::asynchronous::{ActorWorld, Host};
 use super::limit::Limit;
 use super::network::SegmentCopy;
 use super::observe::{End, Observe, Observed};
+use super::opening::Incarnation;
 use super::packed::{Timers, WorldState};
 use super::timed::id;
 use super::timed::{Action, TimedWorld};
@@ -23,6 +24,8 @@ pub struct InFlightSegment {
     pub to: End,
     /// The segment.
     pub segment: Segment,
+    /// The incarnation that has sent it.
+    pub incarnation: Incarnation,
     /// How long it has been in flight, in ticks, or parts of a tick in a world that has such; `None` in a world without a
     /// clock.
     pub age: Option<u32>,
@@ -76,6 +79,12 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// An end has opened a new connection.
+    #[must_use]
+    pub fn is_opened(&self) -> bool {
+        self.ends.iter().any(|end| end.incarnation != Incarnation::First)
+    }
+
     /// The states of A and B.
     #[must_use]
     pub fn states(&self) -> [State; 2] {
@@ -160,7 +169,14 @@ fn without(mut flights: Vec<InFlightSegment>, other: &[InFlightSegment]) -> Vec<
 
 impl From<SegmentCopy> for InFlightSegment {
     fn from(copy: SegmentCopy) -> Self {
-        Self { to: copy.to(), segment: copy.segment(), age: Some(copy.age()), is_duplicate: copy.is_duplicate() }
+        Self {
+            to: copy.to(),
+            segment: copy.segment(),
+            // Whole ticks open nothing.
+            incarnation: Incarnation::First,
+            age: Some(copy.age()),
+            is_duplicate: copy.is_duplicate(),
+        }
     }
 }
 
@@ -270,13 +286,13 @@ impl World for ActorWorld {
 
 fn flight(to: stateright::actor::Id, segment: Segment) -> InFlightSegment {
     let to = if to == id(End::A) { End::A } else { End::B };
-    InFlightSegment { to, segment, age: None, is_duplicate: false }
+    InFlightSegment { to, segment, incarnation: Incarnation::First, age: None, is_duplicate: false }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Application, Closes, ClosesWith, Config, EndConfig, asynchronous_world};
+    use crate::model::{Application, Closes, ClosesWith, Config, EndConfig, Opening, asynchronous_world};
     use crate::tcp::Policy;
 
     fn config() -> Config {
@@ -287,6 +303,7 @@ mod tests {
                 closes_with: ClosesWith::Shutdown,
                 sends: 0,
                 aborts: false,
+                opening: Opening::NEVER,
             },
         };
         Config { msl: 2, losses: Some(1), duplicates: Some(1), a: end, b: end }

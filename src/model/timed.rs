@@ -106,6 +106,9 @@ impl TimedWorld {
     /// # Errors
     /// A limit of the representation.
     pub fn initial(&self) -> Result<WorldState, Limit> {
+        if self.config.opens() {
+            return Err(Limit::Opening);
+        }
         let end = PackedEnd::pack(&Endpoint::established(), &Timers::default())?;
         Ok(WorldState { network: Network::EMPTY, ends: [end; 2], losses: 0, duplicates: 0 })
     }
@@ -362,7 +365,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::model::{Application, Closes, ClosesWith, EndConfig, Observe};
+    use crate::model::{Application, Closes, ClosesWith, EndConfig, Observe, Opening};
     use crate::tcp::Policy;
 
     fn config(msl: u32, losses: u8, duplicates: impl Into<Option<u8>>, sends: u32) -> Config {
@@ -373,6 +376,7 @@ mod tests {
                 closes_with: ClosesWith::Shutdown,
                 sends,
                 aborts: false,
+                opening: Opening::NEVER,
             },
         };
         Config { msl, losses: Some(losses), duplicates: duplicates.into(), a: end, b: end }

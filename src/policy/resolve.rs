@@ -6,7 +6,7 @@ use super::clock::Clock;
 use super::field::{FieldScope, durations, policy_of, scope_of, table};
 use super::policy_field::{Origin, PolicyField};
 use super::value::Value;
-use crate::tcp::{Policy, RetransmissionPolicy};
+use crate::tcp::{OpenPolicy, Policy, RetransmissionPolicy};
 
 /// What the numbers of a policy have to fit into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,7 +91,13 @@ fn in_range(mut policy: Policy, fields: &[PolicyField], bounds: Bounds) -> Resul
             _ => within(field, ticks, least..=most)?,
         }
     }
-    for (field, retries) in [("retries", retries), ("orphan_retries", orphan_retries)] {
+    let OpenPolicy { syn_retries, syn_ack_retries, .. } = policy.opening;
+    for (field, retries) in [
+        ("retries", retries),
+        ("orphan_retries", orphan_retries),
+        ("syn_retries", syn_retries),
+        ("syn_ack_retries", syn_ack_retries),
+    ] {
         retries.map_or(Ok(()), |retries| within(field, retries, 0..=bounds.retries))?;
     }
     Ok(policy)

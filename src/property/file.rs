@@ -254,7 +254,7 @@ mod tests {
         assert_snapshot!("end-by-itself", mistakes_in_formula("always self == CLOSED"));
         assert_snapshot!(
             "unknown-kind",
-            mistakes_in_formula("never in_flight(SYN, self) or in_flight(fin, slef)")
+            mistakes_in_formula("never in_flight(PSH, self) or in_flight(fin, slef)")
         );
         assert_snapshot!("network-of-an-end", mistakes_in_formula("never self.in_flight > 0"));
         assert_snapshot!("kind-by-itself", mistakes_in_formula("never DATA > 0"));

@@ -16,7 +16,7 @@ pub enum Predicate {
     /// An observation that is a truth value.
     Flag(Who, Flag),
     /// Some copy of this kind (`None`: any) is in flight to the end.
-    InFlight(Option<Kind>, Who),
+    InFlight(Option<Kind>, Sender, Who),
     /// The part is not true.
     Not(Box<Predicate>),
     /// Every part is true.
@@ -48,6 +48,15 @@ pub enum Who {
     Fixed(End),
 }
 
+/// Whose copies in flight are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sender {
+    /// All that the peer has sent: `in_flight`.
+    Either,
+    /// Those that it sent in its first incarnation: `in_flight_old`.
+    Former,
+}
+
 /// An observation of an end that is a truth value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flag {
@@ -59,6 +68,10 @@ pub enum Flag {
     FinReceived,
     /// `close_called`
     CloseCalled,
+    /// `old_acked`
+    OldAcked,
+    /// `ended_by_old`
+    EndedByOld,
 }
 
 /// An observation of an end that is a number.
@@ -72,6 +85,10 @@ pub enum Counter {
     Delivered,
     /// `retransmissions`
     Retransmissions,
+    /// `incarnation`
+    Incarnation,
+    /// `old_octets`
+    OldOctets,
 }
 
 /// A number, wide enough that no formula of the greatest length overflows it.
@@ -82,7 +99,7 @@ pub enum Number {
     /// An observation of an end.
     Counter(Who, Counter),
     /// How many copies of this kind (`None`: any) are in flight to the end.
-    InFlight(Option<Kind>, Who),
+    InFlight(Option<Kind>, Sender, Who),
     /// `losses`
     Losses,
     /// `duplicates`
@@ -136,7 +153,7 @@ impl Predicate {
         match self {
             Self::Constant(value) => *value,
             Self::Flag(who, flag) => flag.of(view.end(*who)),
-            Self::InFlight(kind, who) => view.in_flight(*kind, *who) > 0,
+            Self::InFlight(kind, sender, who) => view.in_flight(*kind, *sender, *who) > 0,
             Self::Not(part) => !part.in_view(view),
             Self::All(parts) => parts.iter().all(|part| part.in_view(view)),
             Self::Any(parts) => parts.iter().any(|part| part.in_view(view)),
@@ -167,7 +184,7 @@ impl Number {
         match self {
             Self::Constant(value) => *value,
             Self::Counter(who, counter) => counter.of(view.end(*who)).into(),
-            Self::InFlight(kind, who) => view.in_flight(*kind, *who).into(),
+            Self::InFlight(kind, sender, who) => view.in_flight(*kind, *sender, *who).into(),
             Self::Losses => view.world.losses().into(),
             Self::Duplicates => view.world.duplicates().into(),
             Self::Sum(parts) => parts.iter().map(|part| part.value(view)).sum(),
@@ -209,6 +226,8 @@ impl Flag {
             Self::FinAcked => end.fin_acked,
             Self::FinReceived => end.fin_received,
             Self::CloseCalled => end.close_called,
+            Self::OldAcked => end.old_acked,
+            Self::EndedByOld => end.ended_by_old,
         }
     }
 }
@@ -220,6 +239,8 @@ impl Counter {
             Self::Acked => end.acked,
             Self::Delivered => end.delivered,
             Self::Retransmissions => end.retransmissions,
+            Self::Incarnation => end.incarnation as u32,
+            Self::OldOctets => end.old_octets,
         }
     }
 }
@@ -253,8 +274,12 @@ impl<W: Observe + ?Sized> View<'_, W> {
         seen.get_or_init(|| self.world.end(end))
     }
 
-    fn in_flight(&self, kind: Option<Kind>, to: Who) -> u32 {
-        self.world.in_flight(kind, self.which(to))
+    fn in_flight(&self, kind: Option<Kind>, sender: Sender, to: Who) -> u32 {
+        let to = self.which(to);
+        match sender {
+            Sender::Either => self.world.in_flight(kind, to),
+            Sender::Former => self.world.in_flight_old(kind, to),
+        }
     }
 
     fn which(&self, who: Who) -> End {

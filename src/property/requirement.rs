@@ -21,6 +21,8 @@ pub enum Requirement {
     Sends,
     /// An end may abort.
     Aborts,
+    /// An end opens a new connection.
+    Opens,
 }
 
 impl Requirement {

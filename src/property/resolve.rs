@@ -4,7 +4,7 @@ use crate::diagnostic::{Span, nearest};
 use crate::model::{End, Kind};
 use crate::tcp::{EndedBy, State};
 
-use super::predicate::{Counter, Flag, Number, Predicate, Symbol, Who};
+use super::predicate::{Counter, Flag, Number, Predicate, Sender, Symbol, Who};
 use super::problem::Problem;
 use super::syntax::{Claim, Expression, Form, Order, Sign, Word};
 use super::value::{Names, Value, mismatch};
@@ -59,7 +59,7 @@ impl Resolver {
     fn predicate(&mut self, expression: &Expression) -> Option<Predicate> {
         match self.value(expression)? {
             Value::Truth(predicate) => Some(predicate),
-            Value::Number(Number::InFlight(kind, who)) => Some(Predicate::InFlight(kind, who)),
+            Value::Number(Number::InFlight(kind, sender, who)) => Some(Predicate::InFlight(kind, sender, who)),
             value => {
                 let label = format!("this is {}", value.describe());
                 let help = match value {
@@ -241,9 +241,9 @@ impl Resolver {
         } else if let Some(observation) = of_an_end(name) {
             Problem::new(format!("`{observation}` of which end?"), span, "expected an end before it")
                 .help(format!("write `self.{observation}`, or `peer.`, `A.`, `B.`"))
-        } else if name == Observation::InFlight.name() {
+        } else if IN_FLIGHT.iter().any(|(known, ..)| *known == name) {
             Problem::new("what is in flight, and to which end?", span, "expected `(KIND, END)` behind it")
-                .help("write for example `in_flight(FIN, self)`")
+                .help(format!("write for example `{name}(FIN, self)`"))
         } else if is_kind {
             Problem::new(format!("`{name}` is a kind of segment"), span, "expected a term")
                 .help(format!("copies of it in flight to an end are `in_flight({name}, self)`"))
@@ -265,7 +265,9 @@ impl Resolver {
                 let title = format!("`{text}` is no observation of an end");
                 let problem = Problem::new(title, span, "this is observed of the network");
                 problem.help(match of_the_network {
-                    Observation::InFlight => format!("write `in_flight(FIN, {})`", end.text),
+                    Observation::InFlight | Observation::InFlightOld => {
+                        format!("write `{text}(FIN, {})`", end.text)
+                    }
                     _ => format!("write `{text}` by itself"),
                 })
             } else {
@@ -287,33 +289,40 @@ impl Resolver {
             Observation::FinAcked => flag(who, Flag::FinAcked),
             Observation::FinReceived => flag(who, Flag::FinReceived),
             Observation::CloseCalled => flag(who, Flag::CloseCalled),
+            Observation::Incarnation => counter(who, Counter::Incarnation),
+            Observation::OldOctets => counter(who, Counter::OldOctets),
+            Observation::OldAcked => flag(who, Flag::OldAcked),
+            Observation::EndedByOld => flag(who, Flag::EndedByOld),
             // `of_an_end` finds none of these.
-            Observation::InFlight | Observation::Losses | Observation::Duplicates => return None,
+            Observation::InFlight | Observation::InFlightOld | Observation::Losses | Observation::Duplicates => {
+                return None;
+            }
         })
     }
 
     fn call(&mut self, name: &Word, arguments: &[Word], span: &Span) -> Option<Value> {
-        let in_flight = Observation::InFlight;
-        if name.text != in_flight.name() {
-            let expected = "`in_flight`, all that takes arguments";
-            return self.note(unknown("name", &name.text, &name.span, expected, &[in_flight.name()]));
-        }
-        self.mention(in_flight, span);
+        let Some((in_flight, observation, sender)) = IN_FLIGHT.iter().find(|(known, ..)| *known == name.text)
+        else {
+            let expected = "`in_flight` or `in_flight_old`, all that take arguments";
+            let known = IN_FLIGHT.map(|(known, ..)| known);
+            return self.note(unknown("name", &name.text, &name.span, expected, &known));
+        };
+        self.mention(*observation, span);
         let [kind, end] = arguments else {
             let label = format!("found {} arguments", arguments.len());
             return self.note(
                 Problem::new("expected a kind of segment and an end", span, label)
-                    .help("write for example `in_flight(FIN, self)`"),
+                    .help(format!("write for example `{in_flight}(FIN, self)`")),
             );
         };
         if is_end(kind) && KINDS.iter().any(|(name, _)| *name == end.text) {
             let both = kind.span.start..end.span.end;
             let swapped = Problem::new("the kind of segment stands before the end", &both, "these are swapped");
-            return self.note(swapped.help(format!("write `in_flight({}, {})`", end.text, kind.text)));
+            return self.note(swapped.help(format!("write `{in_flight}({}, {})`", end.text, kind.text)));
         }
         let kind = self.one_of(&KINDS, "kind of segment", kind);
         let who = self.end(end);
-        Some(Value::Number(Number::InFlight(kind?, who?)))
+        Some(Value::Number(Number::InFlight(kind?, *sender, who?)))
     }
 
     fn end(&mut self, word: &Word) -> Option<Who> {
@@ -347,12 +356,19 @@ impl Resolver {
 const ENDS: [(&str, Who); 4] =
     [("self", Who::This), ("peer", Who::Peer), ("A", Who::Fixed(End::A)), ("B", Who::Fixed(End::B))];
 
-/// The kinds of segment in `in_flight`; `None` is any.
-const KINDS: [(&str, Option<Kind>); 5] = [
+/// What takes arguments, and whose copies are meant.
+const IN_FLIGHT: [(&str, Observation, Sender); 2] = [
+    ("in_flight", Observation::InFlight, Sender::Either),
+    ("in_flight_old", Observation::InFlightOld, Sender::Former),
+];
+
+/// The kinds of segment in flight; `None` is any.
+const KINDS: [(&str, Option<Kind>); 6] = [
     ("FIN", Some(Kind::Fin)),
     ("DATA", Some(Kind::Data)),
     ("ACK", Some(Kind::Ack)),
     ("RST", Some(Kind::Rst)),
+    ("SYN", Some(Kind::Syn)),
     ("ANY", None),
 ];
 

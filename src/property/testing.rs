@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use strum::VariantArray;
 
-use crate::model::{End, Kind, Observe, Observed};
+use crate::model::{End, Incarnation, Kind, Observe, Observed};
 use crate::tcp::{EndedBy, State};
 
 use super::lexer::foreign_word;
@@ -68,7 +68,7 @@ fn any_expression() -> impl Strategy<Value = Expression> {
 pub(super) fn any_predicate() -> impl Strategy<Value = Expression> {
     let leaf = prop_oneof![
         select(&["true", "false"]).prop_map(|name| Form::Name(name.to_owned())),
-        of_an_end(&["fin_sent", "fin_acked", "fin_received", "close_called"]),
+        of_an_end(&["fin_sent", "fin_acked", "fin_received", "close_called", "old_acked", "ended_by_old"]),
         in_flight(),
         names(),
         (any_number(), select(Order::VARIANTS), any_number()).prop_map(compare),
@@ -90,7 +90,7 @@ fn any_number() -> impl Strategy<Value = Expression> {
     let leaf = prop_oneof![
         (0_u32..4).prop_map(Form::Integer),
         select(&["losses", "duplicates"]).prop_map(|name| Form::Name(name.to_owned())),
-        of_an_end(&["sent", "acked", "delivered", "retransmissions"]),
+        of_an_end(&["sent", "acked", "delivered", "retransmissions", "incarnation", "old_octets"]),
         in_flight(),
     ];
     leaf.prop_map(bare).prop_recursive(3, 8, 3, |part| added(part).prop_map(bare))
@@ -146,15 +146,17 @@ fn of_an_end(observations: &'static [&'static str]) -> impl Strategy<Value = For
 }
 
 fn in_flight() -> impl Strategy<Value = Form> + Clone {
-    (select(&["FIN", "DATA", "ACK", "RST", "ANY"]), select(&["self", "peer", "A", "B"]))
-        .prop_map(|(kind, end)| Form::Call(word("in_flight"), vec![word(kind), word(end)]))
+    let names = select(&["in_flight", "in_flight_old"]);
+    (names, select(&["FIN", "DATA", "ACK", "RST", "SYN", "ANY"]), select(&["self", "peer", "A", "B"]))
+        .prop_map(|(name, kind, end)| Form::Call(word(name), vec![word(kind), word(end)]))
 }
 
 /// A world that need not make sense.
 #[derive(Clone, Debug)]
 pub(super) struct Pretended {
     ends: [Observed; 2],
-    in_flight: [[u32; 4]; 2],
+    in_flight: [[u32; 5]; 2],
+    old: [[u32; 5]; 2],
     losses: u32,
     duplicates: u32,
 }
@@ -169,6 +171,11 @@ impl Observe for Pretended {
         kind.map_or(counts.iter().sum(), |kind| counts[kind as usize])
     }
 
+    fn in_flight_old(&self, kind: Option<Kind>, to: End) -> u32 {
+        let counts = self.old[to as usize];
+        kind.map_or(counts.iter().sum(), |kind| counts[kind as usize])
+    }
+
     fn losses(&self) -> u32 {
         self.losses
     }
@@ -179,9 +186,10 @@ impl Observe for Pretended {
 }
 
 pub(super) fn any_world() -> impl Strategy<Value = Pretended> {
-    let in_flight = [[0_u32..3, 0..3, 0..3, 0..3], [0..3, 0..3, 0..3, 0..3]];
-    ([any_end(), any_end()], in_flight, 0_u32..3, 0_u32..3)
-        .prop_map(|(ends, in_flight, losses, duplicates)| Pretended { ends, in_flight, losses, duplicates })
+    let counts = || [[0_u32..3, 0..3, 0..3, 0..3, 0..3], [0..3, 0..3, 0..3, 0..3, 0..3]];
+    ([any_end(), any_end()], [counts(), counts()], 0_u32..3, 0_u32..3).prop_map(
+        |(ends, [in_flight, old], losses, duplicates)| Pretended { ends, in_flight, old, losses, duplicates },
+    )
 }
 
 fn any_end() -> impl Strategy<Value = Observed> {
@@ -190,9 +198,10 @@ fn any_end() -> impl Strategy<Value = Observed> {
         proptest::option::of(select(&State::ALL)),
         proptest::option::of(select(&EndedBy::ALL)),
     );
-    (names, any::<[bool; 4]>(), [0_u32..4, 0..4, 0..4, 0..4]).prop_map(
-        |((state, left, ended_by), [fin_sent, fin_acked, fin_received, close_called], numbers)| {
-            let [sent, acked, delivered, retransmissions] = numbers;
+    (names, any::<[bool; 7]>(), [0_u32..4, 0..4, 0..4, 0..4, 0..4]).prop_map(
+        |((state, left, ended_by), flags, numbers)| {
+            let [sent, acked, delivered, retransmissions, old_octets] = numbers;
+            let [fin_sent, fin_acked, fin_received, close_called, is_second, old_acked, ended_by_old] = flags;
             Observed {
                 state,
                 left,
@@ -205,6 +214,10 @@ fn any_end() -> impl Strategy<Value = Observed> {
                 fin_received,
                 close_called,
                 retransmissions,
+                incarnation: if is_second { Incarnation::Second } else { Incarnation::First },
+                old_octets,
+                old_acked,
+                ended_by_old,
             }
         },
     )
@@ -263,9 +276,11 @@ fn value(expression: &Expression, world: &Pretended, this: End) -> Value {
             name => Value::Name(name.to_owned()),
         },
         Form::Member(end, observation) => observed(&world.end(end_of(end, this)), &observation.text),
-        Form::Call(_, arguments) => {
+        Form::Call(name, arguments) => {
             let kind = Kind::ALL.into_iter().find(|kind| kind.name() == arguments[0].text);
-            Value::Number(world.in_flight(kind, end_of(&arguments[1], this)).into())
+            let to = end_of(&arguments[1], this);
+            let of_all = name.text == "in_flight";
+            Value::Number(if of_all { world.in_flight(kind, to) } else { world.in_flight_old(kind, to) }.into())
         }
     }
 }
@@ -284,6 +299,10 @@ fn observed(end: &Observed, observation: &str) -> Value {
         "fin_acked" => Value::Truth(end.fin_acked),
         "fin_received" => Value::Truth(end.fin_received),
         "close_called" => Value::Truth(end.close_called),
+        "incarnation" => Value::Number(if end.incarnation == Incarnation::First { 1 } else { 2 }),
+        "old_octets" => Value::Number(end.old_octets.into()),
+        "old_acked" => Value::Truth(end.old_acked),
+        "ended_by_old" => Value::Truth(end.ended_by_old),
         other => panic!("{other} is no observation"),
     }
 }

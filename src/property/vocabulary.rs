@@ -32,8 +32,18 @@ pub enum Observation {
     CloseCalled,
     /// `retransmissions`
     Retransmissions,
+    /// `incarnation`
+    Incarnation,
+    /// `old_octets`
+    OldOctets,
+    /// `old_acked`
+    OldAcked,
+    /// `ended_by_old`
+    EndedByOld,
     /// `in_flight(KIND, END)`
     InFlight,
+    /// `in_flight_old(KIND, END)`
+    InFlightOld,
     /// `losses`
     Losses,
     /// `duplicates`
@@ -42,7 +52,7 @@ pub enum Observation {
 
 impl Observation {
     /// What is observed of an end, written behind it: `self.state`.
-    pub const OF_AN_END: [Self; 11] = [
+    pub const OF_AN_END: [Self; 15] = [
         Self::State,
         Self::Left,
         Self::EndedBy,
@@ -54,10 +64,18 @@ impl Observation {
         Self::FinReceived,
         Self::CloseCalled,
         Self::Retransmissions,
+        Self::Incarnation,
+        Self::OldOctets,
+        Self::OldAcked,
+        Self::EndedByOld,
     ];
 
     /// What is observed of the network.
-    pub const OF_THE_NETWORK: [Self; 3] = [Self::InFlight, Self::Losses, Self::Duplicates];
+    pub const OF_THE_NETWORK: [Self; 4] = [Self::InFlight, Self::InFlightOld, Self::Losses, Self::Duplicates];
+
+    /// What there is only in a world that opens a new connection.
+    pub const OF_AN_OPENING: [Self; 5] =
+        [Self::Incarnation, Self::OldOctets, Self::OldAcked, Self::EndedByOld, Self::InFlightOld];
 
     /// The name in formulas.
     #[must_use]
@@ -124,9 +142,36 @@ impl Observation {
                  a type error in a scenario without retries.",
                 "always self.retransmissions <= 3",
             ),
+            Self::Incarnation => (
+                "self.incarnation",
+                "Which connection the end is in, or was in last: 1, or 2 once it has opened a new one on the same ports; \
+                 a type error in a scenario that opens none, as are the next four.",
+                "always self.state == SYN_SENT implies self.incarnation == 2",
+            ),
+            Self::OldOctets => (
+                "self.old_octets",
+                "Octets of the former incarnation that were delivered to the end in the new one.",
+                "always self.old_octets <= self.delivered",
+            ),
+            Self::OldAcked => (
+                "self.old_acked",
+                "True once an ACK of the former incarnation has acknowledged something that the end sent in the new one.",
+                "always self.old_acked implies self.incarnation == 2",
+            ),
+            Self::EndedByOld => (
+                "self.ended_by_old",
+                "True once a segment of the former incarnation has ended the end's new connection, or its FIN was taken for \
+                 that of the new peer.",
+                "never self.ended_by_old and self.ended_by == NONE and not self.fin_received",
+            ),
+            Self::InFlightOld => (
+                "in_flight_old(KIND, END)",
+                "The same of those copies that the peer sent in its former incarnation.",
+                "possible self.state == ESTABLISHED and self.incarnation == 2 and in_flight_old(ANY, self)",
+            ),
             Self::InFlight => (
                 "in_flight(KIND, END)",
-                "Copies of segments in flight to END that are of KIND (FIN, DATA, ACK, RST or ANY); \
+                "Copies of segments in flight to END that are of KIND (FIN, DATA, ACK, RST, SYN or ANY); \
                  as a truth value, whether there are any.",
                 "always self.left == TIME_WAIT implies not in_flight(FIN, self)",
             ),
@@ -244,7 +289,7 @@ const CONSTANTS: [Term; 6] = [
     },
     Term {
         term: "LISTEN, SYN_SENT, SYN_RECEIVED",
-        meaning: "The states before them, which no world has: both ends are ESTABLISHED from the start.",
+        meaning: "The states before them, which an end goes through only where it opens a new connection.",
         example: "never self.state in {LISTEN, SYN_SENT, SYN_RECEIVED}",
     },
     Term {

@@ -12,7 +12,7 @@ use super::bound::Bound;
 use super::stop::Stop;
 use super::zone::Running;
 use crate::invariant::invariant;
-use crate::model::{self, Config, End, Kind, Limit, Observed, is_representable};
+use crate::model::{self, Answer, Config, End, Incarnation, Kind, Limit, Observed, WorldEnd, is_representable};
 use crate::tcp::{Call, Effects, Endpoint, Segment, State, Timer, TimerChange};
 
 /// A number of an end.
@@ -20,8 +20,8 @@ pub(super) type EndNumber = u16;
 /// A number of a segment and of the end that it goes to.
 pub(super) type SegmentNumber = u16;
 
-/// An end has come as far as it gets. Twice that is a number, too.
-const MOST_PROGRESS: u32 = 1 << 30;
+/// An end has come as far as it gets in one incarnation. Four times that is a number, too.
+const PROGRESS: u32 = 1 << 28;
 
 /// How many timers of one end there is room for; see [`place_of`].
 const TIMERS: usize = 3;
@@ -54,19 +54,20 @@ pub(super) struct Reaction {
     pub(super) timers: [TimerStep; TIMERS],
 }
 
-/// An end: its endpoint, and which of its timers run.
+/// An end, and which of its timers run.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct KnownEnd {
-    pub(super) endpoint: Endpoint,
+    pub(super) end: WorldEnd,
     /// In the order of [`place_of`].
     pub(super) running: [bool; TIMERS],
 }
 
-/// A segment, and the end that it goes to.
+/// A segment, the end that it goes to, and the incarnation that has sent it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct KnownSegment {
     pub(super) to: End,
     pub(super) segment: Segment,
+    pub(super) incarnation: Incarnation,
     pub(super) kind: Kind,
 }
 
@@ -79,7 +80,7 @@ pub(super) struct Catalog<'c> {
     ends: Vec<(KnownEnd, Observed)>,
     end_numbers: HashMap<KnownEnd, EndNumber, FixedState>,
     segments: Vec<KnownSegment>,
-    segment_numbers: HashMap<(End, Segment), SegmentNumber, FixedState>,
+    segment_numbers: HashMap<(End, Segment, Incarnation), SegmentNumber, FixedState>,
     reactions: HashMap<u64, Reaction, FixedState>,
 }
 
@@ -104,14 +105,17 @@ impl<'c> Catalog<'c> {
     ///
     /// This decides in which order zones are left, and nothing else.
     pub(super) fn progress(&self, number: EndNumber) -> u32 {
-        let Endpoint { state, snd_una, snd_nxt, rcv_nxt, retransmissions, .. } = &self.end(number).endpoint;
-        if *state == State::Closed {
-            return MOST_PROGRESS;
+        let WorldEnd { endpoint, incarnation, .. } = &self.end(number).end;
+        let Endpoint { state, snd_una, snd_nxt, rcv_nxt, retransmissions, .. } = endpoint;
+        let of_the_first = if *incarnation == Incarnation::First { 0 } else { PROGRESS };
+        if matches!(state, State::Closed | State::Listen) {
+            return of_the_first + PROGRESS;
         }
         // Octets and FINs that were sent, acknowledged and received; behind those, retransmissions.
         let numbers =
             [snd_una, snd_nxt, rcv_nxt].into_iter().fold(0u32, |sum, number| sum.saturating_add(number.0));
-        numbers.saturating_mul(1 << 8).saturating_add((*retransmissions).min(0xff)).min(MOST_PROGRESS)
+        of_the_first
+            + numbers.saturating_mul(1 << 8).saturating_add((*retransmissions).min(0xff)).min(PROGRESS - 1)
     }
 
     pub(super) fn observed(&self, number: EndNumber) -> &Observed {
@@ -143,23 +147,28 @@ impl<'c> Catalog<'c> {
         if let Some(number) = self.end_numbers.get(&end) {
             return Ok(*number);
         }
-        is_representable(&end.endpoint)?;
+        is_representable(&end.end.endpoint)?;
         let number = EndNumber::try_from(self.ends.len()).map_err(|_| Stop::Numbers)?;
-        self.ends.push((end.clone(), Observed::of(&end.endpoint)));
+        self.ends.push((end.clone(), end.end.observed()));
         self.end_numbers.insert(end, number);
         Ok(number)
     }
 
-    fn number_of_segment(&mut self, to: End, segment: Segment) -> Result<SegmentNumber, Stop> {
-        if let Some(number) = self.segment_numbers.get(&(to, segment)) {
+    fn number_of_segment(
+        &mut self,
+        to: End,
+        segment: Segment,
+        incarnation: Incarnation,
+    ) -> Result<SegmentNumber, Stop> {
+        if let Some(number) = self.segment_numbers.get(&(to, segment, incarnation)) {
             return Ok(*number);
         }
         let kind = Kind::of(&segment).ok_or(Stop::Segment(segment))?;
         let first = self.segments.len();
         for to in [to, to.peer()].into_iter().take(1 + usize::from(self.is_mirrored)) {
             let number = SegmentNumber::try_from(self.segments.len()).map_err(|_| Stop::Numbers)?;
-            self.segments.push(KnownSegment { to, segment, kind });
-            self.segment_numbers.insert((to, segment), number);
+            self.segments.push(KnownSegment { to, segment, incarnation, kind });
+            self.segment_numbers.insert((to, segment, incarnation), number);
         }
         SegmentNumber::try_from(first).map_err(|_| Stop::Numbers)
     }
@@ -183,26 +192,29 @@ impl<'c> Catalog<'c> {
 
     fn react(&mut self, end: End, before: EndNumber, event: EndEvent) -> Result<Reaction, Stop> {
         let policy = &self.config.end(end).policy;
-        let KnownEnd { mut endpoint, mut running } = self.end(before).clone();
+        let KnownEnd { end: mut known, mut running } = self.end(before).clone();
         let was_running = running;
-        let effects = match event {
-            EndEvent::Call(call) => endpoint.on_call(call, policy),
+        let Answer { effects, incarnation } = match event {
+            EndEvent::Call(call) => known.call(call, policy),
             EndEvent::Timeout(timer) => {
                 // It has expired: unless it is set again it does not run any more.
                 running[place_of(timer)] = false;
-                endpoint.on_timeout(timer, policy)
+                known.timeout(timer, policy)
             }
-            EndEvent::Arrival(segment) => endpoint.on_segment(&self.segment(segment).segment, policy),
+            EndEvent::Arrival(segment) => {
+                let KnownSegment { segment, incarnation, .. } = self.segment(segment);
+                known.arrival(segment, *incarnation, policy)
+            }
         };
-        if endpoint.unread > 0 {
-            let nothing = endpoint.on_call(Call::Receive, policy);
+        if known.endpoint.unread > 0 {
+            let nothing = known.endpoint.on_call(Call::Receive, policy);
             if nothing != Effects::default() {
                 return Err(Limit::Endpoint(model::Bound::Unread).into());
             }
         }
         let mut timers = [TimerStep::Keep; TIMERS];
         for (timer, change) in Timer::ALL.into_iter().zip(effects.timers) {
-            let is_own = belongs_to(timer, endpoint.state);
+            let is_own = belongs_to(timer, known.endpoint.state);
             let place = place_of(timer);
             match change {
                 TimerChange::Set(_) if !is_own => return Err(Limit::Endpoint(model::Bound::TwoTimers).into()),
@@ -216,9 +228,9 @@ impl<'c> Catalog<'c> {
         }
         // A timer that two states share is not kept from one to the other.
         let state_timer = place_of(Timer::TimeWait);
-        let was_waiting = self.end(before).endpoint.state == State::TimeWait;
+        let was_waiting = self.end(before).end.endpoint.state == State::TimeWait;
         let is_kept = running[state_timer] && timers[state_timer] == TimerStep::Keep;
-        if is_kept && was_waiting != (endpoint.state == State::TimeWait) {
+        if is_kept && was_waiting != (known.endpoint.state == State::TimeWait) {
             return Err(Limit::Endpoint(model::Bound::TwoTimers).into());
         }
         for ((was, is), step) in was_running.into_iter().zip(running).zip(&mut timers) {
@@ -226,8 +238,9 @@ impl<'c> Catalog<'c> {
                 *step = TimerStep::Stop;
             }
         }
-        let sent = effects.segment.map(|segment| self.number_of_segment(end.peer(), segment)).transpose()?;
-        Ok(Reaction { end: self.number_of_end(KnownEnd { endpoint, running })?, sent, timers })
+        let sent = effects.segment.map(|segment| self.number_of_segment(end.peer(), segment, incarnation));
+        let sent = sent.transpose()?;
+        Ok(Reaction { end: self.number_of_end(KnownEnd { end: known, running })?, sent, timers })
     }
 
     /// How much memory it takes, in bytes, without what endpoints keep elsewhere.
@@ -279,8 +292,14 @@ fn belongs_to(timer: Timer, state: State) -> bool {
 fn code(end: End, event: EndEvent) -> u32 {
     let (what, which) = match event {
         EndEvent::Arrival(segment) => (0, u32::from(segment)),
-        EndEvent::Call(call) => (1, call as u32),
+        EndEvent::Call(Call::Send) => (1, 0),
+        EndEvent::Call(Call::Receive) => (1, 1),
+        EndEvent::Call(Call::Shutdown) => (1, 2),
+        EndEvent::Call(Call::Close) => (1, 3),
+        EndEvent::Call(Call::Abort) => (1, 4),
         EndEvent::Timeout(timer) => (2, timer as u32),
+        // Initial numbers of worlds are small.
+        EndEvent::Call(Call::Connect(iss)) => (3, iss.0 & 0xffff),
     };
     (end as u32) << 18 | what << 16 | which
 }

@@ -5,8 +5,8 @@
 use super::step::{Fate, SymbolicAction};
 use super::timetable::{Constraint, Repetition};
 use crate::invariant::broken;
-use crate::model::{Config, End};
-use crate::tcp::{Call, Endpoint, Policy, Segment, Timer, TimerChange};
+use crate::model::{Answer, Config, End, Incarnation, WorldEnd};
+use crate::tcp::{Call, Policy, Segment, Timer, TimerChange};
 
 /// An event of a run without its moment, and what became of the segment that was sent.
 #[derive(Clone, Copy, Debug)]
@@ -42,17 +42,20 @@ pub(super) fn of_lasso(
     Some((constraints.end(run.len()), repetitions))
 }
 
-/// What was set or sent and still matters, and the endpoints.
+/// A copy: the end that it goes to, and what else distinguishes it from others.
+type Sent = (End, Segment, Incarnation);
+
+/// What was set or sent and still matters, and the ends.
 struct SinceWhen {
-    endpoints: [Endpoint; 2],
+    ends: [WorldEnd; 2],
     timers: [[Option<(usize, i64)>; 4]; 2],
-    in_flight: Vec<(End, Segment, usize)>,
+    in_flight: Vec<(Sent, usize)>,
 }
 
 impl SinceWhen {
     fn repeated_by(&self, later: &Self) -> Option<Vec<Repetition>> {
         let mut repetitions = Vec::new();
-        if self.endpoints != later.endpoints || self.in_flight.len() != later.in_flight.len() {
+        if self.ends != later.ends || self.in_flight.len() != later.in_flight.len() {
             return None;
         }
         let timers = self.timers.iter().flatten().zip(later.timers.iter().flatten());
@@ -67,9 +70,9 @@ impl SinceWhen {
         }
         // Equal copies are interchangeable: the older for the older.
         let mut left = later.in_flight.clone();
-        for (to, segment, after) in &self.in_flight {
-            let place = left.iter().position(|(its_to, its, _)| (its_to, its) == (to, segment))?;
-            let (.., event) = left.remove(place);
+        for (sent, after) in &self.in_flight {
+            let place = left.iter().position(|(other, _)| other == sent)?;
+            let (_, event) = left.remove(place);
             repetitions.push(Repetition { event, after: *after, ticks: 0 });
         }
         Some(repetitions)
@@ -79,17 +82,17 @@ impl SinceWhen {
 struct Constraints<'c> {
     config: &'c Config,
     all: Vec<Constraint>,
-    endpoints: [Endpoint; 2],
+    ends: [WorldEnd; 2],
     /// For each timer of each end that runs, in the order of [`Timer::ALL`]: the event that has set it, and for how long.
     timers: [[Option<(usize, i64)>; 4]; 2],
     /// Each copy in flight with the event that has sent it, in the order of their sending.
-    in_flight: Vec<(End, Segment, usize)>,
+    in_flight: Vec<(Sent, usize)>,
 }
 
 impl<'c> Constraints<'c> {
     fn new(config: &'c Config) -> Self {
-        let endpoints = [Endpoint::established(), Endpoint::established()];
-        Self { config, all: Vec::new(), endpoints, timers: [[None; 4]; 2], in_flight: Vec::new() }
+        let ends = End::BOTH.map(|end| WorldEnd::established(&config.end(end).application));
+        Self { config, all: Vec::new(), ends, timers: [[None; 4]; 2], in_flight: Vec::new() }
     }
 
     /// Follows a run, or the rest of one of which so many events were.
@@ -101,8 +104,8 @@ impl<'c> Constraints<'c> {
     }
 
     fn state(&self) -> SinceWhen {
-        let (endpoints, in_flight) = (self.endpoints.clone(), self.in_flight.clone());
-        SinceWhen { endpoints, timers: self.timers, in_flight }
+        let (ends, in_flight) = (self.ends.clone(), self.in_flight.clone());
+        SinceWhen { ends, timers: self.timers, in_flight }
     }
 
     /// All of them, with those of the end, which this event is: timers that still run are not overdue, and copies that are
@@ -114,7 +117,7 @@ impl<'c> Constraints<'c> {
                 self.is_within(last, set, ticks + slack);
             }
         }
-        for (.., sent) in std::mem::take(&mut self.in_flight) {
+        for (_, sent) in std::mem::take(&mut self.in_flight) {
             self.arrives(last, sent);
         }
         self.all
@@ -124,14 +127,17 @@ impl<'c> Constraints<'c> {
         let end = action.end();
         let policy = self.config.end(end).policy;
         let slack = slack_of(&policy);
-        let [a, b] = &mut self.endpoints;
-        let endpoint = if end == End::A { a } else { b };
-        let effects = match *action {
-            SymbolicAction::Call(_, call) => endpoint.on_call(call, &policy),
-            SymbolicAction::Timeout(_, timer) => endpoint.on_timeout(timer, &policy),
-            SymbolicAction::Deliver(_, segment) => endpoint.on_segment(&segment, &policy),
+        let [a, b] = &mut self.ends;
+        let known = if end == End::A { a } else { b };
+        // A connection out of TIME_WAIT, which has lasted for long enough.
+        let reuse = known.reuse(&self.config.end(end).application, &policy).map(|(left, _)| i64::from(left));
+        let Answer { effects, incarnation } = match *action {
+            SymbolicAction::Call(_, call) => known.call(call, &policy),
+            SymbolicAction::Timeout(_, timer) => known.timeout(timer, &policy),
+            SymbolicAction::Deliver(_, segment, incarnation) => known.arrival(&segment, incarnation, &policy),
         };
-        endpoint.on_call(Call::Receive, &policy);
+        known.endpoint.on_call(Call::Receive, &policy);
+        let has_waited = matches!(action, SymbolicAction::Call(_, Call::Connect(_)));
         let expires = |timer| matches!(action, SymbolicAction::Timeout(_, expired) if *expired == timer);
         for (place, (timer, change)) in Timer::ALL.into_iter().zip(effects.timers).enumerate() {
             let [a, b] = &mut self.timers;
@@ -148,22 +154,24 @@ impl<'c> Constraints<'c> {
                 if expires(timer) {
                     self.is_within(set, event, -ticks);
                 }
+                if let Some(left) = reuse.filter(|_| has_waited && timer == Timer::TimeWait) {
+                    self.is_within(set, event, left - ticks);
+                }
             }
         }
-        if let SymbolicAction::Deliver(to, segment) = *action {
-            let equal =
-                |(its_to, its_segment, _): &(End, Segment, usize)| (*its_to, *its_segment) == (to, segment);
+        if let SymbolicAction::Deliver(to, segment, incarnation) = *action {
+            let equal = |(sent, _): &(Sent, usize)| *sent == (to, segment, incarnation);
             let oldest = self.in_flight.iter().position(equal);
             let oldest = oldest.unwrap_or_else(|| broken(format_args!("{segment} arrives and is not in flight")));
             let copy = self.in_flight.remove(oldest);
-            self.arrives(event, copy.2);
+            self.arrives(event, copy.1);
             if *stays {
                 self.in_flight.insert(oldest, copy);
             }
         }
         if let Some(segment) = effects.segment {
             let kept = usize::from(!fate.is_lost) + usize::from(fate.duplicates);
-            self.in_flight.extend(std::iter::repeat_n((end.peer(), segment, event), kept));
+            self.in_flight.extend(std::iter::repeat_n(((end.peer(), segment, incarnation), event), kept));
         }
     }
 

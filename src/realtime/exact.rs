@@ -1,13 +1,13 @@
 //! The world in exact times: one run, step by step, as docs/model.md describes network and clock, without zones.
 //!
 //! A copy may be delivered, lost or duplicated at any moment; it leaves the bag when its age is the MSL, and that costs a
-//! loss if it is an original. Nothing here is shared with the exploration of zones but the endpoint and the
+//! loss if it is an original. Nothing here is shared with the exploration of zones but the ends and their
 //! applications, so that a counterexample that comes from the one and is accepted by the other is one.
 
 use std::fmt;
 
-use crate::model::{Config, End, EndConfig, Kind, Observe, Observed};
-use crate::tcp::{Call, Effects, Endpoint, Segment, Timer, TimerChange};
+use crate::model::{Answer, Config, End, EndConfig, Incarnation, Kind, Observe, Observed, WorldEnd};
+use crate::tcp::{Call, Endpoint, Policy, Segment, Timer, TimerChange};
 
 /// A moment, in equal parts of a tick; how many make up a tick is the world's matter.
 pub type Moment = i64;
@@ -19,6 +19,8 @@ pub struct Copy {
     pub to: End,
     /// The segment.
     pub segment: Segment,
+    /// The incarnation that has sent it.
+    pub incarnation: Incarnation,
     /// When its original was sent.
     pub sent: Moment,
     /// The network made it.
@@ -79,7 +81,7 @@ impl fmt::Display for Refusal {
 /// An end, and when its timers are due, in the order of [`Timer::ALL`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct TimedEnd {
-    endpoint: Endpoint,
+    end: WorldEnd,
     due: [Option<Moment>; 4],
 }
 
@@ -100,8 +102,8 @@ impl<'c> ExactWorld<'c> {
     /// Both ends ESTABLISHED, nothing in flight, at moment 0 of a time whose ticks have so many parts.
     #[must_use]
     pub fn new(config: &'c Config, parts: u32) -> Self {
-        let end = || TimedEnd { endpoint: Endpoint::established(), due: [None; 4] };
-        let ends = [end(), end()];
+        let end = |end| WorldEnd::established(&config.end(end).application);
+        let ends = End::BOTH.map(|name| TimedEnd { end: end(name), due: [None; 4] });
         Self { config, parts, now: 0, ends, in_flight: Vec::new(), losses: 0, duplicates: 0 }
     }
 
@@ -130,10 +132,16 @@ impl<'c> ExactWorld<'c> {
         self.parts_of(self.config.end(end).policy.timers.timer_slack)
     }
 
+    /// An end, with what the world alone knows of it.
+    #[must_use]
+    pub fn world_end(&self, end: End) -> &WorldEnd {
+        &self.end(end).end
+    }
+
     /// An endpoint.
     #[must_use]
     pub fn endpoint(&self, end: End) -> &Endpoint {
-        &self.end(end).endpoint
+        &self.world_end(end).endpoint
     }
 
     /// What the time is.
@@ -145,8 +153,11 @@ impl<'c> ExactWorld<'c> {
     /// The calls that an application may make.
     pub fn calls(&self, end: End) -> impl Iterator<Item = Call> {
         let EndConfig { application, policy } = self.config.end(end);
-        let endpoint = self.endpoint(end);
-        application.calls(&Observed::of(endpoint), endpoint.reader_gone, policy)
+        let known = &self.end(end).end;
+        let has_waited =
+            |left: u32| self.due(end, Timer::TimeWait).is_some_and(|due| due - self.now <= self.parts_of(left));
+        let reuse = known.reuse(application, policy).filter(|(left, _)| has_waited(*left));
+        known.calls(application, policy).chain(reuse.into_iter().flat_map(|(_, calls)| calls))
     }
 
     /// Lets time pass until a moment, and then something happen; the copy that is sent in answer.
@@ -160,7 +171,7 @@ impl<'c> ExactWorld<'c> {
                 if !self.calls(end).any(|one| one == call) {
                     return Err(Refusal::NotOffered(end, call));
                 }
-                Ok(self.at_end(end, |endpoint, policy| endpoint.on_call(call, policy)))
+                Ok(self.at_end(end, |known, policy| known.call(call, policy)))
             }
             ExactEvent::Timeout(end, timer) => {
                 // Time has not passed beyond the latest moment.
@@ -172,11 +183,11 @@ impl<'c> ExactWorld<'c> {
                         *due = None;
                     }
                 }
-                Ok(self.at_end(end, |endpoint, policy| endpoint.on_timeout(timer, policy)))
+                Ok(self.at_end(end, |known, policy| known.timeout(timer, policy)))
             }
             ExactEvent::Deliver(copy) => {
                 self.take(copy)?;
-                Ok(self.at_end(copy.to, |endpoint, policy| endpoint.on_segment(&copy.segment, policy)))
+                Ok(self.at_end(copy.to, |known, policy| known.arrival(&copy.segment, copy.incarnation, policy)))
             }
             ExactEvent::Lose(copy) => {
                 self.take(copy)?;
@@ -240,10 +251,11 @@ impl<'c> ExactWorld<'c> {
     #[must_use]
     pub fn is_like(&self, other: &Self) -> bool {
         let ends = |world: &Self| {
-            world.ends.clone().map(|TimedEnd { endpoint, due }| (endpoint, due.map(|due| Some(due? - world.now))))
+            world.ends.clone().map(|TimedEnd { end, due }| (end, due.map(|due| Some(due? - world.now))))
         };
         let in_flight = |world: &Self| {
-            let shown = |copy: &Copy| (copy.to, copy.segment, world.now - copy.sent, copy.is_duplicate);
+            let shown =
+                |copy: &Copy| (copy.to, copy.segment, copy.incarnation, world.now - copy.sent, copy.is_duplicate);
             let mut copies: Vec<_> = world.in_flight.iter().map(shown).collect();
             copies.sort();
             copies
@@ -277,15 +289,11 @@ impl<'c> ExactWorld<'c> {
     }
 
     /// Lets an endpoint take an event; its application reads whatever is delivered, at once.
-    fn at_end(
-        &mut self,
-        end: End,
-        event: impl FnOnce(&mut Endpoint, &crate::tcp::Policy) -> Effects,
-    ) -> Option<Copy> {
+    fn at_end(&mut self, end: End, event: impl FnOnce(&mut WorldEnd, &Policy) -> Answer) -> Option<Copy> {
         let (policy, now, parts) = (&self.config.end(end).policy, self.now, i64::from(self.parts));
-        let TimedEnd { endpoint, due } = self.end_mut(end);
-        let effects = event(endpoint, policy);
-        endpoint.on_call(Call::Receive, policy);
+        let TimedEnd { end: known, due } = self.end_mut(end);
+        let Answer { effects, incarnation } = event(known, policy);
+        known.endpoint.on_call(Call::Receive, policy);
         for (due, change) in due.iter_mut().zip(effects.timers) {
             match change {
                 TimerChange::Keep => {}
@@ -294,7 +302,7 @@ impl<'c> ExactWorld<'c> {
             }
         }
         let segment = effects.segment?;
-        let copy = Copy { to: end.peer(), segment, sent: now, is_duplicate: false };
+        let copy = Copy { to: end.peer(), segment, incarnation, sent: now, is_duplicate: false };
         self.in_flight.push(copy);
         Some(copy)
     }
@@ -318,12 +326,17 @@ impl<'c> ExactWorld<'c> {
 
 impl Observe for ExactWorld<'_> {
     fn end(&self, end: End) -> Observed {
-        Observed::of(self.endpoint(end))
+        self.end(end).end.observed()
     }
 
     fn in_flight(&self, kind: Option<Kind>, to: End) -> u32 {
         let wanted = |copy: &&Copy| copy.to == to && (kind.is_none() || kind == Kind::of(&copy.segment));
         self.in_flight.iter().filter(wanted).map(|_| 1).sum()
+    }
+
+    fn in_flight_old(&self, kind: Option<Kind>, to: End) -> u32 {
+        let old = self.in_flight.iter().filter(|copy| copy.to == to && copy.incarnation == Incarnation::First);
+        old.filter(|copy| kind.is_none() || kind == Kind::of(&copy.segment)).map(|_| 1).sum()
     }
 
     fn losses(&self) -> u32 {

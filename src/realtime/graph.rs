@@ -352,7 +352,7 @@ impl<'c> ZoneGraph<'c> {
     pub(crate) fn calls(&self, node: Node, end: End) -> impl Iterator<Item = Call> {
         let part = self.part(node);
         let EndConfig { application, policy } = self.config.end(end);
-        let reader_gone = self.explored.steps.catalog.end(part.ends[end as usize]).endpoint.reader_gone;
+        let reader_gone = self.explored.steps.catalog.end(part.ends[end as usize]).end.endpoint.reader_gone;
         application.calls(&part.end(end), reader_gone, policy)
     }
 }

@@ -4,16 +4,16 @@
 
 use super::catalog::{Catalog, EndNumber, SegmentNumber, timer_in};
 use super::step::SymbolicState;
-use crate::model::{End, Kind, Observe, Observed};
-use crate::tcp::{Endpoint, Segment, Timer};
+use crate::model::{End, Incarnation, Kind, Observe, Observed, WorldEnd};
+use crate::tcp::{Segment, Timer};
 
 /// A discrete part: both ends, which of their timers run, and the segments in flight.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct DiscretePart {
-    /// Of A and of B, the endpoint and the timers that run, in the order of [`Timer::ALL`].
-    pub ends: [(Endpoint, Vec<Timer>); 2],
-    /// A segment for each copy in flight, with the end that it goes to, sorted.
-    pub in_flight: Vec<(End, Segment)>,
+    /// Of A and of B, the end and the timers that run, in the order of [`Timer::ALL`].
+    pub ends: [(WorldEnd, Vec<Timer>); 2],
+    /// A segment for each copy in flight, with the end that it goes to and the incarnation that has sent it, sorted.
+    pub in_flight: Vec<(End, Segment, Incarnation)>,
 }
 
 /// A discrete part as properties see it.
@@ -39,13 +39,13 @@ impl Part<'_> {
             let known = self.catalog.end(self.ends[end as usize]);
             let mut running: Vec<Timer> = (0..known.running.len())
                 .filter(|place| known.running[*place])
-                .map(|place| timer_in(place, known.endpoint.state))
+                .map(|place| timer_in(place, known.end.endpoint.state))
                 .collect();
             running.sort();
-            (known.endpoint.clone(), running)
+            (known.end.clone(), running)
         };
         let segments = self.copies.iter().map(|number| self.catalog.segment(*number));
-        let mut in_flight: Vec<(End, Segment)> = segments.map(|one| (one.to, one.segment)).collect();
+        let mut in_flight: Vec<_> = segments.map(|one| (one.to, one.segment, one.incarnation)).collect();
         in_flight.sort();
         DiscretePart { ends: End::BOTH.map(end), in_flight }
     }
@@ -59,6 +59,12 @@ impl Observe for Part<'_> {
     fn in_flight(&self, kind: Option<Kind>, to: End) -> u32 {
         let segments = self.copies.iter().map(|number| self.catalog.segment(*number));
         segments.filter(|one| one.to == to && kind.is_none_or(|kind| kind == one.kind)).map(|_| 1).sum()
+    }
+
+    fn in_flight_old(&self, kind: Option<Kind>, to: End) -> u32 {
+        let segments = self.copies.iter().map(|number| self.catalog.segment(*number));
+        let old = segments.filter(|one| one.to == to && one.incarnation == Incarnation::First);
+        old.filter(|one| kind.is_none_or(|kind| kind == one.kind)).map(|_| 1).sum()
     }
 
     fn losses(&self) -> u32 {

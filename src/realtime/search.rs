@@ -298,6 +298,7 @@ mod tests {
     use crate::check::Library;
     use crate::diagnostic::SourceFile;
     use crate::model::{Closes, ClosesWith, End, EndConfig};
+    use crate::model::{Iss, Opening, Opens};
     use crate::property::Property;
 
     fn explored(config: &Config, reductions: Reductions) -> Explored<'_> {
@@ -330,6 +331,17 @@ mod tests {
         );
     }
 
+    /// A connects anew, perhaps out of `TIME_WAIT`, and B listens.
+    fn opening(reuse_time_wait: Option<u32>, iss: Iss) -> Config {
+        let mut config = config(2, 4, 0, 0, Closes::AfterEof);
+        for end in [&mut config.a, &mut config.b] {
+            end.policy.retransmission.retries = Some(1);
+        }
+        config.a.application.opening = Opening { opens: Opens::Connect, iss, reuse_time_wait };
+        config.b.application.opening.opens = Opens::Listen;
+        config
+    }
+
     /// Small worlds with every timer and every way to end.
     fn worlds() -> Vec<Config> {
         let with = |change: &dyn Fn(&mut EndConfig)| {
@@ -360,6 +372,8 @@ mod tests {
             with(&|end| end.policy.acks.delayed_ack = Some(1)),
             with(&|end| end.application.aborts = true),
             with(&|end| end.policy.wait.time_wait = 0),
+            opening(None, Iss::Above),
+            opening(Some(1), Iss::Any),
             with(&|end| end.policy.timers.timer_slack = 1),
             one_sends,
         ]

@@ -16,12 +16,12 @@
 #![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
 
 use super::catalog::{
-    Catalog, EndEvent, EndNumber, KnownEnd, SegmentNumber, TimerStep, lane_of, ticks_of, timer_in,
+    Catalog, EndEvent, EndNumber, KnownEnd, SegmentNumber, TimerStep, lane_of, place_of, ticks_of, timer_in,
 };
 use super::stop::Stop;
 use super::zone::{CAPACITY, Running, Zone};
-use crate::model::{Config, End, EndConfig};
-use crate::tcp::{Call, Endpoint, Segment, Timer};
+use crate::model::{Config, End, EndConfig, Incarnation, WorldEnd};
+use crate::tcp::{Call, Segment, Timer};
 
 /// A discrete part and a zone.
 #[derive(Clone)]
@@ -41,14 +41,14 @@ pub enum SymbolicAction {
     Call(End, Call),
     /// A timer that is due expires, perhaps late.
     Timeout(End, Timer),
-    /// The oldest copy of this segment, on its way to this end, arrives.
-    Deliver(End, Segment),
+    /// The oldest copy of this segment, on its way to this end, of those that an incarnation has sent, arrives.
+    Deliver(End, Segment, Incarnation),
 }
 
 impl SymbolicAction {
     /// The end at which it happens.
     pub(super) fn end(self) -> End {
-        let (Self::Call(end, _) | Self::Timeout(end, _) | Self::Deliver(end, _)) = self;
+        let (Self::Call(end, _) | Self::Timeout(end, _) | Self::Deliver(end, ..)) = self;
         end
     }
 }
@@ -150,9 +150,11 @@ impl<'c> Steps<'c> {
 
     /// Both ends ESTABLISHED, nothing in flight.
     pub(super) fn initial(&mut self) -> Result<SymbolicState, Stop> {
-        let end = KnownEnd { endpoint: Endpoint::established(), running: [false; 3] };
-        let end = self.catalog.number_of_end(end)?;
-        Ok(SymbolicState::new([end; 2], &[], Zone::new()))
+        let mut number = |end| {
+            let end = WorldEnd::established(&self.config.end(end).application);
+            self.catalog.number_of_end(KnownEnd { end, running: [false; 3] })
+        };
+        Ok(SymbolicState::new([number(End::A)?, number(End::B)?], &[], Zone::new()))
     }
 
     /// Hands over every step that leaves a state, in a fixed order.
@@ -164,11 +166,23 @@ impl<'c> Steps<'c> {
         for end in End::BOTH {
             let number = state.ends[end as usize];
             let known = self.catalog.end(number);
-            let (running, of) = (known.running, known.endpoint.state);
+            let (running, of) = (known.running, known.end.endpoint.state);
             let EndConfig { application, policy } = self.config.end(end);
-            let calls = application.calls(self.catalog.observed(number), known.endpoint.reader_gone, policy);
+            let (calls, reuse) = (known.end.calls(application, policy), known.end.reuse(application, policy));
             for call in calls {
                 self.step(state, SymbolicAction::Call(end, call), end, EndEvent::Call(call), state, &mut then)?;
+            }
+            if let Some((left, calls)) = reuse {
+                let (lane, left) =
+                    (lane_of(end, place_of(Timer::TimeWait)), ticks_of(policy.timers.latest(left))?);
+                if state.zone.may_be_due(lane, left) {
+                    let mut waited = state.clone();
+                    waited.zone.expire(lane, left);
+                    for call in calls {
+                        let action = SymbolicAction::Call(end, call);
+                        self.step(&waited, action, end, EndEvent::Call(call), state, &mut then)?;
+                    }
+                }
             }
             for place in (0..running.len()).filter(|place| running[*place]) {
                 let (lane, slack) = (lane_of(end, place), self.slack[end as usize]);
@@ -193,7 +207,7 @@ impl<'c> Steps<'c> {
                 let known = *self.catalog.segment(*segment);
                 let mut arrived = state.clone();
                 arrived.remove(place);
-                let action = SymbolicAction::Deliver(known.to, known.segment);
+                let action = SymbolicAction::Deliver(known.to, known.segment, known.incarnation);
                 self.step(&arrived, action, known.to, EndEvent::Arrival(*segment), state, &mut then)?;
                 // A duplicate of a younger one does as well.
                 let is_last = state.copies().get(place + 1) != Some(segment);

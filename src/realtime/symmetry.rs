@@ -64,7 +64,8 @@ impl DiscretePart {
     /// Its mirror image.
     pub(super) fn mirrored(self) -> Self {
         let [a, b] = self.ends;
-        let mut in_flight: Vec<_> = self.in_flight.into_iter().map(|(to, segment)| (to.peer(), segment)).collect();
+        let mut in_flight: Vec<_> =
+            self.in_flight.into_iter().map(|(to, segment, of)| (to.peer(), segment, of)).collect();
         in_flight.sort();
         Self { ends: [b, a], in_flight }
     }
@@ -76,7 +77,7 @@ impl Untimed {
         let action = match self.action {
             SymbolicAction::Call(end, call) => SymbolicAction::Call(end.peer(), call),
             SymbolicAction::Timeout(end, timer) => SymbolicAction::Timeout(end.peer(), timer),
-            SymbolicAction::Deliver(to, segment) => SymbolicAction::Deliver(to.peer(), segment),
+            SymbolicAction::Deliver(to, segment, of) => SymbolicAction::Deliver(to.peer(), segment, of),
         };
         Self { action, ..self }
     }

@@ -195,11 +195,13 @@ pub(super) fn at_moments(
         let event = match *action {
             SymbolicAction::Call(end, call) => ExactEvent::Call(end, call),
             SymbolicAction::Timeout(end, timer) => ExactEvent::Timeout(end, timer),
-            SymbolicAction::Deliver(to, segment) => {
-                let equal = world.in_flight().iter().filter(|copy| (copy.to, copy.segment) == (to, segment));
+            SymbolicAction::Deliver(to, segment, incarnation) => {
+                let is_equal =
+                    |copy: &&Copy| (copy.to, copy.segment, copy.incarnation) == (to, segment, incarnation);
+                let equal = world.in_flight().iter().filter(is_equal);
                 let oldest = equal.min_by_key(|copy| copy.sent).copied();
                 // The exact world refuses what is not in flight.
-                let arriving = oldest.unwrap_or(Copy { to, segment, sent: at, is_duplicate: false });
+                let arriving = oldest.unwrap_or(Copy { to, segment, incarnation, sent: at, is_duplicate: false });
                 if *stays {
                     let duplicate = ExactEvent::Duplicate(arriving);
                     world.happen(at, &duplicate).map_err(|refusal| NoWitness::Refused(events.len(), refusal))?;

@@ -76,6 +76,7 @@ pub(super) fn class_of(segment: &Segment) -> &'static str {
         Some(Kind::Fin) => "lastack-fin",
         Some(Kind::Data) => "lastack-data",
         Some(Kind::Rst) => "lastack-rst",
+        Some(Kind::Syn) => "lastack-syn",
         Some(Kind::Ack) | None => "lastack-ack",
     }
 }

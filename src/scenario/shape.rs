@@ -10,9 +10,10 @@ use serde_aux::serde_introspection::serde_introspect;
 
 use super::mistake::KeyMistake;
 use super::tcp::{EndPolicy, Places, TcpShape, policy};
-use super::values::{Limited, Seconds};
+use super::values::{AfterTicks, Limited, Seconds};
 use crate::model::{
-    Application, Closes, ClosesWith, Config, Deliveries, EndConfig, Fairness, MAX_DURATION, SegmentCopy, Timers,
+    Application, Closes, ClosesWith, Config, Deliveries, EndConfig, Fairness, Iss, MAX_DURATION, Opening, Opens,
+    SegmentCopy, Timers,
 };
 use crate::policy::{Bounds, Clock, DEFAULT_MSL_MILLISECONDS, Policies};
 
@@ -94,6 +95,9 @@ struct EndShape {
     closes_with: Option<ClosesWith>,
     sends: Option<u32>,
     aborts: Option<bool>,
+    opens: Option<Opens>,
+    iss: Option<Iss>,
+    reuse_time_wait: Option<AfterTicks>,
     tcp: TcpShape,
 }
 
@@ -163,6 +167,7 @@ pub(super) fn resolve(
     let msl_milliseconds =
         network.msl_seconds.map_or(DEFAULT_MSL_MILLISECONDS, |Seconds(milliseconds)| milliseconds);
     let clock = Clock { msl, msl_milliseconds, scale };
+    let opens = [&shape.a, &shape.b].into_iter().any(|end| end.opens.is_some_and(|opens| opens != Opens::Never));
     let end = |name: &'static str, end: &EndShape| -> Result<(EndConfig, EndPolicy), KeyMistake> {
         // The last octet has number `sends`, the FIN the next, and what acknowledges it the one after that.
         let sends = within("sends", end.sends.unwrap_or(0), 0..=SegmentCopy::MAX_NUMBER - 2, &[name])?;
@@ -171,12 +176,40 @@ pub(super) fn resolve(
             closes_with: end.closes_with.unwrap_or(ClosesWith::Shutdown),
             sends,
             aborts: end.aborts.unwrap_or(false),
+            opening: Opening::NEVER,
         };
-        let policy = policy(&shape.tcp, (name, &end.tcp), policies, (clock, bounds), places)?;
+        let policy = policy(&shape.tcp, (name, &end.tcp), policies, (clock, bounds, opens), places)?;
+        let opening = opening(shape, (name, end), policy.policy.wait.time_wait, scale)?;
+        let application = Application { opening, ..application };
         Ok((EndConfig { policy: policy.policy, application }, policy))
     };
     let ((a, of_a), (b, of_b)) = (end("a", &shape.a)?, end("b", &shape.b)?);
     Ok((Config { msl, losses, duplicates, a, b }, [of_a, of_b]))
+}
+
+/// How an end opens a new connection, where its `TIME_WAIT` lasts so many ticks.
+fn opening(
+    shape: &Shape,
+    (name, end): (&'static str, &EndShape),
+    time_wait: u32,
+    scale: u32,
+) -> Result<Opening, KeyMistake> {
+    let opens = end.opens.unwrap_or_default();
+    let mistake = |key, title: String, label| Err(KeyMistake::new(vec![name, key], title, label));
+    if opens != Opens::Never
+        && (shape.world == WorldKind::Asynchronous || shape.delays(scale) == Delays::WholeTicks)
+    {
+        let title = "only a world in real time opens a new connection".to_owned();
+        return mistake("opens", title, "expected `\"never\"`, or `network.delays = \"any\"`");
+    }
+    let of_connecting = [("iss", end.iss.is_some()), ("reuse_time_wait", end.reuse_time_wait.is_some())];
+    if let Some((key, _)) = of_connecting.into_iter().find(|(_, is_set)| *is_set && opens != Opens::Connect) {
+        let title = format!("`{key}` says how an end connects, and this one does not");
+        return mistake(key, title, "expected `opens = \"connect\"` beside it");
+    }
+    let reuse = end.reuse_time_wait.and_then(|AfterTicks(ticks)| ticks);
+    let reuse = reuse.map(|ticks| within("reuse_time_wait", ticks.saturating_mul(scale), 0..=time_wait, &[name]));
+    Ok(Opening { opens, iss: end.iss.unwrap_or_default(), reuse_time_wait: reuse.transpose()? })
 }
 
 fn within(
@@ -235,6 +268,7 @@ mod tests {
                 closes_with: ClosesWith::Shutdown,
                 sends: 0,
                 aborts: false,
+                opening: Opening::NEVER,
             },
         };
         assert_eq!(config("", 1), Ok(Config { msl: 2, losses: Some(1), duplicates: Some(1), a: end, b: end }));
@@ -383,10 +417,15 @@ mod tests {
         for row in rows.filter(|row| row[0] != "tcp.…`") {
             let [names, values, default] = row[..] else { panic!("{row:?}") };
             for key in names.split(", ").map(|name| name.trim_matches('`')) {
-                let set = |value: &str| config(&format!("{key} = {value}"), 1);
+                let needed = match key {
+                    "a.iss" | "a.reuse_time_wait" => "a.opens = 'connect'\n",
+                    "b.iss" | "b.reuse_time_wait" => "b.opens = 'connect'\n",
+                    _ => "",
+                };
+                let set = |value: &str| config(&format!("{needed}{key} = {value}"), 1);
                 described.push(key.to_owned());
                 let default = default.split(", ").next().unwrap().trim_matches('`');
-                assert_eq!(set(default), config("", 1), "{key} = {default}");
+                assert_eq!(set(default), config(needed, 1), "{key} = {default}");
                 for word in values.split('"').skip(1).step_by(2).filter(|word| !word.contains(" to ")) {
                     assert!(set(&format!("'{word}'")).is_ok(), "{key} = {word}");
                 }

@@ -65,12 +65,12 @@ impl EndPolicy {
 pub(super) type Places<'a> = &'a dyn Fn(&[&str]) -> Option<(Arc<SourceFile>, Span)>;
 
 /// The policy of an end. Weakest first: the policy that both have by name, the fields that are set for both, the policy
-/// that the end has by name, which is all of it, and the end's own fields.
+/// that the end has by name, which is all of it, and the end's own fields. `opens`: an end opens a new connection.
 pub(super) fn policy(
     both: &TcpShape,
     (end, own): (&'static str, &TcpShape),
     policies: &Policies,
-    (clock, bounds): (Clock, Bounds),
+    (clock, bounds, opens): (Clock, Bounds, bool),
     places: Places<'_>,
 ) -> Result<EndPolicy, KeyMistake> {
     let shared = named(both.policy.as_deref().unwrap_or(DEFAULT), vec!["tcp", "policy"], policies)?;
@@ -80,12 +80,12 @@ pub(super) fn policy(
     };
     let mut fields = named.fields.clone();
     // What means nothing in a world is as in the base there.
-    fields.retain(|field| field.origin == Origin::Base || scope_of(field.name) == FieldScope::Worlds);
+    fields.retain(|field| field.origin == Origin::Base || is_in_vain(field.name, opens).is_none());
     for (path, (name, value)) in
         layers.iter().flat_map(|(path, shape)| shape.fields.iter().map(move |field| (path, field)))
     {
         let path: Vec<&'static str> = path.iter().copied().chain([*name]).collect();
-        if let Some((world, why)) = is_in_vain(name) {
+        if let Some((world, why)) = is_in_vain(name, opens) {
             return Err(KeyMistake::new(path, format!("`{name}` means nothing in {world}"), why));
         }
         let (file, span) = places(&path).unwrap_or_else(|| (Arc::clone(&named.file), 0..0));
@@ -99,10 +99,11 @@ pub(super) fn policy(
     Ok(EndPolicy { name: named.name.clone(), policy, fields: set.collect(), clock })
 }
 
-/// In which worlds a field means nothing, if this is one, and why.
-fn is_in_vain(field: &str) -> Option<(&'static str, &'static str)> {
+/// In which worlds a field means nothing, if this is one, and why. An end of the world may open a new connection, or none does.
+fn is_in_vain(field: &str, opens: bool) -> Option<(&'static str, &'static str)> {
     match scope_of(field) {
         FieldScope::Worlds => None,
+        FieldScope::Openings if opens => None,
         FieldScope::Openings => Some((
             "a world that opens no connection",
             "no SYN arrives there, and no segment of a former connection",

@@ -45,6 +45,38 @@ impl<'de> Deserialize<'de> for Limited {
     }
 }
 
+/// A number of ticks, or the word `never`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct AfterTicks(pub(super) Option<u32>);
+
+struct AfterTicksVisitor;
+
+impl Visitor<'_> for AfterTicksVisitor {
+    type Value = AfterTicks;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number of ticks, or \"never\"")
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<AfterTicks, E> {
+        let ticks = u32::try_from(number).map_err(|_| E::invalid_value(de::Unexpected::Signed(number), &self));
+        ticks.map(|ticks| AfterTicks(Some(ticks)))
+    }
+
+    fn visit_str<E: de::Error>(self, word: &str) -> Result<AfterTicks, E> {
+        match word {
+            "never" => Ok(AfterTicks(None)),
+            _ => Err(E::invalid_value(de::Unexpected::Str(word), &self)),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for AfterTicks {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AfterTicksVisitor)
+    }
+}
+
 /// A number of seconds, in milliseconds: at least one, and at most a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Seconds(pub(super) u32);

@@ -206,6 +206,7 @@ impl Endpoint {
     pub fn on_call(&mut self, call: Call, policy: &Policy) -> Effects {
         let mut effects = Effects::default();
         match (call, self.state) {
+            (Call::Connect(iss), _) => return self.connect(iss, policy),
             (_, State::Closed) | (Call::Send | Call::Receive, State::Listen) => {}
             // RFC 9293 §3.10.4, §3.10.5: nobody listens any more.
             (Call::Shutdown | Call::Close | Call::Abort, State::Listen) => {

@@ -1,6 +1,6 @@
 //! What happens to an endpoint besides segments, and what it does in answer.
 
-use super::segment::Segment;
+use super::segment::{Segment, Seq};
 
 /// An endpoint's timers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -35,7 +35,6 @@ impl Timer {
 
 /// What an application asks of its endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[repr(u8)]
 pub enum Call {
     /// RFC 9293 §3.10.2: SEND of one octet.
     Send,
@@ -47,6 +46,8 @@ pub enum Call {
     Close,
     /// RFC 9293 §3.10.5: ABORT.
     Abort,
+    /// RFC 9293 §3.10.1: an active OPEN, with this initial number.
+    Connect(Seq),
 }
 
 impl Call {
@@ -59,6 +60,7 @@ impl Call {
             Self::Shutdown => "shutdown",
             Self::Close => "close",
             Self::Abort => "abort",
+            Self::Connect(_) => "connect",
         }
     }
 }

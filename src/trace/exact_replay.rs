@@ -119,7 +119,7 @@ fn snapshot_in_finer_ticks(snapshot: &Snapshot, finer: u32) -> Snapshot {
 
 /// Sorts the copies in flight, which are a bag.
 fn sorted(mut snapshot: Snapshot) -> Snapshot {
-    snapshot.in_flight.sort_by_key(|copy| (copy.to, copy.segment, copy.age, copy.is_duplicate));
+    snapshot.in_flight.sort_by_key(|copy| (copy.to, copy.segment, copy.incarnation, copy.age, copy.is_duplicate));
     snapshot
 }
 
@@ -142,8 +142,8 @@ fn snapshot(world: &ExactWorld<'_>) -> Snapshot {
 }
 
 fn in_flight_segment(world: &ExactWorld<'_>, copy: &Copy) -> InFlightSegment {
-    let Copy { to, segment, sent, is_duplicate } = *copy;
-    InFlightSegment { to, segment, age: Some(parts_of(world.now() - sent)), is_duplicate }
+    let Copy { to, segment, incarnation, sent, is_duplicate } = *copy;
+    InFlightSegment { to, segment, incarnation, age: Some(parts_of(world.now() - sent)), is_duplicate }
 }
 
 /// Time that has passed, or that is left.

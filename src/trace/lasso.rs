@@ -205,7 +205,7 @@ fn is_unfair(reason: &FairnessReason, fairness: Fairness) -> bool {
 mod tests {
     use super::*;
     use crate::check::Library;
-    use crate::model::{Deliveries, SegmentCopy};
+    use crate::model::{Deliveries, Incarnation, SegmentCopy};
     use crate::realtime::{Copy, ExactEvent};
     use crate::tcp::Timer;
 
@@ -286,7 +286,13 @@ mod tests {
     fn a_run_of_real_time_is_held_against_the_same() {
         let lasso = Lasso::new("dead-network");
         let config = *lasso.world.config();
-        let fin = |sent| Copy { to: End::B, segment: lasso.copy().segment(), sent, is_duplicate: false };
+        let fin = |sent| Copy {
+            to: End::B,
+            segment: lasso.copy().segment(),
+            incarnation: Incarnation::First,
+            sent,
+            is_duplicate: false,
+        };
         let events = vec![
             (0, ExactEvent::Call(End::A, Call::Shutdown)),
             (0, ExactEvent::Lose(fin(0))),

@@ -1,18 +1,21 @@
 //! The copies of segments on a trace, each with a name and what became of it.
 
 use super::replay::Trace;
-use crate::model::{End, Event, InFlightSegment, Step};
+use crate::model::{End, Event, InFlightSegment, Incarnation, Step};
 use crate::tcp::Segment;
 
 /// A copy, from when it is sent or made to when it leaves the network.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Copy {
-    /// `#3`, or `#3′` for a duplicate of `#3`; no other copy's.
+    /// `#3`, or `#3′` for a duplicate of `#3`; no other copy's. `old #3` if it is of the first incarnation and still in flight
+    /// in the second.
     pub(crate) label: String,
     /// The end that it goes to.
     pub(crate) to: End,
     /// The segment.
     pub(crate) segment: Segment,
+    /// The incarnation that has sent it.
+    pub(crate) incarnation: Incarnation,
     /// The place of the copy that it is a duplicate of.
     pub(crate) duplicate_of: Option<usize>,
     /// The place of the step in which it was sent or made.
@@ -61,7 +64,20 @@ impl SegmentTimeline {
             let part = timeline.follow(place, step);
             timeline.parts.push(part);
         }
+        if let Some(opened) = trace.steps.iter().position(|step| step.after.is_opened()) {
+            timeline.mark_old(opened);
+        }
         timeline
+    }
+
+    /// Marks the copies of the first incarnation that leave the network after this step, if they do.
+    fn mark_old(&mut self, opened: usize) {
+        for copy in self.all.iter_mut().filter(|copy| copy.incarnation == Incarnation::First) {
+            let left = copy.lost.max(copy.delivered.last().copied());
+            if left.is_none_or(|left| left > opened) {
+                copy.label.insert_str(0, "old ");
+            }
+        }
     }
 
     /// The copy at a place.
@@ -121,8 +137,9 @@ impl SegmentTimeline {
     }
 
     fn add(&mut self, label: String, flight: InFlightSegment, duplicate_of: Option<usize>, since: usize) -> usize {
-        let InFlightSegment { to, segment, .. } = flight;
-        let copy = Copy { label, to, segment, duplicate_of, since, delivered: Vec::new(), lost: None };
+        let InFlightSegment { to, segment, incarnation, .. } = flight;
+        let copy =
+            Copy { label, to, segment, incarnation, duplicate_of, since, delivered: Vec::new(), lost: None };
         self.all.push(copy);
         self.in_flight.push((flight, self.all.len() - 1));
         self.all.len() - 1

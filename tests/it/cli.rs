@@ -445,7 +445,7 @@ fn expectations_with_mistakes() {
 fn fairness_with_mistakes() {
     let folder = Folder::new("bad-fairness")
         .with("scenarios/a-key.toml", "about = 'x'\n[fairness]\nnetwrok = false\n")
-        .with("scenarios/b-word.toml", "about = 'x'\n[fairness]\nnetwork = ['SYN to A']\n")
+        .with("scenarios/b-word.toml", "about = 'x'\n[fairness]\nnetwork = ['PSH to A']\n")
         .with("scenarios/c-type.toml", "about = 'x'\n[fairness]\napplications = 'yes'\n")
         .with("clockless/mine.toml", "about = 'x'\nworld = 'asynchronous'\n[fairness]\nnetwork = false\n");
     assert_snapshot!(folder.refusals(&[

@@ -25,6 +25,7 @@ mod gallery;
 mod gate;
 mod generated;
 mod law;
+mod openings;
 mod policies;
 mod readme;
 mod realtime;

@@ -4,7 +4,10 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use lastack::check::{Library, Options, check_one};
-use lastack::model::{Application, Closes, ClosesWith, Config, End, EndConfig, TimedWorld, WorldState};
+use lastack::model::{
+    Application, Closes, ClosesWith, Config, End, EndConfig, Incarnation, OldCopies, Opening, TimedWorld,
+    WorldEnd, WorldState,
+};
 use lastack::property::{Property, Verdict, read_folder};
 use lastack::realtime::{Aim, Budget, DiscretePart, Question, Witness, explore};
 use lastack::scenario::Setting;
@@ -18,7 +21,13 @@ const MOST_STATES: usize = 6_000;
 const MOST_ZONES: usize = 20_000;
 
 fn end(policy: Policy, closes: Closes) -> EndConfig {
-    let application = Application { closes, closes_with: ClosesWith::Shutdown, sends: 0, aborts: false };
+    let application = Application {
+        closes,
+        closes_with: ClosesWith::Shutdown,
+        sends: 0,
+        aborts: false,
+        opening: Opening::NEVER,
+    };
     EndConfig { policy, application }
 }
 
@@ -51,9 +60,11 @@ fn ticks(config: Config, most: usize) -> (HashSet<WorldState>, bool) {
 fn part(state: &WorldState) -> DiscretePart {
     let end = |end| {
         let (endpoint, timers) = state.endpoint(end);
-        (endpoint, Timer::ALL.into_iter().filter(|timer| timers.get(*timer).is_some()).collect())
+        let end = WorldEnd { endpoint, incarnation: Incarnation::First, old: OldCopies::default() };
+        (end, Timer::ALL.into_iter().filter(|timer| timers.get(*timer).is_some()).collect())
     };
-    let mut in_flight: Vec<_> = state.network().copies().iter().map(|copy| (copy.to(), copy.segment())).collect();
+    let mut in_flight: Vec<_> =
+        state.network().copies().iter().map(|copy| (copy.to(), copy.segment(), Incarnation::First)).collect();
     in_flight.sort();
     DiscretePart { ends: End::BOTH.map(end), in_flight }
 }
@@ -65,8 +76,10 @@ fn instances<'p>(properties: &'p [Property], config: &Config) -> Vec<(&'p Proper
     let counts_retries = End::BOTH.iter().all(|end| config.end(*end).policy.retransmission.retries.is_some());
     let is_asked = |property: &&Property| {
         let mentions = |observation| property.formula.mentions(observation).is_some();
+        let is_of_an_opening = Observation::OF_AN_OPENING.into_iter().any(mentions);
         (counts_retries || !mentions(Observation::Retransmissions))
             && (config.losses.is_some() || !mentions(Observation::Losses))
+            && !is_of_an_opening
             && !property.formula.temporal().is_liveness()
     };
     properties.iter().filter(is_asked).flat_map(|one| End::BOTH.map(|end| (one, end))).collect()
@@ -107,6 +120,7 @@ fn any_world() -> impl Strategy<Value = Config> {
             closes_with: if lets_go { ClosesWith::Close } else { ClosesWith::Shutdown },
             sends: sends.into(),
             aborts,
+            opening: Opening::NEVER,
         },
     );
     let end = (policy, application).prop_map(|(policy, application)| EndConfig { policy, application });

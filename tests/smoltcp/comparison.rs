@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use lastack::conform::{Comparison, EndpointInput, EndpointPath, PathGenerator, Run, Transition, run};
 use lastack::explore::{Limits, Reachable};
-use lastack::model::{Application, Closes, ClosesWith, Config, End, EndConfig};
+use lastack::model::{Application, Closes, ClosesWith, Config, End, EndConfig, Opening};
 use lastack::policy::Policies;
 use lastack::tcp::{Policy, Timer};
 
@@ -17,8 +17,13 @@ fn policy() -> Policy {
 }
 
 /// Closes with `shutdown`, for which smoltcp has a call. No end gives up: smoltcp does so after a user timeout alone.
-const QUIET: Application =
-    Application { closes: Closes::AnyTime, closes_with: ClosesWith::Shutdown, sends: 0, aborts: false };
+const QUIET: Application = Application {
+    closes: Closes::AnyTime,
+    closes_with: ClosesWith::Shutdown,
+    sends: 0,
+    aborts: false,
+    opening: Opening::NEVER,
+};
 
 /// So many random walks of each end are taken however long that takes.
 pub(crate) const WALKS: u64 = 2_000;

@@ -121,6 +121,7 @@ impl Stack for Smoltcp {
                 self.socket().abort();
                 Ok(())
             }
+            Call::Connect(_) => Err("this connection is open already".to_owned()),
         }
     }
 

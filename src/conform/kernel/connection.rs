@@ -161,6 +161,8 @@ impl Stack for KernelConnection<'_> {
                 self.socket = None;
             }
             Call::Abort => self.socket = None,
+            // This connection is open already.
+            Call::Connect(_) => {}
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Diagnostics;
 use crate::explore::{Limits, Reachable, Stopped};
-use crate::model::{Application, Closes, ClosesWith, Config, EndConfig};
+use crate::model::{Application, Closes, ClosesWith, Config, EndConfig, Opening};
 use crate::policy::Policies;
 use crate::tcp::Policy;
 
@@ -18,8 +18,13 @@ pub fn policy() -> Result<Policy, Diagnostics> {
     }))
 }
 
-const CLOSES: Application =
-    Application { closes: Closes::AnyTime, closes_with: ClosesWith::Shutdown, sends: 0, aborts: false };
+const CLOSES: Application = Application {
+    closes: Closes::AnyTime,
+    closes_with: ClosesWith::Shutdown,
+    sends: 0,
+    aborts: false,
+    opening: Opening::NEVER,
+};
 const SENDS: Application = Application { sends: 1, ..CLOSES };
 const ABORTS: Application = Application { aborts: true, ..CLOSES };
 const SENDS_AND_ABORTS: Application = Application { sends: 1, ..ABORTS };

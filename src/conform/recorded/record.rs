@@ -67,6 +67,7 @@ fn step(event: &EndpointInput) -> String {
                 Call::Shutdown => "shutdown_wr",
                 Call::Close => "close",
                 Call::Abort => "abort",
+                Call::Connect(_) => "connect",
             }
         ),
         EndpointInput::Arrival(segment) => format!("rcv {}", written(segment)),

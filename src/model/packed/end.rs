@@ -7,6 +7,7 @@ use crate::invariant::{broken, invariant};
 use crate::model::limit::MAX_TIMER;
 use crate::model::limit::{Bound, Limit};
 use crate::model::observe::Observed;
+use crate::model::opening::Incarnation;
 use crate::tcp::{EndedBy, Endpoint, Held, Persist, SendWindow, Seq, State, Timer, Transfer};
 
 /// A timer that does not run.
@@ -222,6 +223,10 @@ impl PackedEnd {
             fin_received: self.facts >> 3 & 1 == 1,
             close_called: self.facts >> 4 & 1 == 1,
             retransmissions: u32::from(self.delivered_retransmissions >> 4),
+            incarnation: Incarnation::First,
+            old_octets: 0,
+            old_acked: false,
+            ended_by_old: false,
         }
     }
 }

@@ -5,14 +5,20 @@ pub(in crate::realtime) mod reference;
 
 use proptest::prelude::*;
 
-use crate::model::{Application, Closes, ClosesWith, Config, EndConfig};
+use crate::model::{Application, Closes, ClosesWith, Config, EndConfig, Opening};
 use crate::tcp::Policy;
 
 /// No octets; A may close at any time. `TIME_WAIT` is 2 MSL.
 pub(in crate::realtime) fn config(msl: u32, rto: u32, losses: u8, duplicates: u8, b: Closes) -> Config {
     let end = |closes| EndConfig {
         policy: Policy::rfc1337(msl).with(|policy| policy.retransmission.rto = rto),
-        application: Application { closes, closes_with: ClosesWith::Shutdown, sends: 0, aborts: false },
+        application: Application {
+            closes,
+            closes_with: ClosesWith::Shutdown,
+            sends: 0,
+            aborts: false,
+            opening: Opening::NEVER,
+        },
     };
     Config { msl, losses: Some(losses), duplicates: Some(duplicates), a: end(Closes::AnyTime), b: end(b) }
 }
@@ -31,7 +37,10 @@ pub(crate) fn any_config() -> impl Strategy<Value = Config> {
             policy.timers.timer_slack = slack;
         });
         let closes_with = if lets_go { ClosesWith::Close } else { ClosesWith::Shutdown };
-        EndConfig { policy, application: Application { closes, closes_with, sends: 0, aborts: false } }
+        EndConfig {
+            policy,
+            application: Application { closes, closes_with, sends: 0, aborts: false, opening: Opening::NEVER },
+        }
     });
     let losses = prop_oneof![1 => (0u8..3).prop_map(Some), 1 => Just(None)];
     (1u32..4, losses, 0u8..2, end.clone(), end).prop_map(|(msl, losses, duplicates, a, b)| Config {

@@ -6,21 +6,21 @@
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use super::matrix::{Limit, Matrix};
-use crate::model::{Config, End, Observed};
+use crate::model::{Answer, Config, End, Incarnation, WorldEnd};
 use crate::realtime::DiscretePart;
-use crate::tcp::{Call, Effects, Endpoint, Segment, Timer, TimerChange};
+use crate::tcp::{Call, Segment, Timer, TimerChange};
 
 /// What a clock belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Clock {
     /// It expires at so many ticks at the latest.
     Timer(End, Timer, i32),
-    Copy(End, Segment),
+    Copy(End, Segment, Incarnation),
 }
 
 #[derive(Clone)]
 struct Symbolic {
-    ends: [Endpoint; 2],
+    ends: [WorldEnd; 2],
     /// From clock 1 on.
     clocks: Vec<Clock>,
     zone: Matrix,
@@ -29,11 +29,11 @@ struct Symbolic {
 }
 
 /// Everything that distinguishes states but times.
-type Key = ([Endpoint; 2], Vec<Clock>, u8, u8);
+type Key = ([WorldEnd; 2], Vec<Clock>, u8, u8);
 
 /// The discrete parts of a world, and how many zones were found in them.
 pub(in crate::realtime) fn parts(config: &Config) -> (HashSet<DiscretePart>, usize) {
-    let ends = [Endpoint::established(), Endpoint::established()];
+    let ends = End::BOTH.map(|end| WorldEnd::established(&config.end(end).application));
     let initial = Symbolic { ends, clocks: Vec::new(), zone: Matrix::new(), losses: 0, duplicates: 0 };
     let mut seen: HashMap<Key, Vec<Matrix>> = HashMap::new();
     let (mut parts, mut zones) = (HashSet::new(), 0);
@@ -59,7 +59,7 @@ impl Symbolic {
         for clock in &self.clocks {
             match clock {
                 Clock::Timer(end, timer, _) => timers.entry(*end).or_default().push(*timer),
-                Clock::Copy(to, segment) => in_flight.push((*to, *segment)),
+                Clock::Copy(to, segment, incarnation) => in_flight.push((*to, *segment, *incarnation)),
             }
         }
         in_flight.sort();
@@ -74,10 +74,21 @@ impl Symbolic {
     fn successors(&self, config: &Config) -> Vec<Self> {
         let mut all = Vec::new();
         for end in End::BOTH {
-            let endpoint = &self.ends[end as usize];
-            let (application, policy) = (config.end(end).application, &config.end(end).policy);
-            for call in application.calls(&Observed::of(endpoint), endpoint.reader_gone, policy) {
-                all.extend(self.clone().event(config, end, |endpoint| endpoint.on_call(call, policy)));
+            let known = &self.ends[end as usize];
+            let (application, policy) = (&config.end(end).application, &config.end(end).policy);
+            for call in known.calls(application, policy) {
+                all.extend(self.clone().event(config, end, |known| known.call(call, policy)));
+            }
+            if let Some((left, calls)) = known.reuse(application, policy) {
+                let is_waiting =
+                    |clock: &Clock| matches!(clock, Clock::Timer(of, Timer::TimeWait, _) if *of == end);
+                let place = self.clocks.iter().position(is_waiting).expect("TIME_WAIT has its timer");
+                let waited = i32::try_from(policy.wait.time_wait - left).unwrap();
+                let Some(zone) = self.zone.clone().and(0, 1 + place, Limit::at_most(-waited)) else { continue };
+                let next = Self { zone, ..self.clone() };
+                for call in calls {
+                    all.extend(next.clone().event(config, end, |known| known.call(call, policy)));
+                }
             }
         }
         for (place, clock) in self.clocks.iter().enumerate() {
@@ -89,13 +100,13 @@ impl Symbolic {
                     let mut next = Self { zone, ..self.clone() };
                     next.forget(place);
                     let policy = &config.end(end).policy;
-                    all.extend(next.event(config, end, |endpoint| endpoint.on_timeout(timer, policy)));
+                    all.extend(next.event(config, end, |known| known.timeout(timer, policy)));
                 }
-                Clock::Copy(to, segment) => {
+                Clock::Copy(to, segment, incarnation) => {
                     let mut next = self.clone();
                     next.forget(place);
                     let policy = &config.end(to).policy;
-                    all.extend(next.event(config, to, |endpoint| endpoint.on_segment(&segment, policy)));
+                    all.extend(next.event(config, to, |known| known.arrival(&segment, incarnation, policy)));
                 }
             }
         }
@@ -112,10 +123,10 @@ impl Symbolic {
         self.zone.insert(self.clocks.len());
     }
 
-    fn event(mut self, config: &Config, end: End, event: impl Fn(&mut Endpoint) -> Effects) -> Vec<Self> {
-        let endpoint = &mut self.ends[end as usize];
-        let effects = event(endpoint);
-        endpoint.on_call(Call::Receive, &config.end(end).policy);
+    fn event(mut self, config: &Config, end: End, event: impl Fn(&mut WorldEnd) -> Answer) -> Vec<Self> {
+        let known = &mut self.ends[end as usize];
+        let Answer { effects, incarnation } = event(known);
+        known.endpoint.on_call(Call::Receive, &config.end(end).policy);
         for (timer, change) in Timer::ALL.into_iter().zip(effects.timers) {
             if change == TimerChange::Keep {
                 continue;
@@ -141,7 +152,7 @@ impl Symbolic {
                 next.losses += u8::from(is_lost && config.losses.is_some());
                 next.duplicates += duplicates;
                 for _ in 0..duplicates + u8::from(!is_lost) {
-                    next.start(Clock::Copy(end.peer(), segment));
+                    next.start(Clock::Copy(end.peer(), segment, incarnation));
                 }
                 all.push(next.later(config));
             }
@@ -163,7 +174,7 @@ impl Symbolic {
         self.zone = self.zone.closed().expect("the zone was within the invariants");
         let key = |clock: &Clock| match clock {
             Clock::Timer(end, timer, _) => (0, *end, *timer as usize, None),
-            Clock::Copy(to, segment) => (1, *to, 0, Some(*segment)),
+            Clock::Copy(to, segment, incarnation) => (1, *to, 0, Some((*segment, *incarnation))),
         };
         let mut order: Vec<usize> = (0..self.clocks.len()).collect();
         order.sort_by_key(|place| key(&self.clocks[*place]));

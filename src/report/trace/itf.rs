@@ -31,6 +31,9 @@ struct CopyValue {
     #[serde(flatten)]
     segment: SegmentRecord,
     duplicate: bool,
+    /// Which connection it belongs to, from 1; absent where there is only one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    incarnation: Option<u32>,
     /// In parts of a tick; absent in a world without a clock.
     #[serde(skip_serializing_if = "Option::is_none")]
     age: Option<u32>,
@@ -58,23 +61,24 @@ pub fn trace(scenario: &Scenario, instance: &Instance, trace: &Trace) -> String 
         RunEnding::Repeats { from, .. } => Some(from + 1),
     };
     let repeats = repeats.map_or(String::new(), |index| format!(",\n  \"loop\": {index}"));
-    let states: Vec<String> = states(trace).iter().map(Value::to_string).collect();
+    let states: Vec<String> = states(trace, scenario.config.opens()).iter().map(Value::to_string).collect();
     let (variables, states) = (json!(VARIABLES), states.join(",\n    "));
     format!(
         "{{\n  \"#meta\": {meta},\n  \"vars\": {variables},\n  \"states\": [\n    {states}\n  ]{repeats}\n}}\n"
     )
 }
 
-fn states(trace: &Trace) -> Vec<Value> {
+fn states(trace: &Trace, opens: bool) -> Vec<Value> {
     let start = trace.initial.timers.map(|_| 0);
-    let mut states = vec![state(0, start, json!({ "tag": "Init", "value": {} }), &trace.initial)];
+    let mut states = vec![state(0, start, json!({ "tag": "Init", "value": {} }), &trace.initial, opens)];
     for (step, moment) in trace.steps.iter().zip(trace.moments()) {
-        states.push(state(states.len(), moment.map(|moment| moment.parts), action(&step.event), &step.after));
+        let action = action(&step.event, opens);
+        states.push(state(states.len(), moment.map(|moment| moment.parts), action, &step.after, opens));
     }
     states
 }
 
-fn state(index: usize, moment: Option<u32>, action: Value, snapshot: &Snapshot) -> Value {
+fn state(index: usize, moment: Option<u32>, action: Value, snapshot: &Snapshot, opens: bool) -> Value {
     let mut meta = Map::new();
     meta.insert("index".to_owned(), index.into());
     meta.extend(moment.map(|moment| ("moment".to_owned(), moment.into())));
@@ -86,35 +90,35 @@ fn state(index: usize, moment: Option<u32>, action: Value, snapshot: &Snapshot) 
     json!({
         "#meta": meta,
         "action": integers(action),
-        "a": integers(end(a, timers_of_a)),
-        "b": integers(end(b, timers_of_b)),
-        "network": integers(bag(&snapshot.in_flight)),
+        "a": integers(end(a, timers_of_a, opens)),
+        "b": integers(end(b, timers_of_b, opens)),
+        "network": integers(bag(&snapshot.in_flight, opens)),
         "losses": integers(snapshot.losses.into()),
         "duplicates": integers(snapshot.duplicates.into()),
     })
 }
 
-fn action(event: &Event) -> Value {
+fn action(event: &Event, opens: bool) -> Value {
     let (tag, value) = match event {
         Event::Call(end, call) => ("Call", json!({ "end": end.to_string(), "call": call.name() })),
         Event::Timeout(end, timer) => ("Timeout", json!({ "end": end.to_string(), "timer": timer.name() })),
-        Event::Deliver(flight) => ("Deliver", copy(flight)),
-        Event::Lose(flight) => ("Lose", copy(flight)),
-        Event::Duplicate(flight) => ("Duplicate", copy(flight)),
+        Event::Deliver(flight) => ("Deliver", copy(flight, opens)),
+        Event::Lose(flight) => ("Lose", copy(flight, opens)),
+        Event::Duplicate(flight) => ("Duplicate", copy(flight, opens)),
         Event::Pass(parts) => ("Pass", json!({ "parts": parts })),
     };
     json!({ "tag": tag, "value": value })
 }
 
-fn end(observed: &Observed, timers: Option<&Timers>) -> Value {
+fn end(observed: &Observed, timers: Option<&Timers>, opens: bool) -> Value {
     let timers = timers.map(|timers| json!({ "#map": running(timers).collect::<Vec<_>>() }));
-    json!(EndVariable { end: observed.into(), timers })
+    json!(EndVariable { end: EndRecord::of(observed, opens), timers })
 }
 
 /// The copies in flight and how many there are of each: a bag as in TLA+'s module Bags.
-fn bag(flights: &[InFlightSegment]) -> Value {
+fn bag(flights: &[InFlightSegment], opens: bool) -> Value {
     let mut counts: Vec<(Value, u32)> = Vec::new();
-    for copy in flights.iter().map(copy) {
+    for copy in flights.iter().map(|flight| copy(flight, opens)) {
         match counts.iter_mut().find(|(known, _)| *known == copy) {
             Some((_, count)) => *count += 1,
             None => counts.push((copy, 1)),
@@ -123,11 +127,12 @@ fn bag(flights: &[InFlightSegment]) -> Value {
     json!({ "#map": counts })
 }
 
-fn copy(flight: &InFlightSegment) -> Value {
+fn copy(flight: &InFlightSegment, opens: bool) -> Value {
     json!(CopyValue {
         to: flight.to.to_string(),
         segment: SegmentRecord::from(&flight.segment),
         duplicate: flight.is_duplicate,
+        incarnation: opens.then_some(flight.incarnation as u32),
         age: flight.age,
     })
 }

@@ -67,6 +67,9 @@ struct CopyRecord<'a> {
     label: &'a str,
     to: String,
     segment: SegmentRecord,
+    /// Which connection it belongs to, from 1; absent where there is only one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    incarnation: Option<u32>,
     /// Absent where it was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     duplicate_of: Option<&'a str>,
@@ -163,7 +166,7 @@ enum EndingRecord {
 #[must_use]
 pub fn document(scenario: &Scenario, instance: &Instance, trace: &Trace) -> String {
     let property = &instance.property;
-    let timeline = SegmentTimeline::of(trace);
+    let (timeline, opens) = (SegmentTimeline::of(trace), scenario.config.opens());
     let document = Document {
         version: VERSION,
         lastack: env!("CARGO_PKG_VERSION"),
@@ -184,9 +187,9 @@ pub fn document(scenario: &Scenario, instance: &Instance, trace: &Trace) -> Stri
         verdict: shown(instance).name(),
         because: reason(scenario, instance),
         parts_per_tick: trace.parts,
-        copies: timeline.all.iter().map(|one| copy(&timeline, one)).collect(),
-        initial: snapshot(&timeline, &trace.initial, &[]),
-        steps: steps(&timeline, trace),
+        copies: timeline.all.iter().map(|one| copy(&timeline, one, opens)).collect(),
+        initial: snapshot(&timeline, &trace.initial, &[], opens),
+        steps: steps(&timeline, trace, opens),
         ending: match &trace.ending {
             RunEnding::Open => EndingRecord::Open,
             RunEnding::Stops { .. } => EndingRecord::Stops,
@@ -199,11 +202,12 @@ pub fn document(scenario: &Scenario, instance: &Instance, trace: &Trace) -> Stri
     serde_json::to_string_pretty(&document).map_or_else(|error| error.to_string(), |text| text + "\n")
 }
 
-fn copy<'a>(timeline: &'a SegmentTimeline, copy: &'a Copy) -> CopyRecord<'a> {
+fn copy<'a>(timeline: &'a SegmentTimeline, copy: &'a Copy, opens: bool) -> CopyRecord<'a> {
     CopyRecord {
         label: &copy.label,
         to: copy.to.to_string(),
         segment: SegmentRecord::from(&copy.segment),
+        incarnation: opens.then_some(copy.incarnation as u32),
         duplicate_of: copy.duplicate_of.map(|original| timeline.label(original)),
         since: copy.since,
         delivered: &copy.delivered,
@@ -211,14 +215,14 @@ fn copy<'a>(timeline: &'a SegmentTimeline, copy: &'a Copy) -> CopyRecord<'a> {
     }
 }
 
-fn steps<'a>(timeline: &'a SegmentTimeline, trace: &Trace) -> Vec<StepRecord<'a>> {
+fn steps<'a>(timeline: &'a SegmentTimeline, trace: &Trace, opens: bool) -> Vec<StepRecord<'a>> {
     let mut lateness = trace.lateness().into_iter();
     let record = |((step, part), moment): ((&Step, &'a Part), Option<Ticks>)| StepRecord {
         at: moment.map(|moment| moment.parts),
         event: event(timeline, step, part, lateness.next().flatten()),
         sent: part.sent.map(|sent| timeline.label(sent)),
         expired: part.expired.iter().map(|expired| timeline.label(*expired)).collect(),
-        after: snapshot(timeline, &step.after, &part.in_flight),
+        after: snapshot(timeline, &step.after, &part.in_flight, opens),
     };
     trace.steps.iter().zip(&timeline.parts).zip(trace.moments()).map(record).collect()
 }
@@ -242,6 +246,7 @@ fn snapshot<'a>(
     timeline: &'a SegmentTimeline,
     snapshot: &Snapshot,
     in_flight: &[(InFlightSegment, usize)],
+    opens: bool,
 ) -> SnapshotRecord<'a> {
     let [a, b] = &snapshot.ends;
     let [timers_of_a, timers_of_b] = match &snapshot.timers {
@@ -249,8 +254,8 @@ fn snapshot<'a>(
         None => [None, None],
     };
     SnapshotRecord {
-        a: EndAndTimers { end: a.into(), timers: timers_of_a },
-        b: EndAndTimers { end: b.into(), timers: timers_of_b },
+        a: EndAndTimers { end: EndRecord::of(a, opens), timers: timers_of_a },
+        b: EndAndTimers { end: EndRecord::of(b, opens), timers: timers_of_b },
         in_flight: in_flight
             .iter()
             .map(|(flight, copy)| FlightRecord { copy: timeline.label(*copy), age: flight.age })

@@ -24,10 +24,28 @@ pub(super) struct EndRecord {
     fin_received: bool,
     close_called: bool,
     retransmissions: u32,
+    /// Absent where no new connection is opened.
+    #[serde(flatten)]
+    opening: Option<OpeningRecord>,
 }
 
-impl From<&Observed> for EndRecord {
-    fn from(end: &Observed) -> Self {
+/// What can be observed of an end where a new connection is opened.
+#[derive(Serialize)]
+struct OpeningRecord {
+    incarnation: u32,
+    old_octets: u32,
+    old_acked: bool,
+    ended_by_old: bool,
+}
+
+impl EndRecord {
+    pub(super) fn of(end: &Observed, opens: bool) -> Self {
+        let opening = OpeningRecord {
+            incarnation: end.incarnation as u32,
+            old_octets: end.old_octets,
+            old_acked: end.old_acked,
+            ended_by_old: end.ended_by_old,
+        };
         Self {
             state: end.state.name(),
             left: end.left.map_or(NONE, State::name),
@@ -40,6 +58,7 @@ impl From<&Observed> for EndRecord {
             fin_received: end.fin_received,
             close_called: end.close_called,
             retransmissions: end.retransmissions,
+            opening: opens.then_some(opening),
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How often a SYN is sent again, and what one does to `TIME_WAIT`. RFC 9293 §3.5, §3.6.1, §3.8.3. Worlds begin with both ends
-/// ESTABLISHED.
+/// How often a SYN is sent again, and what one does to `TIME_WAIT`. RFC 9293 §3.5, §3.6.1, §3.8.3. In a world it
+/// matters where an end opens a new connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OpenPolicy {

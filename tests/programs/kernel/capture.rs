@@ -12,7 +12,7 @@ use lastack::capture::{Capture as Read, Closing, Why};
 use lastack::conform::kernel::{ADDRESS, CaptureFile, Error, Kernel, policy};
 use lastack::conform::{Class, EndpointInput, EndpointPath, PathGenerator, Stack, Transition, run};
 use lastack::explore::{Limits, Reachable};
-use lastack::model::{Application, Closes, ClosesWith, Config, End, EndConfig};
+use lastack::model::{Application, Closes, ClosesWith, Config, End, EndConfig, Opening};
 use lastack::tcp::{Call, Segment, State, Timer};
 
 use crate::Missing;
@@ -24,8 +24,13 @@ const WALKS: u64 = 40;
 /// Longer than a path without timers takes, and shorter than anybody wants to wait.
 const RTO: [Duration; 2] = [Duration::from_secs(5), Duration::from_millis(300)];
 
-const SHUTS: Application =
-    Application { closes: Closes::AnyTime, closes_with: ClosesWith::Shutdown, sends: 1, aborts: false };
+const SHUTS: Application = Application {
+    closes: Closes::AnyTime,
+    closes_with: ClosesWith::Shutdown,
+    sends: 1,
+    aborts: false,
+    opening: Opening::NEVER,
+};
 const ABORTS: Application = Application { aborts: true, ..SHUTS };
 const GOES: Application = Application { closes_with: ClosesWith::Close, ..SHUTS };
 
