@@ -1,4 +1,5 @@
-//! Every verdict on a scenario, from one exploration of its world.
+//! Every verdict on a scenario: in whole ticks from one exploration of its world, in real time as [`real_time`]
+//! has it.
 
 use std::slice::from_ref;
 use std::time::Instant;
@@ -56,7 +57,7 @@ pub(super) enum Shortest {
     All,
 }
 
-/// Explores a scenario's world once and decides each instance, which must be applicable to it.
+/// Explores a scenario's world and decides each instance, which must be applicable to it.
 pub(super) fn decide(
     scenario: &Scenario,
     instances: &[Instance],
@@ -115,62 +116,88 @@ pub(super) fn decide_timed(
     let exploring = |stats: &ExplorationStats| progress(Phase::Exploration, stats);
     let explored = explore(&world, instances, Until::Exhausted, threads, limits, &exploring);
     let mut stopped = explored.stopped;
-    // A state or a run reveals the instance, or none does.
-    let mut known: Vec<Option<bool>> = instances
-        .iter()
-        .zip(&explored.revealed)
-        .map(|(instance, revealed)| match revealed {
-            Some(_) => Some(true),
-            None => (stopped.is_none() && !instance.is_liveness()).then_some(false),
-        })
-        .collect();
-    let mut lassos: Vec<Option<Lasso>> = instances.iter().map(|_| None).collect();
+    let mut results = decided_by_states(instances, &explored);
     if stopped.is_none() && instances.iter().any(Instance::is_liveness) {
         progress(Phase::Cycles, &explored.stats);
         let constraints =
             FairnessConstraints { world: &world, fairness: scenario.fairness, states: &explored.states };
-        let decided = FairRunSearch::new(&explored.graph, &constraints, limits).and_then(|mut search| {
-            let each = instances.iter().zip(&mut known).zip(&mut lassos);
-            for ((instance, known), lasso) in each.filter(|((instance, _), _)| instance.is_liveness()) {
-                *lasso = find(&mut search, &explored.states, instance)?;
-                *known = Some(lasso.is_some());
-            }
-            Ok(())
-        });
-        stopped = decided.err();
+        stopped = search_lassos(instances, &explored, &constraints, limits, &mut results).err();
     }
-    let mut traces = Vec::new();
     if world.is_set() {
         let found = FoundInSet { world: &world, fairness: scenario.fairness, explored: &explored };
-        let each = instances.iter().zip(&mut known).zip(&lassos).zip(&explored.exercised);
-        for (((instance, known), lasso), exercised) in each {
-            let worth =
-                known.map_or(Worth::Sure, |revealed| found.worth(instance, revealed, lasso.as_ref(), *exercised));
-            traces.push(match worth {
-                Worth::Sure => None,
-                Worth::Run(trace) => Some(*trace),
-                Worth::Unsure => {
-                    *known = None;
-                    stopped.get_or_insert(Stopped::NoRunWithEveryCopy);
-                    None
-                }
-            });
+        if !replay_with_every_copy(instances, &found, &mut results) {
+            stopped.get_or_insert(Stopped::NoRunWithEveryCopy);
         }
     }
-    let verdict = |((instance, known), exercised): ((&Instance, &Option<bool>), &bool)| {
-        instance.verdict(*known == Some(true), known.is_some(), *exercised)
+    let verdict = |((instance, result), exercised): ((&Instance, &InstanceResult), &bool)| {
+        instance.verdict(result.known == Some(true), result.known.is_some(), *exercised)
     };
-    let verdicts = instances.iter().zip(&known).zip(&explored.exercised).map(verdict).collect();
-    let deciding = explored.revealed.iter().zip(&lassos);
-    let of_bag = deciding.map(|(revealed, lasso)| match (revealed, lasso) {
+    let verdicts = instances.iter().zip(&results).zip(&explored.exercised).map(verdict).collect();
+    let steps = results.iter().zip(&explored.revealed).map(|(result, revealed)| match (revealed, &result.lasso) {
+        _ if world.is_set() => result.trace.as_ref().map(|trace| trace.steps.len()),
         (Some(node), _) => Some(explored.depth_of(*node)),
         (None, Some(lasso)) => Some(lasso.stem.len() + lasso.cycle.len()),
         (None, None) => None,
     });
-    let of_set = traces.iter().map(|trace| trace.as_ref().map(|trace| trace.steps.len()));
-    let steps = if world.is_set() { of_set.collect() } else { of_bag.collect() };
+    let steps = steps.collect();
     let stats = ExplorationStats { elapsed: start.elapsed(), ..explored.stats };
+    let (lassos, traces): (_, Vec<_>) = results.into_iter().map(|result| (result.lasso, result.trace)).unzip();
+    let traces = if world.is_set() { traces } else { Vec::new() };
     Decided { stats, stopped, verdicts, steps, timed: Some(DecidedTimed { world, explored, lassos }), traces }
+}
+
+/// The results of an instance in a world of whole ticks.
+struct InstanceResult {
+    /// A state or a run reveals it, or none does.
+    known: Option<bool>,
+    /// A fair run that reveals it.
+    lasso: Option<Lasso>,
+    /// The run that reveals it with every copy, where the network is a set.
+    trace: Option<Trace>,
+}
+
+/// The results that the states have: those of properties of runs are not known, unless a state reveals them.
+fn decided_by_states(instances: &[Instance], explored: &StateGraph) -> Vec<InstanceResult> {
+    let known = |(instance, revealed): (&Instance, &Option<_>)| match revealed {
+        Some(_) => Some(true),
+        None => (explored.stopped.is_none() && !instance.is_liveness()).then_some(false),
+    };
+    let known = instances.iter().zip(&explored.revealed).map(known);
+    known.map(|known| InstanceResult { known, lasso: None, trace: None }).collect()
+}
+
+/// Decides the properties of runs by fair runs that refute them.
+fn search_lassos(
+    instances: &[Instance],
+    explored: &StateGraph,
+    constraints: &FairnessConstraints<'_>,
+    limits: Limits<'_>,
+    results: &mut [InstanceResult],
+) -> Result<(), Stopped> {
+    let mut search = FairRunSearch::new(&explored.graph, constraints, limits)?;
+    for (instance, result) in instances.iter().zip(results).filter(|(instance, _)| instance.is_liveness()) {
+        result.lasso = find(&mut search, &explored.states, instance)?;
+        result.known = Some(result.lasso.is_some());
+    }
+    Ok(())
+}
+
+/// Where the network is a set, keeps what a run with every copy shows, or what holds for certain; all else is not
+/// known any more. True if nothing is.
+fn replay_with_every_copy(instances: &[Instance], found: &FoundInSet<'_>, results: &mut [InstanceResult]) -> bool {
+    let mut is_all_known = true;
+    for ((instance, result), exercised) in instances.iter().zip(results).zip(&found.explored.exercised) {
+        let worth = |revealed| found.worth(instance, revealed, result.lasso.as_ref(), *exercised);
+        match result.known.map_or(Worth::Sure, worth) {
+            Worth::Sure => {}
+            Worth::Run(trace) => result.trace = Some(*trace),
+            Worth::Unsure => {
+                result.known = None;
+                is_all_known = false;
+            }
+        }
+    }
+    is_all_known
 }
 
 /// stateright explores this world: it is stateright's own `ActorModel`.

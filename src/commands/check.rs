@@ -34,25 +34,13 @@ pub fn run(args: &CheckArgs) -> Result<ExitStatus, Diagnostics> {
     check::validate(library, &scenarios, &properties)?;
     let is_asked = |scenario: &Arc<Scenario>| properties.iter().any(|property| scenario.is_about(&property.name));
     let (scenarios, unasked): (Vec<_>, Vec<_>) = scenarios.into_iter().partition(is_asked);
-    match unasked.as_slice() {
-        [] => {}
-        [scenario] => not_checked(&scenario.name, "is about none of these properties"),
-        several => {
-            not_checked(&format!("{} scenarios", several.len()), "are about none of these properties");
-        }
-    }
+    note_unasked(&unasked);
     let output = args.output.as_deref().map(Output::new).transpose()?;
     let step_summary = if args.format == Format::Github { step_summary()? } else { None };
 
     let show_command = show_command(args, &selection);
     let terminal = Terminal::of_stdout();
-    let detail = match (args.detail.quiet, args.detail.verbose) {
-        (true, _) => Detail::Quiet,
-        (false, true) => Detail::Verbose,
-        // Of all of them, every verdict would be hundreds of lines.
-        (false, false) if args.scenarios.is_empty() => Detail::Brief,
-        (false, false) => Detail::Plain,
-    };
+    let detail = detail(args);
     let is_for_people = args.format == Format::Human || output.is_some();
     let threads = threads(args.threads.map(usize::from));
     let progress = Progress::on_stderr(detail != Detail::Quiet);
@@ -83,33 +71,65 @@ pub fn run(args: &CheckArgs) -> Result<ExitStatus, Diagnostics> {
     );
     progress.finish();
     written?;
-    let end = |terminal| {
-        let table = if args.coverage { coverage::table(&all, terminal) } else { String::new() };
-        table + &human::not_begun(&all) + &human::summary(&all, detail, terminal)
-    };
     if is_for_people {
-        print(&end(terminal))?;
+        print(&end(args, &all, terminal))?;
     }
-    let plain = || {
-        let scenario = |checked| human::scenario(checked, &show_command, detail, Terminal::PLAIN);
-        let text = all.iter().map(scenario).collect::<String>() + &end(Terminal::PLAIN);
-        anstream::adapter::strip_str(&text).to_string()
-    };
-    let report = || args.format.document(&all, &show_command).unwrap_or_else(plain);
     match output {
-        Some(output) => output.write(report().as_bytes())?,
-        None if !is_for_people => print(&report())?,
+        Some(output) => output.write(report(args, &all, &show_command).as_bytes())?,
+        None if !is_for_people => print(&report(args, &all, &show_command))?,
         None => {}
     }
     if let Some((path, mut file)) = step_summary {
         let summary = github::summary(&all, &show_command);
         file.write_all(summary.as_bytes()).map_err(|error| cannot_write(&path, &error))?;
     }
-    Ok(match GateResult::of(&all) {
-        GateResult::AsExpected => ExitStatus::Success,
-        GateResult::Undecided => ExitStatus::Undecided,
-        GateResult::Unexpected => ExitStatus::Failure,
-    })
+    Ok(GateResult::of(&all).into())
+}
+
+impl From<GateResult> for ExitStatus {
+    fn from(result: GateResult) -> Self {
+        match result {
+            GateResult::AsExpected => Self::Success,
+            GateResult::Undecided => Self::Undecided,
+            GateResult::Unexpected => Self::Failure,
+        }
+    }
+}
+
+fn detail(args: &CheckArgs) -> Detail {
+    match (args.detail.quiet, args.detail.verbose) {
+        (true, _) => Detail::Quiet,
+        (false, true) => Detail::Verbose,
+        // Of all of them, every verdict would be hundreds of lines.
+        (false, false) if args.scenarios.is_empty() => Detail::Brief,
+        (false, false) => Detail::Plain,
+    }
+}
+
+/// What people read below the scenarios.
+fn end(args: &CheckArgs, all: &[Checked], terminal: Terminal) -> String {
+    let table = if args.coverage { coverage::table(all, terminal) } else { String::new() };
+    table + &human::not_begun(all) + &human::summary(all, detail(args), terminal)
+}
+
+/// The whole report in the format that is asked for.
+fn report(args: &CheckArgs, all: &[Checked], show_command: &ShowCommand) -> String {
+    let plain = || {
+        let scenario = |checked| human::scenario(checked, show_command, detail(args), Terminal::PLAIN);
+        let text = all.iter().map(scenario).collect::<String>() + &end(args, all, Terminal::PLAIN);
+        anstream::adapter::strip_str(&text).to_string()
+    };
+    args.format.document(all, show_command).unwrap_or_else(plain)
+}
+
+fn note_unasked(scenarios: &[Arc<Scenario>]) {
+    match scenarios {
+        [] => {}
+        [scenario] => not_checked(&scenario.name, "is about none of these properties"),
+        several => {
+            not_checked(&format!("{} scenarios", several.len()), "are about none of these properties");
+        }
+    }
 }
 
 /// The scenarios that are named, or all that have what is set.

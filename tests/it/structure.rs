@@ -37,6 +37,11 @@ const ROOMS: [&str; 21] = [
 /// No file has more lines than this before its tests.
 const MAX_LINES: usize = 500;
 
+/// No comment is wider than the code: what `rustfmt.toml` has.
+const MAX_WIDTH: usize = 115;
+/// The rooms whose comments are held to that; the others have some that are wider.
+const WRAPPED: [&str; 2] = ["explorer", "commands"];
+
 /// A file of `src/` without its tests, and what it needs.
 struct Source {
     text: String,
@@ -283,6 +288,21 @@ fn no_file_is_two_ideas() {
     let long = sources().into_iter().map(|(module, source)| (source.text.lines().count(), module));
     let long: Vec<_> = long.filter(|(lines, _)| *lines > MAX_LINES).collect();
     assert!(long.is_empty(), "{long:#?}");
+}
+
+#[test]
+fn comments_fit_into_a_line() {
+    let mut long = Vec::new();
+    for (module, source) in sources() {
+        let is_held = WRAPPED.iter().any(|room| module.split("::").next() == Some(*room));
+        let comments = source.text.lines().filter(|line| line.trim_start().starts_with("//"));
+        long.extend(
+            comments
+                .filter(|line| is_held && line.chars().count() > MAX_WIDTH)
+                .map(|line| format!("{module}: {line}")),
+        );
+    }
+    assert!(long.is_empty(), "{}", long.join("\n"));
 }
 
 #[test]
