@@ -14,6 +14,12 @@ use crate::report::conform::DocumentFormat;
 use crate::report::trace::TraceFormat;
 
 const EXIT_CODES: &str = "\
+Exit codes of check; the others have their own, which their --help lists:
+  0  every verdict is the expected one
+  1  some verdict is not
+  2  the command line or a file is wrong, nothing was selected, or a verdict is undecided";
+
+const CHECK_EXIT_CODES: &str = "\
 Exit codes:
   0  every verdict is the expected one
   1  some verdict is not
@@ -56,7 +62,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Explore scenarios exhaustively and compare each verdict with the expected one
-    #[command(after_help = EXIT_CODES)]
+    #[command(after_help = CHECK_EXIT_CODES)]
     Check(CheckArgs),
     /// Draw the shortest counterexample of a property in a scenario, or its shortest example if it is possible
     #[command(after_help = SHOW_EXIT_CODES)]
@@ -103,7 +109,7 @@ pub struct CheckArgs {
     #[command(flatten)]
     pub limits: LimitArgs,
 
-    /// Get second opinions (stateright's checker, whole ticks, the closed world), and fail if one differs
+    /// Get second opinions (stateright's checker, whole ticks, the world of closed delays), and fail if one differs
     #[arg(long)]
     pub cross_check: bool,
 

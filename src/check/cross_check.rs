@@ -30,13 +30,13 @@ pub struct CrossCheck {
 pub struct TicksCheck {
     /// How many verdicts were compared.
     pub verdicts: usize,
-    /// The number of those that hold in real time and in the closed world, too, in which delays may equal the MSL:
-    /// that is a proof of them, which shares nothing with the zones.
+    /// The number of those that hold in real time and in the world of closed delays, too, in which delays may
+    /// equal the MSL: that is a proof of them, which shares nothing with the zones.
     pub proved: usize,
-    /// The number of those that hold in real time and not in the closed world: a copy would have to arrive at the
-    /// very moment at which it expires.
+    /// The number of those that hold in real time and not in the world of closed delays: a copy would have to
+    /// arrive at the very moment at which it expires.
     pub ties: usize,
-    /// Why the closed world was not explored to its end.
+    /// Why the world of closed delays was not explored to its end.
     pub closed_stopped: Option<Stopped>,
 }
 
@@ -87,13 +87,13 @@ impl Other {
         match self {
             Self::Stateright => "stateright",
             Self::WholeTicks => "whole ticks",
-            Self::ClosedWorld => "the closed world",
+            Self::ClosedWorld => "the world of closed delays",
         }
     }
 }
 
-/// More states than this the closed world of a scenario is not explored for. It has many more than that of whole
-/// ticks.
+/// More states than this the world of closed delays of a scenario is not explored for. It has many more than that
+/// of whole ticks.
 const MAX_CLOSED_STATES: usize = 1 << 20;
 
 /// Asks stateright, and if the verdicts are those of real time, whole ticks. `ticks` is what lastack has found in
@@ -162,7 +162,8 @@ fn ask_stateright(
     CrossCheck { disagreements, verdicts, stopped, ticks: None }
 }
 
-/// Every counterexample of whole ticks exists in real time, and every one of real time in the closed world.
+/// Every counterexample of whole ticks exists in real time, and every one of real time in the world of closed
+/// delays.
 fn compare_with_ticks(
     instances: &[Instance],
     real: &Decided,
@@ -242,7 +243,8 @@ mod tests {
         );
     }
 
-    /// Real time finds all that ticks find, the closed world all that real time finds; and all else is counted.
+    /// Real time finds all that ticks find, the world of closed delays all that real time finds; and all else is
+    /// counted.
     #[test]
     fn whole_ticks_and_the_closed_world_are_held_against_real_time() {
         let library = Library::read(&[], &[]).unwrap();
@@ -260,7 +262,7 @@ mod tests {
         assert!(found.proved > 0 && found.ties > 0, "{found:?}");
 
         let place = |name: &str| instances.iter().position(|instance| instance.name() == name).unwrap();
-        // Ticks refute the one, and the closed world proves the other.
+        // Ticks refute the one, and the world of closed delays proves the other.
         decided.verdicts[place("time-wait-is-reached@A")] = Verdict::Impossible;
         decided.verdicts[place("closed-is-final@A")] = Verdict::Violated;
         let disagreements: Vec<_> =

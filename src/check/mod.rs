@@ -1,6 +1,7 @@
-//! One way from a scenario to its verdicts: `decide` explores its world once and decides every instance of every
-//! property that is asked for. The gate ([`check()`], [`check_one`]) holds these verdicts against what the
-//! scenario expects; [`Decisions`] and [`shortest_trace`] replay the runs that show them.
+//! One way from a scenario to its verdicts: `decide` explores its world, in whole ticks once, in real time again
+//! for what stays open, and decides every instance of every property that is asked for. The gate ([`check()`],
+//! [`check_one`]) holds these verdicts against what the scenario expects; [`Decisions`] and [`shortest_trace`]
+//! replay the runs that show them.
 
 mod coverage;
 mod cross_check;
@@ -21,4 +22,5 @@ pub use evidence::{Decision, Decisions, Evidence, shortest_trace};
 pub use gate::{Options, check, check_one};
 pub use library::Library;
 pub use outcome::{Checked, ExpectedVerdict, GateResult, Judged, Outcome, Tally};
+pub use shipped::is_shipped;
 pub use validate::{is_applicable, validate, validate_asked};

@@ -64,7 +64,9 @@ pub struct ExpectedVerdict {
 /// The numbers of verdicts, one for each instance of a property in a scenario, by their results.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// All of them, without what is vacuous or not applicable and compared with nothing.
+    /// All of them, without what is vacuous or not applicable and compared with nothing. They are those that are
+    /// compared, and of those that are not the ones that are violated, possible, impossible, hold or are
+    /// undecided.
     pub verdicts: usize,
     /// Those that are compared with an expected one.
     pub compared: usize,
@@ -74,6 +76,10 @@ pub struct Tally {
     pub violated: usize,
     /// `undecided`, compared or not.
     pub undecided: usize,
+    /// `undecided`, where nothing is expected.
+    pub undecided_not_compared: usize,
+    /// `holds` in a world that was changed, where nothing is expected.
+    pub holds: usize,
     /// `possible`, where the scenario states nothing.
     pub possible: usize,
     /// `impossible`, where the scenario states nothing.
@@ -95,15 +101,16 @@ impl Tally {
             );
             tally.compared += usize::from(judged.expected.is_some());
             tally.missed += usize::from(judged.is_missed());
+            tally.undecided += usize::from(judged.verdict == Verdict::Undecided);
             match judged.verdict {
-                Verdict::Undecided => tally.undecided += 1,
                 _ if judged.expected.is_some() => {}
+                Verdict::Undecided => tally.undecided_not_compared += 1,
                 Verdict::Violated => tally.violated += 1,
                 Verdict::Possible => tally.possible += 1,
                 Verdict::Impossible => tally.impossible += 1,
                 Verdict::Vacuous => tally.vacuous += 1,
                 Verdict::NotApplicable => tally.not_applicable += 1,
-                Verdict::Holds => {}
+                Verdict::Holds => tally.holds += 1,
             }
         }
         tally

@@ -1,5 +1,7 @@
 //! The files that are compiled in: `properties/` and `scenarios/`, so that an installed `lastack` needs no files.
 
+use crate::diagnostic::SourceFile;
+
 macro_rules! files {
     ($folder:literal: $($name:literal)*) => {
         &[$((concat!($folder, "/", $name, ".toml"), include_str!(concat!("../../", $folder, "/", $name, ".toml")))),*]
@@ -150,6 +152,13 @@ pub(super) const PAIRS: &[(&str, &str)] = files!("scenarios/pairs":
     "two-zephyr"
     "zephyr-meets-rfc9293"
 );
+
+/// The file is one of `properties/` or `scenarios/` that is compiled in.
+#[must_use]
+pub fn is_shipped(file: &SourceFile) -> bool {
+    let is_it = |(path, text): &(&str, &str)| *path == file.path && *text == file.text;
+    PROPERTIES.iter().chain(SCENARIOS).chain(PAIRS).any(is_it)
+}
 
 #[cfg(test)]
 mod tests {

@@ -237,7 +237,7 @@ fn compare(properties: &[Property], config: Config, tally: &mut Tally) {
         }
         if is_closed_known {
             match (in_closed[number], witness.is_some()) {
-                (false, true) => panic!("the closed world proves {}", name()),
+                (false, true) => panic!("the world of closed delays proves {}", name()),
                 (false, false) => tally.proved += 1,
                 (true, true) => {}
                 (true, false) => tally.ties += 1,

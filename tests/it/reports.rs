@@ -240,6 +240,58 @@ fn a_job_s_summary_is_added_to_what_there_is() {
     assert_snapshot!("github-summary", folder.read("summary.md").lines().map(without_seconds).collect::<String>());
 }
 
+/// Where the property is compiled in, they point at the scenario: a reader's repository does not have the property's file.
+#[test]
+fn annotations_point_into_the_reader_s_files() {
+    let folder = Folder::new("reports-own");
+    folder.write(
+        "scenarios/hasty.toml",
+        "about = \"Hasty.\"\nextends = \"sequential\"\n\n[tcp]\ntime_wait = \"1 msl\"\n",
+    );
+    let own = ["check", "--own", "--scenarios", "scenarios", "--format", "github"];
+    let run = Run::of(&mut folder.command(&own));
+    assert_eq!((run.code, run.stderr.as_str()), (1, ""));
+    let places: Vec<&str> = run.stdout.lines().map(|line| line.split(",title").next().unwrap()).collect();
+    assert_eq!(places, ["::error file=scenarios/hasty.toml,line=1,endLine=1"; 4], "{}", run.stdout);
+    assert!(
+        run.stdout.contains("title=no-premature-closed@A is violated in hasty::expected holds"),
+        "{}",
+        run.stdout
+    );
+    // A scenario that is compiled in stands in the repository that has the property, too.
+    let shipped =
+        ["check", "one-msl", "--set", "network.losses=2", "-p", "no-premature-closed@A", "--format", "github"];
+    let run = Run::of(&mut folder.command(&shipped));
+    assert!(run.stdout.starts_with("::error file=properties/no-premature-closed.toml,line=2,"), "{}", run.stdout);
+}
+
+/// The verdicts are those that are compared, and those that are listed as not compared; nothing else is among them.
+#[test]
+fn the_numbers_of_the_total_add_up() {
+    let folder = Folder::mine("total");
+    for args in [&["mine"][..], &["fine", "--set", "network.losses=2"], &["mine", "fine", "--max-states", "100"]] {
+        let text = folder.run_check(&[args, &["--threads", "1"]].concat()).stdout;
+        let total = text
+            [text.rfind(" verdicts in ").map(|at| text[..at].rfind('\n').map_or(0, |line| line + 1)).unwrap()..]
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ");
+        let (size, rest) = total.split_once(": ").unwrap();
+        let verdicts: usize = size.split(' ').next().unwrap().parse().unwrap();
+        let of = |kind: &str| -> usize {
+            let parts = rest.split([',', ';']).map(|part| part.rsplit(": ").next().unwrap().trim());
+            parts.filter_map(|part| part.strip_suffix(kind)?.trim_end().parse::<usize>().ok()).sum()
+        };
+        let not_compared = ["hold", "holds", "possible", "impossible", "violated", "undecided"];
+        let others = ["other violated", "others violated", "other undecided", "others undecided"];
+        let sum = match of("compared") {
+            0 => not_compared.map(of).iter().sum(),
+            compared => compared + not_compared[..4].iter().chain(&others).map(|kind| of(kind)).sum::<usize>(),
+        };
+        assert_eq!(sum, verdicts, "{args:?}: {total}");
+    }
+}
+
 /// Annotations point at the lines that state the expectation or the formula.
 #[test]
 fn annotations_point_at_what_is_expected() {

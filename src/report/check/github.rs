@@ -7,7 +7,7 @@ use indicatif::HumanCount;
 use super::human::{result, result_of, size, uncompared};
 use super::show_command::ShowCommand;
 use super::verdict_note::{VerdictNote, verdict_notes};
-use crate::check::{Checked, CrossCheck, GateResult, Outcome};
+use crate::check::{Checked, CrossCheck, GateResult, Outcome, is_shipped};
 use crate::report::quantity::{counted, seconds};
 use crate::text::{visible, visible_lines};
 
@@ -89,7 +89,12 @@ fn findings<'c>(checked: &'c Checked, show_command: &ShowCommand) -> Vec<Finding
     };
     let of_verdict = |note: VerdictNote<'c>| Finding {
         level: "error",
-        place: (note.path(), *note.lines().start(), *note.lines().end()),
+        // A reader's repository does not have the files that are compiled in.
+        place: if note.is_of_shipped_file() && !is_shipped(&scenario.source) {
+            (&scenario.source.path, 1, 1)
+        } else {
+            (note.path(), *note.lines().start(), *note.lines().end())
+        },
         title: format!("{} {} in {}", note.name, note.kind_label(), scenario.name),
         body: match note.reason() {
             none if none.is_empty() => format!("with {}", scenario.changes.join(", ")),

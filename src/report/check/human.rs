@@ -166,8 +166,8 @@ fn of_ticks(ticks: &TicksCheck) -> String {
     let TicksCheck { verdicts, proved, ties, closed_stopped } = ticks;
     let compared = format!("{} by whole ticks", counted(*verdicts, "verdict"));
     match closed_stopped {
-        Some(_) => format!("{compared}; the closed world is too large"),
-        None => format!("{compared}; {proved} proved by the closed world, {}", counted(*ties, "tie")),
+        Some(_) => format!("{compared}; the world of closed delays is too large"),
+        None => format!("{compared}; {proved} proved by the world of closed delays, {}", counted(*ties, "tie")),
     }
 }
 
@@ -241,9 +241,17 @@ pub(super) fn result(all: &[Checked]) -> (GateResult, String) {
     if differing > 0 {
         faults.push(format!("stateright differs in {}", counted(differing, "scenario")));
     }
-    for (number, what) in
-        [(tally.missed, "not as expected"), (tally.violated, "violated"), (tally.undecided, "undecided")]
-    {
+    let of_others = |number: usize, what: &str| match (tally.compared, number) {
+        (0, _) => what.to_owned(),
+        (_, 1) => format!("other {what}"),
+        _ => format!("others {what}"),
+    };
+    for (number, what) in [
+        (tally.missed, "not as expected".to_owned()),
+        (tally.undecided - tally.undecided_not_compared, "undecided".to_owned()),
+        (tally.violated, of_others(tally.violated, "violated")),
+        (tally.undecided_not_compared, of_others(tally.undecided_not_compared, "undecided")),
+    ] {
         if number > 0 {
             faults.push(format!("{} {what}", HumanCount(number as u64)));
         }
@@ -260,20 +268,20 @@ pub(super) fn result(all: &[Checked]) -> (GateResult, String) {
     }
 }
 
-/// The numbers of verdicts that are not compared, for each kind that occurs.
+/// The numbers of verdicts that are not compared, and of what is no verdict, for each kind that occurs.
 pub(super) fn uncompared(all: &[Checked]) -> String {
     let tally = Tally::of(all);
-    let kinds = [
-        (tally.possible, "possible"),
-        (tally.impossible, "impossible"),
-        (tally.vacuous, "vacuous"),
-        (tally.not_applicable, "n/a"),
-    ];
-    let kinds = kinds.into_iter().filter(|(number, _)| *number > 0);
-    let counts: Vec<String> =
-        kinds.map(|(number, kind)| format!("{} {kind}", HumanCount(number as u64))).collect();
+    let counts = |label: &str, kinds: &[(usize, &str)]| {
+        let kinds = kinds.iter().filter(|(number, _)| *number > 0);
+        let counts: Vec<String> =
+            kinds.map(|(number, kind)| format!("{} {kind}", HumanCount(*number as u64))).collect();
+        if counts.is_empty() { String::new() } else { format!("; {label}{}", counts.join(", ")) }
+    };
     let label = if tally.compared > 0 { "not compared: " } else { "" };
-    if counts.is_empty() { String::new() } else { format!("; {label}{}", counts.join(", ")) }
+    let holds = if tally.holds == 1 { "holds" } else { "hold" };
+    let verdicts = [(tally.holds, holds), (tally.possible, "possible"), (tally.impossible, "impossible")];
+    let others = [(tally.vacuous, "vacuous"), (tally.not_applicable, "n/a")];
+    counts(label, &verdicts) + &counts("besides: ", &others)
 }
 
 /// The result of one scenario.

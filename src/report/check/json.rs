@@ -11,7 +11,7 @@ use crate::report::policy;
 use crate::tcp::State;
 
 /// Raised with every change that a reader could trip over.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -30,7 +30,9 @@ struct CountsReport {
     compared: usize,
     missed: usize,
     violated: usize,
+    holds: usize,
     undecided: usize,
+    undecided_not_compared: usize,
     possible: usize,
     impossible: usize,
     vacuous: usize,
@@ -89,7 +91,7 @@ struct TicksReport {
     verdicts: usize,
     proved: usize,
     ties: usize,
-    /// Why the closed world was not explored to its end.
+    /// Why the world of closed delays was not explored to its end.
     closed_stopped: Option<String>,
 }
 
@@ -186,9 +188,21 @@ pub fn report(all: &[Checked]) -> String {
 }
 
 fn counts(tally: Tally) -> CountsReport {
-    let Tally { verdicts, compared, missed, violated, undecided, possible, impossible, vacuous, not_applicable } =
-        tally;
-    CountsReport { verdicts, compared, missed, violated, undecided, possible, impossible, vacuous, not_applicable }
+    let Tally { verdicts, compared, missed, violated, holds, undecided, undecided_not_compared, .. } = tally;
+    let Tally { possible, impossible, vacuous, not_applicable, .. } = tally;
+    CountsReport {
+        verdicts,
+        compared,
+        missed,
+        violated,
+        holds,
+        undecided,
+        undecided_not_compared,
+        possible,
+        impossible,
+        vacuous,
+        not_applicable,
+    }
 }
 
 fn scenario(checked: &Checked) -> ScenarioReport<'_> {

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use crate::check::{Checked, Judged, Outcome};
+use crate::check::{Checked, Judged, Outcome, is_shipped};
 use crate::diagnostic::{SourceFile, Span};
 use crate::property::{Instance, Verdict};
 
@@ -134,6 +134,11 @@ impl<'c> VerdictNote<'c> {
     /// The file that it is about.
     pub(super) fn path(&self) -> &'c str {
         &self.file.path
+    }
+
+    /// The file that it is about is compiled in.
+    pub(super) fn is_of_shipped_file(&self) -> bool {
+        is_shipped(self.file)
     }
 
     /// The lines of the file that it is about, counted from 1.
