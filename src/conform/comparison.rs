@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 use std::ops::Range;
 
+use super::input::EndpointInput;
 use super::lockstep::{Divergence, Reaction, Run};
-use super::path::{Class, EndpointInput, EndpointPath, PathGenerator, Transition};
-use crate::tcp::{Endpoint, Segment, State, Timer};
+use super::path::{EndpointPath, PathGenerator};
+use super::transition::{Class, Transition};
+use crate::tcp::{Endpoint, Flags, Segment, Seq, Timer};
 
 /// What was compared so far.
 #[derive(Clone, Debug, Default)]
@@ -26,8 +28,8 @@ pub struct Comparison {
 /// A kind of difference: equal ones differ in numbers alone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Difference {
-    /// The state in which it shows.
-    pub before: State,
+    /// The state in which it shows, as in a [`Transition`].
+    pub before: String,
     /// What happened.
     pub class: Class,
     /// What the endpoint made of it.
@@ -78,7 +80,7 @@ impl Comparison {
     /// Those of `run_all`.
     pub fn cover<E>(
         &mut self,
-        ways: &[PathGenerator<'_>],
+        ways: &[&PathGenerator],
         mut run_all: impl FnMut(&[EndpointPath]) -> Result<Vec<Run>, E>,
     ) -> Result<(), E> {
         for avoid_what_differs_at_times in [true, false] {
@@ -101,7 +103,7 @@ impl Comparison {
     /// Those of `run_all`.
     pub fn walk<E>(
         &mut self,
-        ways: &[PathGenerator<'_>],
+        ways: &[&PathGenerator],
         seeds: Range<u64>,
         run_all: impl FnMut(&[EndpointPath]) -> Result<Vec<Run>, E>,
     ) -> Result<(), E> {
@@ -129,7 +131,7 @@ impl Comparison {
     }
 
     /// A new path to each transition that is not known yet, but none that is only the beginning of another.
-    fn wanted(&self, ways: &[PathGenerator<'_>], avoid: &BTreeSet<Transition>) -> Vec<EndpointPath> {
+    fn wanted(&self, ways: &[&PathGenerator], avoid: &BTreeSet<Transition>) -> Vec<EndpointPath> {
         let mut wanted: BTreeMap<Transition, EndpointPath> = BTreeMap::new();
         for ways in ways {
             for (transition, path) in ways.shortest(avoid) {
@@ -171,13 +173,14 @@ impl Comparison {
 
 /// A divergence without its numbers, unless they are all that differs, or those of nothing that could be sent here.
 fn difference(path: &EndpointPath, divergence: &Divergence) -> Difference {
-    let Divergence { transition, expected, seen, step, endpoint, delayed_acks, .. } = divergence;
+    let Divergence { event, transition, expected, seen, step, endpoint, delayed_acks } = divergence;
     let kinds = |segments: &[Segment]| segments.iter().map(kind).collect::<Vec<_>>();
     let only_numbers = kinds(&expected.sent) == kinds(&seen.sent) && expected.sent != seen.sent;
     let other_state = expected.state != seen.state;
     let other_text = expected.delivered != seen.delivered;
     let shown = |reaction: &Reaction| {
-        let with_numbers = |segment: &Segment| only_numbers || !is_plausible(segment, endpoint);
+        let is_as_expected = |segment: &Segment| is_plausible(segment, endpoint) || is_reset_of(segment, event);
+        let with_numbers = |segment: &Segment| only_numbers || !is_as_expected(segment);
         let of = |segment: &Segment| if with_numbers(segment) { segment.to_string() } else { kind(segment) };
         let mut parts: Vec<String> = reaction.sent.iter().map(of).collect();
         if parts.is_empty() {
@@ -193,7 +196,7 @@ fn difference(path: &EndpointPath, divergence: &Divergence) -> Difference {
     };
     let timeout = EndpointInput::Timeout(Timer::Retransmission);
     Difference {
-        before: transition.before,
+        before: transition.from(),
         class: transition.class,
         expected: shown(expected),
         seen: shown(seen),
@@ -210,6 +213,17 @@ fn is_plausible(segment: &Segment, [before, after]: &[Endpoint; 2]) -> bool {
     is_acked && !segment.seq.precedes(before.snd_una) && !after.snd_nxt.precedes(end)
 }
 
+/// The segment is the reset that answers what has arrived where there is no such connection. RFC 9293 §3.10.7.1.
+fn is_reset_of(segment: &Segment, event: &EndpointInput) -> bool {
+    let EndpointInput::Arrival(arrived) = event else { return false };
+    match segment.flags {
+        // Without the ACK flag the segment's own acknowledgment is 0.
+        Flags::RST => segment.seq == arrived.ack,
+        Flags::RST_ACK => segment.seq == Seq(0) && segment.ack == arrived.seq + arrived.sequence_length(),
+        _ => false,
+    }
+}
+
 /// `DATA+FIN`: what a segment is for, without its numbers.
 fn kind(segment: &Segment) -> String {
     let Segment { flags, len, .. } = segment;
@@ -220,7 +234,7 @@ fn kind(segment: &Segment) -> String {
         }
     }
     // As in a segment's own words: ACK is named only where it is not a matter of course.
-    if flags.ack && (parts.is_empty() || flags.rst) {
+    if flags.ack && (parts.is_empty() || flags.rst || flags.syn) {
         parts.push("ACK");
     }
     let kind = parts.join("+");
@@ -242,12 +256,13 @@ mod tests {
         let config = library.scenarios(&[scenario.to_owned()], &[], 1).unwrap()[0].config;
         let world = Reachable::explore(config, Limits::NONE).unwrap();
         let ways = End::BOTH.map(|end| PathGenerator::new(&world, end));
+        let ways: Vec<&PathGenerator> = ways.iter().collect();
         let (policy, mut comparison) = (config.a.policy, Comparison::default());
         let mut run_all = |paths: &[EndpointPath]| {
-            paths.iter().map(|path| run(path, &policy, &mut SelfStack::new(other(policy)))).collect()
+            paths.iter().map(|path| run(path, &policy, &mut SelfStack::new(path, other(policy)))).collect()
         };
         comparison.cover(&ways, &mut run_all).unwrap();
-        let transitions: BTreeSet<&Transition> = ways.iter().flat_map(PathGenerator::transitions).collect();
+        let transitions: BTreeSet<&Transition> = ways.iter().flat_map(|ways| ways.transitions()).collect();
         let missing = transitions.into_iter().filter(|transition| !comparison.is_known(transition));
         let missing = missing.map(ToString::to_string).collect();
         let covering = comparison.paths();

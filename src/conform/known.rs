@@ -7,8 +7,9 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::comparison::{Comparison, Difference};
+use super::input::EndpointInput;
 use super::lockstep::Divergence;
-use super::path::{EndpointInput, EndpointPath};
+use super::path::EndpointPath;
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, Span};
 use crate::tcp::{Call, Flags, Segment, Seq, Timer};
 
@@ -143,7 +144,8 @@ impl Known {
 fn event(text: &str) -> Option<EndpointInput> {
     let Some(segment) = text.strip_suffix(" arrives") else {
         let calls = [Call::Send, Call::Receive, Call::Shutdown, Call::Close, Call::Abort].map(EndpointInput::Call);
-        let mut events = calls.into_iter().chain(Timer::ALL.map(EndpointInput::Timeout));
+        let opens = [EndpointInput::Connect, EndpointInput::Listen];
+        let mut events = opens.into_iter().chain(calls).chain(Timer::ALL.map(EndpointInput::Timeout));
         return events.find(|event| event.to_string() == text);
     };
     let (kind, numbers) = segment.split_once(" seq=")?;
@@ -154,6 +156,8 @@ fn event(text: &str) -> Option<EndpointInput> {
         ("FIN", Some(_)) => (Flags::FIN_ACK, 0),
         ("RST", Some(_)) => (Flags::RST_ACK, 0),
         ("RST", None) => (Flags::RST, 0),
+        ("SYN", None) => (Flags::SYN, 0),
+        ("SYN", Some(_)) => (Flags::SYN_ACK, 0),
         _ => return None,
     };
     let segment = Segment { flags, seq: Seq(seq.parse().ok()?), ack: Seq(ack.unwrap_or("0").parse().ok()?), len };
@@ -170,7 +174,7 @@ mod tests {
 
     #[test]
     fn a_path_is_read_as_it_is_shown() {
-        let shown = "send; DATA seq=1 ack=2 arrives; RST seq=7 arrives; RST seq=7 ack=1 arrives; \
+        let shown = "connect; listen; SYN seq=0 arrives; SYN seq=0 ack=1 arrives; send; DATA seq=1 ack=2 arrives; RST seq=7 arrives; RST seq=7 ack=1 arrives; \
                      retransmission timer expires; abort";
         let list =
             format!("[[divergence]]\nat = []\nexpected = ''\nseen = ''\nreason = '?'\npaths = ['{shown}']\n");

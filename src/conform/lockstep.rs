@@ -2,8 +2,10 @@
 
 use std::fmt;
 
-use super::path::{EndpointInput, EndpointPath, Transition};
+use super::input::EndpointInput;
+use super::path::EndpointPath;
 use super::stack::Stack;
+use super::transition::Transition;
 use crate::tcp::{Call, Effects, Endpoint, Policy, Segment, State};
 
 /// What one of the two made of an event.
@@ -69,18 +71,23 @@ pub struct Run {
     pub divergence: Option<Divergence>,
 }
 
-/// Applies the events of a path to an endpoint and to a stack, both ESTABLISHED with nothing sent or received, until
-/// they differ. Text that arrives is read at once, as in the worlds.
+/// Applies the events of a path to an endpoint and to a stack, both where the path begins, until they differ. Text that
+/// arrives is read at once, as in the worlds; who listens goes on listening when a connection has ended.
 ///
 /// # Errors
 /// Those of the stack.
 pub fn run<S: Stack>(path: &EndpointPath, policy: &Policy, stack: &mut S) -> Result<Run, S::Error> {
-    let mut endpoint = Endpoint::established();
+    let mut endpoint = path.start();
     let (mut agreed, mut alike) = (Vec::new(), Vec::new());
     for (step, event) in path.events.iter().enumerate() {
         let before = endpoint.clone();
         let effects = event.apply(&mut endpoint, policy);
+        if endpoint.iss != before.iss {
+            stack.number_from(endpoint.iss);
+        }
         match event {
+            EndpointInput::Connect => stack.connect()?,
+            EndpointInput::Listen => stack.listen()?,
             EndpointInput::Call(call) => stack.call(*call)?,
             EndpointInput::Arrival(segment) => stack.arrive(segment)?,
             EndpointInput::Timeout(timer) => stack.expire(*timer)?,
@@ -91,6 +98,7 @@ pub fn run<S: Stack>(path: &EndpointPath, policy: &Policy, stack: &mut S) -> Res
             let Effects { segment, .. } = endpoint.on_call(Call::Receive, policy);
             sent.extend(segment);
         }
+        listen_on(&mut endpoint);
         let expected = Reaction { sent, state: endpoint.state, delivered };
         let delivered = stack.receive()?;
         let seen = Reaction { sent: stack.sent()?, state: stack.state()?, delivered };
@@ -105,6 +113,13 @@ pub fn run<S: Stack>(path: &EndpointPath, policy: &Policy, stack: &mut S) -> Res
         alike.push(seen);
     }
     Ok(Run { agreed, seen: alike, divergence: None })
+}
+
+/// Somebody who waits for connections waits for the next when one has ended.
+pub(super) fn listen_on(endpoint: &mut Endpoint) {
+    if endpoint.state == State::Closed && endpoint.listens {
+        endpoint.listen();
+    }
 }
 
 #[cfg(test)]
@@ -129,9 +144,9 @@ mod tests {
             ],
         };
         let [closes, ignores] = [Policy::rfc9293(2), Policy::rfc1337(2)];
-        let alike = run(&path, &closes, &mut SelfStack::new(closes)).unwrap();
+        let alike = run(&path, &closes, &mut SelfStack::new(&path, closes)).unwrap();
         assert_eq!((alike.agreed.len(), alike.divergence), (5, None));
-        let Run { agreed, divergence, .. } = run(&path, &closes, &mut SelfStack::new(ignores)).unwrap();
+        let Run { agreed, divergence, .. } = run(&path, &closes, &mut SelfStack::new(&path, ignores)).unwrap();
         let divergence = divergence.unwrap();
         assert_eq!((agreed.len(), divergence.step), (3, 3));
         assert_eq!(

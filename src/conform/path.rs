@@ -1,61 +1,34 @@
-//! Paths of one end through a world: what happens at it, one event after another, and which transitions that takes.
+//! Paths of one end: what happens at it, one event after another, and which transitions that takes.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::fmt;
 
+use super::input::EndpointInput;
+use super::transition::Transition;
 use crate::explore::Reachable;
-use crate::model::EndpointEvent;
-use crate::model::{Action, End, Kind, Observe};
-use crate::tcp::{Call, Effects, Endpoint, Policy, Segment, Seq, State, Timer};
+use crate::model::{End, Observe};
+use crate::tcp::Endpoint;
 
-/// Something that happens at one end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum EndpointInput {
-    /// Its application calls.
-    Call(Call),
-    /// A segment arrives.
-    Arrival(Segment),
-    /// A timer expires.
-    Timeout(Timer),
-}
-
-impl EndpointInput {
-    /// What an action of a world is for one of its ends; `None` if it does not happen there.
-    fn at(end: End, action: Action) -> Option<Self> {
-        match action {
-            Action::Call(of, call) => (of == end).then_some(Self::Call(call)),
-            Action::Timeout(of, timer) => (of == end).then_some(Self::Timeout(timer)),
-            Action::Deliver(copy) => (copy.to() == end).then(|| Self::Arrival(copy.segment())),
-            Action::Lose(_) | Action::Duplicate(_) | Action::Tick => None,
-        }
-    }
-
-    /// Lets it happen at an endpoint.
-    pub fn apply(&self, endpoint: &mut Endpoint, policy: &Policy) -> Effects {
-        match self {
-            Self::Call(call) => endpoint.on_call(*call, policy),
-            Self::Arrival(segment) => endpoint.on_segment(segment, policy),
-            Self::Timeout(timer) => endpoint.on_timeout(*timer, policy),
-        }
-    }
-}
-
-impl fmt::Display for EndpointInput {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Call(call) => f.write_str(call.name()),
-            Self::Arrival(segment) => write!(f, "{segment} arrives"),
-            Self::Timeout(timer) => write!(f, "{} timer expires", timer.name()),
-        }
-    }
-}
-
-/// What happens at one end from ESTABLISHED on, in order. It depends on no time: a timer expires where the path says
-/// so.
+/// What happens at one end, in order: from CLOSED on if the first event opens, from ESTABLISHED on otherwise. It depends
+/// on no time: a timer expires where the path says so.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct EndpointPath {
     /// The events.
     pub events: Vec<EndpointInput>,
+}
+
+impl EndpointPath {
+    /// The path begins in CLOSED, where there has been no connection yet.
+    #[must_use]
+    pub fn opens(&self) -> bool {
+        matches!(self.events.first(), Some(EndpointInput::Connect | EndpointInput::Listen))
+    }
+
+    /// The endpoint with which it begins.
+    #[must_use]
+    pub fn start(&self) -> Endpoint {
+        if self.opens() { Endpoint::closed() } else { Endpoint::established() }
+    }
 }
 
 impl fmt::Display for EndpointPath {
@@ -67,249 +40,85 @@ impl fmt::Display for EndpointPath {
     }
 }
 
-/// A step of an endpoint as far as kinds of steps are distinguished.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Transition {
-    /// The state that it was in.
-    pub before: State,
-    /// What happened.
-    pub class: Class,
-    /// The state that it came to.
-    pub after: State,
-    /// The application had called `close()` before, and reads no more.
-    pub orphaned: bool,
-}
-
-/// A class of events at an endpoint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Class {
-    /// The application calls.
-    Call(Call),
-    /// A segment arrives.
-    Arrival {
-        /// What kind of segment it is; `None` if no endpoint of a world sends such a one.
-        kind: Option<Kind>,
-        /// Where it begins; `None` in CLOSED, where that does not matter.
-        place: Option<Place>,
-        /// What it acknowledges; `None` in CLOSED, and without the ACK flag.
-        acknowledges: Option<Acknowledges>,
-    },
-    /// A timer expires.
-    Timeout {
-        /// Which.
-        timer: Timer,
-        /// It is the retransmission timer, and more than one number is unacknowledged.
-        several: bool,
-    },
-}
-
-/// Where a segment begins in the receiver's sequence space.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Place {
-    /// Before RCV.NXT.
-    Old,
-    /// Before RCV.NXT, where it ends: what was received last, once more.
-    Again,
-    /// At RCV.NXT.
-    Next,
-    /// At RCV.NXT, and something beyond is held.
-    FillsHole,
-    /// After RCV.NXT.
-    BeyondHole,
-}
-
-/// What a segment acknowledges.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Acknowledges {
-    /// Less than was acknowledged before: SEG.ACK < SND.UNA.
-    Less,
-    /// Nothing new: SEG.ACK = SND.UNA.
-    NothingNew,
-    /// Some of what is outstanding.
-    Some,
-    /// All that is outstanding, and no FIN is among it.
-    All,
-    /// Our FIN, for the first time.
-    Fin,
-    /// What was never sent: SEG.ACK > SND.NXT.
-    Unsent,
-}
-
-impl Transition {
-    /// The transition that an endpoint takes with an event.
-    #[must_use]
-    pub fn of(before: &Endpoint, event: &EndpointInput, after: State) -> Self {
-        let class = match *event {
-            EndpointInput::Call(call) => Class::Call(call),
-            EndpointInput::Timeout(timer) => Class::Timeout {
-                timer,
-                several: timer == Timer::Retransmission && before.snd_nxt.since(before.snd_una) > 1,
-            },
-            EndpointInput::Arrival(segment) => {
-                let closed = before.state == State::Closed;
-                Class::Arrival {
-                    kind: Kind::of(&segment),
-                    place: (!closed).then(|| Place::of(&segment, before)),
-                    acknowledges: (segment.flags.ack && !closed).then(|| Acknowledges::of(segment.ack, before)),
-                }
-            }
-        };
-        Self { before: before.state, class, after, orphaned: before.reader_gone }
-    }
-}
-
-impl Class {
-    /// The event as coverage counts it; `None` if no world has such a one.
-    #[must_use]
-    pub fn event(&self) -> Option<EndpointEvent> {
-        match *self {
-            Self::Call(call) => Some(EndpointEvent::Call(call)),
-            Self::Arrival { kind, .. } => kind.map(EndpointEvent::Arrival),
-            Self::Timeout { timer, .. } => Some(EndpointEvent::Timeout(timer)),
-        }
-    }
-}
-
-impl Place {
-    fn of(segment: &Segment, endpoint: &Endpoint) -> Self {
-        let seq = segment.seq;
-        if seq.precedes(endpoint.rcv_nxt) {
-            let ends = seq + segment.sequence_length();
-            if ends == endpoint.rcv_nxt { Self::Again } else { Self::Old }
-        } else if seq != endpoint.rcv_nxt {
-            Self::BeyondHole
-        } else if endpoint.held.is_empty() {
-            Self::Next
-        } else {
-            Self::FillsHole
-        }
-    }
-}
-
-impl Acknowledges {
-    fn of(ack: Seq, endpoint: &Endpoint) -> Self {
-        if ack.precedes(endpoint.snd_una) {
-            Self::Less
-        } else if ack == endpoint.snd_una {
-            Self::NothingNew
-        } else if endpoint.snd_nxt.precedes(ack) {
-            Self::Unsent
-        } else if ack != endpoint.snd_nxt {
-            Self::Some
-        } else if endpoint.fin_sent {
-            Self::Fin
-        } else {
-            Self::All
-        }
-    }
-}
-
-impl fmt::Display for Transition {
-    /// `FIN_WAIT_1: FIN next, ack of nothing new → CLOSING`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { before, class, after, orphaned } = self;
-        write!(f, "{before}{}: {class} → {after}", if *orphaned { " after close()" } else { "" })
-    }
-}
-
-impl fmt::Display for Class {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Call(call) => f.write_str(call.name()),
-            Self::Timeout { timer, several } => {
-                write!(f, "{} timer{}", timer.name(), if *several { ", several outstanding" } else { "" })
-            }
-            Self::Arrival { kind, place, acknowledges } => {
-                f.write_str(kind.map_or("other segment", Kind::name))?;
-                if let Some(place) = place {
-                    write!(f, " {place}")?;
-                }
-                if let Some(acknowledges) = acknowledges {
-                    write!(f, ", {acknowledges}")?;
-                }
-                Ok(())
-            }
-        }
-    }
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Old => "of old",
-            Self::Again => "again",
-            Self::Next => "next",
-            Self::FillsHole => "filling a hole",
-            Self::BeyondHole => "beyond a hole",
-        })
-    }
-}
-
-impl fmt::Display for Acknowledges {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Less => "ack of less than before",
-            Self::NothingNew => "ack of nothing new",
-            Self::Some => "ack of some",
-            Self::All => "ack of all",
-            Self::Fin => "ack of our FIN",
-            Self::Unsent => "ack of the unsent",
-        })
-    }
-}
-
-/// The paths of one end through a world, under everything that its peer, the network and time do.
-pub struct PathGenerator<'w> {
-    world: &'w Reachable,
-    end: End,
-    /// The transitions that the end takes; edges name them by their place.
+/// The paths of one end, under everything that its peer, the network and time do.
+#[derive(Default)]
+pub struct PathGenerator {
+    /// The transitions that the end takes.
     transitions: Vec<Transition>,
-    /// For each state of the world, where its edges begin; and where the last ones end.
+    /// What happens at the end, and the place of the transition that it takes with that.
+    parts: Vec<(EndpointInput, usize)>,
+    /// For each state, where its edges begin; and where the last ones end.
     first: Vec<usize>,
     edges: Vec<Edge>,
+    numbers: HashMap<(EndpointInput, Transition), u32>,
 }
 
-/// A step of the world.
+/// A step from a state to another.
 #[derive(Clone, Copy)]
 struct Edge {
     target: u32,
-    /// The end's transition with this step, if it has a part in it.
-    transition: Option<u16>,
+    /// What happens at the end, by its place among the parts, if it has a part in the step.
+    part: Option<u32>,
 }
 
-/// A world's state and the place of one of its edges.
+/// A state and the place of one of its edges.
 type Way = (u32, usize);
 
-/// No random walk has more steps of the world: where losses are unlimited there are walks without end.
+/// No random walk has more steps: where losses are unlimited there are walks without end.
 const LONGEST_WALK: usize = 400;
 
-impl<'w> PathGenerator<'w> {
+impl PathGenerator {
     /// The ways of an end through a world.
     #[must_use]
-    pub fn new(world: &'w Reachable, end: End) -> Self {
-        let mut ways = Self { world, end, transitions: Vec::new(), first: vec![0], edges: Vec::new() };
-        let (mut numbers, mut steps) = (HashMap::new(), Vec::new());
+    pub fn new(world: &Reachable, end: End) -> Self {
+        let (mut ways, mut steps) = (Self::default(), Vec::new());
         for (node, state) in (0..).map_while(|node| Some((node, world.state(node)?))) {
             world.steps_from(node, &mut steps);
-            for (action, target) in &steps {
+            ways.add_state(steps.iter().map(|(action, target)| {
                 let event = EndpointInput::at(end, *action);
-                let transition = event.zip(world.state(*target)).and_then(|(event, after)| {
-                    let transition = Transition::of(&state.endpoint(end).0, &event, after.end(end).state);
-                    let number = *numbers.entry(transition).or_insert_with(|| {
-                        ways.transitions.push(transition);
-                        ways.transitions.len() - 1
-                    });
-                    // There are some hundred of them.
-                    u16::try_from(number).ok()
+                let part = event.zip(world.state(*target)).map(|(event, after)| {
+                    (event, Transition::of(&state.endpoint(end).0, &event, after.end(end).state))
                 });
-                ways.edges.push(Edge { target: *target, transition });
-            }
-            ways.first.push(ways.edges.len());
+                (part, *target)
+            }));
         }
         ways
     }
 
-    /// The transitions that the end takes in this world.
+    /// Adds the next state: its steps, each with what happens at the end, if anything does, and the state that it leads
+    /// to. States count from 0, where paths begin.
+    pub(super) fn add_state(&mut self, steps: impl Iterator<Item = (Option<(EndpointInput, Transition)>, u32)>) {
+        self.first.push(self.edges.len());
+        for (part, target) in steps {
+            let part = part.and_then(|part| self.number(part));
+            self.edges.push(Edge { target, part });
+        }
+    }
+
+    /// The place of what happens among the parts.
+    fn number(&mut self, part: (EndpointInput, Transition)) -> Option<u32> {
+        if let Some(number) = self.numbers.get(&part) {
+            return Some(*number);
+        }
+        // There are some thousands of them.
+        let number = u32::try_from(self.parts.len()).ok()?;
+        let (event, transition) = part;
+        let place = self.transitions.iter().position(|known| *known == transition);
+        let place = place.unwrap_or_else(|| {
+            self.transitions.push(transition);
+            self.transitions.len() - 1
+        });
+        self.parts.push((event, place));
+        self.numbers.insert(part, number);
+        Some(number)
+    }
+
+    /// The place of the transition that the end takes with a step.
+    fn transition(&self, edge: &Edge) -> Option<usize> {
+        Some(self.parts.get(edge.part? as usize)?.1)
+    }
+
+    /// The transitions that the end takes here.
     #[must_use]
     pub fn transitions(&self) -> &[Transition] {
         &self.transitions
@@ -320,7 +129,7 @@ impl<'w> PathGenerator<'w> {
     #[must_use]
     pub fn shortest(&self, avoid: &BTreeSet<Transition>) -> BTreeMap<Transition, EndpointPath> {
         let avoid = self.numbers(avoid);
-        let nodes = self.first.len().saturating_sub(1);
+        let nodes = self.first.len();
         let mut distance = vec![u32::MAX; nodes];
         let mut by: Vec<Option<Way>> = vec![None; nodes];
         let mut found: Vec<Option<Way>> = vec![None; self.transitions.len()];
@@ -334,8 +143,9 @@ impl<'w> PathGenerator<'w> {
                 continue;
             }
             for (place, edge) in self.edges(node).iter().enumerate() {
-                let cost = u32::from(edge.transition.is_some());
-                if let Some(number) = edge.transition.map(usize::from) {
+                let transition = self.transition(edge);
+                let cost = u32::from(transition.is_some());
+                if let Some(number) = transition {
                     if let Some(first @ None) = found.get_mut(number) {
                         *first = Some((node, place));
                     }
@@ -368,8 +178,7 @@ impl<'w> PathGenerator<'w> {
     #[must_use]
     pub fn random(&self, seed: u64, avoid: &BTreeSet<Transition>) -> EndpointPath {
         let avoid = self.numbers(avoid);
-        let may_take =
-            |edge: &Edge| edge.transition.is_none_or(|number| avoid.get(usize::from(number)) != Some(&true));
+        let may_take = |edge: &Edge| self.transition(edge).is_none_or(|number| avoid.get(number) != Some(&true));
         let (mut random, mut node, mut ways) = (seed, 0, Vec::new());
         for _ in 0..LONGEST_WALK {
             let open = || self.edges(node).iter().enumerate().filter(|(_, edge)| may_take(edge));
@@ -386,10 +195,8 @@ impl<'w> PathGenerator<'w> {
 
     fn edges(&self, node: u32) -> &[Edge] {
         let node = node as usize;
-        match (self.first.get(node), self.first.get(node + 1)) {
-            (Some(first), Some(end)) => self.edges.get(*first..*end).unwrap_or_default(),
-            _ => &[],
-        }
+        let end = self.first.get(node + 1).copied().unwrap_or(self.edges.len());
+        self.first.get(node).and_then(|first| self.edges.get(*first..end)).unwrap_or_default()
     }
 
     fn numbers(&self, avoid: &BTreeSet<Transition>) -> Vec<bool> {
@@ -398,14 +205,9 @@ impl<'w> PathGenerator<'w> {
 
     /// What the end has a part in.
     fn path(&self, ways: &[Way]) -> EndpointPath {
-        let mut steps = Vec::new();
-        let has_part =
-            |(node, place): &&Way| self.edges(*node).get(*place).is_some_and(|edge| edge.transition.is_some());
-        let events = ways.iter().filter(has_part).filter_map(|(node, place)| {
-            self.world.steps_from(*node, &mut steps);
-            EndpointInput::at(self.end, steps.get(*place)?.0)
-        });
-        EndpointPath { events: events.collect() }
+        let part = |(node, place): &Way| self.edges(*node).get(*place)?.part;
+        let event = |part: u32| self.parts.get(part as usize).map(|(event, _)| *event);
+        EndpointPath { events: ways.iter().filter_map(part).filter_map(event).collect() }
     }
 }
 
@@ -423,6 +225,7 @@ mod tests {
     use crate::check::Library;
     use crate::explore::Limits;
     use crate::model::Config;
+    use crate::tcp::{Call, Policy, State};
 
     fn config(scenario: &str) -> Config {
         let library = Library::read(&[], &[]).unwrap();

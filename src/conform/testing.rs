@@ -2,8 +2,11 @@
 
 use std::convert::Infallible;
 
+use super::input::EndpointInput;
+use super::lockstep::listen_on;
+use super::path::EndpointPath;
 use super::stack::Stack;
-use crate::tcp::{Call, Endpoint, Policy, Segment, State, Timer};
+use crate::tcp::{Call, Endpoint, Policy, Segment, Seq, State, Timer};
 
 /// The endpoint itself under a policy of its own, driven as a stack.
 pub(super) struct SelfStack {
@@ -13,13 +16,26 @@ pub(super) struct SelfStack {
 }
 
 impl SelfStack {
-    pub(super) fn new(policy: Policy) -> Self {
-        Self { endpoint: Endpoint::established(), policy, sent: Vec::new() }
+    /// A stack at the start of a path.
+    pub(super) fn new(path: &EndpointPath, policy: Policy) -> Self {
+        Self { endpoint: path.start(), policy, sent: Vec::new() }
     }
 }
 
 impl Stack for SelfStack {
     type Error = Infallible;
+
+    fn connect(&mut self) -> Result<(), Infallible> {
+        self.sent.extend(EndpointInput::Connect.apply(&mut self.endpoint, &self.policy).segment);
+        Ok(())
+    }
+
+    fn listen(&mut self) -> Result<(), Infallible> {
+        self.endpoint.listen();
+        Ok(())
+    }
+
+    fn number_from(&mut self, _: Seq) {}
 
     fn call(&mut self, call: Call) -> Result<(), Infallible> {
         self.sent.extend(self.endpoint.on_call(call, &self.policy).segment);
@@ -47,6 +63,7 @@ impl Stack for SelfStack {
     }
 
     fn state(&mut self) -> Result<State, Infallible> {
+        listen_on(&mut self.endpoint);
         Ok(self.endpoint.state)
     }
 }

@@ -201,7 +201,10 @@ mod tests {
         passive.on_segment(&syn(4), &POLICY);
         assert_eq!(passive.on_segment(&ack(5, 0), &POLICY).segment, Some(segment(Flags::RST, 0, 0, 0)));
         assert_eq!(passive.on_segment(&ack(5, 7), &POLICY).segment, Some(reset));
-        assert_eq!(passive.on_segment(&ack(4, 1), &POLICY).segment, Some(ack(1, 5)), "not acceptable");
+        let syn_ack = segment(Flags::SYN_ACK, 4, 1, 0);
+        for unacceptable in [ack(4, 1), syn_ack] {
+            assert_eq!(passive.on_segment(&unacceptable, &POLICY).segment, Some(ack(1, 5)), "{unacceptable}");
+        }
         assert_eq!(passive.on_segment(&segment(Flags::default(), 5, 0, 0), &POLICY), Effects::default());
         assert_eq!(passive.state, State::SynReceived);
     }

@@ -94,6 +94,7 @@ fn main() -> ExitCode {
         kernel::command::the_kernel_does_what_the_endpoint_does,
         kernel::command::what_cannot_be_done_is_said,
         kernel::measured::the_kernel_does_what_it_did,
+        kernel::opening::only_timestamps_let_time_wait_be_reused,
         terminal::ctrl_c_leaves_no_progress_behind,
         terminal::no_color_on_a_terminal,
     ]);

@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-use lastack::conform::{Comparison, EndpointInput, EndpointPath, PathGenerator, Run, Transition, run};
+use lastack::conform::{
+    Comparison, EndpointInput, EndpointPath, Openings, PathGenerator, Run, Transition, opening_paths, run,
+};
 use lastack::explore::{Limits, Reachable};
 use lastack::model::{Application, Closes, ClosesWith, Config, End, EndConfig, Opening};
 use lastack::policy::Policies;
-use lastack::tcp::{Policy, Timer};
+use lastack::tcp::{Call, Policy, Timer};
 
 use crate::driver::Smoltcp;
 
@@ -24,6 +26,9 @@ const QUIET: Application = Application {
     aborts: false,
     opening: Opening::NEVER,
 };
+
+/// What smoltcp can do where connections are opened.
+const OPENINGS: Openings = Openings { calls: &[Call::Shutdown, Call::Abort], timers: &[Timer::Retransmission] };
 
 /// So many random walks of each end are taken however long that takes.
 pub(crate) const WALKS: u64 = 2_000;
@@ -47,19 +52,24 @@ pub(crate) fn compare(paths: &[EndpointPath], until: Instant) -> Result<Compared
         .into_iter()
         .zip(&worlds)
         .map(|(policy, worlds)| {
-            let ways: Vec<PathGenerator<'_>> =
+            let ways: Vec<PathGenerator> =
                 worlds.iter().flat_map(|world| End::BOTH.map(|end| PathGenerator::new(world, end))).collect();
             (policy, ways, Comparison::default())
         })
         .collect();
+    let opening = opening_paths(&policy(), OPENINGS);
     let run_all = |policy: Policy| {
         move |paths: &[EndpointPath]| -> Result<Vec<Run>, String> {
-            let fresh = || Smoltcp::established(policy.acks.delayed_ack.is_some());
-            paths.iter().map(|path| run(path, &policy, &mut fresh()?)).collect()
+            let delays = policy.acks.delayed_ack.is_some();
+            let at_start = |path: &EndpointPath| {
+                if path.opens() { Ok(Smoltcp::closed(delays)) } else { Smoltcp::established(delays) }
+            };
+            paths.iter().map(|path| run(path, &policy, &mut at_start(path)?)).collect()
         }
     };
     for (policy, ways, comparison) in &mut all {
-        comparison.cover(ways, run_all(*policy))?;
+        let opening = Some(&opening).filter(|_| policy.acks.delayed_ack.is_none());
+        comparison.cover(&ways.iter().chain(opening).collect::<Vec<_>>(), run_all(*policy))?;
         let own = paths.iter().filter(|path| delays(path) == policy.acks.delayed_ack.is_some());
         comparison.take(own.cloned().collect(), run_all(*policy))?;
     }
@@ -69,7 +79,7 @@ pub(crate) fn compare(paths: &[EndpointPath], until: Instant) -> Result<Compared
             break;
         }
         for (policy, ways, comparison) in &mut all {
-            comparison.walk(ways, seed..seed + 1, run_all(*policy))?;
+            comparison.walk(&ways.iter().collect::<Vec<_>>(), seed..seed + 1, run_all(*policy))?;
         }
     }
     let mut compared = Compared {
@@ -77,7 +87,7 @@ pub(crate) fn compare(paths: &[EndpointPath], until: Instant) -> Result<Compared
         missing: BTreeMap::new(),
         paths: [covering, all.iter().map(|(_, _, comparison)| comparison.paths()).sum()],
     };
-    for ways in all.iter().flat_map(|(_, ways, _)| ways) {
+    for ways in all.iter().flat_map(|(_, ways, _)| ways).chain([&opening]) {
         // Where ACKs are delayed, some transitions lie behind a difference on every way.
         let known = |transition: &Transition| all.iter().any(|(.., comparison)| comparison.is_known(transition));
         if !ways.transitions().iter().all(known) {

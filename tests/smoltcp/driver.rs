@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use lastack::conform::Stack;
+use lastack::conform::{Numbering, Stack};
 use lastack::tcp::{Call, Flags, Segment, Seq, State, Timer};
 use smoltcp::iface::{Config, Interface, PollResult, SocketHandle, SocketSet};
 use smoltcp::phy::{self, ChecksumCapabilities, Device, DeviceCapabilities, Medium};
@@ -45,13 +45,15 @@ pub(crate) struct Smoltcp {
     sockets: SocketSet<'static>,
     socket: SocketHandle,
     now: Instant,
-    /// smoltcp chose it at random; the worlds' is 0.
-    initial: TcpSeqNumber,
+    /// smoltcp chooses its initial numbers at random.
+    numbers: Numbering,
+    /// Somebody waits for connections, for one after the other.
+    listens: bool,
 }
 
 impl Smoltcp {
-    /// A connection that smoltcp has just opened. With `delayed_ack`, the ACK of text waits.
-    pub(crate) fn established(delayed_ack: bool) -> Result<Self, String> {
+    /// A stack without a connection. With `delayed_ack`, the ACK of text waits.
+    pub(crate) fn closed(delayed_ack: bool) -> Self {
         let mut wire = Wire::default();
         let now = Instant::from_secs(1);
         let mut interface = Interface::new(Config::new(HardwareAddress::Ip), &mut wire, now);
@@ -63,18 +65,19 @@ impl Smoltcp {
         let mut socket = tcp::Socket::new(buffer(), buffer());
         socket.set_nagle_enabled(false);
         socket.set_ack_delay(delayed_ack.then_some(ACK_DELAY));
-        socket
-            .connect(interface.context(), (OUR_ADDRESS, OUR_PORT), ITS_PORT)
-            .map_err(|error| error.to_string())?;
         let mut sockets = SocketSet::new(Vec::new());
         let socket = sockets.add(socket);
-        let mut this = Self { wire, interface, sockets, socket, now, initial: TcpSeqNumber(0) };
-        this.send();
-        let syn = this.wire.sent.pop_front().ok_or("smoltcp sends no SYN")?;
-        this.initial = tcp_of(&syn)?.seq_number();
+        Self { wire, interface, sockets, socket, now, numbers: Numbering::default(), listens: false }
+    }
+
+    /// A connection that smoltcp has just opened.
+    pub(crate) fn established(delayed_ack: bool) -> Result<Self, String> {
+        let mut this = Self::closed(delayed_ack);
+        this.number_from(Seq(0));
+        this.connect()?;
+        this.sent()?;
         this.now += HANDSHAKE;
-        let syn_ack = Flags { syn: true, ..Flags::ACK };
-        this.arrive(&Segment { flags: syn_ack, seq: Seq(0), ack: Seq(1), len: 0 })?;
+        this.arrive(&Segment { flags: Flags::SYN_ACK, seq: Seq(0), ack: Seq(1), len: 0 })?;
         let (sent, state) = (this.sent()?, this.state()?);
         let ack = Segment { flags: Flags::ACK, seq: Seq(1), ack: Seq(1), len: 0 };
         if sent == [ack] && state == State::Established {
@@ -104,7 +107,29 @@ impl Smoltcp {
 impl Stack for Smoltcp {
     type Error = String;
 
+    fn connect(&mut self) -> Result<(), String> {
+        self.listens = false;
+        let socket = self.sockets.get_mut::<tcp::Socket<'_>>(self.socket);
+        // From LISTEN it takes a socket that is closed.
+        socket.abort();
+        socket
+            .connect(self.interface.context(), (OUR_ADDRESS, OUR_PORT), ITS_PORT)
+            .map_err(|error| error.to_string())
+    }
+
+    fn listen(&mut self) -> Result<(), String> {
+        self.listens = true;
+        self.socket().listen(ITS_PORT).map_err(|error| error.to_string())
+    }
+
+    fn number_from(&mut self, iss: Seq) {
+        self.numbers.begin(iss);
+    }
+
     fn call(&mut self, call: Call) -> Result<(), String> {
+        if self.socket().state() == tcp::State::Listen {
+            self.listens = false;
+        }
         match call {
             Call::Send => match self.socket().send_slice(&[0]) {
                 Ok(1) => Ok(()),
@@ -113,6 +138,10 @@ impl Stack for Smoltcp {
             Call::Receive => self.receive().map(drop),
             // Of the two ways to close smoltcp has this one.
             Call::Shutdown => {
+                self.socket().close();
+                Ok(())
+            }
+            Call::Close if !self.listens && self.socket().state() == tcp::State::Listen => {
                 self.socket().close();
                 Ok(())
             }
@@ -132,7 +161,7 @@ impl Stack for Smoltcp {
 
     fn arrive(&mut self, segment: &Segment) -> Result<(), String> {
         self.wait(BETWEEN_ARRIVALS);
-        let packet = packet_of(segment, self.initial)?;
+        let packet = packet_of(&self.numbers.to_stack(segment))?;
         self.wire.arriving.push_back(packet);
         self.interface.poll_ingress_single(self.now, &mut self.wire, &mut self.sockets);
         Ok(())
@@ -151,11 +180,18 @@ impl Stack for Smoltcp {
     fn sent(&mut self) -> Result<Vec<Segment>, String> {
         self.send();
         let packets = std::mem::take(&mut self.wire.sent);
-        packets.iter().map(|packet| segment_of(packet, self.initial)).collect()
+        packets.iter().map(|packet| Ok(self.numbers.of_stack(&segment_of(packet)?))).collect()
     }
 
     fn state(&mut self) -> Result<State, String> {
+        // Who waits for connections waits for the next when one has ended.
+        if self.listens && self.socket().state() == tcp::State::Closed {
+            self.socket().listen(ITS_PORT).map_err(|error| error.to_string())?;
+        }
         match self.socket().state() {
+            tcp::State::Listen => Ok(State::Listen),
+            tcp::State::SynSent => Ok(State::SynSent),
+            tcp::State::SynReceived => Ok(State::SynReceived),
             tcp::State::Established => Ok(State::Established),
             tcp::State::FinWait1 => Ok(State::FinWait1),
             tcp::State::FinWait2 => Ok(State::FinWait2),
@@ -164,13 +200,12 @@ impl Stack for Smoltcp {
             tcp::State::LastAck => Ok(State::LastAck),
             tcp::State::TimeWait => Ok(State::TimeWait),
             tcp::State::Closed => Ok(State::Closed),
-            other => Err(format!("{other} is no state of an open connection")),
         }
     }
 }
 
 /// The packet in which a segment arrives.
-fn packet_of(segment: &Segment, initial: TcpSeqNumber) -> Result<Vec<u8>, String> {
+fn packet_of(segment: &Segment) -> Result<Vec<u8>, String> {
     let text = usize::try_from(segment.len).map_err(|error| error.to_string())?;
     let ip = Ipv4Repr {
         src_addr: OUR_ADDRESS,
@@ -186,7 +221,7 @@ fn packet_of(segment: &Segment, initial: TcpSeqNumber) -> Result<Vec<u8>, String
     tcp.set_src_port(OUR_PORT);
     tcp.set_dst_port(ITS_PORT);
     tcp.set_seq_number(TcpSeqNumber(segment.seq.0.cast_signed()));
-    tcp.set_ack_number(if ack { number_of(segment.ack, initial) } else { TcpSeqNumber(0) });
+    tcp.set_ack_number(TcpSeqNumber(segment.ack.0.cast_signed()));
     tcp.set_header_len(u8::try_from(TCP_HEADER).map_err(|error| error.to_string())?);
     tcp.set_syn(syn);
     tcp.set_fin(fin);
@@ -197,22 +232,17 @@ fn packet_of(segment: &Segment, initial: TcpSeqNumber) -> Result<Vec<u8>, String
 }
 
 /// The segment in a packet that smoltcp sent.
-fn segment_of(packet: &[u8], initial: TcpSeqNumber) -> Result<Segment, String> {
+fn segment_of(packet: &[u8]) -> Result<Segment, String> {
     let tcp = tcp_of(packet)?;
     let flags = Flags { syn: tcp.syn(), fin: tcp.fin(), rst: tcp.rst(), ack: tcp.ack() };
     let ack = if flags.ack { Seq(tcp.ack_number().0.cast_unsigned()) } else { Seq(0) };
     let len = u32::try_from(tcp.payload().len()).map_err(|error| error.to_string())?;
-    Ok(Segment { flags, seq: Seq(tcp.seq_number().0.wrapping_sub(initial.0).cast_unsigned()), ack, len })
+    Ok(Segment { flags, seq: Seq(tcp.seq_number().0.cast_unsigned()), ack, len })
 }
 
 fn tcp_of(packet: &[u8]) -> Result<TcpPacket<&[u8]>, String> {
     let payload = packet.get(IP_HEADER..).ok_or("no IP packet")?;
     TcpPacket::new_checked(payload).map_err(|error| error.to_string())
-}
-
-/// A number of smoltcp's own, counted from its initial one.
-fn number_of(number: Seq, initial: TcpSeqNumber) -> TcpSeqNumber {
-    TcpSeqNumber(initial.0.wrapping_add(number.0.cast_signed()))
 }
 
 /// A wire between smoltcp and the test.

@@ -7,7 +7,7 @@ use super::capture::CaptureFile;
 use super::error::Error;
 use super::run::run_all;
 use super::{of_linux, worlds};
-use crate::conform::{Class, Comparison, EndpointPath, Known, PathGenerator, Transition, recorded};
+use crate::conform::{Class, Comparison, EndpointPath, Known, PathGenerator, Transition, opening_paths, recorded};
 use crate::diagnostic::{Diagnostics, SourceFile};
 use crate::explore::Limits;
 use crate::model::End;
@@ -35,8 +35,8 @@ pub fn known() -> Result<Known, Diagnostics> {
 }
 
 /// Compares the running kernel with the endpoint: on paths that cover every transition that an end takes in the worlds
-/// of this module, but for the expiry of 2MSL, on those that `known` names, and on so many random walks of each end of
-/// each world.
+/// of this module or where connections are opened, but for the expiry of 2MSL, on those that `known` names, and on so many
+/// random walks of each end of each world.
 ///
 /// # Errors
 /// If the kernel cannot be driven, or the capture cannot be written.
@@ -44,9 +44,11 @@ pub fn compare(known: &Known, walks: u64, capture: Option<&Arc<CaptureFile>>) ->
     let policy = of_linux()?;
     let worlds =
         worlds::explore(policy, Limits::NONE).map_err(|stopped| Error::Unexpected(stopped.to_string()))?;
-    let ways: Vec<PathGenerator<'_>> =
+    let of_worlds: Vec<PathGenerator> =
         worlds.iter().flat_map(|world| End::BOTH.map(|end| PathGenerator::new(world, end))).collect();
-    let all: BTreeSet<Transition> = ways.iter().flat_map(PathGenerator::transitions).copied().collect();
+    let opening = opening_paths(&policy, worlds::OPENINGS);
+    let all: BTreeSet<Transition> =
+        of_worlds.iter().chain([&opening]).flat_map(PathGenerator::transitions).copied().collect();
     let expires =
         |transition: &&Transition| matches!(transition.class, Class::Timeout { timer: Timer::TimeWait, .. });
     let left_out: BTreeSet<Transition> = all.iter().filter(expires).copied().collect();
@@ -54,26 +56,22 @@ pub fn compare(known: &Known, walks: u64, capture: Option<&Arc<CaptureFile>>) ->
     let mut comparison = Comparison::without(left_out);
     let mut run = |paths: &[EndpointPath]| run_all(paths, &policy, capture);
     let mut cases = BTreeMap::new();
+    let ways: Vec<&PathGenerator> = of_worlds.iter().chain([&opening]).collect();
     comparison.cover(&ways, |paths| {
         let runs = run(paths)?;
         for (path, run) in paths.iter().zip(&runs) {
             if let (Some(last), None) = (run.agreed.last(), &run.divergence) {
-                let line = || {
-                    recorded::line(
-                        &format!("linux/{last}"),
-                        "linux",
-                        path,
-                        &run.seen,
-                        policy.retransmission.retries,
-                    )
-                };
-                cases.entry(*last).or_insert_with(line);
+                let id = format!("linux/{last}");
+                let line = recorded::line(&id, "linux", path, &run.seen, policy.retransmission.retries);
+                if let Some(line) = line {
+                    cases.entry(*last).or_insert(line);
+                }
             }
         }
         Ok(runs)
     })?;
     comparison.take(known.paths().to_vec(), &mut run)?;
-    comparison.walk(&ways, 0..walks, &mut run)?;
+    comparison.walk(&of_worlds.iter().collect::<Vec<_>>(), 0..walks, &mut run)?;
     let missing = transitions.iter().filter(|one| !comparison.is_known(one)).copied().collect();
     Ok(Compared { comparison, transitions, missing, cases })
 }

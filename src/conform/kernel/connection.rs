@@ -2,23 +2,24 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddrV4, TcpListener, TcpStream};
+use std::os::fd::AsRawFd;
 use std::os::linux::net::TcpStreamExt;
 use std::time::{Duration, Instant};
 
-use nix::sys::socket::{setsockopt, sockopt};
+use nix::errno::Errno;
+use nix::sys::socket::{
+    AddressFamily, SockFlag, SockType, SockaddrIn, bind, connect, setsockopt, socket, sockopt,
+};
 
 use super::device::{Device, KERNEL, PEER, Packet};
 use super::error::Error;
 use super::namespace::FIN_TIMEOUT;
 use super::sock_diag::SockDiag;
-use crate::conform::Stack;
+use crate::conform::{Numbering, Stack};
 use crate::tcp::{Call, Flags, Segment, Seq, State, Timer};
 
 /// Where the kernel's end of every connection is.
 pub const ADDRESS: SocketAddrV4 = SocketAddrV4::new(KERNEL, 9000);
-
-const SYN: Flags = Flags { syn: true, fin: false, rst: false, ack: false };
-const SYN_ACK: Flags = Flags { syn: true, ..Flags::ACK };
 
 /// The peer's initial sequence number: its numbers on the wire are those of the worlds.
 const PEER_ISN: Seq = Seq(0);
@@ -42,12 +43,16 @@ pub struct KernelConnection<'k> {
     diag: &'k SockDiag,
     /// The application's socket, until it is closed.
     socket: Option<TcpStream>,
+    /// The socket on which it waits for connections.
+    listener: Option<TcpListener>,
     /// The peer's port.
     port: u16,
+    /// The peer's segments have timestamps (RFC 7323).
+    timestamps: bool,
     /// Every wait may take so many times as long as on an idle machine.
     slowness: u32,
-    /// The kernel's initial sequence number.
-    isn: Seq,
+    /// The kernel's numbers beside the endpoint's.
+    numbers: Numbering,
     /// What the kernel expects next of the peer, by the last ACK that it sent.
     expects: Seq,
     /// What has been sent and not been asked for yet.
@@ -57,40 +62,50 @@ pub struct KernelConnection<'k> {
 }
 
 impl<'k> KernelConnection<'k> {
-    /// Opens a connection: the peer connects to a socket of the kernel's. Nobody listens when it is open.
-    pub(super) fn open(
-        device: &'k mut Device,
-        diag: &'k SockDiag,
-        port: u16,
-        slowness: u32,
-    ) -> Result<Self, Error> {
-        let listener = TcpListener::bind(ADDRESS).map_err(Error::system(format!("listen at {ADDRESS}")))?;
-        let mut this = Self {
+    /// There is no connection yet.
+    pub(super) fn closed(device: &'k mut Device, diag: &'k SockDiag, port: u16, slowness: u32) -> Self {
+        Self {
             device,
             diag,
             socket: None,
+            listener: None,
             port,
+            timestamps: false,
             slowness,
-            isn: Seq(0),
+            numbers: Numbering::default(),
             expects: PEER_ISN + 1,
             pending: Vec::new(),
             arrived: PEER_ISN + 1,
-        };
-        this.put(Segment { flags: SYN, seq: PEER_ISN, ack: Seq(0), len: 0 })?;
-        match this.next(REPLY_TIMEOUT * slowness)? {
-            Some(segment) if segment.flags == SYN_ACK => this.isn = segment.seq,
-            Some(segment) => return Err(Error::Unexpected(format!("the kernel answers a SYN with {segment}"))),
-            None => return Err(Error::Unexpected("the kernel does not answer a SYN".to_owned())),
         }
-        this.put(Segment { flags: Flags::ACK, seq: PEER_ISN + 1, ack: this.isn + 1, len: 0 })?;
-        let (socket, _) = listener.accept().map_err(Error::system("accept a connection"))?;
-        let what = "set up a socket";
-        socket.set_nonblocking(true).map_err(Error::system(what))?;
-        socket.set_nodelay(true).map_err(Error::system(what))?;
-        // If this process ends then, the connection ends, too.
-        linger(&socket, true)?;
-        this.socket = Some(socket);
-        Ok(this)
+    }
+
+    /// The peer's segments have timestamps (RFC 7323) from now on, all the same one.
+    pub fn send_timestamps(&mut self) {
+        self.timestamps = true;
+    }
+
+    /// The peer connects to a socket of the kernel's. Nobody listens when the connection is open.
+    ///
+    /// # Errors
+    /// If the kernel does not open it.
+    pub fn establish(&mut self) -> Result<(), Error> {
+        self.number_from(Seq(0));
+        self.listen()?;
+        self.put(Segment { flags: Flags::SYN, seq: PEER_ISN, ack: Seq(0), len: 0 })?;
+        if !self.take(REPLY_TIMEOUT * self.slowness)? {
+            return Err(Error::Unexpected("the kernel does not answer a SYN".to_owned()));
+        }
+        match std::mem::take(&mut self.pending).as_slice() {
+            [Segment { flags: Flags::SYN_ACK, .. }] => {}
+            other => return Err(Error::Unexpected(format!("the kernel answers a SYN with {other:?}"))),
+        }
+        self.arrive(&Segment { flags: Flags::ACK, seq: PEER_ISN + 1, ack: Seq(1), len: 0 })?;
+        self.listener = None;
+        if self.socket.is_some() {
+            Ok(())
+        } else {
+            Err(Error::Unexpected("the kernel does not accept a connection".to_owned()))
+        }
     }
 
     /// `SO_ERROR`, by its number in `errno.h`; saying it clears it. A socket that is closed has none.
@@ -105,7 +120,8 @@ impl<'k> KernelConnection<'k> {
 
     /// Lets a segment with the numbers on the wire arrive at the kernel.
     fn put(&self, segment: Segment) -> Result<(), Error> {
-        self.device.send(&Packet { source: self.port, destination: ADDRESS.port(), segment })
+        let packet = Packet { source: self.port, destination: ADDRESS.port(), segment };
+        self.device.send(&packet, self.timestamps)
     }
 
     /// What the kernel sends next, if it does in time. What is left of earlier connections does not count.
@@ -124,11 +140,23 @@ impl<'k> KernelConnection<'k> {
         if segment.flags.ack {
             self.expects = segment.ack;
         }
-        // A reset that answers what has no ACK begins at 0 on the wire.
-        let answers_no_ack = segment.flags == Flags::RST_ACK && segment.seq == Seq(0);
-        let seq = if answers_no_ack { Seq(0) } else { Seq(segment.seq.since(self.isn)) };
-        self.pending.push(Segment { seq, ..segment });
+        let segment = self.numbers.of_stack(&segment);
+        self.pending.push(segment);
         Ok(true)
+    }
+
+    /// Takes a connection that is waiting, if one is: it is the application's from now on.
+    fn accept(&mut self) -> Result<(), Error> {
+        let Some(listener) = &self.listener else { return Ok(()) };
+        match listener.accept() {
+            Ok((socket, _)) => {
+                set_up(&socket)?;
+                self.socket = Some(socket);
+                Ok(())
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(()),
+            Err(error) => Err(Error::system("accept a connection")(error)),
+        }
     }
 
     /// The pending ACK, if there is one, is sent at once, and later ones are not delayed.
@@ -142,8 +170,43 @@ impl<'k> KernelConnection<'k> {
 impl Stack for KernelConnection<'_> {
     type Error = Error;
 
+    fn connect(&mut self) -> Result<(), Error> {
+        (self.socket, self.listener) = (None, None);
+        let what = format!("connect from {ADDRESS}");
+        let flags = SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC;
+        let fd =
+            socket(AddressFamily::Inet, SockType::Stream, flags, None).map_err(Error::system(what.as_str()))?;
+        setsockopt(&fd, sockopt::ReuseAddr, &true).map_err(Error::system(what.as_str()))?;
+        bind(fd.as_raw_fd(), &SockaddrIn::from(ADDRESS)).map_err(Error::system(what.as_str()))?;
+        let peer = SockaddrIn::from(SocketAddrV4::new(PEER, self.port));
+        match connect(fd.as_raw_fd(), &peer) {
+            Err(Errno::EINPROGRESS) | Ok(()) => {}
+            Err(error) => return Err(Error::system(what)(error)),
+        }
+        let socket = TcpStream::from(fd);
+        set_up(&socket)?;
+        self.socket = Some(socket);
+        Ok(())
+    }
+
+    fn listen(&mut self) -> Result<(), Error> {
+        let what = format!("listen at {ADDRESS}");
+        let listener = TcpListener::bind(ADDRESS).map_err(Error::system(what.as_str()))?;
+        listener.set_nonblocking(true).map_err(Error::system(what))?;
+        self.listener = Some(listener);
+        Ok(())
+    }
+
+    fn number_from(&mut self, iss: Seq) {
+        self.numbers.begin(iss);
+    }
+
     /// A call that the connection does not allow any more has no effect, nor has one on a socket that is closed.
     fn call(&mut self, call: Call) -> Result<(), Error> {
+        if self.listener.is_some() && self.state()? == State::Listen {
+            self.listener = None;
+            return Ok(());
+        }
         let Some(socket) = &mut self.socket else { return Ok(()) };
         match call {
             Call::Send => {
@@ -183,9 +246,10 @@ impl Stack for KernelConnection<'_> {
 
     fn arrive(&mut self, segment: &Segment) -> Result<(), Error> {
         self.hurry()?;
-        let ack = if segment.flags.ack { segment.ack + self.isn.0 } else { Seq(0) };
-        self.put(Segment { seq: segment.seq + PEER_ISN.0, ack, ..*segment })?;
+        let on_the_wire = self.numbers.to_stack(segment);
+        self.put(Segment { seq: segment.seq + PEER_ISN.0, ..on_the_wire })?;
         self.arrived = segment.seq + PEER_ISN.0 + segment.sequence_length();
+        self.accept()?;
         self.hurry()
     }
 
@@ -199,12 +263,19 @@ impl Stack for KernelConnection<'_> {
                 return Err(Error::Unexpected(format!("the kernel's {} timer is not waited for", timer.name())));
             }
         };
-        let start = Instant::now();
-        while start.elapsed() < limit && !self.take(LOOK)? && self.state()? != State::Closed {}
+        let (start, before) = (Instant::now(), self.state()?);
+        while start.elapsed() < limit && !self.take(LOOK)? && self.state()? == before {}
         Ok(())
     }
 
     fn sent(&mut self) -> Result<Vec<Segment>, Error> {
+        // SYN_SENT sends its SYN again two jiffies after a reset.
+        if self.take(self.slowness * QUIET)?
+            && self.pending.last().is_some_and(|last| last.flags == Flags::RST)
+            && self.state()? == State::SynSent
+        {
+            self.take(self.slowness * ACK_DELAY)?;
+        }
         while self.take(self.slowness * if self.expects.precedes(self.arrived) { ACK_DELAY } else { QUIET })? {}
         Ok(std::mem::take(&mut self.pending))
     }
@@ -221,6 +292,15 @@ impl Drop for KernelConnection<'_> {
             let _ = self.put(Segment { flags: Flags::RST, seq: self.expects, ack: Seq(0), len: 0 });
         }
     }
+}
+
+/// Sets the socket of a connection up.
+fn set_up(socket: &TcpStream) -> Result<(), Error> {
+    let what = "set up a socket";
+    socket.set_nonblocking(true).map_err(Error::system(what))?;
+    socket.set_nodelay(true).map_err(Error::system(what))?;
+    // If this process ends then, the connection ends, too.
+    linger(socket, true)
 }
 
 /// Whether closing the socket aborts the connection.

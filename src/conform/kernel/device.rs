@@ -1,11 +1,12 @@
 //! The TUN device: what the kernel sends comes out of it, and what is put in arrives at the kernel.
 
+use std::fmt::Display;
 use std::io::ErrorKind;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use etherparse::{NetSlice, PacketBuilder, SlicedPacket, TransportSlice};
+use etherparse::{NetSlice, PacketBuilder, SlicedPacket, TcpOptionElement, TransportSlice};
 
 use super::capture::CaptureFile;
 use super::error::Error;
@@ -56,8 +57,8 @@ impl Device {
     }
 
     /// Lets a packet of the peer's arrive at the kernel, which has processed it when this returns.
-    pub(super) fn send(&self, packet: &Packet) -> Result<(), Error> {
-        let octets = encode(packet)?;
+    pub(super) fn send(&self, packet: &Packet, timestamp: bool) -> Result<(), Error> {
+        let octets = encode(packet, timestamp)?;
         self.capture(&octets)?;
         self.tun.send(&octets).map_err(Error::system("write to the TUN device"))?;
         Ok(())
@@ -85,8 +86,10 @@ impl Device {
     }
 }
 
-/// The octets of a packet from the peer to the kernel. Its text is zeros.
-fn encode(packet: &Packet) -> Result<Vec<u8>, Error> {
+/// The octets of a packet from the peer to the kernel, with a timestamp of 1 or without one. Its text is zeros.
+fn encode(packet: &Packet, timestamp: bool) -> Result<Vec<u8>, Error> {
+    let impossible =
+        |error: &dyn Display| Error::Unexpected(format!("no packet can be made of {}: {error}", packet.segment));
     let Packet { source, destination, segment: Segment { flags, seq, ack, len } } = *packet;
     let mut builder =
         PacketBuilder::ipv4(PEER.octets(), KERNEL.octets(), TIME_TO_LIVE).tcp(source, destination, seq.0, WINDOW);
@@ -102,11 +105,12 @@ fn encode(packet: &Packet) -> Result<Vec<u8>, Error> {
     if flags.ack {
         builder = builder.ack(ack.0);
     }
+    if timestamp {
+        builder = builder.options(&[TcpOptionElement::Timestamp(1, 0)]).map_err(|error| impossible(&error))?;
+    }
     let text = vec![0; len as usize];
     let mut octets = Vec::with_capacity(builder.size(text.len()));
-    builder
-        .write(&mut octets, &text)
-        .map_err(|error| Error::Unexpected(format!("no packet can be made of {}: {error}", packet.segment)))?;
+    builder.write(&mut octets, &text).map_err(|error| impossible(&error))?;
     Ok(octets)
 }
 
@@ -131,10 +135,10 @@ mod tests {
     fn a_packet_carries_its_segment() {
         let segment = Segment { flags: Flags::FIN_ACK, seq: Seq(u32::MAX), ack: Seq(7), len: 10 };
         let packet = Packet { source: 1, destination: 65_535, segment };
-        let octets = encode(&packet).unwrap();
+        let octets = encode(&packet, false).unwrap();
         assert_eq!((octets.len(), decode(&octets)), (50, Some(packet)));
         let reset = Packet { segment: Segment { flags: Flags::RST, ack: Seq(0), ..segment }, ..packet };
-        assert_eq!(decode(&encode(&reset).unwrap()), Some(reset));
+        assert_eq!(decode(&encode(&reset, true).unwrap()), Some(reset));
         assert_eq!(decode(&octets[..39]), None);
     }
 }

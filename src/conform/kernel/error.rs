@@ -22,6 +22,13 @@ pub enum Error {
     },
     /// The kernel answered with what makes no sense here.
     Unexpected(String),
+    /// Something went wrong on a path.
+    OnPath {
+        /// The path.
+        path: String,
+        /// What went wrong.
+        error: Box<Self>,
+    },
 }
 
 impl Error {
@@ -37,6 +44,7 @@ impl fmt::Display for Error {
             Self::Unavailable { what, source } => write!(f, "{what}: {source}"),
             Self::System { what, source } => write!(f, "cannot {what}: {source}"),
             Self::Unexpected(what) => f.write_str(what),
+            Self::OnPath { path, error } => write!(f, "{error}, on the path: {path}"),
         }
     }
 }

@@ -22,6 +22,7 @@ pub use comparison::{Compared, compare, known};
 pub use connection::{ADDRESS, KernelConnection};
 pub use error::Error;
 
+use super::path::EndpointPath;
 use crate::tcp::Policy;
 use device::Device;
 use sock_diag::SockDiag;
@@ -47,7 +48,7 @@ impl Kernel {
     /// # Errors
     /// The first of these that is missing.
     pub fn is_available() -> Result<(), Error> {
-        Self::with(&of_linux()?, None, |kernel| kernel.connect(Duration::from_secs(1)).map(drop))
+        Self::with(&of_linux()?, None, |kernel| kernel.established(Duration::from_secs(1), 1).map(drop))
     }
 
     /// Does some work with the kernel, set according to a policy, on a thread and in a namespace of its own.
@@ -71,24 +72,39 @@ impl Kernel {
         Ok(Self { device: Device::create(capture)?, diag: SockDiag::open()?, _thread: PhantomData })
     }
 
-    /// Opens a connection. Its retransmission timeout begins with `rto`.
+    /// A connection that the peer has opened. Its retransmission timeout begins with `rto`. On a machine that is busy the
+    /// timeout, and all that the connection waits for, is `slowness` times as long.
     ///
     /// # Errors
     /// If the kernel does not open it.
-    pub fn connect(&mut self, rto: Duration) -> Result<KernelConnection<'_>, Error> {
-        self.connect_slowly(rto, 1)
+    pub fn established(&mut self, rto: Duration, slowness: u32) -> Result<KernelConnection<'_>, Error> {
+        let mut connection = self.closed(rto, slowness)?;
+        connection.establish()?;
+        Ok(connection)
     }
 
-    /// The same for a machine that is busy: the timeout, and all that the connection waits for, is so many times as
-    /// long.
+    /// The same where no connection is open yet.
     ///
     /// # Errors
-    /// As above.
-    pub fn connect_slowly(&mut self, rto: Duration, slowness: u32) -> Result<KernelConnection<'_>, Error> {
+    /// If the timeout cannot be set.
+    pub fn closed(&mut self, rto: Duration, slowness: u32) -> Result<KernelConnection<'_>, Error> {
         namespace::set_least_timeout(rto.saturating_mul(slowness))?;
         let after = |port: u16| Some(port.checked_add(1).unwrap_or(FIRST_PORT));
         let port = NEXT_PORT.fetch_update(Ordering::Relaxed, Ordering::Relaxed, after).unwrap_or(FIRST_PORT);
-        KernelConnection::open(&mut self.device, &self.diag, port, slowness)
+        Ok(KernelConnection::closed(&mut self.device, &self.diag, port, slowness))
+    }
+
+    /// One at the start of a path.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn at_start(
+        &mut self,
+        path: &EndpointPath,
+        rto: Duration,
+        slowness: u32,
+    ) -> Result<KernelConnection<'_>, Error> {
+        if path.opens() { self.closed(rto, slowness) } else { self.established(rto, slowness) }
     }
 }
 

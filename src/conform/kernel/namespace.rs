@@ -10,7 +10,7 @@ use std::time::Duration;
 use nix::sched::{CloneFlags, unshare};
 
 use super::error::Error;
-use crate::tcp::{Policy, RstInTimeWait};
+use crate::tcp::{OpenPolicy, Policy, RstInTimeWait};
 
 /// How long an orphan stays in `FIN_WAIT_2`: the least that Linux counts in.
 pub(super) const FIN_TIMEOUT: Duration = Duration::from_secs(1);
@@ -34,6 +34,8 @@ const SETTINGS: &[(&str, &str)] = &[
     ("ipv4/tcp_challenge_ack_limit", "2147483647"),
     ("ipv4/tcp_no_metrics_save", "1"),
     ("ipv4/tcp_fin_timeout", "1"),
+    ("ipv4/tcp_syn_linear_timeouts", "0"),
+    ("ipv4/tcp_tw_reuse", "0"),
 ];
 
 /// Takes the calling thread into a new network namespace.
@@ -62,6 +64,12 @@ pub(super) fn configure(policy: &Policy) -> Result<(), Error> {
     set("ipv4/tcp_rfc1337", if rfc1337 { "1" } else { "0" })?;
     if let Some(retries) = policy.retransmission.retries {
         for name in ["ipv4/tcp_retries2", "ipv4/tcp_orphan_retries"] {
+            set(name, &retries.to_string())?;
+        }
+    }
+    let OpenPolicy { syn_retries, syn_ack_retries, .. } = policy.opening;
+    for (name, retries) in [("ipv4/tcp_syn_retries", syn_retries), ("ipv4/tcp_synack_retries", syn_ack_retries)] {
+        if let Some(retries) = retries {
             set(name, &retries.to_string())?;
         }
     }

@@ -38,7 +38,8 @@ pub(super) fn run_all(
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(path) = paths.get(index) else { return Ok(()) };
-            let run = run_one(kernel, path, policy)?;
+            let run = run_one(kernel, path, policy)
+                .map_err(|error| Error::OnPath { path: path.to_string(), error: Box::new(error) })?;
             let mut runs = runs.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(place) = runs.get_mut(index) {
                 *place = Some(run);
@@ -59,7 +60,7 @@ pub(super) fn run_all(
 fn run_one(kernel: &mut Kernel, path: &EndpointPath, policy: &Policy) -> Result<Run, Error> {
     let waits = path.events.iter().any(|event| matches!(event, EndpointInput::Timeout(_)));
     let rto = if waits { SHORT } else { LONG };
-    let mut attempt = |slowness| run(path, policy, &mut kernel.connect_slowly(rto, slowness)?);
+    let mut attempt = |slowness| run(path, policy, &mut kernel.at_start(path, rto, slowness)?);
     let [first, later @ ..] = PACES;
     let mut last = attempt(first)?;
     for slowness in later {

@@ -7,7 +7,7 @@ use netlink_packet_core::{NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkP
 use netlink_packet_sock_diag::inet::{ExtensionFlags, InetRequest, SocketId, StateFlags};
 use netlink_packet_sock_diag::{
     AF_INET, IPPROTO_TCP, SockDiagMessage, TCP_CLOSE, TCP_CLOSE_WAIT, TCP_CLOSING, TCP_ESTABLISHED, TCP_FIN_WAIT1,
-    TCP_FIN_WAIT2, TCP_LAST_ACK, TCP_TIME_WAIT,
+    TCP_FIN_WAIT2, TCP_LAST_ACK, TCP_LISTEN, TCP_SYN_RECV, TCP_SYN_SENT, TCP_TIME_WAIT,
 };
 use netlink_sys::protocols::NETLINK_SOCK_DIAG;
 use netlink_sys::{Socket, SocketAddr};
@@ -33,7 +33,7 @@ impl SockDiag {
         Ok(Self(socket))
     }
 
-    /// The state of the connection between two addresses; where there is none, it is CLOSED.
+    /// The state of the connection between two addresses; where there is none, it is LISTEN or CLOSED.
     pub(super) fn state(&self, kernel: SocketAddrV4, peer: SocketAddrV4) -> Result<State, Error> {
         let answer = self.ask(kernel, peer).map_err(Error::system("ask for the state of a connection"))?;
         let state = match answer {
@@ -45,6 +45,9 @@ impl SockDiag {
             other => return Err(Error::Unexpected(format!("sock_diag answers {other:?}"))),
         };
         match state {
+            TCP_LISTEN => Ok(State::Listen),
+            TCP_SYN_SENT => Ok(State::SynSent),
+            TCP_SYN_RECV => Ok(State::SynReceived),
             TCP_ESTABLISHED => Ok(State::Established),
             TCP_FIN_WAIT1 => Ok(State::FinWait1),
             TCP_FIN_WAIT2 => Ok(State::FinWait2),
@@ -53,9 +56,7 @@ impl SockDiag {
             TCP_LAST_ACK => Ok(State::LastAck),
             TCP_TIME_WAIT => Ok(State::TimeWait),
             TCP_CLOSE => Ok(State::Closed),
-            other => {
-                Err(Error::Unexpected(format!("the kernel's state {other} is none of a connection that closes")))
-            }
+            other => Err(Error::Unexpected(format!("the kernel's state {other} is none of a connection"))),
         }
     }
 

@@ -1,10 +1,11 @@
 //! The worlds whose paths are taken.
 
+use crate::conform::Openings;
 use crate::diagnostic::Diagnostics;
 use crate::explore::{Limits, Reachable, Stopped};
 use crate::model::{Application, Closes, ClosesWith, Config, EndConfig, Opening};
 use crate::policy::Policies;
-use crate::tcp::Policy;
+use crate::tcp::{Call, Policy, Timer};
 
 /// The policy of Linux, with few retries. Durations are those of the worlds: paths depend on no time.
 ///
@@ -15,6 +16,8 @@ pub fn policy() -> Result<Policy, Diagnostics> {
     Ok(linux.with(|policy| {
         policy.retransmission.retries = Some(2);
         policy.wait.fin_wait_2_timeout = Some(2);
+        policy.opening.syn_retries = Some(1);
+        policy.opening.syn_ack_retries = Some(1);
     }))
 }
 
@@ -52,6 +55,10 @@ const WORLDS: &[(u32, Option<u8>, u8, Application, Application)] = &[
     (1, None, 0, SENDS, CLOSES_AFTER_EOF),
     (1, None, 0, CLOSES, CLOSES),
 ];
+
+/// What the kernel can do where connections are opened. Only retransmissions of SYNs are waited for there.
+pub(super) const OPENINGS: Openings =
+    Openings { calls: &[Call::Shutdown, Call::Close, Call::Abort], timers: &[Timer::Retransmission] };
 
 /// Explores the worlds.
 pub(super) fn explore(policy: Policy, limits: Limits<'_>) -> Result<Vec<Reachable>, Stopped> {

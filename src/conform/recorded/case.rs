@@ -358,10 +358,11 @@ impl Case {
     }
 }
 
-/// A segment as cases write it: `FIN,ACK seq=1 ack=1 len=6`.
+/// A segment as cases write it: `FIN,ACK seq=1 ack=1 len=6`; one without flags has PSH, which does not count.
 pub(super) fn written(segment: &Segment) -> String {
     let Segment { flags, seq, ack, len } = segment;
-    let mut text = format!("{flags} seq={seq}");
+    let flags_set = if *flags == Flags::default() { "PSH".to_owned() } else { flags.to_string() };
+    let mut text = format!("{flags_set} seq={seq}");
     if flags.ack {
         let _ = write!(text, " ack={ack}");
     }

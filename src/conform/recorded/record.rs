@@ -20,20 +20,40 @@ struct Line<'a> {
     expect_end_state: &'static str,
 }
 
-/// The line, without its end, of a case that begins in ESTABLISHED: what was seen after each event of a path, by
-/// someone who gives up after so many retransmissions.
+/// The line, without its end, of a case: what was seen after each event of a path, by someone who gives up after so many
+/// retransmissions. There is none of what a case cannot have: a second connection, or a second retransmission of a SYN.
 #[must_use]
-pub fn line(id: &str, profile: &str, path: &EndpointPath, seen: &[Reaction], retries: Option<u32>) -> String {
+pub fn line(
+    id: &str,
+    profile: &str,
+    path: &EndpointPath,
+    seen: &[Reaction],
+    retries: Option<u32>,
+) -> Option<String> {
+    let (start, events) = match path.events.as_slice() {
+        [EndpointInput::Listen, events @ ..] => (State::Listen, events),
+        [EndpointInput::Connect, events @ ..] => (State::SynSent, events),
+        events => (State::Established, events),
+    };
+    let seen = seen.get(path.events.len() - events.len()..)?;
+    let ends = |two: &[Reaction]| match two {
+        [from, to] => to.state == State::Listen && !matches!(from.state, State::Listen | State::SynReceived),
+        _ => false,
+    };
+    let timeouts = events.iter().filter(|event| **event == EndpointInput::Timeout(Timer::Retransmission)).count();
+    if seen.windows(2).any(ends) || start != State::Established && timeouts > 1 {
+        return None;
+    }
     let mut line = Line {
         id,
         profile,
-        start_state: State::Established.name(),
+        start_state: start.name(),
         events: Vec::new(),
         expect_segments: Vec::new(),
         state_checks: Vec::new(),
-        expect_end_state: seen.last().map_or(State::Established, |last| last.state).name(),
+        expect_end_state: seen.last().map_or(start, |last| last.state).name(),
     };
-    let retransmits = path.events.contains(&EndpointInput::Timeout(Timer::Retransmission));
+    let retransmits = timeouts > 0;
     if retransmits {
         // As in the namespace that the kernel runs in, so that whatever was one segment is sent again as one.
         line.events.push("env retrans_collapse 0".to_owned());
@@ -41,8 +61,8 @@ pub fn line(id: &str, profile: &str, path: &EndpointPath, seen: &[Reaction], ret
     if let Some(retries) = retries.filter(|_| retransmits) {
         line.events.push(format!("env retries {retries}"));
     }
-    for (event, Reaction { sent, state, delivered }) in path.events.iter().zip(seen) {
-        line.events.push(step(event));
+    for (event, Reaction { sent, state, delivered }) in events.iter().zip(seen) {
+        line.events.push(step(event)?);
         let number = line.events.len();
         if sent.is_empty() {
             line.expect_segments.push(format!("@{number} none"));
@@ -54,11 +74,16 @@ pub fn line(id: &str, profile: &str, path: &EndpointPath, seen: &[Reaction], ret
         }
     }
     // Nothing of it can fail to be written: its keys are strings.
-    serde_json::to_string(&line).unwrap_or_else(|error| broken(format_args!("a case cannot be written: {error}")))
+    Some(
+        serde_json::to_string(&line)
+            .unwrap_or_else(|error| broken(format_args!("a case cannot be written: {error}"))),
+    )
 }
 
-fn step(event: &EndpointInput) -> String {
-    match event {
+/// The step of a case; none if it opens, which only the start of a case does.
+fn step(event: &EndpointInput) -> Option<String> {
+    Some(match event {
+        EndpointInput::Connect | EndpointInput::Listen => return None,
         EndpointInput::Call(call) => format!(
             "app {}",
             match call {
@@ -72,7 +97,7 @@ fn step(event: &EndpointInput) -> String {
         ),
         EndpointInput::Arrival(segment) => format!("rcv {}", written(segment)),
         EndpointInput::Timeout(timer) => format!("timer {}", CaseTimer::Of(*timer).name()),
-    }
+    })
 }
 
 #[cfg(test)]
@@ -102,8 +127,8 @@ mod tests {
                 EndpointInput::Timeout(Timer::Retransmission),
             ],
         };
-        let seen = run(&path, &policy, &mut SelfStack::new(policy)).unwrap().seen;
-        let line = line("mine/gives-up", "linux", &path, &seen, policy.retransmission.retries);
+        let seen = run(&path, &policy, &mut SelfStack::new(&path, policy)).unwrap().seen;
+        let line = line("mine/gives-up", "linux", &path, &seen, policy.retransmission.retries).unwrap();
         insta::assert_snapshot!(line);
         let (cases, _) = parse(&SourceFile::new("cases.jsonl", line.as_str()), Profile::Named(&policies));
         assert_eq!(replay(&cases[0]).outcome, CaseOutcome::Match);

@@ -69,7 +69,11 @@ impl Endpoint {
     /// RFC 9293 §3.5, Figure 7: the SYN,ACK of a peer that opens at the same time has an old number, and is the ACK of our SYN.
     /// By the acceptability test alone it would draw an ACK, which is acknowledged in turn. Linux, `tcp_validate_incoming`.
     pub(super) fn repeats_peers_syn(&self, segment: &Segment) -> bool {
-        segment.flags == Flags::SYN_ACK && segment.seq == self.irs && self.acknowledges_syn(segment)
+        let is_simultaneous = !self.listens;
+        is_simultaneous
+            && segment.flags == Flags::SYN_ACK
+            && segment.seq == self.irs
+            && self.acknowledges_syn(segment)
     }
 
     /// SND.UNA < SEG.ACK =< SND.NXT, where nothing but our SYN may be outstanding.

@@ -13,7 +13,7 @@ use lastack::conform::kernel::{ADDRESS, CaptureFile, Error, Kernel, policy};
 use lastack::conform::{Class, EndpointInput, EndpointPath, PathGenerator, Stack, Transition, run};
 use lastack::explore::{Limits, Reachable};
 use lastack::model::{Application, Closes, ClosesWith, Config, End, EndConfig, Opening};
-use lastack::tcp::{Call, Segment, State, Timer};
+use lastack::tcp::{Call, Segment, Seq, State, Timer};
 
 use crate::Missing;
 
@@ -42,6 +42,18 @@ struct Watched<S> {
 
 impl<S: Stack> Stack for Watched<S> {
     type Error = S::Error;
+
+    fn connect(&mut self) -> Result<(), S::Error> {
+        self.stack.connect()
+    }
+
+    fn listen(&mut self) -> Result<(), S::Error> {
+        self.stack.listen()
+    }
+
+    fn number_from(&mut self, iss: Seq) {
+        self.stack.number_from(iss);
+    }
 
     fn call(&mut self, call: Call) -> Result<(), S::Error> {
         self.stack.call(call)
@@ -110,7 +122,7 @@ fn play(paths: &[EndpointPath], number: usize) -> Result<(Vec<Vec<State>>, Vec<u
     Kernel::with(&policy().unwrap(), Some(Arc::clone(&capture)), |kernel| {
         for path in paths.iter().skip(number).step_by(AT_ONCE) {
             let waits = path.events.iter().any(|event| matches!(event, EndpointInput::Timeout(_)));
-            let stack = kernel.connect(RTO[usize::from(waits)])?;
+            let stack = kernel.established(RTO[usize::from(waits)], 1)?;
             let mut watched = Watched { stack, states: vec![State::Established] };
             run(path, &policy().unwrap(), &mut watched)?;
             all.push(watched.states);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use lastack::conform::Stack;
 use lastack::conform::kernel::{ADDRESS, Error, Kernel, policy};
-use lastack::tcp::{Call, Flags, Segment, Seq};
+use lastack::tcp::{Call, Flags, Segment, Seq, State};
 use nix::errno::Errno;
 use serde::Deserialize;
 
@@ -13,8 +13,6 @@ use crate::Missing;
 
 const RTO: Duration = Duration::from_secs(5);
 
-const SYN: Flags = Flags { syn: true, fin: false, rst: false, ack: false };
-const SYN_ACK: Flags = Flags { syn: true, ..Flags::ACK };
 const FIN: Flags = Flags { syn: false, fin: true, rst: false, ack: false };
 
 /// A row of the file, as far as it is needed here.
@@ -59,8 +57,8 @@ fn named(event: &str, [rcv_nxt, snd_una, snd_nxt]: [u32; 3]) -> Segment {
     let (flags, len) = match what {
         "RST" => (Flags::RST, 0),
         "RST+ACK" => (Flags::RST_ACK, 0),
-        "SYN" => (SYN, 0),
-        "SYN+ACK" => (SYN_ACK, 0),
+        "SYN" => (Flags::SYN, 0),
+        "SYN+ACK" => (Flags::SYN_ACK, 0),
         "FIN+ACK" => (Flags::FIN_ACK, 0),
         "FIN no ACK" => (FIN, 0),
         "ACK" | "ACK beyond SND.NXT" => (Flags::ACK, 0),
@@ -89,7 +87,7 @@ fn named(event: &str, [rcv_nxt, snd_una, snd_nxt]: [u32; 3]) -> Segment {
 /// Lets the segment of a row arrive in its state, on a machine that is this busy.
 fn measure(kernel: &mut Kernel, row: &Row, slowness: u32) -> Result<Measured, Error> {
     let Start { shutdown, arrives, numbers } = start(&row.start_state);
-    let mut connection = kernel.connect_slowly(RTO, slowness)?;
+    let mut connection = kernel.established(RTO, slowness)?;
     if shutdown {
         connection.call(Call::Shutdown)?;
     }
@@ -102,11 +100,9 @@ fn measure(kernel: &mut Kernel, row: &Row, slowness: u32) -> Result<Measured, Er
     let _listener = (row.end_state == "SYN_RECV").then(|| TcpListener::bind(ADDRESS).unwrap());
     connection.arrive(&named(&row.event, numbers))?;
     let sent = connection.sent()?.iter().map(shown).collect();
-    let state = match connection.state() {
-        Ok(state) => state.name().to_owned(),
-        // It is none of the states of closing.
-        Err(Error::Unexpected(what)) if what.contains("state 3 ") => "SYN_RECV".to_owned(),
-        Err(error) => return Err(error),
+    let state = match connection.state()? {
+        State::SynReceived => "SYN_RECV".to_owned(),
+        state => state.name().to_owned(),
     };
     let error = connection.take_error()?.map(|number| match Errno::from_raw(number) {
         Errno::ECONNRESET => "ECONNRESET".to_owned(),
@@ -117,7 +113,7 @@ fn measure(kernel: &mut Kernel, row: &Row, slowness: u32) -> Result<Measured, Er
 }
 
 fn shown(segment: &Segment) -> String {
-    let ack = if segment.flags == SYN_ACK { "+ACK" } else { "" };
+    let ack = if segment.flags == Flags::SYN_ACK { "+ACK" } else { "" };
     let text = segment.to_string().replacen(" seq", &format!("{ack} seq"), 1);
     if segment.len == 0 { text + " len=0" } else { text }
 }

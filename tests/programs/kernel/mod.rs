@@ -3,6 +3,7 @@
 pub(crate) mod capture;
 pub(crate) mod command;
 pub(crate) mod measured;
+pub(crate) mod opening;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
