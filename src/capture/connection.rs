@@ -25,6 +25,8 @@ const MOST_SYNS: usize = 4;
 const COPIED_WITHIN: i64 = 100_000_000;
 /// So many octets beyond what is known, or before it, a number is still of the same connection.
 const REACH: u32 = 1 << 16;
+/// The most packets of the connection before that are noted.
+pub(super) const MOST_OLD_COPIES: usize = 64;
 
 /// A segment as it was captured, before it is known of which connection it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,10 +106,16 @@ pub struct Connection {
     pub anew: Option<(Side, u64)>,
     /// Its SYN was answered by an older connection.
     pub old_answer: Option<OldAnswer>,
+    /// The place of the connection that had the same ports before, among all.
+    pub previous: Option<usize>,
+    /// The numbers of packets of that one which were captured after this one had begun: copies that came late.
+    pub old_copies: Vec<u64>,
     /// The last exchange of the same segments without end.
     pub storm: Option<Storm>,
     /// Segments with text of the closing phase that were joined to others, and had all been captured before, of each end.
     pub repeated: [usize; 2],
+    /// The packets of the opening, once the first of them is not among `packets` any more.
+    forgotten_opening: Box<[Packet]>,
     progress: [Progress; 2],
     watch: StormWatch,
     /// The initial numbers of SYNs that may turn out to be the right ones.
@@ -135,8 +143,11 @@ impl Connection {
             not_kept: None,
             anew: None,
             old_answer: None,
+            previous: None,
+            old_copies: Vec::new(),
             storm: None,
             repeated: [0, 0],
+            forgotten_opening: Box::default(),
             progress: [Progress::default(); 2],
             watch: StormWatch::default(),
             syns: Vec::new(),
@@ -232,11 +243,34 @@ impl Connection {
     pub(super) fn is_foreign(&self, packet: &Packet) -> bool {
         let has_other = |side| match (self.before(side).syn, number_of(side, packet)) {
             (Some(_), Some(number)) => {
-                !self.syns.iter().any(|&(of, syn)| of == side && self.is_near(syn, number, packet.segment.flags))
+                // Who acknowledges a SYN acknowledges more than its number.
+                let is_before = |syn: Seq| side != packet.from && syn == number;
+                let fits = |syn| self.is_near(syn, number, packet.segment.flags) && !is_before(syn);
+                !self.syns.iter().any(|&(of, syn)| of == side && fits(syn))
             }
             _ => false,
         };
         !self.went_on && !packet.segment.flags.syn && (has_other(0) || has_other(1))
+    }
+
+    /// The packets with which it is opened: the first ones, until both ends have gone on from there; at most 16.
+    #[must_use]
+    pub fn opening(&self) -> Vec<Packet> {
+        if !self.forgotten_opening.is_empty() {
+            return self.forgotten_opening.to_vec();
+        }
+        let mut went_on = [false; 2];
+        let mut packets = Vec::new();
+        for packet in self.packets.iter().take(BEFORE) {
+            packets.push(*packet);
+            if let Some(own) = went_on.get_mut(packet.from) {
+                *own |= !packet.segment.flags.syn && !packet.segment.flags.rst;
+            }
+            if went_on == [true; 2] {
+                break;
+            }
+        }
+        packets
     }
 
     /// The number comes soon after the other, modulo 2³². Where text is filtered out, a FIN is far from the SYN.
@@ -284,6 +318,32 @@ impl Connection {
         self.packets.iter().rev().take(BEFORE).any(is_copy)
     }
 
+    /// The packet has numbers of this connection and none of the next one with the same ports, in which it is `in_next`; or
+    /// it repeats, IP identification included, what was captured of this one.
+    pub(super) fn has_copy(&self, packet: &Packet, next: &Self, in_next: &Packet) -> bool {
+        let Packet { from, segment, identification, .. } = *packet;
+        if segment.flags.rst || !self.is_established() {
+            return false;
+        }
+        if segment.flags.syn {
+            return self.before(from).syn == Some(segment.seq) && !next.is_candidate(in_next.from, segment.seq);
+        }
+        let is_known =
+            |known: &Packet| (known.from, known.segment, known.identification) == (from, segment, identification);
+        identification != 0 && self.packets.iter().any(is_known)
+            || next.went_on && !next.has_numbers_of(in_next) && self.has_numbers_of(packet)
+    }
+
+    /// What the packet has and acknowledges are numbers that its ends have used here, or will use soon.
+    pub(super) fn has_numbers_of(&self, packet: &Packet) -> bool {
+        [0, 1].into_iter().all(|side| {
+            let Some(number) = number_of(side, packet) else { return true };
+            let Some(next) = self.progress(side).next else { return false };
+            let first = self.before(side).syn.unwrap_or(next + REACH.wrapping_neg());
+            number.since(first) <= next.since(first).saturating_add(REACH)
+        })
+    }
+
     /// Takes in one more packet; true if more packets are kept now than before.
     pub(super) fn add(&mut self, packet: Packet, may_grow: bool) -> bool {
         let Segment { flags, .. } = packet.segment;
@@ -319,6 +379,9 @@ impl Connection {
         self.packets.push_back(packet);
         if self.closing || (self.packets.len() <= BEFORE && may_grow) {
             return true;
+        }
+        if self.packets.front().is_some_and(|oldest| oldest.number == self.first.0) {
+            self.forgotten_opening = self.opening().into();
         }
         if let Some(oldest) = self.packets.pop_front() {
             self.forget(&oldest);

@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::captured_packet::Side;
-use super::connection::{Captured, Connection, OldAnswer};
+use super::connection::{Captured, Connection, MOST_OLD_COPIES, OldAnswer};
 use super::encapsulation::Encapsulation;
 use crate::tcp::Flags;
 
@@ -177,6 +177,10 @@ impl Connections {
         if let Some(old) = old {
             self.note_old_answer(current, old, captured);
         }
+        let is_copy = self.note_old_copy(current, before, captured);
+        if is_copy && old.is_none() && !self.fits(current, captured) {
+            return Some((current, before));
+        }
         let index = old.unwrap_or(current);
         let connection = self.all.get_mut(index)?;
         let packet = captured.packet(side(connection, captured));
@@ -187,7 +191,11 @@ impl Connections {
         connection.anew = Some((packet.from, captured.number));
         // An attempt that came to nothing does not hide the connection before it.
         let previous = if connection.is_established() { Some(index) } else { before.or(Some(index)) };
-        self.begin(captured).map(|current| (current, previous))
+        let current = self.begin(captured)?;
+        if let Some(connection) = self.all.get_mut(current) {
+            connection.previous = previous;
+        }
+        Some((current, previous))
     }
 
     /// The connection that begins with a segment; none if there are too many.
@@ -213,6 +221,33 @@ impl Connections {
         {
             connection.old_answer.get_or_insert(OldAnswer { number: captured.number, state });
         }
+    }
+}
+
+impl Connections {
+    /// A segment of the connection before is captured again, or late; true if it is one.
+    fn note_old_copy(&mut self, current: usize, before: Option<usize>, captured: &Captured) -> bool {
+        let (Some(connection), Some(old)) = (self.all.get(current), before.and_then(|old| self.all.get(old)))
+        else {
+            return false;
+        };
+        let [in_old, in_current] = [old, connection].map(|one| captured.packet(side(one, captured)));
+        let is_copy = old.has_copy(&in_old, connection, &in_current);
+        if is_copy
+            && let Some(connection) = self.all.get_mut(current)
+            && connection.old_copies.len() < MOST_OLD_COPIES
+        {
+            connection.old_copies.push(captured.number);
+        }
+        is_copy
+    }
+
+    /// By its numbers, the segment may be of this connection.
+    fn fits(&self, index: usize, captured: &Captured) -> bool {
+        let connection = self.all.get(index);
+        connection.is_some_and(|connection| {
+            !captured.segment.flags.syn && connection.has_numbers_of(&captured.packet(side(connection, captured)))
+        })
     }
 }
 

@@ -5,6 +5,7 @@ use super::connection::Connection;
 use super::ending::{Ending, Handshake};
 use super::explanation::{Explanation, SILENCE, explain};
 use super::hypothesis::Cause;
+use super::opening::Opening;
 use super::peer::{OUT_OF_ORDER, hold};
 use super::progress::DOUBLED;
 use super::resets::{ended_by_reset, reset};
@@ -17,6 +18,8 @@ pub struct Closing {
     pub a: Side,
     /// Each end's explanation; that of the end that sent the first packet comes first.
     pub explanations: [Explanation; 2],
+    /// How each end was opened, in the same order.
+    pub openings: [Opening; 2],
     /// Who closed first.
     pub first: First,
     /// What each end sent again in the closing phase.
@@ -76,8 +79,9 @@ impl Closing {
             First::One(..) | First::Unseen(..) | First::OrBefore(..) | First::Nobody => 0,
         };
         let again = [again(connection, 0), again(connection, 1)];
-        let mut closing =
-            Self { a, explanations, first, again, ending: Ending::Unknown, not_kept: connection.not_kept };
+        let openings = [Opening::of(connection, 0), Opening::of(connection, 1)];
+        let not_kept = connection.not_kept;
+        let mut closing = Self { a, explanations, openings, first, again, ending: Ending::Unknown, not_kept };
         closing.ending = closing.ended(connection, reset, end);
         closing
     }
@@ -86,6 +90,13 @@ impl Closing {
     #[must_use]
     pub fn explanation(&self, side: Side) -> &Explanation {
         let [first, second] = &self.explanations;
+        if side == 0 { first } else { second }
+    }
+
+    /// How an end was opened.
+    #[must_use]
+    pub fn opening(&self, side: Side) -> &Opening {
+        let [first, second] = &self.openings;
         if side == 0 { first } else { second }
     }
 
@@ -109,10 +120,17 @@ impl Closing {
         [of_side(0), of_side(1)].into_iter().flatten().min_by_key(|(_, unexplained)| unexplained.index)
     }
 
-    /// The model explains every packet of the closing phase.
+    /// The number of the first packet of the opening that no path of the model explains, and who sent it.
+    #[must_use]
+    pub fn unexplained_opening(&self) -> Option<(Side, u64)> {
+        let of_side = |side| self.opening(side).unexplained.map(|number| (side, number));
+        [of_side(0), of_side(1)].into_iter().flatten().min_by_key(|(_, number)| *number)
+    }
+
+    /// The model explains every packet of the opening and of the closing phase.
     #[must_use]
     pub fn is_explained(&self) -> bool {
-        self.unexplained().is_none() && !self.is_cut_short()
+        self.unexplained().is_none() && self.unexplained_opening().is_none() && !self.is_cut_short()
     }
 
     /// There was too much to explain, or too much was possible.

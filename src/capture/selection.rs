@@ -7,7 +7,9 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 use super::connection::Connection;
 use super::diagnosis::Closing;
 use super::ending::{Ending, Handshake};
+use super::hypothesis::{Cause, Change};
 use super::read::Capture;
+use crate::tcp::State;
 
 /// Which connections are looked at: those that meet every condition. Without any, all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,6 +41,52 @@ pub struct Finding {
     pub number: usize,
     /// How it ended.
     pub closing: Closing,
+    /// What it found on its ports, if there was a connection before it.
+    pub reuse: Option<Reuse>,
+}
+
+/// The ports of a connection had another one before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reuse {
+    /// Its number in the capture, from 1.
+    pub connection: usize,
+    /// The states that its ends were in when the new one began, by the simplest account: the end that sent the new one's
+    /// first packet, and the other; none of an end that was not captured.
+    pub states: [Option<State>; 2],
+    /// From its last packet until then, in nanoseconds.
+    pub since: i64,
+    /// The number of the SYN is above all that its end had used (RFC 9293 §3.6.1, RFC 1122 §4.2.2.13); none if those were
+    /// not captured, or if the new connection begins with no SYN.
+    pub above: Option<bool>,
+}
+
+impl Reuse {
+    /// What the connection found on its ports; `closing` is what the model makes of the one that was there.
+    fn of(capture: &Capture, connection: &Connection, closing: impl Fn(usize) -> Option<Closing>) -> Option<Self> {
+        let number = connection.previous? + 1;
+        let old = capture.connections.get(connection.previous?)?;
+        let closing = closing(number)?;
+        let sides = if old.ends == connection.ends { [0, 1] } else { [1, 0] };
+        let state = |side| {
+            let changes = &closing.explanation(side).changes;
+            let is_before = |change: &&Change| {
+                change.cause == Cause::Start
+                    || old.packets.get(change.index).is_some_and(|packet| packet.number < connection.first.0)
+            };
+            changes.iter().take_while(is_before).last().map(|change| change.state)
+        };
+        let syn = connection.opening().first().map(|packet| packet.segment).filter(|first| first.flags.syn);
+        let [opener, _] = sides;
+        let next = old.progress(opener).next;
+        // What belongs to it and was captured later came later.
+        let last = old.packets.iter().rev().find(|packet| packet.number < connection.first.0);
+        Some(Self {
+            connection: number,
+            states: sides.map(state),
+            since: connection.first.1.saturating_sub(last.map_or(old.last.1, |packet| packet.time)),
+            above: syn.zip(next).map(|(syn, next)| next.precedes(syn.seq)),
+        })
+    }
 }
 
 impl Finding {
@@ -46,17 +94,33 @@ impl Finding {
     #[must_use]
     pub fn of(capture: &Capture, number: usize) -> Option<Self> {
         let connection = capture.connections.get(number.checked_sub(1)?)?;
-        Some(Self { number, closing: Closing::of(connection, capture.end) })
+        let closing = Closing::of(connection, capture.end);
+        let reuse = Reuse::of(capture, connection, |old| closing_of(capture, old));
+        Some(Self { number, closing, reuse })
     }
+}
+
+/// What the model makes of the connection with this number, from 1.
+fn closing_of(capture: &Capture, number: usize) -> Option<Closing> {
+    let connection = capture.connections.get(number.checked_sub(1)?)?;
+    Some(Closing::of(connection, capture.end))
 }
 
 /// The diagnoses of the selected connections, in the order of their first packets.
 #[must_use]
 pub fn findings(capture: &Capture, selection: &Selection) -> Vec<Finding> {
     let selected = (1..).zip(&capture.connections).filter(|(_, connection)| selection.has(capture, connection));
-    selected
-        .map(|(number, connection)| Finding { number, closing: Closing::of(connection, capture.end) })
-        .collect()
+    let mut findings: Vec<Finding> = Vec::new();
+    for (number, connection) in selected {
+        let closing = Closing::of(connection, capture.end);
+        let known = |old: usize| {
+            let place = findings.binary_search_by_key(&old, |finding| finding.number).ok();
+            place.and_then(|place| findings.get(place)).map(|finding| finding.closing.clone())
+        };
+        let reuse = Reuse::of(capture, connection, |old| known(old).or_else(|| closing_of(capture, old)));
+        findings.push(Finding { number, closing, reuse });
+    }
+    findings
 }
 
 /// What distinguishes connections, the worst first.
@@ -134,7 +198,8 @@ impl Ending {
 impl Closing {
     /// How it ended, and before that whether the model explains it: the worst comes first.
     pub fn kinds(&self) -> impl Iterator<Item = FindingKind> {
-        let explained = match (self.unexplained().is_some(), self.is_cut_short()) {
+        let is_unexplained = self.unexplained().is_some() || self.unexplained_opening().is_some();
+        let explained = match (is_unexplained, self.is_cut_short()) {
             (true, _) => Some(FindingKind::Unexplained),
             (false, true) => Some(FindingKind::CutShort),
             (false, false) => None,

@@ -295,7 +295,7 @@ pub(super) fn is_probe(segment: &Segment) -> bool {
 
 /// The captured reset is the one that the endpoint sends. RFC 9293 §3.10.5 writes that of an abort without an
 /// acknowledgment; stacks add one.
-fn is_reset_like(sent: &Segment, captured: &Segment) -> bool {
+pub(super) fn is_reset_like(sent: &Segment, captured: &Segment) -> bool {
     sent.flags.rst
         && sent.seq == captured.seq
         && (!sent.flags.ack || captured.flags.ack && sent.ack == captured.ack)

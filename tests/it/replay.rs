@@ -7,6 +7,7 @@ mod apart;
 mod closings;
 mod judge;
 mod made;
+mod openings;
 mod reading;
 mod reference;
 mod report;
@@ -182,7 +183,9 @@ fn unexplained(file: &[u8]) -> Option<u64> {
     let (capture, closings) = closings(file);
     let mut connections = capture.connections.iter().zip(&closings);
     connections.find_map(|(connection, closing)| {
-        closing.unexplained().map(|(_, unexplained)| connection.packets[unexplained.index].number)
+        let opening = closing.unexplained_opening().map(|(_, number)| number);
+        let close = closing.unexplained().map(|(_, unexplained)| connection.packets[unexplained.index].number);
+        opening.or(close)
     })
 }
 

@@ -124,11 +124,21 @@ impl View<'_> {
                 seconds(connection.last.1.saturating_sub(start)),
             ),
         );
+        if let Some(reuse) = &self.reuse {
+            line("reuses", &self.reuses(reuse));
+        }
+        if !connection.old_copies.is_empty() {
+            line("old copies", &self.old_copies());
+        }
         if connection.is_established() {
             for side in [a, b] {
                 line(&self.name(side).to_string(), &self.path(side));
             }
             line("first", &self.first());
+        } else {
+            for side in [a, b].into_iter().filter(|side| !closing.opening(*side).changes.is_empty()) {
+                line(&self.name(side).to_string(), &self.opening(side));
+            }
         }
         for side in [a, b] {
             if let Some(again) = self.again(side) {
@@ -151,6 +161,9 @@ impl View<'_> {
         if let Some(explained) = self.explained() {
             line("explained", &explained);
         }
+        if let Some((side, number)) = closing.unexplained_opening() {
+            line("unexplained", &self.unexplained_opening(side, number));
+        }
         if let Some((side, unexplained)) = closing.unexplained() {
             line("unexplained", &self.unexplained(side, unexplained));
         }
@@ -163,7 +176,16 @@ impl View<'_> {
             return "no packet of it was captured".to_owned();
         }
         let mut path = String::new();
-        for change in &explanation.changes {
+        let mut changes = explanation.changes.as_slice();
+        // How most connections are opened needs no words.
+        let opening = self.closing.opening(side);
+        if !opening.is_ordinary()
+            && let ([.., last], [first, later @ ..]) = (opening.changes.as_slice(), changes)
+            && (last.state, first.cause) == (first.state, Cause::Start)
+        {
+            (path, changes) = (self.opening(side), later);
+        }
+        for change in changes {
             let when = match change.cause {
                 Cause::Start => String::new(),
                 Cause::Sent | Cause::Received(_) => format!("({})", self.at(change.index)),
@@ -393,7 +415,7 @@ impl View<'_> {
     /// The packets that are explained, unless some packet is not.
     fn explained(&self) -> Option<String> {
         let Self { connection, closing, .. } = self;
-        if closing.unexplained().is_some() {
+        if closing.unexplained().is_some() || closing.unexplained_opening().is_some() {
             return None;
         }
         if let Some(index) = closing.too_many() {
@@ -402,8 +424,8 @@ impl View<'_> {
         if let Some(number) = connection.not_kept {
             return Some(format!("too many packets: given up at packet {number}"));
         }
-        if !connection.is_established() {
-            return Some("nothing: the model begins at ESTABLISHED".to_owned());
+        if !connection.is_established() && closing.openings.iter().all(|opening| opening.changes.is_empty()) {
+            return Some("nothing: the first SYN was not captured, or it carries text".to_owned());
         }
         let probes: usize = closing.explanations.iter().map(|explanation| explanation.passed_over).sum();
         let from = connection.packets.front().filter(|packet| packet.number != connection.first.0);

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::view::View;
 use crate::capture::{Capture, Ending, Finding, FindingKind, First, Handshake, Packet, Side, Unexplained};
+use crate::tcp::State;
 
 /// Raised with every change that a reader could trip over.
 const VERSION: u32 = 3;
@@ -65,7 +66,25 @@ struct ConnectionReport {
     ended: EndingReport,
     /// The packet at which there was too much to explain.
     given_up_at: Option<u64>,
+    /// The first packet of the opening that is not explained.
+    unexplained_opening: Option<u64>,
     unexplained: Option<UnexplainedReport>,
+    reuses: Option<ReuseReport>,
+    /// Packets of the connection before, which had the same ports.
+    old_copies: Vec<u64>,
+}
+
+#[derive(Serialize)]
+struct ReuseReport {
+    /// The connection that had the same ports before.
+    connection: usize,
+    /// The states that its ends were in.
+    a: Option<&'static str>,
+    b: Option<&'static str>,
+    /// Since its last packet.
+    seconds: f64,
+    /// The number of the SYN is above all that its end had used.
+    above: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -76,6 +95,8 @@ struct EndReport {
     /// The tags and tunnels that its packets were in, the outermost first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     inside: Vec<String>,
+    /// The states until it was ESTABLISHED, if it came there.
+    opening: Vec<OpeningReport>,
     states: Vec<ChangeReport>,
     /// Other states in which it may be at the end.
     possibly: Vec<&'static str>,
@@ -93,6 +114,14 @@ struct ChangeReport {
     packet: u64,
     seconds: f64,
     cause: &'static str,
+}
+
+#[derive(Serialize)]
+struct OpeningReport {
+    state: &'static str,
+    /// The packet that it sent or received, and its time; none at first.
+    packet: Option<u64>,
+    seconds: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -202,8 +231,20 @@ impl View<'_> {
                 .and_then(|index| self.packet(index))
                 .map(|packet| packet.number)
                 .or(connection.not_kept),
+            unexplained_opening: closing.unexplained_opening().map(|(_, number)| number),
             unexplained: first_unexplained
                 .and_then(|(side, unexplained)| self.unexplained_report(side, unexplained)),
+            reuses: self.reuse.map(|reuse| {
+                let state = |side: Side| reuse.states.get(side).copied().flatten().map(State::name);
+                ReuseReport {
+                    connection: reuse.connection,
+                    a: state(closing.a),
+                    b: state(1 - closing.a),
+                    seconds: duration(reuse.since),
+                    above: reuse.above,
+                }
+            }),
+            old_copies: connection.old_copies.clone(),
         }
     }
 
@@ -219,11 +260,17 @@ impl View<'_> {
                 cause: change.cause.name(),
             })
         };
+        let opening = self.closing.opening(side).changes.iter().map(|change| OpeningReport {
+            state: change.state.name(),
+            packet: change.at.map(|(number, _)| number),
+            seconds: change.at.map(|(_, time)| seconds(self.capture, time)),
+        });
         EndReport {
             address: end.ip().to_string(),
             port: end.port(),
             packets: self.connection.sent(side),
             inside: self.connection.inside(side).iter().map(ToString::to_string).collect(),
+            opening: opening.collect(),
             states: explanation.changes.iter().filter_map(change).collect(),
             possibly: explanation
                 .possibly
@@ -264,7 +311,7 @@ impl View<'_> {
         EndingReport {
             how: ending.kind().name(),
             end: side.map(|side| self.name(side).to_string()),
-            state: state.map(crate::tcp::State::name),
+            state: state.map(State::name),
             packet,
             forged: match ending {
                 Ending::Reset { by, forged, .. } => forged.map(|forged| self.forged(*by, forged)),

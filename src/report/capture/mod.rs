@@ -3,6 +3,7 @@
 pub mod human;
 pub mod json;
 pub mod ladder;
+mod opening;
 mod rungs;
 pub mod svg;
 mod view;

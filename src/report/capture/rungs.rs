@@ -98,14 +98,24 @@ impl View<'_> {
         Drawing { start: self.sides().map(|side| self.start(side)), rungs, head, foot }
     }
 
+    /// The state of an end before the first packet that is drawn.
     fn start(&self, side: Side) -> Option<State> {
+        let is_drawn = self.packet(0).is_some_and(|packet| packet.number == self.connection.first.0);
+        let opening = self.closing.opening(side).changes.first().filter(|_| is_drawn);
+        if let Some(change) = opening {
+            return Some(change.state);
+        }
         self.closing.explanation(side).changes.first().map(|change| change.state)
     }
 
     /// The changes at a packet: those that a packet leads to, or the others.
     fn changes(&self, index: usize, by_packet: bool) -> Vec<Change> {
         let mut all = Vec::new();
+        let number = self.packet(index).map(|packet| packet.number);
         for side in self.sides() {
+            let opens = self.closing.opening(side).changes.iter().filter(|_| by_packet);
+            let here = opens.filter(|change| change.at.is_some_and(|(at, _)| Some(at) == number));
+            all.extend(here.map(|change| Change { side, state: change.state, by: "" }));
             for change in &self.closing.explanation(side).changes {
                 let by = match change.cause {
                     Cause::Start => continue,

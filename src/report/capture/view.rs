@@ -1,7 +1,7 @@
 //! A connection as it is reported, for every format.
 
 use crate::capture::{
-    Capture, Change, Closing, Connection, Ending, Finding, FindingKind, Packet, Side, state_before,
+    Capture, Change, Closing, Connection, Ending, Finding, FindingKind, Packet, Reuse, Side, state_before,
 };
 use crate::report::quantity::counted;
 use crate::tcp::{Segment, Seq, State};
@@ -13,6 +13,8 @@ pub(super) struct View<'a> {
     pub(super) number: usize,
     pub(super) connection: &'a Connection,
     pub(super) closing: &'a Closing,
+    /// What it found on its ports.
+    pub(super) reuse: Option<Reuse>,
 }
 
 pub(super) fn plural(count: u64, what: &str) -> String {
@@ -31,7 +33,13 @@ impl<'a> View<'a> {
     pub(super) fn all(capture: &'a Capture, findings: &'a [Finding]) -> Vec<Self> {
         let view = |finding: &'a Finding| {
             let connection = capture.connections.get(finding.number.checked_sub(1)?)?;
-            Some(Self { capture, number: finding.number, connection, closing: &finding.closing })
+            Some(Self {
+                capture,
+                number: finding.number,
+                connection,
+                closing: &finding.closing,
+                reuse: finding.reuse,
+            })
         };
         findings.iter().filter_map(view).collect()
     }
