@@ -48,7 +48,7 @@ fn a_simultaneous_opening_is_followed() {
     assert_line(&report, "explained", "every packet");
 }
 
-/// RFC 9293 §3.10.4: CLOSE in SYN_RECEIVED sends a FIN.
+/// RFC 9293 §3.10.4: CLOSE in `SYN_RECEIVED` sends a FIN.
 #[test]
 fn what_is_not_open_yet_may_be_closed() {
     let both = [(0, 'A', "S", 0, 0, 0), (1, 'B', "S", 0, 0, 0), (2, 'A', "SA", 0, 1, 0)];
@@ -137,7 +137,7 @@ fn a_syn_above_reopens_time_wait() {
     assert_line(of(&report, 2), "explained", "every packet");
 }
 
-/// RFC 5961 §4: LAST_ACK answers a SYN with a challenge ACK, which is reset; then the SYN is taken.
+/// RFC 5961 §4: `LAST_ACK` answers a SYN with a challenge ACK, which is reset; then the SYN is taken.
 #[test]
 fn a_syn_finds_last_ack_or_close_wait() {
     let challenge = [(AGAIN - 200, 'A', "S", 70_000, 0, 0), (AGAIN - 190, 'B', "A", 2, 2, 0)];

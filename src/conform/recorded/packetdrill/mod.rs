@@ -695,7 +695,7 @@ mod tests {
         assert_eq!(fin(""), "line 8: a segment without a timestamp, where both ends use them");
     }
 
-    /// `keepcnt` times `keepintvl` is FreeBSD's timeout of FIN_WAIT_2.
+    /// `keepcnt` times `keepintvl` is FreeBSD's timeout of `FIN_WAIT_2`.
     #[test]
     fn settings_that_change_a_timeout_are_not_passed_over() {
         let set =
