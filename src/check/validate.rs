@@ -157,23 +157,22 @@ fn lacking(scenario: &Scenario, property: &Property) -> Option<Diagnostic> {
                 more => format!("applies_to = [\"{}\"]", more.join("\", \"")),
             };
             Some(
-                match requirement {
-                    Requirement::Opens => Diagnostic::new(format!(
-                        "nothing is opened in the scenario `{}`",
-                        scenario.name
-                    ))
-                    .at(&property.file, span, format!("means something where {condition}")),
-                    _ => {
-                        let what = match observation {
-                            Observation::InFlight | Observation::InFlightOld => "copies in flight".to_owned(),
-                            other => format!("`{}`", other.name()),
-                        };
-                        Diagnostic::new(format!("{what} are not counted in the scenario `{}`", scenario.name)).at(
-                            &property.file,
-                            span,
-                            format!("counted where {condition}"),
-                        )
-                    }
+                if requirement == Requirement::Opens {
+                    Diagnostic::new(format!("nothing is opened in the scenario `{}`", scenario.name)).at(
+                        &property.file,
+                        span,
+                        format!("means something where {condition}"),
+                    )
+                } else {
+                    let what = match observation {
+                        Observation::InFlight | Observation::InFlightOld => "copies in flight".to_owned(),
+                        other => format!("`{}`", other.name()),
+                    };
+                    Diagnostic::new(format!("{what} are not counted in the scenario `{}`", scenario.name)).at(
+                        &property.file,
+                        span,
+                        format!("counted where {condition}"),
+                    )
                 }
                 .help(format!("with `{line}` in its file the property is decided only where they are")),
             )

@@ -83,6 +83,7 @@ impl Observation {
         self.into()
     }
 
+    #[expect(clippy::too_many_lines, reason = "a row for each observation")]
     fn term(self) -> Term {
         let (term, meaning, example) = match self {
             Self::State => (
