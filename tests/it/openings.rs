@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use lastack::check::Library;
-use lastack::model::{Application, Config, End, Incarnation, Iss, Kind, Observe, Opening, Opens};
+use lastack::model::{Application, Config, End, Incarnation, Iss, Kind, Observe, OldCopies, Opening, Opens};
 use lastack::property::Property;
 use lastack::realtime::{Aim, Budget, Copy, DiscretePart, ExactEvent, ExactWorld, Question, explore};
 use lastack::tcp::{State, SynInTimeWait, Timer};
@@ -48,7 +48,7 @@ fn part(world: &ExactWorld<'_>) -> DiscretePart {
 }
 
 /// Every state that the world comes to when everything happens at multiples of 1/`parts` of a tick.
-fn states<'c>(config: &'c Config, parts: u32) -> HashMap<String, ExactWorld<'c>> {
+fn states(config: &Config, parts: u32) -> HashMap<String, ExactWorld<'_>> {
     let initial = ExactWorld::new(config, parts);
     let mut seen = HashMap::from([(key(&initial), initial.clone())]);
     let mut pending = VecDeque::from([initial]);
@@ -195,7 +195,7 @@ fn an_old_copy_is_told_from_a_new_one() {
         // Whoever is in its first incarnation has seen nothing old.
         for end in [a, b] {
             if end.incarnation == Incarnation::First {
-                assert_eq!(end.old, Default::default());
+                assert_eq!(end.old, OldCopies::default());
                 assert!(!matches!(end.endpoint.state, State::SynSent | State::SynReceived));
             }
         }
