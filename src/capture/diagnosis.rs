@@ -5,7 +5,7 @@ use super::connection::Connection;
 use super::ending::{Ending, Handshake};
 use super::explanation::{Explanation, SILENCE, explain};
 use super::hypothesis::Cause;
-use super::opening::Opening;
+use super::opening::FollowedOpening;
 use super::peer::{OUT_OF_ORDER, hold};
 use super::progress::DOUBLED;
 use super::resets::{ended_by_reset, reset};
@@ -19,7 +19,7 @@ pub struct Closing {
     /// Each end's explanation; that of the end that sent the first packet comes first.
     pub explanations: [Explanation; 2],
     /// How each end was opened, in the same order.
-    pub openings: [Opening; 2],
+    pub openings: [FollowedOpening; 2],
     /// Who closed first.
     pub first: First,
     /// What each end sent again in the closing phase.
@@ -79,7 +79,7 @@ impl Closing {
             First::One(..) | First::Unseen(..) | First::OrBefore(..) | First::Nobody => 0,
         };
         let again = [again(connection, 0), again(connection, 1)];
-        let openings = [Opening::of(connection, 0), Opening::of(connection, 1)];
+        let openings = [FollowedOpening::of(connection, 0), FollowedOpening::of(connection, 1)];
         let not_kept = connection.not_kept;
         let mut closing = Self { a, explanations, openings, first, again, ending: Ending::Unknown, not_kept };
         closing.ending = closing.ended(connection, reset, end);
@@ -95,7 +95,7 @@ impl Closing {
 
     /// How an end was opened.
     #[must_use]
-    pub fn opening(&self, side: Side) -> &Opening {
+    pub fn opening(&self, side: Side) -> &FollowedOpening {
         let [first, second] = &self.openings;
         if side == 0 { first } else { second }
     }

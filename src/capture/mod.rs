@@ -42,7 +42,7 @@ pub use ending::{Ending, Handshake, ResetMeaning, Unacknowledged};
 pub use explanation::{Explanation, explain, state_before};
 pub use fault::{Fault, FaultKind};
 pub use hypothesis::{Cause, Change, ClosedBefore};
-pub use opening::{Opening, OpeningChange};
+pub use opening::{FollowedOpening, OpeningChange};
 pub use progress::{Forged, Progress, Repeated, Storm};
 pub use read::{Capture, PassedOver};
 pub use selection::{Finding, FindingKind, Reuse, Selection, findings};

@@ -15,7 +15,7 @@ const MOST_POSSIBILITIES: usize = 256;
 
 /// What the model makes of the opening of a connection, of one end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Opening {
+pub struct FollowedOpening {
     /// The simplest account of the states that it went through, from CLOSED or LISTEN to ESTABLISHED, if it came there;
     /// empty if the opening was not captured, or no packet of the end.
     pub changes: Vec<OpeningChange>,
@@ -32,7 +32,7 @@ pub struct OpeningChange {
     pub at: Option<(u64, i64)>,
 }
 
-impl Opening {
+impl FollowedOpening {
     /// Follows one end of a connection through its opening.
     #[must_use]
     pub fn of(connection: &Connection, side: Side) -> Self {
@@ -79,6 +79,8 @@ impl Opening {
                     return Self::default();
                 }
                 Sent::Unexplained if possible.0.len() >= MOST_POSSIBILITIES => return Self::default(),
+                // A packet after a reset that was captured too early, say. What has no SYN is the close's to explain.
+                Sent::Unexplained if !packet.segment.flags.syn => return Self::default(),
                 Sent::Unexplained => {
                     unexplained.get_or_insert(packet.number);
                 }
@@ -315,13 +317,13 @@ fn ways_to_send<'p>(
     }
     // A server that keeps nothing of a handshake (SYN cookies) answers each SYN anew, and takes the ACK of any answer.
     if endpoint.state == State::SynReceived && endpoint.listens && segment.flags == Flags::SYN_ACK {
-        ways.push((endpoint.clone(), cost::UNSEEN, packet));
         for peer in peers.iter().filter(|peer| peer.segment.flags == Flags::SYN) {
             let mut anew = Endpoint::closed();
             anew.listen();
             let before = segment.seq + u32::MAX;
             (anew.snd_una, anew.snd_nxt) = (before, before);
             if anew.on_segment(&peer.segment, &POLICY).segment == Some(*segment) {
+                ways.push((endpoint.clone(), cost::UNSEEN, peer));
                 ways.push((anew, cost::UNSEEN, peer));
             }
         }
