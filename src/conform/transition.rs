@@ -98,7 +98,8 @@ impl Transition {
                 let has_sent = !matches!(before.state, State::Closed | State::Listen);
                 let has_received = has_sent && before.state != State::SynSent;
                 Class::Arrival {
-                    kind: Kind::of(&segment).ok_or(segment.flags),
+                    // With an ACK a SYN is another event than without.
+                    kind: Kind::of(&segment).filter(|kind| *kind != Kind::Syn).ok_or(segment.flags),
                     place: has_received.then(|| Place::of(&segment, before)),
                     acknowledges: (segment.flags.ack && has_sent).then(|| Acknowledges::of(segment.ack, before)),
                 }

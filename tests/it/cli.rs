@@ -1035,6 +1035,18 @@ fn a_trace_that_is_found_when_the_search_stops() {
     }
 }
 
+/// In a world that no search exhausts, `show` draws what `check` names.
+#[test]
+fn what_is_violated_before_a_limit_is_shown() {
+    let folder = Folder::new("before-a-limit");
+    let set = ["--set", "tcp.retries='none'"];
+    let checked = folder.run(&[&["check", "rfc1337-old-reset"][..], &set].concat());
+    let violated = "violated    no-old-segment-ends-the-new@B";
+    assert!(checked.code == 1 && checked.stdout.contains("  stopped  ") && checked.stdout.contains(violated));
+    let shown = folder.run(&[&["show", "rfc1337-old-reset", "no-old-segment-ends-the-new@B"][..], &set].concat());
+    assert!(shown.code == 0 && shown.stdout.contains("no-old-segment-ends-the-new@B is violated"), "{shown:?}");
+}
+
 /// Only the scenarios that were added, not those that are compiled in.
 #[test]
 fn own_scenarios_alone() {

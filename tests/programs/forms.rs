@@ -58,7 +58,7 @@ for (const source of JSON.parse(await text(process.stdin))) {
         arrows: arrows.map(({ from, to, type, message }) => {
             // It keeps the names of characters in a disguise until it draws them.
             const label = message.replace(/ﬂ°°(\d+)¶ß/g, (_, code) => String.fromCharCode(code)).split('<br/>')[0];
-            return `${from} ${type === SOLID ? 'to' : 'not to'} ${to}: ${label.match(/^#\d+′* (.+)$/)?.[1]}`;
+            return `${from} ${type === SOLID ? 'to' : 'not to'} ${to}: ${label.match(/^(?:old )?#\d+′* (.+)$/)?.[1]}`;
         }),
     });
 }
