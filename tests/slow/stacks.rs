@@ -231,7 +231,9 @@ fn fields_in(cause: &str, policy: &NamedPolicy) -> Option<Fields> {
 fn timed(library: &Library) -> BTreeSet<String> {
     let all = library.scenarios(&[], &[], 1).unwrap();
     let plain = |scenario: &Scenario| scenario.policies.iter().all(|policy| policy.name == BASE);
-    let timed = all.iter().filter(|scenario| scenario.kind == WorldKind::Timed && plain(scenario));
+    let timed = all
+        .iter()
+        .filter(|scenario| scenario.kind == WorldKind::Timed && plain(scenario) && !scenario.config.opens());
     timed.map(|scenario| scenario.name.clone()).collect()
 }
 
