@@ -64,12 +64,16 @@ impl WorldEnd {
 
     /// The calls that its application may make now; but for those of [`reuse`](Self::reuse).
     pub fn calls(&self, application: &Application, policy: &Policy) -> impl Iterator<Item = Call> + use<> {
-        let calls = application.calls(&self.observed(), self.endpoint.reader_gone, policy);
+        application.calls(&self.observed(), self.endpoint.reader_gone, policy).chain(self.opens(application))
+    }
+
+    /// The calls with which it may open a new connection now, where it is CLOSED.
+    pub(crate) fn opens(&self, application: &Application) -> impl Iterator<Item = Call> + use<> {
         let Opening { opens, iss, .. } = application.opening;
         let may_connect = opens == Opens::Connect
             && self.endpoint.state == State::Closed
             && self.incarnation == Incarnation::First;
-        calls.chain(self.connects(iss).filter(move |_| may_connect))
+        self.connects(iss).filter(move |_| may_connect)
     }
 
     /// The calls with which it may connect out of `TIME_WAIT`, if it may, and what its 2MSL timer has left then at most, in ticks

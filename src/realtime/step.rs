@@ -168,7 +168,9 @@ impl<'c> Steps<'c> {
             let known = self.catalog.end(number);
             let (running, of) = (known.running, known.end.endpoint.state);
             let EndConfig { application, policy } = self.config.end(end);
-            let (calls, reuse) = (known.end.calls(application, policy), known.end.reuse(application, policy));
+            let reader_gone = known.end.endpoint.reader_gone;
+            let calls = application.calls(self.catalog.observed(number), reader_gone, policy);
+            let (calls, reuse) = (calls.chain(known.end.opens(application)), known.end.reuse(application, policy));
             for call in calls {
                 self.step(state, SymbolicAction::Call(end, call), end, EndEvent::Call(call), state, &mut then)?;
             }

@@ -32,7 +32,7 @@ The shipped policies. If both ends have one, so many verdicts differ from those 
 const MIDDLE: &str = "
 ## Where they differ
 
-Both ends have the policy (`--set tcp.policy=NAME`) in a shipped scenario that has a clock and names no policy itself. An MSL
+Both ends have the policy (`--set tcp.policy=NAME`) in a shipped scenario that has a clock, names no policy itself and opens no new connection. An MSL
 is 30 s and a tick 15 s: seconds are rounded to ticks, and the
 verdicts are of the timers as rounded. Delays are of any length below the MSL. No world has duplicates
 (`--set network.duplicates=0`), and in `data-in-flight` there are no losses either, and B sends nothing
