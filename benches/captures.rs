@@ -1,7 +1,8 @@
-//! How long `lastack replay` takes for a large capture, and how much memory, beside `tshark -q -z conv,tcp` if there is one.
+//! How long `lastack replay` takes for a large capture, and how much memory, beside `tshark -q -z conv,tcp` if
+//! there is one.
 //!
-//! `cargo bench --bench captures` makes a file of 178 MB with 10,450 connections, lets each program read it once, one after
-//! the other, and says how long it took and the most memory that it had.
+//! `cargo bench --bench captures` makes a file of 178 MB with 10,450 connections, lets each program read it once,
+//! one after the other, and says how long it took and the most memory that it had.
 
 use std::error::Error;
 use std::fs::{self, File};
@@ -39,8 +40,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     read
 }
 
-/// Runs a command, and says how long it took, of that on processors, and the most memory that it had, as far as the system
-/// says.
+/// Runs a command, and says how long it took, of that on processors, and the most memory that it had, as far as
+/// the system says.
 fn measure(name: &str, command: &mut Command) -> Result<(), Box<dyn Error>> {
     let start = Instant::now();
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;

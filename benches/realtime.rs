@@ -1,4 +1,5 @@
-//! How fast worlds are explored in real time on one thread, in how much memory, and whether the unit of time matters.
+//! How fast worlds are explored in real time on one thread, in how much memory, and whether the unit of time
+//! matters.
 //!
 //! The question is whether `no-premature-closed` holds. Both ends close at any time; `TIME_WAIT` is 2 MSL.
 

@@ -1,11 +1,13 @@
 //! How TCP closes a connection, as stateright models.
 //!
-//! Each direction is closed by itself: an end sends a FIN, the other acknowledges it (RFC 9293 §3.6). Whoever closes first
-//! cannot know whether its last ACK has arrived, and waits in `TIME_WAIT`: its peer may send its FIN again.
+//! Each direction is closed by itself: an end sends a FIN, the other acknowledges it (RFC 9293 §3.6). Whoever
+//! closes first cannot know whether its last ACK has arrived, and waits in `TIME_WAIT`: its peer may send its FIN
+//! again.
 //!
-//! stateright's `ActorModel` has no time. In `check asynchronous` any timer may expire at any moment, and no `TIME_WAIT` is
-//! long enough. `TimedWorld` has the same endpoint, and segments that live for less than the MSL: in `check timed`
-//! `TIME_WAIT` keeps its promise. Its properties are the files in `properties/` that single states decide.
+//! stateright's `ActorModel` has no time. In `check asynchronous` any timer may expire at any moment, and no
+//! `TIME_WAIT` is long enough. `TimedWorld` has the same endpoint, and segments that live for less than the MSL:
+//! in `check timed` `TIME_WAIT` keeps its promise. Its properties are the files in `properties/` that single
+//! states decide.
 
 #![allow(clippy::missing_docs_in_private_items, clippy::panic, clippy::indexing_slicing, reason = "an example")]
 

@@ -67,7 +67,8 @@ pub enum Command {
     /// Draw the shortest counterexample of a property in a scenario, or its shortest example if it is possible
     #[command(after_help = SHOW_EXIT_CODES)]
     Show(ShowArgs),
-    /// Browse a scenario step by step in stateright's web explorer, with a link to each counterexample and each example
+    /// Browse a scenario step by step in stateright's web explorer, with a link to each counterexample and each
+    /// example
     #[command(after_help = EXPLORE_EXIT_CODES)]
     Explore(ExploreArgs),
     /// Compare the endpoint with other TCPs: recorded cases, or the running kernel
@@ -109,7 +110,8 @@ pub struct CheckArgs {
     #[command(flatten)]
     pub limits: LimitArgs,
 
-    /// Get second opinions (stateright's checker, whole ticks, the world of closed delays), and fail if one differs
+    /// Get second opinions (stateright's checker, whole ticks, the world of closed delays), and fail if one
+    /// differs
     #[arg(long)]
     pub cross_check: bool,
 
@@ -173,7 +175,8 @@ pub struct ExploreArgs {
     #[arg(value_name = "SCENARIO")]
     pub scenario: String,
 
-    /// List only this property, by its name or file, or one of its two instances, as in `no-premature-closed@A`; repeatable
+    /// List only this property, by its name or file, or one of its two instances, as in `no-premature-closed@A`;
+    /// repeatable
     #[arg(short, long = "property", value_name = "NAME")]
     pub properties: Vec<String>,
 
@@ -201,7 +204,8 @@ pub struct ExploreArgs {
 /// Arguments of `conform`.
 #[derive(Debug, Args)]
 pub struct ConformArgs {
-    /// Files of recorded cases, or of rows of a transition table, one JSON object a line; `*.pkt` are packetdrill scripts
+    /// Files of recorded cases, or of rows of a transition table, one JSON object a line; `*.pkt` are packetdrill
+    /// scripts
     #[arg(value_name = "FILE", required_unless_present = "kernel", conflicts_with = "kernel")]
     pub files: Vec<PathBuf>,
 
@@ -225,8 +229,8 @@ pub struct ConformArgs {
     #[arg(long, value_name = "FORMAT", default_value = "human", conflicts_with = "kernel")]
     pub format: DocumentFormat,
 
-    /// Drive the running kernel (Linux, as root) in a network namespace of its own, and compare its segments and states
-    /// with the endpoint's
+    /// Drive the running kernel (Linux, as root) in a network namespace of its own, and compare its segments and
+    /// states with the endpoint's
     #[arg(long)]
     pub kernel: bool,
 
@@ -234,8 +238,8 @@ pub struct ConformArgs {
     #[arg(long, value_name = "FILE", requires = "kernel")]
     pub capture: Option<PathBuf>,
 
-    /// Write the kernel's reactions on the paths that cover every transition to this file, as recorded cases, without
-    /// those that differ
+    /// Write the kernel's reactions on the paths that cover every transition to this file, as recorded cases,
+    /// without those that differ
     #[arg(long, value_name = "FILE", requires = "kernel")]
     pub record: Option<PathBuf>,
 
@@ -291,7 +295,8 @@ pub struct ReplayArgs {
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub format: ReplayFormat,
 
-    /// Draw this connection, by its number in the report; with `--format text`, which is then the default, or `svg`
+    /// Draw this connection, by its number in the report; with `--format text`, which is then the default, or
+    /// `svg`
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), required_if_eq_any([("format", "text"), ("format", "svg")]))]
     pub connection: Option<u32>,
 }
@@ -340,8 +345,9 @@ pub struct DetailArgs {
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
 
-    /// Print each instance's verdict, each scenario's `about`, and the memory and speed of its exploration. Without this,
-    /// a named scenario has a verdict for each property; if none is named, a scenario that passes has one line
+    /// Print each instance's verdict, each scenario's `about`, and the memory and speed of its exploration.
+    /// Without this, a named scenario has a verdict for each property; if none is named, a scenario that passes
+    /// has one line
     #[arg(short, long)]
     pub verbose: bool,
 }
@@ -353,8 +359,8 @@ pub struct LimitArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub max_states: Option<u64>,
 
-    /// Stop when all explorations together would take more memory than this, as in 500MiB or 8GiB [default: nine tenths
-    /// of the available memory]
+    /// Stop when all explorations together would take more memory than this, as in 500MiB or 8GiB [default: nine
+    /// tenths of the available memory]
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub max_memory: Option<usize>,
 

@@ -280,8 +280,8 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
-/// The candidate of which a name is surely a misspelling, where any other name would be allowed, too: one letter is
-/// wrong, or two of a long name, and no digit.
+/// The candidate of which a name is surely a misspelling, where any other name would be allowed, too: one letter
+/// is wrong, or two of a long name, and no digit.
 #[must_use]
 pub fn misspelt<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let tolerance = match name.chars().count() {

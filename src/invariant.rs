@@ -1,7 +1,8 @@
 //! `invariant!`: an impossible condition ends the program.
 //!
-//! A broken invariant in the exploration, the graph, the search for cycles or the replay could turn a verdict round. It
-//! ends the program, in release, too, and never becomes a default value. Everything else that may fail returns an error.
+//! A broken invariant in the exploration, the graph, the search for cycles or the replay could turn a verdict
+//! round. It ends the program, in release, too, and never becomes a default value. Everything else that may fail
+//! returns an error.
 
 /// Stops the program if the condition, which is always true of a correct lastack, is false.
 macro_rules! invariant {

@@ -12,7 +12,8 @@ use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, Span};
 /// No property or scenario is anywhere near as long; what is, was not meant to be read.
 const LONGEST: u64 = 1 << 20;
 
-/// Reads every `*.toml` of a folder, sorted by name, or one file; `what` they are is for the diagnostics, in the plural.
+/// Reads every `*.toml` of a folder, sorted by name, or one file; `what` they are is for the diagnostics, in the
+/// plural.
 ///
 /// # Errors
 /// If the folder or a file cannot be read, or there is no such file.
@@ -79,8 +80,8 @@ pub fn open(path: &Path) -> Result<File, Diagnostic> {
     File::open(path).map_err(|error| unreadable(path, &error))
 }
 
-/// The names that a TOML file lists under a key of its outermost table, each with its place: one name, or a list of
-/// at least one. `None` if the key is not there; `what` they are is for the diagnostics.
+/// The names that a TOML file lists under a key of its outermost table, each with its place: one name, or a list
+/// of at least one. `None` if the key is not there; `what` they are is for the diagnostics.
 ///
 /// # Errors
 /// A value of another kind, or an empty list or name.

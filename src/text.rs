@@ -6,8 +6,8 @@ use std::fmt::Write;
 /// The text with every character that controls what shows it, or that hides in it, as an escape: `\u{202e}`.
 ///
 /// Text of a file is not trusted. Control characters would control the terminal, bidirectional ones
-/// would show words in another order than they are read in (CVE-2021-42574), and those without width would make two
-/// names look the same.
+/// would show words in another order than they are read in (CVE-2021-42574), and those without width would make
+/// two names look the same.
 #[must_use]
 pub fn visible(text: &str) -> Cow<'_, str> {
     escaped(text, is_hidden)

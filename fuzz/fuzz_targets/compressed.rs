@@ -1,4 +1,5 @@
-//! Any bytes behind the header of gzip are unpacked or refused: a little that becomes much, members behind each other.
+//! Any bytes behind the header of gzip are unpacked or refused: a little that becomes much, members behind each
+//! other.
 //!
 //! `cargo fuzz run compressed`
 

@@ -1,4 +1,5 @@
-//! Any frames of any link type are read or counted: tunnels in tunnels, fragments that overlap, headers that are cut off.
+//! Any frames of any link type are read or counted: tunnels in tunnels, fragments that overlap, headers that are
+//! cut off.
 //!
 //! `cargo fuzz run frames`
 

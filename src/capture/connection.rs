@@ -21,7 +21,8 @@ const MERGED_BACK: usize = 8;
 const STORM_KEPT: u64 = 64;
 /// The most initial numbers of one end in one handshake.
 const MOST_SYNS: usize = 4;
-/// A packet that is captured in two places is captured there within this, in nanoseconds; stacks send nothing again as soon.
+/// A packet that is captured in two places is captured there within this, in nanoseconds; stacks send nothing
+/// again as soon.
 const COPIED_WITHIN: i64 = 100_000_000;
 /// So many octets beyond what is known, or before it, a number is still of the same connection.
 const REACH: u32 = 1 << 16;
@@ -85,8 +86,8 @@ pub struct Before {
 pub struct Connection {
     /// The ends.
     pub ends: [SocketAddr; 2],
-    /// What the packets of each end were inside of; none of an end that was not captured. Where an end's packets came in
-    /// several ways, the first.
+    /// What the packets of each end were inside of; none of an end that was not captured. Where an end's packets
+    /// came in several ways, the first.
     pub inside: [Option<Arc<Encapsulation>>; 2],
     /// In how many other encapsulations the capture has connections between the same ends.
     pub namesakes: usize,
@@ -112,7 +113,8 @@ pub struct Connection {
     pub old_copies: Vec<u64>,
     /// The last exchange of the same segments without end.
     pub storm: Option<Storm>,
-    /// Segments with text of the closing phase that were joined to others, and had all been captured before, of each end.
+    /// Segments with text of the closing phase that were joined to others, and had all been captured before, of
+    /// each end.
     pub repeated: [usize; 2],
     /// The packets of the opening, once the first of them is not among `packets` any more.
     forgotten_opening: Box<[Packet]>,
@@ -165,7 +167,8 @@ impl Connection {
         if side == 0 { first } else { second }
     }
 
-    /// The tags and tunnels that the first packet of one end was inside of, the outermost first; empty if there were none.
+    /// The tags and tunnels that the first packet of one end was inside of, the outermost first; empty if there
+    /// were none.
     #[must_use]
     pub fn inside(&self, side: Side) -> &[Tag] {
         self.inside.get(side).and_then(Option::as_deref).map_or(&[], Encapsulation::tags)
@@ -178,8 +181,8 @@ impl Connection {
         if side == 0 { first } else { second }
     }
 
-    /// The connection has come out of the handshake: more than SYNs and resets was captured of an end that had sent or
-    /// acknowledged a SYN, or no SYN was captured.
+    /// The connection has come out of the handshake: more than SYNs and resets was captured of an end that had
+    /// sent or acknowledged a SYN, or no SYN was captured.
     #[must_use]
     pub fn is_established(&self) -> bool {
         self.went_on || self.before.iter().all(|before| before.syn.is_none())
@@ -192,15 +195,15 @@ impl Connection {
         if side == 0 { first } else { second }
     }
 
-    /// Only segments with SYN, FIN or RST were captured, of a connection that has a FIN: what is between them, and every
-    /// bare ACK, was filtered out.
+    /// Only segments with SYN, FIN or RST were captured, of a connection that has a FIN: what is between them, and
+    /// every bare ACK, was filtered out.
     #[must_use]
     pub fn is_filtered(&self) -> bool {
         !self.has_plain && self.fins.iter().any(Option::is_some)
     }
 
-    /// A SYN is not in the capture or nothing follows on it, and nothing else is known from before the packets that were
-    /// kept.
+    /// A SYN is not in the capture or nothing follows on it, and nothing else is known from before the packets
+    /// that were kept.
     #[must_use]
     pub fn begins_midway(&self) -> bool {
         let [first, second] = &self.before;
@@ -219,8 +222,8 @@ impl Connection {
         self.before(side).syn.filter(|_| !self.is_filtered()).map(|syn| syn + 1)
     }
 
-    /// A SYN with a number of its own, after one with another: the ports are used anew. One that answers another SYN may
-    /// be made anew as long as the handshake lasts.
+    /// A SYN with a number of its own, after one with another: the ports are used anew. One that answers another
+    /// SYN may be made anew as long as the handshake lasts.
     pub(super) fn is_over_with(&self, packet: &Packet) -> bool {
         let Segment { flags, seq, .. } = packet.segment;
         match self.before(packet.from).syn {
@@ -279,8 +282,8 @@ impl Connection {
         number.since(earlier) < reach
     }
 
-    /// The packet is the next of this connection, by its numbers alone: it comes in tags or tunnels in which nothing of its
-    /// sender came before, and neither repeats what is over nor what was just captured elsewhere.
+    /// The packet is the next of this connection, by its numbers alone: it comes in tags or tunnels in which
+    /// nothing of its sender came before, and neither repeats what is over nor what was just captured elsewhere.
     pub(super) fn goes_on_with(&self, packet: &Packet) -> bool {
         let Segment { flags, seq, ack, .. } = packet.segment;
         let (own, peer) = (packet.from, 1 - packet.from);
@@ -298,8 +301,8 @@ impl Connection {
         !(seq == Some(false) || ack == Some(false)) && (seq.is_some() || ack.is_some())
     }
 
-    /// The number comes soon after the latest of this end, and at most `back` before what is acknowledged; none if no number
-    /// of the end is known.
+    /// The number comes soon after the latest of this end, and at most `back` before what is acknowledged; none if
+    /// no number of the end is known.
     fn is_within(&self, side: Side, number: Seq, back: u32, flags: Flags) -> Option<bool> {
         let Progress { next, acknowledged, .. } = *self.progress(side);
         let latest = [next, acknowledged].into_iter().flatten().reduce(Seq::max)?;
@@ -318,8 +321,8 @@ impl Connection {
         self.packets.iter().rev().take(BEFORE).any(is_copy)
     }
 
-    /// The packet has numbers of this connection and none of the next one with the same ports, in which it is `in_next`; or
-    /// it repeats, IP identification included, what was captured of this one.
+    /// The packet has numbers of this connection and none of the next one with the same ports, in which it is
+    /// `in_next`; or it repeats, IP identification included, what was captured of this one.
     pub(super) fn has_copy(&self, packet: &Packet, next: &Self, in_next: &Packet) -> bool {
         let Packet { from, segment, identification, .. } = *packet;
         if segment.flags.rst || !self.is_established() {
@@ -422,8 +425,8 @@ impl Connection {
         }
     }
 
-    /// Joins a packet to the one that it follows on, where there are many: text to the text before it, and an ACK to the
-    /// ACK before it. What is text is captured before what acknowledges it, as it was.
+    /// Joins a packet to the one that it follows on, where there are many: text to the text before it, and an ACK
+    /// to the ACK before it. What is text is captured before what acknowledges it, as it was.
     fn is_merged(&mut self, packet: &Packet) -> bool {
         let Segment { flags, seq, ack, len } = packet.segment;
         if self.packets.len() < MERGED_FROM || flags != Flags::ACK {

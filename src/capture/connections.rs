@@ -1,9 +1,11 @@
-//! The packets of a capture, sorted by the two ends that they are between, and by the tags and tunnels around them.
+//! The packets of a capture, sorted by the two ends that they are between, and by the tags and tunnels around
+//! them.
 //!
-//! Two networks may have the same addresses: in two VLANs or tunnels they are two connections. But the two directions of one
-//! connection may come in different tags or tunnels, as the labels of MPLS and the identifiers of GTP-U always do, or in a tag
-//! and in none; and a connection may be moved from one tunnel to another. So the tags and tunnels around
-//! an end's packets separate connections only where their numbers do not fit, or where both show the same packets.
+//! Two networks may have the same addresses: in two VLANs or tunnels they are two connections. But the two
+//! directions of one connection may come in different tags or tunnels, as the labels of MPLS and the identifiers
+//! of GTP-U always do, or in a tag and in none; and a connection may be moved from one tunnel to another. So the
+//! tags and tunnels around an end's packets separate connections only where their numbers do not fit, or where
+//! both show the same packets.
 
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
@@ -162,8 +164,8 @@ impl Connections {
         fitting().or_else(|| lanes.iter().position(fits)).or_else(symmetric)
     }
 
-    /// Takes in a segment of a lane with this connection, and the one before it; which they are then. None if it begins one
-    /// connection too many.
+    /// Takes in a segment of a lane with this connection, and the one before it; which they are then. None if it
+    /// begins one connection too many.
     fn add_to(
         &mut self,
         current: usize,
@@ -172,7 +174,8 @@ impl Connections {
     ) -> Option<(usize, Option<usize>)> {
         let is_foreign =
             |connection: &Connection| connection.is_foreign(&captured.packet(side(connection, captured)));
-        // A SYN to an end that has an old connection on these ports: the challenge ACK has the old numbers, and is reset.
+        // A SYN to an end that has an old connection on these ports: the challenge ACK has the old numbers, and is
+        // reset.
         let old = before.filter(|_| self.all.get(current).is_some_and(is_foreign));
         if let Some(old) = old {
             self.note_old_answer(current, old, captured);

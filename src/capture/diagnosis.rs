@@ -41,7 +41,8 @@ pub enum First {
     Unseen(Side, usize),
     /// Neither knew of the other's FIN when it sent its own; the packets have these indices.
     Both(usize, usize),
-    /// This end, with the packet of this index, unless the other had closed before the capture began, which does not show.
+    /// This end, with the packet of this index, unless the other had closed before the capture began, which does
+    /// not show.
     OrBefore(Side, usize),
 }
 
@@ -167,7 +168,8 @@ impl Closing {
         self.waiting(connection, end)
     }
 
-    /// Both ends have come to `TIME_WAIT` or out of `LAST_ACK`. A reset that comes later ends nothing but `TIME_WAIT`.
+    /// Both ends have come to `TIME_WAIT` or out of `LAST_ACK`. A reset that comes later ends nothing but
+    /// `TIME_WAIT`.
     fn clean(&self, connection: &Connection) -> Option<Ending> {
         let is_filtered = connection.is_filtered();
         let is_over = |side: Side| {
@@ -187,8 +189,8 @@ impl Closing {
     }
 }
 
-/// Of two ends that were captured, one had received a FIN before the capture began only if the other had sent it. A FIN that
-/// was sent and had not arrived is sent again in the capture.
+/// Of two ends that were captured, one had received a FIN before the capture began only if the other had sent it.
+/// A FIN that was sent and had not arrived is sent again in the capture.
 fn agree(explanations: &mut [Explanation; 2]) {
     let [first, second] = explanations;
     if first.changes.is_empty() || second.changes.is_empty() {

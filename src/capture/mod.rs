@@ -1,7 +1,7 @@
 //! Captures: what the model makes of connections that were captured from a network.
 //!
-//! [`Capture::read`] finds the connections in a pcap or pcapng file and each one's closing phase; [`explain`] follows
-//! each end through it with the endpoint of [`crate::tcp`]; [`Closing`] is how it ended.
+//! [`Capture::read`] finds the connections in a pcap or pcapng file and each one's closing phase; [`explain`]
+//! follows each end through it with the endpoint of [`crate::tcp`]; [`Closing`] is how it ended.
 
 mod captured_packet;
 mod carried;

@@ -1,7 +1,7 @@
 //! How a connection is opened: which states of the endpoint can have sent the SYNs and what answers them.
 //!
-//! Each end is followed by itself, as in the closing phase, from CLOSED or LISTEN until it is ESTABLISHED: from there on
-//! [`explain`](super::explain) has it. RFC 9293 §3.5.
+//! Each end is followed by itself, as in the closing phase, from CLOSED or LISTEN until it is ESTABLISHED: from
+//! there on [`explain`](super::explain) has it. RFC 9293 §3.5.
 
 use super::captured_packet::{Packet, Side};
 use super::connection::Connection;
@@ -16,8 +16,8 @@ const MOST_POSSIBILITIES: usize = 256;
 /// What the model makes of the opening of a connection, of one end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FollowedOpening {
-    /// The simplest account of the states that it went through, from CLOSED or LISTEN to ESTABLISHED, if it came there;
-    /// empty if the opening was not captured, or no packet of the end.
+    /// The simplest account of the states that it went through, from CLOSED or LISTEN to ESTABLISHED, if it came
+    /// there; empty if the opening was not captured, or no packet of the end.
     pub changes: Vec<OpeningChange>,
     /// The number of the first packet that no state explains.
     pub unexplained: Option<u64>,
@@ -79,7 +79,8 @@ impl FollowedOpening {
                     return Self::default();
                 }
                 Sent::Unexplained if possible.0.len() >= MOST_POSSIBILITIES => return Self::default(),
-                // A packet after a reset that was captured too early, say. What has no SYN is the close's to explain.
+                // A packet after a reset that was captured too early, say. What has no SYN is the close's to
+                // explain.
                 Sent::Unexplained if !packet.segment.flags.syn => return Self::default(),
                 Sent::Unexplained => {
                     unexplained.get_or_insert(packet.number);
@@ -162,7 +163,8 @@ impl Possibilities {
         self.0.iter().min_by_key(|possible| possible.cost)
     }
 
-    /// A packet of the peer was captured: it arrives now, unless it is late or lost. Whether it is answered shows later.
+    /// A packet of the peer was captured: it arrives now, unless it is late or lost. Whether it is answered shows
+    /// later.
     fn after_arrival(&self, packet: &Packet) -> Self {
         let mut next = Self::default();
         for possible in &self.0 {
@@ -176,8 +178,8 @@ impl Possibilities {
         next
     }
 
-    /// All that is possible once any packet of the peer may have arrived, whose answer was not captured if it has drawn
-    /// one.
+    /// All that is possible once any packet of the peer may have arrived, whose answer was not captured if it has
+    /// drawn one.
     fn with_arrivals(&self, peers: &[&Packet]) -> Self {
         let (mut all, mut new) = (self.clone(), self.0.clone());
         while let Some(possible) = new.pop() {
@@ -233,8 +235,8 @@ impl Possibilities {
     }
 }
 
-/// The endpoint after a packet of the peer's, if that changes it and the effects are as wanted. What is established is
-/// followed no further, and so is what comes with the ACK that establishes it.
+/// The endpoint after a packet of the peer's, if that changes it and the effects are as wanted. What is
+/// established is followed no further, and so is what comes with the ACK that establishes it.
 fn arrive(possible: &Possibility, packet: &Packet, wanted: impl Fn(&Effects) -> bool) -> Option<Endpoint> {
     if possible.is_open() {
         return None;
@@ -245,8 +247,8 @@ fn arrive(possible: &Possibility, packet: &Packet, wanted: impl Fn(&Effects) -> 
     (after != possible.endpoint && wanted(&effects)).then_some(after)
 }
 
-/// The endpoint can go on with this: what it sends is new, or was sent before, and acknowledges no more than it has
-/// received. How the text before it was sent is no part of the opening.
+/// The endpoint can go on with this: what it sends is new, or was sent before, and acknowledges no more than it
+/// has received. How the text before it was sent is no part of the opening.
 fn has_sent(endpoint: &Endpoint, packet: &Packet) -> bool {
     let Segment { flags, seq, ack, .. } = packet.segment;
     let acknowledges = if flags.ack { !ack.precedes(endpoint.rcv_nxt) } else { flags.rst };
@@ -282,8 +284,8 @@ fn ways_to_send<'p>(
     let mut event = |cost: u32, by: &'p Packet, event: &dyn Fn(&mut Endpoint) -> Option<Segment>| {
         let mut after = endpoint.clone();
         let sent = event(&mut after);
-        // For who has sent a SYN, the number of a reset that acknowledges it does not matter (RFC 9293 §3.10.7.3); not all
-        // that refuse write the 0.
+        // For who has sent a SYN, the number of a reset that acknowledges it does not matter (RFC 9293 §3.10.7.3);
+        // not all that refuse write the 0.
         let refuses = |sent: &Segment| {
             (sent.flags, segment.flags, sent.ack) == (Flags::RST_ACK, Flags::RST_ACK, segment.ack)
         };
@@ -315,7 +317,8 @@ fn ways_to_send<'p>(
             endpoint.on_segment(&peer.segment, &POLICY).segment
         });
     }
-    // A server that keeps nothing of a handshake (SYN cookies) answers each SYN anew, and takes the ACK of any answer.
+    // A server that keeps nothing of a handshake (SYN cookies) answers each SYN anew, and takes the ACK of any
+    // answer.
     if endpoint.state == State::SynReceived && endpoint.listens && segment.flags == Flags::SYN_ACK {
         for peer in peers.iter().filter(|peer| peer.segment.flags == Flags::SYN) {
             let mut anew = Endpoint::closed();

@@ -50,13 +50,13 @@ pub struct Finding {
 pub struct Reuse {
     /// Its number in the capture, from 1.
     pub connection: usize,
-    /// The states that its ends were in when the new one began, by the simplest account: the end that sent the new one's
-    /// first packet, and the other; none of an end that was not captured.
+    /// The states that its ends were in when the new one began, by the simplest account: the end that sent the new
+    /// one's first packet, and the other; none of an end that was not captured.
     pub states: [Option<State>; 2],
     /// From its last packet until then, in nanoseconds.
     pub since: i64,
-    /// The number of the SYN is above all that its end had used (RFC 9293 §3.6.1, RFC 1122 §4.2.2.13); none if those were
-    /// not captured, or if the new connection begins with no SYN.
+    /// The number of the SYN is above all that its end had used (RFC 9293 §3.6.1, RFC 1122 §4.2.2.13); none if
+    /// those were not captured, or if the new connection begins with no SYN.
     pub above: Option<bool>,
 }
 

@@ -65,7 +65,8 @@ impl Follower<'_> {
         ways
     }
 
-    /// The hypotheses once everything before `seq` was sent, which the peer acknowledges though the capture lacks it.
+    /// The hypotheses once everything before `seq` was sent, which the peer acknowledges though the capture lacks
+    /// it.
     fn having_missed(&self, hypothesis: &Hypothesis, seq: Seq, index: usize) -> Option<Hypothesis> {
         let mut after = hypothesis.endpoint.clone();
         let is_acknowledged = !self.acknowledged.precedes(seq);
@@ -159,7 +160,8 @@ impl Follower<'_> {
         is_out_of_order || last.is_none_or(|fin| time.saturating_sub(fin.time) <= LATE_AT_MOST)
     }
 
-    /// The reset has no ACK flag and comes at once after a segment that acknowledges its number, and was not answered.
+    /// The reset has no ACK flag and comes at once after a segment that acknowledges its number, and was not
+    /// answered.
     fn answers(&self, reset: &Segment, index: usize) -> bool {
         let Some(last) = index.checked_sub(1).and_then(|last| self.connection.packets.get(last)) else {
             return false;
@@ -218,7 +220,8 @@ impl Follower<'_> {
                 let mut after = hypothesis.endpoint.clone();
                 let Endpoint { state, snd_nxt, rcv_nxt, .. } = after;
                 let sent = after.on_call(call, &POLICY).segment;
-                // RFC 9293 §3.10.5 lets an abort be silent once both have closed; 4.4BSD's `tcp_drop` does, and so do others.
+                // RFC 9293 §3.10.5 lets an abort be silent once both have closed; 4.4BSD's `tcp_drop` does, and so
+                // do others.
                 let is_over = matches!(state, State::Closing | State::LastAck | State::TimeWait);
                 let is_abort_after_close =
                     call == Call::Abort && is_over && (reset.seq, reset.ack) == (snd_nxt, rcv_nxt);
@@ -253,8 +256,8 @@ impl Follower<'_> {
     }
 }
 
-/// The end sends its new text up to `end`, and then its FIN, all in one segment. The endpoint sends the first octet
-/// and the FIN; octets between them go along.
+/// The end sends its new text up to `end`, and then its FIN, all in one segment. The endpoint sends the first
+/// octet and the FIN; octets between them go along.
 pub(super) fn send(endpoint: &mut Endpoint, end: Seq, fin: bool) -> Option<Segment> {
     let mut sent = None;
     if endpoint.snd_nxt.precedes(end) {

@@ -1,5 +1,5 @@
-//! How often an exploration has taken each action and transition, and where premises are true: if one never is, its property is
-//! vacuous.
+//! How often an exploration has taken each action and transition, and where premises are true: if one never is,
+//! its property is vacuous.
 
 use std::collections::BTreeMap;
 use std::fmt;

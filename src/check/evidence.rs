@@ -142,7 +142,8 @@ pub fn shortest_trace(
         let mut decided = decide(scenario, instances, Shortest::All, 1, limits, &|_, _| {});
         let mut found = shortest_of(&decided, scenario, instances)?;
         if found.is_none() && decided.stopped.is_some() {
-            // A world that no search exhausts: in the order of the gate there may be a run before the limit, though not a shortest one.
+            // A world that no search exhausts: in the order of the gate there may be a run before the limit,
+            // though not a shortest one.
             decided = decide(scenario, instances, Shortest::Stated, 1, limits, &|_, _| {});
             let mut runs = instances.iter().zip(&decided.traces);
             found = runs.find_map(|(instance, trace)| Some((instance.clone(), trace.clone()?)));

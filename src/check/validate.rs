@@ -9,8 +9,8 @@ use crate::model::End;
 use crate::property::{Observation, Property, Requirement, Temporal};
 use crate::scenario::{Expectation, Expected, Named, Scenario, WorldKind};
 
-/// Finds what cannot be checked: in any scenario's file, names of no property and expectations that do not fit; and
-/// selected properties that speak of what a selected scenario lacks although it is about them.
+/// Finds what cannot be checked: in any scenario's file, names of no property and expectations that do not fit;
+/// and selected properties that speak of what a selected scenario lacks although it is about them.
 ///
 /// # Errors
 /// Each of these, with its place.
@@ -180,8 +180,8 @@ fn lacking(scenario: &Scenario, property: &Property) -> Option<Diagnostic> {
     )
 }
 
-/// The property is decided in the scenario: it has what the property's `applies_to` names; and the asynchronous world
-/// counts nothing, and has no fairness.
+/// The property is decided in the scenario: it has what the property's `applies_to` names; and the asynchronous
+/// world counts nothing, and has no fairness.
 #[must_use]
 pub fn is_applicable(scenario: &Scenario, property: &Property) -> bool {
     let counters = [Observation::Retransmissions, Observation::Losses, Observation::Duplicates];

@@ -1,13 +1,14 @@
 //! Every verdict on a scenario of real time: delays of any length below the MSL.
 //!
-//! Properties of states are decided in the zones of [`crate::realtime`], properties of runs in their graph. Each run that
-//! reveals something is lived through at exact times before it counts. What one step leaves open, the next decides:
+//! Properties of states are decided in the zones of [`crate::realtime`], properties of runs in their graph. Each
+//! run that reveals something is lived through at exact times before it counts. What one step leaves open, the
+//! next decides:
 //!
-//! 1. an exploration in which a zone covers those that it includes; with its graph, if there are properties of runs. It
-//!    decides most properties of states, and the properties of runs that no walk of the graph refutes, or that a walk with
-//!    exact times refutes;
-//! 2. for properties of states (`settle`): an exploration by shortest runs, one with every copy where duplicates are
-//!    unlimited, and one with both;
+//! 1. an exploration in which a zone covers those that it includes; with its graph, if there are properties of
+//!    runs. It decides most properties of states, and the properties of runs that no walk of the graph refutes, or
+//!    that a walk with exact times refutes;
+//! 2. for properties of states (`settle`): an exploration by shortest runs, one with every copy where duplicates
+//!    are unlimited, and one with both;
 //! 3. for properties of runs: a graph in which only equal zones are one.
 
 #![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
@@ -40,8 +41,9 @@ pub(super) struct RealTimeVerdicts {
     pub(super) steps: Vec<Option<usize>>,
 }
 
-/// Explores a scenario in real time and decides each instance, which must be applicable to it. Of those that are wanted so, the run is
-/// a shortest one; if the exploration is stopped, `takes_longer` has them decided by any run.
+/// Explores a scenario in real time and decides each instance, which must be applicable to it. Of those that are
+/// wanted so, the run is a shortest one; if the exploration is stopped, `takes_longer` has them decided by any
+/// run.
 pub(super) fn decide(
     scenario: &Scenario,
     instances: &[Instance],
@@ -65,8 +67,8 @@ pub(super) fn decide(
     RealTimeVerdicts { stats, stopped: stopped.err(), verdicts, traces, steps }
 }
 
-/// The verdict on what is known of an instance. If it is not known whether a state exercises it, what would hold is undecided: it
-/// may hold vacuously.
+/// The verdict on what is known of an instance. If it is not known whether a state exercises it, what would hold
+/// is undecided: it may hold vacuously.
 fn verdict(instance: &Instance, known: Known, exercised: Known) -> Verdict {
     let is_known = known == Some(true) || known.is_some() && exercised.is_some();
     instance.verdict(known == Some(true), is_known, exercised == Some(true))
@@ -134,9 +136,9 @@ impl Task<'_> {
         explored.map_err(|stop| stopped_by(stop, self.limits))
     }
 
-    /// Decides properties of states, and for every instance whether a state exercises it. An instance that needs another run stays
-    /// open: a shortest one may be wanted; or, where duplicates are unlimited, a state that reveals or exercises it may have been
-    /// found that the world does not have.
+    /// Decides properties of states, and for every instance whether a state exercises it. An instance that needs
+    /// another run stays open: a shortest one may be wanted; or, where duplicates are unlimited, a state that
+    /// reveals or exercises it may have been found that the world does not have.
     fn states(&self, explored: &Explored<'_>, decided: &mut Decided) -> Result<(), Stopped> {
         decided.stats = stats_of(&explored.stats);
         for (number, question) in self.questions().iter().enumerate() {
@@ -164,9 +166,9 @@ impl Task<'_> {
         explored.stopped.map_or(Ok(()), |stop| Err(stopped_by(stop, self.limits)))
     }
 
-    /// Decides what an exploration has left open. Where the exact world refuses a long run, it may accept a shortest one. What it
-    /// refuses, too, is decided where nothing is found that is not there: by any run first, for to go breadth first takes long
-    /// there.
+    /// Decides what an exploration has left open. Where the exact world refuses a long run, it may accept a
+    /// shortest one. What it refuses, too, is decided where nothing is found that is not there: by any run first,
+    /// for to go breadth first takes long there.
     fn settle(&self, decided: &mut Decided) -> Result<(), Stopped> {
         self.settle_by(Aim { shortest_runs: true, every_copy: false }, decided)?;
         self.settle_by(Aim { shortest_runs: false, every_copy: true }, decided)?;
@@ -224,15 +226,16 @@ impl Task<'_> {
         self.scenario.config.duplicates.is_none()
     }
 
-    /// The run of exact times by which an exploration has revealed an instance, the question with this place among those asked.
+    /// The run of exact times by which an exploration has revealed an instance, the question with this place among
+    /// those asked.
     fn witness(&self, explored: &Explored<'_>, place: usize, number: usize) -> Result<Trace, NoWitness> {
         let config = &self.scenario.config;
         let witness = explored.witness(config, &self.question(number), place)?;
         Ok(self.told(number, &witness.ok_or(NoWitness::NotRevealed)?))
     }
 
-    /// The shortest run that reveals an instance, by a shortest walk in a graph where zones cover those that they include; `None` if
-    /// that walk is no run.
+    /// The shortest run that reveals an instance, by a shortest walk in a graph where zones cover those that they
+    /// include; `None` if that walk is no run.
     fn shortest_run(&self, graph: &ZoneGraph<'_>, number: usize) -> Option<Trace> {
         let question = self.question(number);
         let walk = graph.shortest_walk(&question)?;
@@ -250,9 +253,9 @@ impl Task<'_> {
         broken(format_args!("no run decides {}: {fault:?}", self.instances[number].name()))
     }
 
-    /// Decides everything, from a graph of zones. If no walk in the graph in which zones cover those that they include refutes a
-    /// property, no run does. If a walk does that cannot be given times, or the matter stays open, the graph in which only equal
-    /// zones are merged decides.
+    /// Decides everything, from a graph of zones. If no walk in the graph in which zones cover those that they
+    /// include refutes a property, no run does. If a walk does that cannot be given times, or the matter stays
+    /// open, the graph in which only equal zones are merged decides.
     fn runs(&self, decided: &mut Decided, first: Zones) -> Result<(), Stopped> {
         let graph = self.graph(first)?;
         self.states(&graph.explored, decided)?;
@@ -288,7 +291,8 @@ impl Task<'_> {
 
     fn graph(&self, zones: Zones) -> Result<ZoneGraph<'_>, Stopped> {
         let is_cut_off = || self.limits.cut_off().is_some();
-        // A zone has about five edges, and what is kept of those and of the search takes three times its own memory.
+        // A zone has about five edges, and what is kept of those and of the search takes three times its own
+        // memory.
         let limits = Limits { max_memory: self.limits.max_memory.map(|all| all / 4), ..self.limits };
         let budget = budget(limits, &is_cut_off);
         let questions = self.questions();
@@ -336,7 +340,8 @@ impl Task<'_> {
         Ok(still_open)
     }
 
-    /// The run of exact times that a lasso of zones stands for; `None` if no times were found with which its cycle repeats.
+    /// The run of exact times that a lasso of zones stands for; `None` if no times were found with which its cycle
+    /// repeats.
     fn endless_run(
         &self,
         graph: &ZoneGraph<'_>,
@@ -417,8 +422,8 @@ mod tests {
         })
     }
 
-    /// Whatever is decided where equal zones alone are one is decided alike where a zone stands for those that it includes, with
-    /// equality for what that leaves open.
+    /// Whatever is decided where equal zones alone are one is decided alike where a zone stands for those that it
+    /// includes, with equality for what that leaves open.
     #[test]
     fn inclusion_decides_runs_as_equality_does() {
         let library = Library::read(&[], &[]).unwrap();

@@ -70,9 +70,9 @@ impl Comparison {
         self.taken.len()
     }
 
-    /// Takes, for every transition, the shortest paths that end with it and lead through no difference, until the two
-    /// have taken it alike or differ in it, or no such path is left. `run_all` has the results of paths, in their
-    /// order.
+    /// Takes, for every transition, the shortest paths that end with it and lead through no difference, until the
+    /// two have taken it alike or differ in it, or no such path is left. `run_all` has the results of paths, in
+    /// their order.
     ///
     /// What differs only at times is led through at last, where there is no other way.
     ///
@@ -171,7 +171,8 @@ impl Comparison {
     }
 }
 
-/// A divergence without its numbers, unless they are all that differs, or those of nothing that could be sent here.
+/// A divergence without its numbers, unless they are all that differs, or those of nothing that could be sent
+/// here.
 fn difference(path: &EndpointPath, divergence: &Divergence) -> Difference {
     let Divergence { event, transition, expected, seen, step, endpoint, delayed_acks } = divergence;
     let kinds = |segments: &[Segment]| segments.iter().map(kind).collect::<Vec<_>>();
@@ -205,8 +206,8 @@ fn difference(path: &EndpointPath, divergence: &Divergence) -> Difference {
     }
 }
 
-/// The segment has numbers that an end could use that has come so far: it sends what is outstanding, or nothing, and
-/// acknowledges what it had received before the event or after it.
+/// The segment has numbers that an end could use that has come so far: it sends what is outstanding, or nothing,
+/// and acknowledges what it had received before the event or after it.
 fn is_plausible(segment: &Segment, [before, after]: &[Endpoint; 2]) -> bool {
     let is_acked = !segment.flags.ack || [before.rcv_nxt, after.rcv_nxt].contains(&segment.ack);
     let end = segment.seq + segment.sequence_length();
@@ -289,7 +290,8 @@ mod tests {
         let (comparison, missing) = compared("simultaneous", closes);
         let expected = "TIME_WAIT: RST next: expected nothing, TIME_WAIT; seen nothing, CLOSED";
         assert_eq!((shown(&comparison), missing), (vec![expected.to_owned()], Vec::new()));
-        // What is held and what is not shows only when the hole is filled. What can happen only afterwards is missing.
+        // What is held and what is not shows only when the hole is filled. What can happen only afterwards is
+        // missing.
         let (comparison, missing) = compared("half-close", |policy: Policy| {
             policy.with(|policy| policy.text.out_of_order = OutOfOrder::Drop)
         });

@@ -8,8 +8,8 @@ use crate::tcp::{Call, Effects, Endpoint, Policy, Segment, Timer};
 /// Something that happens at one end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EndpointInput {
-    /// Its application opens a connection: RFC 9293 §3.10.1, an active OPEN, with the least initial number that is above
-    /// those that were used.
+    /// Its application opens a connection: RFC 9293 §3.10.1, an active OPEN, with the least initial number that is
+    /// above those that were used.
     Connect,
     /// Its application waits for one: a passive OPEN.
     Listen,

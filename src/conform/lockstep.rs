@@ -71,8 +71,8 @@ pub struct Run {
     pub divergence: Option<Divergence>,
 }
 
-/// Applies the events of a path to an endpoint and to a stack, both where the path begins, until they differ. Text that
-/// arrives is read at once, as in the worlds; who listens goes on listening when a connection has ended.
+/// Applies the events of a path to an endpoint and to a stack, both where the path begins, until they differ. Text
+/// that arrives is read at once, as in the worlds; who listens goes on listening when a connection has ended.
 ///
 /// # Errors
 /// Those of the stack.

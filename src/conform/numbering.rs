@@ -19,8 +19,8 @@ impl Numbering {
         self.begins = Some(iss);
     }
 
-    /// The segment that arrives, with the stack's numbers in what it acknowledges. The numbers before an initial one are
-    /// those of the connection before.
+    /// The segment that arrives, with the stack's numbers in what it acknowledges. The numbers before an initial
+    /// one are those of the connection before.
     pub fn to_stack(&mut self, segment: &Segment) -> Segment {
         self.acknowledged = None;
         if !segment.flags.ack {

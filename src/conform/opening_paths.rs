@@ -1,7 +1,7 @@
 //! The paths on which connections are opened, and those on which a SYN meets one that closes.
 //!
-//! They are not those of a world: the peer may send any segment at any time, so that what a network would deliver only
-//! after a long story comes at once.
+//! They are not those of a world: the peer may send any segment at any time, so that what a network would deliver
+//! only after a long story comes at once.
 
 use std::collections::HashMap;
 
@@ -14,14 +14,15 @@ use crate::tcp::{Call, Endpoint, Flags, Policy, Segment, Seq, State, Timer};
 /// What can be done with a stack that is compared.
 #[derive(Clone, Copy, Debug)]
 pub struct Openings {
-    /// Its application can call these; while somebody listens and no connection is open, [`Call::Close`] ends that.
+    /// Its application can call these; while somebody listens and no connection is open, [`Call::Close`] ends
+    /// that.
     pub calls: &'static [Call],
     /// Its timers can be waited for.
     pub timers: &'static [Timer],
 }
 
-/// The endpoint is not followed beyond these numbers: far enough for two connections, one after the other, of which each
-/// end sends an octet.
+/// The endpoint is not followed beyond these numbers: far enough for two connections, one after the other, of
+/// which each end sends an octet.
 const LAST_NUMBER: u32 = 7;
 
 /// A number that no window reaches.
@@ -29,8 +30,8 @@ const FAR: u32 = 1 << 30;
 
 /// The paths of an endpoint from CLOSED on that opens connections, actively or passively.
 ///
-/// While it has none, any kind of segment arrives, with any relation to its numbers; once it has one, SYNs of all kinds
-/// do, and what a peer sends that closes.
+/// While it has none, any kind of segment arrives, with any relation to its numbers; once it has one, SYNs of all
+/// kinds do, and what a peer sends that closes.
 #[must_use]
 pub fn opening_paths(policy: &Policy, can: Openings) -> PathGenerator {
     let mut ways = PathGenerator::default();

@@ -9,8 +9,8 @@ use crate::explore::Reachable;
 use crate::model::{End, Observe};
 use crate::tcp::Endpoint;
 
-/// What happens at one end, in order: from CLOSED on if the first event opens, from ESTABLISHED on otherwise. It depends
-/// on no time: a timer expires where the path says so.
+/// What happens at one end, in order: from CLOSED on if the first event opens, from ESTABLISHED on otherwise. It
+/// depends on no time: a timer expires where the path says so.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct EndpointPath {
     /// The events.
@@ -85,8 +85,8 @@ impl PathGenerator {
         ways
     }
 
-    /// Adds the next state: its steps, each with what happens at the end, if anything does, and the state that it leads
-    /// to. States count from 0, where paths begin.
+    /// Adds the next state: its steps, each with what happens at the end, if anything does, and the state that it
+    /// leads to. States count from 0, where paths begin.
     pub(super) fn add_state(&mut self, steps: impl Iterator<Item = (Option<(EndpointInput, Transition)>, u32)>) {
         self.first.push(self.edges.len());
         for (part, target) in steps {
@@ -124,8 +124,8 @@ impl PathGenerator {
         &self.transitions
     }
 
-    /// For each transition that can be reached, a path that ends with it and has as few events as possible. No path
-    /// leads *through* a transition that is to be avoided; it may end with one.
+    /// For each transition that can be reached, a path that ends with it and has as few events as possible. No
+    /// path leads *through* a transition that is to be avoided; it may end with one.
     #[must_use]
     pub fn shortest(&self, avoid: &BTreeSet<Transition>) -> BTreeMap<Transition, EndpointPath> {
         let avoid = self.numbers(avoid);

@@ -11,13 +11,14 @@ pub trait Stack {
     /// # Errors
     /// If the stack cannot be driven.
     fn connect(&mut self) -> Result<(), Self::Error>;
-    /// The application waits for connections, for one after the other, until it closes or aborts while there is none.
+    /// The application waits for connections, for one after the other, until it closes or aborts while there is
+    /// none.
     ///
     /// # Errors
     /// If the stack cannot be driven.
     fn listen(&mut self) -> Result<(), Self::Error>;
-    /// What happens next begins a connection, for which the endpoint has this initial number. The stack has one of its
-    /// own; segments count from the endpoint's.
+    /// What happens next begins a connection, for which the endpoint has this initial number. The stack has one of
+    /// its own; segments count from the endpoint's.
     fn number_from(&mut self, iss: Seq);
     /// The application calls anything but RECEIVE.
     ///
@@ -29,8 +30,8 @@ pub trait Stack {
     /// # Errors
     /// If the stack cannot be driven.
     fn receive(&mut self) -> Result<u32, Self::Error>;
-    /// A segment arrives. Where a connection is established from the start, its first octets have number 1 (both initial
-    /// sequence numbers are 0).
+    /// A segment arrives. Where a connection is established from the start, its first octets have number 1 (both
+    /// initial sequence numbers are 0).
     ///
     /// # Errors
     /// If the stack cannot be driven.

@@ -56,11 +56,13 @@ pub enum Stopped {
     Limit(Limit),
     /// In real time, a duration, in ticks, that is too long to be computed with.
     LongDuration(u32),
-    /// In real time, a property of runs that speaks of what is in flight, lost or duplicated, or a cycle without a timeout.
+    /// In real time, a property of runs that speaks of what is in flight, lost or duplicated, or a cycle without a
+    /// timeout.
     RunsInRealTime,
     /// In real time, a cycle was found, but no times with which it repeats.
     NoRepeatingTimes,
-    /// Where duplicates are unlimited, the network as a set does something for which no run with every copy was found.
+    /// Where duplicates are unlimited, the network as a set does something for which no run with every copy was
+    /// found.
     NoRunWithEveryCopy,
     /// There are more states than numbers for them: some two thousand million.
     Numbers,

@@ -1,5 +1,5 @@
-//! The states that a world of whole ticks reaches, exactly: the search, the visited set, the graph and the limits; and the
-//! same by stateright's own checker.
+//! The states that a world of whole ticks reaches, exactly: the search, the visited set, the graph and the limits;
+//! and the same by stateright's own checker.
 
 mod chunk;
 pub(crate) mod graph;

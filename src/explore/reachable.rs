@@ -7,7 +7,8 @@ use super::limits::{Limits, Stopped};
 use super::search::{StateGraph, Until, explore};
 use crate::model::{Action, Config, TimedWorld, WorldState};
 
-/// The states of a timed world, numbered from 0 (the initial one) in breadth-first order, and the steps between them.
+/// The states of a timed world, numbered from 0 (the initial one) in breadth-first order, and the steps between
+/// them.
 pub struct Reachable {
     world: TimedWorld,
     explored: StateGraph,

@@ -1,18 +1,18 @@
 //! Exploring the timed world: every state, exactly, in breadth-first order, on several threads.
 //!
-//! The states of one depth are expanded batch by batch. Each stage of a batch is done by all threads, and ends before the
-//! next begins:
+//! The states of one depth are expanded batch by batch. Each stage of a batch is done by all threads, and ends
+//! before the next begins:
 //!
 //! ```text
 //!  batch of states        │ 1 expand        what a chunk of states leads to: a number, or a *fresh* state
 //!  ┌──────┬──────┬──────┐ │ 2 deduplicate   equal fresh states, among those whose hash falls to a thread's share
-//!  │chunk │chunk │chunk │ │ 3 number        in the order in which a single thread would have come upon them (one thread)
+//!  │chunk │chunk │chunk │ │ 3 number        in the order in which one thread would have met them (one thread)
 //!  └──────┴──────┴──────┘ │ 4 insert        into the visited sets, one for each share
 //!                         │ 5 rows          of edges, now that every target has a number (one thread)
 //! ```
 //!
-//! So the graph is the same whatever the number of threads. Within a chunk a few states are expanded together, so that
-//! the processor waits once for the memory of all of them ([`STATES_PER_PREFETCH`]).
+//! So the graph is the same whatever the number of threads. Within a chunk a few states are expanded together, so
+//! that the processor waits once for the memory of all of them ([`STATES_PER_PREFETCH`]).
 
 #![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
 
@@ -75,11 +75,12 @@ const CHUNK: usize = 1 << 9;
 /// How many states are expanded together.
 const STATES_PER_PREFETCH: usize = 1 << 4;
 
-/// What the search for cycles takes for each state, in bytes, all lists at their longest; the exploration leaves room
-/// for it.
+/// What the search for cycles takes for each state, in bytes, all lists at their longest; the exploration leaves
+/// room for it.
 const CYCLE_SEARCH_BYTES_PER_STATE: usize = 64;
 
-/// No more states than this have a number before a batch, so that all that it may find have numbers below [`FRESH`].
+/// No more states than this have a number before a batch, so that all that it may find have numbers below
+/// [`FRESH`].
 const MAX_STATES_BEFORE_BATCH: usize = FRESH as usize - BATCH * 1024;
 
 /// Explores a world until nothing is left to find, or a limit is hit.
@@ -359,8 +360,8 @@ impl<'w> Explorer<'w> {
         self.states.bytes() + numbers + self.graph.bytes() + reactions
     }
 
-    /// What the search for cycles may take beyond that, and the sets of numbers: when one grows by half, the old one is
-    /// still there. A batch takes a few MiB more.
+    /// What the search for cycles may take beyond that, and the sets of numbers: when one grows by half, the old
+    /// one is still there. A batch takes a few MiB more.
     fn growth(&self) -> usize {
         let numbers: usize = self.visited.iter().map(VisitedSet::bytes).sum();
         2 * numbers + CYCLE_SEARCH_BYTES_PER_STATE * self.states.len()

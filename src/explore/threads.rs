@@ -12,8 +12,8 @@ pub(super) fn share_of(hash: u64, count: usize) -> usize {
     (((hash & 0xffff_ffff) * count as u64) >> 32) as usize
 }
 
-/// Lets each worker do its job on a thread of its own, and returns what they come to, in order. Small jobs, that of an
-/// only worker, and those for which the system has no thread left are done on this thread.
+/// Lets each worker do its job on a thread of its own, and returns what they come to, in order. Small jobs, that
+/// of an only worker, and those for which the system has no thread left are done on this thread.
 pub(super) fn on_threads<W: Send, T: Send>(
     workers: &mut [W],
     small: bool,

@@ -13,8 +13,8 @@ use crate::model::WorldState;
 
 /// The numbers of those states whose hash falls to one of several threads.
 ///
-/// A table of slots, in which a hash determines where a search begins. A slot keeps a part of its state's hash, so that
-/// most other states need not be read; but only the states themselves decide whether they are equal.
+/// A table of slots, in which a hash determines where a search begins. A slot keeps a part of its state's hash, so
+/// that most other states need not be read; but only the states themselves decide whether they are equal.
 #[derive(Default)]
 pub(crate) struct VisitedSet {
     /// Hash and number plus 1 (32 bits each), or 0 where there is none.
@@ -26,8 +26,8 @@ pub(crate) struct VisitedSet {
 const MIN_SLOTS: usize = 1 << 10;
 
 impl VisitedSet {
-    /// The slot in which a hash is most likely found, for [`VisitedSet::candidate`]. To look at the slots of several
-    /// hashes, and then at several states, lets the processor wait for them in memory all at once.
+    /// The slot in which a hash is most likely found, for [`VisitedSet::candidate`]. To look at the slots of
+    /// several hashes, and then at several states, lets the processor wait for them in memory all at once.
     pub(crate) fn first_slot(&self, hash: u64) -> u64 {
         if self.slots.is_empty() { 0 } else { self.slots[home(hash, self.slots.len())] }
     }
@@ -48,8 +48,9 @@ impl VisitedSet {
 
     /// Adds a state that has no number here yet.
     pub(crate) fn insert(&mut self, hash: u64, node: Node) {
-        // A compromise with memory: at least half of the slots are in use. At four fifths, a look that finds nothing
-        // passes 13 of them on average (linear probing), which are one or two lines of a processor's cache.
+        // A compromise with memory: at least half of the slots are in use. At four fifths, a look that finds
+        // nothing passes 13 of them on average (linear probing), which are one or two lines of a processor's
+        // cache.
         if self.taken * 5 >= self.slots.len() * 4 {
             let more = (self.slots.len() / 2 * 3).max(MIN_SLOTS);
             let old = std::mem::replace(&mut self.slots, vec![0; more]);

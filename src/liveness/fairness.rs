@@ -36,8 +36,8 @@ impl StreettConditions for FairnessConstraints<'_> {
         SEGMENTS + 2
     }
 
-    /// A segment in flight requests its delivery. A close is requested everywhere, which makes it weakly fair: a state in
-    /// which it is not enabled grants it as well.
+    /// A segment in flight requests its delivery. A close is requested everywhere, which makes it weakly fair: a
+    /// state in which it is not enabled grants it as well.
     fn requests(&self, node: Node) -> Vec<StreettPair> {
         let closes = End::BOTH.into_iter().filter(|_| self.fairness.applications).map(close);
         closes.chain(promised(self.states.get(node), self.fairness).map(delivery)).collect()

@@ -1,11 +1,11 @@
 //! Liveness under fairness: is there a fair run that a property forbids?
 //!
-//! A run stops forever, or goes round forever in a strongly connected part of the graph. Strong fairness is not a matter
-//! of whole components: where a request is never granted, a run may still be fair that avoids the states which make it, so
-//! these are taken out and the rest is searched again (Streett emptiness).
+//! A run stops forever, or goes round forever in a strongly connected part of the graph. Strong fairness is not a
+//! matter of whole components: where a request is never granted, a run may still be fair that avoids the states
+//! which make it, so these are taken out and the rest is searched again (Streett emptiness).
 //!
-//! Where time stops there is no run: a cycle without a tick refutes `time passes`, and nothing else. Fairness, which
-//! speaks of runs, has no say in that.
+//! Where time stops there is no run: a cycle without a tick refutes `time passes`, and nothing else. Fairness,
+//! which speaks of runs, has no say in that.
 
 #![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
 
@@ -91,8 +91,8 @@ impl<'g, F: StreettConditions> FairRunSearch<'g, F> {
         Ok(Some(Lasso { stem, cycle }))
     }
 
-    /// The labels of the parts of a set of nodes in which a fair run can go round forever, through all of the part's
-    /// nodes.
+    /// The labels of the parts of a set of nodes in which a fair run can go round forever, through all of the
+    /// part's nodes.
     fn fair_parts(&mut self, nodes: Vec<Node>, violation: &Violation<'_>) -> Result<HashSet<u32>, Stopped> {
         let mut fair_parts = HashSet::new();
         let mut pending = vec![nodes];
@@ -323,8 +323,8 @@ mod tests {
                     || members.iter().flat_map(|node| &self.requests[*node]).all(|pair| granted(*pair)))
         }
 
-        /// By brute force: every set of nodes is tried. `None`: no run is forbidden; else how far the nearest place is
-        /// where a forbidden one can stay forever.
+        /// By brute force: every set of nodes is tried. `None`: no run is forbidden; else how far the nearest
+        /// place is where a forbidden one can stay forever.
         fn oracle(&self, time: Time) -> Option<usize> {
             let set = |of: &[bool]| of.iter().zip(0..).fold(0, |all, (is, node)| all | u32::from(*is) << node);
             let (within, recurs, trigger) = (set(&self.within), set(&self.recurs), set(&self.trigger));

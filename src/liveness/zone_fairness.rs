@@ -1,10 +1,10 @@
 //! Liveness in real time: the same search for fair runs, in the graph of zones.
 //!
-//! Timers show whether time passes on a cycle: on a cycle on which a timer expires, time passes, since it is set on it, too. A cycle on
-//! which none does can come round in an instant, for a copy may arrive as soon as it is sent: so it refutes `time
-//! passes`. It might also come round slowly, time passing from flight to flight, if whatever is bounded in time is renewed
-//! on it ([`may_last_without_timeouts`]). Where there is such a cycle, that nothing was found does not mean that there is nothing
-//! ([`Answer::Unknown`]).
+//! Timers show whether time passes on a cycle: on a cycle on which a timer expires, time passes, since it is set
+//! on it, too. A cycle on which none does can come round in an instant, for a copy may arrive as soon as it is
+//! sent: so it refutes `time passes`. It might also come round slowly, time passing from flight to flight, if
+//! whatever is bounded in time is renewed on it ([`may_last_without_timeouts`]). Where there is such a cycle, that
+//! nothing was found does not mean that there is nothing ([`Answer::Unknown`]).
 
 #![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
 
@@ -42,9 +42,9 @@ impl StreettConditions for ZoneFairness<'_> {
         self.bounded(self.graph.bounds())
     }
 
-    /// A segment that is sent and lost requests a delivery; one that is not lost is delivered in any case, before it is as
-    /// old as the MSL. A close is requested everywhere, which makes it weakly fair.
-    /// Time goes on forever only if each bound on it ends, or is renewed.
+    /// A segment that is sent and lost requests a delivery; one that is not lost is delivered in any case, before
+    /// it is as old as the MSL. A close is requested everywhere, which makes it weakly fair. Time goes on forever
+    /// only if each bound on it ends, or is renewed.
     fn requests(&self, node: Node) -> Vec<StreettPair> {
         let closes = End::BOTH.into_iter().filter(|_| self.fairness.applications).map(|end| self.close(end));
         let is_owed = |segment: &StreettPair| {
@@ -78,7 +78,8 @@ impl StreettConditions for ZoneFairness<'_> {
         self.graph.labels(node).iter().map(grants).collect()
     }
 
-    /// Nothing is enabled but calls that fairness does not promise. (While a timer runs or a copy is in flight, more is.)
+    /// Nothing is enabled but calls that fairness does not promise. (While a timer runs or a copy is in flight,
+    /// more is.)
     fn may_stop(&self, node: Node) -> bool {
         let is_promised = |call| self.fairness.applications && closes(call);
         let is_unpromised =
@@ -102,8 +103,8 @@ impl ZoneFairness<'_> {
     }
 }
 
-/// Whether a property mentions what is in flight, lost or duplicated: early fate changes that along a run, so that no graph of zones
-/// decides it.
+/// Whether a property mentions what is in flight, lost or duplicated: early fate changes that along a run, so that
+/// no graph of zones decides it.
 pub(crate) fn mentions_network(instance: &Instance) -> bool {
     let network = [Observation::InFlight, Observation::InFlightOld, Observation::Losses, Observation::Duplicates];
     network.iter().any(|observation| instance.property.formula.mentions(*observation).is_some())
@@ -158,8 +159,9 @@ pub(crate) fn decide(
     }
 }
 
-/// Whether some run may go on forever within a set, and time with it, although no timer expires from some moment on, and come again
-/// and again to where something recurs: not where something that bounds the time is there on the whole cycle and never renewed.
+/// Whether some run may go on forever within a set, and time with it, although no timer expires from some moment
+/// on, and come again and again to where something recurs: not where something that bounds the time is there on
+/// the whole cycle and never renewed.
 ///
 /// All such cycles lead through `timeless` nodes alone.
 fn may_last_without_timeouts(

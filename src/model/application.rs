@@ -44,8 +44,9 @@ pub struct Application {
 }
 
 impl Application {
-    /// The calls on a connection that it may make now, where `reader_gone` says that it has let go of the connection already: with
-    /// sockets there is nothing left to call after `close()`. A call that would change nothing is none.
+    /// The calls on a connection that it may make now, where `reader_gone` says that it has let go of the
+    /// connection already: with sockets there is nothing left to call after `close()`. A call that would change
+    /// nothing is none.
     pub fn calls(self, end: &Observed, reader_gone: bool, policy: &Policy) -> impl Iterator<Item = Call> + use<> {
         let open = matches!(end.state, State::Established | State::CloseWait);
         let send = (open && end.sent < self.sends).then_some(Call::Send);

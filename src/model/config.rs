@@ -5,7 +5,8 @@ use super::observe::End;
 use super::opening::{Opening, Opens};
 use crate::tcp::Policy;
 
-/// The longest duration, in ticks, of a world in real time: zones add two of them in 16 bits. Whole ticks have room for less.
+/// The longest duration, in ticks, of a world in real time: zones add two of them in 16 bits. Whole ticks have
+/// room for less.
 pub const MAX_DURATION: u32 = 8_191;
 
 /// A world's configuration.
@@ -15,7 +16,8 @@ pub struct Config {
     pub msl: u32,
     /// How many originals may be lost; `None`: any number.
     pub losses: Option<u8>,
-    /// How many duplicates may be made; `None`: any number, so that what has been delivered may stay until its age is the MSL.
+    /// How many duplicates may be made; `None`: any number, so that what has been delivered may stay until its age
+    /// is the MSL.
     pub duplicates: Option<u8>,
     /// Endpoint A and its application.
     pub a: EndConfig,

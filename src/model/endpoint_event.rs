@@ -17,7 +17,8 @@ pub enum EndpointEvent {
 }
 
 impl EndpointEvent {
-    /// Everything that can happen at an end in worlds of whole ticks, where applications read at once and nothing is opened.
+    /// Everything that can happen at an end in worlds of whole ticks, where applications read at once and nothing
+    /// is opened.
     pub fn all() -> impl Iterator<Item = Self> {
         let calls = [Call::Send, Call::Shutdown, Call::Close, Call::Abort];
         Kind::CLOSING

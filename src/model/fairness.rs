@@ -12,7 +12,8 @@ use super::observe::{End, Kind};
 pub struct Fairness {
     /// Weak fairness for a close: an end that may close, and from some moment on always may, does.
     pub applications: bool,
-    /// Strong fairness for delivery: such a segment that is in flight again and again is delivered again and again.
+    /// Strong fairness for delivery: such a segment that is in flight again and again is delivered again and
+    /// again.
     pub network: Deliveries,
 }
 

@@ -34,11 +34,14 @@ pub enum Limit {
 /// What of an endpoint a state has no room for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bound {
-    /// Octets sent, acknowledged, delivered or held above 15 ([`SegmentCopy::MAX_NUMBER`](super::SegmentCopy::MAX_NUMBER)).
+    /// Octets sent, acknowledged, delivered or held above 15
+    /// ([`SegmentCopy::MAX_NUMBER`](super::SegmentCopy::MAX_NUMBER)).
     Octets,
-    /// More retransmissions without progress than 15 ([`SegmentCopy::MAX_NUMBER`](super::SegmentCopy::MAX_NUMBER)).
+    /// More retransmissions without progress than 15
+    /// ([`SegmentCopy::MAX_NUMBER`](super::SegmentCopy::MAX_NUMBER)).
     Retransmissions,
-    /// More doublings of the retransmission timeout than 15 ([`SegmentCopy::MAX_NUMBER`](super::SegmentCopy::MAX_NUMBER)).
+    /// More doublings of the retransmission timeout than 15
+    /// ([`SegmentCopy::MAX_NUMBER`](super::SegmentCopy::MAX_NUMBER)).
     Doublings,
     /// A timer that is set to more ticks than [`Timers::MAX`](super::Timers::MAX).
     Timer(Timer),

@@ -13,8 +13,8 @@ use crate::tcp::{Flags, Segment, Seq};
 /// One instance of a segment in flight: where it goes, what it is, its age, and whether the network made it.
 ///
 /// Packed into 16 bits, the most significant first: destination (1), kind (2), `seq` (4), `ack` (4), age in
-/// ticks (4), duplicate (1). The order of copies is the order of these numbers. A reset with an `ack` of 0 has no ACK
-/// flag: both ends' first octets have the number 1, so neither acknowledges 0.
+/// ticks (4), duplicate (1). The order of copies is the order of these numbers. A reset with an `ack` of 0 has no
+/// ACK flag: both ends' first octets have the number 1, so neither acknowledges 0.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SegmentCopy(u16);
 

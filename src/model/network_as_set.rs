@@ -1,17 +1,19 @@
 //! The network as a set, for duplicates without number.
 //!
-//! If the network may duplicate whatever is in flight as often as it likes, of the copies of one segment few matter:
+//! If the network may duplicate whatever is in flight as often as it likes, of the copies of one segment few
+//! matter:
 //!
 //! * the *oldest original* that has not been delivered. It has to be, before its MSL, or a loss is paid for it;
 //! * the *youngest copy*: whatever an older one can do, a duplicate of the youngest can.
 //!
-//! So a segment has one original or two in flight; or, when its last original has been delivered or lost, a duplicate of
-//! that age, which may be delivered again and again and may vanish at any moment. An original between the oldest and the
-//! youngest is dropped, though it would have to be delivered: the set may do more than the network with every copy, and never less.
-//! The oldest then *stands for* it, and must be delivered: no loss is paid for both. `docs/real-time.md` has the argument.
+//! So a segment has one original or two in flight; or, when its last original has been delivered or lost, a
+//! duplicate of that age, which may be delivered again and again and may vanish at any moment. An original between
+//! the oldest and the youngest is dropped, though it would have to be delivered: the set may do more than the
+//! network with every copy, and never less. The oldest then *stands for* it, and must be delivered: no loss is
+//! paid for both. `docs/real-time.md` has the argument.
 //!
-//! The duplicate bit of a copy tells these apart: of a copy alone, that it is a duplicate; of the older of two, that it stands for
-//! others.
+//! The duplicate bit of a copy tells these apart: of a copy alone, that it is a duplicate; of the older of two,
+//! that it stands for others.
 
 use super::limit::Limit;
 use super::network::{Network, SegmentCopy};
@@ -46,7 +48,8 @@ impl Network {
         self.insert(sent)
     }
 
-    /// The oldest copy of a segment was delivered, or an original lost: it has left the network, or has left behind a duplicate.
+    /// The oldest copy of a segment was delivered, or an original lost: it has left the network, or has left
+    /// behind a duplicate.
     pub(super) fn leave_in_set(&mut self, copy: SegmentCopy) -> Result<(), Limit> {
         if self.of_segment(copy).next().is_some() {
             // A younger one is there.

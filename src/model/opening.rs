@@ -33,8 +33,8 @@ pub struct Opening {
     pub opens: Opens,
     /// Its initial number, if it connects.
     pub iss: Iss,
-    /// It may also connect out of `TIME_WAIT`, so many ticks after the 2MSL timer was set last: Linux's `tcp_tw_reuse`, without
-    /// the timestamps that it asks for.
+    /// It may also connect out of `TIME_WAIT`, so many ticks after the 2MSL timer was set last: Linux's
+    /// `tcp_tw_reuse`, without the timestamps that it asks for.
     pub reuse_time_wait: Option<u32>,
 }
 

@@ -11,8 +11,8 @@ pub const MAX_STATE_PROPERTIES: usize = 128;
 /// A property that single states of type `S` decide.
 #[derive(Clone)]
 pub struct StateProperty<S> {
-    /// `Always`: it is violated by a state in which the condition is false. `Sometimes`: a state in which it is true is an
-    /// example. stateright does not decide `Eventually` exactly, and it is not used.
+    /// `Always`: it is violated by a state in which the condition is false. `Sometimes`: a state in which it is
+    /// true is an example. stateright does not decide `Eventually` exactly, and it is not used.
     pub expectation: Expectation,
     /// How stateright lists it. stateright asks for names that live as long as the program.
     pub name: &'static str,

@@ -26,8 +26,8 @@ pub struct InFlightSegment {
     pub segment: Segment,
     /// The incarnation that has sent it.
     pub incarnation: Incarnation,
-    /// How long it has been in flight, in ticks, or parts of a tick in a world that has such; `None` in a world without a
-    /// clock.
+    /// How long it has been in flight, in ticks, or parts of a tick in a world that has such; `None` in a world
+    /// without a clock.
     pub age: Option<u32>,
     /// The network made it.
     pub is_duplicate: bool,
@@ -68,7 +68,8 @@ pub struct Step {
 pub struct Snapshot {
     /// What can be observed of A and of B.
     pub ends: [Observed; 2],
-    /// What the timers of A and of B have left at the latest, in ticks or parts of a tick; `None` in a world without a clock.
+    /// What the timers of A and of B have left at the latest, in ticks or parts of a tick; `None` in a world
+    /// without a clock.
     pub timers: Option<[Timers; 2]>,
     /// The copies in flight.
     pub in_flight: Vec<InFlightSegment>,

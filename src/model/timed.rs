@@ -231,8 +231,8 @@ impl TimedWorld {
         }
     }
 
-    /// Duplicates are unlimited, so that the network is a set (`set`). It may do more than the network with every copy: what it
-    /// reveals counts only if that does the same.
+    /// Duplicates are unlimited, so that the network is a set (`set`). It may do more than the network with every
+    /// copy: what it reveals counts only if that does the same.
     #[must_use]
     pub fn is_set(&self) -> bool {
         self.config.duplicates.is_none()
@@ -249,8 +249,8 @@ impl TimedWorld {
         self.react(end, *state.end_ref(end), event).ok()?.sent
     }
 
-    /// A tick waits for timers that are as late as they may be, for deliveries where the losses that it would cost are not left, and for
-    /// something that time can change.
+    /// A tick waits for timers that are as late as they may be, for deliveries where the losses that it would cost
+    /// are not left, and for something that time can change.
     fn may_tick(&self, state: &WorldState) -> bool {
         let something_to_wait_for =
             !state.network.copies().is_empty() || state.ends.iter().any(PackedEnd::is_timed);

@@ -35,8 +35,8 @@ pub struct OldCopies {
 pub struct Answer {
     /// What its endpoint does.
     pub effects: Effects,
-    /// The incarnation of what is sent. A reset that answers for no connection belongs to that of what it answers, whatever
-    /// else is sent to that of its end.
+    /// The incarnation of what is sent. A reset that answers for no connection belongs to that of what it answers,
+    /// whatever else is sent to that of its end.
     pub incarnation: Incarnation,
 }
 
@@ -76,8 +76,8 @@ impl WorldEnd {
         self.connects(iss).filter(move |_| may_connect)
     }
 
-    /// The calls with which it may connect out of `TIME_WAIT`, if it may, and what its 2MSL timer has left then at most, in ticks
-    /// until it is due.
+    /// The calls with which it may connect out of `TIME_WAIT`, if it may, and what its 2MSL timer has left then at
+    /// most, in ticks until it is due.
     #[must_use]
     pub fn reuse(
         &self,

@@ -17,8 +17,8 @@ struct Group {
     name: &'static str,
     /// The names of its fields, in their order.
     fields: &'static [&'static str],
-    /// Those that are lengths of time, and the least that each can be set to, in ticks. A policy has them in ticks, a file in
-    /// ticks, segment lifetimes or seconds.
+    /// Those that are lengths of time, and the least that each can be set to, in ticks. A policy has them in
+    /// ticks, a file in ticks, segment lifetimes or seconds.
     durations: &'static [(&'static str, u32)],
     /// Where they mean something, but for those of [`OF_OPENINGS`] and [`OF_CASES`].
     scope: FieldScope,
@@ -77,18 +77,18 @@ pub enum FieldScope {
     Worlds,
     /// In a world in which a connection is opened: there are SYNs, and segments of a former connection.
     Openings,
-    /// In no world: no window closes there, no driver polls an end, what arrives is read at once, and each segment takes at most
-    /// one number.
+    /// In no world: no window closes there, no driver polls an end, what arrives is read at once, and each segment
+    /// takes at most one number.
     Cases,
 }
 
-/// The fields that mean something only where there are SYNs or segments of a former connection: no other lacks an ACK, or
-/// acknowledges what this connection has not sent, or has text beyond a FIN.
+/// The fields that mean something only where there are SYNs or segments of a former connection: no other lacks an
+/// ACK, or acknowledges what this connection has not sent, or has text beyond a FIN.
 const OF_OPENINGS: [&str; 5] =
     ["without_ack", "oldest_ack", "ack_of_unsent", "syn_in_window", "reset_text_after_fin"];
 
-/// The fields that mean nothing in a world, of groups that otherwise do: those about the window's edge and a closed window, and
-/// about what an application has not read or learns from its socket.
+/// The fields that mean nothing in a world, of groups that otherwise do: those about the window's edge and a
+/// closed window, and about what an application has not read or learns from its socket.
 const OF_CASES: [&str; 7] = [
     "window_includes_end",
     "fin_without_room",

@@ -33,13 +33,13 @@ pub struct NamedPolicy {
     pub about: String,
     /// Where it is written down as a whole; a field may have a source of its own.
     pub sources: Vec<String>,
-    /// What the stack does that no field describes: neither verdicts nor recorded cases know of it. Those of what it extends come
-    /// first.
+    /// What the stack does that no field describes: neither verdicts nor recorded cases know of it. Those of what
+    /// it extends come first.
     pub omits: Vec<String>,
     /// Its file.
     pub file: Arc<SourceFile>,
-    /// Every field that is set, the last setting of a field being the one that counts: those of RFC 9293, of the policy
-    /// that it extends, and its own.
+    /// Every field that is set, the last setting of a field being the one that counts: those of RFC 9293, of the
+    /// policy that it extends, and its own.
     pub fields: Vec<PolicyField>,
     policy: Policy,
 }
@@ -53,8 +53,8 @@ impl NamedPolicy {
 
     /// Its choices, with the base's timers for an MSL of so many ticks: for paths that depend on no time.
     ///
-    /// Fields that a world has no room for are left out: there, no driver polls an endpoint, and each segment takes one
-    /// number.
+    /// Fields that a world has no room for are left out: there, no driver polls an endpoint, and each segment
+    /// takes one number.
     #[must_use]
     pub fn untimed(&self, msl: u32) -> Policy {
         let base = Policy::rfc9293(msl);

@@ -1,8 +1,8 @@
 //! Policies in their files: what a stack does that others do not, with its timers, by name.
 //!
-//! [`tcp::Policy`](crate::tcp::Policy) is what an endpoint asks, in ticks of some clock. A file sets some of its fields,
-//! in seconds or in segment lifetimes; every other field is as in RFC 9293 (`policies/rfc9293.toml`), or as in the
-//! policy that the file extends.
+//! [`tcp::Policy`](crate::tcp::Policy) is what an endpoint asks, in ticks of some clock. A file sets some of its
+//! fields, in seconds or in segment lifetimes; every other field is as in RFC 9293 (`policies/rfc9293.toml`), or
+//! as in the policy that the file extends.
 
 mod clock;
 mod field;

@@ -33,8 +33,8 @@ pub struct Mistake {
     pub label: String,
 }
 
-/// The policy that these fields make; where a field is set several times the last counts, and where it is not set, the
-/// policy is that of RFC 9293.
+/// The policy that these fields make; where a field is set several times the last counts, and where it is not set,
+/// the policy is that of RFC 9293.
 ///
 /// # Errors
 /// A value outside its range, or durations that contradict each other.
@@ -67,7 +67,8 @@ fn in_range(mut policy: Policy, fields: &[PolicyField], bounds: Bounds) -> Resul
     let RetransmissionPolicy { rto, backoff, rto_max, retries, orphan_retries, .. } = policy.retransmission;
     let origin =
         |name: &str| fields.iter().rfind(|field| field.name == name).map_or(Origin::Base, |set| set.origin);
-    // A scenario's timeout is no mistake of the stack's greatest, nor anybody's of the base's: it is the greatest, then.
+    // A scenario's timeout is no mistake of the stack's greatest, nor anybody's of the base's: it is the greatest,
+    // then.
     let gives_way = origin("rto_max") < origin("rto")
         && (origin("rto_max") == Origin::Base || origin("rto") == Origin::Scenario);
     let least_max = if backoff { rto } else { 1 };

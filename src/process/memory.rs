@@ -12,8 +12,8 @@ const BYTES_PER_THREAD: usize = 4 << 20;
 /// Threads besides those that the option asks for: the first, and stateright's.
 const OTHER_THREADS: usize = 2;
 
-/// How much memory this process could still take, in bytes, as far as the system reports it: the free memory, in its control
-/// group and at all.
+/// How much memory this process could still take, in bytes, as far as the system reports it: the free memory, in
+/// its control group and at all.
 pub(crate) fn available() -> Option<usize> {
     let mut system = System::new();
     system.refresh_memory();
@@ -22,8 +22,8 @@ pub(crate) fn available() -> Option<usize> {
     usize::try_from(available).ok().filter(|available| *available > 0)
 }
 
-/// How much more memory this process may take, in bytes, besides that of so many threads, where it has a limit of its own
-/// (`ulimit -v`, `ulimit -d`): an allocation beyond it fails.
+/// How much more memory this process may take, in bytes, besides that of so many threads, where it has a limit of
+/// its own (`ulimit -v`, `ulimit -d`): an allocation beyond it fails.
 pub(crate) fn allowed(threads: usize) -> Option<usize> {
     let less = |left: usize, each: usize| left.saturating_sub(each.saturating_mul(threads + OTHER_THREADS));
     let addresses = addresses_left().map(|left| less(left, ADDRESSES_PER_THREAD));

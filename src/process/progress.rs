@@ -27,8 +27,8 @@ impl Progress {
         } else {
             ProgressBar::hidden()
         };
-        // The cursor waits at the right edge, so that the `^C` that a terminal echoes begins a line of its own. To take the
-        // lines away then begins one line too low and leaves the first: it is empty.
+        // The cursor waits at the right edge, so that the `^C` that a terminal echoes begins a line of its own. To
+        // take the lines away then begins one line too low and leaves the first: it is empty.
         if let Ok(style) = ProgressStyle::with_template("\n{spinner} {elapsed_precise}  {prefix}\n  {wide_msg}") {
             bar.set_style(style.tick_chars("-\\|/ "));
         }

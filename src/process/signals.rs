@@ -7,12 +7,13 @@ use std::sync::{Arc, LazyLock};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
-/// Set by the first signal; the run then ends by itself, and reports that. The second signal ends the process at once.
+/// Set by the first signal; the run then ends by itself, and reports that. The second signal ends the process at
+/// once.
 static INTERRUPTED: LazyLock<Arc<AtomicBool>> = LazyLock::new(|| {
     let interrupted = Arc::new(AtomicBool::new(false));
     for signal in signals() {
-        // Without a handler the signal ends the process. Handlers run in this order: the first of them must not see
-        // what the second has set for the same signal.
+        // Without a handler the signal ends the process. Handlers run in this order: the first of them must not
+        // see what the second has set for the same signal.
         let _ = flag::register_conditional_shutdown(signal, 2, Arc::clone(&interrupted));
         let _ = flag::register(signal, Arc::clone(&interrupted));
     }

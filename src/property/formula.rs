@@ -88,8 +88,8 @@ impl Formula {
         &self.claim
     }
 
-    /// The premise that a state must fulfil to exercise the formula: of `always p implies q` and of `p leads to q` it is p. If no
-    /// reachable state does, the formula holds vacuously. `None`: every state exercises it.
+    /// The premise that a state must fulfil to exercise the formula: of `always p implies q` and of `p leads to q`
+    /// it is p. If no reachable state does, the formula holds vacuously. `None`: every state exercises it.
     #[must_use]
     pub fn premise(&self) -> Option<&Predicate> {
         self.premise.as_ref()
@@ -144,7 +144,8 @@ fn premise(claim: &Claim<Predicate>) -> Option<Predicate> {
     }
 }
 
-/// What an implication supposes, or a conjunction of nothing but implications, of which one that applies is enough.
+/// What an implication supposes, or a conjunction of nothing but implications, of which one that applies is
+/// enough.
 fn supposed_by(predicate: &Predicate) -> Option<Predicate> {
     match predicate {
         Predicate::Implies(p, q) => Some(match supposed_by(q) {

@@ -24,7 +24,8 @@ pub(super) enum Kind<'a> {
 /// Longer ones first, so that `<=` is not read as `<`.
 const SYMBOLS: [&str; 14] = ["==", "!=", "<=", ">=", "<", ">", "+", "-", "(", ")", "{", "}", ",", "."];
 
-/// What people write who come from other languages, and what to write here. The longest that a text begins with counts.
+/// What people write who come from other languages, and what to write here. The longest that a text begins with
+/// counts.
 const FOREIGN: [(&str, &str); 51] = [
     ("=>", "write `implies`"),
     ("==>", "write `implies`"),

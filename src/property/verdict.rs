@@ -87,7 +87,8 @@ impl Instance {
         }
     }
 
-    /// The instances among those of these properties that a name means: all of a property's, or one (`both-fins@A`).
+    /// The instances among those of these properties that a name means: all of a property's, or one
+    /// (`both-fins@A`).
     pub(crate) fn named<'a>(properties: &'a [Arc<Property>], name: &'a str) -> impl Iterator<Item = Self> + 'a {
         let all = properties.iter().flat_map(Self::all);
         all.filter(move |one| one.property.name == name || one.name() == name)
@@ -126,8 +127,8 @@ impl Instance {
         self.end.unwrap_or(End::A)
     }
 
-    /// The verdict, given whether a state or a run has revealed it, whether every state was seen, and whether any of
-    /// them has exercised it.
+    /// The verdict, given whether a state or a run has revealed it, whether every state was seen, and whether any
+    /// of them has exercised it.
     pub(crate) fn verdict(&self, revealed: bool, exhausted: bool, exercised: bool) -> Verdict {
         match (self.property.formula.temporal(), revealed, exhausted) {
             (Temporal::Possible, true, _) => Verdict::Possible,

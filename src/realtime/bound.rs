@@ -11,7 +11,8 @@ use crate::model::MAX_DURATION;
 pub(super) struct Bound(pub(super) i16);
 
 impl Bound {
-    /// The longest duration, in ticks, that zones are computed with: the sum of any two bounds then fits in 16 bits.
+    /// The longest duration, in ticks, that zones are computed with: the sum of any two bounds then fits in 16
+    /// bits.
     pub(super) const MAX_TICKS: u32 = MAX_DURATION;
 
     /// `≤ 0`

@@ -1,7 +1,8 @@
 //! The ends and segments that an exploration meets, by number, and what an end makes of an event.
 //!
-//! An exploration meets few different ends and segments, again and again. Each gets a number, in the order in which they
-//! are met, and an endpoint is asked only once what it does with an event: that depends on nothing else.
+//! An exploration meets few different ends and segments, again and again. Each gets a number, in the order in
+//! which they are met, and an endpoint is asked only once what it does with an event: that depends on nothing
+//! else.
 
 #![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
 
@@ -101,7 +102,8 @@ impl<'c> Catalog<'c> {
         &self.ends[usize::from(number)].0
     }
 
-    /// How far an end has come: what it becomes has come as far, or farther, but that a retransmission may begin anew.
+    /// How far an end has come: what it becomes has come as far, or farther, but that a retransmission may begin
+    /// anew.
     ///
     /// This decides in which order zones are left, and nothing else.
     pub(super) fn progress(&self, number: EndNumber) -> u32 {

@@ -24,9 +24,9 @@ pub(super) fn of_run(config: &Config, run: &[Untimed]) -> Vec<Constraint> {
     constraints.end(run.len())
 }
 
-/// The constraints of a run, and those that make its events after the first `stem` a cycle: whatever is set or sent before the
-/// cycle, and runs or is in flight at its beginning, has one like it at its end that is later by the time of the cycle.
-/// `None` if the cycle does not end with what it began with.
+/// The constraints of a run, and those that make its events after the first `stem` a cycle: whatever is set or
+/// sent before the cycle, and runs or is in flight at its beginning, has one like it at its end that is later by
+/// the time of the cycle. `None` if the cycle does not end with what it began with.
 pub(super) fn of_lasso(
     config: &Config,
     run: &[Untimed],
@@ -83,7 +83,8 @@ struct Constraints<'c> {
     config: &'c Config,
     all: Vec<Constraint>,
     ends: [WorldEnd; 2],
-    /// For each timer of each end that runs, in the order of [`Timer::ALL`]: the event that has set it, and for how long.
+    /// For each timer of each end that runs, in the order of [`Timer::ALL`]: the event that has set it, and for
+    /// how long.
     timers: [[Option<(usize, i64)>; 4]; 2],
     /// Each copy in flight with the event that has sent it, in the order of their sending.
     in_flight: Vec<(Sent, usize)>,
@@ -108,8 +109,8 @@ impl<'c> Constraints<'c> {
         SinceWhen { ends, timers: self.timers, in_flight }
     }
 
-    /// All of them, with those of the end, which this event is: timers that still run are not overdue, and copies that are
-    /// still in flight have not expired.
+    /// All of them, with those of the end, which this event is: timers that still run are not overdue, and copies
+    /// that are still in flight have not expired.
     fn end(mut self, last: usize) -> Vec<Constraint> {
         for (end, timers) in End::BOTH.into_iter().zip(self.timers) {
             let slack = slack_of(&self.config.end(end).policy);

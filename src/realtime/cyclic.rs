@@ -1,10 +1,10 @@
-//! Exact times for a run that repeats its end forever: such that the repeated part comes back to the very state that it began
-//! in, with as much left to every timer and every copy.
+//! Exact times for a run that repeats its end forever: such that the repeated part comes back to the very state
+//! that it began in, with as much left to every timer and every copy.
 //!
-//! Zones that are equal do not say that there are such times. They are looked for: the time of the cycle is one more unknown,
-//! and whatever is set or sent before the cycle and used in it, or after it, is bound to what takes its place one cycle later.
-//! Perhaps the cycle has to come round once before times repeat, or they repeat in every second round only; so a few rounds are
-//! tried.
+//! Zones that are equal do not say that there are such times. They are looked for: the time of the cycle is one
+//! more unknown, and whatever is set or sent before the cycle and used in it, or after it, is bound to what takes
+//! its place one cycle later. Perhaps the cycle has to come round once before times repeat, or they repeat in
+//! every second round only; so a few rounds are tried.
 
 use super::constraints::{Untimed, of_lasso};
 use super::exact::{Copy, ExactEvent, ExactWorld, Moment};
@@ -26,8 +26,8 @@ pub struct CyclicWitness {
 /// How many rounds of a cycle come before what is repeated, and how many are repeated.
 const ROUNDS: [(usize, usize); 6] = [(0, 1), (1, 1), (2, 1), (0, 2), (1, 2), (1, 3)];
 
-/// Exact times for a run whose `cycle` is repeated forever; in a cycle time `passes`, or all of it is in one instant.
-/// `None` if none were found, though there may be some.
+/// Exact times for a run whose `cycle` is repeated forever; in a cycle time `passes`, or all of it is in one
+/// instant. `None` if none were found, though there may be some.
 ///
 /// # Errors
 /// If the exact world does not agree, which is a fault of the program; or if the search for times was cut off.

@@ -1,7 +1,7 @@
 //! The world in exact times: one run, step by step, as docs/model.md describes network and clock, without zones.
 //!
-//! A copy may be delivered, lost or duplicated at any moment; it leaves the bag when its age is the MSL, and that costs a
-//! loss if it is an original. Nothing here is shared with the exploration of zones but the ends and their
+//! A copy may be delivered, lost or duplicated at any moment; it leaves the bag when its age is the MSL, and that
+//! costs a loss if it is an original. Nothing here is shared with the exploration of zones but the ends and their
 //! applications, so that a counterexample that comes from the one and is accepted by the other is one.
 
 use std::fmt;
@@ -246,8 +246,8 @@ impl<'c> ExactWorld<'c> {
         Ok(all_expired)
     }
 
-    /// Whether another is the same world, perhaps at another time: the same ends, with as much left to each timer, and the same
-    /// copies, each as old.
+    /// Whether another is the same world, perhaps at another time: the same ends, with as much left to each timer,
+    /// and the same copies, each as old.
     #[must_use]
     pub fn is_like(&self, other: &Self) -> bool {
         let ends = |world: &Self| {

@@ -1,21 +1,25 @@
 //! The graph of zones, for what no single state decides.
 //!
-//! Every run of the world is a walk in the graph. Whether every walk is a run depends on which zones are one ([`Zones`]):
+//! Every run of the world is a walk in the graph. Whether every walk is a run depends on which zones are one
+//! ([`Zones`]):
 //!
-//! * *Included* zones are covered by those that include them, and edges lead to what covers. That is quick, and whatever no walk
-//!   does, no run does. But a walk may go on from where its run could not have come: a walk proves nothing
-//!   until it has been given times.
-//! * *Equal* zones alone are one. Then every walk, finite or not, is a run: a zone also has times at which copies have
-//!   less left than in any run, but whatever is possible from there is possible with more (Tripakis 2009 for zones;
-//!   Li, FORMATS 2009, for abstractions by lower and upper bounds; Laarman and others, CAV 2013, for what inclusion does and does
-//!   not keep).
+//! * *Included* zones are covered by those that include them, and edges lead to what covers. That is quick, and
+//!   whatever no walk does, no run does. But a walk may go on from where its run could not have come: a walk
+//!   proves nothing until it has been given times.
+//! * *Equal* zones alone are one. Then every walk, finite or not, is a run: a zone also has times at which copies
+//!   have less left than in any run, but whatever is possible from there is possible with more (Tripakis 2009 for
+//!   zones; Li, FORMATS 2009, for abstractions by lower and upper bounds; Laarman and others, CAV 2013, for what
+//!   inclusion does and does not keep).
 //!
-//! Where duplicates are unlimited, the network is a set, which may do more than the world: then a walk proves nothing either way.
+//! Where duplicates are unlimited, the network is a set, which may do more than the world: then a walk proves
+//! nothing either way.
 //!
-//! The losses and duplicates used distinguish parts in both graphs: else a run could lose segments without end and without a charge.
+//! The losses and duplicates used distinguish parts in both graphs: else a run could lose segments without end and
+//! without a charge.
 //!
-//! A loss that is decided at the sending leaves no trace in the state. Where losses are without number, a fair network must still
-//! deliver a segment that is sent again and again; so a node of its own, between two zones, stands for each loss.
+//! A loss that is decided at the sending leaves no trace in the state. Where losses are without number, a fair
+//! network must still deliver a segment that is sent again and again; so a node of its own, between two zones,
+//! stands for each loss.
 
 #![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
 
@@ -57,8 +61,8 @@ pub(crate) type Renewable = u16;
 /// How many lanes a zone has.
 const LANES: u16 = 8;
 
-/// The most segments for which there are numbers of what bounds the time, and of what fairness asks for: of each segment
-/// both, of each lane, of the close of each end, and of what recurs and of ticks.
+/// The most segments for which there are numbers of what bounds the time, and of what fairness asks for: of each
+/// segment both, of each lane, of the close of each end, and of what recurs and of ticks.
 const MOST_SEGMENTS: usize = (u16::MAX as usize - LANES as usize - 4) / 2;
 
 /// What happens along an edge, and what bounds the time anew.
@@ -101,7 +105,8 @@ pub(crate) enum Zones {
     Equal,
 }
 
-/// What happens along an edge, the zone that it leads to, and the segment that is lost on it, if that is remembered.
+/// What happens along an edge, the zone that it leads to, and the segment that is lost on it, if that is
+/// remembered.
 type FoundEdge = (EdgeLabel, Node, Option<SegmentNumber>);
 
 /// The edges of zones while more of them are found. Those of one zone are found together.
@@ -130,9 +135,9 @@ impl FoundEdges {
     }
 }
 
-/// The zones that no other covers, in the order in which a search breadth first comes to them; for each zone that was found, its
-/// place in that order; and for each in that order, the place of the one that it was reached from. What is covered is no node:
-/// whatever leads to it leads to what covers it.
+/// The zones that no other covers, in the order in which a search breadth first comes to them; for each zone that
+/// was found, its place in that order; and for each in that order, the place of the one that it was reached from.
+/// What is covered is no node: whatever leads to it leads to what covers it.
 fn breadth_first(passed: &Passed, found: &FoundEdges) -> (Vec<Node>, Vec<Node>, Vec<Node>) {
     const UNSEEN: Node = Node::MAX;
     let mut node_of = vec![UNSEEN; passed.nodes()];
@@ -163,7 +168,8 @@ impl<'c> ZoneGraph<'c> {
     /// Explores a world. Where `explored.stopped` says that something is missing, the graph decides nothing.
     ///
     /// # Errors
-    /// If a duration of the world is too long for zones, or there are too many segments to number what bounds the time.
+    /// If a duration of the world is too long for zones, or there are too many segments to number what bounds the
+    /// time.
     pub(crate) fn explore(
         config: &'c Config,
         questions: &[Question<'_>],
@@ -219,8 +225,8 @@ impl<'c> ZoneGraph<'c> {
         Ok(Self { graph, explored, config, zones, reached_from, first_label, labels, losses })
     }
 
-    /// A shortest walk to a zone whose states decide a question, if one does. Where zones cover those that they include, no run that
-    /// reveals it is shorter: once the walk has been given times, it is a shortest run.
+    /// A shortest walk to a zone whose states decide a question, if one does. Where zones cover those that they
+    /// include, no run that reveals it is shorter: once the walk has been given times, it is a shortest run.
     pub(crate) fn shortest_walk(&self, question: &Question<'_>) -> Option<Vec<Edge>> {
         let is_revealing: Vec<bool> =
             self.explored.part_views().map(|part| question.is_revealed_by(&part)).collect();
@@ -244,15 +250,15 @@ impl<'c> ZoneGraph<'c> {
     /// The run along a path, at exact times.
     ///
     /// # Errors
-    /// Why that is not possible. That there are no times ([`NoWitness::NoTimes`]) is possible where zones are one that are not
-    /// equal; all else is a fault of the program.
+    /// Why that is not possible. That there are no times ([`NoWitness::NoTimes`]) is possible where zones are one
+    /// that are not equal; all else is a fault of the program.
     pub(crate) fn witness(&self, path: &[Edge]) -> Result<Witness, NoWitness> {
         let run = self.run_along(path)?;
         timed(self.config, &run)
     }
 
-    /// The run along a stem and then a cycle, at exact times that repeat; time `passes` in the cycle, or does not. `None` if no
-    /// such times were found.
+    /// The run along a stem and then a cycle, at exact times that repeat; time `passes` in the cycle, or does not.
+    /// `None` if no such times were found.
     ///
     /// # Errors
     /// If the exact world does not agree, which is a fault of the program; or if the search for times was cut off.
@@ -299,8 +305,8 @@ impl<'c> ZoneGraph<'c> {
         self.segments() + LANES
     }
 
-    /// What bounds the time in a node: the oldest copy of a segment in flight will be as old as the MSL, a timer that runs will be
-    /// due.
+    /// What bounds the time in a node: the oldest copy of a segment in flight will be as old as the MSL, a timer
+    /// that runs will be due.
     pub(crate) fn bounded(&self, node: Node) -> Vec<Renewable> {
         let part = self.part(node);
         let running = self.explored.steps.catalog.running(part.ends);
@@ -310,7 +316,8 @@ impl<'c> ZoneGraph<'c> {
         all
     }
 
-    /// What bounds the time on an edge no more, or anew: the oldest copy of a segment, which arrives, and the timers that are set.
+    /// What bounds the time on an edge no more, or anew: the oldest copy of a segment, which arrives, and the
+    /// timers that are set.
     pub(crate) fn renewed(&self, label: EdgeLabel) -> Vec<Renewable> {
         let arrived = match label.kind {
             EdgeKind::Delivery(segment) if !label.stays => Some(segment),
@@ -331,8 +338,8 @@ impl<'c> ZoneGraph<'c> {
         Some(self.losses[place])
     }
 
-    /// Whether a predicate is true in a node; in that of a loss, whether it is in the zone behind it. It is computed once for each
-    /// discrete part: what was spent is a part's own here.
+    /// Whether a predicate is true in a node; in that of a loss, whether it is in the zone behind it. It is
+    /// computed once for each discrete part: what was spent is a part's own here.
     pub(crate) fn truth<'g>(&'g self, predicate: &Predicate, this: End) -> impl Fn(Node) -> bool + use<'g, 'c> {
         let of_parts: Vec<bool> = self.explored.part_views().map(|part| predicate.holds(&part, this)).collect();
         move |node| of_parts[self.explored.passed.part_number(self.zone(node)) as usize]

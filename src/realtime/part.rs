@@ -12,7 +12,8 @@ use crate::tcp::{Segment, Timer};
 pub struct DiscretePart {
     /// Of A and of B, the end and the timers that run, in the order of [`Timer::ALL`].
     pub ends: [(WorldEnd, Vec<Timer>); 2],
-    /// A segment for each copy in flight, with the end that it goes to and the incarnation that has sent it, sorted.
+    /// A segment for each copy in flight, with the end that it goes to and the incarnation that has sent it,
+    /// sorted.
     pub in_flight: Vec<(End, Segment, Incarnation)>,
 }
 

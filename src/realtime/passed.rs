@@ -47,12 +47,14 @@ const DROPPED: u16 = 1 << 15;
 /// Every zone that was found.
 pub(super) struct Passed {
     merging: Merging,
-    /// Of each part, the numbers of its ends, the losses and duplicates that it has used if these distinguish parts, and its segments.
+    /// Of each part, the numbers of its ends, the losses and duplicates that it has used if these distinguish
+    /// parts, and its segments.
     words: Vec<u16>,
     /// Where those of each part begin.
     first_words: Vec<u32>,
-    /// Of each part, a row for each of the zones that were found in it and were not dropped: what it has spent, negated, and its
-    /// bounds, so that a zone covers another if no number in its row is smaller; and then the number of the zone, in two halves.
+    /// Of each part, a row for each of the zones that were found in it and were not dropped: what it has spent,
+    /// negated, and its bounds, so that a zone covers another if no number in its row is smaller; and then the
+    /// number of the zone, in two halves.
     rows: Vec<Vec<i16>>,
     numbers: HashTable<u32>,
     zones: Vec<FoundZone>,
@@ -150,7 +152,8 @@ impl Passed {
         at
     }
 
-    /// Where a zone was first reached from, and by which of the steps that leave there; nowhere, if it is the first.
+    /// Where a zone was first reached from, and by which of the steps that leave there; nowhere, if it is the
+    /// first.
     pub(super) fn reached_by(&self, node: Node) -> Option<(Node, usize)> {
         let FoundZone { parent, step, .. } = &self.zones[node as usize];
         let parent = whole(parent);
@@ -197,8 +200,8 @@ impl Passed {
         state
     }
 
-    /// Adds a state unless a zone of its part covers it, and drops from its part what it covers. `reached` is the zone that it was
-    /// reached from, and which of the steps that leave there led to it.
+    /// Adds a state unless a zone of its part covers it, and drops from its part what it covers. `reached` is the
+    /// zone that it was reached from, and which of the steps that leave there led to it.
     pub(super) fn add(&mut self, state: &SymbolicState, reached: Option<(Node, usize)>) -> Result<Added, Stop> {
         let mut words = std::mem::take(&mut self.new_words);
         words.clear();
@@ -220,7 +223,8 @@ impl Passed {
         Ok(added)
     }
 
-    /// The zone of this part that covers a row. If there is none, what the row covers is dropped: the next zone will be its own.
+    /// The zone of this part that covers a row. If there is none, what the row covers is dropped: the next zone
+    /// will be its own.
     fn covering(&mut self, part: u32, row: &[i16]) -> Result<Option<Node>, Stop> {
         let new = self.next_node()?;
         let Merging { inclusion, drops, .. } = self.merging;
@@ -300,7 +304,8 @@ impl Passed {
     }
 }
 
-/// Makes room for so many more. Where there is none, it grows by no more than an eighth: this is what takes the memory.
+/// Makes room for so many more. Where there is none, it grows by no more than an eighth: this is what takes the
+/// memory.
 fn reserve<T>(all: &mut Vec<T>, more: usize) {
     if all.capacity() - all.len() < more {
         all.reserve_exact(more.max(all.len() / 8));

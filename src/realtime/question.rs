@@ -3,7 +3,8 @@
 use crate::model::{End, Observe};
 use crate::property::{Formula, Observation};
 
-/// A formula, for one end. Of the forms `always`, `never` and `possible` a single state decides it; otherwise none does.
+/// A formula, for one end. Of the forms `always`, `never` and `possible` a single state decides it; otherwise none
+/// does.
 #[derive(Clone, Copy, Debug)]
 pub struct Question<'f> {
     formula: &'f Formula,

@@ -1,8 +1,9 @@
 //! The exploration of a world in real time: one zone after another.
 //!
-//! What another zone has come to cover need not be left. So what may still be covered is best left late: ends only ever come
-//! farther, and a zone is left before those whose ends have come farther than its own. Then few are left in vain. The runs that
-//! this finds are not short. Where a shortest one is wanted, a second exploration goes breadth first, until it has found it.
+//! What another zone has come to cover need not be left. So what may still be covered is best left late: ends only
+//! ever come farther, and a zone is left before those whose ends have come farther than its own. Then few are left
+//! in vain. The runs that this finds are not short. Where a shortest one is wanted, a second exploration goes
+//! breadth first, until it has found it.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -40,7 +41,8 @@ pub struct ZoneStats {
     pub parts: usize,
     /// Steps taken from one zone to another.
     pub transitions: usize,
-    /// Zones that wait to be left, with those of them that others have come to cover: what they lead to is not known.
+    /// Zones that wait to be left, with those of them that others have come to cover: what they lead to is not
+    /// known.
     pub frontier: usize,
     /// How much memory everything takes, in bytes.
     pub bytes: usize,
@@ -49,10 +51,11 @@ pub struct ZoneStats {
 /// What an exploration is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Aim {
-    /// Where duplicates are unlimited, every copy in flight is kept: nothing is found that is not there, but there may be more
-    /// than there is room for.
+    /// Where duplicates are unlimited, every copy in flight is kept: nothing is found that is not there, but there
+    /// may be more than there is room for.
     pub every_copy: bool,
-    /// The runs that reveal what is asked are as short as any, and the exploration ends as soon as each question is revealed.
+    /// The runs that reveal what is asked are as short as any, and the exploration ends as soon as each question
+    /// is revealed.
     pub shortest_runs: bool,
 }
 
@@ -93,7 +96,8 @@ pub struct Explored<'c> {
     pub stopped: Option<Stop>,
     /// For each question, whether a state has exercised it.
     pub exercised: Vec<bool>,
-    /// For each question, the first zone that was found whose states decide it, or whose mirror image's do: then `true`.
+    /// For each question, the first zone that was found whose states decide it, or whose mirror image's do: then
+    /// `true`.
     pub(super) revealed: Vec<Option<(Node, bool)>>,
     pub(super) passed: Passed,
     pub(super) steps: Steps<'c>,
@@ -307,8 +311,8 @@ mod tests {
         explored
     }
 
-    /// TChecker finds as many zones of a timed automaton that was written independently of this project, with the same
-    /// clocks and without an order of budgets.
+    /// TChecker finds as many zones of a timed automaton that was written independently of this project, with the
+    /// same clocks and without an order of budgets.
     #[test]
     fn worlds_have_their_size() {
         let without_symmetry = Reductions { symmetry: false, ..Reductions::ALL };
@@ -379,7 +383,8 @@ mod tests {
         ]
     }
 
-    /// Whatever is left out, alone or with everything else, and done as plainly as can be: the same discrete parts.
+    /// Whatever is left out, alone or with everything else, and done as plainly as can be: the same discrete
+    /// parts.
     #[test]
     fn reductions_leave_no_discrete_part_out() {
         for config in worlds() {
@@ -441,8 +446,8 @@ mod tests {
         }
     }
 
-    /// In worlds whose ends are alike every property, whatever it says of which end, is decided by half of the world as by all of it, and
-    /// by a run of exact times.
+    /// In worlds whose ends are alike every property, whatever it says of which end, is decided by half of the
+    /// world as by all of it, and by a run of exact times.
     #[test]
     fn mirror_images_reveal_what_the_others_do() {
         let mut properties = Library::read(&[], &[]).unwrap().properties;
@@ -495,7 +500,8 @@ mod tests {
         assert!(revealed.iter().all(|of| *of > 100), "{revealed:?}");
     }
 
-    /// Each state that an end comes to is asked for: by zones that cover others, by none but equal ones, and in the graph.
+    /// Each state that an end comes to is asked for: by zones that cover others, by none but equal ones, and in
+    /// the graph.
     #[test]
     fn shortest_runs_are_as_short_as_any() {
         let text = |p: &str| format!("about = 'x'\nformula = 'possible {p}'\nsources = ['x']\n");

@@ -1,17 +1,19 @@
 //! The symbolic step: what may happen in a discrete part within a zone, and where it leads.
 //!
-//! **Early fate.** In the world (`docs/model.md`) a copy may be lost or duplicated at any moment. Here that is decided when a segment is sent:
-//! whether its original is lost, and how many duplicates it gets. What is kept has to arrive before it is as old as the
-//! MSL. Every state is reached that is reached when losses and duplicates come late: move each back to the sending, and
-//! what is in flight in the state itself is what it was.
+//! **Early fate.** In the world (`docs/model.md`) a copy may be lost or duplicated at any moment. Here that is
+//! decided when a segment is sent: whether its original is lost, and how many duplicates it gets. What is kept has
+//! to arrive before it is as old as the MSL. Every state is reached that is reached when losses and duplicates
+//! come late: move each back to the sending, and what is in flight in the state itself is what it was.
 //!
-//! **A set.** Where duplicates are unlimited, they are made when something is delivered: it stays, or it does not. What stays
-//! has to arrive once more, as whatever is kept. Of equal segments in flight the oldest and the youngest are enough:
-//! whatever one in between can do, a duplicate of the youngest can. Those in between are dropped, though their originals would have to
-//! arrive: the world may do less than is explored here ([`Precision::as_a_bag`] does without).
+//! **A set.** Where duplicates are unlimited, they are made when something is delivered: it stays, or it does not.
+//! What stays has to arrive once more, as whatever is kept. Of equal segments in flight the oldest and the
+//! youngest are enough: whatever one in between can do, a duplicate of the youngest can. Those in between are
+//! dropped, though their originals would have to arrive: the world may do less than is explored here
+//! ([`Precision::as_a_bag`] does without).
 //!
-//! A duplicate that is made and lost again leaves no trace but in `duplicates`, and a duplicate whose original is lost
-//! none but in `losses` and `duplicates`. They are made only where these are looked at ([`Precision::counts`]).
+//! A duplicate that is made and lost again leaves no trace but in `duplicates`, and a duplicate whose original is
+//! lost none but in `losses` and `duplicates`. They are made only where these are looked at
+//! ([`Precision::counts`]).
 
 #![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
 
@@ -101,7 +103,8 @@ pub(super) struct Successor {
 }
 
 impl Successor {
-    /// It is the state that it leaves, where time has passed before: what arrives stays in flight, and changes nothing.
+    /// It is the state that it leaves, where time has passed before: what arrives stays in flight, and changes
+    /// nothing.
     pub(super) fn changes_nothing(&self, before: &SymbolicState) -> bool {
         self.stays && self.sent.is_none() && self.timers_set == Running(0) && self.state.ends == before.ends
     }
@@ -235,7 +238,8 @@ impl<'c> Steps<'c> {
         state.insert(sent, self.msl)
     }
 
-    /// The steps of one event at an end, one for each fate of what is sent. `state` is where its cause has been taken out.
+    /// The steps of one event at an end, one for each fate of what is sent. `state` is where its cause has been
+    /// taken out.
     fn step(
         &mut self,
         state: &SymbolicState,
@@ -267,7 +271,8 @@ impl<'c> Steps<'c> {
                 Successor { action, delivered, stays: false, sent: None, timers_set, state: next },
             );
         };
-        // Of what is lost there may be a duplicate all the same: that makes a difference only where losses are counted.
+        // Of what is lost there may be a duplicate all the same: that makes a difference only where losses are
+        // counted.
         let duplicates = self.config.duplicates.map(|most| most - next.duplicates);
         for is_lost in [false, true] {
             if is_lost && self.config.losses.is_some_and(|most| next.losses >= most) {

@@ -1,9 +1,10 @@
 //! Symmetry: where both ends are alike, a world looks the same when A and B change places.
 //!
-//! Then of a state and its *mirror image*, in which they have changed places, one is enough: what is reached from the one is the
-//! mirror image of what is reached from the other (Ip and Dill 1996). Zones are mirrored with their discrete parts, and so are
-//! inclusion, fates, budgets and the passing of time. Both images are asked what they reveal, so that properties may speak of the
-//! ends as they like. A run is put together from steps of either image.
+//! Then of a state and its *mirror image*, in which they have changed places, one is enough: what is reached from
+//! the one is the mirror image of what is reached from the other (Ip and Dill 1996). Zones are mirrored with their
+//! discrete parts, and so are inclusion, fates, budgets and the passing of time. Both images are asked what they
+//! reveal, so that properties may speak of the ends as they like. A run is put together from steps of either
+//! image.
 
 use super::catalog::{Catalog, SegmentNumber};
 use super::constraints::Untimed;
@@ -28,7 +29,8 @@ impl SymbolicState {
     /// Its mirror image, if that stands for both. (Where both have one discrete part, each stands for itself.)
     pub(super) fn image(&self, catalog: &Catalog<'_>) -> Option<Self> {
         let [a, b] = self.ends;
-        // The end whose number is higher was met later: it has mostly come farther, and A is the one that comes first.
+        // The end whose number is higher was met later: it has mostly come farther, and A is the one that comes
+        // first.
         if a > b {
             return None;
         }
@@ -44,8 +46,8 @@ impl SymbolicState {
 }
 
 impl Part<'_> {
-    /// Which of the two images is such a part, this one first: whether it is the mirror image. `None` if neither is; or if this
-    /// one is not, where the image is not to be asked.
+    /// Which of the two images is such a part, this one first: whether it is the mirror image. `None` if neither
+    /// is; or if this one is not, where the image is not to be asked.
     pub(super) fn image(&self, is_mirrored: bool, is_such: impl Fn(&Part<'_>) -> bool) -> Option<bool> {
         if is_such(self) {
             return Some(false);

@@ -1,4 +1,5 @@
-//! Times for the events of a run: differences constrained, least fractions of a tick, earliest moments, cycles that repeat.
+//! Times for the events of a run: differences constrained, least fractions of a tick, earliest moments, cycles
+//! that repeat.
 
 #![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
 
@@ -24,8 +25,8 @@ pub(super) struct Timetable {
     pub(super) moments: Vec<i64>,
 }
 
-/// What a cycle ends with comes later than what it began with by the time of the cycle: the one event happens that time and so
-/// many ticks after the other.
+/// What a cycle ends with comes later than what it began with by the time of the cycle: the one event happens that
+/// time and so many ticks after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Repetition {
     pub(super) event: usize,
@@ -56,11 +57,11 @@ struct Sum {
     times: i64,
 }
 
-/// The earliest moments of so many events, of which none is before event 0, with as few parts to a tick as possible; `None`
-/// if no real moments meet the constraints.
+/// The earliest moments of so many events, of which none is before event 0, with as few parts to a tick as
+/// possible; `None` if no real moments meet the constraints.
 ///
-/// In parts of 1/K of a tick a strict bound of c is one of K·c − 1. A cycle of constraints whose bounds sum to W and of
-/// which s are strict leaves room if K·W ≥ s; and for some K if W > 0, or W = 0 and s = 0.
+/// In parts of 1/K of a tick a strict bound of c is one of K·c − 1. A cycle of constraints whose bounds sum to W
+/// and of which s are strict leaves room if K·W ≥ s; and for some K if W > 0, or W = 0 and s = 0.
 pub(super) fn schedule(events: usize, constraints: &[Constraint]) -> Option<Timetable> {
     let edges: Vec<Edge> = constraints.iter().map(edge).collect();
     let little = |edge: &Edge| Length(edge.ticks, -edge.strict);
@@ -77,8 +78,9 @@ pub(super) fn schedule(events: usize, constraints: &[Constraint]) -> Option<Time
     }
 }
 
-/// The same for a run with a cycle, and the time of the cycle, which is at least `shortest` parts of a tick: the shortest
-/// that will do. `None` if there are no such moments, or only in more parts of a tick than there are strict constraints.
+/// The same for a run with a cycle, and the time of the cycle, which is at least `shortest` parts of a tick: the
+/// shortest that will do. `None` if there are no such moments, or only in more parts of a tick than there are
+/// strict constraints.
 ///
 /// # Errors
 /// [`Stop::CutOff`]. It is asked before each number of parts, and before each time of the cycle.
@@ -106,7 +108,8 @@ pub(super) fn schedule_cycle(
             let length = |edge: &Edge| Length(parts * edge.ticks - edge.strict + edge.times * time, 0);
             match earliest(events, &edges, length) {
                 Ok(moments) => return Ok(Some((timetable(parts, moments), time))),
-                // Constraints that leave no room sum to less than 0: to so much, and so many times the time of the cycle.
+                // Constraints that leave no room sum to less than 0: to so much, and so many times the time of the
+                // cycle.
                 Err(Sum { ticks, strict, times }) if times > 0 => {
                     time = rounded_up(strict - parts * ticks, times);
                 }
@@ -118,8 +121,8 @@ pub(super) fn schedule_cycle(
     Ok(None)
 }
 
-/// Whether there are moments in some parts of a tick, however many it has, and some time of the cycle. That time is a fraction
-/// of ticks and of such parts.
+/// Whether there are moments in some parts of a tick, however many it has, and some time of the cycle. That time
+/// is a fraction of ticks and of such parts.
 fn has_real_moments(events: usize, edges: &[Edge], shortest: i64) -> bool {
     let (mut ticks, mut parts, mut divisor) = (0, shortest, 1);
     loop {
@@ -149,8 +152,8 @@ fn rounded_up(dividend: i64, divisor: i64) -> i64 {
     -(-dividend).div_euclid(divisor)
 }
 
-/// Bellman and Ford's shortest ways from event 0, of constraints turned round: the length of each is how much earlier than
-/// event 0 an event may be at most. If there is a cycle of less than 0, what it sums to.
+/// Bellman and Ford's shortest ways from event 0, of constraints turned round: the length of each is how much
+/// earlier than event 0 an event may be at most. If there is a cycle of less than 0, what it sums to.
 fn earliest(events: usize, edges: &[Edge], length_of: impl Fn(&Edge) -> Length) -> Result<Vec<Length>, Sum> {
     let lengths: Vec<Length> = edges.iter().map(length_of).collect();
     let mut before = vec![Length::default(); events];
@@ -235,8 +238,9 @@ mod tests {
         Repetition { event, after, ticks: 0 }
     }
 
-    /// A timer of 3 ticks that is set anew when a flight shorter than 2 ticks arrives, which answers one that takes as long: a
-    /// round takes 3 ticks or less, and if each has to take longer than one and a half flights can, parts of a tick.
+    /// A timer of 3 ticks that is set anew when a flight shorter than 2 ticks arrives, which answers one that
+    /// takes as long: a round takes 3 ticks or less, and if each has to take longer than one and a half flights
+    /// can, parts of a tick.
     #[test]
     fn the_time_of_a_cycle_is_found_with_its_moments() {
         // Event 1 begins the cycle, 2 is an arrival, 3 ends it.
@@ -260,8 +264,8 @@ mod tests {
         assert_eq!(cyclic(&late, &[again(3, 1), again(2, 0)], 0), None);
     }
 
-    /// Flights in a chain, of which the cycle has the last: that they cannot take as long as they should is known before any parts
-    /// of a tick are tried.
+    /// Flights in a chain, of which the cycle has the last: that they cannot take as long as they should is known
+    /// before any parts of a tick are tried.
     #[test]
     fn limits_are_asked_before_each_number_of_parts() {
         let flights = 40;

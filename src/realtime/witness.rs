@@ -1,9 +1,10 @@
 //! A run that leads to a zone, with moments: what shows that something is violated or possible.
 //!
-//! A zone says that there are times, not which. The run that first led to it is taken up once more, event by event: each
-//! pair of events that a timer, a flight or their order binds gives a constraint, and the earliest moments
-//! that meet them all, in the largest parts of a tick that will do, make it a run of exact times. That is then lived
-//! through in [`ExactWorld`], from the beginning. Only a run that the exact world accepts is handed out.
+//! A zone says that there are times, not which. The run that first led to it is taken up once more, event by
+//! event: each pair of events that a timer, a flight or their order binds gives a constraint, and the earliest
+//! moments that meet them all, in the largest parts of a tick that will do, make it a run of exact times. That is
+//! then lived through in [`ExactWorld`], from the beginning. Only a run that the exact world accepts is handed
+//! out.
 
 use std::collections::HashSet;
 
@@ -92,8 +93,8 @@ impl Explored<'_> {
         Ok(Some(witness))
     }
 
-    /// Whether a run of exact times leads to a state that exercises a question: a first zone of some part that does is tried,
-    /// and no more than `MOST_TRIED` of them.
+    /// Whether a run of exact times leads to a state that exercises a question: a first zone of some part that
+    /// does is tried, and no more than `MOST_TRIED` of them.
     ///
     /// # Errors
     /// If a run could not be taken up again.
@@ -129,7 +130,8 @@ impl Explored<'_> {
         let mut steps = self.steps.clone();
         let mut state = steps.initial()?;
         let mut run = Vec::new();
-        // Whether the zone that was found is the mirror image of where the run, as it is put together here, has come.
+        // Whether the zone that was found is the mirror image of where the run, as it is put together here, has
+        // come.
         let mut is_image = false;
         for place in places.into_iter().rev() {
             let (event, next) = step_from(&mut steps, &state, place)?;
@@ -181,8 +183,8 @@ pub(super) fn timed(config: &Config, run: &[Untimed]) -> Result<Witness, NoWitne
     Ok(at_moments(config, run, timetable)?.0)
 }
 
-/// A run at these moments, and how many events of the witness each event of the run and all before it come to, from none
-/// on.
+/// A run at these moments, and how many events of the witness each event of the run and all before it come to,
+/// from none on.
 pub(super) fn at_moments(
     config: &Config,
     run: &[Untimed],

@@ -1,20 +1,21 @@
 //! Zones: sets of moments at which timers are due and copies have to have arrived.
 //!
-//! A zone says which times are possible in one discrete part. Its variables run backwards: of a timer, the time that is
-//! *left* until it has to expire, at least 0; of a copy, the time that is left until its age is the MSL, more than 0. So
-//! no constant of a timer occurs in a zone, a timer has to expire when it has 0 left (and may, when it has no more than its
-//! end's slack), and time passes for all of them alike.
+//! A zone says which times are possible in one discrete part. Its variables run backwards: of a timer, the time
+//! that is *left* until it has to expire, at least 0; of a copy, the time that is left until its age is the MSL,
+//! more than 0. So no constant of a timer occurs in a zone, a timer has to expire when it has 0 left (and may,
+//! when it has no more than its end's slack), and time passes for all of them alike.
 //!
-//! Between `now` (always 0) and the timers a zone is a difference bound matrix: an upper bound on every difference of
-//! two. Of a copy only upper bounds are kept: on what it has left, alone and over what each timer has left. Nothing else
-//! matters of it. A copy is only ever asked whether it may still arrive, so whatever is possible with less time left is
-//! possible with more; a zone may therefore contain, with any times, those at which copies have less left, and the time
-//! that one copy has left limits that of no other. This is the abstraction Extra⁺LU (Behrmann, Bouyer, Larsen and
-//! Pelánek, STTT 2006) of a clock that is compared with nothing but an upper bound, intersected with the invariants
-//! again; the tests compare the two.
+//! Between `now` (always 0) and the timers a zone is a difference bound matrix: an upper bound on every difference
+//! of two. Of a copy only upper bounds are kept: on what it has left, alone and over what each timer has left.
+//! Nothing else matters of it. A copy is only ever asked whether it may still arrive, so whatever is possible with
+//! less time left is possible with more; a zone may therefore contain, with any times, those at which copies have
+//! less left, and the time that one copy has left limits that of no other. This is the abstraction Extra⁺LU
+//! (Behrmann, Bouyer, Larsen and Pelánek, STTT 2006) of a clock that is compared with nothing but an upper bound,
+//! intersected with the invariants again; the tests compare the two.
 //!
-//! *Canonical*: every bound is as tight as the others make it. Then equal sets are equal bounds, and inclusion is `≤` bound
-//! by bound. Every operation keeps a canonical zone canonical, in time proportional to its size; nothing is cubic.
+//! *Canonical*: every bound is as tight as the others make it. Then equal sets are equal bounds, and inclusion is
+//! `≤` bound by bound. Every operation keeps a canonical zone canonical, in time proportional to its size; nothing
+//! is cubic.
 
 #![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
 
@@ -55,7 +56,8 @@ impl Running {
     }
 }
 
-/// Upper bounds on what a variable has left beyond what each lane's variable has. Lanes that do not run hold anything.
+/// Upper bounds on what a variable has left beyond what each lane's variable has. Lanes that do not run hold
+/// anything.
 #[derive(Clone, Copy, Default, Debug)]
 struct Row([Bound; LANES]);
 
@@ -96,7 +98,8 @@ impl Zone {
         self.in_flight.into()
     }
 
-    /// A timer that may be so many ticks late may expire: at some of the zone's times it has no more than that left.
+    /// A timer that may be so many ticks late may expire: at some of the zone's times it has no more than that
+    /// left.
     pub(super) fn may_be_due(&self, lane: usize, slack: i16) -> bool {
         // It may, unless it is known to have more.
         self.timers[NOW].0[lane].plus(Bound::at_most(slack)) >= Bound::ZERO
@@ -183,7 +186,8 @@ impl Zone {
         self.timers[NOW] = least;
     }
 
-    /// Appends the numbers of the bounds that determine the zone. Zones of one discrete part have equally many, in one order.
+    /// Appends the numbers of the bounds that determine the zone. Zones of one discrete part have equally many, in
+    /// one order.
     pub(super) fn pack(&self, numbers: &mut Vec<i16>) {
         for from in self.running.lanes() {
             let others = self.running.lanes().filter(|to| *to != from);
@@ -231,7 +235,8 @@ mod tests {
     struct Both {
         zone: Zone,
         exact: Matrix,
-        /// What each clock of the matrix belongs to, from clock 1 on, and when it is over: the timers, then the copies.
+        /// What each clock of the matrix belongs to, from clock 1 on, and when it is over: the timers, then the
+        /// copies.
         timers: Vec<(usize, i16)>,
         copies: usize,
         msl: i16,
@@ -356,8 +361,8 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { cases: 1024, ..ProptestConfig::default() })]
 
-        /// Whatever happens, a zone is Extra⁺LU of the exact matrix, where timers are compared from both sides and copies
-        /// from above alone, within the invariants; and it says exactly when a timer may be due.
+        /// Whatever happens, a zone is Extra⁺LU of the exact matrix, where timers are compared from both sides and
+        /// copies from above alone, within the invariants; and it says exactly when a timer may be due.
         #[test]
         fn a_zone_is_the_abstraction_of_the_exact_matrix(
             msl in 1i16..4, slack in any_slack(), operations in prop::collection::vec(any_operation(), 0..24),
@@ -387,7 +392,8 @@ mod tests {
             }
         }
 
-        /// A zone is what the exact matrix contains, and all times at which copies have less left: by single points.
+        /// A zone is what the exact matrix contains, and all times at which copies have less left: by single
+        /// points.
         #[test]
         fn a_zone_has_the_times_of_the_exact_matrix_and_those_with_less_left(
             msl in 1i16..4,

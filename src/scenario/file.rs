@@ -1,6 +1,7 @@
 //! Scenario files: one closed world to explore, and what is expected of it.
 //!
-//! A file is checked for its shape by itself, so that a mistake is shown where it stands; then the layers are merged and resolved.
+//! A file is checked for its shape by itself, so that a mistake is shown where it stands; then the layers are
+//! merged and resolved.
 
 use std::sync::Arc;
 
@@ -85,8 +86,8 @@ impl ScenarioFile {
         &self.source
     }
 
-    /// Resolves the scenario among all that it may extend and the policies that it may name, with settings on top and
-    /// every duration multiplied by `scale`.
+    /// Resolves the scenario among all that it may extend and the policies that it may name, with settings on top
+    /// and every duration multiplied by `scale`.
     ///
     /// # Errors
     /// A base or a policy that does not exist, a setting without effect, a value outside its range.
@@ -168,8 +169,8 @@ impl ScenarioFile {
         })
     }
 
-    /// Why a key of the settings changes nothing in the scenario's world, if there is one: the asynchronous world has no
-    /// network and no fairness to set, and an end's own policy overrides that of both.
+    /// Why a key of the settings changes nothing in the scenario's world, if there is one: the asynchronous world
+    /// has no network and no fairness to set, and an end's own policy overrides that of both.
     #[must_use]
     pub fn lacks(&self, all: &[Self], settings: &[Setting]) -> Option<String> {
         let base = self.base(all).ok().flatten();

@@ -1,5 +1,5 @@
-//! The layers of a scenario, laid over each other key by key: the scenario that it extends, its own file, and the settings of the
-//! command line.
+//! The layers of a scenario, laid over each other key by key: the scenario that it extends, its own file, and the
+//! settings of the command line.
 
 use std::sync::Arc;
 
@@ -39,7 +39,8 @@ impl<'a> Layers<'a> {
         self.all().rev().find_map(|(source, _)| Some((Arc::clone(source), locate(source, path)?)))
     }
 
-    /// A setting of both ends' TCP that changes neither end, and its key: each end sets the key by itself, or names a policy.
+    /// A setting of both ends' TCP that changes neither end, and its key: each end sets the key by itself, or
+    /// names a policy.
     pub(super) fn overridden(&self) -> Option<(String, &'a Setting)> {
         let has = |end: &str, key: &str| {
             self.all().any(|(_, table)| {
@@ -64,7 +65,8 @@ impl<'a> Layers<'a> {
     }
 }
 
-/// A key that a table sets and that the asynchronous world does not have: it has no network and no fairness to set.
+/// A key that a table sets and that the asynchronous world does not have: it has no network and no fairness to
+/// set.
 pub(super) fn of_the_timed_world(table: &Table) -> Option<String> {
     keys_of(table).into_iter().find(|key| key.starts_with("network.") || key.starts_with("fairness."))
 }

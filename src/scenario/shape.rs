@@ -406,8 +406,8 @@ mod tests {
         assert_eq!(key_that_ends_with("b"), None);
     }
 
-    /// The table of docs/scenarios.md: it has every key, each default is what a scenario has that does not set the key,
-    /// each word in quotes is a value, and a range is the whole of it.
+    /// The table of docs/scenarios.md: it has every key, each default is what a scenario has that does not set the
+    /// key, each word in quotes is a value, and a range is the whole of it.
     #[test]
     fn the_table_of_keys_is_right() {
         let table = include_str!("../../docs/scenarios.md").split("\n## Keys\n").nth(1).unwrap();

@@ -64,8 +64,9 @@ impl EndPolicy {
 /// Where the layers of a scenario set a key, if any does.
 pub(super) type Places<'a> = &'a dyn Fn(&[&str]) -> Option<(Arc<SourceFile>, Span)>;
 
-/// The policy of an end. Weakest first: the policy that both have by name, the fields that are set for both, the policy
-/// that the end has by name, which is all of it, and the end's own fields. `opens`: an end opens a new connection.
+/// The policy of an end. Weakest first: the policy that both have by name, the fields that are set for both, the
+/// policy that the end has by name, which is all of it, and the end's own fields. `opens`: an end opens a new
+/// connection.
 pub(super) fn policy(
     both: &TcpShape,
     (end, own): (&'static str, &TcpShape),
@@ -99,7 +100,8 @@ pub(super) fn policy(
     Ok(EndPolicy { name: named.name.clone(), policy, fields: set.collect(), clock })
 }
 
-/// In which worlds a field means nothing, if this is one, and why. An end of the world may open a new connection, or none does.
+/// In which worlds a field means nothing, if this is one, and why. An end of the world may open a new connection,
+/// or none does.
 fn is_in_vain(field: &str, opens: bool) -> Option<(&'static str, &'static str)> {
     match scope_of(field) {
         FieldScope::Worlds => None,

@@ -34,8 +34,8 @@ pub struct Endpoint {
     pub left: Option<State>,
     /// How the endpoint became CLOSED.
     pub ended_by: Option<EndedBy>,
-    /// A passive OPEN stands for this port: a connection that came from LISTEN and is not established returns there, and
-    /// `TIME_WAIT` may give way to a new one.
+    /// A passive OPEN stands for this port: a connection that came from LISTEN and is not established returns
+    /// there, and `TIME_WAIT` may give way to a new one.
     pub listens: bool,
     /// RFC 9293 §3.3.1: ISS, the number of our SYN.
     pub iss: Seq,
@@ -61,15 +61,16 @@ pub struct Endpoint {
     pub held: Held,
     /// An ACK is waiting for a segment to ride on; [`Timer::DelayedAck`] runs.
     pub ack_delayed: bool,
-    /// Retransmissions since SND.UNA last advanced; counted only as far as the policy has `retries` or `orphan_retries`.
+    /// Retransmissions since SND.UNA last advanced; counted only as far as the policy has `retries` or
+    /// `orphan_retries`.
     pub retransmissions: u32,
     /// How often the retransmission timeout has doubled; 0 without the policy's `backoff`.
     pub doublings: u32,
-    /// How many numbers from SND.UNA on were sent again since the last timeout (RFC 6298 §3: Karn's rule); 0 where nothing
-    /// depends on it. At most 1 in a world. Those before it are in [`Transfer::resent_before`].
+    /// How many numbers from SND.UNA on were sent again since the last timeout (RFC 6298 §3: Karn's rule); 0 where
+    /// nothing depends on it. At most 1 in a world. Those before it are in [`Transfer::resent_before`].
     pub resent: u32,
-    /// RFC 6582 §3.2: SND.NXT at the last timeout, as long as something that precedes it is still to be sent again when an
-    /// ACK lets it go.
+    /// RFC 6582 §3.2: SND.NXT at the last timeout, as long as something that precedes it is still to be sent again
+    /// when an ACK lets it go.
     pub recover: Option<Seq>,
     /// What a world does not go into: windows, text that waits, segments of several octets.
     pub transfer: Transfer,
@@ -147,8 +148,8 @@ impl Endpoint {
         self.transfer.rcv_buffer.saturating_sub(self.unread)
     }
 
-    /// RFC 9293 §3.10.8 and RFC 6298 §5: a timer has expired, which [`Effects::timers`] has set before; it does not run any
-    /// more, unless the effects set it again.
+    /// RFC 9293 §3.10.8 and RFC 6298 §5: a timer has expired, which [`Effects::timers`] has set before; it does
+    /// not run any more, unless the effects set it again.
     ///
     /// A timer that cannot run in this state has no effect.
     pub fn on_timeout(&mut self, timer: Timer, policy: &Policy) -> Effects {
@@ -169,8 +170,9 @@ impl Endpoint {
         effects
     }
 
-    /// RFC 9293 §3.10.8: USER TIMEOUT. What was sent has been unacknowledged for as long as the application will wait: an
-    /// endpoint that is not CLOSED gives up, with a reset if the policy has `reset_on_giving_up`. The endpoint does not keep that time.
+    /// RFC 9293 §3.10.8: USER TIMEOUT. What was sent has been unacknowledged for as long as the application will
+    /// wait: an endpoint that is not CLOSED gives up, with a reset if the policy has `reset_on_giving_up`. The
+    /// endpoint does not keep that time.
     pub fn on_user_timeout(&mut self, policy: &Policy) -> Effects {
         let mut effects = Effects::default();
         if !matches!(self.state, State::Closed | State::Listen) {
@@ -275,8 +277,8 @@ impl Endpoint {
         };
     }
 
-    /// Becomes CLOSED: RFC 9293's "delete the TCB". The record of the close stays. A connection that came from LISTEN and was
-    /// never established has none: it returns there.
+    /// Becomes CLOSED: RFC 9293's "delete the TCB". The record of the close stays. A connection that came from
+    /// LISTEN and was never established has none: it returns there.
     pub(super) fn end(&mut self, by: EndedBy, effects: &mut Effects) {
         if self.state == State::SynReceived && self.listens {
             return self.return_to_listen(effects);
@@ -298,8 +300,8 @@ impl Endpoint {
         effects.timers = [TimerChange::Cancel; 4];
     }
 
-    /// RFC 9293 §3.10.4: CLOSE. It has no effect once it was called. Text that waits goes first, and the state changes
-    /// at once: "In any case, enter FIN-WAIT-1 state."
+    /// RFC 9293 §3.10.4: CLOSE. It has no effect once it was called. Text that waits goes first, and the state
+    /// changes at once: "In any case, enter FIN-WAIT-1 state."
     pub(super) fn shutdown(&mut self, policy: &Policy, effects: &mut Effects) {
         match self.state {
             // RFC 9293 §3.10.4: "Delete the TCB".

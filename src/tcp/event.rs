@@ -6,8 +6,8 @@ use super::segment::{Segment, Seq};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Timer {
-    /// RFC 6298 §5: runs while anything is unacknowledged. While nothing is, and the peer's window is closed, it is the
-    /// persist timer (RFC 9293 §3.8.6.1).
+    /// RFC 6298 §5: runs while anything is unacknowledged. While nothing is, and the peer's window is closed, it
+    /// is the persist timer (RFC 9293 §3.8.6.1).
     Retransmission,
     /// RFC 9293 §3.10.8: the 2MSL timer; runs in `TIME_WAIT`.
     TimeWait,

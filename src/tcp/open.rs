@@ -30,10 +30,11 @@ impl Endpoint {
         self.snd_nxt + 1
     }
 
-    /// RFC 9293 §3.10.1: an active OPEN with this initial number. "Form a SYN segment and send it, enter SYN-SENT state."
+    /// RFC 9293 §3.10.1: an active OPEN with this initial number. "Form a SYN segment and send it, enter SYN-SENT
+    /// state."
     ///
-    /// From CLOSED and LISTEN; from `TIME_WAIT`, if whoever calls may take its ports (`tcp_tw_reuse`). Elsewhere it has no
-    /// effect: "connection already exists".
+    /// From CLOSED and LISTEN; from `TIME_WAIT`, if whoever calls may take its ports (`tcp_tw_reuse`). Elsewhere
+    /// it has no effect: "connection already exists".
     pub fn connect(&mut self, iss: Seq, policy: &Policy) -> Effects {
         let mut effects = Effects::default();
         if matches!(self.state, State::Closed | State::Listen | State::TimeWait) {
@@ -44,10 +45,11 @@ impl Endpoint {
         effects
     }
 
-    /// RFC 9293 §3.10.1: a passive OPEN: "enter the LISTEN state, and return". What is known of the last connection stays.
+    /// RFC 9293 §3.10.1: a passive OPEN: "enter the LISTEN state, and return". What is known of the last
+    /// connection stays.
     ///
-    /// Where there is a connection already, the next one may come after it: if the endpoint is in `TIME_WAIT`, by a SYN that
-    /// the policy takes for one.
+    /// Where there is a connection already, the next one may come after it: if the endpoint is in `TIME_WAIT`, by
+    /// a SYN that the policy takes for one.
     pub fn listen(&mut self) {
         self.listens = true;
         if self.state == State::Closed {
@@ -55,7 +57,8 @@ impl Endpoint {
         }
     }
 
-    /// RFC 9293 §3.10.7.2: a SYN arrives where somebody listens. The SYN,ACK is sent: `<SEQ=ISS><ACK=RCV.NXT><CTL=SYN,ACK>`.
+    /// RFC 9293 §3.10.7.2: a SYN arrives where somebody listens. The SYN,ACK is sent:
+    /// `<SEQ=ISS><ACK=RCV.NXT><CTL=SYN,ACK>`.
     pub(super) fn accept(&mut self, syn: &Segment, iss: Seq, policy: &Policy, effects: &mut Effects) {
         self.begin(State::SynReceived, iss, effects);
         self.synchronize(syn);
@@ -68,7 +71,8 @@ impl Endpoint {
         self.rcv_nxt = syn.seq + 1;
     }
 
-    /// RFC 9293 §3.10.7.4: "return this connection to the LISTEN state". There was no connection yet, and nobody learns of it.
+    /// RFC 9293 §3.10.7.4: "return this connection to the LISTEN state". There was no connection yet, and nobody
+    /// learns of it.
     pub(super) fn return_to_listen(&mut self, effects: &mut Effects) {
         let transfer = std::mem::replace(&mut self.transfer, Transfer::IN_A_WORLD);
         let (left, ended_by, iss) = (self.left, self.ended_by, self.iss);
@@ -79,9 +83,9 @@ impl Endpoint {
         effects.timers = [TimerChange::Cancel; 4];
     }
 
-    /// The connection is established. RFC 9293 §3.10.7.3, §3.10.7.4. What was called for meanwhile is done: RFC 9293 §3.10.4
-    /// has a CLOSE behind text wait: "queue for processing after entering ESTABLISHED state". It is sent when all steps
-    /// were taken, and acknowledges what has arrived.
+    /// The connection is established. RFC 9293 §3.10.7.3, §3.10.7.4. What was called for meanwhile is done: RFC
+    /// 9293 §3.10.4 has a CLOSE behind text wait: "queue for processing after entering ESTABLISHED state". It is
+    /// sent when all steps were taken, and acknowledges what has arrived.
     pub(super) fn establish(&mut self, policy: &Policy, effects: &mut Effects) {
         self.state = State::Established;
         if self.close_called {

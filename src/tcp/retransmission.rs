@@ -44,16 +44,16 @@ impl Endpoint {
             AfterTimeout::OnePerTimeout => None,
             AfterTimeout::NextOnAck => Some(self.snd_nxt),
         };
-        // RFC 6298 §5.4: "the earliest segment that has not been acknowledged". Whatever the window: RFC 9293 §3.8.6 has
-        // one that was closed over it probed in the standard way, and this is the probe.
+        // RFC 6298 §5.4: "the earliest segment that has not been acknowledged". Whatever the window: RFC 9293
+        // §3.8.6 has one that was closed over it probed in the standard way, and this is the probe.
         self.transfer.resent_before = self.transfer.resent_before.max(self.resent);
         self.resent = 0;
         self.resend(self.outstanding(self.snd_una, policy), effects);
         effects.change(Timer::Retransmission, TimerChange::Set(self.timeout(policy)));
     }
 
-    /// Counts a retransmission without progress, or a probe of a closed window; false if there were as many as there may be.
-    /// RFC 9293 §3.8.3: those of a SYN have a limit of their own.
+    /// Counts a retransmission without progress, or a probe of a closed window; false if there were as many as
+    /// there may be. RFC 9293 §3.8.3: those of a SYN have a limit of their own.
     pub(super) fn retries_once_more(&mut self, policy: &Policy) -> bool {
         let RetransmissionPolicy { retries, orphan_retries, .. } = policy.retransmission;
         let OpenPolicy { syn_retries, syn_ack_retries, .. } = policy.opening;
@@ -72,11 +72,12 @@ impl Endpoint {
         true
     }
 
-    /// RFC 5681 §3.1: after a timeout the sender goes on by slow start. A segment has arrived before which SND.UNA was
-    /// `una`: if it acknowledges something, but not all that was outstanding at the timeout, what comes next is sent
-    /// again, as far as the peer has room.
+    /// RFC 5681 §3.1: after a timeout the sender goes on by slow start. A segment has arrived before which SND.UNA
+    /// was `una`: if it acknowledges something, but not all that was outstanding at the timeout, what comes next
+    /// is sent again, as far as the peer has room.
     ///
-    /// The timer has been restarted (RFC 6298 §5.3). This is no timeout: it doubles nothing, and no retry is counted.
+    /// The timer has been restarted (RFC 6298 §5.3). This is no timeout: it doubles nothing, and no retry is
+    /// counted.
     pub(super) fn recover_after(&mut self, una: Seq, policy: &Policy, effects: &mut Effects) {
         let next = self.snd_una + self.resent;
         let goes_on = una.precedes(self.snd_una) && self.recover.is_some_and(|recover| next.precedes(recover));
@@ -102,8 +103,8 @@ impl Endpoint {
         self.send(segment.flags, segment.seq, segment.len, effects);
     }
 
-    /// `recover` without effect is `None`, and what was sent again without effect is 0, so that equal endpoints are equal states:
-    /// nothing is left that an ACK lets go, and no timeout is doubled (Karn's rule).
+    /// `recover` without effect is `None`, and what was sent again without effect is 0, so that equal endpoints
+    /// are equal states: nothing is left that an ACK lets go, and no timeout is doubled (Karn's rule).
     fn normalize_recovery(&mut self) {
         let resent = self.snd_una + self.resent;
         self.recover = self.recover.filter(|recover| resent.precedes(*recover));
@@ -409,7 +410,8 @@ mod tests {
         assert_eq!((endpoint.doublings, endpoint.resent, endpoint.recover), (1, 1, None));
     }
 
-    /// RFC 6298 §3: what an ACK did not let go, as the FIN went instead, was sent once; and the next ACK lets the rest go.
+    /// RFC 6298 §3: what an ACK did not let go, as the FIN went instead, was sent once; and the next ACK lets the
+    /// rest go.
     #[test]
     fn what_was_not_sent_again_is_a_sample() {
         let policy = POLICY.with(|policy| {

@@ -1,4 +1,5 @@
-//! `TIME_WAIT`, where stacks differ most, and `FIN_WAIT_2` where it is no more than that. RFC 9293 §3.6.1, RFC 1337.
+//! `TIME_WAIT`, where stacks differ most, and `FIN_WAIT_2` where it is no more than that. RFC 9293 §3.6.1, RFC
+//! 1337.
 
 use super::endpoint::Endpoint;
 use super::event::{Effects, Timer, TimerChange};
@@ -85,7 +86,8 @@ mod tests {
     use crate::tcp::testing::{POLICY, ack, calling, fin, segment};
     use crate::tcp::{Call, State};
 
-    /// Linux, `tcp_timewait_state_process`: a reset kills what waits; it is the peer that has ended the connection.
+    /// Linux, `tcp_timewait_state_process`: a reset kills what waits; it is the peer that has ended the
+    /// connection.
     #[test]
     fn a_reset_ends_an_orphan_without_a_socket() {
         let policy = POLICY.with(|policy| policy.wait.fin_wait_2_without_socket = true);

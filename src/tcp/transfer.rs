@@ -1,12 +1,13 @@
-//! How text is carried where no world goes into it: windows, text that waits, segments of several octets. RFC 9293 §3.7, §3.8.
+//! How text is carried where no world goes into it: windows, text that waits, segments of several octets. RFC 9293
+//! §3.7, §3.8.
 
 use super::segment::Seq;
 
 /// The window that both ends offer by default, in octets.
 pub(super) const WINDOW: u32 = 65_535;
 
-/// The part of an endpoint that is the same in every state of a world, [`Transfer::IN_A_WORLD`]: there, windows stay open, an
-/// octet or a FIN is a segment and is sent at once, and what arrives is read at once.
+/// The part of an endpoint that is the same in every state of a world, [`Transfer::IN_A_WORLD`]: there, windows
+/// stay open, an octet or a FIN is a segment and is sent at once, and what arrives is read at once.
 ///
 /// Recorded cases, captures and other stacks go into it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -19,12 +20,12 @@ pub struct Transfer {
     pub mss: u32,
     /// The persist timer.
     pub persist: Persist,
-    /// What was sent as one segment of more than one number, as half-open ranges, and is not all acknowledged; every
-    /// other number was sent alone.
+    /// What was sent as one segment of more than one number, as half-open ranges, and is not all acknowledged;
+    /// every other number was sent alone.
     pub segments: Vec<(Seq, Seq)>,
     /// How many numbers from SND.UNA on were sent again before the last timeout, where that is more than
-    /// [`Endpoint::resent`](super::Endpoint::resent) and a timeout is doubled (RFC 6298 §3: Karn's rule). In a world it is not: only
-    /// the segment at SND.UNA is sent again there.
+    /// [`Endpoint::resent`](super::Endpoint::resent) and a timeout is doubled (RFC 6298 §3: Karn's rule). In a
+    /// world it is not: only the segment at SND.UNA is sent again there.
     pub resent_before: u32,
     /// How many octets of text the endpoint keeps for its application.
     pub rcv_buffer: u32,
@@ -51,8 +52,8 @@ impl Transfer {
     }
 }
 
-/// What is known while the peer's window is closed and something waits to be sent. Never in a world: windows do not
-/// close there.
+/// What is known while the peer's window is closed and something waits to be sent. Never in a world: windows do
+/// not close there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Persist {
     /// The timer runs.
@@ -96,8 +97,8 @@ impl SendWindow {
         self.largest = self.largest.max(size);
     }
 
-    /// RFC 9293 §3.10.7.4, fifth step: an acceptable acknowledgment offers a window; what is older than the segment
-    /// that did so last does not count.
+    /// RFC 9293 §3.10.7.4, fifth step: an acceptable acknowledgment offers a window; what is older than the
+    /// segment that did so last does not count.
     pub(super) fn update(&mut self, seq: Seq, ack: Seq, size: u32) {
         if self.seq.precedes(seq) || self.seq == seq && !ack.precedes(self.ack) {
             self.resize(size);

@@ -30,8 +30,8 @@ pub(crate) fn in_flight(trace: &Trace, timeline: &SegmentTimeline) -> String {
     if in_flight.is_empty() { "nothing".to_owned() } else { in_flight.join(", ") }
 }
 
-/// How it goes on forever, where `cycle` names the steps that the picture shows as repeated; nothing where it can go on
-/// however it likes.
+/// How it goes on forever, where `cycle` names the steps that the picture shows as repeated; nothing where it can
+/// go on however it likes.
 pub(crate) fn describe_ending(trace: &Trace, cycle: &str) -> Vec<String> {
     match &trace.ending {
         RunEnding::Open => Vec::new(),

@@ -1,8 +1,9 @@
 //! A run of a world whose network is a set, with every copy: in exact times, whole ticks each.
 //!
-//! The set may do more than the network (`docs/real-time.md`). So a run of it is taken up once more, action by action, with
-//! every copy that was sent or made, in [`ExactWorld`]: what the set has left behind is a duplicate there, and an original that
-//! the set has dropped is still to be delivered. Only what that world accepts is a run.
+//! The set may do more than the network (`docs/real-time.md`). So a run of it is taken up once more, action by
+//! action, with every copy that was sent or made, in [`ExactWorld`]: what the set has left behind is a duplicate
+//! there, and an original that the set has dropped is still to be delivered. Only what that world accepts is a
+//! run.
 
 use super::exact_replay::replay_exact_run;
 use super::lasso::{replay_exact_ending, replay_exact_lasso};
@@ -12,7 +13,8 @@ use crate::property::Instance;
 use crate::realtime::{Copy, CyclicWitness, ExactEvent, ExactWorld, Moment, Witness};
 use crate::tcp::Timer;
 
-/// How many rounds of a cycle come before what is repeated: what the set has dropped may take one to leave the network.
+/// How many rounds of a cycle come before what is repeated: what the set has dropped may take one to leave the
+/// network.
 const ROUNDS_BEFORE: [usize; 4] = [0, 1, 2, 3];
 
 /// How many copies that the set does not have are delivered after an action.
@@ -25,7 +27,8 @@ pub(crate) fn run_with_every_copy(world: &TimedWorld, instance: &Instance, actio
     instance.is_revealed_by(&last).then(|| replay_exact_run(world.config(), &run).ok())?
 }
 
-/// The same for a stem and a cycle that is repeated forever, or for a run that ends, if the property is false of it.
+/// The same for a stem and a cycle that is repeated forever, or for a run that ends, if the property is false of
+/// it.
 pub(crate) fn lasso_with_every_copy(
     world: &TimedWorld,
     fairness: Fairness,
@@ -129,8 +132,8 @@ impl<'w> EveryCopy<'w> {
         Some(leaving)
     }
 
-    /// Originals that the set does not have are delivered at once, if that makes no difference to the end that they go to. So is
-    /// what that draws.
+    /// Originals that the set does not have are delivered at once, if that makes no difference to the end that
+    /// they go to. So is what that draws.
     fn deliver_what_was_dropped(&mut self, after: &WorldState) -> Option<()> {
         for _ in 0..MOST_DELIVERED {
             let Some(delivered) = self.dropped(after).into_iter().find(|copy| self.is_in_vain(*copy)) else {

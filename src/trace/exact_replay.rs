@@ -53,8 +53,9 @@ pub(crate) fn replay_exact_run(config: &Config, witness: &Witness) -> Result<Tra
     Ok(replay_exactly(config, witness)?.trace)
 }
 
-/// A run of real time in a world whose ticks are the parts of its ticks, or `finer` times as fine: for each step there, the place
-/// of its action among those that are enabled. `Ok(None)`: the world has no room for it, or is a set.
+/// A run of real time in a world whose ticks are the parts of its ticks, or `finer` times as fine: for each step
+/// there, the place of its action among those that are enabled. `Ok(None)`: the world has no room for it, or is a
+/// set.
 ///
 /// # Errors
 /// If it is no run there: a fault of this program.

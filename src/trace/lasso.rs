@@ -12,7 +12,8 @@ use crate::realtime::{CyclicWitness, ExactWorld, Witness};
 use crate::tcp::{Call, Timer};
 
 /// Takes the stem and once the cycle, or without a cycle stops: each action must be enabled where it is taken, the
-/// cycle must end where it began, it must be fair to repeat it (or to stop), and the property must be false of that.
+/// cycle must end where it began, it must be fair to repeat it (or to stop), and the property must be false of
+/// that.
 pub(crate) fn replay_lasso(
     world: &TimedWorld,
     fairness: Fairness,
@@ -39,8 +40,8 @@ pub(crate) fn replay_lasso(
     (states.get(stem.len())? == last).then(|| run.repeats(trace, stem.len(), may_close))?
 }
 
-/// Replays a run of exact times that comes back to where its cycle began; as above, it must be fair, and the property
-/// false of it.
+/// Replays a run of exact times that comes back to where its cycle began; as above, it must be fair, and the
+/// property false of it.
 pub(crate) fn replay_exact_lasso(
     config: &Config,
     fairness: Fairness,
@@ -92,8 +93,8 @@ impl<S: Observe> Run<'_, S> {
         is_refuted.then_some(Trace { ending: RunEnding::Stops { calls }, ..trace })
     }
 
-    /// The steps from a place on are repeated, if that is fair and the property false of it. `may_close`: whether A and B may
-    /// close in a state.
+    /// The steps from a place on are repeated, if that is fair and the property false of it. `may_close`: whether
+    /// A and B may close in a state.
     fn repeats(&self, trace: Trace, from: usize, may_close: impl Fn(&S) -> [bool; 2]) -> Option<Trace> {
         let (_, states) = self.states.split_last()?;
         let (repeated, cycle) = (states.get(from..)?, trace.steps.get(from..)?);
@@ -159,8 +160,8 @@ fn is_false(instance: &Instance, states: &[impl Observe], repeats_from: usize) -
     }
 }
 
-/// The reasons of fairness on a cycle: for each segment and application, whether the cycle meets its constraint. Given are the states
-/// of the cycle, with whether A and B may close in each, and its events.
+/// The reasons of fairness on a cycle: for each segment and application, whether the cycle meets its constraint.
+/// Given are the states of the cycle, with whether A and B may close in each, and its events.
 fn reasons(states: &[(&Snapshot, [bool; 2])], cycle: &[Event]) -> Vec<FairnessReason> {
     let mut reasons = Vec::new();
     for copy in states.iter().flat_map(|(state, _)| &state.in_flight) {

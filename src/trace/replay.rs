@@ -33,8 +33,8 @@ impl Trace {
         self.steps.last().map_or(&self.initial, |step| &step.after)
     }
 
-    /// How many steps are something that an end does: a call, an arrival, or a timer that expires. The network's losses and
-    /// duplications, and the passing of time, are none.
+    /// How many steps are something that an end does: a call, an arrival, or a timer that expires. The network's
+    /// losses and duplications, and the passing of time, are none.
     #[must_use]
     pub fn acts(&self) -> usize {
         let is_act = |step: &&Step| matches!(step.event, Event::Call(..) | Event::Timeout(..) | Event::Deliver(_));
@@ -47,8 +47,8 @@ impl Trace {
         Ticks { parts, per_tick: self.parts }
     }
 
-    /// The moment of each step; `None` in a world without a clock. The passing of time belongs to the moment at which it
-    /// ends.
+    /// The moment of each step; `None` in a world without a clock. The passing of time belongs to the moment at
+    /// which it ends.
     #[must_use]
     pub fn moments(&self) -> Vec<Option<Ticks>> {
         let mut now = self.initial.timers.map(|_| 0);

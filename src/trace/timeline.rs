@@ -7,8 +7,8 @@ use crate::tcp::Segment;
 /// A copy, from when it is sent or made to when it leaves the network.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Copy {
-    /// `#3`, or `#3′` for a duplicate of `#3`; no other copy's. `old #3` if it is of the first incarnation and still in flight
-    /// in the second.
+    /// `#3`, or `#3′` for a duplicate of `#3`; no other copy's. `old #3` if it is of the first incarnation and
+    /// still in flight in the second.
     pub(crate) label: String,
     /// The end that it goes to.
     pub(crate) to: End,

@@ -1,5 +1,5 @@
-//! Public bug reports about closing, one test each, with the answer that is right. Their worlds and questions are in
-//! `tests/bugs`.
+//! Public bug reports about closing, one test each, with the answer that is right. Their worlds and questions are
+//! in `tests/bugs`.
 
 use std::fs;
 use std::path::Path;
@@ -15,7 +15,8 @@ fn check(scenario: &str, arguments: &[&str]) -> Output {
     command.arg("--properties").arg(folder.join("properties")).args(arguments).output().unwrap()
 }
 
-/// Asserts the verdict on a property, or on an instance of it (`name@A`), with these settings on top of a scenario.
+/// Asserts the verdict on a property, or on an instance of it (`name@A`), with these settings on top of a
+/// scenario.
 fn decides(scenario: &str, settings: &[&str], instance: &str, verdict: &str) {
     let (property, end) = instance.split_once('@').map_or((instance, None), |(name, end)| (name, Some(end)));
     let mut arguments = vec!["--property", property, "--format", "json"];
@@ -89,8 +90,8 @@ fn exanic_50_a_limit_of_retransmissions_ends_fin_wait_1() {
     decides("last-ack-zombie", &["tcp.retries=2"], "fin-is-answered@A", "holds");
 }
 
-/// FreeBSD D30451: two ends acknowledge each other forever, at one instant. What is no question of time is decided all
-/// the same, and once time passes the text is sent again and both close.
+/// FreeBSD D30451: two ends acknowledge each other forever, at one instant. What is no question of time is decided
+/// all the same, and once time passes the text is sent again and both close.
 #[test]
 fn freebsd_d30451_an_ack_war_stops_time() {
     decides("ack-war", &[], "time-passes", "violated");

@@ -4,8 +4,8 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
-/// The clauses from ESTABLISHED on, in the RFC's order. What users, timeouts of queues and the handshake's states are about
-/// is left out.
+/// The clauses from ESTABLISHED on, in the RFC's order. What users, timeouts of queues and the handshake's states
+/// are about is left out.
 const CLAUSES: [(&str, &[&str]); 8] = [
     (
         "First, check sequence number",

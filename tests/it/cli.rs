@@ -555,7 +555,8 @@ fn where_a_property_applies() {
     );
 }
 
-/// The last line counts the verdicts that were compared, those that were not, and all that keeps the gate from passing.
+/// The last line counts the verdicts that were compared, those that were not, and all that keeps the gate from
+/// passing.
 #[test]
 fn what_is_not_compared_is_counted() {
     let folder = Folder::new("counted").with(
@@ -747,8 +748,8 @@ fn a_scale_drops_expectations() {
     assert_eq!((check("1"), check("2")), (1, 0));
 }
 
-/// A property of runs that speaks of what is in flight is undecided in any graph of zones: the second and larger one, for which there
-/// is no room here, is not built for it.
+/// A property of runs that speaks of what is in flight is undecided in any graph of zones: the second and larger
+/// one, for which there is no room here, is not built for it.
 #[test]
 fn what_no_graph_decides_meets_no_limit() {
     let folder = Folder::new("in-flight")
@@ -864,7 +865,8 @@ fn fairness_decides_liveness() {
     for (setting, code) in [
         ("fairness.network=true", 0),
         ("fairness.network=false", 1),
-        // Without B's FIN nothing ends. Without the first ACK, B's FIN acknowledges A's; without the RST nothing ends B's wait.
+        // Without B's FIN nothing ends. Without the first ACK, B's FIN acknowledges A's; without the RST nothing
+        // ends B's wait.
         ("fairness.network=['FIN to B', 'ACK to A', 'ACK to B', 'RST to B']", 1),
         ("fairness.network=['FIN to A', 'FIN to B', 'ACK to B', 'RST to B']", 0),
         ("fairness.network=['FIN to A', 'FIN to B', 'ACK to A', 'ACK to B']", 1),
@@ -1205,7 +1207,8 @@ fn a_reader_that_goes_away_ends_the_process() {
     }
 }
 
-/// Text of a file speaks to no terminal, and reads in the order that it is written in: every byte of output is looked at.
+/// Text of a file speaks to no terminal, and reads in the order that it is written in: every byte of output is
+/// looked at.
 #[test]
 fn hidden_characters_are_shown_as_escapes() {
     let evil = "ab\u{202e}cd \u{2066}\u{200f} \\u001b[2J \\u009b2J e";

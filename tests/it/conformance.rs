@@ -726,7 +726,8 @@ proptest! {
         let [case] = cases(&case.to_string()).try_into().unwrap();
         let replayed = replay(&case);
         prop_assert_eq!(&replayed, &replay(&case));
-        // Without other expectations only the first state and the last can be wrong, and what is to be sent need not be.
+        // Without other expectations only the first state and the last can be wrong, and what is to be sent need
+        // not be.
         match replayed.outcome {
             CaseOutcome::Match => {}
             CaseOutcome::Differs(differences) => {

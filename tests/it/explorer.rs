@@ -252,7 +252,8 @@ fn ports(process: u32) -> Vec<u16> {
     listening.collect()
 }
 
-/// stateright's own server is ended behind its back; it is started again, runs to its end again, and a message is printed.
+/// stateright's own server is ended behind its back; it is started again, runs to its end again, and a message is
+/// printed.
 #[cfg(target_os = "linux")]
 #[test]
 fn stateright_is_started_again_and_that_is_said() {

@@ -1,4 +1,5 @@
-//! The opening and closing sequences of RFC 9293, segment by segment, and the three-segment close of most captures.
+//! The opening and closing sequences of RFC 9293, segment by segment, and the three-segment close of most
+//! captures.
 
 use lastack::tcp::{Call, Effects, EndedBy, Endpoint, Flags, Policy, Segment, Seq, State, Timer, TimerChange};
 
@@ -115,7 +116,8 @@ fn figure_7_simultaneous_connection_synchronization() {
     ");
 }
 
-/// RFC 9293 §3.5, Figure 8: Recovery from Old Duplicate SYN. The next initial number is the least that there may be.
+/// RFC 9293 §3.5, Figure 8: Recovery from Old Duplicate SYN. The next initial number is the least that there may
+/// be.
 #[test]
 fn figure_8_recovery_from_old_duplicate_syn() {
     let mut connection = Connection::closed();

@@ -1,5 +1,5 @@
-//! The forms in which a counterexample is written: each has all of the trace. `tests/programs` has them read by the
-//! tools that they are for.
+//! The forms in which a counterexample is written: each has all of the trace. `tests/programs` has them read by
+//! the tools that they are for.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -76,15 +76,16 @@ fn real_time_as_it_is_read() {
 
 // ---- ITF ----
 
-/// The ITF trace is taken apart without a word of the code that wrote it: its actions lead through the model, and in
-/// every state all variables are the model's.
+/// The ITF trace is taken apart without a word of the code that wrote it: its actions lead through the model, and
+/// in every state all variables are the model's.
 #[test]
 fn the_model_goes_through_the_states_of_the_itf_trace() {
     // Whole ticks have no room for MSLs of 30 s in ticks of a stack's RTO, and none for a new connection.
     let has_room = |shown: &&Shown| !shown.scenario.name.contains("-numbers") && !shown.scenario.config.opens();
     for shown in GALLERY.iter().filter(has_room) {
         let states = match shown.scenario.kind {
-            // At the scale that its moments need, ticks of which parts of a tick are one, a run of real time is one of whole ticks.
+            // At the scale that its moments need, ticks of which parts of a tick are one, a run of real time is
+            // one of whole ticks.
             WorldKind::Timed => replay(&TimedWorld::new(shown.scenario.config.scaled(shown.trace.parts)), shown),
             WorldKind::Asynchronous => replay(&asynchronous_world(&shown.scenario.config), shown),
         };

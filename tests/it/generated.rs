@@ -16,7 +16,8 @@ pub(crate) fn assert_page_is_current(page: &str, text: &str) {
     assert!(is_current, "not current; INSTA_UPDATE=always cargo test --test it {name} writes docs/{page}");
 }
 
-/// That the pages are as they stand in docs/, and that the folder has no others. `INSTA_UPDATE=always` writes them.
+/// That the pages are as they stand in docs/, and that the folder has no others. `INSTA_UPDATE=always` writes
+/// them.
 pub(crate) fn assert_current(folder: &str, pages: &BTreeMap<PathBuf, String>) {
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
     let there: Vec<PathBuf> = fs::read_dir(docs.join(folder))

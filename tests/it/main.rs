@@ -46,7 +46,8 @@ mod traces;
 mod transition_table;
 mod verdicts;
 
-/// Whether pages that a test writes are to be written, as snapshots are: `INSTA_UPDATE=always cargo test --test it`.
+/// Whether pages that a test writes are to be written, as snapshots are: `INSTA_UPDATE=always cargo test --test
+/// it`.
 fn writes_what_is_new() -> bool {
     std::env::var_os("INSTA_UPDATE").is_some_and(|value| value == "always")
 }

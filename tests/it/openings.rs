@@ -1,5 +1,5 @@
-//! Worlds that open a new connection: real time against every run of whole ticks, lived through one by one, and the law of the
-//! new connection.
+//! Worlds that open a new connection: real time against every run of whole ticks, lived through one by one, and
+//! the law of the new connection.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -84,8 +84,8 @@ fn states(config: &Config, parts: u32) -> HashMap<String, ExactWorld<'_>> {
     seen
 }
 
-/// Whatever happens in whole ticks, or in halves of them, happens in real time, and what real time reveals has a run of
-/// exact times.
+/// Whatever happens in whole ticks, or in halves of them, happens in real time, and what real time reveals has a
+/// run of exact times.
 #[test]
 fn every_run_of_ticks_is_one_of_real_time() {
     let asked = properties(&SAFETY);
@@ -134,7 +134,8 @@ fn is_hurt(config: &Config) -> bool {
     (0..questions.len()).any(|number| explored.reveals(number))
 }
 
-/// The law of the new connection (docs/new-connection.md), in worlds without octets whose `TIME_WAIT` ignores resets.
+/// The law of the new connection (docs/new-connection.md), in worlds without octets whose `TIME_WAIT` ignores
+/// resets.
 #[test]
 fn the_law_of_the_new_connection() {
     let connects = |iss| Opening { opens: Opens::Connect, iss, reuse_time_wait: None };

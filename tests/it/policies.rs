@@ -134,7 +134,8 @@ fn every_field_has_its_range() {
     }
 }
 
-/// A field that would change nothing in a world is refused there where it stands, with any value; a policy that has it is not.
+/// A field that would change nothing in a world is refused there where it stands, with any value; a policy that
+/// has it is not.
 #[test]
 fn what_means_nothing_in_a_world_is_refused() {
     let policies = Policies::shipped().unwrap();

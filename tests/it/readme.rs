@@ -1,4 +1,5 @@
-//! The README and the book are what really happens: transcripts, files that are shown, links, paths and translations.
+//! The README and the book are what really happens: transcripts, files that are shown, links, paths and
+//! translations.
 //!
 //! `INSTA_UPDATE=always cargo test --test it readme` writes the transcripts and pictures anew.
 
@@ -139,8 +140,8 @@ fn the_table_of_states_quotes_the_reports() {
     }
 }
 
-/// A command `lastack … --format svg -o NAME` of the book has drawn the picture of that name in `docs/pictures/`. Those of
-/// the gallery are of a test of their own.
+/// A command `lastack … --format svg -o NAME` of the book has drawn the picture of that name in `docs/pictures/`.
+/// Those of the gallery are of a test of their own.
 #[cfg(unix)]
 #[test]
 fn the_pictures_are_what_the_commands_draw() {
@@ -284,8 +285,8 @@ fn every_page_is_a_chapter_of_the_book_once() {
     assert_eq!(chapters, pages().into_iter().filter(is_page).collect::<Vec<_>>());
 }
 
-/// The book is published without the rest of the repository. Its `README.md` becomes `index.html` there, which links that
-/// name the file do not reach.
+/// The book is published without the rest of the repository. Its `README.md` becomes `index.html` there, which
+/// links that name the file do not reach.
 #[test]
 fn the_book_links_to_nothing_outside_of_it() {
     let mut outside = Vec::new();
@@ -311,7 +312,8 @@ struct Translation {
     hash: String,
 }
 
-/// The translations by their first lines, `<!-- Translates docs/questions.md, whose prose is 0123456789abcdef -->`.
+/// The translations by their first lines, `<!-- Translates docs/questions.md, whose prose is 0123456789abcdef
+/// -->`.
 fn translations() -> Vec<Translation> {
     let of = |page: String| {
         let text = read(&page);

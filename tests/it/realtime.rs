@@ -69,8 +69,8 @@ fn part(state: &WorldState) -> DiscretePart {
     DiscretePart { ends: End::BOTH.map(end), in_flight }
 }
 
-/// The instances of shipped properties that single states decide, but for those that count `retransmissions` or losses that
-/// a world does not count.
+/// The instances of shipped properties that single states decide, but for those that count `retransmissions` or
+/// losses that a world does not count.
 fn instances<'p>(properties: &'p [Property], config: &Config) -> Vec<(&'p Property, End)> {
     use lastack::property::Observation;
     let counts_retries = End::BOTH.iter().all(|end| config.end(*end).policy.retransmission.retries.is_some());
@@ -138,8 +138,8 @@ fn any_world() -> impl Strategy<Value = Config> {
 struct Tally {
     worlds: usize,
     explored: usize,
-    /// Of the worlds that whole ticks exhaust at every scale: at which of them they first meet every discrete part, and
-    /// at none.
+    /// Of the worlds that whole ticks exhaust at every scale: at which of them they first meet every discrete
+    /// part, and at none.
     meeting_all_at: [usize; 4],
     meeting_all_at_none: usize,
     revealed: usize,
@@ -150,9 +150,9 @@ struct Tally {
     ties: usize,
 }
 
-/// Several hundred random worlds. What ticks violate is violated in real time; what is violated in real time has a witness
-/// that ticks of its fractions confirm; what holds if delays may equal the MSL holds; and every state of ticks has its
-/// discrete part.
+/// Several hundred random worlds. What ticks violate is violated in real time; what is violated in real time has a
+/// witness that ticks of its fractions confirm; what holds if delays may equal the MSL holds; and every state of
+/// ticks has its discrete part.
 #[test]
 fn random_worlds_agree_with_whole_ticks() {
     let properties = shipped();
@@ -184,7 +184,8 @@ fn compare(properties: &[Property], config: Config, tally: &mut Tally) {
         .zip(&questions)
         .map(|(number, question)| explored.witness(&config, question, number).unwrap())
         .collect();
-    // Those that count losses or duplicates make them count everywhere. Without those, the others are decided alike.
+    // Those that count losses or duplicates make them count everywhere. Without those, the others are decided
+    // alike.
     let plain: Vec<_> = questions.iter().filter(|question| !question.counts()).copied().collect();
     let among_plain = explore(&config, &plain, Aim::default(), &budget, &|_| {}).unwrap();
     assert_eq!(among_plain.stopped, None);
@@ -278,8 +279,8 @@ fn a_chain_of_three_flights_needs_thirds_of_a_tick() {
 struct SetTally {
     worlds: usize,
     explored: usize,
-    /// Of the worlds that whole ticks exhaust at every scale: at which of them they first meet every discrete part, and
-    /// at none.
+    /// Of the worlds that whole ticks exhaust at every scale: at which of them they first meet every discrete
+    /// part, and at none.
     meeting_all_at: [usize; 3],
     meeting_all_at_none: usize,
     counted: usize,
@@ -295,8 +296,9 @@ fn as_sets(parts: impl Iterator<Item = DiscretePart>) -> HashSet<DiscretePart> {
         .collect()
 }
 
-/// Random worlds with duplicates without number, by zones and in whole ticks, which share nothing but the endpoint: what ticks
-/// reach, zones do; and what one, two or three duplicates reach is reached without number, by either.
+/// Random worlds with duplicates without number, by zones and in whole ticks, which share nothing but the
+/// endpoint: what ticks reach, zones do; and what one, two or three duplicates reach is reached without number, by
+/// either.
 #[test]
 fn random_sets_agree_with_whole_ticks_and_with_counted_duplicates() {
     let mut tally = SetTally::default();
@@ -349,8 +351,9 @@ fn random_sets_agree_with_whole_ticks_and_with_counted_duplicates() {
     insta::assert_debug_snapshot!(tally);
 }
 
-/// Unlimited duplicates lead to everything that counted ones lead to; and the verdict at the bound of the law of the last ACK is
-/// right where a timeout is a quarter of the MSL: a FIN that is lost four times is sent again within 2 MSL, the fifth not.
+/// Unlimited duplicates lead to everything that counted ones lead to; and the verdict at the bound of the law of
+/// the last ACK is right where a timeout is a quarter of the MSL: a FIN that is lost four times is sent again
+/// within 2 MSL, the fifth not.
 #[test]
 fn duplicates_without_number_do_all_that_counted_ones_do() {
     let library = Library::read(&[], &[]).unwrap();
@@ -389,8 +392,8 @@ fn is_found(verdict: Verdict) -> bool {
     matches!(verdict, Verdict::Violated | Verdict::Possible)
 }
 
-/// Whole ticks decide the set as well, every run of it lived through with every copy: nothing stays open, what a counted
-/// duplicate does is done without number, and what ticks find, real time finds.
+/// Whole ticks decide the set as well, every run of it lived through with every copy: nothing stays open, what a
+/// counted duplicate does is done without number, and what ticks find, real time finds.
 #[test]
 fn whole_ticks_decide_duplicates_without_number() {
     let library = Library::read(&[], &[]).unwrap();

@@ -1,7 +1,8 @@
-//! `lastack replay`: what it makes of captures of a Linux kernel, of parts of them, and of captures that are wrong.
+//! `lastack replay`: what it makes of captures of a Linux kernel, of parts of them, and of captures that are
+//! wrong.
 //!
-//! The captures in tests/captures were made on loopback, in a network namespace of their own: a few lines of Python
-//! close a connection in one way or another, and iptables loses what is to be lost.
+//! The captures in tests/captures were made on loopback, in a network namespace of their own: a few lines of
+//! Python close a connection in one way or another, and iptables loses what is to be lost.
 
 mod apart;
 mod closings;

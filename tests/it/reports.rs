@@ -240,7 +240,8 @@ fn a_job_s_summary_is_added_to_what_there_is() {
     assert_snapshot!("github-summary", folder.read("summary.md").lines().map(without_seconds).collect::<String>());
 }
 
-/// Where the property is compiled in, they point at the scenario: a reader's repository does not have the property's file.
+/// Where the property is compiled in, they point at the scenario: a reader's repository does not have the
+/// property's file.
 #[test]
 fn annotations_point_into_the_reader_s_files() {
     let folder = Folder::new("reports-own");
@@ -265,7 +266,8 @@ fn annotations_point_into_the_reader_s_files() {
     assert!(run.stdout.starts_with("::error file=properties/no-premature-closed.toml,line=2,"), "{}", run.stdout);
 }
 
-/// The verdicts are those that are compared, and those that are listed as not compared; nothing else is among them.
+/// The verdicts are those that are compared, and those that are listed as not compared; nothing else is among
+/// them.
 #[test]
 fn the_numbers_of_the_total_add_up() {
     let folder = Folder::mine("total");

@@ -1,5 +1,5 @@
-//! The pages of the stacks: `docs/stacks.md`, `docs/stacks/*.md` and `docs/policy-fields.md`. The table of verdicts is that
-//! of `tests/slow/stacks.rs`.
+//! The pages of the stacks: `docs/stacks.md`, `docs/stacks/*.md` and `docs/policy-fields.md`. The table of
+//! verdicts is that of `tests/slow/stacks.rs`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;

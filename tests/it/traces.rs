@@ -71,7 +71,8 @@ fn terminals_of_every_kind() {
     }
 }
 
-/// A sends three octets and a FIN, which are all lost, and from then on nothing is: what is sent, and in which tick.
+/// A sends three octets and a FIN, which are all lost, and from then on nothing is: what is sent, and in which
+/// tick.
 fn four_lost(after_timeout: AfterTimeout) -> String {
     let library = Library::read(&[], &[]).unwrap();
     let mut config = library.scenarios(&["sequential".to_owned()], &[], 1).unwrap().remove(0).config;

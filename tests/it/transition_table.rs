@@ -205,9 +205,9 @@ fn each_policy_field_changes_what_it_is_named_after() {
             policy.retransmission.reset_on_giving_up = true;
             policy.retransmission.retries = Some(0);
         }),
-        // What these decide is not in the table: it takes unread text, a closed window, an application that is gone,
-        // several timeouts, or stranger segments. `tests/it/conformance.rs` has them; and `tests/it/realtime.rs` the clock that
-        // `timer_slack` takes.
+        // What these decide is not in the table: it takes unread text, a closed window, an application that is
+        // gone, several timeouts, or stranger segments. `tests/it/conformance.rs` has them; and
+        // `tests/it/realtime.rs` the clock that `timer_slack` takes.
         ("without_ack = drop", |policy| policy.acks.without_ack = WithoutAck::Drop),
         ("oldest_ack = first", |policy| policy.acks.oldest_ack = OldestAck::First),
         ("orphan_retries = 0", |policy| policy.retransmission.orphan_retries = Some(0)),

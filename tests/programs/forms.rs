@@ -1,5 +1,5 @@
-//! The forms of a counterexample, read by what they are for: Apalache's traces by itf-py, Mermaid by its own parser,
-//! captures by tshark.
+//! The forms of a counterexample, read by what they are for: Apalache's traces by itf-py, Mermaid by its own
+//! parser, captures by tshark.
 
 use std::collections::BTreeSet;
 use std::io::Write;

@@ -1,8 +1,8 @@
 //! Comparisons with other programs: SPIN, TLC and Python of the world, the running kernel of the endpoint, and
 //! Chromium, tshark, xmllint, Mermaid, itf-py and mdBook of what is written for them.
 //!
-//! A test whose program is missing is ignored, with the reason beside its name: so `cargo test` counts it. The harness is
-//! `libtest-mimic`, for one that is built in cannot ignore a test that has begun.
+//! A test whose program is missing is ignored, with the reason beside its name: so `cargo test` counts it. The
+//! harness is `libtest-mimic`, for one that is built in cannot ignore a test that has begun.
 
 // clippy.toml allows these in tests, and does not see that this is one.
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]

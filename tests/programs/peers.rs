@@ -123,7 +123,8 @@ const TIMELESS_WORLDS: [World; 8] = [
 /// 6,215, 2,009 and 5,191 states.
 const TIMELESS_WORLDS_FOR_SPIN_AND_TLC: [World; 3] = [TIMELESS_WORLDS[0], TIMELESS_WORLDS[1], TIMELESS_WORLDS[5]];
 
-/// In real time, each with the room that `TChecker`'s automaton needs for copies; with both verdicts of each property among them.
+/// In real time, each with the room that `TChecker`'s automaton needs for copies; with both verdicts of each
+/// property among them.
 const REAL_TIME_WORLDS: [(World, u32); 9] = [
     (("sequential", &[]), 6),
     (("simultaneous", &[NO_DUPLICATES]), 6),
@@ -184,9 +185,9 @@ pub(crate) fn tchecker_meets_the_same_parts() -> Result<(), Missing> {
     Ok(())
 }
 
-/// How many discrete parts `TChecker` meets, whatever was lost and duplicated until then: locations of both ends, and numbers of
-/// segments in flight, each in a place of its own. What an end is about to send is a part that lastack does not have, and so
-/// is the moment in which `net` is looked at.
+/// How many discrete parts `TChecker` meets, whatever was lost and duplicated until then: locations of both ends,
+/// and numbers of segments in flight, each in a place of its own. What an end is about to send is a part that
+/// lastack does not have, and so is the moment in which `net` is looked at.
 fn tck_parts(automaton: &[u8]) -> usize {
     let graph = tck_reach(&["-a", "covreach", "-C", "graph"], automaton);
     let attribute = |line: &str, name: &str| {

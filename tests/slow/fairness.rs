@@ -71,7 +71,8 @@ fn both_close_wherever_everybody_keeps_their_promise() {
     assert_eq!(others.iter().map(String::as_str).collect::<Vec<_>>(), expected);
 }
 
-/// docs/fairness.md: the least fairness for `both-close` in `lossy-for-ever`: these segments get through, and no fewer do.
+/// docs/fairness.md: the least fairness for `both-close` in `lossy-for-ever`: these segments get through, and no
+/// fewer do.
 #[test]
 fn four_kinds_of_segments_must_get_through() {
     let library = Library::read(&[], &[]).unwrap();

@@ -16,7 +16,8 @@ use lastack::tcp::AfterTimeout;
 const FIN: &str = "no-premature-closed";
 const ANYTHING: &str = "nothing-outlives-time-wait";
 
-/// Everything that the laws depend on. Only ratios of durations matter to them; with an MSL of 4 there are quarters of one.
+/// Everything that the laws depend on. Only ratios of durations matter to them; with an MSL of 4 there are
+/// quarters of one.
 #[derive(Clone, Copy, Debug)]
 struct Parameters {
     msl: u32,
@@ -200,16 +201,16 @@ fn late_timers_add_up() {
     insta::assert_snapshot!(laws.report());
 }
 
-/// docs/law.md: one octet of B's outstanding, an RTO of half an MSL at least. A lost ACK costs B's timer `r` more, the time
-/// at which the ACK of the octet arrives, after A has begun to wait.
+/// docs/law.md: one octet of B's outstanding, an RTO of half an MSL at least. A lost ACK costs B's timer `r` more,
+/// the time at which the ACK of the octet arrives, after A has begun to wait.
 fn holds_with_an_octet(at: Parameters, after_timeout: AfterTimeout) -> bool {
     let Parameters { msl, rto, losses, duplicates, time_wait } = at;
     if losses == 0 {
         return if rto < 2 * msl { time_wait >= 2 * msl } else { duplicates == 0 || time_wait >= msl };
     }
     let lost = losses * rto;
-    // Before `r` B's timer must not expire. Or else it sends the octet again, which draws the lost ACK once more, two flights
-    // later; and what that ACK lets go is one FIN more to be lost.
+    // Before `r` B's timer must not expire. Or else it sends the octet again, which draws the lost ACK once more,
+    // two flights later; and what that ACK lets go is one FIN more to be lost.
     let octet_again = match after_timeout {
         AfterTimeout::OnePerTimeout => (2 * msl).saturating_sub(lost),
         AfterTimeout::NextOnAck => 0,
@@ -262,14 +263,14 @@ fn the_law_with_an_octet() {
     insta::assert_snapshot!(laws.report());
 }
 
-/// docs/law.md: with `next-on-ack` and an octet of A's, too, A's ACK may ride on a FIN that B drops. B has one octet at most,
-/// and `TIME_WAIT` is 2 MSL at least.
+/// docs/law.md: with `next-on-ack` and an octet of A's, too, A's ACK may ride on a FIN that B drops. B has one
+/// octet at most, and `TIME_WAIT` is 2 MSL at least.
 fn holds_with_octets_of_both(at: Parameters, b_sends: u32) -> bool {
     let Parameters { msl, rto, losses, time_wait, .. } = at;
     let again = (losses + 1) * rto;
-    // How late B sends the FIN that outlives the wait, if it need not pay for one ACK. B's own ACK of A's octet draws that ACK
-    // once more, two flights after it was sent, which was before B's FIN, and less than a flight after the octet that A had
-    // to send again.
+    // How late B sends the FIN that outlives the wait, if it need not pay for one ACK. B's own ACK of A's octet
+    // draws that ACK once more, two flights after it was sent, which was before B's FIN, and less than a flight
+    // after the octet that A had to send again.
     let drawn = 2 * msl - rto.saturating_sub(msl).min(2 * msl);
     let unpaid = match b_sends {
         0 if again < 2 * msl => again.min(drawn),
@@ -308,7 +309,8 @@ fn the_law_with_octets_of_both() {
             laws.expect("simultaneous", FIN, at, change, holds_with_octets_of_both(at, b_sends));
         }
     }
-    // Nothing rides with `one-per-timeout`, nor if B closes after A: its FIN then acknowledges all that A has sent.
+    // Nothing rides with `one-per-timeout`, nor if B closes after A: its FIN then acknowledges all that A has
+    // sent.
     for at in [(4, 0, 8), (4, 1, 11), (4, 1, 12)].map(at) {
         let holds = holds_with_an_octet(at, AfterTimeout::OnePerTimeout);
         laws.expect("simultaneous", FIN, at, octets(1, 1, AfterTimeout::OnePerTimeout), holds);
@@ -322,8 +324,8 @@ fn holds_with_backoff(at: Parameters, rto_max: u32) -> bool {
     let Parameters { msl, rto, losses, duplicates, time_wait } = at;
     let sent = |times: u32| -> u32 { (0..times).map(|doublings| (rto << doublings).min(rto_max)).sum() };
     let lost_ack = losses > 0 && sent(losses) + msl > time_wait;
-    // Of the FINs up to the one that outlives the wait, the first `lost` are lost, and so are those after the last that
-    // arrives; the ACKs of all others are late.
+    // Of the FINs up to the one that outlives the wait, the first `lost` are lost, and so are those after the last
+    // that arrives; the ACKs of all others are late.
     let crosses = |lost: u32, last: u32, again: u32| {
         lost + again - last <= losses + 1
             && sent(again) - sent(lost) < 2 * msl
@@ -335,8 +337,8 @@ fn holds_with_backoff(at: Parameters, rto_max: u32) -> bool {
     !(lost_ack || late_ack || duplicate)
 }
 
-/// docs/law.md: one octet of B's outstanding, and backoff that is not capped. The octet has doubled the timeout, without a loss if its
-/// ACK may be later than that.
+/// docs/law.md: one octet of B's outstanding, and backoff that is not capped. The octet has doubled the timeout,
+/// without a loss if its ACK may be later than that.
 #[test]
 fn the_law_with_an_octet_and_backoff() {
     let mut laws = Laws::new(30_000);

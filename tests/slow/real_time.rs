@@ -7,8 +7,8 @@ use lastack::explore::Limits;
 use lastack::property::{Instance, Verdict};
 use lastack::scenario::{Delays, Scenario, WorldKind};
 
-/// What holds in whole ticks, and not in real time. All but one need a chain of flights that take almost an MSL each; the
-/// other one two flights and a delayed ACK that take together a tick more than whole ticks allow.
+/// What holds in whole ticks, and not in real time. All but one need a chain of flights that take almost an MSL
+/// each; the other one two flights and a delayed ACK that take together a tick more than whole ticks allow.
 const VIOLATED_IN_REAL_TIME: [(&str, &str); 8] = [
     ("close-with-late-data", "nothing-outlives-time-wait@A"),
     ("delayed-ack", "nothing-outlives-time-wait@A"),
@@ -26,8 +26,8 @@ fn shipped_scenarios_are_decided_in_real_time() {
     let mut different = Vec::new();
     let mut paths = 0;
     for real in library.scenarios(&[], &[], 1).unwrap() {
-        // The stacks in pairs are many and alike, and the states of `data-in-flight` in whole ticks too many for a test: the gate
-        // has their verdicts in real time.
+        // The stacks in pairs are many and alike, and the states of `data-in-flight` in whole ticks too many for a
+        // test: the gate has their verdicts in real time.
         if real.kind == WorldKind::Asynchronous
             || real.source.path.starts_with("scenarios/pairs/")
             || real.name == "data-in-flight"
@@ -60,7 +60,8 @@ fn shipped_scenarios_are_decided_in_real_time() {
     assert!(paths > 100, "{paths}");
 }
 
-/// How many runs decide something in a scenario of real time: each is one of whole ticks, those parts of a tick that it needs.
+/// How many runs decide something in a scenario of real time: each is one of whole ticks, those parts of a tick
+/// that it needs.
 fn count_paths(library: &Library, scenario: &Arc<Scenario>) -> usize {
     let properties = library.properties.iter().filter(|property| scenario.is_about(&property.name));
     let instances = properties.filter(|one| is_applicable(scenario, one)).flat_map(Instance::all).collect();

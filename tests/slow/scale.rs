@@ -25,8 +25,8 @@ fn small_enough(scenario: &Arc<Scenario>) -> Arc<Scenario> {
     scenario
 }
 
-/// The stacks in pairs and the numbers of real stacks are left out: at a finer scale their worlds have too many states. Whole ticks open
-/// no new connection.
+/// The stacks in pairs and the numbers of real stacks are left out: at a finer scale their worlds have too many
+/// states. Whole ticks open no new connection.
 fn is_compared(scenario: &Scenario) -> bool {
     let is_of_stacks = scenario.source.path.starts_with("scenarios/pairs/") || scenario.name.contains("-numbers");
     scenario.kind == WorldKind::Timed && !is_of_stacks && !scenario.config.opens()

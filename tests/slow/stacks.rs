@@ -1,8 +1,8 @@
-//! What becomes of each shipped stack in each timed scenario, in real time, and which fields of its policy are the cause: the
-//! table that `docs/stacks.md` shows.
+//! What becomes of each shipped stack in each timed scenario, in real time, and which fields of its policy are the
+//! cause: the table that `docs/stacks.md` shows.
 //!
-//! The worlds are explored anew, and each cause is tried: the fields that are named lead to the verdict by themselves, and
-//! none of them can be left out. That takes minutes, so that a run tries a part of them.
+//! The worlds are explored anew, and each cause is tried: the fields that are named lead to the verdict by
+//! themselves, and none of them can be left out. That takes minutes, so that a run tries a part of them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write;
@@ -21,8 +21,9 @@ use crate::stack_table::{BASE, Difference, MAX_STATES, Row, TOO_LARGE, Table, fi
 const OPTIONS: Options<'static> =
     Options { limits: Limits { max_states: Some(MAX_STATES), ..Limits::NONE }, ..Options::PLAIN };
 
-/// In how many parts the table is tried: one a day, in turn, or the one (from 0) that `LASTACK_STACKS` names, or with
-/// `LASTACK_STACKS=all` the whole. No number of stacks is a multiple of it, so that a part has worlds of each.
+/// In how many parts the table is tried: one a day, in turn, or the one (from 0) that `LASTACK_STACKS` names, or
+/// with `LASTACK_STACKS=all` the whole. No number of stacks is a multiple of it, so that a part has worlds of
+/// each.
 const PARTS: usize = 7;
 
 /// The fields that are tried first when a cause is looked for: those that are the cause of most.
@@ -36,7 +37,8 @@ fn smaller(scenario: &str) -> &'static [&'static str] {
     }
 }
 
-/// The verdict on each property, by its name, but for those that are undecided; and whether the world is too large.
+/// The verdict on each property, by its name, but for those that are undecided; and whether the world is too
+/// large.
 #[derive(Debug, Default)]
 struct Verdicts {
     of: BTreeMap<String, String>,

@@ -18,7 +18,8 @@ fn policy() -> Policy {
     Policies::shipped().unwrap().named("smoltcp").unwrap().untimed(2)
 }
 
-/// Closes with `shutdown`, for which smoltcp has a call. No end gives up: smoltcp does so after a user timeout alone.
+/// Closes with `shutdown`, for which smoltcp has a call. No end gives up: smoltcp does so after a user timeout
+/// alone.
 const QUIET: Application = Application {
     closes: Closes::AnyTime,
     closes_with: ClosesWith::Shutdown,
@@ -43,8 +44,8 @@ pub(crate) struct Compared {
     pub(crate) paths: [usize; 2],
 }
 
-/// Takes a path to every transition of an end of the worlds; these paths; and then random walks: [`WALKS`] and as many
-/// more as there is time for.
+/// Takes a path to every transition of an end of the worlds; these paths; and then random walks: [`WALKS`] and as
+/// many more as there is time for.
 pub(crate) fn compare(paths: &[EndpointPath], until: Instant) -> Result<Compared, String> {
     let delaying = policy().with(|policy| policy.acks.delayed_ack = Some(1));
     let worlds = [worlds(policy()), worlds_with_text(delaying, Some(1))];
@@ -133,8 +134,8 @@ fn worlds(policy: Policy) -> Vec<Reachable> {
     worlds
 }
 
-/// Those in which text is sent, the largest with these losses. Where ACKs are delayed they are few: smoltcp does not
-/// stop the timer of a delayed ACK when it answers a duplicate, and on a path without end that would be seen.
+/// Those in which text is sent, the largest with these losses. Where ACKs are delayed they are few: smoltcp does
+/// not stop the timer of a delayed ACK when it answers a duplicate, and on a path without end that would be seen.
 fn worlds_with_text(policy: Policy, losses: Option<u8>) -> Vec<Reachable> {
     let sends = |octets| Application { sends: octets, ..QUIET };
     let (hasty, patient) =

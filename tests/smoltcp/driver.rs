@@ -22,8 +22,8 @@ const TCP_HEADER: usize = 20;
 /// More than is ever in a buffer.
 const BUFFER: usize = 4_096;
 
-/// How long the handshake takes: from this, smoltcp estimates (RFC 6298 §2) a retransmission timeout of 60 s, so that
-/// no arrival has to hurry.
+/// How long the handshake takes: from this, smoltcp estimates (RFC 6298 §2) a retransmission timeout of 60 s, so
+/// that no arrival has to hurry.
 const HANDSHAKE: Duration = Duration::from_secs(20);
 
 /// smoltcp's longest retransmission timeout.

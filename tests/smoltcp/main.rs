@@ -1,5 +1,5 @@
-//! smoltcp beside the endpoint: on paths of worlds that reach every transition, and on as many more as a minute allows,
-//! both send the same and come to the same states, except where `divergences.toml` has a reason.
+//! smoltcp beside the endpoint: on paths of worlds that reach every transition, and on as many more as a minute
+//! allows, both send the same and come to the same states, except where `divergences.toml` has a reason.
 
 #![allow(
     clippy::unwrap_used,

@@ -39,8 +39,8 @@ pub(crate) fn shown(library: &Library, scenario: &str, property: &str, settings:
     Shown { scenario, instance, trace }
 }
 
-/// The trace of every verdict `violated` or `possible` that a shipped scenario states, and some more with several duplicates, and in real
-/// time.
+/// The trace of every verdict `violated` or `possible` that a shipped scenario states, and some more with several
+/// duplicates, and in real time.
 pub(crate) static GALLERY: LazyLock<Vec<Shown>> = LazyLock::new(|| {
     let library = Library::read(&[], &[]).unwrap();
     let mut gallery = Vec::new();

@@ -1,4 +1,5 @@
-//! The table of what becomes of each stack in each scenario: `tests/slow/stacks.tsv`, a line a row, the columns apart by tabs.
+//! The table of what becomes of each stack in each scenario: `tests/slow/stacks.tsv`, a line a row, the columns
+//! apart by tabs.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -21,8 +21,8 @@ pub struct Compared {
     pub transitions: BTreeSet<Transition>,
     /// Those of them that no path led to.
     pub missing: BTreeSet<Transition>,
-    /// What the kernel did on the paths that cover the transitions, as far as that is not among the differences: cases,
-    /// a line each, by the transition that the path ends with.
+    /// What the kernel did on the paths that cover the transitions, as far as that is not among the differences:
+    /// cases, a line each, by the transition that the path ends with.
     pub cases: BTreeMap<Transition, String>,
 }
 
@@ -34,9 +34,9 @@ pub fn known() -> Result<Known, Diagnostics> {
     Known::parse(&SourceFile::new("divergences.toml", include_str!("divergences.toml")))
 }
 
-/// Compares the running kernel with the endpoint: on paths that cover every transition that an end takes in the worlds
-/// of this module or where connections are opened, but for the expiry of 2MSL, on those that `known` names, and on so many
-/// random walks of each end of each world.
+/// Compares the running kernel with the endpoint: on paths that cover every transition that an end takes in the
+/// worlds of this module or where connections are opened, but for the expiry of 2MSL, on those that `known` names,
+/// and on so many random walks of each end of each world.
 ///
 /// # Errors
 /// If the kernel cannot be driven, or the capture cannot be written.

@@ -24,8 +24,8 @@ pub const ADDRESS: SocketAddrV4 = SocketAddrV4::new(KERNEL, 9000);
 /// The peer's initial sequence number: its numbers on the wire are those of the worlds.
 const PEER_ISN: Seq = Seq(0);
 
-/// After this long without a packet, the kernel has sent all that it has to send. It answers before a write to the TUN
-/// device returns; this is for good measure.
+/// After this long without a packet, the kernel has sent all that it has to send. It answers before a write to the
+/// TUN device returns; this is for good measure.
 const QUIET: Duration = Duration::from_millis(3);
 
 /// So long the kernel may delay an ACK, although it is asked not to: 40 ms where the round trip is short.
@@ -253,8 +253,8 @@ impl Stack for KernelConnection<'_> {
         self.hurry()
     }
 
-    /// Waits until the kernel's timer has expired, or has had the time to. 2MSL are 60 s and delayed ACKs are hurried:
-    /// no path waits for these.
+    /// Waits until the kernel's timer has expired, or has had the time to. 2MSL are 60 s and delayed ACKs are
+    /// hurried: no path waits for these.
     fn expire(&mut self, timer: Timer) -> Result<(), Error> {
         let limit = match timer {
             Timer::Retransmission => REPLY_TIMEOUT * self.slowness,

@@ -72,8 +72,8 @@ impl Kernel {
         Ok(Self { device: Device::create(capture)?, diag: SockDiag::open()?, _thread: PhantomData })
     }
 
-    /// A connection that the peer has opened. Its retransmission timeout begins with `rto`. On a machine that is busy the
-    /// timeout, and all that the connection waits for, is `slowness` times as long.
+    /// A connection that the peer has opened. Its retransmission timeout begins with `rto`. On a machine that is
+    /// busy the timeout, and all that the connection waits for, is `slowness` times as long.
     ///
     /// # Errors
     /// If the kernel does not open it.

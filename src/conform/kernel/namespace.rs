@@ -1,7 +1,7 @@
 //! A network namespace for one thread, and how TCP is set in it.
 //!
-//! Nothing has to be cleared away: a namespace, with its settings and devices, is gone with the last thread and the
-//! last socket in it, however they end.
+//! Nothing has to be cleared away: a namespace, with its settings and devices, is gone with the last thread and
+//! the last socket in it, however they end.
 
 use std::fs;
 use std::io::ErrorKind;

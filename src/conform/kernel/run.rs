@@ -14,16 +14,17 @@ use crate::tcp::Policy;
 /// So many paths are taken at once, each in a namespace of its own: most of the time is spent on waiting.
 const AT_ONCE: usize = 8;
 
-/// The retransmission timeout where a path waits for a timer: longer than all that happens before. It also is a measure
-/// of how long an orphan stays in `FIN_WAIT_2`.
+/// The retransmission timeout where a path waits for a timer: longer than all that happens before. It also is a
+/// measure of how long an orphan stays in `FIN_WAIT_2`.
 const SHORT: Duration = Duration::from_millis(300);
 
 /// The retransmission timeout where a path waits for no timer.
 const LONG: Duration = Duration::from_secs(5);
 
-/// A path is tried with all waits this many times as long, until an attempt shows no difference or two in succession
-/// come out alike. On a busy machine an event can come too late for a timer that runs, or a timer too late for who waits
-/// for it; a difference that is there at two paces is none of time. If no two are alike, the last attempt counts.
+/// A path is tried with all waits this many times as long, until an attempt shows no difference or two in
+/// succession come out alike. On a busy machine an event can come too late for a timer that runs, or a timer too
+/// late for who waits for it; a difference that is there at two paces is none of time. If no two are alike, the
+/// last attempt counts.
 const PACES: [u32; 4] = [1, 2, 4, 8];
 
 /// What the endpoint and the kernel do on each of these paths.

@@ -36,8 +36,8 @@ const SENDS_AND_CLOSES_FULLY: Application = Application { sends: 1, ..CLOSES_FUL
 const CLOSES_AFTER_EOF: Application = Application { closes: Closes::AfterEof, ..CLOSES };
 const NEVER_CLOSES: Application = Application { closes: Closes::Never, sends: 1, ..CLOSES };
 
-/// MSL, losses, duplicates, and the applications of both ends: together, everything that an end can meet. No end aborts after
-/// `close()`: there is no socket any more to do it with.
+/// MSL, losses, duplicates, and the applications of both ends: together, everything that an end can meet. No end
+/// aborts after `close()`: there is no socket any more to do it with.
 const WORLDS: &[(u32, Option<u8>, u8, Application, Application)] = &[
     (2, Some(1), 1, CLOSES, CLOSES),
     (1, Some(1), 1, SENDS, SENDS),

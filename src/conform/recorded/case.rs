@@ -102,8 +102,8 @@ pub struct Expectations {
 pub enum SegmentOrder {
     /// What is listed of a step is all that is sent in it.
     InStep,
-    /// What is listed of a step is what is sent next, in it or before it. How text is divided into segments does not
-    /// matter.
+    /// What is listed of a step is what is sent next, in it or before it. How text is divided into segments does
+    /// not matter.
     InTurn,
 }
 

@@ -69,7 +69,8 @@ pub enum Profile<'a> {
     One(&'a Arc<NamedPolicy>),
 }
 
-/// The cases of a file; and what is wrong with the lines that cannot be read, at most ten of them with their places.
+/// The cases of a file; and what is wrong with the lines that cannot be read, at most ten of them with their
+/// places.
 #[must_use]
 pub fn parse(file: &Arc<SourceFile>, profile: Profile<'_>) -> (Vec<Case>, Diagnostics) {
     let mut cases = Vec::new();

@@ -167,8 +167,8 @@ impl Host {
         Ok(())
     }
 
-    /// Lets time pass until something is sent, at most until so many milliseconds after the start, or for as long as a
-    /// timer runs. A stack that is polled is polled.
+    /// Lets time pass until something is sent, at most until so many milliseconds after the start, or for as long
+    /// as a timer runs. A stack that is polled is polled.
     pub(super) fn wait_for_a_segment(&mut self, until: Option<u64>) -> Result<(), String> {
         let last = until.unwrap_or(LONGEST).min(LONGEST);
         loop {
@@ -398,8 +398,8 @@ impl Host {
         }
     }
 
-    /// Lets the endpoint take an event, and send all that it then can: it sends one segment at a time. What is no event
-    /// of any world is not recorded as one.
+    /// Lets the endpoint take an event, and send all that it then can: it sends one segment at a time. What is no
+    /// event of any world is not recorded as one.
     pub(super) fn take(
         &mut self,
         event: Option<EndpointEvent>,

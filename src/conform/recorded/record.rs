@@ -20,8 +20,9 @@ struct Line<'a> {
     expect_end_state: &'static str,
 }
 
-/// The line, without its end, of a case: what was seen after each event of a path, by someone who gives up after so many
-/// retransmissions. There is none of what a case cannot have: a second connection, or a second retransmission of a SYN.
+/// The line, without its end, of a case: what was seen after each event of a path, by someone who gives up after
+/// so many retransmissions. There is none of what a case cannot have: a second connection, or a second
+/// retransmission of a SYN.
 #[must_use]
 pub fn line(
     id: &str,

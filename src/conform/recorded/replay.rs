@@ -69,9 +69,11 @@ pub struct ReplayedStep {
 /// use lastack::policy::Policies;
 ///
 /// let line = r#"{"id": "a-fin-is-acknowledged", "profile": "rfc9293", "start_state": "ESTABLISHED",
-///     "events": ["rcv FIN,ACK seq=1 ack=1"], "expect_segments": ["@1 ACK seq=1 ack=2"], "expect_end_state": "CLOSE_WAIT"}"#;
+///     "events": ["rcv FIN,ACK seq=1 ack=1"], "expect_segments": ["@1 ACK seq=1 ack=2"],
+///     "expect_end_state": "CLOSE_WAIT"}"#;
 /// let policies = Policies::shipped()?;
-/// let (cases, mistakes) = parse(&SourceFile::new("mine.jsonl", line.replace('\n', " ")), Profile::Named(&policies));
+/// let file = SourceFile::new("mine.jsonl", line.replace('\n', " "));
+/// let (cases, mistakes) = parse(&file, Profile::Named(&policies));
 /// assert!(mistakes.0.is_empty(), "{mistakes}");
 /// assert_eq!(replay(&cases[0]).outcome, CaseOutcome::Match);
 /// # Ok::<(), lastack::diagnostic::Diagnostics>(())
@@ -191,8 +193,8 @@ impl<'a> Replay<'a> {
         }
     }
 
-    /// A call that blocks returns after the segments that arrive by then, and before the next call: before this step, or
-    /// at the end.
+    /// A call that blocks returns after the segments that arrive by then, and before the next call: before this
+    /// step, or at the end.
     fn unblock(&mut self, next: Option<(u64, &CaseStep)>) -> Result<(), String> {
         let is_over = |returns: u64| {
             next.is_none_or(|(at, step)| {
@@ -232,8 +234,8 @@ impl<'a> Replay<'a> {
         Ok(None)
     }
 
-    /// A stack that is polled is polled after each step but one that leaves what it sends in the queue; unless the case
-    /// says itself when. What the case expects has no part in it.
+    /// A stack that is polled is polled after each step but one that leaves what it sends in the queue; unless the
+    /// case says itself when. What the case expects has no part in it.
     fn polls_after(&self, event: &CaseEvent) -> bool {
         let queues = matches!(event, CaseEvent::Call(AppCall::Send { queued: true, .. }, _));
         self.host.policy.transmission.sending != Sending::AtOnce && !queues && !self.case.polls()
@@ -492,7 +494,8 @@ mod tests {
         );
     }
 
-    /// What cannot be replayed to its end is out of scope: a time before the step itself, and more than can be sent.
+    /// What cannot be replayed to its end is out of scope: a time before the step itself, and more than can be
+    /// sent.
     #[test]
     fn limits_are_out_of_scope() {
         let out = |feature: &str| CaseOutcome::OutOfScope(feature.to_owned());

@@ -27,7 +27,8 @@ pub(in crate::model) struct PackedEnd {
     sent_acked: u8,
     /// Octets delivered, and retransmissions since SND.UNA advanced (4 bits each).
     delivered_retransmissions: u8,
-    /// Doublings of the timeout, and how many numbers from SND.UNA on precede `recover` (0 stands for none; 4 bits each).
+    /// Doublings of the timeout, and how many numbers from SND.UNA on precede `recover` (0 stands for none; 4 bits
+    /// each).
     doublings_recover: u8,
     /// The numbers held beyond a hole: bits 0–7 and 8–15.
     held: [u8; 2],
@@ -245,8 +246,8 @@ impl Hash for PackedEnd {
     }
 }
 
-/// An error unless the rest of an endpoint is as it is in every world: windows never close, and whatever is sent or delivered
-/// is on its way or read at once.
+/// An error unless the rest of an endpoint is as it is in every world: windows never close, and whatever is sent
+/// or delivered is on its way or read at once.
 pub(crate) fn is_representable(endpoint: &Endpoint) -> Result<(), Limit> {
     let Endpoint { unread, resent, transfer, .. } = endpoint;
     let Transfer { send_window, unsent, mss, persist, segments, resent_before, rcv_buffer, reading_shut } =

@@ -1,7 +1,7 @@
 //! The state of the timed world, packed: `Copy`, canonical, at most 64 bytes.
 //!
-//! Packing refuses what does not fit; nothing wraps, saturates or is left out. The network's own layout is beside its rules,
-//! in `network`.
+//! Packing refuses what does not fit; nothing wraps, saturates or is left out. The network's own layout is beside
+//! its rules, in `network`.
 
 mod end;
 mod timers;

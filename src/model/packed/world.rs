@@ -9,8 +9,8 @@ use crate::model::network::{Network, SegmentCopy};
 use crate::model::observe::{End, Kind, Observe, Observed};
 use crate::tcp::Endpoint;
 
-/// A state of the timed world. It lies in one line of a processor's cache: to look at one is the exploration's most
-/// frequent wait.
+/// A state of the timed world. It lies in one line of a processor's cache: to look at one is the exploration's
+/// most frequent wait.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
 pub struct WorldState {

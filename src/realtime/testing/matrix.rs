@@ -1,8 +1,9 @@
 //! Difference bound matrices as the literature has them: what zones and their search are tested against.
 //!
-//! Clocks run forwards; clock 0 is always 0. After Bengtsson and Yi, "Timed Automata: Semantics, Algorithms and Tools"
-//! (2004), with the abstraction Extra⁺LU of Behrmann, Bouyer, Larsen and Pelánek, "Lower and Upper Bounds in Zone-Based
-//! Abstractions of Timed Automata" (STTT 2006). Plain and slow, and nothing in it is shared with [`crate::realtime::zone`].
+//! Clocks run forwards; clock 0 is always 0. After Bengtsson and Yi, "Timed Automata: Semantics, Algorithms and
+//! Tools" (2004), with the abstraction Extra⁺LU of Behrmann, Bouyer, Larsen and Pelánek, "Lower and Upper Bounds
+//! in Zone-Based Abstractions of Timed Automata" (STTT 2006). Plain and slow, and nothing in it is shared with
+//! [`crate::realtime::zone`].
 
 use std::ops::Add;
 
@@ -115,8 +116,8 @@ impl Matrix {
         self.0.iter().flatten().zip(other.0.iter().flatten()).all(|(own, other)| other <= own)
     }
 
-    /// Extra⁺LU for the greatest constants that clocks are compared with from below and from above; `None`: with none.
-    /// Clock 0 has 0 and 0.
+    /// Extra⁺LU for the greatest constants that clocks are compared with from below and from above; `None`: with
+    /// none. Clock 0 has 0 and 0.
     pub(in crate::realtime) fn extra_lu_plus(&self, lower: &[Option<i32>], upper: &[Option<i32>]) -> Self {
         // Greater than the constant, of which there may be none: then it is minus infinity.
         let is_above = |c: i32, constant: Option<i32>| constant.is_none_or(|constant| c > constant);

@@ -1,7 +1,7 @@
 //! The exploration once more, as plainly as can be: for the tests of [`crate::realtime::search`].
 //!
-//! Zones are exact matrices of forward clocks, never made wider; any of several equal copies may arrive; losses and
-//! duplicates used are part of the state. Of the exploration it shares the endpoint alone.
+//! Zones are exact matrices of forward clocks, never made wider; any of several equal copies may arrive; losses
+//! and duplicates used are part of the state. Of the exploration it shares the endpoint alone.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 

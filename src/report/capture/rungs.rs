@@ -1,4 +1,5 @@
-//! The packets of a connection with the states that they lead to: what both drawings of a connection are made from.
+//! The packets of a connection with the states that they lead to: what both drawings of a connection are made
+//! from.
 
 use super::view::{View, plural, seconds};
 use crate::capture::{Cause, Packet, Side};

@@ -51,7 +51,8 @@ impl<'a> View<'a> {
         format!("{}: A {a}  B {b}{}", self.number, self.inside())
     }
 
-    /// The tags and tunnels around the packets, if they distinguish the connection from others between the same ends.
+    /// The tags and tunnels around the packets, if they distinguish the connection from others between the same
+    /// ends.
     fn inside(&self) -> String {
         if self.connection.namesakes == 0 {
             return String::new();
@@ -85,7 +86,8 @@ impl<'a> View<'a> {
         })
     }
 
-    /// The states in which an end may be or have been as well as in this one, if an end had closed before the capture began.
+    /// The states in which an end may be or have been as well as in this one, if an end had closed before the
+    /// capture began.
     pub(super) fn alternatives(&self, side: Side, state: State) -> Vec<State> {
         let in_which = |path: &[Change]| match &self.closing.ending {
             Ending::Reset { index, .. } => state_before(path, *index),

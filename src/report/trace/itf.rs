@@ -41,9 +41,9 @@ struct CopyValue {
 
 /// The trace, one state a line.
 ///
-/// The state in which a cycle ends is written although it is the one in which the cycle began: another action has led
-/// to it. The loop so begins one state later. Time goes on forever on a cycle and is no variable: `#meta` has it, in parts of a
-/// tick, and how many a tick has.
+/// The state in which a cycle ends is written although it is the one in which the cycle began: another action has
+/// led to it. The loop so begins one state later. Time goes on forever on a cycle and is no variable: `#meta` has
+/// it, in parts of a tick, and how many a tick has.
 #[must_use]
 pub fn trace(scenario: &Scenario, instance: &Instance, trace: &Trace) -> String {
     let meta = json!({

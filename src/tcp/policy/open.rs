@@ -7,11 +7,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OpenPolicy {
-    /// The retransmission timeout of a SYN, and of a SYN,ACK, before any backoff, in ticks, at least 1; `None`: `rto`. RFC 6298
-    /// §2.1 has 1 second until a round trip was measured, and `rto` is what stacks come to where round trips are short.
+    /// The retransmission timeout of a SYN, and of a SYN,ACK, before any backoff, in ticks, at least 1; `None`:
+    /// `rto`. RFC 6298 §2.1 has 1 second until a round trip was measured, and `rto` is what stacks come to where
+    /// round trips are short.
     pub syn_rto: Option<u32>,
-    /// Retransmissions of a SYN after which the next timeout closes, silently; `None`: as `retries`. RFC 9293 §3.8.3 (MUST-23):
-    /// for at least 3 minutes. Linux has it as `tcp_syn_retries`.
+    /// Retransmissions of a SYN after which the next timeout closes, silently; `None`: as `retries`. RFC 9293
+    /// §3.8.3 (MUST-23): for at least 3 minutes. Linux has it as `tcp_syn_retries`.
     pub syn_retries: Option<u32>,
     /// The same for a SYN,ACK; `None`: as `retries`. Linux has it as `tcp_synack_retries`.
     pub syn_ack_retries: Option<u32>,
@@ -38,7 +39,8 @@ impl OpenPolicy {
 pub enum SynInTimeWait {
     /// It draws a challenge ACK, as in any other state. RFC 9293 §3.10.7.4, fourth step; RFC 5961 §4.2.
     Challenge,
-    /// It opens a new connection if its number is above every one that the peer has used. RFC 9293 §3.6.1 (MAY-2), RFC 1122
-    /// §4.2.2.13; RFC 6191 without timestamps. Linux, `tcp_timewait_state_process`; FreeBSD, `tcp_twcheck`.
+    /// It opens a new connection if its number is above every one that the peer has used. RFC 9293 §3.6.1 (MAY-2),
+    /// RFC 1122 §4.2.2.13; RFC 6191 without timestamps. Linux, `tcp_timewait_state_process`; FreeBSD,
+    /// `tcp_twcheck`.
     ReopenIfAbove,
 }

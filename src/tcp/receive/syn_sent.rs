@@ -17,15 +17,15 @@ impl Endpoint {
     ) -> ControlFlow<()> {
         let Flags { syn, rst, ack, .. } = segment.flags;
 
-        // RFC 9293 §3.10.7.3: "If SEG.ACK =< ISS or SEG.ACK > SND.NXT, send a reset (unless the RST bit is set, if so drop the
-        // segment and return)".
+        // RFC 9293 §3.10.7.3: "If SEG.ACK =< ISS or SEG.ACK > SND.NXT, send a reset (unless the RST bit is set, if
+        // so drop the segment and return)".
         if ack && !self.acknowledges_syn(segment) {
             effects.segment = answer_of_closed(segment, policy);
             return ControlFlow::Break(());
         }
 
-        // RFC 9293 §3.10.7.3: "If the ACK was acceptable, then signal to the user "error: connection reset", drop the
-        // segment, enter CLOSED state". Otherwise (no ACK) the segment is dropped.
+        // RFC 9293 §3.10.7.3: "If the ACK was acceptable, then signal to the user "error: connection reset", drop
+        // the segment, enter CLOSED state". Otherwise (no ACK) the segment is dropped.
         if rst {
             if ack {
                 self.end(EndedBy::Rst, effects);
@@ -46,9 +46,10 @@ impl Endpoint {
             self.transfer.send_window.begin(segment.seq, segment.ack, size);
         }
         if !ack {
-            // RFC 9293 §3.10.7.3: "Otherwise, enter SYN-RECEIVED, form a SYN,ACK segment <SEQ=ISS><ACK=RCV.NXT><CTL=SYN,ACK> and
-            // send it." Other controls or text, which it has queued "for processing after the ESTABLISHED state has been
-            // reached", are dropped here: the peer sends them again.
+            // RFC 9293 §3.10.7.3: "Otherwise, enter SYN-RECEIVED, form a SYN,ACK segment
+            // <SEQ=ISS><ACK=RCV.NXT><CTL=SYN,ACK> and send it." Other controls or text, which it has queued "for
+            // processing after the ESTABLISHED state has been reached", are dropped here: the peer sends them
+            // again.
             self.state = State::SynReceived;
             self.send(Flags::SYN_ACK, self.iss, 0, effects);
             return ControlFlow::Break(());
@@ -56,8 +57,8 @@ impl Endpoint {
         self.on_progress(segment.ack, policy, effects);
         self.establish(policy, effects);
 
-        // RFC 9293 §3.10.7.3: "If there are other controls or text in the segment, then continue processing at the sixth step
-        // under Section 3.10.7.4". What waits to be sent MAY ride on the ACK of the SYN.
+        // RFC 9293 §3.10.7.3: "If there are other controls or text in the segment, then continue processing at the
+        // sixth step under Section 3.10.7.4". What waits to be sent MAY ride on the ACK of the SYN.
         let rest = segment.without_syn();
         let trimmed = self.trim(&rest, policy);
         self.process_text(&rest, &trimmed, policy, effects)?;
@@ -66,8 +67,9 @@ impl Endpoint {
         ControlFlow::Continue(())
     }
 
-    /// RFC 9293 §3.5, Figure 7: the SYN,ACK of a peer that opens at the same time has an old number, and is the ACK of our SYN.
-    /// By the acceptability test alone it would draw an ACK, which is acknowledged in turn. Linux, `tcp_validate_incoming`.
+    /// RFC 9293 §3.5, Figure 7: the SYN,ACK of a peer that opens at the same time has an old number, and is the
+    /// ACK of our SYN. By the acceptability test alone it would draw an ACK, which is acknowledged in turn. Linux,
+    /// `tcp_validate_incoming`.
     pub(super) fn repeats_peers_syn(&self, segment: &Segment) -> bool {
         let is_simultaneous = !self.listens;
         is_simultaneous

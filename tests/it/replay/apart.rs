@@ -120,7 +120,8 @@ fn json_has_what_a_connection_is_in() {
     assert!(validator().is_valid(&document), "{document}");
 }
 
-/// Each direction comes in something else: tagged and not, or with the labels and identifiers that each has of its own.
+/// Each direction comes in something else: tagged and not, or with the labels and identifiers that each has of its
+/// own.
 #[test]
 fn the_two_directions_may_be_in_different_tunnels() {
     let expected = human(&merged(&[wrapped(&orderly(), &|_, packet| plain(packet))]));

@@ -1,5 +1,6 @@
-//! Random closings that two endpoints of the model make over a network that loses, duplicates and reorders, captured
-//! somewhere on the way by somebody who does so, too: the report on each capture is compared with what happened.
+//! Random closings that two endpoints of the model make over a network that loses, duplicates and reorders,
+//! captured somewhere on the way by somebody who does so, too: the report on each capture is compared with what
+//! happened.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -359,9 +360,9 @@ fn a_report_has_what_happened() {
     assert!(differing * 100 <= whole, "the judge differs in {differing} of {whole}");
 }
 
-/// The same, of a capture that begins later, and of one that has only one end's packets as well: the report does not make up
-/// what came before. Of each end, the state in which it was last, or out of which it became CLOSED, is among those of the
-/// report; and the end that closed first is not another than the report names.
+/// The same, of a capture that begins later, and of one that has only one end's packets as well: the report does
+/// not make up what came before. Of each end, the state in which it was last, or out of which it became CLOSED, is
+/// among those of the report; and the end that closed first is not another than the report names.
 #[test]
 fn a_capture_that_begins_late_makes_nothing_up() {
     let (mut all, mut wrong, mut stuck, mut open) = (0_u64, Vec::new(), Vec::new(), 0_u64);
@@ -421,7 +422,8 @@ fn seen(&(time, from, segment): &(u64, usize, Segment)) -> Seen {
     Seen { time, from, flags: bits, seq: seq.0, ack: ack.0, len }
 }
 
-/// Every capture of the repository that the judge can read: Ethernet or raw IPv4, and one connection after the other.
+/// Every capture of the repository that the judge can read: Ethernet or raw IPv4, and one connection after the
+/// other.
 #[test]
 fn the_judge_agrees_on_the_captures() {
     // What the judge does not look for: a storm, and an old connection that answers a new one's SYN.

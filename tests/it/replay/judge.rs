@@ -1,5 +1,5 @@
-//! A second opinion of how connections ended: a judge that follows no states, and looks only at FINs, resets, what is
-//! acknowledged and what is sent again. It shares no code with the library but the names of kinds.
+//! A second opinion of how connections ended: a judge that follows no states, and looks only at FINs, resets, what
+//! is acknowledged and what is sent again. It shares no code with the library but the names of kinds.
 
 use lastack::capture::FindingKind;
 

@@ -1,4 +1,5 @@
-//! Connections that no program on one machine makes at will: packets are written down, and the reports on them are read.
+//! Connections that no program on one machine makes at will: packets are written down, and the reports on them are
+//! read.
 
 use super::{Record, human, pcap};
 

@@ -154,7 +154,8 @@ fn a_syn_finds_last_ack_or_close_wait() {
     assert_line(of(&close_wait, 2), "reuses", "B was in CLOSE_WAIT there");
 }
 
-/// A segment of the old connection comes late. By its numbers it is none of the new one, whose end answers with an ACK.
+/// A segment of the old connection comes late. By its numbers it is none of the new one, whose end answers with an
+/// ACK.
 #[test]
 fn an_old_copy_is_told_from_what_is_new() {
     let text = [(100, 'A', "A", 1, 1, 10), (110, 'B', "A", 1, 11, 0)];

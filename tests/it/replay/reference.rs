@@ -1,6 +1,6 @@
-//! Small captures of which an expert has said what is in them: some from public repositories, with other addresses, ports
-//! and numbers and without their text, some made after public reports. A packet that stands alone at the end only shows
-//! that the capture goes on.
+//! Small captures of which an expert has said what is in them: some from public repositories, with other
+//! addresses, ports and numbers and without their text, some made after public reports. A packet that stands alone
+//! at the end only shows that the capture goes on.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -188,7 +188,8 @@ fn a_syn_that_meets_an_old_connection_is_not_unanswered() {
     assert!(!text.contains("not answered"), "{text}");
 }
 
-/// A capture that begins when the close hangs already: B is in `LAST_ACK`, and nothing shows that A closed before it.
+/// A capture that begins when the close hangs already: B is in `LAST_ACK`, and nothing shows that A closed before
+/// it.
 #[test]
 fn a_capture_that_begins_late_does_not_show_who_closed_first() {
     let all = records("reference/last-ack-firewalled");

@@ -1,5 +1,5 @@
-//! The running kernel, captured while a peer is played to it, on Linux and as root: the report on the capture beside
-//! the kernel's own account of its states.
+//! The running kernel, captured while a peer is played to it, on Linux and as root: the report on the capture
+//! beside the kernel's own account of its states.
 
 use std::collections::{BTreeSet, HashSet};
 use std::fs;
@@ -114,7 +114,8 @@ fn paths() -> Vec<EndpointPath> {
     paths
 }
 
-/// Plays every `AT_ONCE`th path from the one with this number on; returns the states of each connection, and the file.
+/// Plays every `AT_ONCE`th path from the one with this number on; returns the states of each connection, and the
+/// file.
 fn play(paths: &[EndpointPath], number: usize) -> Result<(Vec<Vec<State>>, Vec<u8>), Error> {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("kernel-{number}.pcap"));
     let capture = Arc::new(CaptureFile::create(&file)?);
@@ -142,7 +143,8 @@ enum Difference {
     Other,
 }
 
-/// What follows a path is no part of it: the kernel's socket is dropped, or the peer resets what has none any more.
+/// What follows a path is no part of it: the kernel's socket is dropped, or the peer resets what has none any
+/// more.
 fn difference(was: &[State], reported: &[State]) -> Option<Difference> {
     // A segment may do two things at once, which the report has one after the other.
     let passes_through = |state: &State| *state == State::FinWait2 && !was.contains(state);

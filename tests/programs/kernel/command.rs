@@ -21,8 +21,8 @@ fn namespaces(process: &Path) -> BTreeSet<PathBuf> {
     threads.filter_map(|thread| fs::read_link(thread.path().join("ns/net")).ok()).collect()
 }
 
-/// The network namespaces, other than ours, that a lastack is in. Others' do not count: the kernel gives the number of
-/// one that is gone to the next that is made.
+/// The network namespaces, other than ours, that a lastack is in. Others' do not count: the kernel gives the
+/// number of one that is gone to the next that is made.
 fn left() -> BTreeSet<PathBuf> {
     let lastack = fs::canonicalize(env!("CARGO_BIN_EXE_lastack")).unwrap();
     let processes = fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().path());
@@ -45,7 +45,8 @@ fn surroundings() -> (BTreeSet<String>, Vec<(PathBuf, String)>) {
     (names.collect(), settings)
 }
 
-/// Waits until the process is in namespaces of its own. How long it takes there depends on what else the machine does.
+/// Waits until the process is in namespaces of its own. How long it takes there depends on what else the machine
+/// does.
 fn wait_for_namespaces(child: &mut Child) {
     let outside = namespaces(Path::new("/proc/self"));
     let process = PathBuf::from(format!("/proc/{}", child.id()));

@@ -1,4 +1,5 @@
-//! What was measured once is measured again: `tests/conformance/linux-6.18.jsonl`, 24 segments in each of five states.
+//! What was measured once is measured again: `tests/conformance/linux-6.18.jsonl`, 24 segments in each of five
+//! states.
 
 use std::net::TcpListener;
 use std::time::Duration;

@@ -1,7 +1,8 @@
 //! packetdrill scripts: the common subset, replayed as recorded cases are.
 //!
-//! A script opens a connection; from then on its lines are the steps of a case. What a script says of a segment that is
-//! sent is compared with what is sent next, in whichever step that was, and with when it is sent, as packetdrill does.
+//! A script opens a connection; from then on its lines are the steps of a case. What a script says of a segment
+//! that is sent is compared with what is sent next, in whichever step that was, and with when it is sent, as
+//! packetdrill does.
 //!
 //! <https://github.com/google/packetdrill>
 
@@ -30,8 +31,8 @@ const TOLERANCE: u64 = 4_000;
 /// What a script may let it be at most, in microseconds: an hour.
 const LARGEST_TOLERANCE: u64 = 3_600_000_000;
 
-/// The case of a script, under a policy. A script that is about something that is not modelled is a case that is out of
-/// scope.
+/// The case of a script, under a policy. A script that is about something that is not modelled is a case that is
+/// out of scope.
 ///
 /// # Errors
 /// Each mistake, with its place.
@@ -70,8 +71,8 @@ pub fn parse(file: &Arc<SourceFile>, policy: &Arc<NamedPolicy>) -> Result<Case, 
     };
     let mut ordinary = reader(Opening::default(), State::Established);
     let read = ordinary.read(&script.events);
-    // Another opening than the ordinary one is replayed, too. Before it nobody is connected: a port without a listener was told
-    // from that.
+    // Another opening than the ordinary one is replayed, too. Before it nobody is connected: a port without a
+    // listener was told from that.
     let (read, reader) = if read.is_err() && ordinary.opening.shift().is_none() {
         let mut replayed = reader(Opening::replayed(), State::Listen);
         (replayed.read(&script.events), replayed)
@@ -624,8 +625,8 @@ mod tests {
         }
     }
 
-    /// A relative time counts from when the event before has happened: under `linux` the FIN is sent again after 0.2,
-    /// 0.6, 1.4 and 3 seconds.
+    /// A relative time counts from when the event before has happened: under `linux` the FIN is sent again after
+    /// 0.2, 0.6, 1.4 and 3 seconds.
     #[test]
     fn relative_times_count_from_when_the_event_before_happened() {
         let closes = "+0 close(4) = 0\n+0 > F. 701:701(0) ack 101\n";
@@ -716,8 +717,8 @@ mod tests {
         assert_ne!(script("tcp_orphan_retries"), "match");
     }
 
-    /// Options of the socket that listens are no longer those of a connection that is there; and what is switched off is
-    /// off.
+    /// Options of the socket that listens are no longer those of a connection that is there; and what is switched
+    /// off is off.
     #[test]
     fn only_options_of_the_connection_count() {
         let lingers = |descriptor: u8, on: u8| {

@@ -99,7 +99,8 @@ impl Opening {
         self.is_replayed
     }
 
-    /// A segment of an opening that is replayed, or of what follows: what it sets, before it arrives or after it is sent.
+    /// A segment of an opening that is replayed, or of what follows: what it sets, before it arrives or after it
+    /// is sent.
     ///
     /// The options of SYNs count until both have come and something else follows: a later SYN opens nothing.
     pub(super) fn replay(&mut self, packet: &Packet<'_>, inbound: bool) -> Result<Vec<CaseEvent>, String> {
@@ -155,8 +156,8 @@ impl Opening {
         refused
     }
 
-    /// Takes the timestamp of a segment of the peer. RFC 7323 §3.2 and §5 drop a segment without one, unless it is a reset,
-    /// and one whose timestamp goes back: the mistake is that this is not modelled.
+    /// Takes the timestamp of a segment of the peer. RFC 7323 §3.2 and §5 drop a segment without one, unless it is
+    /// a reset, and one whose timestamp goes back: the mistake is that this is not modelled.
     pub(super) fn take_timestamp(&mut self, packet: &Packet<'_>) -> Result<(), String> {
         let Some(last) = self.timestamp else { return Ok(()) };
         match timestamp(packet) {

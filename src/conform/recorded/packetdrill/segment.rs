@@ -25,7 +25,8 @@ pub(super) fn arrival(packet: &Packet<'_>, opening: &Opening, shift: u32) -> Res
     })
 }
 
-/// A segment that is expected. What is not compared: the window, for kernels count memory and not octets, and options.
+/// A segment that is expected. What is not compared: the window, for kernels count memory and not octets, and
+/// options.
 pub(super) fn expected(packet: &Packet<'_>, opening: &Opening, text: String) -> Result<ExpectedSegment, String> {
     let flags = flags(packet)?;
     let numbers = opening.numbers();

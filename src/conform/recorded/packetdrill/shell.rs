@@ -1,5 +1,5 @@
-//! The shell commands and the code of a script. None is run: settings that are known are set, and questions for a state are
-//! answered.
+//! The shell commands and the code of a script. None is run: settings that are known are set, and questions for a
+//! state are answered.
 
 use crate::conform::recorded::number::{Sign, TimeUnit};
 use crate::conform::recorded::step::state_named;
@@ -42,8 +42,9 @@ const PASSED_OVER: [&str; 28] = [
 /// What takes from the output of `sockstat` the lines of the script, and of them the state.
 const FILTERS: [&[&str]; 2] = [&["grep", "packetdril"], &["awk", "{print", "$8}"]];
 
-/// The state that a command asks for, as in `sockstat … | grep -c TIME_WAIT | grep 1`, and whether the connection is to be
-/// in it: with `grep 0` behind it, it is not. `None`: it asks for none. The mistake is what of it is not read.
+/// The state that a command asks for, as in `sockstat … | grep -c TIME_WAIT | grep 1`, and whether the connection
+/// is to be in it: with `grep 0` behind it, it is not. `None`: it asks for none. The mistake is what of it is not
+/// read.
 pub(super) fn asks_for(command: &str) -> Result<Option<(State, bool)>, String> {
     if !command.contains("sockstat") {
         return Ok(None);
