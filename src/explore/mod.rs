@@ -1,6 +1,7 @@
 //! The states that a world of whole ticks reaches, exactly: the search, the visited set, the graph and the limits;
 //! and the same by stateright's own checker.
 
+pub(crate) mod blocks;
 mod chunk;
 pub(crate) mod graph;
 mod limits;

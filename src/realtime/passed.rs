@@ -12,6 +12,7 @@ use super::part::Part;
 use super::step::SymbolicState;
 use super::stop::Stop;
 use super::zone::Zone;
+use crate::explore::blocks::Blocks;
 use crate::invariant::{broken, invariant};
 
 /// A number of a zone that was found, in the order in which they were: from 0 on.
@@ -55,9 +56,9 @@ pub(super) struct Passed {
     /// Of each part, a row for each of the zones that were found in it and were not dropped: what it has spent,
     /// negated, and its bounds, so that a zone covers another if no number in its row is smaller; and then the
     /// number of the zone, in two halves.
-    rows: Vec<Vec<i16>>,
+    rows: Blocks<Box<[i16]>, { 1 << 10 }>,
     numbers: HashTable<u32>,
-    zones: Vec<FoundZone>,
+    zones: Blocks<FoundZone, { 1 << 12 }>,
     covered: usize,
     /// How much memory the rows of parts take, in bytes.
     bytes_of_rows: usize,
@@ -97,9 +98,9 @@ impl Passed {
             merging,
             words: Vec::new(),
             first_words: Vec::new(),
-            rows: Vec::new(),
+            rows: Blocks::default(),
             numbers: HashTable::new(),
-            zones: Vec::new(),
+            zones: Blocks::default(),
             covered: 0,
             bytes_of_rows: 0,
             new_words: Vec::new(),
@@ -119,7 +120,7 @@ impl Passed {
 
     /// The zones that no other covers, ascending.
     pub(super) fn uncovered(&self) -> impl Iterator<Item = Node> {
-        (0..).zip(&self.zones).filter(|(_, zone)| !zone.is_dropped()).map(|(node, _)| node)
+        (0..).zip(self.zones.iter()).filter(|(_, zone)| !zone.is_dropped()).map(|(node, _)| node)
     }
 
     /// The number that the next zone gets.
@@ -140,14 +141,14 @@ impl Passed {
 
     /// Another zone has come to cover this one.
     pub(super) fn is_covered(&self, node: Node) -> bool {
-        self.zones[node as usize].is_dropped()
+        self.zones.get(node).is_dropped()
     }
 
     /// The zone that covers this one and that no other covers: itself, if none does.
     pub(super) fn covering_of(&self, node: Node) -> Node {
         let mut at = node;
         while self.is_covered(at) {
-            at = whole(&self.zones[at as usize].part_or_covering);
+            at = whole(&self.zones.get(at).part_or_covering);
         }
         at
     }
@@ -155,7 +156,7 @@ impl Passed {
     /// Where a zone was first reached from, and by which of the steps that leave there; nowhere, if it is the
     /// first.
     pub(super) fn reached_by(&self, node: Node) -> Option<(Node, usize)> {
-        let FoundZone { parent, step, .. } = &self.zones[node as usize];
+        let FoundZone { parent, step, .. } = self.zones.get(node);
         let parent = whole(parent);
         (parent != NONE).then_some((parent, usize::from(step & !DROPPED)))
     }
@@ -175,7 +176,7 @@ impl Passed {
 
     /// The number of a zone's part. The zone must not have been dropped.
     pub(super) fn part_number(&self, node: Node) -> u32 {
-        let found = &self.zones[node as usize];
+        let found = self.zones.get(node);
         invariant!(!found.is_dropped(), "zone {node} was dropped");
         whole(&found.part_or_covering)
     }
@@ -189,7 +190,7 @@ impl Passed {
         let copies = &words[SEGMENTS_FROM..];
         let size = BOUNDS_FROM + Zone::size(running, copies.len());
         let halves = halves(node);
-        let mut rows = self.rows[part as usize].chunks_exact(size + NODE);
+        let mut rows = self.rows.get(part).chunks_exact(size + NODE);
         let row = rows.find(|row| row[size..] == halves);
         let row = row.unwrap_or_else(|| broken(format_args!("zone {node} is not in its part")));
         let in_flight = u8::try_from(copies.len());
@@ -214,21 +215,32 @@ impl Passed {
         row.clear();
         row.extend([state.losses, state.duplicates].map(|spent| -i16::from(spent)));
         state.zone.pack(&mut row);
-        let covering = self.covering(part, &row)?;
-        let added = match covering {
-            Some(node) => Added { node, is_new: false, is_new_part: false },
-            None => Added { node: self.push(part, &row, reached)?, is_new: true, is_new_part },
-        };
+        let step = reached.map_or(0, |(_, step)| step);
+        let step = u16::try_from(step).ok().filter(|step| step & DROPPED == 0).ok_or(Stop::Numbers)?;
+        let new = self.next_node()?;
+        let mut rows = std::mem::take(self.rows.get_mut(part)).into_vec();
+        let before = rows.len();
+        let covering = self.covering(&mut rows, &row, new);
+        if covering.is_none() {
+            rows.reserve_exact(row.len() + NODE);
+            rows.extend_from_slice(&row);
+            rows.extend(halves(new));
+            let parent = halves(reached.map_or(NONE, |(parent, _)| parent));
+            self.zones.push(FoundZone { part_or_covering: halves(part), parent, step });
+        }
+        self.bytes_of_rows = self.bytes_of_rows + size_of_val(&*rows) - before * size_of::<i16>();
+        *self.rows.get_mut(part) = rows.into_boxed_slice();
         self.new_row = row;
-        Ok(added)
+        Ok(match covering {
+            Some(node) => Added { node, is_new: false, is_new_part: false },
+            None => Added { node: new, is_new: true, is_new_part },
+        })
     }
 
-    /// The zone of this part that covers a row. If there is none, what the row covers is dropped: the next zone
-    /// will be its own.
-    fn covering(&mut self, part: u32, row: &[i16]) -> Result<Option<Node>, Stop> {
-        let new = self.next_node()?;
+    /// The zone of these rows that covers a row. If there is none, what the row covers is dropped: `new` will be its
+    /// own zone.
+    fn covering(&mut self, rows: &mut Vec<i16>, row: &[i16], new: Node) -> Option<Node> {
         let Merging { inclusion, drops, .. } = self.merging;
-        let rows = &mut self.rows[part as usize];
         let size = row.len() + NODE;
         for start in (0..rows.len()).step_by(size).rev() {
             let (old, node) = rows[start..start + size].split_at(row.len());
@@ -242,10 +254,10 @@ impl Passed {
                 if let Some(row) = before.get_mut(start..start + size) {
                     row.swap_with_slice(last);
                 }
-                return Ok(Some(node));
+                return Some(node);
             }
             if is_covered && inclusion && drops {
-                let dropped = &mut self.zones[whole(node) as usize];
+                let dropped = self.zones.get_mut(whole(node));
                 dropped.step |= DROPPED;
                 dropped.part_or_covering = halves(new);
                 self.covered += 1;
@@ -254,23 +266,7 @@ impl Passed {
                 rows.truncate(last);
             }
         }
-        Ok(None)
-    }
-
-    /// Adds a zone to its part.
-    fn push(&mut self, part: u32, row: &[i16], reached: Option<(Node, usize)>) -> Result<Node, Stop> {
-        let node = self.next_node()?;
-        let rows = &mut self.rows[part as usize];
-        let before = rows.capacity();
-        reserve(rows, row.len() + NODE);
-        rows.extend_from_slice(row);
-        rows.extend(halves(node));
-        self.bytes_of_rows += (rows.capacity() - before) * size_of::<i16>();
-        let (parent, step) = reached.unwrap_or((NONE, 0));
-        let step = u16::try_from(step).ok().filter(|step| step & DROPPED == 0).ok_or(Stop::Numbers)?;
-        reserve(&mut self.zones, 1);
-        self.zones.push(FoundZone { part_or_covering: halves(part), parent: halves(parent), step });
-        Ok(node)
+        None
     }
 
     /// The number of the part with these words, and whether it is new.
@@ -283,8 +279,7 @@ impl Passed {
         let part = number(self.rows.len())?;
         reserve(&mut self.first_words, 1);
         self.first_words.push(number(self.words.len())?);
-        reserve(&mut self.rows, 1);
-        self.rows.push(Vec::new());
+        self.rows.push(Box::default());
         reserve(&mut self.words, words.len());
         self.words.extend_from_slice(words);
         let mut numbers = std::mem::take(&mut self.numbers);
@@ -297,10 +292,10 @@ impl Passed {
     pub(super) fn bytes(&self) -> usize {
         self.words.capacity() * size_of::<u16>()
             + self.first_words.capacity() * size_of::<u32>()
-            + self.rows.capacity() * size_of::<Vec<i16>>()
+            + self.rows.bytes()
             + self.numbers.allocation_size()
             + self.bytes_of_rows
-            + self.zones.capacity() * size_of::<FoundZone>()
+            + self.zones.bytes()
     }
 }
 
