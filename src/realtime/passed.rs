@@ -237,8 +237,8 @@ impl Passed {
         })
     }
 
-    /// The zone of these rows that covers a row. If there is none, what the row covers is dropped: `new` will be its
-    /// own zone.
+    /// The zone of these rows that covers a row. If there is none, what the row covers is dropped: `new` will be
+    /// its own zone.
     fn covering(&mut self, rows: &mut Vec<i16>, row: &[i16], new: Node) -> Option<Node> {
         let Merging { inclusion, drops, .. } = self.merging;
         let size = row.len() + NODE;
