@@ -1,84 +1,111 @@
 //! The command line.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+mod help;
+mod values;
+
+use std::fs;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
 
+use self::values::{Since, address, further_report, kind, since};
 use crate::capture::FindingKind;
+use crate::configuration::{Configuration, duration, size};
+use crate::diagnostic::Diagnostics;
 use crate::report::capture::ReplayFormat;
 use crate::report::check::Format;
 use crate::report::conform::DocumentFormat;
 use crate::report::trace::TraceFormat;
 
-const EXIT_CODES: &str = "\
-Exit codes of check; the others have their own, which their --help lists:
-  0  every verdict is the expected one
-  1  some verdict is not
-  2  the command line or a file is wrong, nothing was selected, or a verdict is undecided";
-
-const CHECK_EXIT_CODES: &str = "\
-Exit codes:
-  0  every verdict is the expected one
-  1  some verdict is not
-  2  the command line or a file is wrong, nothing was selected, or a verdict is undecided
-Ctrl-C, SIGTERM and SIGHUP leave verdicts undecided. If the reader of its output goes away, SIGPIPE ends it.";
-
-const SHOW_EXIT_CODES: &str = "\
-Exit codes:
-  0  the trace was written, or there is none
-  2  the command line or a file is wrong, or the search was stopped before it found one";
-
-const EXPLORE_EXIT_CODES: &str = "\
-Exit codes:
-  0  Ctrl-C ended the server; the verdicts do not matter
-  2  the command line or a file is wrong, the address cannot be listened at, the server was ended
-     before it could be used, or stateright finds other states";
-
-const CONFORM_EXIT_CODES: &str = "\
-Exit codes:
-  0  no difference was found; with --kernel: only listed ones
-  1  a difference was found; with --kernel: an unlisted difference, or a listed one that no longer
-     occurs
-  2  the command line or a file is wrong, or the kernel cannot be driven";
-const REPLAY_EXIT_CODES: &str = "\
-Exit codes:
-  0  nothing contradicts TCP: gaps of the capture are noted; how connections ended does not matter
-  1  a packet contradicts TCP
-  2  the command line or the file is wrong, no connection is in it or selected, or there was too much to explain";
-
 /// A model checker for one protocol: how TCP closes a connection
 #[derive(Debug, Parser)]
-#[command(version, after_help = EXIT_CODES, max_term_width = 100)]
+#[command(version, after_help = help::ALL, max_term_width = 100)]
 pub struct Cli {
+    /// Read this file instead of the nearest `lastack.toml`, from the working folder upwards
+    #[arg(long, value_name = "FILE", global = true, help_heading = "Configuration")]
+    pub config: Option<PathBuf>,
+
+    /// Read no `lastack.toml`
+    #[arg(long, global = true, conflicts_with = "config", help_heading = "Configuration")]
+    pub no_config: bool,
+
     /// The subcommand.
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Cli {
+    /// The command, with what the project's configuration says where the command line does not.
+    ///
+    /// # Errors
+    /// A mistake in the configuration.
+    pub fn configured(self, folder: &Path) -> Result<Command, Diagnostics> {
+        let configuration = match self.config {
+            Some(file) => Some(Configuration::read(&file)?),
+            None if self.no_config => None,
+            None => Configuration::of_folder(folder)?,
+        };
+        Ok(match configuration {
+            Some(configuration) => self.command.configured(&configuration),
+            None => self.command,
+        })
+    }
 }
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Explore scenarios exhaustively and compare each verdict with the expected one
-    #[command(after_help = CHECK_EXIT_CODES)]
+    #[command(after_help = help::CHECK)]
     Check(CheckArgs),
     /// Draw the shortest counterexample of a property in a scenario, or its shortest example if it is possible
-    #[command(after_help = SHOW_EXIT_CODES)]
+    #[command(after_help = help::SHOW)]
     Show(ShowArgs),
     /// Browse a scenario step by step in stateright's web explorer, with a link to each counterexample and each
     /// example
-    #[command(after_help = EXPLORE_EXIT_CODES)]
+    #[command(after_help = help::EXPLORE)]
     Explore(ExploreArgs),
     /// Compare the endpoint with other TCPs: recorded cases, or the running kernel
-    #[command(after_help = CONFORM_EXIT_CODES)]
+    #[command(after_help = help::CONFORM)]
     Conform(ConformArgs),
     /// Explain how the connections in a capture were closed, and diagnose those that were not
-    #[command(after_help = REPLAY_EXIT_CODES)]
+    #[command(after_help = help::REPLAY)]
     Replay(ReplayArgs),
     /// List scenarios, properties and policies, the fields of a policy, or the vocabulary of formulas
+    #[command(after_help = help::LIST)]
     List(ListArgs),
+    /// Write a script that completes the command line in a shell
+    #[command(after_help = help::COMPLETIONS)]
+    Completions(CompletionsArgs),
+}
+
+impl Command {
+    fn configured(mut self, configuration: &Configuration) -> Self {
+        match &mut self {
+            Self::Check(args) => {
+                args.own |= configuration.own && args.scenarios.is_empty();
+                args.threads = args.threads.or(configuration.threads);
+                args.limits.add(configuration);
+                args.library.add(configuration);
+                args.configuration = Some(configuration.clone());
+            }
+            Self::Show(args) => {
+                args.limits.add(configuration);
+                args.library.add(configuration);
+            }
+            Self::Explore(args) => {
+                args.limits.add(configuration);
+                args.library.add(configuration);
+            }
+            Self::Conform(args) => add_paths(&mut args.policy_folders, &configuration.policies),
+            Self::List(args) => args.library.add(configuration),
+            Self::Replay(_) | Self::Completions(_) => {}
+        }
+        self
+    }
 }
 
 /// Arguments of `check`.
@@ -127,6 +154,10 @@ pub struct CheckArgs {
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
+    /// Write another report as well, as in junit=lastack.xml; repeatable
+    #[arg(long = "report", value_name = "FORMAT=FILE", value_parser = further_report)]
+    pub further_reports: Vec<(Format, PathBuf)>,
+
     /// The amount of text in the human-readable report.
     #[command(flatten)]
     pub detail: DetailArgs,
@@ -134,6 +165,10 @@ pub struct CheckArgs {
     /// Files besides those that are compiled in.
     #[command(flatten)]
     pub library: LibraryArgs,
+
+    /// What the project's file has set.
+    #[arg(skip)]
+    pub configuration: Option<Configuration>,
 }
 
 /// Arguments of `show`.
@@ -301,27 +336,12 @@ pub struct ReplayArgs {
     pub connection: Option<u32>,
 }
 
-/// Nanoseconds after the beginning of a capture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Since(pub i64);
-
-/// Seconds, as they are written in reports: `1300` or `0.25`.
-fn since(text: &str) -> Result<Since, String> {
-    let seconds = text.trim_end_matches('s').trim_end();
-    let (whole, fraction) = seconds.split_once('.').unwrap_or((seconds, ""));
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    let nanoseconds = format!("{fraction:0<9}");
-    let number = |text: &str| text.parse::<i64>().ok();
-    let wrong = || "expected seconds, as in 1300 or 0.25".to_owned();
-    if whole.is_empty() || !digits(whole) || !digits(&nanoseconds) || nanoseconds.len() > 9 {
-        return Err(wrong());
-    }
-    let all = number(whole).and_then(|whole| whole.checked_mul(1_000_000_000)?.checked_add(number(&nanoseconds)?));
-    all.map(Since).ok_or_else(wrong)
-}
-
-fn kind() -> impl TypedValueParser<Value = FindingKind> {
-    PossibleValuesParser::new(FindingKind::ALL.iter().map(|kind| kind.name())).try_map(|name| name.parse())
+/// Arguments of `completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub shell: Shell,
 }
 
 /// Changes of a scenario's world.
@@ -369,6 +389,14 @@ pub struct LimitArgs {
     pub timeout: Option<Duration>,
 }
 
+impl LimitArgs {
+    fn add(&mut self, configuration: &Configuration) {
+        self.max_states = self.max_states.or(configuration.max_states);
+        self.max_memory = self.max_memory.or(configuration.max_memory);
+        self.timeout = self.timeout.or(configuration.timeout);
+    }
+}
+
 /// Folders of a user's own files.
 #[derive(Debug, Args)]
 pub struct LibraryArgs {
@@ -385,37 +413,19 @@ pub struct LibraryArgs {
     pub policy_folders: Vec<PathBuf>,
 }
 
-/// An IP address, or `localhost`, and a port. No other name is looked up.
-fn address(text: &str) -> Result<SocketAddr, String> {
-    let local = text.strip_prefix("localhost:").and_then(|port| port.parse().ok());
-    local
-        .map(|port: u16| SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
-        .or_else(|| text.parse().ok())
-        .ok_or_else(|| "expected an IP address and a port, as in 127.0.0.1:3000".to_owned())
-}
-
-/// Numbers with their units, as in `1m30s`; a number alone is one of seconds.
-fn duration(text: &str) -> Result<Duration, String> {
-    match text.parse() {
-        Ok(seconds) => Ok(Duration::from_secs(seconds)),
-        Err(_) => humantime::parse_duration(text).map_err(|error| match error {
-            humantime::DurationError::NumberOverflow => "that is too long".to_owned(),
-            _ => "expected a time, as in 500ms, 1m30s, or 30 for 30s".to_owned(),
-        }),
+impl LibraryArgs {
+    fn add(&mut self, configuration: &Configuration) {
+        add_paths(&mut self.scenario_folders, &configuration.scenarios);
+        add_paths(&mut self.property_folders, &configuration.properties);
+        add_paths(&mut self.policy_folders, &configuration.policies);
     }
 }
 
-/// A number of bytes and its unit: `KiB`, `MiB` or `GiB`.
-fn size(text: &str) -> Result<usize, String> {
-    let digits = text.trim_end_matches(char::is_alphabetic);
-    let unit: usize = match text.get(digits.len()..) {
-        Some("KiB") => 1 << 10,
-        Some("MiB") => 1 << 20,
-        Some("GiB") => 1 << 30,
-        _ => return Err("expected a number with a unit: KiB, MiB or GiB".to_owned()),
-    };
-    let number: usize = digits.parse().map_err(|_| "expected a whole number, as in 500MiB".to_owned())?;
-    number.checked_mul(unit).ok_or_else(|| "that is too much".to_owned())
+/// Puts the configured paths before those that are given, without what is given, too.
+fn add_paths(given: &mut Vec<PathBuf>, configured: &[PathBuf]) {
+    let real = |path: &PathBuf| fs::canonicalize(path).unwrap_or_else(|_| path.clone());
+    let known: Vec<PathBuf> = given.iter().map(real).collect();
+    given.splice(..0, configured.iter().filter(|path| !known.contains(&real(path))).cloned());
 }
 
 #[cfg(test)]
@@ -426,39 +436,5 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn addresses() {
-        for right in ["127.0.0.1:3000", "0.0.0.0:0", "[::1]:80"] {
-            assert_eq!(address(right).unwrap().to_string(), right);
-        }
-        assert_eq!(address("localhost:3000").unwrap().to_string(), "127.0.0.1:3000");
-        for wrong in
-            ["", "3000", ":3000", "127.0.0.1", "localhost", "localhost:", "localhost:65536", "example.org:80"]
-        {
-            assert!(address(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn sizes() {
-        assert_eq!(size("7KiB"), Ok(7 << 10));
-        assert_eq!(size("500MiB"), Ok(500 << 20));
-        assert_eq!(size("8GiB"), Ok(8 << 30));
-        for wrong in ["", "8", "GiB", "8GB", "-1MiB", "0.5GiB", "99999999999GiB", "18446744073709551616KiB"] {
-            assert!(size(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn durations() {
-        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
-        assert_eq!(duration("30"), Ok(Duration::from_secs(30)));
-        assert_eq!(duration("2m"), Ok(Duration::from_mins(2)));
-        assert_eq!(duration("1m30s"), Ok(Duration::from_secs(90)));
-        for wrong in ["", "s", "-1s", "-1", "5 blinks", "99999999999999999999s", "18446744073709551615h", "１s"] {
-            assert!(duration(wrong).is_err(), "{wrong}");
-        }
     }
 }

@@ -248,6 +248,7 @@ pub(crate) fn in_words_of_files(message: &str) -> String {
         ("u8", "an integer from 0 to 255".to_owned()),
         ("u16", "an integer from 0 to 65535".to_owned()),
         ("u32", format!("an integer from 0 to {}", u32::MAX)),
+        ("i64", "an integer".to_owned()),
         ("a boolean", "`true` or `false`".to_owned()),
         ("a sequence", "a list".to_owned()),
         ("a map", "a table".to_owned()),

@@ -31,6 +31,7 @@ pub mod capture;
 pub mod check;
 pub mod cli;
 pub mod commands;
+pub mod configuration;
 pub mod conform;
 pub mod diagnostic;
 pub mod explore;

@@ -1,10 +1,11 @@
 //! The command `lastack`: parse, run, exit code.
 
+use std::env;
 use std::process::ExitCode;
 
 use clap::Parser;
 use lastack::cli::{Cli, Command};
-use lastack::commands::{check, conform, explore, list, replay, show};
+use lastack::commands::{check, completions, conform, explore, list, replay, show};
 use lastack::process::exit::{exit_code, not_run};
 
 fn main() -> ExitCode {
@@ -12,13 +13,20 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(why) => return not_run(&why),
     };
-    let result = match &cli.command {
+    // Without a working folder there is none to look in.
+    let folder = env::current_dir().unwrap_or_default();
+    let command = match cli.configured(&folder) {
+        Ok(command) => command,
+        Err(mistakes) => return exit_code(Err(mistakes)),
+    };
+    let result = match &command {
         Command::Check(args) => check::run(args),
         Command::Show(args) => show::run(args),
         Command::Explore(args) => explore::run(args),
         Command::Replay(args) => replay::run(args),
         Command::List(args) => list::run(args),
         Command::Conform(args) => conform::run(args),
+        Command::Completions(args) => completions::run(args),
     };
     exit_code(result)
 }

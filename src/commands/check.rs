@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::limits::{limits, threads};
 use super::selection::Selection;
-use crate::check::{self, Checked, GateResult, Options};
+use crate::check::{self, Checked, GateResult, Options, shortest_trace};
 use crate::cli::CheckArgs;
 use crate::diagnostic::Diagnostics;
 use crate::process::exit::ExitStatus;
@@ -13,10 +13,13 @@ use crate::process::output::print;
 use crate::process::output::{Output, cannot_write, step_summary};
 use crate::process::progress::Progress;
 use crate::process::signals::interrupted;
+use crate::report::check::configuration::configuration as report_configuration;
 use crate::report::check::human::Detail;
+use crate::report::check::markdown::{self, Drawing};
 use crate::report::check::show_command::ShowCommand;
-use crate::report::check::{Format, coverage, github, human};
+use crate::report::check::{Format, coverage, human};
 use crate::report::terminal::Terminal;
+use crate::report::trace::mermaid;
 use crate::scenario::Scenario;
 use crate::scenario::Setting;
 
@@ -36,12 +39,18 @@ pub fn run(args: &CheckArgs) -> Result<ExitStatus, Diagnostics> {
     let (scenarios, unasked): (Vec<_>, Vec<_>) = scenarios.into_iter().partition(is_asked);
     note_unasked(&unasked);
     let output = args.output.as_deref().map(Output::new).transpose()?;
+    let further = args.further_reports.iter().map(|(format, file)| Ok((*format, Output::new(file)?)));
+    let further = further.collect::<Result<Vec<_>, Diagnostics>>()?;
     let step_summary = if args.format == Format::Github { step_summary()? } else { None };
 
     let show_command = show_command(args, &selection);
     let terminal = Terminal::of_stdout();
     let detail = detail(args);
     let is_for_people = args.format == Format::Human || output.is_some();
+    if let Some(configuration) = args.configuration.as_ref().filter(|_| is_for_people && detail == Detail::Verbose)
+    {
+        print(&report_configuration(configuration, terminal))?;
+    }
     let threads = threads(args.threads.map(usize::from));
     let progress = Progress::on_stderr(detail != Detail::Quiet);
     let mut all: Vec<Checked> = Vec::new();
@@ -74,13 +83,23 @@ pub fn run(args: &CheckArgs) -> Result<ExitStatus, Diagnostics> {
     if is_for_people {
         print(&end(args, &all, terminal))?;
     }
+    let mut formats = further.iter().map(|(format, _)| *format).chain([args.format]);
+    let drawings = if formats.any(|format| matches!(format, Format::Markdown | Format::Github)) {
+        drawings(args, &selection, &all, &show_command)?
+    } else {
+        Vec::new()
+    };
+    let report = |format| report(format, args, &all, &show_command, &drawings);
     match output {
-        Some(output) => output.write(report(args, &all, &show_command).as_bytes())?,
-        None if !is_for_people => print(&report(args, &all, &show_command))?,
+        Some(output) => output.write(report(args.format).as_bytes())?,
+        None if !is_for_people => print(&report(args.format))?,
         None => {}
     }
+    for (format, output) in further {
+        output.write(report(format).as_bytes())?;
+    }
     if let Some((path, mut file)) = step_summary {
-        let summary = github::summary(&all, &show_command);
+        let summary = markdown::summary(&all, &show_command, &drawings);
         file.write_all(summary.as_bytes()).map_err(|error| cannot_write(&path, &error))?;
     }
     Ok(GateResult::of(&all).into())
@@ -112,14 +131,40 @@ fn end(args: &CheckArgs, all: &[Checked], terminal: Terminal) -> String {
     table + &human::not_begun(all) + &human::summary(all, detail(args), terminal)
 }
 
-/// The whole report in the format that is asked for.
-fn report(args: &CheckArgs, all: &[Checked], show_command: &ShowCommand) -> String {
+/// The whole report in a format.
+fn report(
+    format: Format,
+    args: &CheckArgs,
+    all: &[Checked],
+    show_command: &ShowCommand,
+    drawings: &[Drawing],
+) -> String {
     let plain = || {
         let scenario = |checked| human::scenario(checked, show_command, detail(args), Terminal::PLAIN);
         let text = all.iter().map(scenario).collect::<String>() + &end(args, all, Terminal::PLAIN);
         anstream::adapter::strip_str(&text).to_string()
     };
-    args.format.document(all, show_command).unwrap_or_else(plain)
+    format.document(all, show_command, drawings).unwrap_or_else(plain)
+}
+
+/// The first unexpected counterexamples and examples, drawn for a page in Markdown. One that is not found within
+/// the limits is left out: the page has its command.
+fn drawings(
+    args: &CheckArgs,
+    selection: &Selection,
+    all: &[Checked],
+    show_command: &ShowCommand,
+) -> Result<Vec<Drawing>, Diagnostics> {
+    let mut drawings = Vec::new();
+    for (checked, name) in markdown::to_draw(all, show_command) {
+        let instances = selection.library.instances(&name)?;
+        let limits = limits(&args.limits, threads(args.threads.map(usize::from)));
+        if let Ok(Ok((instance, trace))) = shortest_trace(&checked.scenario, &instances, limits) {
+            let diagram = mermaid::diagram(&checked.scenario, &instance, &trace);
+            drawings.push(Drawing { scenario: checked.scenario.name.clone(), name, diagram });
+        }
+    }
+    Ok(drawings)
 }
 
 fn note_unasked(scenarios: &[Arc<Scenario>]) {

@@ -1,6 +1,7 @@
 //! The subcommands, one file each; what each does is done elsewhere.
 
 pub mod check;
+pub mod completions;
 pub mod conform;
 pub mod explore;
 mod limits;

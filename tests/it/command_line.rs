@@ -14,7 +14,7 @@ What `--help` prints. Where a page explains more, it is named.
 ";
 
 /// The commands, and where there is more about each.
-const COMMANDS: [(&str, &str); 6] = [
+const COMMANDS: [(&str, &str); 7] = [
     (
         "check",
         "[The gate](check.md) explains verdicts, exit codes and second opinions, [formats](formats.md) what is written.",
@@ -26,6 +26,10 @@ const COMMANDS: [(&str, &str); 6] = [
     (
         "list",
         "[Properties](properties.md) and [the fields of a policy](policy-fields.md) have the same with examples.",
+    ),
+    (
+        "completions",
+        "[A project's configuration](configuration.md#completion-and-the-manual) says where pages of the manual are.",
     ),
 ];
 

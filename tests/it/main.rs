@@ -11,6 +11,7 @@ mod cli;
 mod command_line;
 #[path = "../smoltcp/comparison.rs"]
 mod comparison;
+mod configuration;
 mod conformance;
 #[path = "../smoltcp/driver.rs"]
 mod driver;
@@ -25,6 +26,8 @@ mod gallery;
 mod gate;
 mod generated;
 mod law;
+#[cfg(unix)] // Elsewhere the program has another name.
+mod manual;
 mod openings;
 mod policies;
 mod readme;
@@ -36,6 +39,8 @@ mod run;
 #[cfg(unix)]
 #[path = "../support/running.rs"]
 mod running;
+mod sarif;
+mod schemas;
 #[path = "../support/shown.rs"]
 mod shown;
 #[path = "../support/stack_table.rs"]

@@ -11,11 +11,12 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// The rooms of `src/`, from the lowest up: each imports from those before it only. `main.rs` and `lib.rs` are
 /// outside.
-const ROOMS: [&str; 21] = [
+const ROOMS: [&str; 22] = [
     "invariant",
     "text",
     "diagnostic",
     "source",
+    "configuration",
     "tcp",
     "policy",
     "model",

@@ -1,15 +1,20 @@
 //! The results of a check, in each format.
 
+pub mod configuration;
 pub mod coverage;
+mod finding;
 pub mod github;
 pub mod human;
 pub mod json;
 pub mod junit;
+pub mod markdown;
+pub mod sarif;
 pub mod show_command;
 mod verdict_note;
 
 use clap::ValueEnum;
 
+use self::markdown::Drawing;
 use self::show_command::ShowCommand;
 use crate::check::Checked;
 
@@ -24,17 +29,23 @@ pub enum Format {
     Junit,
     /// Annotations of GitHub Actions, and a summary of the job
     Github,
+    /// A table, and what keeps the gate from passing, with the first counterexamples drawn
+    Markdown,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
 }
 
 impl Format {
     /// The document in this format; `None` for people, whose report has a width and an amount of detail.
     #[must_use]
-    pub fn document(self, all: &[Checked], show_command: &ShowCommand) -> Option<String> {
+    pub fn document(self, all: &[Checked], show_command: &ShowCommand, drawings: &[Drawing]) -> Option<String> {
         match self {
             Self::Human => None,
             Self::Json => Some(json::report(all)),
             Self::Junit => Some(junit::report(all, show_command)),
             Self::Github => Some(github::annotations(all, show_command)),
+            Self::Markdown => Some(markdown::summary(all, show_command, drawings)),
+            Self::Sarif => Some(sarif::report(all, show_command)),
         }
     }
 }

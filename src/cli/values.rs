@@ -1,0 +1,76 @@
+//! How the values of options are read.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+use crate::capture::FindingKind;
+use crate::report::check::Format;
+
+/// Nanoseconds after the beginning of a capture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Since(pub i64);
+
+/// Seconds, as they are written in reports: `1300` or `0.25`.
+pub(super) fn since(text: &str) -> Result<Since, String> {
+    let seconds = text.trim_end_matches('s').trim_end();
+    let (whole, fraction) = seconds.split_once('.').unwrap_or((seconds, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let nanoseconds = format!("{fraction:0<9}");
+    let number = |text: &str| text.parse::<i64>().ok();
+    let wrong = || "expected seconds, as in 1300 or 0.25".to_owned();
+    if whole.is_empty() || !digits(whole) || !digits(&nanoseconds) || nanoseconds.len() > 9 {
+        return Err(wrong());
+    }
+    let all = number(whole).and_then(|whole| whole.checked_mul(1_000_000_000)?.checked_add(number(&nanoseconds)?));
+    all.map(Since).ok_or_else(wrong)
+}
+
+/// A kind of finding, by its name.
+pub(super) fn kind() -> impl TypedValueParser<Value = FindingKind> {
+    PossibleValuesParser::new(FindingKind::ALL.iter().map(|kind| kind.name())).try_map(|name| name.parse())
+}
+
+/// A format and a file.
+pub(super) fn further_report(text: &str) -> Result<(Format, PathBuf), String> {
+    let names = || {
+        let values = Format::value_variants().iter().filter_map(Format::to_possible_value);
+        values.map(|value| value.get_name().to_owned()).collect::<Vec<_>>().join(", ")
+    };
+    let (format, file) = text.split_once('=').ok_or("expected a format and a file, as in junit=lastack.xml")?;
+    let format =
+        Format::from_str(format, false).map_err(|_| format!("`{format}` is no format: there are {}", names()))?;
+    if file.is_empty() {
+        return Err("expected a file behind the `=`".to_owned());
+    }
+    Ok((format, PathBuf::from(file)))
+}
+
+/// An IP address, or `localhost`, and a port. No other name is looked up.
+pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
+    let local = text.strip_prefix("localhost:").and_then(|port| port.parse().ok());
+    local
+        .map(|port: u16| SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+        .or_else(|| text.parse().ok())
+        .ok_or_else(|| "expected an IP address and a port, as in 127.0.0.1:3000".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses() {
+        for right in ["127.0.0.1:3000", "0.0.0.0:0", "[::1]:80"] {
+            assert_eq!(address(right).unwrap().to_string(), right);
+        }
+        assert_eq!(address("localhost:3000").unwrap().to_string(), "127.0.0.1:3000");
+        for wrong in
+            ["", "3000", ":3000", "127.0.0.1", "localhost", "localhost:", "localhost:65536", "example.org:80"]
+        {
+            assert!(address(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! `lastack.toml`: found upwards, shown, overridden; and each mistake in it.
+
+use std::fs;
+
+use insta::assert_snapshot;
+
+use crate::folder::Folder;
+use crate::run::{Run, without_seconds};
+
+const MINE: &str = "about = \"Mine.\"\nextends = \"sequential\"\nproperties = [\"both-close\"]\n";
+
+fn project(name: &str) -> Folder {
+    let folder = Folder::new(&format!("configuration-{name}"));
+    for inner in ["my-scenarios", "my-properties", "deep/down"] {
+        fs::create_dir_all(folder.0.join(inner)).unwrap();
+    }
+    fs::write(folder.0.join("my-scenarios/mine.toml"), MINE).unwrap();
+    let property = "about = \"Mine.\"\nformula = \"always losses <= 1\"\n";
+    fs::write(folder.0.join("my-properties/one-loss.toml"), property).unwrap();
+    let text = "scenarios = [\"my-scenarios\"]\nproperties = [\"my-properties\"]\nown = true\nthreads = 1\n\
+                max_memory = \"1GiB\"\ntimeout = \"1m\"\n";
+    fs::write(folder.0.join("lastack.toml"), text).unwrap();
+    folder
+}
+
+#[test]
+fn it_is_found_upwards_and_shown() {
+    let folder = project("found");
+    let run = Run::of(&mut folder.command(&["check"]));
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    assert!(run.stdout.starts_with("mine "), "{}", run.stdout);
+    let mut deep = folder.command(&["check", "-v"]);
+    let run = Run::of(deep.current_dir(folder.0.join("deep/down")));
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    let shown = without_seconds(&run.stdout);
+    assert_snapshot!(shown.split("\n  memory").next().unwrap());
+    // It counts for other commands, too.
+    let run = Run::of(&mut folder.command(&["show", "mine", "both-close"]));
+    assert_eq!(run.stdout, "both-close holds in mine: there is no counterexample\n");
+    // Names of scenarios and `--no-config` go before it.
+    let run = Run::of(&mut folder.command(&["check", "one-msl", "-p", "time-passes"]));
+    assert!(run.stdout.starts_with("one-msl "), "{}", run.stdout);
+    let run = Run::of(&mut folder.command(&["check", "mine", "--no-config"]));
+    assert_eq!(run.code, 2);
+    // What is given as well is not added twice.
+    let run = Run::of(&mut folder.command(&["check", "--scenarios", "./my-scenarios"]));
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    // The command line has the last word.
+    let run = Run::of(&mut folder.command(&["check", "--max-states", "1"]));
+    assert_eq!(run.code, 2);
+    let other = folder.0.join("other.toml");
+    fs::write(&other, "max_states = 1\n").unwrap();
+    let run = Run::of(&mut folder.command(&["check", "one-msl", "--config", "other.toml"]));
+    assert!(run.code == 2 && run.stdout.contains("--max-states"), "{}", run.stdout);
+}
+
+#[test]
+fn mistakes_are_shown_where_they_are() {
+    let folder = project("mistakes");
+    let mut all = String::new();
+    for text in [
+        "scenarios = [\"nowhere\"]\n",
+        "own = true\n",
+        "threads = 0\nmax_states = -1\nmax_memory = \"8GB\"\ntimeout = \"soon\"\n",
+        "colour = true\n",
+        "threads = \"many\"\n",
+        "threads = \n",
+    ] {
+        fs::write(folder.0.join("lastack.toml"), text).unwrap();
+        let run = Run::of(&mut folder.command(&["check", "one-msl"]));
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{text}");
+        all.push_str(&run.stderr);
+    }
+    let run = Run::of(&mut folder.command(&["list", "--config", "nowhere.toml"]));
+    assert_eq!(run.code, 2);
+    all.push_str(&run.stderr);
+    assert_snapshot!(all);
+}

@@ -1,0 +1,282 @@
+//! JSON Schemas of the files that people write, which editors complete and check them by.
+//!
+//! They are made from the tables of docs/ that tests hold against the code, and held against every file that is
+//! shipped. Draft 7 is what editors of TOML read.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+
+use crate::generated;
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+fn read(path: &str) -> String {
+    fs::read_to_string(Path::new(ROOT).join(path)).unwrap()
+}
+
+fn schema(name: &str, title: &str, of_keys: &Value, required: &[&str], definitions: &Value) -> Value {
+    json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "$id": format!("urn:lastack:{name}"),
+        "title": title,
+        "type": "object",
+        "properties": of_keys,
+        "required": required,
+        "additionalProperties": false,
+        "definitions": definitions,
+    })
+}
+
+fn table(of_keys: &Value) -> Value {
+    json!({ "type": "object", "properties": of_keys, "additionalProperties": false })
+}
+
+fn text(description: &str) -> Value {
+    json!({ "description": description, "type": "string", "minLength": 1 })
+}
+
+fn texts(description: &str) -> Value {
+    json!({ "description": description, "type": "array", "items": { "type": "string", "minLength": 1 } })
+}
+
+fn duration() -> Value {
+    json!({
+        "description": "Ticks, or a length of time: 2, \"2 msl\", \"200 ms\", \"60 s\", \"10 min\".",
+        "anyOf": [
+            { "type": "integer", "minimum": 0 },
+            { "type": "string", "pattern": "^ *[0-9]+ *(msl|ms|s|min) *$" },
+        ],
+    })
+}
+
+/// The fields of a policy, each with its sentence and the values that it takes, by docs/policy-fields.md.
+fn fields() -> Vec<(String, Value)> {
+    let page = read("docs/policy-fields.md");
+    let field = |section: &str| {
+        let (name, rest) = section.split_once("\n\n")?;
+        let (description, rest) = rest.split_once("\n\n")?;
+        let words: Vec<&str> = rest
+            .lines()
+            .filter_map(|line| line.strip_prefix("* `\"")?.split_once("\"`: "))
+            .map(|(word, _)| word)
+            .collect();
+        let none = json!({ "const": "none" });
+        let duration = json!({ "$ref": "#/definitions/duration" });
+        let values = match rest.split([',', ';']).next()? {
+            "`true` or `false`" => json!({ "type": "boolean" }),
+            "A duration" if rest.starts_with("A duration;") => duration,
+            "A duration" => json!({ "anyOf": [duration, none] }),
+            "A number" => json!({ "anyOf": [{ "type": "integer", "minimum": 0 }, none] }),
+            _ => json!({ "enum": words }),
+        };
+        let mut of_field = json!({ "description": description.replace('\n', " ") });
+        // Beside a reference, draft 7 looks at nothing else.
+        of_field["allOf"] = json!([values]);
+        Some((name.to_owned(), of_field))
+    };
+    page.split("\n### ").skip(1).map(|section| field(section).unwrap()).collect()
+}
+
+/// What a row of the table of keys says of the values, as a schema.
+fn values(row: &str, default: &str) -> Value {
+    let words: Vec<&str> = row.split('"').skip(1).step_by(2).filter(|word| !word.contains(" to ")).collect();
+    let mut any = Vec::new();
+    let number = row.split_once(" to ").and_then(|(before, after)| {
+        let least: f64 = before.rsplit([' ', ',']).next()?.parse().ok()?;
+        let most: f64 = after.split([' ', ',', ':', ';']).next()?.parse().ok()?;
+        Some(json!({ "type": if least.fract() == 0.0 { "integer" } else { "number" }, "minimum": least, "maximum": most }))
+    });
+    any.extend(number);
+    if row.contains("`true`") {
+        any.push(json!({ "type": "boolean" }));
+    }
+    if row.contains("ticks since") {
+        any.push(json!({ "type": "integer", "minimum": 0 }));
+    }
+    if row.contains("or a list") {
+        any.push(json!({ "type": "array", "items": { "type": "string", "pattern": "^(FIN|DATA|ACK|RST|SYN|ANY) to [AB]$" } }));
+    } else if !words.is_empty() {
+        any.push(json!({ "enum": words }));
+    }
+    json!({ "description": row.replace('`', ""), "anyOf": any, "default": default_of(default) })
+}
+
+fn default_of(default: &str) -> Value {
+    let default = default.split(", ").next().unwrap().trim_matches('`');
+    serde_json::from_str(default).unwrap_or_else(|error| panic!("{default}: {error}"))
+}
+
+fn scenario() -> Value {
+    let page = read("docs/scenarios.md");
+    let keys = page.split("\n## Keys\n").nth(1).unwrap().split("\n## ").next().unwrap();
+    let mut tables: Map<String, Value> = Map::new();
+    for row in keys.lines().filter_map(|line| line.strip_prefix("| `")) {
+        let cells: Vec<&str> = row.trim_end_matches(" |").split(" | ").collect();
+        let [names, of_row, default] = cells[..] else { panic!("{row}") };
+        for key in names.split(", ").map(|name| name.trim_matches('`')).filter(|key| !key.starts_with("tcp.")) {
+            let (table, key) = key.split_once('.').unwrap_or(("", key));
+            let of_table = tables.entry(table).or_insert_with(|| json!({}));
+            of_table[key] = values(of_row, default);
+        }
+    }
+    let mut of_tcp = json!({ "policy": text("The name of a policy: `lastack list` has them all.") });
+    for (name, field) in fields() {
+        of_tcp[name] = field;
+    }
+    let own = json!({ "description": "An end's own TCP, which overrides `tcp`.", "$ref": "#/definitions/tcp" });
+    let mut of_keys = tables.remove("").unwrap();
+    for (name, mut of_table) in tables {
+        if ["a", "b"].contains(&name.as_str()) {
+            of_table["tcp"] = own.clone();
+        }
+        of_keys[name] = table(&of_table);
+    }
+    of_keys["tcp"] = json!({ "$ref": "#/definitions/tcp" });
+    of_keys["about"] = text("The one insight that the scenario is there for.");
+    of_keys["extends"] = text("The scenario whose world is taken over; its expectations are not.");
+    of_keys["properties"] = json!({
+        "description": "The properties that the scenario is about. Without it, all of them.",
+        "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" }, "minItems": 1 }],
+    });
+    let expectation = json!({
+        "type": "object",
+        "properties": {
+            "verdict": { "enum": ["holds", "violated", "possible", "impossible"] },
+            "because": text("Why."),
+            "steps": { "description": "The length of the shortest trace.", "type": "integer", "minimum": 0 },
+        },
+        "required": ["verdict", "because"],
+        "additionalProperties": false,
+    });
+    of_keys["expect"] = json!({
+        "description": "What is not as the property wishes, by its name or that of an instance.",
+        "type": "object",
+        "additionalProperties": expectation,
+    });
+    let definitions = json!({ "duration": duration(), "tcp": table(&of_tcp) });
+    schema("scenario", "A scenario of lastack", &of_keys, &["about"], &definitions)
+}
+
+fn property() -> Value {
+    use lastack::property::Requirement;
+    let names: Vec<&str> = Requirement::ALL.iter().map(|requirement| requirement.name()).collect();
+    let one = json!({ "enum": names });
+    let of_keys = json!({
+        "about": text("What holds, in one sentence."),
+        "formula": text("One temporal operator over predicates of a state, as in `always losses <= 1`."),
+        "sources": texts("Where this is required, as in `RFC 9293 section 3.6`."),
+        "applies_to": {
+            "description": "What a scenario must have for the property to mean anything there.",
+            "anyOf": [one, { "type": "array", "items": one, "minItems": 1 }],
+        },
+    });
+    schema("property", "A property of lastack", &of_keys, &["about", "formula"], &json!({}))
+}
+
+fn policy() -> Value {
+    let mut of_keys = json!({
+        "about": text("Whose policy it is, and how it is known."),
+        "extends": text("The policy that this one is on top of; rfc9293 where none is named."),
+        "sources": texts("Where the policy is written down as a whole."),
+        "omits": texts("What the stack does that no field describes."),
+    });
+    for (name, field) in fields() {
+        let with_source = json!({
+            "type": "object",
+            "properties": { "value": field["allOf"][0], "source": text("Where the value is from.") },
+            "required": ["value", "source"],
+            "additionalProperties": false,
+        });
+        of_keys[name] = json!({ "description": field["description"], "anyOf": [field["allOf"][0], with_source] });
+    }
+    schema("policy", "A policy of lastack", &of_keys, &["about"], &json!({ "duration": duration() }))
+}
+
+fn configuration() -> Value {
+    let of_keys = json!({
+        "scenarios": texts("Folders and files of scenarios. Paths begin where this file is."),
+        "properties": texts("Folders and files of properties."),
+        "policies": texts("Folders of policies."),
+        "own": { "description": "`check` without names checks the scenarios above alone.", "type": "boolean" },
+        "threads": { "description": "As --threads.", "type": "integer", "minimum": 1, "maximum": 1024 },
+        "max_states": { "description": "As --max-states.", "type": "integer", "minimum": 1 },
+        "max_memory": { "description": "As --max-memory.", "type": "string", "pattern": "^[0-9]+(KiB|MiB|GiB)$" },
+        "timeout": { "description": "As --timeout: 500ms, 1m30s, or 30 for 30s.", "type": "string", "minLength": 1 },
+    });
+    schema("configuration", "A project's lastack.toml", &of_keys, &[], &json!({}))
+}
+
+fn each() -> [(&'static str, Value); 4] {
+    [("scenario", scenario()), ("property", property()), ("policy", policy()), ("lastack", configuration())]
+}
+
+#[test]
+fn the_schemas_are_current() {
+    for (name, schema) in each() {
+        jsonschema::meta::validate(&schema).unwrap();
+        let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+        generated::assert_page_is_current(&format!("{name}.schema.json"), &text);
+    }
+}
+
+/// What is wrong with a file by its schema.
+fn mistakes(schema: &Value, text: &str) -> Vec<String> {
+    let document: toml::Table = toml::from_str(text).unwrap();
+    let validator = jsonschema::validator_for(schema).unwrap();
+    let document = serde_json::to_value(document).unwrap();
+    validator.iter_errors(&document).map(|mistake| format!("{}: {mistake}", mistake.instance_path())).collect()
+}
+
+#[test]
+fn shipped_files_are_as_the_schemas_have_them() {
+    let [scenario, property, policy, _] = each().map(|(_, schema)| schema);
+    let folders = [
+        ("scenarios", &scenario),
+        ("scenarios/pairs", &scenario),
+        ("tests/bugs/scenarios", &scenario),
+        ("properties", &property),
+        ("tests/bugs/properties", &property),
+        ("policies", &policy),
+    ];
+    for (folder, schema) in folders {
+        let files: Vec<_> =
+            fs::read_dir(Path::new(ROOT).join(folder)).unwrap().map(|one| one.unwrap().path()).collect();
+        let files = files.iter().filter(|path| path.extension().is_some_and(|extension| extension == "toml"));
+        let mut seen = 0;
+        for file in files {
+            assert_eq!(mistakes(schema, &fs::read_to_string(file).unwrap()), [""; 0], "{}", file.display());
+            seen += 1;
+        }
+        assert!(seen > 0, "{folder}");
+    }
+}
+
+/// What lastack refuses for its shape, the schema refuses, too.
+#[test]
+fn mistakes_are_found_by_the_schemas() {
+    let schemas = each();
+    let schema = |name: &str| &schemas.iter().find(|(known, _)| *known == name).unwrap().1;
+    for (name, text) in [
+        ("scenario", "extends = 'sequential'"),
+        ("scenario", "about = 'x'\n[network]\nlosses = -1"),
+        ("scenario", "about = 'x'\n[network]\nlosses = 'many'"),
+        ("scenario", "about = 'x'\n[network]\nlossess = 1"),
+        ("scenario", "about = 'x'\n[fairness]\nnetwork = ['FIN to C']"),
+        ("scenario", "about = 'x'\n[tcp]\ntime_wait = '2 hours'"),
+        ("scenario", "about = 'x'\n[a.tcp]\nout_of_order = 'maybe'"),
+        ("scenario", "about = 'x'\n[b]\ncloses = true"),
+        ("scenario", "about = 'x'\n[expect.no-reset]\nverdict = 'violated'"),
+        ("property", "about = 'x'"),
+        ("property", "about = 'x'\nformula = 'always true'\napplies_to = 'everything'"),
+        ("policy", "about = 'x'\nrto = true"),
+        ("policy", "about = 'x'\nrto = { value = '1 s' }"),
+        ("policy", "about = 'x'\ncolour = 1"),
+        ("lastack", "max_memory = '8GB'"),
+        ("lastack", "threads = 0"),
+        ("lastack", "scenarios = 'mine'"),
+    ] {
+        assert!(!mistakes(schema(name), text).is_empty(), "{name}: {text}");
+    }
+}
