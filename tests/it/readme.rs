@@ -222,7 +222,7 @@ fn links_lead_to_files_and_headings() {
                 "" => page.clone(),
                 target => resolved(&page, target),
             };
-            let is_there = Path::new(ROOT).join(&path).exists() || is_left_out_of_the_package(&path);
+            let is_there = Path::new(ROOT).join(&path).exists();
             let leads = fragment.is_empty() || is_there && headings(&read(&path)).contains(&fragment);
             if !is_there || !leads {
                 broken.push(format!("{page}: {target}#{fragment}"));
@@ -408,16 +408,10 @@ fn paths_that_are_named_exist() {
             let is_pattern = |part: &&str| part.contains(['*', '<', '…', '{']);
             let is_path = FOLDERS.iter().any(|folder| code.starts_with(folder));
             let path: PathBuf = code.split('/').take_while(|part| !is_pattern(part)).collect();
-            if is_path && !Path::new(ROOT).join(&path).exists() && !is_left_out_of_the_package(code) {
+            if is_path && !Path::new(ROOT).join(&path).exists() {
                 missing.push(format!("{page}: {code}"));
             }
         }
     }
     assert!(missing.is_empty(), "{}", missing.join("\n"));
-}
-
-/// In the package that `cargo package` makes, what `Cargo.toml` excludes is missing.
-fn is_left_out_of_the_package(path: &str) -> bool {
-    let is_package = !Path::new(ROOT).join("fuzz").exists();
-    is_package && [".github", "fuzz"].iter().any(|folder| path.starts_with(folder))
 }
