@@ -113,6 +113,8 @@ pub enum Ending {
         heard: u32,
         /// A FIN stands behind it.
         is_before_fin: bool,
+        /// Since then it has sent its FIN without text, and that was not answered, either.
+        is_short_unanswered: bool,
     },
     /// An end has offered no window for long, and the other end asks for one.
     ClosedWindow {
@@ -189,6 +191,15 @@ impl Ending {
             Self::GaveUp { .. } => {
                 "It sent its FIN again without an answer, and then no more: it gave up, or the capture does not show \
                  its next attempt. The other end is gone, or the way to it or back is cut."
+            }
+            Self::Unanswered { what: Unacknowledged::LongText, heard: 1.., .. } => {
+                "Shorter text was acknowledged, and the other end was heard since: usually an MTU hole, where a link on \
+                 the way takes no packets of this size and its ICMP message is filtered."
+            }
+            Self::Unanswered { what: Unacknowledged::LongText, is_short_unanswered: true, .. } => {
+                "Shorter text was acknowledged before, but its FIN, which is short, is not answered, either: the other \
+                 end is gone, or the way to it or back is cut, usually as a NAT or firewall has forgotten the connection \
+                 while it was idle. In an MTU hole, where a link takes no packets of this size, the FIN would be answered."
             }
             Self::Unanswered { what: Unacknowledged::LongText, .. } => {
                 "Shorter text was acknowledged: usually an MTU hole, where a link on the way takes no packets of this \

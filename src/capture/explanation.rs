@@ -140,7 +140,7 @@ pub fn explain(connection: &Connection, side: Side, end: i64) -> Explanation {
         if packet.segment.flags.syn {
             continue;
         }
-        if efforts.cease_by(packet.time) {
+        if efforts.cease_by(packet.time) && !efforts.is_cut_off() {
             hypotheses.doubt_not_sent_again();
         }
         let step = if packet.from == side {
@@ -150,6 +150,7 @@ pub fn explain(connection: &Connection, side: Side, end: i64) -> Explanation {
             efforts.add(packet);
             follower.explain_sent(&hypotheses, index, packet, &mut explanation)
         } else {
+            efforts.fins_since += u32::from(packet.segment.flags.fin);
             if packet.segment.flags.fin && !connection.is_filtered() {
                 hypotheses.doubt_unanswered_fin(acked);
             }
@@ -169,7 +170,7 @@ pub fn explain(connection: &Connection, side: Side, end: i64) -> Explanation {
     if end.saturating_sub(connection.last.1) >= SILENCE && !connection.is_filtered() {
         hypotheses.doubt_unanswered_fin(acked);
     }
-    if efforts.cease_by(end) {
+    if efforts.cease_by(end) && !efforts.is_cut_off() {
         hypotheses.doubt_not_sent_again();
     }
     if let Some(best) = hypotheses.best() {
@@ -202,13 +203,22 @@ struct Efforts {
     times: u32,
     /// Its silence was noticed.
     is_noticed: bool,
+    /// How often the other end has sent a FIN since this one was heard.
+    fins_since: u32,
 }
 
 impl Efforts {
     /// An end that has sent the same more often may have given up.
     const BEFORE_GIVING_UP: u32 = 4;
 
+    /// A FIN that comes again and again would have been answered: what this end sends does not get as far as to
+    /// where packets are captured, or the end is gone. That it sends nothing again is no evidence then.
+    fn is_cut_off(&self) -> bool {
+        self.fins_since > 1
+    }
+
     fn add(&mut self, packet: &Packet) {
+        self.fins_since = 0;
         let segment = &packet.segment;
         if segment.sequence_length() == 0 || segment.flags.rst {
             return;

@@ -3,7 +3,7 @@
 //! RFC 9293 §3.8.1, RFC 6298 §5: a TCP sends again what is not acknowledged. So an end waits for an ACK only if it
 //! does that; one that is silent has been answered, and the answer was not captured.
 
-use super::captured_packet::Side;
+use super::captured_packet::{Packet, Side};
 use super::connection::Connection;
 use super::diagnosis::{Closing, passed};
 use super::ending::{Ending, Unacknowledged};
@@ -47,6 +47,12 @@ impl Closing {
             Some(_) if fits || progress.longest_acknowledged == 0 => Unacknowledged::Text,
             Some(_) => Unacknowledged::LongText,
         };
+        // A TCP that receives a FIN beyond what it has acknowledges what it has.
+        let is_bare_fin = |packet: &Packet| {
+            let is_later = packet.number > repeated.first.0;
+            packet.from == side && is_later && packet.segment.flags.fin && packet.segment.len == 0
+        };
+        let is_short_unanswered = progress.heard == 0 && connection.packets.iter().any(is_bare_fin);
         Some(Ending::Unanswered {
             side,
             state: self.explanation(side).state(),
@@ -56,6 +62,7 @@ impl Closing {
             // A packet of the other end would have ended a row of keep-alives.
             heard: if text.is_some() { progress.heard } else { 0 },
             is_before_fin: text.is_some() && self.again(side).fin.is_some(),
+            is_short_unanswered,
         })
     }
 

@@ -9,7 +9,7 @@ use std::thread;
 use super::coverage::Coverage;
 use super::cross_check::cross_check;
 use super::decide::{Decided, Shortest, decide, decide_timed};
-use super::outcome::{Checked, Judged, Outcome};
+use super::outcome::{Checked, Outcome};
 use super::validate::is_applicable;
 use crate::explore::{ExplorationStats, Limits, Phase};
 use crate::invariant::invariant;
@@ -147,12 +147,12 @@ pub fn check_one(
     let mut results: Vec<_> = Vec::new();
     for property in &applicable {
         let instances = asked(property).zip(found.by_ref());
-        let judged = instances.map(|(instance, (verdict, steps))| Judged::new(instance, verdict, steps, scenario));
-        results.push(Outcome::new(property, judged.collect()));
+        let instances = instances.map(|(instance, (verdict, steps))| (instance, verdict, steps));
+        results.push(Outcome::new(property, instances.collect(), scenario));
     }
     for property in &foreign {
-        let judged = asked(property).map(|instance| Judged::new(instance, Verdict::NotApplicable, None, scenario));
-        results.push(Outcome::new(property, judged.collect()));
+        let instances = asked(property).map(|instance| (instance, Verdict::NotApplicable, None));
+        results.push(Outcome::new(property, instances.collect(), scenario));
     }
     results.sort_by(|one, other| one.property.name.cmp(&other.property.name));
     Checked { scenario: Arc::clone(scenario), stats, stopped, results, cross_check: second_opinion, coverage }

@@ -179,19 +179,35 @@ impl Outcome {
         self.instances.iter().any(|judged| judged.verdict == Verdict::Undecided)
     }
 
-    pub(super) fn new(property: &Arc<Property>, instances: Vec<Judged>) -> Self {
-        let verdicts = instances.iter().map(|judged| judged.verdict);
-        let verdict = verdicts.reduce(Verdict::together).unwrap_or(Verdict::NotApplicable);
-        Self { property: Arc::clone(property), verdict, instances }
+    /// Judges a property's instances in a scenario, each by its verdict and the length of its shortest trace.
+    pub(super) fn new(
+        property: &Arc<Property>,
+        instances: Vec<(Instance, Verdict, Option<usize>)>,
+        scenario: &Scenario,
+    ) -> Self {
+        let verdicts = || instances.iter().map(|(_, verdict, _)| *verdict);
+        let verdict = verdicts().reduce(Verdict::together).unwrap_or(Verdict::NotApplicable);
+        // What holds at one end, or may at the other that was not asked, may be vacuous at this one.
+        let is_about_an_end = instances.len() < Instance::all(property).len()
+            || verdicts().any(|verdict| verdict != Verdict::Vacuous);
+        let judge = |(instance, verdict, steps)| Judged::new(instance, verdict, steps, scenario, is_about_an_end);
+        Self { property: Arc::clone(property), verdict, instances: instances.into_iter().map(judge).collect() }
     }
 }
 
 impl Judged {
-    pub(super) fn new(instance: Instance, verdict: Verdict, steps: Option<usize>, scenario: &Scenario) -> Self {
+    fn new(
+        instance: Instance,
+        verdict: Verdict,
+        steps: Option<usize>,
+        scenario: &Scenario,
+        is_about_an_end: bool,
+    ) -> Self {
         let stated = stated(scenario, &instance);
         let is_expected_to_hold = !scenario.is_changed() && is_expected_to_hold(&instance.property, verdict);
         // A property that holds for each end may be vacuous for one; an expectation that names this end means it.
         let says_nothing = verdict == Verdict::Vacuous
+            && is_about_an_end
             && instance.end.is_some()
             && stated.is_some_and(|stated| {
                 stated.property == instance.property.name && stated.verdict == Expected::Holds

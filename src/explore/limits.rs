@@ -70,6 +70,14 @@ pub enum Stopped {
     NetworkCycle,
 }
 
+impl Stopped {
+    /// Every state was seen, and what is asked of runs is undecided nevertheless.
+    #[must_use]
+    pub fn leaves_only_runs_open(self) -> bool {
+        matches!(self, Self::RunsInRealTime | Self::NoRepeatingTimes | Self::NoRunWithEveryCopy)
+    }
+}
+
 impl fmt::Display for Stopped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -82,8 +90,8 @@ impl fmt::Display for Stopped {
                 write!(f, "a duration of {ticks} ticks is too long for real time: choose a longer tick")
             }
             Self::RunsInRealTime => f.write_str(
-                "in real time, a property of runs is not decided if it speaks of what is in flight, lost or duplicated, \
-                 nor does it hold for certain where ends can answer each other without a timeout: \
+                "in real time, a property of runs is undecided if it mentions in_flight, losses or duplicates, or if only \
+                 runs violate it on which ends answer each other without a timeout: \
                  set network.delays = \"whole-ticks\"",
             ),
             Self::NoRepeatingTimes => f.write_str(

@@ -30,3 +30,37 @@ fn every_verdict_is_expected_and_every_world_has_its_size() {
     insta::assert_snapshot!("sizes", sizes);
     insta::assert_snapshot!("verdicts", verdicts);
 }
+
+/// A property that can never say anything is no success where the scenario states that it holds; where it holds at
+/// one end and says nothing at the other, it is.
+#[test]
+fn what_is_vacuous_at_both_ends_does_not_hold_as_stated() {
+    let folder = crate::folder::Folder::new("gate-vacuous");
+    let write = |file: &str, text: &str| std::fs::write(folder.0.join(file), text).unwrap();
+    for inner in ["scenarios", "properties"] {
+        std::fs::create_dir(folder.0.join(inner)).unwrap();
+    }
+    let state =
+        |state: &str| format!("about = \"x\"\nformula = \"always (self.state == {state} implies losses == 0)\"\n");
+    write("properties/never.toml", &state("LISTEN"));
+    write("properties/one-end.toml", &state("LAST_ACK"));
+    let expects = |property: &str| {
+        format!(
+            "about = \"x\"\nextends = \"sequential\"\nproperties = [\"{property}\"]\n[network]\nlosses = 0\n\
+             [expect.{property}]\nverdict = \"holds\"\nbecause = \"It has to.\"\n"
+        )
+    };
+    write("scenarios/both.toml", &expects("never"));
+    write("scenarios/one.toml", &expects("one-end"));
+    let check = |scenario: &str| {
+        let args = ["check", scenario, "--scenarios", "scenarios", "--properties", "properties"];
+        crate::run::Run::of(&mut folder.command(&args))
+    };
+    let (both, one) = (check("both"), check("one"));
+    assert_eq!((both.code, one.code), (1, 0), "{}{}", both.stdout, one.stdout);
+    assert!(
+        both.stdout.contains("vacuous     never\n              expected holds: It has to."),
+        "{}",
+        both.stdout
+    );
+}

@@ -3,6 +3,8 @@
 // clippy.toml allows these in tests, and does not see that a test's helpers are part of it.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
+#[cfg(unix)] // Its scripts are for bash.
+mod action;
 mod asynchronous;
 mod bugs;
 mod citations;

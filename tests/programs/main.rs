@@ -1,5 +1,5 @@
 //! Comparisons with other programs: SPIN, TLC and Python of the world, the running kernel of the endpoint, and
-//! Chromium, tshark, xmllint, Mermaid, itf-py and mdBook of what is written for them.
+//! Chromium, tshark, xmllint, Mermaid, itf-py, mdBook, taplo and zizmor of what is written for them.
 //!
 //! A test whose program is missing is ignored, with the reason beside its name: so `cargo test` counts it. The
 //! harness is `libtest-mimic`, for one that is built in cannot ignore a test that has begun.
@@ -9,6 +9,7 @@
 
 mod book;
 mod browser;
+mod editors;
 #[path = "../support/folder.rs"]
 mod folder;
 mod forms;
@@ -71,6 +72,8 @@ fn main() -> ExitCode {
     let mut trials = trials![
         book::the_book_is_built_and_its_links_lead_somewhere,
         browser::a_browser_shows_what_the_links_promise,
+        editors::taplo_reads_the_schemas,
+        editors::zizmor_finds_nothing,
         forms::a_reader_of_itf_understands_every_trace,
         forms::mermaid_understands_every_diagram,
         forms::tshark_has_no_complaints,

@@ -77,7 +77,11 @@ pub(super) fn findings<'c>(checked: &'c Checked, show_command: &ShowCommand) -> 
         let undecided = checked.results.iter().filter(|outcome| outcome.is_undecided());
         let names: Vec<&str> = undecided.map(|outcome| outcome.property.name.as_str()).collect();
         let open = if names.is_empty() { String::new() } else { format!("; undecided: {}", names.join(", ")) };
-        let title = format!("{} was not explored to the end", scenario.name);
+        let title = if stopped.leaves_only_runs_open() {
+            format!("{} undecided in {}", names.join(", "), scenario.name)
+        } else {
+            format!("{} was not explored to the end", scenario.name)
+        };
         findings.push(of_scenario(Level::Warning, NOT_EXPLORED, title, format!("{stopped}{open}")));
     }
     if let Some(cross_check) = &checked.cross_check {

@@ -87,7 +87,8 @@ pub fn scenario(checked: &Checked, show_command: &ShowCommand, detail: Detail, t
         line(Style::new(), "rounded", &rounded);
     }
     if let Some(stopped) = &checked.stopped {
-        line(BAD, "stopped", &stopped.to_string());
+        let key = if stopped.leaves_only_runs_open() { "open" } else { "stopped" };
+        line(BAD, key, &stopped.to_string());
     }
     if let Some(cross_check) = &checked.cross_check {
         second_opinion(cross_check, detail, line);

@@ -75,7 +75,7 @@ const EXPECTED: [Expected; 40] = [
         &[
             ("ended", "A is in FIN_WAIT_1 and has sent 1,400 octets of text 9 times"),
             ("ended", "its FIN waits behind that"),
-            ("ended", "usually an MTU hole"),
+            ("ended", "a NAT or firewall has forgotten the connection"),
         ],
     ),
     (
