@@ -102,8 +102,8 @@ fn decide(world: World, property: &Property) -> ZoneStats {
     let config = world.config();
     let questions = End::BOTH.map(|end| Question::of(&property.formula, end));
     match explore(&config, &questions, Aim::default(), &Budget::NONE, &|_| {}) {
-        Ok(explored) if explored.stopped.is_none() => explored.stats,
-        Ok(explored) => panic!("{:?}", explored.stopped),
+        Ok(explored) if explored.stopped().is_none() => explored.stats,
+        Ok(explored) => panic!("{:?}", explored.ended),
         Err(stop) => panic!("{stop}"),
     }
 }

@@ -7,6 +7,7 @@ use stateright::Checker;
 use super::decide::{Decided, decide_timed};
 use crate::explore::stateright::{Goal, StaterightRun};
 use crate::explore::{ExplorationStats, Limits, Phase, Stopped};
+use crate::invariant::invariant;
 use crate::model::{Config, TimedWorld};
 use crate::property::{Instance, Verdict};
 use crate::scenario::Scenario;
@@ -153,7 +154,9 @@ fn ask_stateright(
         compare("transitions".to_owned(), decided.stats.transitions.to_string(), stats.transitions.to_string());
     }
     let mut verdicts = 0;
-    for ((instance, ours), theirs) in of_states.iter().zip(checker.model().verdicts()) {
+    let all: Vec<Verdict> = checker.model().verdicts().into_iter().collect();
+    invariant!(all.len() == of_states.len(), "stateright has {} verdicts of {}", all.len(), of_states.len());
+    for ((instance, ours), theirs) in of_states.iter().zip(all) {
         if *ours != Verdict::Undecided && theirs != Verdict::Undecided {
             verdicts += 1;
             compare(instance.name(), ours.to_string(), theirs.to_string());
@@ -172,6 +175,10 @@ fn compare_with_ticks(
 ) -> (Vec<Disagreement>, TicksCheck) {
     let mut disagreements = Vec::new();
     let mut check = TicksCheck { verdicts: 0, proved: 0, ties: 0, closed_stopped: None };
+    for decided in [real, ticks, closed] {
+        let (verdicts, asked) = (decided.verdicts.len(), instances.len());
+        invariant!(verdicts == asked, "{verdicts} verdicts on {asked} instances");
+    }
     let verdicts = real.verdicts.iter().zip(&ticks.verdicts).zip(&closed.verdicts);
     for (instance, ((real, ticks), closed)) in instances.iter().zip(verdicts) {
         let mut differs = |by: Other, other: Verdict| {

@@ -1,5 +1,5 @@
-//! Every verdict on a scenario: in whole ticks from one exploration of its world, in real time as [`real_time`]
-//! has it.
+//! Every verdict on a scenario: in whole ticks from one exploration of its world, in real time as
+//! [`zone_verdicts`](super::zone_verdicts) has it.
 
 use std::slice::from_ref;
 use std::time::Instant;

@@ -88,7 +88,10 @@ impl Decisions {
                 shown.push(None);
                 continue;
             };
-            let finer = least_common_multiple(scale, trace.parts);
+            let Some(finer) = least_common_multiple(scale, trace.parts) else {
+                shown.push(None);
+                continue;
+            };
             let world = TimedWorld::new(scenario.config.scaled(finer));
             let mut all_fit = true;
             for one in shown.iter().flatten().chain([&trace]) {
@@ -112,8 +115,9 @@ impl Decisions {
     }
 }
 
-fn least_common_multiple(one: u32, other: u32) -> u32 {
-    (one / greatest_common_divisor(one, other)).saturating_mul(other)
+/// `None` if it is too large.
+fn least_common_multiple(one: u32, other: u32) -> Option<u32> {
+    (one / greatest_common_divisor(one, other)).checked_mul(other)
 }
 
 /// The shortest counterexample (or example) that decides any of these instances in a scenario; of several, one

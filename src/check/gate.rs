@@ -12,7 +12,7 @@ use super::decide::{Decided, Shortest, decide, decide_timed};
 use super::outcome::{Checked, Outcome};
 use super::validate::is_applicable;
 use crate::explore::{ExplorationStats, Limits, Phase};
-use crate::invariant::invariant;
+use crate::invariant::{broken, invariant};
 use crate::property::Property;
 use crate::property::{Instance, Verdict};
 use crate::scenario::{Scenario, WorldKind};
@@ -102,14 +102,16 @@ pub fn check(
         let mut waiting: Vec<Option<Checked>> = scenarios.iter().map(|_| None).collect();
         let mut handed_over = 0;
         for (index, checked) in receiver {
-            if let Some(slot) = waiting.get_mut(index) {
-                *slot = Some(checked);
-            }
+            let Some(slot) = waiting.get_mut(index) else {
+                broken(format_args!("there is no scenario {index}"));
+            };
+            *slot = Some(checked);
             while let Some(checked) = waiting.get_mut(handed_over).and_then(Option::take) {
                 done(checked);
                 handed_over += 1;
             }
         }
+        invariant!(handed_over == scenarios.len(), "{handed_over} results of {} scenarios", scenarios.len());
     });
 }
 

@@ -21,7 +21,7 @@ use crate::liveness::streett::Lasso;
 use crate::liveness::zone_fairness::{Answer, ZoneFairness, decide as decide_runs, mentions_network, search};
 use crate::property::{Claim, Instance, Verdict};
 use crate::realtime::graph::{ZoneGraph, Zones};
-use crate::realtime::{Aim, Budget, Explored, NoWitness, Question, Stop, Witness, ZoneStats, explore};
+use crate::realtime::{Aim, Budget, Ended, Explored, NoWitness, Question, Stop, Witness, ZoneStats, explore};
 use crate::scenario::Scenario;
 use crate::trace::{Trace, replay_exact_ending, replay_exact_lasso, replay_exact_run};
 
@@ -144,14 +144,13 @@ impl Task<'_> {
         for (number, question) in self.questions().iter().enumerate() {
             let is_revealed = explored.reveals(number);
             // After an exploration that was stopped there is no other.
-            let waits = self.wants_shortest[number] && (explored.stopped.is_none() || !self.takes_longer);
+            let waits = self.wants_shortest[number] && (explored.stopped().is_none() || !self.takes_longer);
             if is_revealed && !waits {
                 match self.witness(explored, number, number) {
                     Ok(trace) => decided.reveal(number, trace),
-                    Err(_) if self.is_set() => {}
-                    Err(fault) => self.no_run(number, fault),
+                    Err(fault) => self.refused(number, fault, self.is_set())?,
                 }
-            } else if !is_revealed && explored.stopped.is_none() && !self.instances[number].is_liveness() {
+            } else if !is_revealed && explored.ended == Ended::Exhausted && !self.instances[number].is_liveness() {
                 decided.known[number] = Some(false);
             }
             let is_found = explored.exercised[number];
@@ -160,10 +159,10 @@ impl Task<'_> {
                 let is_run = explored.is_exercised(&self.scenario.config, question);
                 is_run.map_err(|stop| stopped_by(stop, self.limits))?.then_some(true)
             } else {
-                Some(is_found)
+                (is_found || explored.ended == Ended::Exhausted).then_some(is_found)
             };
         }
-        explored.stopped.map_or(Ok(()), |stop| Err(stopped_by(stop, self.limits)))
+        explored.stopped().map_or(Ok(()), |stop| Err(stopped_by(stop, self.limits)))
     }
 
     /// Decides what an exploration has left open. Where the exact world refuses a long run, it may accept a
@@ -197,10 +196,9 @@ impl Task<'_> {
                     Ok(trace) if aim.shortest_runs => decided.reveal_by_shortest(number, trace),
                     Ok(_) if self.wants_shortest[number] => {}
                     Ok(trace) => decided.reveal(number, trace),
-                    Err(_) if self.is_set() && !aim.every_copy => {}
-                    Err(fault) => self.no_run(number, fault),
+                    Err(fault) => self.refused(number, fault, self.is_set() && !aim.every_copy)?,
                 }
-            } else if open.contains(&number) && explored.stopped.is_none() {
+            } else if open.contains(&number) && explored.ended == Ended::Exhausted {
                 invariant!(aim.every_copy, "what was revealed once is revealed by a shortest run, too");
                 decided.known[number] = Some(false);
             } else if open.contains(&number) {
@@ -208,11 +206,12 @@ impl Task<'_> {
             }
             if aim.every_copy && decided.exercised[number].is_none() {
                 let is_found = explored.exercised[place];
-                is_cut_short |= !is_found && explored.stopped.is_some();
-                decided.exercised[number] = (is_found || explored.stopped.is_none()).then_some(is_found);
+                let is_known = is_found || explored.ended == Ended::Exhausted;
+                is_cut_short |= !is_known;
+                decided.exercised[number] = is_known.then_some(is_found);
             }
         }
-        explored.stopped.filter(|_| is_cut_short).map_or(Ok(()), |stop| Err(stopped_by(stop, self.limits)))
+        explored.stopped().filter(|_| is_cut_short).map_or(Ok(()), |stop| Err(stopped_by(stop, self.limits)))
     }
 
     /// The instances that states decide and that are not decided yet.
@@ -249,8 +248,14 @@ impl Task<'_> {
         replay_exact_run(&self.scenario.config, witness).unwrap_or_else(refused)
     }
 
-    fn no_run(&self, number: usize, fault: NoWitness) -> ! {
-        broken(format_args!("no run decides {}: {fault:?}", self.instances[number].name()))
+    /// The exact world has no run that reveals an instance as an exploration has. Where what was explored may do
+    /// more than the world, that is no fault, and the instance stays open.
+    fn refused(&self, number: usize, why: NoWitness, may_do_more: bool) -> Result<(), Stopped> {
+        match why {
+            NoWitness::Stopped(stop) => Err(stopped_by(stop, self.limits)),
+            NoWitness::NoTimes | NoWitness::Refused(..) | NoWitness::NotRevealed if may_do_more => Ok(()),
+            fault => broken(format_args!("no run decides {}: {fault:?}", self.instances[number].name())),
+        }
     }
 
     /// Decides everything, from a graph of zones. If no walk in the graph in which zones cover those that they
@@ -282,7 +287,7 @@ impl Task<'_> {
             return settled;
         }
         let graph = self.graph(Zones::Equal)?;
-        if let Some(stop) = graph.explored.stopped {
+        if let Some(stop) = graph.explored.stopped() {
             return Err(stopped_by(stop, self.limits));
         }
         let open = self.runs_in(&graph, Zones::Equal, open, decided)?;
@@ -329,12 +334,12 @@ impl Task<'_> {
                 Ok(Some(trace)) if self.wants_shortest[number] => decided.reveal_by_shortest(number, trace),
                 Ok(Some(trace)) => decided.reveal(number, trace),
                 Ok(None) => still_open.push((number, Stopped::NoRepeatingTimes)),
-                Err(NoWitness::Stopped(stop)) => return Err(stopped_by(stop, self.limits)),
-                Err(NoWitness::NoTimes) if zones == Zones::Included => {
+                Err(why) => {
+                    // A walk through zones that include others may have no times.
+                    let is_no_run = zones == Zones::Included && why == NoWitness::NoTimes;
+                    self.refused(number, why, self.is_set() || is_no_run)?;
                     still_open.push((number, Stopped::NoRepeatingTimes));
                 }
-                Err(_) if self.is_set() => still_open.push((number, Stopped::NoRepeatingTimes)),
-                Err(fault) => self.no_run(number, fault),
             }
         }
         Ok(still_open)

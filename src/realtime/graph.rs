@@ -165,7 +165,7 @@ fn breadth_first(passed: &Passed, found: &FoundEdges) -> (Vec<Node>, Vec<Node>, 
 }
 
 impl<'c> ZoneGraph<'c> {
-    /// Explores a world. Where `explored.stopped` says that something is missing, the graph decides nothing.
+    /// Explores a world. Where `explored.ended` says that something is missing, the graph decides nothing.
     ///
     /// # Errors
     /// If a duration of the world is too long for zones, or there are too many segments to number what bounds the

@@ -88,12 +88,23 @@ impl Reductions {
 /// Called for each step with the zone that it leaves, the step, and the zone that covers where it leads.
 pub(super) type Taken<'t> = dyn FnMut(Node, &Successor, Node) + 't;
 
+/// How an exploration ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Everything was seen: what was not found is not there.
+    Exhausted,
+    /// Each question was revealed, and no more was wanted. What else there is was not looked at.
+    Answered,
+    /// A limit was hit.
+    Stopped(Stop),
+}
+
 /// What an exploration has found.
 pub struct Explored<'c> {
     /// How far it came.
     pub stats: ZoneStats,
-    /// Why it ended early.
-    pub stopped: Option<Stop>,
+    /// How it ended.
+    pub ended: Ended,
     /// For each question, whether a state has exercised it.
     pub exercised: Vec<bool>,
     /// For each question, the first zone that was found whose states decide it, or whose mirror image's do: then
@@ -139,14 +150,15 @@ pub(super) fn explore_with<'c>(
     let merging = Merging { inclusion, budgets: budgets && !counts, drops: !shortest_runs };
     let mut explored = Explored {
         stats: ZoneStats::default(),
-        stopped: None,
+        ended: Ended::Exhausted,
         exercised: vec![false; questions.len()],
         revealed: vec![None; questions.len()],
         passed: Passed::new(merging),
         steps: Steps::new(config, precision, is_mirrored)?,
         is_mirrored,
     };
-    explored.stopped = explored.run(questions, budget, shortest_runs, taken, progress).err();
+    let ended = explored.run(questions, budget, shortest_runs, taken, progress);
+    explored.ended = ended.unwrap_or_else(Ended::Stopped);
     explored.stats = stats_now(explored.stats, &explored.passed, &explored.steps);
     Ok(explored)
 }
@@ -159,7 +171,7 @@ impl Explored<'_> {
         shortest_runs: bool,
         taken: &mut Taken<'_>,
         progress: &dyn Fn(&ZoneStats),
-    ) -> Result<(), Stop> {
+    ) -> Result<Ended, Stop> {
         let Self { exercised, revealed, is_mirrored, .. } = self;
         let is_mirrored = *is_mirrored;
         let mut inspect = |part: &Part<'_>, node: Node| {
@@ -223,8 +235,17 @@ impl Explored<'_> {
                 Ok(())
             })?;
         }
-        self.stats.frontier = 0;
-        Ok(())
+        self.stats.frontier = waiting.len;
+        Ok(if is_done { Ended::Answered } else { Ended::Exhausted })
+    }
+
+    /// The limit that ended it, if one did.
+    #[must_use]
+    pub fn stopped(&self) -> Option<Stop> {
+        match self.ended {
+            Ended::Stopped(stop) => Some(stop),
+            Ended::Exhausted | Ended::Answered => None,
+        }
     }
 
     /// The discrete parts that were found, and those that are found with them: their mirror images.
@@ -307,7 +328,7 @@ mod tests {
 
     fn explored(config: &Config, reductions: Reductions) -> Explored<'_> {
         let explored = explore_with(config, &[], &Budget::NONE, reductions, &mut |_, _, _| {}, &|_| {}).unwrap();
-        assert_eq!(explored.stopped, None);
+        assert_eq!(explored.ended, Ended::Exhausted);
         explored
     }
 
@@ -429,7 +450,7 @@ mod tests {
             }
             let small = Budget { max_zones: Some(150), ..Budget::NONE };
             let all = explore(&config, &[], Aim::default(), &small, &|_| {}).unwrap();
-            if all.stopped.is_some() {
+            if all.stopped().is_some() {
                 continue;
             }
             worlds += 1;
@@ -476,7 +497,7 @@ mod tests {
                 explore_with(&config, &questions, &small, reductions, &mut |_, _, _| {}, &|_| {}).unwrap()
             };
             let (all, half) = (explored(false, false), explored(true, false));
-            if all.stopped.is_some() {
+            if all.stopped().is_some() {
                 continue;
             }
             worlds += 1;
@@ -564,7 +585,7 @@ mod tests {
     fn limits_end_an_exploration() {
         let config = config(3, 2, 2, 1, Closes::AnyTime);
         let stopped =
-            |budget: &Budget<'_>| explore(&config, &[], Aim::default(), budget, &|_| {}).unwrap().stopped;
+            |budget: &Budget<'_>| explore(&config, &[], Aim::default(), budget, &|_| {}).unwrap().stopped();
         assert_eq!(stopped(&Budget::NONE), None);
         assert_eq!(stopped(&Budget { max_zones: Some(1_000), ..Budget::NONE }), Some(Stop::Zones));
         assert_eq!(stopped(&Budget { max_memory: Some(100_000), ..Budget::NONE }), Some(Stop::Memory));
@@ -574,7 +595,7 @@ mod tests {
             |end: EndConfig| EndConfig { policy: end.policy.with(|policy| policy.retransmission.rto = 1), ..end };
         let many = Config { a: rto_1(many.a), b: rto_1(many.b), duplicates: Some(20), ..many };
         assert_eq!(
-            explore(&many, &[], Aim::default(), &Budget::NONE, &|_| {}).unwrap().stopped,
+            explore(&many, &[], Aim::default(), &Budget::NONE, &|_| {}).unwrap().stopped(),
             Some(Stop::Copies)
         );
         let long = Config { msl: 8_192, ..config };
@@ -584,7 +605,7 @@ mod tests {
             ..end
         };
         let long = Config { a: long_timer(config.a), ..config };
-        let stopped = explore(&long, &[], Aim::default(), &Budget::NONE, &|_| {}).unwrap().stopped;
+        let stopped = explore(&long, &[], Aim::default(), &Budget::NONE, &|_| {}).unwrap().stopped();
         assert_eq!(stopped, Some(Stop::Duration(8_192)));
     }
 

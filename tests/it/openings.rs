@@ -107,7 +107,7 @@ fn every_run_of_ticks_is_one_of_real_time() {
         let questions: Vec<Question<'_>> =
             asked.iter().flat_map(|one| End::BOTH.map(|end| Question::of(&one.formula, end))).collect();
         let real = explore(&config, &questions, Aim::default(), &Budget::NONE, &|_| {}).unwrap();
-        assert!(real.stopped.is_none(), "{scenario}");
+        assert!(real.stopped().is_none(), "{scenario}");
         let known: HashSet<DiscretePart> = real.parts().collect();
         let ticks = states(&config, parts);
         for state in ticks.values() {
@@ -130,7 +130,7 @@ fn is_hurt(config: &Config) -> bool {
     let questions: Vec<Question<'_>> =
         asked.iter().flat_map(|one| End::BOTH.map(|end| Question::of(&one.formula, end))).collect();
     let explored = explore(config, &questions, Aim::default(), &Budget::NONE, &|_| {}).unwrap();
-    assert!(explored.stopped.is_none(), "{config:?}");
+    assert!(explored.stopped().is_none(), "{config:?}");
     (0..questions.len()).any(|number| explored.reveals(number))
 }
 

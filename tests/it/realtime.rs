@@ -175,7 +175,7 @@ fn compare(properties: &[Property], config: Config, tally: &mut Tally) {
         instances.iter().map(|(property, this)| Question::of(&property.formula, *this)).collect();
     let budget = Budget { max_zones: Some(MOST_ZONES), ..Budget::NONE };
     let explored = explore(&config, &questions, Aim::default(), &budget, &|_| {}).unwrap();
-    if explored.stopped.is_some() {
+    if explored.stopped().is_some() {
         return;
     }
     tally.explored += 1;
@@ -188,7 +188,7 @@ fn compare(properties: &[Property], config: Config, tally: &mut Tally) {
     // alike.
     let plain: Vec<_> = questions.iter().filter(|question| !question.counts()).copied().collect();
     let among_plain = explore(&config, &plain, Aim::default(), &budget, &|_| {}).unwrap();
-    assert_eq!(among_plain.stopped, None);
+    assert_eq!(among_plain.stopped(), None);
     assert!(among_plain.parts().collect::<HashSet<_>>() == parts, "{config:?}");
     let mut of_plain =
         (0..).zip(&plain).map(|(number, question)| among_plain.witness(&config, question, number).unwrap());
@@ -313,7 +313,7 @@ fn random_sets_agree_with_whole_ticks_and_with_counted_duplicates() {
         let zones = |config: &Config| {
             let budget = Budget { max_zones: Some(5_000), ..Budget::NONE };
             let explored = explore(config, &[], Aim::default(), &budget, &|_| {}).unwrap();
-            explored.stopped.is_none().then(|| as_sets(explored.parts()))
+            explored.stopped().is_none().then(|| as_sets(explored.parts()))
         };
         let Some(parts) = zones(&unlimited) else { continue };
         tally.explored += 1;

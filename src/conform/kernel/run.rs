@@ -9,6 +9,7 @@ use super::Kernel;
 use super::capture::CaptureFile;
 use super::error::Error;
 use crate::conform::{EndpointInput, EndpointPath, Run, run};
+use crate::invariant::broken;
 use crate::tcp::Policy;
 
 /// So many paths are taken at once, each in a namespace of its own: most of the time is spent on waiting.
@@ -55,7 +56,8 @@ pub(super) fn run_all(
             .into_iter()
             .try_for_each(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     })?;
-    Ok(runs.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().flatten().collect())
+    let runs = runs.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter();
+    Ok(runs.map(|run| run.unwrap_or_else(|| broken(format_args!("a path was not run")))).collect())
 }
 
 fn run_one(kernel: &mut Kernel, path: &EndpointPath, policy: &Policy) -> Result<Run, Error> {

@@ -55,7 +55,7 @@ pub struct Policy {
     pub transmission: TransmissionPolicy,
     /// How a closed window is probed. Never in a world.
     pub persist: PersistPolicy,
-    /// How a connection is opened. Never in a world.
+    /// How a connection is opened. In worlds that open one.
     pub opening: OpenPolicy,
 }
 
