@@ -179,6 +179,7 @@ fn the_files_that_are_shown_are_the_examples() {
         ("docs/tutorial/your-own.md", "examples/my-project/scenarios/my-network.toml"),
         ("docs/tutorial/your-own.md", "examples/my-project/policies/my-device.toml"),
         ("docs/tutorial/your-own.md", "examples/my-project/scenarios/my-device.toml"),
+        ("docs/tutorial/your-own.md", "examples/my-project/lastack.toml"),
         ("docs/properties.md", "examples/properties/both-reach-time-wait.toml"),
         ("docs/scenarios.md", "examples/scenarios/slow-retransmission.toml"),
     ] {
