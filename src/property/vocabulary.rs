@@ -248,7 +248,7 @@ impl Temporal {
             Self::AlwaysEventually => Term {
                 term: "always eventually p",
                 meaning: "□◇p: on every fair run p is true again and again; if the run ends, in its last state.",
-                example: "always eventually not in_flight(ANY, self)",
+                example: "always eventually self.state != CLOSE_WAIT",
             },
             Self::EventuallyAlways => Term {
                 term: "eventually always p",
