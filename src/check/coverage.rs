@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use super::decide::DecidedTimed;
-use crate::model::{Action, End, EndpointEvent, Kind, Observe};
+use super::decide::{DecidedTicks, DecidedTimed};
+use crate::model::{Action, End, EndpointEvent, Kind, Layout, Observe};
 use crate::property::Instance;
 use crate::property::{Premise, Property};
 use crate::tcp::State;
@@ -60,7 +60,14 @@ impl fmt::Display for ActionKind {
 
 impl Coverage {
     /// The coverage of an exploration.
-    pub(super) fn of(properties: &[Arc<Property>], timed: &DecidedTimed) -> Self {
+    pub(super) fn of(properties: &[Arc<Property>], timed: &DecidedTicks) -> Self {
+        match timed {
+            DecidedTicks::One(timed) => Self::of_states(properties, timed),
+            DecidedTicks::Two(timed) => Self::of_states(properties, timed),
+        }
+    }
+
+    fn of_states<L: Layout>(properties: &[Arc<Property>], timed: &DecidedTimed<L>) -> Self {
         let mut coverage = Self::default();
         let (graph, states) = (&timed.explored.graph, &timed.explored.states);
         let instances: Vec<Instance> = properties.iter().flat_map(Instance::all).collect();

@@ -8,7 +8,7 @@ use super::decide::{Decided, decide_timed};
 use crate::explore::stateright::{Goal, StaterightRun};
 use crate::explore::{ExplorationStats, Limits, Phase, Stopped};
 use crate::invariant::invariant;
-use crate::model::{Config, TimedWorld};
+use crate::model::{Config, Layout, OneIncarnation, TimedWorld, TwoIncarnations};
 use crate::property::{Instance, Verdict};
 use crate::scenario::Scenario;
 
@@ -107,7 +107,9 @@ pub(super) fn cross_check(
     (threads, limits): (usize, Limits<'_>),
     progress: &dyn Fn(Phase, &ExplorationStats),
 ) -> CrossCheck {
-    let by_stateright = ask_stateright(scenario, instances, ticks, (threads, limits), progress);
+    let ask =
+        if scenario.config.opens() { ask_stateright::<TwoIncarnations> } else { ask_stateright::<OneIncarnation> };
+    let by_stateright = ask(scenario, instances, ticks, (threads, limits), progress);
     if !scenario.is_real_time() {
         return by_stateright;
     }
@@ -127,7 +129,7 @@ pub(super) fn cross_check(
 
 /// Explores the world of whole ticks once more, with stateright, and decides what a single state decides. The
 /// world is the same; the search, the set of states and what is remembered of reactions are not.
-fn ask_stateright(
+fn ask_stateright<L: Layout>(
     scenario: &Scenario,
     instances: &[Instance],
     decided: &Decided,
@@ -140,7 +142,8 @@ fn ask_stateright(
         .filter(|(instance, _)| !instance.is_liveness())
         .collect();
     let asked = of_states.iter().map(|(instance, _)| (*instance).clone()).collect();
-    let explored = StaterightRun::new(TimedWorld::new(scenario.config), asked, Goal::EveryState, limits);
+    let explored =
+        StaterightRun::new(TimedWorld::<L>::with_layout(scenario.config), asked, Goal::EveryState, limits);
     let (checker, stats) = explored.explore(threads, limits, |stats| progress(Phase::CrossCheck, stats));
     let stopped = checker.model().stopped();
     let mut disagreements = Vec::new();

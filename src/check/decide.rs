@@ -17,7 +17,7 @@ use crate::liveness::counterexample::find;
 use crate::liveness::fairness::FairnessConstraints;
 use crate::liveness::search::FairRunSearch;
 use crate::liveness::streett::Lasso;
-use crate::model::{TimedWorld, asynchronous_world};
+use crate::model::{Layout, OneIncarnation, TimedWorld, TwoIncarnations, asynchronous_world};
 use crate::property::{Instance, Verdict};
 use crate::scenario::{Delays, Scenario, WorldKind};
 use crate::trace::{NoTrace, Trace, shortest_by_stateright};
@@ -34,16 +34,22 @@ pub(super) struct Decided {
     /// the asynchronous world it is looked for only where it is [wanted](Shortest).
     pub(super) steps: Vec<Option<usize>>,
     /// What was explored of a timed world; stateright keeps what it has explored of the asynchronous one.
-    pub(super) timed: Option<DecidedTimed>,
+    pub(super) timed: Option<DecidedTicks>,
     /// In real time, and where the network is a set, for each instance the run that decides it, where there is
     /// one.
     pub(super) traces: Vec<Option<Trace>>,
 }
 
+/// What was explored of a timed world that opens nothing, or of one that opens a connection.
+pub(super) enum DecidedTicks {
+    One(DecidedTimed<OneIncarnation>),
+    Two(DecidedTimed<TwoIncarnations>),
+}
+
 /// The states of a timed world, and what refutes or shows each instance.
-pub(super) struct DecidedTimed {
-    pub(super) world: TimedWorld,
-    pub(super) explored: StateGraph,
+pub(super) struct DecidedTimed<L: Layout> {
+    pub(super) world: TimedWorld<L>,
+    pub(super) explored: StateGraph<L>,
     /// For each instance, a fair run that refutes it.
     pub(super) lassos: Vec<Option<Lasso>>,
 }
@@ -111,8 +117,22 @@ pub(super) fn decide_timed(
     limits: Limits<'_>,
     progress: &dyn Fn(Phase, &ExplorationStats),
 ) -> Decided {
+    if scenario.config.opens() {
+        decide_states(scenario, instances, (threads, limits), progress, DecidedTicks::Two)
+    } else {
+        decide_states(scenario, instances, (threads, limits), progress, DecidedTicks::One)
+    }
+}
+
+fn decide_states<L: Layout>(
+    scenario: &Scenario,
+    instances: &[Instance],
+    (threads, limits): (usize, Limits<'_>),
+    progress: &dyn Fn(Phase, &ExplorationStats),
+    timed: impl FnOnce(DecidedTimed<L>) -> DecidedTicks,
+) -> Decided {
     let start = Instant::now();
-    let world = TimedWorld::new(scenario.config);
+    let world = TimedWorld::with_layout(scenario.config);
     let exploring = |stats: &ExplorationStats| progress(Phase::Exploration, stats);
     let explored = explore(&world, instances, Until::Exhausted, threads, limits, &exploring);
     let mut stopped = explored.stopped;
@@ -143,7 +163,8 @@ pub(super) fn decide_timed(
     let stats = ExplorationStats { elapsed: start.elapsed(), ..explored.stats };
     let (lassos, traces): (_, Vec<_>) = results.into_iter().map(|result| (result.lasso, result.trace)).unzip();
     let traces = if world.is_set() { traces } else { Vec::new() };
-    Decided { stats, stopped, verdicts, steps, timed: Some(DecidedTimed { world, explored, lassos }), traces }
+    let timed = Some(timed(DecidedTimed { world, explored, lassos }));
+    Decided { stats, stopped, verdicts, steps, timed, traces }
 }
 
 /// The results of an instance in a world of whole ticks.
@@ -157,7 +178,7 @@ struct InstanceResult {
 }
 
 /// The results that the states have: those of properties of runs are not known, unless a state reveals them.
-fn decided_by_states(instances: &[Instance], explored: &StateGraph) -> Vec<InstanceResult> {
+fn decided_by_states<L: Layout>(instances: &[Instance], explored: &StateGraph<L>) -> Vec<InstanceResult> {
     let known = |(instance, revealed): (&Instance, &Option<_>)| match revealed {
         Some(_) => Some(true),
         None => (explored.stopped.is_none() && !instance.is_liveness()).then_some(false),
@@ -167,10 +188,10 @@ fn decided_by_states(instances: &[Instance], explored: &StateGraph) -> Vec<Insta
 }
 
 /// Decides the properties of runs by fair runs that refute them.
-fn search_lassos(
+fn search_lassos<L: Layout>(
     instances: &[Instance],
-    explored: &StateGraph,
-    constraints: &FairnessConstraints<'_>,
+    explored: &StateGraph<L>,
+    constraints: &FairnessConstraints<'_, L>,
     limits: Limits<'_>,
     results: &mut [InstanceResult],
 ) -> Result<(), Stopped> {
@@ -184,7 +205,11 @@ fn search_lassos(
 
 /// Where the network is a set, keeps what a run with every copy shows, or what holds for certain; all else is not
 /// known any more. True if nothing is.
-fn replay_with_every_copy(instances: &[Instance], found: &FoundInSet<'_>, results: &mut [InstanceResult]) -> bool {
+fn replay_with_every_copy<L: Layout>(
+    instances: &[Instance],
+    found: &FoundInSet<'_, L>,
+    results: &mut [InstanceResult],
+) -> bool {
     let mut is_all_known = true;
     for ((instance, result), exercised) in instances.iter().zip(results).zip(&found.explored.exercised) {
         let worth = |revealed| found.worth(instance, revealed, result.lasso.as_ref(), *exercised);

@@ -7,7 +7,7 @@ use crate::explore::search::StateGraph;
 use crate::explore::states::States;
 use crate::invariant::broken;
 use crate::liveness::streett::Lasso;
-use crate::model::{Action, Fairness, TimedWorld};
+use crate::model::{Action, Fairness, Layout, TimedWorld};
 use crate::property::{Instance, Observation};
 use crate::trace::{Trace, exercises_with_every_copy, lasso_with_every_copy, run_with_every_copy};
 
@@ -15,10 +15,10 @@ use crate::trace::{Trace, exercises_with_every_copy, lasso_with_every_copy, run_
 const MOST_TRIED: usize = 16;
 
 /// What was found in a world that is a set.
-pub(super) struct FoundInSet<'a> {
-    pub(super) world: &'a TimedWorld,
+pub(super) struct FoundInSet<'a, L: Layout> {
+    pub(super) world: &'a TimedWorld<L>,
     pub(super) fairness: Fairness,
-    pub(super) explored: &'a StateGraph,
+    pub(super) explored: &'a StateGraph<L>,
 }
 
 /// What that is worth of one instance.
@@ -31,7 +31,7 @@ pub(super) enum Worth {
     Unsure,
 }
 
-impl FoundInSet<'_> {
+impl<L: Layout> FoundInSet<'_, L> {
     /// What is found of an instance by number: whether a state or a lasso reveals it, and whether a state
     /// exercises it.
     pub(super) fn worth(
@@ -80,7 +80,7 @@ impl FoundInSet<'_> {
 }
 
 /// The actions that edges stand for.
-pub(super) fn actions(world: &TimedWorld, states: &States, edges: &[Edge]) -> Vec<Action> {
+pub(super) fn actions<L: Layout>(world: &TimedWorld<L>, states: &States<L>, edges: &[Edge]) -> Vec<Action> {
     let action = |(from, place): &Edge| {
         let mut enabled = Vec::new();
         world.enabled(states.get(*from), &mut enabled);

@@ -4,13 +4,13 @@ use std::num::NonZero;
 use std::slice::from_ref;
 use std::thread;
 
-use super::decide::{Decided, DecidedTimed, Shortest, decide};
+use super::decide::{Decided, DecidedTicks, DecidedTimed, Shortest, decide};
 use super::every_copy::actions;
 use crate::explore::graph::Node;
 use crate::explore::search::{StateGraph, Until, explore};
 use crate::explore::{ExplorationStats, Limits, Phase, Stopped};
 use crate::invariant::invariant;
-use crate::model::{TimedWorld, asynchronous_world};
+use crate::model::{Layout, OneIncarnation, TimedWorld, TwoIncarnations, asynchronous_world};
 use crate::property::{Instance, Verdict};
 use crate::scenario::{Delays, Scenario, WorldKind};
 use crate::trace::{
@@ -67,7 +67,11 @@ impl Decisions {
     ) -> Result<Self, NoTrace> {
         let decided = decide(scenario, &instances, Shortest::All, threads, limits, progress);
         if scenario.kind == WorldKind::Timed && scenario.delays == Delays::Any {
-            return Self::of_real_time(scenario, instances, decided);
+            return if scenario.config.opens() {
+                Self::of_real_time::<TwoIncarnations>(scenario, instances, decided)
+            } else {
+                Self::of_real_time::<OneIncarnation>(scenario, instances, decided)
+            };
         }
         let mut each = Vec::new();
         for (index, (instance, verdict)) in instances.into_iter().zip(&decided.verdicts).enumerate() {
@@ -78,7 +82,11 @@ impl Decisions {
     }
 
     /// The runs of real time as paths in whole ticks, all in the same: as many of them as there is room for.
-    fn of_real_time(scenario: &Scenario, instances: Vec<Instance>, decided: Decided) -> Result<Self, NoTrace> {
+    fn of_real_time<L: Layout>(
+        scenario: &Scenario,
+        instances: Vec<Instance>,
+        decided: Decided,
+    ) -> Result<Self, NoTrace> {
         let numbers = [decided.traces.len(), decided.verdicts.len()];
         invariant!(numbers == [instances.len(); 2], "there is a verdict, and a run or none, for each instance");
         let mut scale = 1;
@@ -92,7 +100,7 @@ impl Decisions {
                 shown.push(None);
                 continue;
             };
-            let world = TimedWorld::new(scenario.config.scaled(finer));
+            let world = TimedWorld::<L>::with_layout(scenario.config.scaled(finer));
             let mut all_fit = true;
             for one in shown.iter().flatten().chain([&trace]) {
                 all_fit = all_fit && places_in_ticks(&world, one, finer / one.parts)?.is_some();
@@ -100,7 +108,7 @@ impl Decisions {
             scale = if all_fit { finer } else { scale };
             shown.push(all_fit.then_some(trace));
         }
-        let world = TimedWorld::new(scenario.config.scaled(scale));
+        let world = TimedWorld::<L>::with_layout(scenario.config.scaled(scale));
         let mut each = Vec::new();
         for ((instance, verdict), trace) in instances.into_iter().zip(decided.verdicts).zip(shown) {
             let evidence = match trace {
@@ -130,9 +138,6 @@ pub fn shortest_trace(
     instances: &[Instance],
     limits: Limits<'_>,
 ) -> Result<Result<(Instance, Trace), Verdict>, NoTrace> {
-    let together = |verdicts: &mut dyn Iterator<Item = Verdict>| {
-        verdicts.reduce(Verdict::together).unwrap_or(Verdict::NotApplicable)
-    };
     if scenario.kind == WorldKind::Asynchronous {
         let found = shortest_by_stateright(|| asynchronous_world(&scenario.config), instances, limits)?;
         if let Some(found) = found {
@@ -164,8 +169,20 @@ pub fn shortest_trace(
         no_trace_if(found.is_none(), decided.stopped)?;
         return Ok(found.ok_or_else(|| together(&mut decided.verdicts.into_iter())));
     }
-    // Evidence of single states is found before every state is known.
-    let world = TimedWorld::new(scenario.config);
+    if scenario.config.opens() {
+        first_revealed::<TwoIncarnations>(scenario, instances, (threads, limits))
+    } else {
+        first_revealed::<OneIncarnation>(scenario, instances, (threads, limits))
+    }
+}
+
+/// The shortest path in whole ticks to a state that decides an instance. It is found before every state is known.
+fn first_revealed<L: Layout>(
+    scenario: &Scenario,
+    instances: &[Instance],
+    (threads, limits): (usize, Limits<'_>),
+) -> Result<Result<(Instance, Trace), Verdict>, NoTrace> {
+    let world = TimedWorld::<L>::with_layout(scenario.config);
     let explored = explore(&world, instances, Until::Revealed, threads, limits, &|_| {});
     let Some(node) = explored.revealed.iter().flatten().min() else {
         no_trace_if(true, explored.stopped)?;
@@ -176,6 +193,11 @@ pub fn shortest_trace(
     };
     let (instance, evidence) = path_to(&world, scenario, &explored, instances, *node)?;
     Ok(Ok((instance, evidence.trace)))
+}
+
+/// What several verdicts come to.
+fn together(verdicts: &mut dyn Iterator<Item = Verdict>) -> Verdict {
+    verdicts.reduce(Verdict::together).unwrap_or(Verdict::NotApplicable)
 }
 
 /// Nothing was found: that decides nothing if the search was stopped.
@@ -207,9 +229,20 @@ fn evidence(
     instance: &Instance,
     index: usize,
 ) -> Result<Option<Evidence>, NoTrace> {
-    let Some(DecidedTimed { world, explored, lassos }) = &decided.timed else {
-        return Ok(None);
-    };
+    match &decided.timed {
+        Some(DecidedTicks::One(timed)) => evidence_in_ticks(timed, scenario, instance, index),
+        Some(DecidedTicks::Two(timed)) => evidence_in_ticks(timed, scenario, instance, index),
+        None => Ok(None),
+    }
+}
+
+fn evidence_in_ticks<L: Layout>(
+    timed: &DecidedTimed<L>,
+    scenario: &Scenario,
+    instance: &Instance,
+    index: usize,
+) -> Result<Option<Evidence>, NoTrace> {
+    let DecidedTimed { world, explored, lassos } = timed;
     if world.is_set() {
         // A run with every copy is none of the set, which has no actions for it.
         return Ok(None);
@@ -222,7 +255,7 @@ fn evidence(
         (None, Some(lasso)) => {
             let stem = actions(world, &explored.states, &lasso.stem);
             let cycle = actions(world, &explored.states, &lasso.cycle);
-            let fresh = TimedWorld::new(scenario.config);
+            let fresh = TimedWorld::<L>::with_layout(scenario.config);
             let trace = replay_lasso(&fresh, scenario.fairness, instance, &stem, &cycle);
             let places = lasso.stem.iter().chain(&lasso.cycle).map(|(_, place)| *place).collect();
             Ok(Some(Evidence { trace: trace.ok_or(NoTrace::NotReplayed)?, places }))
@@ -233,16 +266,16 @@ fn evidence(
 
 /// The shortest path to a state that reveals one of the instances, replayed in a world made afresh, and that
 /// instance.
-fn path_to(
-    world: &TimedWorld,
+fn path_to<L: Layout>(
+    world: &TimedWorld<L>,
     scenario: &Scenario,
-    explored: &StateGraph,
+    explored: &StateGraph<L>,
     instances: &[Instance],
     node: Node,
 ) -> Result<(Instance, Evidence), NoTrace> {
     let path = explored.graph.path_to(node);
     let actions = actions(world, &explored.states, &path);
-    let fresh = TimedWorld::new(scenario.config);
+    let fresh = TimedWorld::<L>::with_layout(scenario.config);
     let (instance, trace) = replay(&fresh, instances, &actions).ok_or(NoTrace::NotReplayed)?;
     Ok((instance, Evidence { trace, places: path.into_iter().map(|(_, place)| place).collect() }))
 }

@@ -12,7 +12,7 @@ use crate::cli::ExploreArgs;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::explore::{ExplorationStats, Phase, STATERIGHT_BYTES, Stopped};
 use crate::explorer::{Explorable, Listening, Server, Summary};
-use crate::model::SegmentCopy;
+use crate::model::{OneIncarnation, SegmentCopy, TwoIncarnations};
 use crate::process::exit::ExitStatus;
 use crate::process::output::print;
 use crate::process::progress::Progress;
@@ -85,8 +85,12 @@ pub fn run(args: &ExploreArgs) -> Result<ExitStatus, Diagnostics> {
     };
     let explored = in_ticks.as_ref().unwrap_or(&decisions);
     let not_run = not_run(explored, limits.max_memory);
-    let explorable = Explorable::new(scenario.config, decisions.ticks_per_tick, &decisions.each);
-    let mut server = Server::start(&explorable, listening)?;
+    let (config, scale, each) = (scenario.config, decisions.ticks_per_tick, &*decisions.each);
+    let mut server = if config.opens() {
+        Server::start(&Explorable::<TwoIncarnations>::new(config, scale, each), listening)?
+    } else {
+        Server::start(&Explorable::<OneIncarnation>::new(config, scale, each), listening)?
+    };
     let states = explored.stats.states;
     if not_run.is_none() {
         let seen = |states| {

@@ -7,18 +7,18 @@ use hashbrown::HashTable;
 use super::graph::{Node, Rows};
 use super::threads::share_of;
 use super::visited::VisitedSet;
-use crate::model::{Action, Limit, TransitionCache, WorldState};
+use crate::model::{Action, Layout, Limit, TransitionCache, WorldState};
 
 /// A target that has no number yet: its place among the fresh states of its chunk.
 pub(super) const FRESH: u32 = 1 << 31;
 
 /// What a thread keeps from one chunk to the next.
 #[derive(Default)]
-pub(super) struct Worker {
-    pub(super) reactions: TransitionCache,
+pub(super) struct Worker<L: Layout> {
+    pub(super) reactions: TransitionCache<L>,
     pub(super) actions: Vec<Action>,
     /// What they lead to.
-    pub(super) next: Vec<WorldState>,
+    pub(super) next: Vec<WorldState<L>>,
     pub(super) hashes: Vec<u64>,
     pub(super) slots: Vec<u64>,
     pub(super) candidates: Vec<Option<Node>>,
@@ -26,10 +26,10 @@ pub(super) struct Worker {
 
 /// What the states of a chunk lead to.
 #[derive(Default)]
-pub(super) struct Chunk {
+pub(super) struct Chunk<L: Layout> {
     /// Where they lead: numbers, or [`FRESH`] and a place in `fresh`.
     pub(super) rows: Rows,
-    pub(super) fresh: Vec<WorldState>,
+    pub(super) fresh: Vec<WorldState<L>>,
     /// The hashes of the fresh states.
     pub(super) hashes: Vec<u64>,
     pub(super) witnesses: Witnesses,
@@ -52,7 +52,7 @@ pub(super) type Place = (u32, u32);
 pub(super) type Duplicate = (Place, Place);
 
 /// The fresh states whose hash falls to one of `count` threads, each with the first one that is equal to it.
-pub(super) fn deduplicate((share, count): (usize, usize), chunks: &[Chunk]) -> Vec<Duplicate> {
+pub(super) fn deduplicate<L: Layout>((share, count): (usize, usize), chunks: &[Chunk<L>]) -> Vec<Duplicate> {
     let all: usize = chunks.iter().map(|chunk| chunk.fresh.len()).sum();
     let mut firsts: HashTable<(u64, Place)> = HashTable::with_capacity(all / count);
     let mut equals = Vec::with_capacity(all / count + all / 8);
@@ -73,10 +73,10 @@ pub(super) fn deduplicate((share, count): (usize, usize), chunks: &[Chunk]) -> V
 }
 
 /// Inserts the first of equal fresh states of a thread's share, with its number.
-pub(super) fn insert(
+pub(super) fn insert<L: Layout>(
     visited: &mut VisitedSet,
     duplicates: &[Duplicate],
-    chunks: &[Chunk],
+    chunks: &[Chunk<L>],
     number_of: &[Vec<Node>],
 ) {
     for ((chunk, place), _) in duplicates.iter().filter(|(place, first)| place == first) {

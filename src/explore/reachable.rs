@@ -5,22 +5,32 @@ use std::thread;
 
 use super::limits::{Limits, Stopped};
 use super::search::{StateGraph, Until, explore};
-use crate::model::{Action, Config, TimedWorld, WorldState};
+use crate::model::{Action, Config, Layout, OneIncarnation, TimedWorld, WorldState};
 
 /// The states of a timed world, numbered from 0 (the initial one) in breadth-first order, and the steps between
 /// them.
-pub struct Reachable {
-    world: TimedWorld,
-    explored: StateGraph,
+pub struct Reachable<L: Layout = OneIncarnation> {
+    world: TimedWorld<L>,
+    explored: StateGraph<L>,
 }
 
 impl Reachable {
-    /// Explores a world to its end.
+    /// Explores a world that opens nothing to its end.
     ///
     /// # Errors
     /// The limit that ended it early.
     pub fn explore(config: Config, limits: Limits<'_>) -> Result<Self, Stopped> {
-        let world = TimedWorld::new(config);
+        Self::explore_with_layout(config, limits)
+    }
+}
+
+impl<L: Layout> Reachable<L> {
+    /// Explores a world whose states have this layout to its end.
+    ///
+    /// # Errors
+    /// The limit that ended it early.
+    pub fn explore_with_layout(config: Config, limits: Limits<'_>) -> Result<Self, Stopped> {
+        let world = TimedWorld::with_layout(config);
         let threads = thread::available_parallelism().map_or(1, NonZero::get);
         let explored = explore(&world, &[], Until::Exhausted, threads, limits, &|_| {});
         match explored.stopped {
@@ -37,7 +47,7 @@ impl Reachable {
 
     /// The state with this number.
     #[must_use]
-    pub fn state(&self, node: u32) -> Option<&WorldState> {
+    pub fn state(&self, node: u32) -> Option<&WorldState<L>> {
         ((node as usize) < self.states()).then(|| self.explored.states.get(node))
     }
 

@@ -27,13 +27,13 @@ use super::states::States;
 use super::threads::{on_threads, share_of};
 use super::visited::{VisitedSet, hash_of};
 use crate::invariant::invariant;
-use crate::model::TimedWorld;
+use crate::model::{Layout, OneIncarnation, TimedWorld};
 use crate::property::Instance;
 
 /// What was explored of a world.
-pub(crate) struct StateGraph {
+pub(crate) struct StateGraph<L: Layout = OneIncarnation> {
     /// The states, numbered in breadth-first order: the first is the initial one.
-    pub(crate) states: States,
+    pub(crate) states: States<L>,
     /// The edges of a state are its enabled actions, in their order; of states that were not expanded, none.
     pub(crate) graph: Graph,
     /// For each instance, the first state that reveals it.
@@ -48,7 +48,7 @@ pub(crate) struct StateGraph {
     levels: Vec<usize>,
 }
 
-impl StateGraph {
+impl<L: Layout> StateGraph<L> {
     /// How many steps the shortest path to a state has.
     pub(crate) fn depth_of(&self, node: Node) -> usize {
         let level = self.levels.partition_point(|first| *first <= node as usize);
@@ -84,14 +84,14 @@ const CYCLE_SEARCH_BYTES_PER_STATE: usize = 64;
 const MAX_STATES_BEFORE_BATCH: usize = FRESH as usize - BATCH * 1024;
 
 /// Explores a world until nothing is left to find, or a limit is hit.
-pub(crate) fn explore(
-    world: &TimedWorld,
+pub(crate) fn explore<L: Layout>(
+    world: &TimedWorld<L>,
     instances: &[Instance],
     until: Until,
     threads: usize,
     limits: Limits<'_>,
     progress: &dyn Fn(&ExplorationStats),
-) -> StateGraph {
+) -> StateGraph<L> {
     let start = Instant::now();
     let mut explorer = Explorer::new(world, instances, threads);
     let mut expanded = 0;
@@ -133,22 +133,22 @@ pub(crate) fn explore(
     StateGraph { states, graph, revealed, exercised, stopped, stats, levels }
 }
 
-struct Explorer<'w> {
-    world: &'w TimedWorld,
+struct Explorer<'w, L: Layout> {
+    world: &'w TimedWorld<L>,
     instances: &'w [Instance],
-    states: States,
+    states: States<L>,
     graph: Graph,
     revealed: Vec<Option<Node>>,
     exercised: Vec<bool>,
     stopped: Option<Stopped>,
     /// One for each thread.
-    workers: Vec<Worker>,
+    workers: Vec<Worker<L>>,
     /// One for each thread: the states whose hash falls to it.
     visited: Vec<VisitedSet>,
 }
 
-impl<'w> Explorer<'w> {
-    fn new(world: &'w TimedWorld, instances: &'w [Instance], threads: usize) -> Self {
+impl<'w, L: Layout> Explorer<'w, L> {
+    fn new(world: &'w TimedWorld<L>, instances: &'w [Instance], threads: usize) -> Self {
         // More would find no chunk to expand.
         let threads = threads.clamp(1, BATCH / CHUNK);
         let mut explorer = Self {
@@ -184,9 +184,9 @@ impl<'w> Explorer<'w> {
             own.map(|start| (start, this.expand_chunk(worker, start, to.min(start + CHUNK)))).collect::<Vec<_>>()
         });
         self.workers = workers;
-        let mut chunks: Vec<(usize, Chunk)> = chunks.into_iter().flatten().collect();
+        let mut chunks: Vec<(usize, Chunk<L>)> = chunks.into_iter().flatten().collect();
         chunks.sort_unstable_by_key(|(start, _)| *start);
-        let chunks: Vec<Chunk> = chunks.into_iter().map(|(_, chunk)| chunk).collect();
+        let chunks: Vec<Chunk<L>> = chunks.into_iter().map(|(_, chunk)| chunk).collect();
         for chunk in &chunks {
             self.note(&chunk.witnesses);
             if let Some(limit) = chunk.limit {
@@ -231,7 +231,7 @@ impl<'w> Explorer<'w> {
         }
     }
 
-    fn expand_chunk(&self, worker: &mut Worker, from: usize, to: usize) -> Chunk {
+    fn expand_chunk(&self, worker: &mut Worker<L>, from: usize, to: usize) -> Chunk<L> {
         let mut chunk = Chunk { witnesses: self.record_witness(from..to), ..Chunk::default() };
         for start in (from..to).step_by(STATES_PER_PREFETCH) {
             self.expand_group(worker, start..to.min(start + STATES_PER_PREFETCH), &mut chunk);
@@ -239,13 +239,13 @@ impl<'w> Explorer<'w> {
         chunk
     }
 
-    fn expand_group(&self, worker: &mut Worker, nodes: Range<usize>, chunk: &mut Chunk) {
+    fn expand_group(&self, worker: &mut Worker<L>, nodes: Range<usize>, chunk: &mut Chunk<L>) {
         self.take_actions(worker, nodes, chunk);
         self.look_up(worker, chunk);
     }
 
     /// What these states lead to, and how many each.
-    fn take_actions(&self, worker: &mut Worker, nodes: Range<usize>, chunk: &mut Chunk) {
+    fn take_actions(&self, worker: &mut Worker<L>, nodes: Range<usize>, chunk: &mut Chunk<L>) {
         let Worker { reactions, actions, next, .. } = worker;
         next.clear();
         for state in nodes.map(|node| self.states.get(number(node))) {
@@ -269,7 +269,7 @@ impl<'w> Explorer<'w> {
     /// The numbers of the states that these led to; those that have none yet are fresh.
     ///
     /// Step by step for all of them: to wait for memory takes the most time, and so they wait together.
-    fn look_up(&self, worker: &mut Worker, chunk: &mut Chunk) {
+    fn look_up(&self, worker: &mut Worker<L>, chunk: &mut Chunk<L>) {
         let Worker { next, hashes, slots, candidates, .. } = worker;
         hashes.clear();
         hashes.extend(next.iter().map(hash_of));
@@ -297,7 +297,7 @@ impl<'w> Explorer<'w> {
     }
 
     /// Gives fresh states their numbers, and adds the rows of edges that lead to them: stages 2 to 5.
-    fn give_numbers(&mut self, chunks: Vec<Chunk>) {
+    fn give_numbers(&mut self, chunks: Vec<Chunk<L>>) {
         let small = chunks.len() == 1;
         let mut visited = std::mem::take(&mut self.visited);
         let count = visited.len();
@@ -309,7 +309,7 @@ impl<'w> Explorer<'w> {
     }
 
     /// Adds the rows of these chunks, now that every fresh state has a number.
-    fn add_rows(&mut self, mut chunks: Vec<Chunk>, number_of: &[Vec<Node>]) {
+    fn add_rows(&mut self, mut chunks: Vec<Chunk<L>>, number_of: &[Vec<Node>]) {
         for (chunk, numbers) in chunks.iter_mut().zip(number_of) {
             for target in chunk.rows.targets_mut().iter_mut().filter(|target| **target & FRESH != 0) {
                 *target = numbers[(*target & !FRESH) as usize];
@@ -321,7 +321,7 @@ impl<'w> Explorer<'w> {
     }
 
     /// The number of each fresh state: in the order of their places, and the same for equal ones.
-    fn number_in_order(&mut self, chunks: &[Chunk], equals: &[Vec<Duplicate>]) -> Vec<Vec<Node>> {
+    fn number_in_order(&mut self, chunks: &[Chunk<L>], equals: &[Vec<Duplicate>]) -> Vec<Vec<Node>> {
         let mut first_of: Vec<Vec<Place>> = chunks.iter().map(|chunk| vec![(0, 0); chunk.fresh.len()]).collect();
         for ((chunk, place), first) in equals.iter().flatten() {
             first_of[*chunk as usize][*place as usize] = *first;

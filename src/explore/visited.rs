@@ -9,7 +9,7 @@ use foldhash::fast::FixedState;
 use super::graph::Node;
 use super::states::States;
 use crate::invariant::broken;
-use crate::model::WorldState;
+use crate::model::{Layout, WorldState};
 
 /// The numbers of those states whose hash falls to one of several threads.
 ///
@@ -42,7 +42,7 @@ impl VisitedSet {
     }
 
     /// The number of a state.
-    pub(crate) fn find(&self, hash: u64, state: &WorldState, states: &States) -> Option<Node> {
+    pub(crate) fn find<L: Layout>(&self, hash: u64, state: &WorldState<L>, states: &States<L>) -> Option<Node> {
         self.candidates(hash).find(|node| states.get(*node) == state)
     }
 
@@ -98,7 +98,7 @@ fn home(hash: u64, slots: usize) -> usize {
 }
 
 /// The same in every run.
-pub(crate) fn hash_of(state: &WorldState) -> u64 {
+pub(crate) fn hash_of<L: Layout>(state: &WorldState<L>) -> u64 {
     FixedState::with_seed(0).hash_one(state)
 }
 

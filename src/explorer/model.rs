@@ -7,44 +7,46 @@ use stateright::{Expectation, Model, Path, Property};
 
 use super::describe;
 use crate::check::Decision;
-use crate::model::{Action, Config, ListsProperties, MAX_STATE_PROPERTIES, TimedWorld, WorldState};
+use crate::model::{
+    Action, Config, Layout, ListsProperties, MAX_STATE_PROPERTIES, OneIncarnation, TimedWorld, WorldState,
+};
 use crate::property::{Instance, Verdict};
 use crate::report::trace::svg;
 use crate::trace::{Trace, replay_actions};
 
 /// A timed world with descriptions of its states and steps, and the verdicts that `lastack` has reached on it.
 #[derive(Clone, Debug)]
-pub struct Explorable {
-    world: Arc<TimedWorld>,
+pub struct Explorable<L: Layout = OneIncarnation> {
+    world: Arc<TimedWorld<L>>,
     /// How many ticks of this world make up a tick of the scenario.
     ticks_per_tick: u32,
-    listed: Arc<[Listed]>,
+    listed: Arc<[Listed<L>]>,
 }
 
 /// An entry that stateright lists beside the world, and searches for in it.
 #[derive(Debug)]
-struct Listed {
+struct Listed<L: Layout> {
     expectation: Expectation,
     name: &'static str,
-    of: Sought,
+    of: Sought<L>,
 }
 
 /// The states that a listed statement is about.
 #[derive(Debug)]
-enum Sought {
+enum Sought<L: Layout> {
     /// Those that reveal an instance: that violate it, or are an example of it.
     Revealing(Instance),
     /// The one to which a run leads that refutes liveness.
-    Only(Shown),
+    Only(Shown<L>),
     /// Every state.
     Any,
 }
 
 /// A state, with a `Debug` form for people: stateright shows that, and takes states for the same whose text is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Shown(pub(super) WorldState);
+pub struct Shown<L: Layout = OneIncarnation>(pub(super) WorldState<L>);
 
-impl fmt::Debug for Shown {
+impl<L: Layout> fmt::Debug for Shown<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&describe::state(&self.0))
     }
@@ -60,7 +62,7 @@ impl fmt::Debug for Choice {
     }
 }
 
-impl Explorable {
+impl<L: Layout> Explorable<L> {
     /// The world of a configuration, whose ticks are divided into so many, with what was found of it.
     ///
     /// What stateright says of a statement has to agree with the verdict, also where it has not come to it yet. So
@@ -69,7 +71,7 @@ impl Explorable {
     /// no room for it, not at all. Of more than [`MAX_STATE_PROPERTIES`] instances the first are listed.
     #[must_use]
     pub fn new(config: Config, ticks_per_tick: u32, decisions: &[Decision]) -> Self {
-        let world = TimedWorld::new(config.scaled(ticks_per_tick));
+        let world = TimedWorld::with_layout(config.scaled(ticks_per_tick));
         let listed = decisions
             .iter()
             .filter_map(|decision| Listed::new(&world, decision))
@@ -85,9 +87,9 @@ impl Explorable {
     }
 }
 
-impl Listed {
+impl<L: Layout> Listed<L> {
     /// `None` if nothing is known of the instance.
-    fn new(world: &TimedWorld, decision: &Decision) -> Option<Self> {
+    fn new(world: &TimedWorld<L>, decision: &Decision) -> Option<Self> {
         let Decision { instance, verdict, evidence } = decision;
         let name = instance.name();
         let revealing = || Sought::Revealing(instance.clone());
@@ -112,7 +114,7 @@ impl Listed {
 }
 
 /// Where the actions of these places lead.
-fn end_of(world: &TimedWorld, places: &[usize]) -> Option<WorldState> {
+fn end_of<L: Layout>(world: &TimedWorld<L>, places: &[usize]) -> Option<WorldState<L>> {
     let mut state = world.initial().ok()?;
     for place in places {
         let mut enabled = Vec::new();
@@ -122,21 +124,21 @@ fn end_of(world: &TimedWorld, places: &[usize]) -> Option<WorldState> {
     Some(state)
 }
 
-impl Model for Explorable {
-    type State = Shown;
+impl<L: Layout> Model for Explorable<L> {
+    type State = Shown<L>;
     type Action = Choice;
 
-    fn init_states(&self) -> Vec<Shown> {
+    fn init_states(&self) -> Vec<Shown<L>> {
         self.world.init_states().into_iter().map(Shown).collect()
     }
 
-    fn actions(&self, state: &Shown, actions: &mut Vec<Choice>) {
+    fn actions(&self, state: &Shown<L>, actions: &mut Vec<Choice>) {
         let mut enabled = Vec::new();
         self.world.enabled(&state.0, &mut enabled);
         actions.extend(enabled.into_iter().map(Choice));
     }
 
-    fn next_state(&self, state: &Shown, action: Choice) -> Option<Shown> {
+    fn next_state(&self, state: &Shown<L>, action: Choice) -> Option<Shown<L>> {
         self.world.next_state(&state.0, action.0).map(Shown)
     }
 
@@ -145,12 +147,12 @@ impl Model for Explorable {
     }
 
     /// What the step changes; nothing where it runs into a bound of the representation.
-    fn format_step(&self, before: &Shown, action: Choice) -> Option<String> {
+    fn format_step(&self, before: &Shown<L>, action: Choice) -> Option<String> {
         let after = self.world.next_state(&before.0, action.0)?;
         Some(describe::step(&self.world, &before.0, action.0, &after))
     }
 
-    fn as_svg(&self, path: Path<Shown, Choice>) -> Option<String> {
+    fn as_svg(&self, path: Path<Shown<L>, Choice>) -> Option<String> {
         let actions: Vec<Action> = path.into_actions().into_iter().map(|choice| choice.0).collect();
         let parts = self.ticks_per_tick;
         let msl = self.world.config().msl / parts.max(1);
@@ -160,19 +162,19 @@ impl Model for Explorable {
     /// The last is true, so that stateright looks at every state: it stops once it has an example or a
     /// counterexample of everything that is listed.
     fn properties(&self) -> Vec<Property<Self>> {
-        let fits = Property::always("every state can be represented", |model: &Self, _: &Shown| {
+        let fits = Property::always("every state can be represented", |model: &Self, _: &Shown<L>| {
             model.world.limit().is_none()
         });
         self.state_properties().into_iter().chain([fits]).collect()
     }
 }
 
-impl ListsProperties for Explorable {
+impl<L: Layout> ListsProperties for Explorable<L> {
     fn listed(&self) -> Vec<(Expectation, &'static str)> {
         self.listed.iter().map(|listed| (listed.expectation.clone(), listed.name)).collect()
     }
 
-    fn is_true(&self, place: usize, state: &Shown) -> bool {
+    fn is_true(&self, place: usize, state: &Shown<L>) -> bool {
         self.listed.get(place).is_some_and(|listed| {
             let is_sought = match &listed.of {
                 Sought::Revealing(instance) => instance.is_revealed_by(&state.0),

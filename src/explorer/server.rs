@@ -15,6 +15,7 @@ use stateright::Model;
 use super::http::{ask, body, pass_on};
 use super::model::Explorable;
 use crate::diagnostic::Diagnostic;
+use crate::model::Layout;
 
 /// How long the server may take until it answers for the first time.
 const STARTUP_TIMEOUT: Duration = Duration::from_secs(20);
@@ -83,7 +84,7 @@ impl Server {
     ///
     /// # Errors
     /// If the server does not answer in time.
-    pub fn start(explorable: &Explorable, listening: Listening) -> Result<Self, Diagnostic> {
+    pub fn start<L: Layout>(explorable: &Explorable<L>, listening: Listening) -> Result<Self, Diagnostic> {
         silence_the_server();
         let explorable = explorable.clone();
         let start = move |address| {
@@ -220,6 +221,7 @@ mod tests {
 
     use super::*;
     use crate::check::Library;
+    use crate::model::OneIncarnation;
 
     fn listening() -> (Listening, SocketAddr) {
         let listening = Listening::at(local(0)).unwrap();
@@ -242,7 +244,8 @@ mod tests {
         let library = Library::read(&[], &[]).unwrap();
         let scenario = library.scenarios(&["lossless".to_owned()], &[], 1).unwrap().remove(0);
         let (listening, address) = listening();
-        let mut server = Server::start(&Explorable::new(scenario.config, 1, &[]), listening).unwrap();
+        let mut server =
+            Server::start(&Explorable::<OneIncarnation>::new(scenario.config, 1, &[]), listening).unwrap();
         let deadly = format!("GET / HTTP/1.1\r\nContent-Length: {}\r\n\r\n", usize::MAX);
         let mut stream = TcpStream::connect(address).unwrap();
         stream.write_all(deadly.as_bytes()).unwrap();
@@ -284,7 +287,8 @@ mod tests {
     fn another_number_of_states_is_an_error() {
         let library = Library::read(&[], &[]).unwrap();
         let scenario = library.scenarios(&["lossless".to_owned()], &[], 1).unwrap().remove(0);
-        let mut server = Server::start(&Explorable::new(scenario.config, 1, &[]), listening().0).unwrap();
+        let mut server =
+            Server::start(&Explorable::<OneIncarnation>::new(scenario.config, 1, &[]), listening().0).unwrap();
         let error = server.complete(1, &|| false, &|_| {}).unwrap_err();
         assert!(error.title.starts_with("stateright has seen "), "{}", error.title);
         assert!(!server.complete(1, &|| true, &|_| {}).unwrap());

@@ -5,12 +5,13 @@ use super::search::FairRunSearch;
 use super::streett::{Lasso, Time, Violation};
 use crate::explore::Stopped;
 use crate::explore::states::States;
+use crate::model::Layout;
 use crate::property::{Claim, Instance, Predicate};
 
 /// A fair run that a liveness property forbids.
-pub(crate) fn find(
-    search: &mut FairRunSearch<'_, FairnessConstraints<'_>>,
-    states: &States,
+pub(crate) fn find<L: Layout>(
+    search: &mut FairRunSearch<'_, FairnessConstraints<'_, L>>,
+    states: &States<L>,
     instance: &Instance,
 ) -> Result<Option<Lasso>, Stopped> {
     let this = instance.this();

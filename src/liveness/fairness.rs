@@ -3,20 +3,24 @@
 use super::streett::{Mover, StreettConditions, StreettPair};
 use crate::explore::graph::Node;
 use crate::explore::states::States;
-use crate::model::{Action, End, Fairness, SegmentCopy, TimedWorld, WorldState};
+use crate::invariant::broken;
+use crate::model::{
+    Action, End, Fairness, Incarnation, Layout, OneIncarnation, SegmentCopy, TimedWorld, WorldState,
+};
 use crate::tcp::Call;
 
 /// The fairness of the network and of the applications, for the explored states of a world.
-pub(crate) struct FairnessConstraints<'a> {
-    pub(crate) world: &'a TimedWorld,
+pub(crate) struct FairnessConstraints<'a, L: Layout = OneIncarnation> {
+    pub(crate) world: &'a TimedWorld<L>,
     pub(crate) fairness: Fairness,
-    pub(crate) states: &'a States,
+    pub(crate) states: &'a States<L>,
 }
 
-/// The pairs below this are segments: those with this code above its five lowest bits.
-const SEGMENTS: StreettPair = 1 << 11;
+/// The pairs below this are segments: those with this code above its five lowest bits. Who has sent a segment is
+/// no part of it.
+const SEGMENTS: StreettPair = 1 << 12;
 
-impl FairnessConstraints<'_> {
+impl<L: Layout> FairnessConstraints<'_, L> {
     /// Some call may be left out by every run.
     fn has_unpromised_calls(&self) -> bool {
         let application = |end| self.world.config().end(end).application;
@@ -31,7 +35,7 @@ impl FairnessConstraints<'_> {
     }
 }
 
-impl StreettConditions for FairnessConstraints<'_> {
+impl<L: Layout> StreettConditions for FairnessConstraints<'_, L> {
     fn pairs(&self) -> StreettPair {
         SEGMENTS + 2
     }
@@ -68,7 +72,7 @@ impl StreettConditions for FairnessConstraints<'_> {
 }
 
 /// The copies in flight that the network, where it is fair, has to deliver if they are in flight again and again.
-fn promised(state: &WorldState, fairness: Fairness) -> impl Iterator<Item = SegmentCopy> {
+fn promised<L: Layout>(state: &WorldState<L>, fairness: Fairness) -> impl Iterator<Item = SegmentCopy> {
     state.network().distinct().filter(move |copy| fairness.network.include(copy.kind(), copy.to()))
 }
 
@@ -78,9 +82,9 @@ fn may_close(actions: &[Action], end: End) -> bool {
 }
 
 /// A run stops only where nothing is enabled but calls that fairness does not promise.
-fn may_stop(world: &TimedWorld, fairness: Fairness, state: &WorldState) -> bool {
+fn may_stop<L: Layout>(world: &TimedWorld<L>, fairness: Fairness, state: &WorldState<L>) -> bool {
     // A copy in flight can be delivered: for most states this look is enough.
-    if !state.network().copies().is_empty() {
+    if !state.network().is_empty() {
         return false;
     }
     let mut actions = Vec::new();
@@ -109,5 +113,6 @@ fn close(end: End) -> StreettPair {
 }
 
 fn delivery(copy: SegmentCopy) -> StreettPair {
-    copy.segment_code() >> 5
+    let pair = StreettPair::try_from(copy.of(Incarnation::First).segment_code() >> 5);
+    pair.unwrap_or_else(|_| broken(format_args!("{copy} has no pair")))
 }

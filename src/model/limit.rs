@@ -25,7 +25,7 @@ pub enum Limit {
     Segment(Segment),
     /// A copy older than its age can be written.
     Age,
-    /// A new connection: of a copy there is no room for its incarnation.
+    /// A new connection, in a state that has room for one alone ([`OneIncarnation`](super::OneIncarnation)).
     Opening,
     /// An endpoint that a state cannot hold.
     Endpoint(Bound),
@@ -74,7 +74,7 @@ impl fmt::Display for Limit {
             Self::Age => {
                 write!(f, "a copy older than {MAX_AGE} ticks: lower network.msl")
             }
-            Self::Opening => f.write_str("an end opens a new connection, which only worlds in real time have"),
+            Self::Opening => f.write_str("an end opens a new connection, and a state has room for one alone"),
             Self::Endpoint(bound) => bound.fmt(f),
         }
     }

@@ -16,9 +16,10 @@
 //! that it stands for others.
 
 use super::limit::Limit;
-use super::network::{Network, SegmentCopy};
+use super::network::{CopyCode, Network};
+use super::segment_copy::SegmentCopy;
 
-impl Network {
+impl<C: CopyCode> Network<C> {
     /// Whether no older copy of its segment is in flight. Of a set only such copies arrive, or are lost.
     pub(super) fn is_oldest(&self, copy: SegmentCopy) -> bool {
         self.of_segment(copy).next_back() == Some(copy)
@@ -61,7 +62,7 @@ impl Network {
     /// The copies of a segment, the youngest first.
     fn of_segment(&self, copy: SegmentCopy) -> impl DoubleEndedIterator<Item = SegmentCopy> {
         let code = copy.segment_code();
-        self.copies().iter().copied().filter(move |other| other.segment_code() == code)
+        self.copies().filter(move |other| other.segment_code() == code)
     }
 }
 
@@ -78,7 +79,7 @@ mod tests {
 
     /// The ages of the copies, and which have the duplicate bit.
     fn ages(network: &Network) -> Vec<(u32, bool)> {
-        network.copies().iter().map(|copy| (copy.age(), copy.is_duplicate())).collect()
+        network.copies().map(|copy| (copy.age(), copy.is_duplicate())).collect()
     }
 
     fn older(network: &mut Network) {
@@ -86,7 +87,7 @@ mod tests {
     }
 
     fn oldest(network: &Network) -> SegmentCopy {
-        network.copies().iter().copied().find(|copy| network.is_oldest(*copy)).unwrap()
+        network.copies().find(|copy| network.is_oldest(*copy)).unwrap()
     }
 
     /// Delivers the oldest copy, as the timed world does.
@@ -98,7 +99,7 @@ mod tests {
 
     #[test]
     fn the_oldest_original_and_the_youngest_copy_are_kept() {
-        let mut network = Network::EMPTY;
+        let mut network = Network::<u16>::empty();
         network.insert_in_set(sent()).unwrap();
         older(&mut network);
         network.insert_in_set(sent()).unwrap();

@@ -6,9 +6,9 @@
 use hashbrown::HashMap;
 
 use super::limit::Limit;
-use super::network::SegmentCopy;
 use super::observe::End;
-use super::packed::PackedEnd;
+use super::packed::{Layout, OneIncarnation};
+use super::segment_copy::SegmentCopy;
 use crate::tcp::{Call, Timer};
 
 /// An event at an end, without its time.
@@ -16,30 +16,35 @@ use crate::tcp::{Call, Timer};
 pub(super) enum EndEvent {
     Call(Call),
     Timeout(Timer),
-    /// Of the copy only the segment matters.
+    /// Of the copy only the segment matters, and who has sent it.
     Arrival(SegmentCopy),
 }
 
 /// What becomes of an end, and the copy that it sends.
 #[derive(Clone, Copy)]
-pub(super) struct Reaction {
-    pub(super) end: PackedEnd,
+pub(super) struct Reaction<E> {
+    pub(super) end: E,
     pub(super) sent: Option<SegmentCopy>,
 }
 
 /// The reactions of both ends of one world, as far as they are known.
-#[derive(Default)]
-pub struct TransitionCache(HashMap<(PackedEnd, u16), Reaction>);
+pub struct TransitionCache<L: Layout = OneIncarnation>(HashMap<(L::End, u32), Reaction<L::End>>);
 
-impl TransitionCache {
+impl<L: Layout> Default for TransitionCache<L> {
+    fn default() -> Self {
+        Self(HashMap::new())
+    }
+}
+
+impl<L: Layout> TransitionCache<L> {
     /// The reaction that is known, or that `react` finds.
     pub(super) fn get_or_insert_with(
         &mut self,
         end: End,
-        before: PackedEnd,
+        before: L::End,
         event: EndEvent,
-        react: impl FnOnce() -> Result<Reaction, Limit>,
-    ) -> Result<Reaction, Limit> {
+        react: impl FnOnce() -> Result<Reaction<L::End>, Limit>,
+    ) -> Result<Reaction<L::End>, Limit> {
         let key = (before, code(end, event));
         if let Some(known) = self.0.get(&key) {
             return Ok(*known);
@@ -58,8 +63,8 @@ impl TransitionCache {
 
 /// Different for different events at an end, and for different ends: a segment's code leaves its lowest five bits
 /// to the copy's age and kind.
-fn code(end: End, event: EndEvent) -> u16 {
-    let own = |number: u8| (end as u16) << 15 | (u16::from(number) + 1);
+fn code(end: End, event: EndEvent) -> u32 {
+    let own = |number: u8| (end as u32) << 15 | (u32::from(number) + 1);
     match event {
         EndEvent::Arrival(copy) => copy.segment_code(),
         EndEvent::Call(call) => own(match call {
@@ -68,7 +73,7 @@ fn code(end: End, event: EndEvent) -> u16 {
             Call::Shutdown => 2,
             Call::Close => 3,
             Call::Abort => 4,
-            Call::Connect(_) => 5,
+            Call::Connect(iss) => return own(5) | iss.0 << 16,
         }),
         EndEvent::Timeout(timer) => own(8 + timer as u8),
     }
@@ -79,27 +84,33 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+    use crate::model::opening::Incarnation;
     use crate::tcp::{Flags, Segment, Seq};
 
     #[test]
     fn different_events_have_different_codes() {
-        let calls = [Call::Send, Call::Receive, Call::Shutdown, Call::Close, Call::Abort].map(EndEvent::Call);
+        let calls = [Call::Send, Call::Receive, Call::Shutdown, Call::Close, Call::Abort];
         let reset = |ack| if ack == 0 { Flags::RST } else { Flags::RST_ACK };
         let numbers = || 0..=SegmentCopy::MAX_NUMBER;
+        let calls = || calls.into_iter().chain(numbers().map(|iss| Call::Connect(Seq(iss)))).map(EndEvent::Call);
         let mut codes = HashSet::new();
         for end in End::BOTH {
-            for event in calls.into_iter().chain(Timer::ALL.map(EndEvent::Timeout)) {
+            for event in calls().chain(Timer::ALL.map(EndEvent::Timeout)) {
                 assert!(codes.insert(code(end, event)));
             }
             for (seq, ack) in numbers().flat_map(|seq| numbers().map(move |ack| (seq, ack))) {
-                for (flags, len) in [(Flags::ACK, 0), (Flags::ACK, 1), (Flags::FIN_ACK, 0), (reset(ack), 0)] {
-                    let copy =
-                        SegmentCopy::original(end, &Segment { flags, seq: Seq(seq), ack: Seq(ack), len }).unwrap();
-                    assert!(codes.insert(code(end, EndEvent::Arrival(copy))), "{copy:?}");
-                    assert_eq!(code(end, EndEvent::Arrival(copy)), code(end, EndEvent::Arrival(copy.duplicate())));
+                let closing = [(Flags::ACK, 0), (Flags::ACK, 1), (Flags::FIN_ACK, 0), (reset(ack), 0)];
+                for (flags, len) in closing.into_iter().chain([(Flags::SYN, 0), (Flags::SYN_ACK, 0)]) {
+                    let segment = Segment { flags, seq: Seq(seq), ack: Seq(ack), len };
+                    for of in [Incarnation::First, Incarnation::Second] {
+                        let copy = SegmentCopy::original(end, &segment).unwrap().of(of);
+                        assert!(codes.insert(code(end, EndEvent::Arrival(copy))), "{copy:?}");
+                        let of_duplicate = code(end, EndEvent::Arrival(copy.duplicate()));
+                        assert_eq!(code(end, EndEvent::Arrival(copy)), of_duplicate);
+                    }
                 }
             }
         }
-        assert_eq!(codes.len(), 2 * (9 + 4 * 16 * 16));
+        assert_eq!(codes.len(), 2 * (9 + 16 + 2 * 6 * 16 * 16));
     }
 }

@@ -8,10 +8,10 @@ use stateright::actor::{Actor, ActorModelAction, ActorModelState, Command, Netwo
 
 use super::asynchronous::{ActorWorld, Host};
 use super::limit::Limit;
-use super::network::SegmentCopy;
 use super::observe::{End, Observe, Observed};
 use super::opening::Incarnation;
-use super::packed::{Timers, WorldState};
+use super::packed::{Layout, Timers, WorldState};
+use super::segment_copy::SegmentCopy;
 use super::timed::id;
 use super::timed::{Action, TimedWorld};
 use crate::invariant::broken;
@@ -173,24 +173,23 @@ impl From<SegmentCopy> for InFlightSegment {
         Self {
             to: copy.to(),
             segment: copy.segment(),
-            // Whole ticks open nothing.
-            incarnation: Incarnation::First,
+            incarnation: copy.incarnation(),
             age: Some(copy.age()),
             is_duplicate: copy.is_duplicate(),
         }
     }
 }
 
-impl World for TimedWorld {
+impl<L: Layout> World for TimedWorld<L> {
     fn limit(&self) -> Option<Limit> {
         self.limit()
     }
 
-    fn in_flight(&self, state: &WorldState) -> Vec<InFlightSegment> {
-        state.network().copies().iter().copied().map(InFlightSegment::from).collect()
+    fn in_flight(&self, state: &WorldState<L>) -> Vec<InFlightSegment> {
+        state.network().copies().map(InFlightSegment::from).collect()
     }
 
-    fn timers(&self, state: &WorldState) -> Option<[Timers; 2]> {
+    fn timers(&self, state: &WorldState<L>) -> Option<[Timers; 2]> {
         Some(End::BOTH.map(|end| state.timers(end)))
     }
 
@@ -199,7 +198,7 @@ impl World for TimedWorld {
     }
 
     /// What the end says when it is asked once more: in a network that is a set it need not be new.
-    fn sent(&self, before: &WorldState, action: &Action, _: &WorldState) -> Option<InFlightSegment> {
+    fn sent(&self, before: &WorldState<L>, action: &Action, _: &WorldState<L>) -> Option<InFlightSegment> {
         self.answer(before, *action).map(InFlightSegment::from)
     }
 

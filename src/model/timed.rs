@@ -7,29 +7,30 @@ use std::sync::OnceLock;
 use stateright::actor::{Actor, Command, Id, Out};
 use stateright::{Expectation, Model, Property};
 
-use super::config::{Config, EndConfig};
+use super::config::Config;
 use super::limit::{Bound, Limit};
-use super::network::{Network, SegmentCopy};
-use super::observe::{End, Observe};
-use super::packed::PackedEnd;
-use super::packed::{Timers, WorldState};
+use super::network::Network;
+use super::observe::End;
+use super::packed::{Layout, OneIncarnation, PackedEnd, Timers, WorldState};
 use super::reaction::TransitionCache;
 use super::reaction::{EndEvent, Reaction};
+use super::segment_copy::SegmentCopy;
 use super::state_property::ListsProperties;
 use super::state_property::StateProperty;
+use super::world_end::WorldEnd;
 use crate::invariant::{broken, invariant};
-use crate::tcp::{Call, Endpoint, TICK, TcpActor, Timer};
+use crate::tcp::{Call, TICK, TcpActor, Timer};
 
-/// One closed world to explore.
+/// One closed world to explore, whose states have room for one connection, or for two ([`Layout`]).
 ///
 /// Time is counted in ticks. Whatever is enabled at one instant may happen in any order; then a tick passes.
 #[derive(Debug)]
-pub struct TimedWorld {
+pub struct TimedWorld<L: Layout = OneIncarnation> {
     config: Config,
     actors: [TcpActor; 2],
     limit: OnceLock<Limit>,
     /// What stateright's checker decides of it; lastack's own does not look here.
-    properties: Vec<StateProperty<WorldState>>,
+    properties: Vec<StateProperty<WorldState<L>>>,
 }
 
 /// One step of the timed world.
@@ -52,6 +53,7 @@ pub enum Action {
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Call(end, Call::Connect(iss)) => write!(f, "{end} calls connect, with ISS {iss}"),
             Self::Call(end, call) => write!(f, "{end} calls {}", call.name()),
             Self::Timeout(end, timer) => write!(f, "{end}'s {} timer expires", timer.name()),
             Self::Deliver(copy) => write!(f, "{} → {copy}", copy.to().peer()),
@@ -63,7 +65,7 @@ impl fmt::Display for Action {
 }
 
 impl TimedWorld {
-    /// The world of a configuration, without properties.
+    /// The world of a configuration that opens nothing, without properties.
     ///
     /// ```
     /// use lastack::check::Library;
@@ -78,15 +80,29 @@ impl TimedWorld {
     /// ```
     #[must_use]
     pub fn new(config: Config) -> Self {
-        Self::with_properties(config, Vec::new())
+        Self::with_layout(config)
     }
 
-    /// The world of a configuration, with what stateright's checker is to decide of it: the first
-    /// [`MAX_STATE_PROPERTIES`](super::MAX_STATE_PROPERTIES).
+    /// The same, with what stateright's checker is to decide of it ([`listing`](Self::listing)).
     #[must_use]
     pub fn with_properties(config: Config, properties: Vec<StateProperty<WorldState>>) -> Self {
+        Self::new(config).listing(properties)
+    }
+}
+
+impl<L: Layout> TimedWorld<L> {
+    /// The world of a configuration, whose states have this layout, without properties.
+    #[must_use]
+    pub fn with_layout(config: Config) -> Self {
         let actor = |end: End| TcpActor { peer: id(end.peer()), policy: config.end(end).policy };
-        Self { config, actors: End::BOTH.map(actor), limit: OnceLock::new(), properties }
+        Self { config, actors: End::BOTH.map(actor), limit: OnceLock::new(), properties: Vec::new() }
+    }
+
+    /// The same world, with what stateright's checker is to decide of it: the first
+    /// [`MAX_STATE_PROPERTIES`](super::MAX_STATE_PROPERTIES).
+    #[must_use]
+    pub fn listing(self, properties: Vec<StateProperty<WorldState<L>>>) -> Self {
+        Self { properties, ..self }
     }
 
     /// What the world was made from.
@@ -105,23 +121,26 @@ impl TimedWorld {
     ///
     /// # Errors
     /// A limit of the representation.
-    pub fn initial(&self) -> Result<WorldState, Limit> {
-        if self.config.opens() {
+    pub fn initial(&self) -> Result<WorldState<L>, Limit> {
+        if self.config.opens() && !L::OPENS {
             return Err(Limit::Opening);
         }
-        let end = PackedEnd::pack(&Endpoint::established(), &Timers::default())?;
-        Ok(WorldState { network: Network::EMPTY, ends: [end; 2], losses: 0, duplicates: 0 })
+        let pack = |end| {
+            let end = WorldEnd::established(&self.config.end(end).application);
+            L::End::pack(&end, &Timers::default())
+        };
+        let [a, b] = End::BOTH.map(pack);
+        Ok(WorldState { network: Network::empty(), ends: [a?, b?], losses: 0, duplicates: 0 })
     }
 
     /// Everything that may happen next, in a fixed order.
-    pub fn enabled(&self, state: &WorldState, actions: &mut Vec<Action>) {
+    pub fn enabled(&self, state: &WorldState<L>, actions: &mut Vec<Action>) {
         for end in End::BOTH {
-            let EndConfig { application, policy } = self.config.end(end);
-            let calls = application.calls(&state.end(end), state.end_ref(end).reader_gone(), policy);
-            actions.extend(calls.map(|call| Action::Call(end, call)));
-            let slack = policy.timers.timer_slack;
-            if state.end_ref(end).is_due(slack) {
-                let timers = state.end_ref(end).timers();
+            let (known, config) = (state.end_ref(end), self.config.end(end));
+            actions.extend(known.calls(config).map(|call| Action::Call(end, call)));
+            let slack = config.policy.timers.timer_slack;
+            if known.timers().is_due(slack) {
+                let timers = state.timers(end);
                 let is_due = |timer: &Timer| timers.get(*timer).is_some_and(|left| left <= slack);
                 let due = Timer::ALL.into_iter().filter(is_due);
                 actions.extend(due.map(|timer| Action::Timeout(end, timer)));
@@ -150,7 +169,7 @@ impl TimedWorld {
     ///
     /// # Errors
     /// A limit of the representation that the next state exceeds.
-    pub fn step(&self, state: &WorldState, action: Action) -> Result<WorldState, Limit> {
+    pub fn step(&self, state: &WorldState<L>, action: Action) -> Result<WorldState<L>, Limit> {
         self.step_by(state, action, |end, before, event| self.react(end, before, event))
     }
 
@@ -160,10 +179,10 @@ impl TimedWorld {
     /// As above.
     pub fn step_cached(
         &self,
-        state: &WorldState,
+        state: &WorldState<L>,
         action: Action,
-        known: &mut TransitionCache,
-    ) -> Result<WorldState, Limit> {
+        known: &mut TransitionCache<L>,
+    ) -> Result<WorldState<L>, Limit> {
         self.step_by(state, action, |end, before, event| {
             known.get_or_insert_with(end, before, event, || self.react(end, before, event))
         })
@@ -171,11 +190,11 @@ impl TimedWorld {
 
     fn step_by(
         &self,
-        state: &WorldState,
+        state: &WorldState<L>,
         action: Action,
-        react: impl FnOnce(End, PackedEnd, EndEvent) -> Result<Reaction, Limit>,
-    ) -> Result<WorldState, Limit> {
-        let at_end = |mut next: WorldState, end: End, event: EndEvent| {
+        react: impl FnOnce(End, L::End, EndEvent) -> Result<Reaction<L::End>, Limit>,
+    ) -> Result<WorldState<L>, Limit> {
+        let at_end = |mut next: WorldState<L>, end: End, event: EndEvent| {
             let reaction = react(end, *next.end_ref(end), event)?;
             *next.end_mut(end) = reaction.end;
             if let Some(copy) = reaction.sent {
@@ -225,7 +244,7 @@ impl TimedWorld {
                         u8::try_from(state.network.expiring(self.config.msl)).map_err(|_| Limit::Copies)?;
                 }
                 next.network = state.network.aged(self.config.msl)?;
-                next.ends = state.ends.map(PackedEnd::aged);
+                next.ends = state.ends.map(|end| end.with_timers(end.timers().aged()));
                 Ok(next)
             }
         }
@@ -239,7 +258,7 @@ impl TimedWorld {
     }
 
     /// The segment that an end sends in answer to an action.
-    pub(super) fn answer(&self, state: &WorldState, action: Action) -> Option<SegmentCopy> {
+    pub(super) fn answer(&self, state: &WorldState<L>, action: Action) -> Option<SegmentCopy> {
         let (end, event) = match action {
             Action::Call(end, call) => (end, EndEvent::Call(call)),
             Action::Timeout(end, timer) => (end, EndEvent::Timeout(timer)),
@@ -251,27 +270,28 @@ impl TimedWorld {
 
     /// A tick waits for timers that are as late as they may be, for deliveries where the losses that it would cost
     /// are not left, and for something that time can change.
-    fn may_tick(&self, state: &WorldState) -> bool {
+    fn may_tick(&self, state: &WorldState<L>) -> bool {
         let something_to_wait_for =
-            !state.network.copies().is_empty() || state.ends.iter().any(PackedEnd::is_timed);
+            !state.network.is_empty() || state.ends.iter().any(|end| end.timers().is_timed());
         let affordable = self.config.losses.is_none_or(|most| {
             usize::from(state.losses) + state.network.expiring(self.config.msl) <= usize::from(most)
         });
         let has_to_arrive =
             |copy: &SegmentCopy| copy.age() + 1 >= self.config.msl && state.network.stands_for_others(*copy);
-        let affordable = affordable && !(self.is_set() && state.network.copies().iter().any(has_to_arrive));
-        something_to_wait_for && affordable && !state.ends.iter().any(PackedEnd::is_at_latest)
+        let affordable = affordable && !(self.is_set() && state.network.copies().any(|copy| has_to_arrive(&copy)));
+        something_to_wait_for && affordable && !state.ends.iter().any(|end| end.timers().is_at_latest())
     }
 
     /// Lets one endpoint take an event; its application reads whatever is delivered.
-    fn react(&self, end: End, before: PackedEnd, event: EndEvent) -> Result<Reaction, Limit> {
+    fn react(&self, end: End, before: L::End, event: EndEvent) -> Result<Reaction<L::End>, Limit> {
         let [a, b] = &self.actors;
         let actor = match end {
             End::A => a,
             End::B => b,
         };
-        let (endpoint, mut timers) = before.unpack();
-        let mut endpoint = Cow::Owned(endpoint);
+        let (mut known, mut timers) = before.unpack();
+        let before = known.endpoint.clone();
+        let mut endpoint = Cow::Owned(known.endpoint);
         let mut out = Out::new();
         match event {
             EndEvent::Call(call) => actor.on_random(id(end), &mut endpoint, &call, &mut out),
@@ -289,7 +309,7 @@ impl TimedWorld {
         for command in out {
             match command {
                 // One event draws at most one segment.
-                Command::Send(_, segment) => sent = Some(SegmentCopy::original(end.peer(), &segment)?),
+                Command::Send(_, segment) => sent = Some(segment),
                 Command::SetTimer(timer, duration) => {
                     // A state has the time that is left at the latest.
                     let ticks = duration.end.as_secs() / TICK.as_secs();
@@ -301,7 +321,15 @@ impl TimedWorld {
                 Command::ChooseRandom(..) | Command::Save(()) => {}
             }
         }
-        Ok(Reaction { end: PackedEnd::pack(&endpoint, &timers)?, sent })
+        known.endpoint = endpoint.into_owned();
+        let arrived = match event {
+            EndEvent::Arrival(copy) => Some((copy.segment(), copy.incarnation())),
+            EndEvent::Call(_) | EndEvent::Timeout(_) => None,
+        };
+        let arrived = arrived.as_ref().map(|(segment, of)| (segment, *of));
+        let incarnation = known.note(&before, arrived, sent.as_ref());
+        let sent = sent.map(|segment| SegmentCopy::original(end.peer(), &segment)).transpose()?;
+        Ok(Reaction { end: L::End::pack(&known, &timers)?, sent: sent.map(|sent| sent.of(incarnation)) })
     }
 
     fn or_limit<T>(&self, result: Result<T, Limit>) -> Option<T> {
@@ -321,20 +349,20 @@ pub(super) fn id(end: End) -> Id {
     Id::from(end as usize)
 }
 
-impl Model for TimedWorld {
-    type State = WorldState;
+impl<L: Layout> Model for TimedWorld<L> {
+    type State = WorldState<L>;
     type Action = Action;
 
-    fn init_states(&self) -> Vec<WorldState> {
+    fn init_states(&self) -> Vec<WorldState<L>> {
         self.or_limit(self.initial()).into_iter().collect()
     }
 
-    fn actions(&self, state: &WorldState, actions: &mut Vec<Action>) {
+    fn actions(&self, state: &WorldState<L>, actions: &mut Vec<Action>) {
         self.enabled(state, actions);
     }
 
     /// The state after an action. `None` is never a quiet end: [`TimedWorld::limit`] then says what was hit.
-    fn next_state(&self, state: &WorldState, action: Action) -> Option<WorldState> {
+    fn next_state(&self, state: &WorldState<L>, action: Action) -> Option<WorldState<L>> {
         self.or_limit(self.step(state, action))
     }
 
@@ -347,12 +375,12 @@ impl Model for TimedWorld {
     }
 }
 
-impl ListsProperties for TimedWorld {
+impl<L: Layout> ListsProperties for TimedWorld<L> {
     fn listed(&self) -> Vec<(Expectation, &'static str)> {
         self.properties.iter().map(|property| (property.expectation.clone(), property.name)).collect()
     }
 
-    fn is_true(&self, place: usize, state: &WorldState) -> bool {
+    fn is_true(&self, place: usize, state: &WorldState<L>) -> bool {
         let Some(property) = self.properties.get(place) else {
             broken(format_args!("property {place} of {} is asked for", self.properties.len()))
         };
@@ -413,7 +441,7 @@ mod tests {
         let world = TimedWorld::new(config(2, 3, 1, 0));
         let step = |state: &WorldState, action| world.step(state, action).unwrap();
         let state = step(&world.initial().unwrap(), Action::Call(End::A, Call::Shutdown));
-        let fin = state.network().copies()[0];
+        let fin = state.network().copies().next().unwrap();
         assert_eq!((state.losses(), state.duplicates()), (0, 0));
         let state = step(&state, Action::Duplicate(fin));
         assert_eq!((state.losses(), state.duplicates()), (0, 1));
@@ -475,7 +503,7 @@ mod tests {
     fn actions_have_names() {
         let world = TimedWorld::new(config(2, 1, 1, 0));
         let state = world.step(&world.initial().unwrap(), Action::Call(End::A, Call::Shutdown)).unwrap();
-        let fin = state.network().copies()[0];
+        let fin = state.network().copies().next().unwrap();
         let names = [
             Action::Call(End::B, Call::Close),
             Action::Timeout(End::A, Timer::TimeWait),

@@ -27,7 +27,7 @@ pub struct OldCopies {
     /// One of them has ended the connection, or its FIN was taken for that of the new peer.
     pub ended: bool,
     /// Numbers that they brought and that are held beyond a hole: bit n is IRS + 1 + n.
-    held: u16,
+    pub(super) held: u16,
 }
 
 /// What an end does in answer to an event.
@@ -121,29 +121,46 @@ impl WorldEnd {
     ) -> Answer {
         let before = self.endpoint.clone();
         let effects = event(&mut self.endpoint);
+        let incarnation = self.note(&before, arrived, effects.segment.as_ref());
+        Answer { effects, incarnation }
+    }
+
+    /// Takes note of an event, perhaps the arrival of a copy, that has made of this endpoint `before` what it is
+    /// now, and has it send this; the incarnation of what it sends.
+    pub(super) fn note(
+        &mut self,
+        before: &Endpoint,
+        arrived: Option<(&Segment, Incarnation)>,
+        sent: Option<&Segment>,
+    ) -> Incarnation {
         let is_unopened = |state: State| matches!(state, State::Closed | State::Listen | State::TimeWait);
         let is_opening = |state: State| matches!(state, State::SynSent | State::SynReceived);
         if is_unopened(before.state) && is_opening(self.endpoint.state) {
             self.incarnation = Incarnation::Second;
             self.old.held = 0;
         } else if let Some((segment, of)) = arrived {
-            self.old.record(&before, &self.endpoint, segment, of < self.incarnation);
+            self.old.record(before, &self.endpoint, segment, of < self.incarnation);
         }
         let is_over = self.endpoint.state == State::Closed && self.incarnation == Incarnation::First;
         if is_over && self.endpoint.listens {
             self.endpoint.listen();
         }
-        let answers_for_none =
-            before.state == self.endpoint.state && effects.segment.is_some_and(|sent| sent.flags.rst);
-        let incarnation = match arrived {
+        let answers_for_none = before.state == self.endpoint.state && sent.is_some_and(|sent| sent.flags.rst);
+        match arrived {
             Some((_, of)) if answers_for_none => of,
             _ => self.incarnation,
-        };
-        Answer { effects, incarnation }
+        }
     }
 }
 
 impl OldCopies {
+    /// The numbers that old copies brought and that are held beyond a hole, where the peer's initial number is
+    /// this.
+    pub fn held_numbers(&self, irs: Seq) -> impl Iterator<Item = Seq> + use<> {
+        let held = self.held;
+        (0..u16::BITS).filter(move |place| held >> place & 1 == 1).map(move |place| irs + 1 + place)
+    }
+
     /// A segment has made one endpoint of the other; whether its copy `is_old` only the world knows.
     fn record(&mut self, before: &Endpoint, after: &Endpoint, segment: &Segment, is_old: bool) {
         let had_connection = !matches!(before.state, State::Closed | State::Listen);

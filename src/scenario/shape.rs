@@ -196,15 +196,17 @@ fn opening(
 ) -> Result<Opening, KeyMistake> {
     let opens = end.opens.unwrap_or_default();
     let mistake = |key, title: String, label| Err(KeyMistake::new(vec![name, key], title, label));
-    if opens != Opens::Never
-        && (shape.world == WorldKind::Asynchronous || shape.delays(scale) == Delays::WholeTicks)
-    {
-        let title = "only a world in real time opens a new connection".to_owned();
-        return mistake("opens", title, "expected `\"never\"`, or `network.delays = \"any\"`");
+    if opens != Opens::Never && shape.world == WorldKind::Asynchronous {
+        let title = "the asynchronous world opens no new connection".to_owned();
+        // A copy never leaves it: one SYN would open a listener again and again, each time with another number.
+        return mistake("opens", title, "expected `\"never\"`: without a clock a SYN stays in flight forever");
     }
     let of_connecting = [("iss", end.iss.is_some()), ("reuse_time_wait", end.reuse_time_wait.is_some())];
     if let Some((key, _)) = of_connecting.into_iter().find(|(_, is_set)| *is_set && opens != Opens::Connect) {
-        let title = format!("`{key}` says how an end connects, and this one does not");
+        let title = match opens {
+            Opens::Listen => format!("`{key}` says how an end connects, and this one answers a SYN"),
+            _ => format!("`{key}` says how an end connects, and this one does not"),
+        };
         return mistake(key, title, "expected `opens = \"connect\"` beside it");
     }
     let reuse = end.reuse_time_wait.and_then(|AfterTicks(ticks)| ticks);

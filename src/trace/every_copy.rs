@@ -8,7 +8,7 @@
 use super::exact_replay::replay_exact_run;
 use super::lasso::{replay_exact_ending, replay_exact_lasso};
 use super::replay::Trace;
-use crate::model::{Action, Fairness, SegmentCopy, TimedWorld, WorldState};
+use crate::model::{Action, Fairness, Layout, SegmentCopy, TimedWorld, WorldState};
 use crate::property::Instance;
 use crate::realtime::{Copy, CyclicWitness, ExactEvent, ExactWorld, Moment, Witness};
 use crate::tcp::Timer;
@@ -21,7 +21,11 @@ const ROUNDS_BEFORE: [usize; 4] = [0, 1, 2, 3];
 const MOST_DELIVERED: usize = 8;
 
 /// The run of these actions with every copy, if it is one and its last state reveals the instance.
-pub(crate) fn run_with_every_copy(world: &TimedWorld, instance: &Instance, actions: &[Action]) -> Option<Trace> {
+pub(crate) fn run_with_every_copy<L: Layout>(
+    world: &TimedWorld<L>,
+    instance: &Instance,
+    actions: &[Action],
+) -> Option<Trace> {
     let run = EveryCopy::of(world, actions)?.witness();
     let last = run.replay(world.config()).ok()?;
     instance.is_revealed_by(&last).then(|| replay_exact_run(world.config(), &run).ok())?
@@ -29,8 +33,8 @@ pub(crate) fn run_with_every_copy(world: &TimedWorld, instance: &Instance, actio
 
 /// The same for a stem and a cycle that is repeated forever, or for a run that ends, if the property is false of
 /// it.
-pub(crate) fn lasso_with_every_copy(
-    world: &TimedWorld,
+pub(crate) fn lasso_with_every_copy<L: Layout>(
+    world: &TimedWorld<L>,
     fairness: Fairness,
     instance: &Instance,
     (stem, cycle): (&[Action], &[Action]),
@@ -51,7 +55,11 @@ pub(crate) fn lasso_with_every_copy(
 }
 
 /// Whether the run of these actions is one with every copy, and its last state exercises the instance.
-pub(crate) fn exercises_with_every_copy(world: &TimedWorld, instance: &Instance, actions: &[Action]) -> bool {
+pub(crate) fn exercises_with_every_copy<L: Layout>(
+    world: &TimedWorld<L>,
+    instance: &Instance,
+    actions: &[Action],
+) -> bool {
     EveryCopy::of(world, actions).is_some_and(|run| instance.is_exercised_by(&run.exact))
 }
 
@@ -67,7 +75,7 @@ struct EveryCopy<'w> {
 
 impl<'w> EveryCopy<'w> {
     /// `None` if the world with every copy refuses it.
-    fn of(world: &'w TimedWorld, actions: &[Action]) -> Option<Self> {
+    fn of<L: Layout>(world: &'w TimedWorld<L>, actions: &[Action]) -> Option<Self> {
         let exact = ExactWorld::new(world.config(), 1);
         let msl = world.config().msl.into();
         let mut all = Self { exact, msl, now: 0, events: Vec::new(), counts: vec![0] };
@@ -94,7 +102,7 @@ impl<'w> EveryCopy<'w> {
     }
 
     /// An action of the set, which leads to this state.
-    fn take(&mut self, action: Action, after: &WorldState) -> Option<()> {
+    fn take<L: Layout>(&mut self, action: Action, after: &WorldState<L>) -> Option<()> {
         match action {
             Action::Call(end, call) => self.happen(ExactEvent::Call(end, call)),
             Action::Timeout(end, timer) => self.happen(ExactEvent::Timeout(end, timer)),
@@ -120,13 +128,13 @@ impl<'w> EveryCopy<'w> {
     }
 
     /// The copy that leaves where one of the set does, once a duplicate has been made of it if one stays behind.
-    fn leaving(&mut self, copy: SegmentCopy, after: &WorldState) -> Option<Copy> {
+    fn leaving<L: Layout>(&mut self, copy: SegmentCopy, after: &WorldState<L>) -> Option<Copy> {
         let sent = self.now - Moment::from(copy.age());
-        let is_it = |one: &&Copy| (one.to, one.segment, one.sent) == (copy.to(), copy.segment(), sent);
+        let is_it = |one: &&Copy| is_copy(one, copy, sent);
         // One with the duplicate bit may be an original that stands for others.
         let such = self.exact.in_flight().iter().filter(is_it);
         let leaving = *such.min_by_key(|one| one.is_duplicate != copy.is_duplicate())?;
-        if after.network().copies().contains(&copy.duplicate()) {
+        if after.network().copies().any(|other| other == copy.duplicate()) {
             self.happen(ExactEvent::Duplicate(leaving))?;
         }
         Some(leaving)
@@ -134,7 +142,7 @@ impl<'w> EveryCopy<'w> {
 
     /// Originals that the set does not have are delivered at once, if that makes no difference to the end that
     /// they go to. So is what that draws.
-    fn deliver_what_was_dropped(&mut self, after: &WorldState) -> Option<()> {
+    fn deliver_what_was_dropped<L: Layout>(&mut self, after: &WorldState<L>) -> Option<()> {
         for _ in 0..MOST_DELIVERED {
             let Some(delivered) = self.dropped(after).into_iter().find(|copy| self.is_in_vain(*copy)) else {
                 break;
@@ -145,12 +153,12 @@ impl<'w> EveryCopy<'w> {
     }
 
     /// The originals that the set does not have.
-    fn dropped(&self, after: &WorldState) -> Vec<Copy> {
+    fn dropped<L: Layout>(&self, after: &WorldState<L>) -> Vec<Copy> {
         let in_flight = self.exact.in_flight().iter().copied();
         let mut dropped: Vec<Copy> = in_flight.filter(|copy| !copy.is_duplicate).collect();
         for kept in after.network().copies() {
             let sent = self.now - Moment::from(kept.age());
-            let is_it = |one: &Copy| (one.to, one.segment, one.sent) == (kept.to(), kept.segment(), sent);
+            let is_it = |one: &Copy| is_copy(one, kept, sent);
             if let Some(place) = dropped.iter().position(is_it) {
                 dropped.remove(place);
             }
@@ -168,15 +176,12 @@ impl<'w> EveryCopy<'w> {
     }
 
     /// Duplicates that the set has no more are lost, which costs nothing.
-    fn lose_what_vanished(&mut self, after: &WorldState) -> Option<()> {
-        let mut kept: Vec<SegmentCopy> =
-            after.network().copies().iter().copied().filter(|copy| copy.is_duplicate()).collect();
+    fn lose_what_vanished<L: Layout>(&mut self, after: &WorldState<L>) -> Option<()> {
+        let mut kept: Vec<SegmentCopy> = after.network().copies().filter(|copy| copy.is_duplicate()).collect();
         let duplicates: Vec<Copy> =
             self.exact.in_flight().iter().copied().filter(|copy| copy.is_duplicate).collect();
         for copy in duplicates {
-            let is_it = |one: &SegmentCopy| {
-                (one.to(), one.segment(), self.now - Moment::from(one.age())) == (copy.to, copy.segment, copy.sent)
-            };
+            let is_it = |one: &SegmentCopy| is_copy(&copy, *one, self.now - Moment::from(one.age()));
             match kept.iter().position(is_it) {
                 Some(place) => drop(kept.remove(place)),
                 None => self.happen(ExactEvent::Lose(copy))?,
@@ -184,4 +189,9 @@ impl<'w> EveryCopy<'w> {
         }
         Some(())
     }
+}
+
+/// Whether a copy of exact times is this one, which was sent then.
+fn is_copy(one: &Copy, copy: SegmentCopy, sent: Moment) -> bool {
+    (one.to, one.segment, one.incarnation, one.sent) == (copy.to(), copy.segment(), copy.incarnation(), sent)
 }

@@ -2,7 +2,9 @@
 
 use super::replay::{NoTrace, RunEnding, Trace};
 use crate::invariant::broken;
-use crate::model::{Config, End, Event, InFlightSegment, Observe, Snapshot, Step, TimedWorld, Timers, World};
+use crate::model::{
+    Config, End, Event, InFlightSegment, Layout, Observe, Snapshot, Step, TimedWorld, Timers, World,
+};
 use crate::realtime::{Copy, ExactEvent, ExactWorld, Moment, Refusal, Witness};
 use crate::tcp::Timer;
 
@@ -59,7 +61,11 @@ pub(crate) fn replay_exact_run(config: &Config, witness: &Witness) -> Result<Tra
 ///
 /// # Errors
 /// If it is no run there: a fault of this program.
-pub fn places_in_ticks(world: &TimedWorld, trace: &Trace, finer: u32) -> Result<Option<Vec<usize>>, NoTrace> {
+pub fn places_in_ticks<L: Layout>(
+    world: &TimedWorld<L>,
+    trace: &Trace,
+    finer: u32,
+) -> Result<Option<Vec<usize>>, NoTrace> {
     // A set has no actions for a run with every copy.
     let Some(mut state) = world.initial().ok().filter(|_| !world.is_set()) else {
         return Ok(None);

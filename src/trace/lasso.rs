@@ -5,7 +5,9 @@
 use super::exact_replay::{ExactRun, replay_exactly};
 use super::replay::take;
 use super::replay::{FairnessReason, RunEnding, Trace};
-use crate::model::{Action, Config, End, Event, Fairness, Kind, Observe, Snapshot, TimedWorld, World, WorldState};
+use crate::model::{
+    Action, Config, End, Event, Fairness, Kind, Layout, Observe, Snapshot, TimedWorld, World, WorldState,
+};
 use crate::property::Claim;
 use crate::property::Instance;
 use crate::realtime::{CyclicWitness, ExactWorld, Witness};
@@ -14,8 +16,8 @@ use crate::tcp::{Call, Timer};
 /// Takes the stem and once the cycle, or without a cycle stops: each action must be enabled where it is taken, the
 /// cycle must end where it began, it must be fair to repeat it (or to stop), and the property must be false of
 /// that.
-pub(crate) fn replay_lasso(
-    world: &TimedWorld,
+pub(crate) fn replay_lasso<L: Layout>(
+    world: &TimedWorld<L>,
     fairness: Fairness,
     instance: &Instance,
     stem: &[Action],
@@ -32,7 +34,7 @@ pub(crate) fn replay_lasso(
         let is_promised = fairness.applications && calls.iter().any(|(_, call)| closes(*call));
         return run.stops(trace, (is_all && !is_promised).then_some(calls)?);
     }
-    let may_close = |state: &WorldState| {
+    let may_close = |state: &WorldState<L>| {
         let (calls, _) = calls(world, state);
         End::BOTH.map(|end| calls.iter().any(|(of, call)| *of == end && closes(*call)))
     };
@@ -120,7 +122,7 @@ impl<S: Observe> Run<'_, S> {
 }
 
 /// The calls that are enabled, and whether nothing else is.
-fn calls(world: &TimedWorld, state: &WorldState) -> (Vec<(End, Call)>, bool) {
+fn calls<L: Layout>(world: &TimedWorld<L>, state: &WorldState<L>) -> (Vec<(End, Call)>, bool) {
     let mut enabled = Vec::new();
     world.enabled(state, &mut enabled);
     let call = |action: &Action| match action {
@@ -241,7 +243,7 @@ mod tests {
         /// The copy in flight after the stem.
         fn copy(&self) -> SegmentCopy {
             let (states, _) = take(&self.world, &self.stem).unwrap();
-            states.last().unwrap().network().copies()[0]
+            states.last().unwrap().network().copies().next().unwrap()
         }
     }
 

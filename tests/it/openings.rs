@@ -4,10 +4,14 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use lastack::check::Library;
-use lastack::model::{Application, Config, End, Incarnation, Iss, Kind, Observe, OldCopies, Opening, Opens};
+use lastack::explore::{Limits, Reachable};
+use lastack::model::{
+    Application, Config, End, Incarnation, Iss, Kind, Observe, OldCopies, Opening, Opens, TwoIncarnations,
+    WorldEnd, WorldState,
+};
 use lastack::property::Property;
 use lastack::realtime::{Aim, Budget, Copy, DiscretePart, ExactEvent, ExactWorld, Question, explore};
-use lastack::tcp::{State, SynInTimeWait, Timer};
+use lastack::tcp::{Segment, State, SynInTimeWait, Timer};
 
 /// The properties of the new connection that single states decide.
 const SAFETY: [&str; 3] = ["no-old-ack-counts", "no-old-octet-is-delivered", "no-old-segment-ends-the-new"];
@@ -22,18 +26,43 @@ fn properties(names: &[&str]) -> Vec<Property> {
     names.iter().map(|name| (**library.properties.iter().find(|one| one.name == *name).unwrap()).clone()).collect()
 }
 
+/// A copy in flight: where it goes, what it is, who has sent it, its age, and whether the network made it.
+type InFlight = (End, Segment, Incarnation, i64, bool);
+
+/// A state in words: the ends, what their timers have left at the latest, what is in flight, losses and
+/// duplicates.
+fn words(
+    ends: &[WorldEnd; 2],
+    timers: [[Option<i64>; 4]; 2],
+    mut copies: Vec<InFlight>,
+    spent: [u32; 2],
+) -> String {
+    copies.sort();
+    format!("{ends:?} {timers:?} {copies:?} {spent:?}")
+}
+
 /// A world without what time has passed since its beginning.
 fn key(world: &ExactWorld<'_>) -> String {
     let timers =
         End::BOTH.map(|end| Timer::ALL.map(|timer| world.latest(end, timer).map(|latest| latest - world.now())));
-    let mut copies: Vec<_> = world
+    let copies = world
         .in_flight()
         .iter()
         .map(|copy| (copy.to, copy.segment, copy.incarnation, world.now() - copy.sent, copy.is_duplicate))
         .collect();
-    copies.sort();
     let ends = End::BOTH.map(|end| world.world_end(end).clone());
-    format!("{ends:?} {timers:?} {copies:?} {} {}", world.losses(), world.duplicates())
+    words(&ends, timers, copies, [world.losses(), world.duplicates()])
+}
+
+/// The same of a state of whole ticks.
+fn key_of_state(state: &WorldState<TwoIncarnations>) -> String {
+    let timers = End::BOTH.map(|end| Timer::ALL.map(|timer| state.timers(end).get(timer).map(i64::from)));
+    let copies = state
+        .network()
+        .copies()
+        .map(|copy| (copy.to(), copy.segment(), copy.incarnation(), i64::from(copy.age()), copy.is_duplicate()))
+        .collect();
+    words(&End::BOTH.map(|end| state.world_end(end).0), timers, copies, [state.losses(), state.duplicates()])
 }
 
 fn part(world: &ExactWorld<'_>) -> DiscretePart {
@@ -110,6 +139,12 @@ fn every_run_of_ticks_is_one_of_real_time() {
         assert!(real.stopped().is_none(), "{scenario}");
         let known: HashSet<DiscretePart> = real.parts().collect();
         let ticks = states(&config, parts);
+        // The world of whole ticks, whose ticks are those parts, comes to these states, and to no others.
+        let in_ticks =
+            Reachable::<TwoIncarnations>::explore_with_layout(config.scaled(parts), Limits::NONE).unwrap();
+        let keys: HashSet<String> = (0..).map_while(|node| in_ticks.state(node)).map(key_of_state).collect();
+        assert_eq!(keys.len(), in_ticks.states(), "{scenario}: two states in the same words");
+        assert!(ticks.len() == keys.len() && keys.iter().all(|key| ticks.contains_key(key)), "{scenario}");
         for state in ticks.values() {
             assert!(known.contains(&part(state)), "{scenario}: {}", key(state));
         }

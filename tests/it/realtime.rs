@@ -64,7 +64,7 @@ fn part(state: &WorldState) -> DiscretePart {
         (end, Timer::ALL.into_iter().filter(|timer| timers.get(*timer).is_some()).collect())
     };
     let mut in_flight: Vec<_> =
-        state.network().copies().iter().map(|copy| (copy.to(), copy.segment(), Incarnation::First)).collect();
+        state.network().copies().map(|copy| (copy.to(), copy.segment(), Incarnation::First)).collect();
     in_flight.sort();
     DiscretePart { ends: End::BOTH.map(end), in_flight }
 }

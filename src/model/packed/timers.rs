@@ -1,7 +1,8 @@
-//! The timers of an endpoint, in ticks.
+//! The timers of an endpoint, in ticks, and in three bytes.
 
-use crate::model::limit::MAX_TIMER;
-use crate::tcp::Timer;
+use crate::invariant::invariant;
+use crate::model::limit::{Bound, Limit, MAX_TIMER};
+use crate::tcp::{State, Timer};
 
 /// The ticks that an endpoint's timers still run, in the order of [`Timer::ALL`]; `None`: it does not run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,5 +33,102 @@ impl Timers {
             Timer::FinWait2 => fin_wait_2,
             Timer::DelayedAck => delayed_ack,
         } = ticks;
+    }
+}
+
+/// A timer that does not run.
+const OFF: u8 = u8::MAX;
+const _: () = assert!(MAX_TIMER == OFF as u32 - 1, "every other value is a time");
+
+/// The timers of an endpoint in three bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PackedTimers {
+    retransmission: u8,
+    /// The timer that belongs to the state: 2MSL in `TIME_WAIT`, else that of `FIN_WAIT_2`.
+    of_state: u8,
+    delayed_ack: u8,
+}
+
+impl PackedTimers {
+    pub(super) fn pack(state: State, timers: &Timers) -> Result<Self, Limit> {
+        let (own, others) = match state {
+            State::TimeWait => (Timer::TimeWait, Timer::FinWait2),
+            _ => (Timer::FinWait2, Timer::TimeWait),
+        };
+        if timers.get(others).is_some() {
+            return Err(Limit::Endpoint(Bound::TwoTimers));
+        }
+        Ok(Self {
+            retransmission: ticks(timers, Timer::Retransmission)?,
+            of_state: ticks(timers, own)?,
+            delayed_ack: ticks(timers, Timer::DelayedAck)?,
+        })
+    }
+
+    pub(super) fn unpack(self, state: State) -> Timers {
+        let running = |ticks: u8| (ticks != OFF).then_some(u32::from(ticks));
+        let own = running(self.of_state);
+        let (time_wait, fin_wait_2) = if state == State::TimeWait { (own, None) } else { (None, own) };
+        Timers([running(self.retransmission), time_wait, fin_wait_2, running(self.delayed_ack)])
+    }
+
+    /// An ACK is delayed while this runs.
+    pub(super) fn delays_ack(self) -> bool {
+        self.delayed_ack != OFF
+    }
+
+    /// Some timer may expire, where each may be so many ticks late.
+    pub(in crate::model) fn is_due(self, slack: u32) -> bool {
+        // One that does not run has the greatest number.
+        let earliest = self.retransmission.min(self.of_state).min(self.delayed_ack);
+        earliest != OFF && u32::from(earliest) <= slack
+    }
+
+    /// Some timer is as late as it may be: it expires before time passes.
+    pub(in crate::model) fn is_at_latest(self) -> bool {
+        self.retransmission == 0 || self.of_state == 0 || self.delayed_ack == 0
+    }
+
+    /// Some timer runs.
+    pub(in crate::model) fn is_timed(self) -> bool {
+        self.retransmission != OFF || self.of_state != OFF || self.delayed_ack != OFF
+    }
+
+    /// The same timers one tick later; none may have to expire.
+    pub(in crate::model) fn aged(mut self) -> Self {
+        invariant!(!self.is_at_latest(), "a tick passes while a timer has to expire");
+        for timer in [&mut self.retransmission, &mut self.of_state, &mut self.delayed_ack] {
+            if *timer != OFF {
+                *timer -= 1;
+            }
+        }
+        self
+    }
+
+    pub(super) fn bytes(self) -> [u8; 3] {
+        // Taken apart by name, so that a new field cannot be forgotten.
+        let Self { retransmission, of_state, delayed_ack } = self;
+        [retransmission, of_state, delayed_ack]
+    }
+}
+
+fn ticks(timers: &Timers, timer: Timer) -> Result<u8, Limit> {
+    match timers.get(timer) {
+        None => Ok(OFF),
+        Some(ticks) => {
+            u8::try_from(ticks).ok().filter(|ticks| *ticks != OFF).ok_or(Limit::Endpoint(Bound::Timer(timer)))
+        }
+    }
+}
+
+#[cfg(test)]
+impl PackedTimers {
+    /// These timers, once with a bit of each turned.
+    pub(super) fn with_each_changed(self) -> [Self; 3] {
+        [
+            Self { retransmission: self.retransmission ^ 1, ..self },
+            Self { of_state: self.of_state ^ 1, ..self },
+            Self { delayed_ack: self.delayed_ack ^ 1, ..self },
+        ]
     }
 }
