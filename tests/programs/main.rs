@@ -17,6 +17,7 @@ mod junit;
 #[cfg(target_os = "linux")]
 mod kernel;
 mod peers;
+mod reopening;
 #[path = "../support/running.rs"]
 #[allow(dead_code, reason = "a browser sees less than all that there is to ask")]
 mod running;
@@ -89,6 +90,8 @@ fn main() -> ExitCode {
         peers::tlc_counts_the_same,
         peers::tlc_says_the_same_of_liveness,
         peers::tlc_says_the_same_of_time,
+        reopening::spin_counts_the_same,
+        reopening::tlc_counts_the_same,
     ];
     #[cfg(target_os = "linux")]
     trials.extend(trials![
