@@ -127,6 +127,7 @@ pub(super) const SCENARIOS: &[(&str, &str)] = files!("scenarios":
 /// Path and text of each file of `scenarios/pairs/`: the shipped stacks with themselves and with RFC 9293.
 pub(super) const PAIRS: &[(&str, &str)] = files!("scenarios/pairs":
     "cs144-meets-rfc9293"
+    "demikernel-meets-rfc9293"
     "freebsd-meets-rfc9293"
     "fuchsia-meets-rfc9293"
     "generic-meets-rfc9293"
@@ -138,6 +139,7 @@ pub(super) const PAIRS: &[(&str, &str)] = files!("scenarios/pairs":
     "rfc793-meets-rfc9293"
     "smoltcp-meets-rfc9293"
     "two-cs144"
+    "two-demikernel"
     "two-freebsd"
     "two-fuchsia"
     "two-generic"

@@ -73,7 +73,7 @@ fn events(endpoint: &Endpoint, can: Openings) -> Vec<EndpointInput> {
     let opens = matches!(state, State::SynSent | State::SynReceived);
     let runs = |timer: &&Timer| match timer {
         Timer::Retransmission => opens,
-        Timer::TimeWait | Timer::FinWait2 | Timer::DelayedAck => false,
+        Timer::TimeWait | Timer::FinWait2 | Timer::DelayedAck | Timer::LastAck => false,
     };
     events.extend(can.timers.iter().filter(runs).copied().map(EndpointInput::Timeout));
     // A SYN that opens a connection has a number that the peer has not used.

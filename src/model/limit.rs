@@ -102,9 +102,10 @@ impl fmt::Display for Bound {
                     Timer::TimeWait => "tcp.time_wait",
                     Timer::FinWait2 => "tcp.fin_wait_2_timeout",
                     Timer::DelayedAck => "tcp.delayed_ack",
+                    Timer::LastAck => "tcp.last_ack_timeout",
                 }
             ),
-            Self::TwoTimers => f.write_str("an endpoint in TIME_WAIT still runs the timer of FIN_WAIT_2"),
+            Self::TwoTimers => f.write_str("an endpoint still runs the timer of a state that it has left"),
             Self::Unsent => f.write_str(
                 "an endpoint keeps back text or a FIN, and a state has no queue: choose a tcp.policy that sends at once",
             ),

@@ -224,6 +224,7 @@ mod tests {
             policy.retransmission.retries = Some(1);
             policy.retransmission.orphan_retries = Some(1);
             policy.wait.fin_wait_2_timeout = Some(1);
+            policy.wait.last_ack_timeout = Some(1);
             policy.acks.delayed_ack = Some(1);
             policy.persist.closing_silence = Some(1);
             policy.persist.persist_first = Some(1);

@@ -59,12 +59,12 @@ impl NamedPolicy {
     pub fn untimed(&self, msl: u32) -> Policy {
         let base = Policy::rfc9293(msl);
         let RetransmissionPolicy { reset_on_giving_up, after_timeout, .. } = self.policy.retransmission;
-        let WaitPolicy { time_wait, fin_wait_2_timeout, .. } = base.wait;
+        let WaitPolicy { time_wait, fin_wait_2_timeout, last_ack_timeout, .. } = base.wait;
         let PersistPolicy { window_probe, orphan_probes_end, .. } = self.policy.persist;
         Policy {
             retransmission: RetransmissionPolicy { reset_on_giving_up, after_timeout, ..base.retransmission },
             acks: AckPolicy { delayed_ack: base.acks.delayed_ack, ..self.policy.acks },
-            wait: WaitPolicy { time_wait, fin_wait_2_timeout, ..self.policy.wait },
+            wait: WaitPolicy { time_wait, fin_wait_2_timeout, last_ack_timeout, ..self.policy.wait },
             timers: base.timers,
             transmission: TransmissionPolicy {
                 sending: Sending::AtOnce,

@@ -236,6 +236,7 @@ mod tests {
                 policy.retransmission.backoff = backoff;
                 policy.retransmission.retries = Some(9);
                 policy.wait.fin_wait_2_timeout = Some(3);
+                policy.wait.last_ack_timeout = Some(2);
             });
             let mut endpoint = Endpoint::established();
             endpoint.transfer.rcv_buffer = rcv_buffer;
@@ -272,7 +273,7 @@ mod tests {
                 prop_assert_eq!(endpoint.left.is_some(), endpoint.state == State::Closed);
                 if before.state == State::Closed {
                     prop_assert_eq!(&endpoint, &before);
-                    prop_assert_eq!(effects.timers, [TimerChange::Keep; 4]);
+                    prop_assert_eq!(effects.timers, [TimerChange::Keep; Timer::ALL.len()]);
                 }
             }
         }

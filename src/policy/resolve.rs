@@ -106,10 +106,15 @@ fn in_range(mut policy: Policy, fields: &[PolicyField], bounds: Bounds) -> Resul
 
 /// The longest that a timer of a world is set to, in ticks.
 fn longest_timer(policy: &Policy) -> u32 {
-    let Policy { retransmission, acks, wait, opening, .. } = policy;
-    let doubled = if retransmission.backoff { retransmission.rto_max } else { 0 };
-    let optional = [wait.fin_wait_2_timeout, acks.delayed_ack, opening.syn_rto].into_iter().flatten();
-    [retransmission.rto, doubled, wait.time_wait].into_iter().chain(optional).max().unwrap_or(0)
+    let set = table(policy);
+    let is_timer = |name: &str| match name {
+        "timer_slack" => false,
+        "rto_max" => policy.retransmission.backoff,
+        _ => scope_of(name) != FieldScope::Cases,
+    };
+    let of_worlds = durations().filter(|(name, _)| is_timer(name));
+    let ticks = of_worlds.filter_map(|(name, _)| set.get(name)?.as_integer());
+    ticks.max().map_or(0, |ticks| u32::try_from(ticks).unwrap_or(u32::MAX))
 }
 
 fn within(field: &'static str, value: u32, range: RangeInclusive<u32>) -> Result<(), Mistake> {

@@ -228,11 +228,11 @@ impl<'c> Catalog<'c> {
                 TimerChange::Cancel | TimerChange::Keep => {}
             }
         }
-        // A timer that two states share is not kept from one to the other.
+        // A place that several states share is not kept from one to the other.
         let state_timer = place_of(Timer::TimeWait);
-        let was_waiting = self.end(before).end.endpoint.state == State::TimeWait;
         let is_kept = running[state_timer] && timers[state_timer] == TimerStep::Keep;
-        if is_kept && was_waiting != (known.endpoint.state == State::TimeWait) {
+        let was = self.end(before).end.endpoint.state;
+        if is_kept && timer_in(state_timer, was) != timer_in(state_timer, known.endpoint.state) {
             return Err(Limit::Endpoint(model::Bound::TwoTimers).into());
         }
         for ((was, is), step) in was_running.into_iter().zip(running).zip(&mut timers) {
@@ -261,11 +261,11 @@ pub(super) fn ticks_of(ticks: u32) -> Result<i16, Stop> {
     i16::try_from(ticks).map_err(|_| Stop::Duration(ticks))
 }
 
-/// The place of a timer among those of its end: those of `TIME_WAIT` and of `FIN_WAIT_2` never run at once.
+/// The place of a timer among those of its end: of those that belong to a state, one runs at a time.
 pub(super) fn place_of(timer: Timer) -> usize {
     match timer {
         Timer::Retransmission => 0,
-        Timer::TimeWait | Timer::FinWait2 => 1,
+        Timer::TimeWait | Timer::FinWait2 | Timer::LastAck => 1,
         Timer::DelayedAck => 2,
     }
 }
@@ -274,8 +274,7 @@ pub(super) fn place_of(timer: Timer) -> usize {
 pub(super) fn timer_in(place: usize, state: State) -> Timer {
     match (place, state) {
         (0, _) => Timer::Retransmission,
-        (1, State::TimeWait) => Timer::TimeWait,
-        (1, _) => Timer::FinWait2,
+        (1, _) => Timer::of_state(state).unwrap_or(Timer::FinWait2),
         _ => Timer::DelayedAck,
     }
 }

@@ -48,7 +48,7 @@ type Sent = (End, Segment, Incarnation);
 /// What was set or sent and still matters, and the ends.
 struct SinceWhen {
     ends: [WorldEnd; 2],
-    timers: [[Option<(usize, i64)>; 4]; 2],
+    timers: [[Option<(usize, i64)>; Timer::ALL.len()]; 2],
     in_flight: Vec<(Sent, usize)>,
 }
 
@@ -85,7 +85,7 @@ struct Constraints<'c> {
     ends: [WorldEnd; 2],
     /// For each timer of each end that runs, in the order of [`Timer::ALL`]: the event that has set it, and for
     /// how long.
-    timers: [[Option<(usize, i64)>; 4]; 2],
+    timers: [[Option<(usize, i64)>; Timer::ALL.len()]; 2],
     /// Each copy in flight with the event that has sent it, in the order of their sending.
     in_flight: Vec<(Sent, usize)>,
 }
@@ -93,7 +93,7 @@ struct Constraints<'c> {
 impl<'c> Constraints<'c> {
     fn new(config: &'c Config) -> Self {
         let ends = End::BOTH.map(|end| WorldEnd::established(&config.end(end).application));
-        Self { config, all: Vec::new(), ends, timers: [[None; 4]; 2], in_flight: Vec::new() }
+        Self { config, all: Vec::new(), ends, timers: [[None; Timer::ALL.len()]; 2], in_flight: Vec::new() }
     }
 
     /// Follows a run, or the rest of one of which so many events were.

@@ -82,7 +82,7 @@ impl fmt::Display for Refusal {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct TimedEnd {
     end: WorldEnd,
-    due: [Option<Moment>; 4],
+    due: [Option<Moment>; Timer::ALL.len()],
 }
 
 /// A world at a moment.
@@ -103,7 +103,7 @@ impl<'c> ExactWorld<'c> {
     #[must_use]
     pub fn new(config: &'c Config, parts: u32) -> Self {
         let end = |end| WorldEnd::established(&config.end(end).application);
-        let ends = End::BOTH.map(|name| TimedEnd { end: end(name), due: [None; 4] });
+        let ends = End::BOTH.map(|name| TimedEnd { end: end(name), due: [None; Timer::ALL.len()] });
         Self { config, parts, now: 0, ends, in_flight: Vec::new(), losses: 0, duplicates: 0 }
     }
 

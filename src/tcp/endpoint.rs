@@ -163,7 +163,9 @@ impl Endpoint {
                 self.on_persist_timeout(policy, &mut effects);
             }
             (Timer::TimeWait, State::TimeWait) => self.end(EndedBy::Fin, &mut effects),
-            (Timer::FinWait2, State::FinWait2) => self.end(EndedBy::GiveUp, &mut effects),
+            (Timer::FinWait2, State::FinWait2) | (Timer::LastAck, State::LastAck) => {
+                self.end(EndedBy::GiveUp, &mut effects);
+            }
             (Timer::DelayedAck, _) if self.ack_delayed => self.acknowledge(policy, &mut effects),
             _ => {}
         }
@@ -249,7 +251,12 @@ impl Endpoint {
             // RFC 9293 §3.10.4: "form a FIN segment and send it. In any case, enter FIN-WAIT-1 state."
             (State::Established | State::SynReceived, Trigger::Closed) => State::FinWait1,
             // RFC 9293 §3.10.4: "then send a FIN segment, enter LAST-ACK state."
-            (State::CloseWait, Trigger::Closed) => State::LastAck,
+            (State::CloseWait, Trigger::Closed) => {
+                if let Some(ticks) = policy.wait.last_ack_timeout {
+                    effects.change(Timer::LastAck, TimerChange::Set(ticks));
+                }
+                State::LastAck
+            }
             // RFC 9293 §3.10.7.4: "Enter the CLOSE-WAIT state."
             (State::Established, Trigger::FinReceived) => State::CloseWait,
             // RFC 9293 §3.10.7.4: "if the FIN segment is now acknowledged, then enter FIN-WAIT-2 and continue
@@ -297,7 +304,7 @@ impl Endpoint {
             transfer: Transfer::IN_A_WORLD,
             ..*self
         };
-        effects.timers = [TimerChange::Cancel; 4];
+        effects.timers = [TimerChange::Cancel; Timer::ALL.len()];
     }
 
     /// RFC 9293 §3.10.4: CLOSE. It has no effect once it was called. Text that waits goes first, and the state
@@ -372,6 +379,20 @@ mod tests {
         assert_eq!((endpoint.state, endpoint.ended_by), (State::Closed, Some(EndedBy::GiveUp)));
     }
 
+    /// lwIP, `tcp_slowtmr`: whatever `LAST_ACK` sends again meanwhile.
+    #[test]
+    fn last_ack_times_out() {
+        let policy = POLICY.with(|policy| policy.wait.last_ack_timeout = Some(9));
+        let mut endpoint = Endpoint::established();
+        assert_eq!(endpoint.on_segment(&fin(1, 1), &policy).timers[4], TimerChange::Keep);
+        assert_eq!(endpoint.on_call(Call::Shutdown, &policy).timers[4], TimerChange::Set(9));
+        assert_eq!(endpoint.on_timeout(Timer::Retransmission, &policy).timers[4], TimerChange::Keep);
+        let mut in_time = endpoint.clone();
+        assert_eq!(in_time.on_segment(&ack(2, 2), &policy).timers[4], TimerChange::Cancel);
+        endpoint.on_timeout(Timer::LastAck, &policy);
+        assert_eq!((endpoint.left, endpoint.ended_by), (Some(State::LastAck), Some(EndedBy::GiveUp)));
+    }
+
     #[test]
     fn closed_keeps_its_record_and_nothing_else() {
         let policy = POLICY.with(|policy| {
@@ -403,7 +424,7 @@ mod tests {
                 ..Endpoint::established()
             };
             let reset = Segment { seq: endpoint.rcv_nxt, ..segment(Flags::RST, 0, 0, 0) };
-            assert_eq!(endpoint.on_segment(&reset, &policy).timers, [TimerChange::Cancel; 4]);
+            assert_eq!(endpoint.on_segment(&reset, &policy).timers, [TimerChange::Cancel; Timer::ALL.len()]);
             assert_eq!(endpoint, record);
         }
     }

@@ -1,6 +1,7 @@
 //! What happens to an endpoint besides segments, and what it does in answer.
 
 use super::segment::{Segment, Seq};
+use super::state::State;
 
 /// An endpoint's timers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -15,11 +16,25 @@ pub enum Timer {
     FinWait2,
     /// RFC 9293 §3.8.6.3: runs while an ACK waits for a segment to ride on.
     DelayedAck,
+    /// The timeout of `LAST_ACK`.
+    LastAck,
 }
 
 impl Timer {
     /// Every timer.
-    pub const ALL: [Self; 4] = [Self::Retransmission, Self::TimeWait, Self::FinWait2, Self::DelayedAck];
+    pub const ALL: [Self; 5] =
+        [Self::Retransmission, Self::TimeWait, Self::FinWait2, Self::DelayedAck, Self::LastAck];
+
+    /// The timer that runs in this state and in no other, if there is one.
+    #[must_use]
+    pub fn of_state(state: State) -> Option<Self> {
+        match state {
+            State::TimeWait => Some(Self::TimeWait),
+            State::FinWait2 => Some(Self::FinWait2),
+            State::LastAck => Some(Self::LastAck),
+            _ => None,
+        }
+    }
 
     /// What the timer is called in ladders and reports.
     #[must_use]
@@ -29,6 +44,7 @@ impl Timer {
             Self::TimeWait => "2MSL",
             Self::FinWait2 => "FIN_WAIT_2",
             Self::DelayedAck => "delayed ACK",
+            Self::LastAck => "LAST_ACK",
         }
     }
 }
@@ -83,18 +99,19 @@ pub struct Effects {
     /// The segment it sends.
     pub segment: Option<Segment>,
     /// What becomes of its timers, in the order of [`Timer::ALL`].
-    pub timers: [TimerChange; 4],
+    pub timers: [TimerChange; Timer::ALL.len()],
 }
 
 impl Effects {
     /// Says what becomes of one timer.
     pub(super) fn change(&mut self, timer: Timer, change: TimerChange) {
-        let [retransmission, time_wait, fin_wait_2, delayed_ack] = &mut self.timers;
+        let [retransmission, time_wait, fin_wait_2, delayed_ack, last_ack] = &mut self.timers;
         *match timer {
             Timer::Retransmission => retransmission,
             Timer::TimeWait => time_wait,
             Timer::FinWait2 => fin_wait_2,
             Timer::DelayedAck => delayed_ack,
+            Timer::LastAck => last_ack,
         } = change;
     }
 }

@@ -1,7 +1,7 @@
 //! A new connection on the same ports: active and passive OPEN. RFC 9293 §3.10.1.
 
 use super::endpoint::{Endpoint, Trigger};
-use super::event::{Effects, TimerChange};
+use super::event::{Effects, Timer, TimerChange};
 use super::policy::Policy;
 use super::segment::{Flags, Segment, Seq};
 use super::state::State;
@@ -80,7 +80,7 @@ impl Endpoint {
         let none = Self { iss: Seq(iss.0.wrapping_sub(1)), snd_una: iss, snd_nxt: iss, ..Self::closed() };
         *self = Self { state: State::Listen, listens: true, left, ended_by, ..none };
         self.transfer.keep_sizes_of(&transfer);
-        effects.timers = [TimerChange::Cancel; 4];
+        effects.timers = [TimerChange::Cancel; Timer::ALL.len()];
     }
 
     /// The connection is established. RFC 9293 §3.10.7.3, §3.10.7.4. What was called for meanwhile is done: RFC
@@ -98,7 +98,7 @@ impl Endpoint {
         let transfer = std::mem::replace(&mut self.transfer, Transfer::IN_A_WORLD);
         *self = Self { state, listens: self.listens, iss, snd_una: iss, snd_nxt: iss, ..Self::closed() };
         self.transfer.keep_sizes_of(&transfer);
-        effects.timers = [TimerChange::Cancel; 4];
+        effects.timers = [TimerChange::Cancel; Timer::ALL.len()];
     }
 }
 
@@ -156,7 +156,7 @@ mod tests {
         let again = passive.on_timeout(Timer::Retransmission, &policy).segment;
         assert_eq!(again, Some(segment(Flags::SYN_ACK, 0, 5, 0)));
         let effects = passive.on_timeout(Timer::Retransmission, &policy);
-        assert_eq!((effects.segment, effects.timers), (None, [TimerChange::Cancel; 4]));
+        assert_eq!((effects.segment, effects.timers), (None, [TimerChange::Cancel; Timer::ALL.len()]));
         assert_eq!((passive.state, passive.left, passive.next_iss()), (State::Listen, None, Seq(1)));
     }
 
@@ -220,7 +220,7 @@ mod tests {
             let mut passive = listening();
             passive.on_segment(&syn(4), &POLICY);
             let effects = passive.on_segment(&ends, &POLICY);
-            assert_eq!((effects.segment, effects.timers), (None, [TimerChange::Cancel; 4]));
+            assert_eq!((effects.segment, effects.timers), (None, [TimerChange::Cancel; Timer::ALL.len()]));
             assert_eq!((passive.state, passive.ended_by), (State::Listen, None));
         }
         // One that was opened actively was refused, and a SYN draws a challenge.

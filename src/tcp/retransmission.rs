@@ -438,7 +438,7 @@ mod tests {
         endpoint.on_timeout(Timer::Retransmission, &policy);
         endpoint.on_timeout(Timer::Retransmission, &policy);
         let last = endpoint.on_timeout(Timer::Retransmission, &policy);
-        assert_eq!((last.segment, last.timers), (None, [TimerChange::Cancel; 4]));
+        assert_eq!((last.segment, last.timers), (None, [TimerChange::Cancel; Timer::ALL.len()]));
         assert_eq!((endpoint.left, endpoint.ended_by), (Some(State::FinWait1), Some(EndedBy::GiveUp)));
         assert_eq!(endpoint.retransmissions, 2);
     }

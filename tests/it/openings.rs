@@ -33,7 +33,7 @@ type InFlight = (End, Segment, Incarnation, i64, bool);
 /// duplicates.
 fn words(
     ends: &[WorldEnd; 2],
-    timers: [[Option<i64>; 4]; 2],
+    timers: [[Option<i64>; Timer::ALL.len()]; 2],
     mut copies: Vec<InFlight>,
     spent: [u32; 2],
 ) -> String {

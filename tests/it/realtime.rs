@@ -107,6 +107,7 @@ fn any_world() -> impl Strategy<Value = Config> {
                 policy.retransmission.rto_max = rto + 1;
                 policy.retransmission.retries = retries;
                 policy.wait.fin_wait_2_timeout = fin_wait_2;
+                policy.wait.last_ack_timeout = fin_wait_2;
                 policy.acks.delayed_ack = delayed;
                 policy.timers.timer_slack = slack;
                 policy.text.out_of_order = if drops { OutOfOrder::Drop } else { OutOfOrder::Hold };

@@ -172,6 +172,7 @@ fn each_policy_field_changes_what_it_is_named_after() {
         ("rto = 3", |policy| policy.retransmission.rto = 3),
         ("time_wait = 1", |policy| policy.wait.time_wait = 1),
         ("fin_wait_2_timeout = 7", |policy| policy.wait.fin_wait_2_timeout = Some(7)),
+        ("last_ack_timeout = 7", |policy| policy.wait.last_ack_timeout = Some(7)),
         ("time_wait_answers = all-but-empty", |policy| {
             policy.wait.time_wait_answers = TimeWaitAnswers::AllButEmpty;
         }),

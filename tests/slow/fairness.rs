@@ -34,6 +34,7 @@ fn both_close_wherever_everybody_keeps_their_promise() {
                 && !config.application.aborts
                 && config.policy.retransmission.retries.is_none()
                 && config.policy.wait.fin_wait_2_timeout.is_none()
+                && config.policy.wait.last_ack_timeout.is_none()
         };
         let fair = scenario.fairness.applications && scenario.fairness.network == Deliveries::ALL;
         if fair && End::BOTH.into_iter().all(keeps) {

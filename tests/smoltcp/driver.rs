@@ -172,7 +172,7 @@ impl Stack for Smoltcp {
             Timer::Retransmission => LONGEST_TIMEOUT,
             Timer::TimeWait => TIME_WAIT,
             Timer::DelayedAck => ACK_DELAY,
-            Timer::FinWait2 => return Err("smoltcp has no timer of FIN_WAIT_2".to_owned()),
+            Timer::FinWait2 | Timer::LastAck => return Err(format!("smoltcp has no timer of {}", timer.name())),
         };
         Ok(())
     }

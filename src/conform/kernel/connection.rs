@@ -259,7 +259,7 @@ impl Stack for KernelConnection<'_> {
         let limit = match timer {
             Timer::Retransmission => REPLY_TIMEOUT * self.slowness,
             Timer::FinWait2 => FIN_TIMEOUT + REPLY_TIMEOUT * self.slowness,
-            Timer::TimeWait | Timer::DelayedAck => {
+            Timer::TimeWait | Timer::DelayedAck | Timer::LastAck => {
                 return Err(Error::Unexpected(format!("the kernel's {} timer is not waited for", timer.name())));
             }
         };

@@ -153,6 +153,8 @@ impl CaseEvent {
 pub enum AppCall {
     /// Sockets' `connect()`: OPEN, active.
     Connect,
+    /// Sockets' `listen()`: OPEN, passive.
+    Listen,
     /// Sockets' `close()`.
     Close,
     /// `shutdown(SHUT_WR)`.
@@ -257,6 +259,7 @@ impl CaseTimer {
             Self::Of(Timer::TimeWait) => "2MSL",
             Self::Of(Timer::FinWait2) => "FIN_WAIT_2",
             Self::Of(Timer::DelayedAck) => "DELAYED_ACK",
+            Self::Of(Timer::LastAck) => "LAST_ACK",
             Self::UserTimeout => "USER_TIMEOUT",
             Self::Persist => "PERSIST",
         }

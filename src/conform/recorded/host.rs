@@ -59,7 +59,7 @@ pub(super) struct Host {
     /// How often timers have expired while time passed.
     expiries: usize,
     /// When timers are due, in the order of [`Timer::ALL`].
-    due: [Option<u64>; 4],
+    due: [Option<u64>; Timer::ALL.len()],
     user_timeout: Option<u64>,
     /// SND.UNA, and since when it has been outstanding.
     outstanding: Option<(Seq, u64)>,
@@ -88,7 +88,7 @@ impl Host {
             now: 0,
             cut: None,
             expiries: 0,
-            due: [None; 4],
+            due: [None; Timer::ALL.len()],
             user_timeout: None,
             outstanding: None,
             lingers_not: false,
@@ -264,6 +264,11 @@ impl Host {
                 let is_new = self.endpoint.state == State::SynSent && state != State::SynSent;
                 return if is_new { Returned::Done } else { Returned::NothingToDo };
             }
+            AppCall::Listen if state == State::Closed => {
+                self.endpoint.listen();
+                return Returned::Done;
+            }
+            AppCall::Listen => return Returned::NothingToDo,
             AppCall::Close if self.lingers_not => self.call(Call::Abort),
             AppCall::Close => self.call(Call::Close),
             AppCall::Abort => self.call(Call::Abort),
@@ -375,7 +380,7 @@ impl Host {
     }
 
     fn due_at(&self, timer: CaseTimer) -> Option<u64> {
-        let [retransmission, time_wait, fin_wait_2, delayed_ack] = self.due;
+        let [retransmission, time_wait, fin_wait_2, delayed_ack, last_ack] = self.due;
         match timer {
             CaseTimer::Of(Timer::Retransmission) => {
                 retransmission.filter(|_| !self.endpoint.transfer.persist.runs)
@@ -384,17 +389,19 @@ impl Host {
             CaseTimer::Of(Timer::TimeWait) => time_wait,
             CaseTimer::Of(Timer::FinWait2) => fin_wait_2,
             CaseTimer::Of(Timer::DelayedAck) => delayed_ack,
+            CaseTimer::Of(Timer::LastAck) => last_ack,
             CaseTimer::UserTimeout => self.user_timeout_at(),
         }
     }
 
     fn due_mut(&mut self, timer: Timer) -> &mut Option<u64> {
-        let [retransmission, time_wait, fin_wait_2, delayed_ack] = &mut self.due;
+        let [retransmission, time_wait, fin_wait_2, delayed_ack, last_ack] = &mut self.due;
         match timer {
             Timer::Retransmission => retransmission,
             Timer::TimeWait => time_wait,
             Timer::FinWait2 => fin_wait_2,
             Timer::DelayedAck => delayed_ack,
+            Timer::LastAck => last_ack,
         }
     }
 

@@ -72,7 +72,7 @@ const TIMERS: [(&str, Result<CaseTimer, &str>); 15] = [
     ("TLP", Err("probes of a loss")),
     ("LINGER", Err("a close() that waits")),
     ("FIN_WAIT_1", Err("a timer of FIN_WAIT_1")),
-    ("LAST_ACK", Err("a timer of LAST_ACK")),
+    ("LAST_ACK", Ok(CaseTimer::Of(Timer::LastAck))),
     ("SYN_SENT", Ok(CaseTimer::Of(Timer::Retransmission))),
 ];
 
@@ -153,7 +153,7 @@ const CALLS: [(&str, Result<Rule<AppCall>, &str>); 13] = [
     ("peek", Ok(|input| Ok(AppCall::Peek(octets(input)?.unwrap_or(u32::MAX))))),
     ("so_error", Ok(|_| Ok(AppCall::TakeError))),
     ("set", Ok(option)),
-    ("listen", Err("a new connection: app listen")),
+    ("listen", Ok(|_| Ok(AppCall::Listen))),
     ("accept", Err("a new connection: app accept")),
     ("connect", Ok(|_| Ok(AppCall::Connect))),
 ];

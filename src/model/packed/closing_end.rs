@@ -230,6 +230,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::model::packed::timers::foreign_timers;
     use crate::tcp::{Call, Flags, Policy, Segment, Timer, Transfer};
 
     #[test]
@@ -266,12 +267,13 @@ mod tests {
         #[test]
         fn packing_loses_nothing(
             events in prop::collection::vec((0..11u8, 0..6u32, 0..6u32, any::<bool>()), 0..24),
-            timers in prop::array::uniform4(prop::option::of(0..300u32)),
+            timers in prop::array::uniform5(prop::option::of(0..300u32)),
         ) {
             let policy = Policy::rfc9293(2).with(|policy| {
                 policy.retransmission.backoff = true;
                 policy.retransmission.retries = Some(3);
                 policy.wait.fin_wait_2_timeout = Some(3);
+                policy.wait.last_ack_timeout = Some(2);
                 policy.acks.delayed_ack = Some(1);
             });
             let mut endpoint = Endpoint::established();
@@ -282,6 +284,7 @@ mod tests {
                     1 => endpoint.on_call(Call::Shutdown, &policy),
                     2 => endpoint.on_timeout(Timer::Retransmission, &policy),
                     3 => endpoint.on_timeout(Timer::DelayedAck, &policy),
+                    4 if fin => endpoint.on_timeout(Timer::LastAck, &policy),
                     4 => endpoint.on_timeout(Timer::TimeWait, &policy),
                     5 if fin => endpoint.on_timeout(Timer::FinWait2, &policy),
                     5 if seq == 0 => endpoint.on_call(Call::Abort, &policy),
@@ -300,7 +303,7 @@ mod tests {
             // It runs as long as an ACK waits.
             timers.0[3] = endpoint.ack_delayed.then(|| timers.0[3].unwrap_or_default());
             let too_long = timers.0.iter().flatten().any(|ticks| *ticks > Timers::MAX);
-            let foreign = if endpoint.state == State::TimeWait { Timer::FinWait2 } else { Timer::TimeWait };
+            let mut foreign = foreign_timers(endpoint.state);
             let text_beyond_fin = endpoint.held.fin().is_some_and(|fin| {
                 endpoint.held.text().iter().any(|(_, end)| fin.precedes(*end))
             });
@@ -310,7 +313,7 @@ mod tests {
                     let Limit::Endpoint(bound) = limit else { panic!("{limit}") };
                     prop_assert!(match bound {
                         Bound::Timer(timer) => too_long && timers.get(timer) > Some(Timers::MAX),
-                        Bound::TwoTimers => timers.get(foreign).is_some(),
+                        Bound::TwoTimers => foreign.any(|timer| timers.get(timer).is_some()),
                         Bound::TextBeyondFin => text_beyond_fin,
                         Bound::Octets => endpoint.sent() > 15 || endpoint.delivered() > 15 || !endpoint.held.is_empty(),
                         _ => false,

@@ -6,7 +6,7 @@ use crate::tcp::{State, Timer};
 
 /// The ticks that an endpoint's timers still run, in the order of [`Timer::ALL`]; `None`: it does not run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Timers(pub(super) [Option<u32>; 4]);
+pub struct Timers(pub(super) [Option<u32>; Timer::ALL.len()]);
 
 impl Timers {
     /// The longest time that a timer can be set to, in ticks.
@@ -15,23 +15,25 @@ impl Timers {
     /// The ticks that a timer still runs.
     #[must_use]
     pub fn get(&self, timer: Timer) -> Option<u32> {
-        let [retransmission, time_wait, fin_wait_2, delayed_ack] = self.0;
+        let [retransmission, time_wait, fin_wait_2, delayed_ack, last_ack] = self.0;
         match timer {
             Timer::Retransmission => retransmission,
             Timer::TimeWait => time_wait,
             Timer::FinWait2 => fin_wait_2,
             Timer::DelayedAck => delayed_ack,
+            Timer::LastAck => last_ack,
         }
     }
 
     /// Sets a timer to so many ticks, or stops it.
     pub fn set(&mut self, timer: Timer, ticks: Option<u32>) {
-        let [retransmission, time_wait, fin_wait_2, delayed_ack] = &mut self.0;
+        let [retransmission, time_wait, fin_wait_2, delayed_ack, last_ack] = &mut self.0;
         *match timer {
             Timer::Retransmission => retransmission,
             Timer::TimeWait => time_wait,
             Timer::FinWait2 => fin_wait_2,
             Timer::DelayedAck => delayed_ack,
+            Timer::LastAck => last_ack,
         } = ticks;
     }
 }
@@ -39,37 +41,37 @@ impl Timers {
 /// A timer that does not run.
 const OFF: u8 = u8::MAX;
 const _: () = assert!(MAX_TIMER == OFF as u32 - 1, "every other value is a time");
+/// The timers that belong to one state each: of an end, at most one runs, and they share a byte.
+const OF_STATES: [Timer; 3] = [Timer::TimeWait, Timer::FinWait2, Timer::LastAck];
 
 /// The timers of an endpoint in three bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PackedTimers {
     retransmission: u8,
-    /// The timer that belongs to the state: 2MSL in `TIME_WAIT`, else that of `FIN_WAIT_2`.
+    /// The timer that belongs to the state: [`own_timer`].
     of_state: u8,
     delayed_ack: u8,
 }
 
 impl PackedTimers {
     pub(super) fn pack(state: State, timers: &Timers) -> Result<Self, Limit> {
-        let (own, others) = match state {
-            State::TimeWait => (Timer::TimeWait, Timer::FinWait2),
-            _ => (Timer::FinWait2, Timer::TimeWait),
-        };
-        if timers.get(others).is_some() {
+        if foreign_timers(state).any(|timer| timers.get(timer).is_some()) {
             return Err(Limit::Endpoint(Bound::TwoTimers));
         }
         Ok(Self {
             retransmission: ticks(timers, Timer::Retransmission)?,
-            of_state: ticks(timers, own)?,
+            of_state: ticks(timers, own_timer(state))?,
             delayed_ack: ticks(timers, Timer::DelayedAck)?,
         })
     }
 
     pub(super) fn unpack(self, state: State) -> Timers {
         let running = |ticks: u8| (ticks != OFF).then_some(u32::from(ticks));
-        let own = running(self.of_state);
-        let (time_wait, fin_wait_2) = if state == State::TimeWait { (own, None) } else { (None, own) };
-        Timers([running(self.retransmission), time_wait, fin_wait_2, running(self.delayed_ack)])
+        let mut timers = Timers::default();
+        timers.set(Timer::Retransmission, running(self.retransmission));
+        timers.set(own_timer(state), running(self.of_state));
+        timers.set(Timer::DelayedAck, running(self.delayed_ack));
+        timers
     }
 
     /// An ACK is delayed while this runs.
@@ -110,6 +112,16 @@ impl PackedTimers {
         let Self { retransmission, of_state, delayed_ack } = self;
         [retransmission, of_state, delayed_ack]
     }
+}
+
+/// The timer that the shared byte is for in this state.
+fn own_timer(state: State) -> Timer {
+    Timer::of_state(state).unwrap_or(Timer::FinWait2)
+}
+
+/// The timers that run in other states alone.
+pub(super) fn foreign_timers(state: State) -> impl Iterator<Item = Timer> {
+    OF_STATES.into_iter().filter(move |timer| *timer != own_timer(state))
 }
 
 fn ticks(timers: &Timers, timer: Timer) -> Result<u8, Limit> {

@@ -34,6 +34,7 @@ pub(crate) fn any_config() -> impl Strategy<Value = Config> {
             (policy.retransmission.rto, policy.retransmission.rto_max) = (rto, rto + 1);
             (policy.retransmission.backoff, policy.retransmission.retries) = (backoff, retries);
             (policy.wait.time_wait, policy.wait.fin_wait_2_timeout) = (time_wait, fin_wait_2);
+            policy.wait.last_ack_timeout = fin_wait_2;
             policy.timers.timer_slack = slack;
         });
         let closes_with = if lets_go { ClosesWith::Close } else { ClosesWith::Shutdown };

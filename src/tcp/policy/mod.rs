@@ -98,7 +98,12 @@ impl Policy {
                 &mut wait.time_wait,
                 &mut timers.timer_slack,
             ];
-            let optional = [&mut wait.fin_wait_2_timeout, &mut acks.delayed_ack, &mut opening.syn_rto];
+            let optional = [
+                &mut wait.fin_wait_2_timeout,
+                &mut wait.last_ack_timeout,
+                &mut acks.delayed_ack,
+                &mut opening.syn_rto,
+            ];
             for ticks in always.into_iter().chain(optional.into_iter().flatten()) {
                 *ticks = ticks.saturating_mul(scale);
             }

@@ -1,11 +1,11 @@
-//! How `TIME_WAIT` and `FIN_WAIT_2` wait. RFC 9293 §3.6.1, RFC 1337.
+//! How `TIME_WAIT`, `FIN_WAIT_2` and `LAST_ACK` wait. RFC 9293 §3.6.1, RFC 1337.
 
 use serde::{Deserialize, Serialize};
 
 use crate::tcp::segment::Segment;
 use crate::tcp::state::State;
 
-/// How long `TIME_WAIT` and `FIN_WAIT_2` last, and what they do meanwhile. RFC 9293 §3.6.1, RFC 1337.
+/// How long `TIME_WAIT`, `FIN_WAIT_2` and `LAST_ACK` last, and what they do meanwhile. RFC 9293 §3.6.1, RFC 1337.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WaitPolicy {
@@ -27,11 +27,14 @@ pub struct WaitPolicy {
     /// matter any more, a reset or a SYN in the window ends it, and a reset outside is answered with an ACK.
     /// Linux, `tcp_timewait_state_process` (measured on 6.18).
     pub fin_wait_2_without_socket: bool,
+    /// How long `LAST_ACK` lasts, in ticks, whatever its retries; `None`: as long as they do. RFC 9293 has no such
+    /// timer; lwIP has it in `tcp_slowtmr`.
+    pub last_ack_timeout: Option<u32>,
 }
 
 impl WaitPolicy {
     /// The fields that are lengths of time, and the least that each can be set to, in ticks.
-    pub const DURATIONS: &[(&str, u32)] = &[("time_wait", 0), ("fin_wait_2_timeout", 1)];
+    pub const DURATIONS: &[(&str, u32)] = &[("time_wait", 0), ("fin_wait_2_timeout", 1), ("last_ack_timeout", 1)];
 
     /// As RFC 9293 has it, for an MSL of so many ticks.
     #[must_use]
@@ -44,6 +47,7 @@ impl WaitPolicy {
             time_wait_answers: TimeWaitAnswers::InOrder,
             fin_wait_2_timeout: None,
             fin_wait_2_without_socket: false,
+            last_ack_timeout: None,
         }
     }
 
