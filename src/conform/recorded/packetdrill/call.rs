@@ -55,12 +55,15 @@ pub(super) fn event(call: &SystemCall<'_>, opening: &mut Opening) -> Result<Opti
             };
             return Ok(Some(CaseEvent::Call(AppCall::TakeError, expected)));
         }
+        // Nothing was sent that could fail.
+        "getsockopt" if argument(2) == "SO_ERROR" && argument(3) == "[0]" => return Ok(None),
         // A header has no room for it: RFC 9293 §3.1 has 16 bits for the window.
         "getsockopt" if is_connection && opening.window_is_capped() => {
             let octets = receive_buffer(call).filter(|octets| (65_535..1 << 30).contains(octets));
             return Ok(octets.map(|octets| CaseEvent::Environment(Environment::OwnWindow(octets))));
         }
         "getsockopt" if PASSED_OVER.contains(&argument(2)) => return Ok(None),
+        "getsockopt" => return Err(format!("the option {}", argument(2))),
         // The socket that listens is no part of the connection.
         "close" if !is_connection => return Ok(None),
         "close" => Some(AppCall::Close),
@@ -174,4 +177,53 @@ fn result(call: &SystemCall<'_>) -> Result<Option<CallResult>, String> {
 /// A number, or one in hexadecimal.
 fn number(text: &str) -> Option<u32> {
     text.strip_prefix("0x").map_or_else(|| text.parse(), |digits| u32::from_str_radix(digits, 16)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::conform::recorded::packetdrill::testing::after_opening;
+
+    /// Options of the socket that listens are no longer those of a connection that is there; and what is switched
+    /// off is off.
+    #[test]
+    fn only_options_of_the_connection_count() {
+        let lingers = |descriptor: u8, on: u8| {
+            format!("+0 setsockopt({descriptor}, SOL_SOCKET, SO_LINGER, {{onoff={on}, linger=0}}, 8) = 0\n")
+        };
+        let closes = "+0 close(4) = 0\n+0 > F. 701:701(0) ack 101\n";
+        for options in [lingers(3, 1), lingers(4, 1) + &lingers(4, 0)] {
+            assert_eq!(after_opening(&(options + closes), "linux"), "match");
+        }
+        assert_ne!(after_opening(&(lingers(4, 1) + closes), "linux"), "match");
+    }
+
+    #[test]
+    fn results_are_numbers_and_a_reset_connection_is_not_shut_down() {
+        let text = "+0 < P. 101:111(10) ack 701 win 9\n+0 > . 701:701(0) ack 111\n";
+        let read = |result: &str| after_opening(&format!("{text}+0 read(4, ..., 100) = {result}\n"), "linux");
+        assert_eq!(read("0xa"), "match");
+        assert_eq!(read("0xb"), "line 10: 11 octets | 10 octets");
+        assert_eq!(read("x5"), "line 10: the result x5 of read");
+        let shut = |result: &str| {
+            after_opening(
+                &format!("+0 < R. 101:101(0) ack 701 win 0\n+0 shutdown(4, SHUT_WR) = {result}\n"),
+                "linux",
+            )
+        };
+        assert_eq!(shut("-1 ENOTCONN (x)"), "match");
+        assert_eq!(shut("0"), "line 9: success | an error: there is no connection");
+    }
+
+    /// What is only looked at is read afterwards.
+    #[test]
+    fn peeking_reads_nothing() {
+        let script = "\
+            +0 < P. 101:141(40) ack 701 win 9\n\
+            +0 > . 701:701(0) ack 141\n\
+            +0 recv(4, ..., 30, MSG_PEEK) = 30\n\
+            +0 recv(4, ..., 100, MSG_PEEK) = 40\n\
+            +0 recv(4, ..., 100, 0) = 40\n\
+            +0 recv(4, ..., 100, MSG_PEEK) = -1 EAGAIN (Resource temporarily unavailable)\n";
+        assert_eq!(after_opening(script, "linux"), "match");
+    }
 }

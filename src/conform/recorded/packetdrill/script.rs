@@ -2,6 +2,9 @@
 
 use std::ops::Range;
 
+/// What is not read: a number that is counted from `...`.
+pub(super) const ANY_NUMBER: &str = "a number that may be any";
+
 /// The lines of a script that are read here.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Script<'a> {
@@ -57,8 +60,8 @@ pub(super) enum Action<'a> {
 pub(super) struct Packet<'a> {
     /// Its control bits, as in `FP.`.
     pub(super) flags: &'a str,
-    /// SEG.SEQ.
-    pub(super) seq: u32,
+    /// SEG.SEQ; `None`: `...`, any.
+    pub(super) seq: Option<u32>,
     /// Octets of text.
     pub(super) len: u32,
     /// SEG.ACK.

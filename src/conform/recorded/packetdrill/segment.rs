@@ -1,7 +1,7 @@
 //! The segments of a script as those of a case.
 
 use super::opening::{Numbers, Opening};
-use super::script::Packet;
+use super::script::{ANY_NUMBER, Packet};
 use crate::conform::recorded::number::{Sign, Term};
 use crate::conform::recorded::{Arrival, CaseNumber, ExpectedSegment};
 use crate::tcp::Flags;
@@ -17,8 +17,8 @@ pub(super) fn arrival(packet: &Packet<'_>, opening: &Opening, shift: u32) -> Res
     }
     Ok(Arrival {
         flags: flags(packet)?,
-        seq: octets(packet.seq.wrapping_sub(numbers.peer)),
-        ack: of_own(packet.ack.unwrap_or(0), numbers),
+        seq: octets(packet.seq.ok_or(ANY_NUMBER)?.wrapping_sub(numbers.peer)),
+        ack: of_own(packet.ack.unwrap_or(0), numbers)?,
         len: packet.len,
         // RFC 7323 §2.2: that of a SYN is never shifted.
         window: packet.window.map(|window| if packet.flags.contains('S') { window } else { window << shift }),
@@ -33,7 +33,7 @@ pub(super) fn expected(packet: &Packet<'_>, opening: &Opening, text: String) -> 
     Ok(ExpectedSegment {
         text,
         flags,
-        seq: Some(of_own(packet.seq, numbers)),
+        seq: packet.seq.map(|seq| of_own(seq, numbers)).transpose()?,
         ack: packet.ack.filter(|_| flags.ack).map(|ack| octets(ack.wrapping_sub(numbers.peer))),
         len: packet.len,
         window: None,
@@ -41,11 +41,12 @@ pub(super) fn expected(packet: &Packet<'_>, opening: &Opening, text: String) -> 
     })
 }
 
-/// A number of the endpoint, which chooses ISS for each connection.
-fn of_own(number: u32, numbers: Numbers) -> CaseNumber {
-    let number = number.wrapping_sub(numbers.own);
+/// A number of the endpoint, which chooses ISS for each connection; the mistake is that it is counted from a
+/// number that may be any.
+fn of_own(number: u32, numbers: Numbers) -> Result<CaseNumber, String> {
+    let number = number.wrapping_sub(numbers.own.ok_or(ANY_NUMBER)?);
     let iss = numbers.own_is_known.then_some((Sign::Plus, Term::Iss));
-    CaseNumber(iss.into_iter().chain([(Sign::Plus, Term::Octets(number))]).collect())
+    Ok(CaseNumber(iss.into_iter().chain([(Sign::Plus, Term::Octets(number))]).collect()))
 }
 
 fn octets(number: u32) -> CaseNumber {

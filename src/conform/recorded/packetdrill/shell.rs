@@ -133,3 +133,79 @@ fn setting(word: &str) -> Result<Option<CaseEvent>, String> {
         _ => return Err(unknown()),
     })))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::conform::recorded::packetdrill::testing::{OPENED, after_opening, outcome};
+
+    /// A reset ends the connection, settings count, and what is asked of the system is a question for the state.
+    #[test]
+    fn shell_commands_are_read_and_not_run() {
+        let script = |insecure: u8, state: &str| {
+            let reset = format!("+0 < R 110:110(0) win 0\n+0 `sockstat -P tcp | grep -c {state} | grep 1`\n");
+            after_opening(&format!("+0 `sysctl -w net.inet.tcp.insecure_rst={insecure}`\n{reset}"), "freebsd")
+        };
+        assert_eq!(script(1, "CLOSED"), "match");
+        assert_eq!(script(0, "ESTABLISHED"), "match");
+        assert_eq!(script(0, "CLOSED"), "line 10: CLOSED | ESTABLISHED");
+        let waiting = "+0 close(4) = 0\n+0 > F. 701:701(0) ack 101\n+0 < F. 101:101(0) ack 702 win 9\n+0 > . 702:702(0) ack 102\n";
+        let is_over = "+0 `tcpdrop -s TIME_WAIT`\n+0 `sockstat | grep CLOSED`\n";
+        assert_eq!(after_opening(&format!("{waiting}{is_over}"), "freebsd"), "match");
+    }
+
+    /// What is asked of the system is read word by word, also at the end: anything else might be the opposite.
+    #[test]
+    fn questions_for_a_state_are_read_as_they_are_asked() {
+        let asked = |question: &str| {
+            let fin = "+0 < F. 101:101(0) ack 701 win 9\n+0 > . 701:701(0) ack 102\n";
+            after_opening(&format!("{fin}+0 `sockstat -P tcp {question}`\n"), "freebsd")
+        };
+        for (question, outcome) in [
+            ("| grep -c CLOSE_WAIT | grep 1", "match"),
+            ("| grep 'packetdril' | awk '{print $8}' | grep \"CLOSE_WAIT\"", "match"),
+            ("| grep -c ESTABLISHED | grep 0", "match"),
+            ("| grep -c CLOSE_WAIT | grep 0", "line 10: another state than CLOSE_WAIT | CLOSE_WAIT"),
+            ("| grep -c ESTABLISHED | grep \"1\"", "line 10: ESTABLISHED | CLOSE_WAIT"),
+            ("| grep -v CLOSE_WAIT", "line 10: the command `sockstat -P tcp | grep -v CLOSE_WAIT`"),
+            (
+                "| grep CLOSE_WAIT | wc -l | grep 0",
+                "line 10: the command `sockstat -P tcp | grep CLOSE_WAIT | wc -l | grep 0`",
+            ),
+        ] {
+            assert_eq!(asked(question), outcome, "{question}");
+        }
+    }
+
+    /// `keepcnt` times `keepintvl` is FreeBSD's timeout of `FIN_WAIT_2`.
+    #[test]
+    fn settings_that_change_a_timeout_are_not_passed_over() {
+        let set =
+            |setting: &str| after_opening(&format!("+0 `sysctl -w {setting}`\n+0 close(4) = 0\n"), "freebsd");
+        assert_eq!(set("net.inet.tcp.keepintvl=75000"), "match");
+        assert_eq!(set("net.inet.tcp.keepintvl=1000"), "line 8: the setting net.inet.tcp.keepintvl=1000");
+    }
+
+    /// `tcp_retries2` is not that of orphans: there `tcp_orphan_retries` counts, by default 8.
+    #[test]
+    fn retries_are_not_those_of_orphans() {
+        let fins =
+            ["+0", "+.2", "+.4", "+.8", "+1.6"].map(|time| format!("{time} > F. 701:701(0) ack 101\n")).concat();
+        let script = |setting: &str| {
+            after_opening(&format!("+0 `sysctl -w net.ipv4.{setting}=3`\n+0 close(4) = 0\n{fins}"), "linux")
+        };
+        assert_eq!(script("tcp_retries2"), "match");
+        assert_ne!(script("tcp_orphan_retries"), "match");
+    }
+
+    /// Code may ask for the state, as shell commands do.
+    #[test]
+    fn code_asks_for_the_state() {
+        let script =
+            |state: &str| format!("+0 < F. 101:101(0) ack 701 win 9\n+0 %{{ assert tcpi_state == {state} }}%\n");
+        assert_eq!(after_opening(&script("TCPI_CLOSE_WAIT"), "linux"), "match");
+        assert_eq!(after_opening(&script("TCP_CLOSE_WAIT, tcpi_state"), "linux"), "match");
+        assert_eq!(after_opening(&script("TCP_CLOSE"), "linux"), "line 9: CLOSED | CLOSE_WAIT");
+        let early = OPENED.replace("+.5 <", "+0 %{ assert tcpi_state == TCPI_ESTABLISHED }%\n+.5 <");
+        assert_eq!(outcome(&early, "linux"), "line 6: ESTABLISHED | SYN_RECEIVED");
+    }
+}

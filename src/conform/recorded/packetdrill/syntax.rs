@@ -146,15 +146,7 @@ fn packet<'a>(input: &mut Input<'a>) -> ModalResult<Result<Packet<'a>, &'static 
         .context(expected("flags, as in F. or S"))
         .parse_next(input)?;
     space0.parse_next(input)?;
-    if opt("...").parse_next(input)?.is_some() {
-        return Ok(Err("a number that may be any"));
-    }
-    let seq = number.context(expected("sequence numbers, as in 1:1001(1000)")).parse_next(input)?;
-    let end = (preceded(':', number), delimited((space0, '('), number, ')'))
-        .context(expected("the numbers' end and the octets of text, as in 1:1001(1000)"));
-    let (_, len) = cut_err(end.verify(|(end, len): &(u32, u32)| *end == seq.wrapping_add(*len)))
-        .context(expected("numbers whose difference is the octets of text, as in 1:1001(1000)"))
-        .parse_next(input)?;
+    let (seq, len) = alt((any_numbers, numbers)).parse_next(input)?;
     if opt('!').parse_next(input)?.is_some() {
         return Ok(Err("a number that is not relative, `!`"));
     }
@@ -176,6 +168,23 @@ fn packet<'a>(input: &mut Input<'a>) -> ModalResult<Result<Packet<'a>, &'static 
         return Ok(Err(if flags.contains('U') { "urgent data" } else { "ECN" }));
     }
     Ok(Ok(Packet { flags, seq, len, ack, window, options }))
+}
+
+/// `...(1000)`: whatever the numbers are.
+fn any_numbers(input: &mut Input<'_>) -> ModalResult<(Option<u32>, u32)> {
+    let len = delimited((space0, '('), number, ')').context(expected("the octets of text, as in ...(0)"));
+    preceded("...", cut_err(len)).map(|len| (None, len)).parse_next(input)
+}
+
+/// `1:1001(1000)`
+fn numbers(input: &mut Input<'_>) -> ModalResult<(Option<u32>, u32)> {
+    let seq = number.context(expected("sequence numbers, as in 1:1001(1000)")).parse_next(input)?;
+    let end = (preceded(':', number), delimited((space0, '('), number, ')'))
+        .context(expected("the numbers' end and the octets of text, as in 1:1001(1000)"));
+    let (_, len) = cut_err(end.verify(|(end, len): &(u32, u32)| *end == seq.wrapping_add(*len)))
+        .context(expected("numbers whose difference is the octets of text, as in 1:1001(1000)"))
+        .parse_next(input)?;
+    Ok((Some(seq), len))
 }
 
 fn not_tcp(input: &mut Input<'_>) -> ModalResult<&'static str> {
