@@ -3,7 +3,8 @@ use std::hash::{BuildHasher, RandomState};
 
 use super::end::PackedEnd;
 use super::layout::{Layout, OneIncarnation, TwoIncarnations};
-use super::{Timers, WorldState};
+use super::timers::Timers;
+use super::world::WorldState;
 use crate::model::network::Network;
 use crate::model::observe::End;
 use crate::model::opening::Incarnation;
