@@ -46,7 +46,9 @@ pub fn table(all: &[Checked], terminal: Terminal) -> String {
     text.push_str(&none_of(&never, terminal));
 
     let _ = writeln!(text, "\n{BOLD}transitions of an endpoint{BOLD:#}");
-    for &state in State::CLOSING {
+    let opens = coverage.transitions.keys().any(|(from, ..)| !State::CLOSING.contains(from));
+    let states: &[State] = if opens { &State::ALL } else { State::CLOSING };
+    for &state in states {
         let _ = writeln!(text, "  {state}");
         for ((from, event, to), times) in &coverage.transitions {
             if *from == state {
