@@ -1,7 +1,10 @@
 //! The command line.
 
 mod help;
+mod sweep;
 mod values;
+
+pub use sweep::{MergeArgs, SweepArgs};
 
 use std::fs;
 use std::net::{IpAddr, SocketAddr};
@@ -19,6 +22,7 @@ use crate::report::capture::ReplayFormat;
 use crate::report::check::Format;
 use crate::report::conform::DocumentFormat;
 use crate::report::trace::TraceFormat;
+use crate::sweep::Part;
 
 /// A model checker for one protocol: how TCP closes a connection
 #[derive(Debug, Parser)]
@@ -64,6 +68,12 @@ pub enum Command {
     /// Draw the shortest counterexample of a property in a scenario, or its shortest example if it is possible
     #[command(after_help = help::SHOW)]
     Show(ShowArgs),
+    /// Decide a property in every world of a scenario whose keys are varied
+    #[command(after_help = sweep::SWEEP_HELP)]
+    Sweep(Box<SweepArgs>),
+    /// Put the parts of a sweep, or of a check, together that were made with --partition
+    #[command(after_help = sweep::MERGE_HELP)]
+    Merge(MergeArgs),
     /// Browse a scenario step by step in stateright's web explorer, with a link to each counterexample and each
     /// example
     #[command(after_help = help::EXPLORE)]
@@ -96,13 +106,18 @@ impl Command {
                 args.limits.add(configuration);
                 args.library.add(configuration);
             }
+            Self::Sweep(args) => {
+                args.threads = args.threads.or(configuration.threads);
+                args.limits.add(configuration);
+                args.library.add(configuration);
+            }
             Self::Explore(args) => {
                 args.limits.add(configuration);
                 args.library.add(configuration);
             }
             Self::Conform(args) => add_paths(&mut args.policy_folders, &configuration.policies),
             Self::List(args) => args.library.add(configuration),
-            Self::Replay(_) | Self::Completions(_) => {}
+            Self::Replay(_) | Self::Merge(_) | Self::Completions(_) => {}
         }
         self
     }
@@ -136,6 +151,11 @@ pub struct CheckArgs {
     /// Limits of the exploration.
     #[command(flatten)]
     pub limits: LimitArgs,
+
+    /// Check only the part with this number of so many: of the scenarios, each OF-th; `merge` puts JSON reports
+    /// together
+    #[arg(long, value_name = "NUMBER/OF")]
+    pub partition: Option<Part>,
 
     /// Get second opinions (stateright's checker, whole ticks, the world of closed delays), and fail if one
     /// differs

@@ -46,6 +46,7 @@ pub mod realtime;
 pub mod report;
 pub mod scenario;
 pub mod source;
+pub mod sweep;
 pub mod tcp;
 pub mod text;
 pub mod trace;

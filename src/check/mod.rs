@@ -13,6 +13,7 @@ mod gate;
 mod library;
 mod outcome;
 mod shipped;
+mod together;
 mod validate;
 mod zone_verdicts;
 
@@ -23,4 +24,5 @@ pub use gate::{Options, check, check_one};
 pub use library::Library;
 pub use outcome::{Checked, ExpectedVerdict, GateResult, Judged, Outcome, Tally};
 pub use shipped::is_shipped;
-pub use validate::{is_applicable, validate, validate_asked};
+pub use together::{Together, decide_together};
+pub use validate::{is_applicable, lacking, validate, validate_asked};

@@ -118,8 +118,9 @@ fn misstated(library: &Library, scenario: &Scenario, expectation: &Expectation) 
     Some(place(Diagnostic::new(title), label))
 }
 
-/// A property that counts what the timed world of a scenario does not count.
-fn lacking(scenario: &Scenario, property: &Property) -> Option<Diagnostic> {
+/// A property that counts what the timed world of a scenario does not count: the mistake.
+#[must_use]
+pub fn lacking(scenario: &Scenario, property: &Property) -> Option<Diagnostic> {
     if !is_applicable(scenario, property) {
         return None;
     }

@@ -13,8 +13,10 @@ use crate::process::output::print;
 use crate::process::output::{Output, cannot_write, step_summary};
 use crate::process::progress::Progress;
 use crate::process::signals::interrupted;
+use crate::property::Property;
 use crate::report::check::configuration::configuration as report_configuration;
 use crate::report::check::human::Detail;
+use crate::report::check::json::{self, Partition};
 use crate::report::check::markdown::{self, Drawing};
 use crate::report::check::show_command::ShowCommand;
 use crate::report::check::{Format, coverage, human};
@@ -22,6 +24,7 @@ use crate::report::terminal::Terminal;
 use crate::report::trace::mermaid;
 use crate::scenario::Scenario;
 use crate::scenario::Setting;
+use crate::sweep::{Part, digest};
 
 /// Explores scenarios and reports each verdict.
 ///
@@ -38,6 +41,11 @@ pub fn run(args: &CheckArgs) -> Result<ExitStatus, Diagnostics> {
     let is_asked = |scenario: &Arc<Scenario>| properties.iter().any(|property| scenario.is_about(&property.name));
     let (scenarios, unasked): (Vec<_>, Vec<_>) = scenarios.into_iter().partition(is_asked);
     note_unasked(&unasked);
+    let partition = args.partition.map(|part| partition(args, &scenarios, &properties, part));
+    let scenarios = match args.partition {
+        Some(part) => own(scenarios, part),
+        None => scenarios,
+    };
     let output = args.output.as_deref().map(Output::new).transpose()?;
     let further = args.further_reports.iter().map(|(format, file)| Ok((*format, Output::new(file)?)));
     let further = further.collect::<Result<Vec<_>, Diagnostics>>()?;
@@ -89,7 +97,10 @@ pub fn run(args: &CheckArgs) -> Result<ExitStatus, Diagnostics> {
     } else {
         Vec::new()
     };
-    let report = |format| report(format, args, &all, &show_command, &drawings);
+    let report = |format| match &partition {
+        Some(partition) if format == Format::Json => json::report_of_part(&all, partition),
+        _ => report(format, args, &all, &show_command, &drawings),
+    };
     match output {
         Some(output) => output.write(report(args.format).as_bytes())?,
         None if !is_for_people => print(&report(args.format))?,
@@ -102,7 +113,32 @@ pub fn run(args: &CheckArgs) -> Result<ExitStatus, Diagnostics> {
         let summary = markdown::summary(&all, &show_command, &drawings);
         file.write_all(summary.as_bytes()).map_err(|error| cannot_write(&path, &error))?;
     }
+    if partition.is_some() && all.is_empty() {
+        return Ok(ExitStatus::Success);
+    }
     Ok(GateResult::of(&all).into())
+}
+
+/// The scenarios of a part.
+fn own(scenarios: Vec<Arc<Scenario>>, part: Part) -> Vec<Arc<Scenario>> {
+    let own = scenarios.into_iter().enumerate().filter(|(number, _)| part.has(*number));
+    own.map(|(_, scenario)| scenario).collect()
+}
+
+/// What the parts of the same check have in common.
+fn partition(
+    args: &CheckArgs,
+    scenarios: &[Arc<Scenario>],
+    properties: &[Arc<Property>],
+    part: Part,
+) -> Partition {
+    let of_scenario =
+        |one: &Arc<Scenario>| format!("{} {} {:?}", one.name, one.world_in_words(), one.expectations);
+    let of_property = |one: &Arc<Property>| format!("{} {}", one.name, one.formula);
+    let CheckArgs { properties: asked, world, limits, cross_check, coverage, .. } = args;
+    let options = format!("{asked:?} {world:?} {:?} {cross_check} {coverage}", limits.max_states);
+    let texts = scenarios.iter().map(of_scenario).chain(properties.iter().map(of_property)).chain([options]);
+    Partition { part, scenarios: scenarios.len(), selection: digest(texts) }
 }
 
 impl From<GateResult> for ExitStatus {
@@ -127,6 +163,9 @@ fn detail(args: &CheckArgs) -> Detail {
 
 /// What people read below the scenarios.
 fn end(args: &CheckArgs, all: &[Checked], terminal: Terminal) -> String {
+    if let (Some(part), []) = (args.partition, all) {
+        return format!("no scenario is in the part {part}\n");
+    }
     let table = if args.coverage { coverage::table(all, terminal) } else { String::new() };
     table + &human::not_begun(all) + &human::summary(all, detail(args), terminal)
 }

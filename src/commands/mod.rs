@@ -6,6 +6,8 @@ pub mod conform;
 pub mod explore;
 mod limits;
 pub mod list;
+pub mod merge;
 pub mod replay;
 mod selection;
 pub mod show;
+pub mod sweep;

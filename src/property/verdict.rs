@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use strum::IntoStaticStr;
+use strum::{EnumString, IntoStaticStr};
 
 use super::file::Property;
 use super::syntax::Temporal;
@@ -11,7 +11,7 @@ use crate::model::{End, Observe};
 use crate::scenario::Expected;
 
 /// What is known of a property in a world.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, IntoStaticStr)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "lowercase")]
 pub enum Verdict {
     /// It is true of every run.

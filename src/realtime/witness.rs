@@ -57,6 +57,58 @@ impl Witness {
     }
 }
 
+impl Witness {
+    /// The same events in the same order in another world, at moments of its own; `None` if it is no run of that
+    /// world, or does more than a run that was found: loses or duplicates a copy after the instant at which it was
+    /// sent.
+    #[must_use]
+    pub fn retimed(&self, from: &Config, to: &Config) -> Option<Self> {
+        timed(to, &self.untimed(from)?).ok()
+    }
+
+    /// The run without its moments.
+    fn untimed(&self, config: &Config) -> Option<Vec<Untimed>> {
+        let mut world = ExactWorld::new(config, self.parts);
+        let mut events = self.events.iter().copied().peekable();
+        let mut run = Vec::new();
+        while let Some((at, event)) = events.next() {
+            let mut happening = event;
+            let stays = matches!(event, ExactEvent::Duplicate(_));
+            if let ExactEvent::Duplicate(copy) = event {
+                world.happen(at, &event).ok()?;
+                happening = events.next_if(|next| *next == (at, ExactEvent::Deliver(copy)))?.1;
+            }
+            let action = match happening {
+                ExactEvent::Call(end, call) => SymbolicAction::Call(end, call),
+                ExactEvent::Timeout(end, timer) => SymbolicAction::Timeout(end, timer),
+                ExactEvent::Deliver(copy) => SymbolicAction::Deliver(copy.to, copy.segment, copy.incarnation),
+                ExactEvent::Lose(_) | ExactEvent::Duplicate(_) => return None,
+            };
+            let mut fate = Fate::default();
+            if let Some(original) = world.happen(at, &happening).ok()? {
+                let made = Copy { is_duplicate: true, ..original };
+                let is_fate = |(_, event): &(Moment, ExactEvent)| {
+                    *event == ExactEvent::Duplicate(original)
+                        || matches!(event, ExactEvent::Lose(copy) if *copy == original || *copy == made)
+                };
+                while let Some((moment, event)) = events.next_if(|next| next.0 == at && is_fate(next)) {
+                    world.happen(moment, &event).ok()?;
+                    match event {
+                        ExactEvent::Duplicate(_) => fate.duplicates = fate.duplicates.checked_add(1)?,
+                        ExactEvent::Lose(copy) if copy.is_duplicate => {
+                            fate.duplicates = fate.duplicates.checked_sub(1)?;
+                            fate.in_vain = fate.in_vain.checked_add(1)?;
+                        }
+                        _ => fate.is_lost = true,
+                    }
+                }
+            }
+            run.push(Untimed { action, fate, stays });
+        }
+        Some(run)
+    }
+}
+
 impl Explored<'_> {
     /// Whether a zone was found whose states decide a question, by its number.
     #[must_use]

@@ -7,5 +7,6 @@ mod drawing;
 pub mod list;
 mod policy;
 pub(crate) mod quantity;
+pub mod sweep;
 pub mod terminal;
 pub mod trace;

@@ -24,14 +24,21 @@ impl Setting {
         let mut settings: Vec<Self> = Vec::new();
         for text in texts {
             match Self::parse(text) {
-                Ok(setting) => {
-                    mistakes.0.extend(settings.iter().find_map(|earlier| setting.repeats(earlier)));
-                    settings.push(setting);
-                }
+                Ok(setting) => settings.push(setting),
                 Err(more) => mistakes.0.extend(more.0),
             }
         }
+        mistakes.0.extend(Self::set_twice(&settings));
         mistakes.or(settings)
+    }
+
+    /// Each key that one of the settings sets again, as a mistake.
+    #[must_use]
+    pub fn set_twice(settings: &[Self]) -> Vec<Diagnostic> {
+        let repeated = |(place, setting): (usize, &Self)| {
+            settings.iter().take(place).find_map(|earlier| setting.repeats(earlier))
+        };
+        settings.iter().enumerate().filter_map(repeated).collect()
     }
 
     /// The keys that it sets, each behind its tables: `network.losses`.
@@ -58,7 +65,15 @@ impl Setting {
     /// # Errors
     /// If it is no setting, or no scenario has the key.
     pub fn parse(text: &str) -> Result<Self, Diagnostics> {
-        let source = SourceFile::new("--set", text);
+        Self::parse_from("--set", text)
+    }
+
+    /// The same of a setting that another option gives, which diagnostics name.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn parse_from(option: &str, text: &str) -> Result<Self, Diagnostics> {
+        let source = SourceFile::new(option, text);
         let refused = |label: &str| {
             Diagnostic::new("a setting is a key and a value").at(&source, 0..text.len(), label).into()
         };
@@ -80,7 +95,7 @@ impl Setting {
         let (source, table) = match toml::from_str::<Table>(text) {
             Ok(table) => (source, table),
             Err(error) => {
-                let quoted = SourceFile::new("--set", format!("{key} = {}", toml::Value::from(value.trim())));
+                let quoted = SourceFile::new(option, format!("{key} = {}", toml::Value::from(value.trim())));
                 match toml::from_str::<Table>(&quoted.text) {
                     Ok(table) if is_word => (quoted, table),
                     _ => return Err(Diagnostic::from_toml(&source, &error).into()),

@@ -47,6 +47,14 @@ impl Scenario {
         if self.is_real_time() { "zone" } else { "state" }
     }
 
+    /// All that its world depends on, and nothing else: the same of two scenarios with the same runs, whatever
+    /// their files look like.
+    #[must_use]
+    pub fn world_in_words(&self) -> String {
+        let Self { kind, delays, config, fairness, .. } = self;
+        format!("{kind:?} {delays:?} {config:?} {fairness:?}")
+    }
+
     /// Settings or a scale have changed the world.
     #[must_use]
     pub fn is_changed(&self) -> bool {

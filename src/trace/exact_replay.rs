@@ -55,6 +55,35 @@ pub(crate) fn replay_exact_run(config: &Config, witness: &Witness) -> Result<Tra
     Ok(replay_exactly(config, witness)?.trace)
 }
 
+/// A run of real time as events and their moments, without the passing of time between them.
+#[must_use]
+pub fn exact_run(trace: &Trace) -> Witness {
+    let mut now: Moment = 0;
+    let mut events = Vec::new();
+    for step in &trace.steps {
+        let copy = |shown: InFlightSegment| Copy {
+            to: shown.to,
+            segment: shown.segment,
+            incarnation: shown.incarnation,
+            sent: now - shown.age.map_or(0, Moment::from),
+            is_duplicate: shown.is_duplicate,
+        };
+        let event = match step.event {
+            Event::Pass(parts) => {
+                now += Moment::from(parts);
+                continue;
+            }
+            Event::Call(end, call) => ExactEvent::Call(end, call),
+            Event::Timeout(end, timer) => ExactEvent::Timeout(end, timer),
+            Event::Deliver(shown) => ExactEvent::Deliver(copy(shown)),
+            Event::Lose(shown) => ExactEvent::Lose(copy(shown)),
+            Event::Duplicate(shown) => ExactEvent::Duplicate(copy(shown)),
+        };
+        events.push((now, event));
+    }
+    Witness { parts: trace.parts, events }
+}
+
 /// A run of real time in a world whose ticks are the parts of its ticks, or `finer` times as fine: for each step
 /// there, the place of its action among those that are enabled. `Ok(None)`: the world has no room for it, or is a
 /// set.

@@ -14,12 +14,14 @@ What `--help` prints. Where a page explains more, it is named.
 ";
 
 /// The commands, and where there is more about each.
-const COMMANDS: [(&str, &str); 7] = [
+const COMMANDS: [(&str, &str); 9] = [
     (
         "check",
         "[The gate](check.md) explains verdicts, exit codes and second opinions, [formats](formats.md) what is written.",
     ),
     ("show", "[Counterexamples](counterexamples.md) explains how to read what it draws, and each format."),
+    ("sweep", "[Sweeps](sweeps.md) explains the table, the least value, and what is kept."),
+    ("merge", "[Sweeps](sweeps.md#more-than-one-machine) shows it with several machines."),
     ("explore", "[In a browser](explorer.md) explains what the page shows."),
     ("conform", "[Held against real TCP](conform.md) explains cases, scripts and the kernel."),
     ("replay", "[What the model makes of a capture](replay.md) explains the report."),

@@ -49,6 +49,7 @@ mod shown;
 mod stack_table;
 mod stacks;
 mod structure;
+mod sweeps;
 mod traces;
 mod transition_table;
 mod verdicts;

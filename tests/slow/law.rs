@@ -11,6 +11,7 @@ use lastack::explore::Limits;
 use lastack::model::Config;
 use lastack::property::Verdict;
 use lastack::scenario::{Delays, Scenario};
+use lastack::sweep::{DecideOptions, Part, Plan, Request, Results, decide};
 use lastack::tcp::AfterTimeout;
 
 const FIN: &str = "no-premature-closed";
@@ -137,6 +138,43 @@ fn the_law_without_octets() {
         }
     }
     insta::assert_snapshot!(laws.report());
+}
+
+/// The least waits that a sweep finds on the grid of the laws, from no wait at all to what is surely enough.
+#[test]
+fn a_sweep_finds_the_law() {
+    let library = Library::read(&[], &[]).unwrap();
+    let vary = ["tcp.rto=3..9", "network.losses=0..3", "network.duplicates=0..1", "tcp.time_wait=0..32"];
+    let request = Request {
+        scenario: "sequential",
+        property: "no-premature-closed@A",
+        settings: &["network.msl=4".to_owned()],
+        scale: 1,
+        vary: &vary.map(str::to_owned),
+        least: Some("tcp.time_wait"),
+        steps: false,
+        max_states: None,
+        part: Part::WHOLE,
+    };
+    let plan = Plan::new(&library, &request).unwrap();
+    let mut results = Results::none(plan.head.clone());
+    let options = DecideOptions { threads: 2, limits: Limits::NONE };
+    assert_eq!(decide(&plan, &mut results, options, &mut |_| Ok(()), &|_| {}), Ok(None));
+    let rows = plan.head.rows();
+    assert_eq!(rows.len(), 56);
+    for row in rows {
+        let of_row = |key: &str| plan.head.values(row[0]).find(|(one, _)| *one == key).unwrap().1.parse().unwrap();
+        let at = |time_wait| Parameters {
+            msl: 4,
+            rto: of_row("tcp.rto"),
+            losses: of_row("network.losses"),
+            duplicates: of_row("network.duplicates"),
+            time_wait,
+        };
+        let law = (0..=32).find(|wait| holds_without_octets(at(*wait))).unwrap();
+        let found = plan.head.row(&row, &results.known).least();
+        assert_eq!((found.place, found.is_certain), (Some(law as usize), true), "{:?}", at(law));
+    }
 }
 
 /// docs/law.md: timers that may be up to `slack` late, without octets.

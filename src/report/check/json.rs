@@ -1,6 +1,6 @@
 //! Verdicts as one JSON document.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::check::{
     ActionKind, Checked, Coverage, CrossCheck, Disagreement, ExpectedVerdict, GateResult, Judged, Outcome, Tally,
@@ -8,10 +8,11 @@ use crate::check::{
 };
 use crate::model::EndpointEvent;
 use crate::report::policy;
+use crate::sweep::Part;
 use crate::tcp::State;
 
 /// Raised with every change that a reader could trip over.
-const VERSION: u32 = 4;
+pub(super) const VERSION: u32 = 5;
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -19,13 +20,29 @@ struct Report<'a> {
     lastack: &'static str,
     passed: bool,
     exit_code: u8,
+    /// Only with `--partition`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    partition: Option<&'a Partition>,
     counts: CountsReport,
     scenarios: Vec<ScenarioReport<'a>>,
 }
 
+/// Which part of a check a report is of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Partition {
+    /// The part.
+    #[serde(flatten)]
+    pub part: Part,
+    /// How many scenarios the whole check has.
+    pub scenarios: usize,
+    /// What is checked, in short: the same of all parts.
+    pub selection: String,
+}
+
 /// The numbers of verdicts, by their results.
-#[derive(Serialize)]
-struct CountsReport {
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CountsReport {
     verdicts: usize,
     compared: usize,
     missed: usize,
@@ -37,6 +54,25 @@ struct CountsReport {
     impossible: usize,
     vacuous: usize,
     not_applicable: usize,
+}
+
+impl CountsReport {
+    /// The numbers of both.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self {
+            verdicts: self.verdicts.saturating_add(other.verdicts),
+            compared: self.compared.saturating_add(other.compared),
+            missed: self.missed.saturating_add(other.missed),
+            violated: self.violated.saturating_add(other.violated),
+            holds: self.holds.saturating_add(other.holds),
+            undecided: self.undecided.saturating_add(other.undecided),
+            undecided_not_compared: self.undecided_not_compared.saturating_add(other.undecided_not_compared),
+            possible: self.possible.saturating_add(other.possible),
+            impossible: self.impossible.saturating_add(other.impossible),
+            vacuous: self.vacuous.saturating_add(other.vacuous),
+            not_applicable: self.not_applicable.saturating_add(other.not_applicable),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -170,7 +206,18 @@ struct ComparisonReport<'a> {
 /// The report, with a final line break.
 #[must_use]
 pub fn report(all: &[Checked]) -> String {
-    let passed = GateResult::of(all);
+    document(all, None)
+}
+
+/// The report of a part of a check. A part without a scenario passes.
+#[must_use]
+pub fn report_of_part(all: &[Checked], partition: &Partition) -> String {
+    document(all, Some(partition))
+}
+
+fn document(all: &[Checked], partition: Option<&Partition>) -> String {
+    let is_empty_part = partition.is_some() && all.is_empty();
+    let passed = if is_empty_part { GateResult::AsExpected } else { GateResult::of(all) };
     let report = Report {
         version: VERSION,
         lastack: env!("CARGO_PKG_VERSION"),
@@ -180,6 +227,7 @@ pub fn report(all: &[Checked]) -> String {
             GateResult::Unexpected => 1,
             GateResult::Undecided => 2,
         },
+        partition,
         counts: counts(Tally::of(all)),
         scenarios: all.iter().map(scenario).collect(),
     };
