@@ -1,23 +1,27 @@
 //! The command line.
 
+mod common;
 mod help;
+mod simulate;
 mod sweep;
 mod values;
 
+pub use common::{DetailArgs, LibraryArgs, LimitArgs, WorldArgs};
+pub use simulate::SimulateArgs;
 pub use sweep::{MergeArgs, SweepArgs};
 
-use std::fs;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
-use self::values::{Since, address, further_report, kind, since};
+use self::common::add_paths;
+use self::values::{Since, address, further_report, kind, since, transition};
 use crate::capture::FindingKind;
-use crate::configuration::{Configuration, duration, size};
+use crate::configuration::Configuration;
 use crate::diagnostic::Diagnostics;
+use crate::realtime::AvoidedTransition;
 use crate::report::capture::ReplayFormat;
 use crate::report::check::Format;
 use crate::report::conform::DocumentFormat;
@@ -68,6 +72,9 @@ pub enum Command {
     /// Draw the shortest counterexample of a property in a scenario, or its shortest example if it is possible
     #[command(after_help = help::SHOW)]
     Show(ShowArgs),
+    /// Follow random runs of a scenario that is too large to be explored
+    #[command(after_help = simulate::HELP)]
+    Simulate(SimulateArgs),
     /// Decide a property in every world of a scenario whose keys are varied
     #[command(after_help = sweep::SWEEP_HELP)]
     Sweep(Box<SweepArgs>),
@@ -104,6 +111,11 @@ impl Command {
             }
             Self::Show(args) => {
                 args.limits.add(configuration);
+                args.library.add(configuration);
+            }
+            Self::Simulate(args) => {
+                args.threads = args.threads.or(configuration.threads);
+                args.timeout = args.timeout.or(configuration.timeout);
                 args.library.add(configuration);
             }
             Self::Sweep(args) => {
@@ -195,12 +207,25 @@ pub struct CheckArgs {
 #[derive(Debug, Args)]
 pub struct ShowArgs {
     /// The scenario, by its name or file
-    #[arg(value_name = "SCENARIO")]
-    pub scenario: String,
+    #[arg(value_name = "SCENARIO", required_unless_present = "replay")]
+    pub scenario: Option<String>,
 
     /// The property, by its name or file, or one of its two instances, as in `no-premature-closed@A`
-    #[arg(value_name = "PROPERTY")]
-    pub property: String,
+    #[arg(value_name = "PROPERTY", required_unless_present = "replay")]
+    pub property: Option<String>,
+
+    /// Show the one with this number by length: each is another than those before it in what some end does
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub nth: Option<u16>,
+
+    /// Show one in which no end, or not this one, goes from one state to the other, as in `FIN_WAIT_1:CLOSING` or
+    /// `FIN_WAIT_1:CLOSING@A`; repeatable
+    #[arg(long, value_name = "FROM:TO[@END]", value_parser = transition)]
+    pub avoid: Vec<AvoidedTransition>,
+
+    /// Replay a trace that was saved as JSON or ITF on today's model, and say at which step they part
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["scenario", "property", "nth", "avoid", "settings", "scale"])]
+    pub replay: Option<PathBuf>,
 
     /// Changes of the world.
     #[command(flatten)]
@@ -362,90 +387,6 @@ pub struct CompletionsArgs {
     /// The shell
     #[arg(value_name = "SHELL")]
     pub shell: Shell,
-}
-
-/// Changes of a scenario's world.
-#[derive(Debug, Args)]
-pub struct WorldArgs {
-    /// Set a field of the scenario, as in `network.losses=2`; its expectations are then dropped; repeatable. If no
-    /// scenario is named, those that have no such field are left out
-    #[arg(long = "set", value_name = "KEY=VALUE")]
-    pub settings: Vec<String>,
-
-    /// Whole ticks of 1/K: every duration is multiplied, and delays are whole ticks instead of any real time;
-    /// expectations are then dropped
-    #[arg(long, value_name = "K", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=16))]
-    pub scale: u32,
-}
-
-/// The amount of text in the human-readable report.
-#[derive(Debug, Args)]
-pub struct DetailArgs {
-    /// Print only what keeps the gate from passing, and the total; no progress
-    #[arg(short, long, conflicts_with = "verbose")]
-    pub quiet: bool,
-
-    /// Print each instance's verdict, each scenario's `about`, and the memory and speed of its exploration.
-    /// Without this, a named scenario has a verdict for each property; if none is named, a scenario that passes
-    /// has one line
-    #[arg(short, long)]
-    pub verbose: bool,
-}
-
-/// Limits of an exploration.
-#[derive(Debug, Args)]
-pub struct LimitArgs {
-    /// Stop each exploration after this many expanded states; verdicts not decided by then are `undecided`
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    pub max_states: Option<u64>,
-
-    /// Stop when all explorations together would take more memory than this, as in 500MiB or 8GiB [default: nine
-    /// tenths of the available memory]
-    #[arg(long, value_name = "SIZE", value_parser = size)]
-    pub max_memory: Option<usize>,
-
-    /// Stop after this time, as in 500ms, 1m30s, or 30 for 30s; verdicts not decided by then are `undecided`
-    #[arg(long, value_name = "TIME", value_parser = duration)]
-    pub timeout: Option<Duration>,
-}
-
-impl LimitArgs {
-    fn add(&mut self, configuration: &Configuration) {
-        self.max_states = self.max_states.or(configuration.max_states);
-        self.max_memory = self.max_memory.or(configuration.max_memory);
-        self.timeout = self.timeout.or(configuration.timeout);
-    }
-}
-
-/// Folders of a user's own files.
-#[derive(Debug, Args)]
-pub struct LibraryArgs {
-    /// Add the properties of a folder, or of one file; repeatable
-    #[arg(long = "properties", value_name = "DIR")]
-    pub property_folders: Vec<PathBuf>,
-
-    /// Add the scenarios of a folder, or of one file; repeatable
-    #[arg(long = "scenarios", value_name = "DIR")]
-    pub scenario_folders: Vec<PathBuf>,
-
-    /// Add the policies of a folder; repeatable
-    #[arg(long = "policies", value_name = "DIR")]
-    pub policy_folders: Vec<PathBuf>,
-}
-
-impl LibraryArgs {
-    fn add(&mut self, configuration: &Configuration) {
-        add_paths(&mut self.scenario_folders, &configuration.scenarios);
-        add_paths(&mut self.property_folders, &configuration.properties);
-        add_paths(&mut self.policy_folders, &configuration.policies);
-    }
-}
-
-/// Puts the configured paths before those that are given, without what is given, too.
-fn add_paths(given: &mut Vec<PathBuf>, configured: &[PathBuf]) {
-    let real = |path: &PathBuf| fs::canonicalize(path).unwrap_or_else(|_| path.clone());
-    let known: Vec<PathBuf> = given.iter().map(real).collect();
-    given.splice(..0, configured.iter().filter(|path| !known.contains(&real(path))).cloned());
 }
 
 #[cfg(test)]

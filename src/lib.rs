@@ -45,6 +45,7 @@ pub mod property;
 pub mod realtime;
 pub mod report;
 pub mod scenario;
+pub mod simulation;
 pub mod source;
 pub mod sweep;
 pub mod tcp;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use lastack::cli::{Cli, Command};
-use lastack::commands::{check, completions, conform, explore, list, merge, replay, show, sweep};
+use lastack::commands::{check, completions, conform, explore, list, merge, replay, show, simulate, sweep};
 use lastack::process::exit::{exit_code, not_run};
 
 fn main() -> ExitCode {
@@ -22,6 +22,7 @@ fn main() -> ExitCode {
     let result = match &command {
         Command::Check(args) => check::run(args),
         Command::Show(args) => show::run(args),
+        Command::Simulate(args) => simulate::run(args),
         Command::Sweep(args) => sweep::run(args),
         Command::Merge(args) => merge::run(args),
         Command::Explore(args) => explore::run(args),

@@ -3,6 +3,7 @@
 //! [`check_one`]) holds these verdicts against what the scenario expects; [`Decisions`] and [`shortest_trace`]
 //! replay the runs that show them.
 
+mod alternatives;
 mod coverage;
 mod cross_check;
 mod decide;
@@ -17,6 +18,7 @@ mod together;
 mod validate;
 mod zone_verdicts;
 
+pub use alternatives::{OtherTrace, other_trace};
 pub use coverage::{ActionKind, Coverage};
 pub use cross_check::{CrossCheck, Disagreement, Other, TicksCheck};
 pub use evidence::{Decision, Decisions, Evidence, shortest_trace};

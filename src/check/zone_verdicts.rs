@@ -383,7 +383,7 @@ impl Task<'_> {
     }
 }
 
-fn budget<'a>(limits: Limits<'_>, is_cut_off: &'a dyn Fn() -> bool) -> Budget<'a> {
+pub(super) fn budget<'a>(limits: Limits<'_>, is_cut_off: &'a dyn Fn() -> bool) -> Budget<'a> {
     Budget { max_zones: limits.max_states, max_memory: limits.max_memory, is_cut_off }
 }
 
@@ -395,7 +395,7 @@ fn stats_of(found: &ZoneStats) -> ExplorationStats {
     ExplorationStats { states, frontier, transitions, depth, bytes, elapsed }
 }
 
-fn stopped_by(stop: Stop, limits: Limits<'_>) -> Stopped {
+pub(super) fn stopped_by(stop: Stop, limits: Limits<'_>) -> Stopped {
     use crate::model::Limit;
     match stop {
         Stop::World(limit) => Stopped::Limit(limit),

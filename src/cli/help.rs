@@ -24,9 +24,13 @@ Examples:
   lastack show one-msl no-premature-closed                                on the terminal
   lastack show one-msl no-premature-closed --format svg -o one-msl.svg    a picture
   lastack show one-msl no-premature-closed --format pcap -o one-msl.pcap  for Wireshark
+  lastack show one-msl no-premature-closed --nth 2                        another one
+  lastack show sequential closed-is-reached --avoid TIME_WAIT:CLOSED      without that transition
+  lastack show --replay one-msl.json                                      one of an older version
 
 Exit codes:
-  0  the trace was written, or there is none
+  0  the trace was written, or there is none; with --replay: it is a run of today's model
+  1  with --replay: it is none, or decides nothing any more
   2  the command line or a file is wrong, or the search was stopped before it found one";
 
 pub(super) const LIST: &str = "\

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{LibraryArgs, LimitArgs, WorldArgs};
+use super::common::{LibraryArgs, LimitArgs, WorldArgs};
 use crate::report::sweep::SweepFormat;
 use crate::sweep::Part;
 

@@ -7,7 +7,10 @@ use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::capture::FindingKind;
+use crate::model::End;
+use crate::realtime::AvoidedTransition;
 use crate::report::check::Format;
+use crate::tcp::State;
 
 /// Nanoseconds after the beginning of a capture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +49,19 @@ pub(super) fn further_report(text: &str) -> Result<(Format, PathBuf), String> {
         return Err("expected a file behind the `=`".to_owned());
     }
     Ok((format, PathBuf::from(file)))
+}
+
+/// A step of an endpoint, as in `FIN_WAIT_1:CLOSING@A`.
+pub(super) fn transition(text: &str) -> Result<AvoidedTransition, String> {
+    let (states, end) = match text.split_once('@') {
+        Some((states, "A")) => (states, Some(End::A)),
+        Some((states, "B")) => (states, Some(End::B)),
+        Some(_) => return Err("expected @A or @B behind the states".to_owned()),
+        None => (text, None),
+    };
+    let (from, to) = states.split_once(':').ok_or("expected two states, as in FIN_WAIT_1:CLOSING")?;
+    let state = |name: &str| State::named(name).ok_or_else(|| format!("`{name}` is no state, as FIN_WAIT_1 is"));
+    Ok(AvoidedTransition { end, from: state(from)?, to: state(to)? })
 }
 
 /// An IP address, or `localhost`, and a port. No other name is looked up.

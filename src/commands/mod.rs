@@ -10,4 +10,5 @@ pub mod merge;
 pub mod replay;
 mod selection;
 pub mod show;
+pub mod simulate;
 pub mod sweep;

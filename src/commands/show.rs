@@ -1,17 +1,21 @@
 //! `lastack show`
 
+mod replay;
+
 use std::io::{self, IsTerminal, Write};
 use std::slice;
+use std::sync::Arc;
 
 use super::limits::{limits, threads};
 use super::selection::{Selection, one};
-use crate::check::{shortest_trace, validate_asked};
+use crate::check::{OtherTrace, other_trace, shortest_trace, validate_asked};
 use crate::cli::ShowArgs;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::process::exit::ExitStatus;
 use crate::process::output::Output;
 use crate::process::output::{print, write_stdout};
 use crate::property::Instance;
+use crate::report::quantity::counted;
 use crate::report::terminal::Terminal;
 use crate::report::trace::{TraceFormat, ladder};
 use crate::scenario::Scenario;
@@ -24,16 +28,19 @@ use crate::trace::{NoTrace, Trace};
 /// # Errors
 /// A mistake in the command line or in a file, or output that cannot be written.
 pub fn run(args: &ShowArgs) -> Result<ExitStatus, Diagnostics> {
+    let (Some(scenario_given), Some(property_given)) = (&args.scenario, &args.property) else {
+        return args.replay.as_deref().map_or(Ok(ExitStatus::Success), |file| replay::run(args, file));
+    };
     if args.format == TraceFormat::Pcap && args.output.is_none() && io::stdout().is_terminal() {
         let help = "write it to a file with `--output FILE`, or pipe it on";
         return Err(Diagnostic::new("a capture is not for a terminal").help(help).into());
     }
     let output = args.output.as_deref().map(Output::new).transpose()?;
     let selection =
-        Selection::read(&args.library, slice::from_ref(&args.scenario), slice::from_ref(&args.property))?;
+        Selection::read(&args.library, slice::from_ref(scenario_given), slice::from_ref(property_given))?;
     let library = &selection.library;
-    let (names, property) = (&selection.scenarios, one(&selection.properties, "property", &args.property)?);
-    let scenario = one(names, "scenario", &args.scenario)?;
+    let (names, property) = (&selection.scenarios, one(&selection.properties, "property", property_given)?);
+    let scenario = one(names, "scenario", scenario_given)?;
     if library.instances(scenario).is_ok() && library.scenarios.iter().any(|one| one.name() == property) {
         let help = format!("write `lastack show {property} {scenario}`");
         return Err(Diagnostic::new("the scenario stands before the property").help(help).into());
@@ -44,6 +51,9 @@ pub fn run(args: &ShowArgs) -> Result<ExitStatus, Diagnostics> {
     let scenarios = library.scenarios(names, &Setting::parse_all(&args.world.settings)?, args.world.scale)?;
     validate_asked(library, &scenarios, &properties)?;
 
+    if args.nth.is_some() || !args.avoid.is_empty() {
+        return other(args, property, &scenarios, &instances, output.as_ref());
+    }
     for scenario in &scenarios {
         match shortest_trace(scenario, &instances, limits(&args.limits, threads(None))) {
             Ok(Ok((instance, trace))) => write_trace(args.format, output.as_ref(), scenario, &instance, &trace)?,
@@ -53,6 +63,39 @@ pub fn run(args: &ShowArgs) -> Result<ExitStatus, Diagnostics> {
                 return Ok(ExitStatus::Undecided);
             }
             Err(fault @ NoTrace::NotReplayed) => return Err(Diagnostic::new(fault.to_string()).into()),
+        }
+    }
+    Ok(ExitStatus::Success)
+}
+
+/// Writes another counterexample or example than the shortest.
+fn other(
+    args: &ShowArgs,
+    property: &str,
+    scenarios: &[Arc<Scenario>],
+    instances: &[Instance],
+    output: Option<&Output>,
+) -> Result<ExitStatus, Diagnostics> {
+    let nth = args.nth.unwrap_or(1).into();
+    for scenario in scenarios {
+        match other_trace(scenario, instances, nth, &args.avoid, limits(&args.limits, threads(None)))? {
+            OtherTrace::Found(instance, trace) => write_trace(args.format, output, scenario, &instance, &trace)?,
+            OtherTrace::Fewer(0) => {
+                explain(args, &format!("{property} has no such trace in {}\n", scenario.name))?
+            }
+            OtherTrace::Fewer(number) => {
+                let found = counted(number, "such trace");
+                explain(args, &format!("{property} has {found} in {}, and no more\n", scenario.name))?;
+            }
+            OtherTrace::Stopped(number, stopped) => {
+                let found = counted(number, "such trace");
+                let name = &scenario.name;
+                explain(
+                    args,
+                    &format!("whether {property} has more than {found} in {name} is undecided: {stopped}\n"),
+                )?;
+                return Ok(ExitStatus::Undecided);
+            }
         }
     }
     Ok(ExitStatus::Success)

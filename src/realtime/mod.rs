@@ -14,6 +14,7 @@
 //! * `graph`: every zone by itself and every step, for what runs decide.
 //! * `constraints`, `timetable`, `witness`, `cyclic`: concrete times for a run that was found, in the largest
 //!   fractions of a tick that will do; and such that a cycle repeats.
+//! * `alternatives`: other runs than the shortest.
 //! * `exact`: the world once more, at exact times, which has to accept the witness.
 //!
 //! # Why its own zones
@@ -27,6 +28,7 @@
 //! and timer is enough: what costs is the number of copies. The matrices of the literature are here as well, in
 //! `testing/matrix`, to test zones against; and those are tested against single points.
 
+mod alternatives;
 mod bound;
 mod catalog;
 mod constraints;
@@ -46,6 +48,7 @@ mod timetable;
 mod witness;
 mod zone;
 
+pub use alternatives::{Alternatives, AvoidedTransition, FoundRuns, alternatives};
 pub use cyclic::CyclicWitness;
 pub use exact::{Copy, ExactEvent, ExactWorld, Moment, Refusal};
 pub use part::DiscretePart;

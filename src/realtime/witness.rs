@@ -67,7 +67,7 @@ impl Witness {
     }
 
     /// The run without its moments.
-    fn untimed(&self, config: &Config) -> Option<Vec<Untimed>> {
+    pub(super) fn untimed(&self, config: &Config) -> Option<Vec<Untimed>> {
         let mut world = ExactWorld::new(config, self.parts);
         let mut events = self.events.iter().copied().peekable();
         let mut run = Vec::new();

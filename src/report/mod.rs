@@ -7,6 +7,7 @@ mod drawing;
 pub mod list;
 mod policy;
 pub(crate) mod quantity;
+pub mod simulation;
 pub mod sweep;
 pub mod terminal;
 pub mod trace;

@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
-use super::plan::{Plan, World};
-use super::results::{Method, Results, WorldResult};
+use super::plan::{Plan, PlannedWorld};
+use super::results::Results;
 use super::row::NextInRow;
+use super::world_result::{Method, WorldResult};
 use crate::check::{Together, decide_together};
 use crate::diagnostic::Diagnostics;
 use crate::explore::{Limits, Stopped};
@@ -144,7 +145,7 @@ impl RowWorker<'_> {
     fn explored(&mut self, world: usize) -> Result<WorldResult, Stopped> {
         let Some(scenario) = self.scenario(world) else {
             let why = match self.plan.worlds.get(world) {
-                Some(World::Refused(why)) => why.clone(),
+                Some(PlannedWorld::Refused(why)) => why.clone(),
                 _ => String::new(),
             };
             return Ok(WorldResult { verdict: None, steps: None, why: Some(why), method: Method::Explored });

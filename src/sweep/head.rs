@@ -6,8 +6,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::part::Part;
-use super::results::WorldResult;
 use super::row::{NextInRow, Row};
+use super::world_result::WorldResult;
 
 /// Raised with every change that a reader could trip over.
 pub(super) const VERSION: u32 = 1;

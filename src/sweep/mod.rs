@@ -19,6 +19,7 @@ mod part;
 mod plan;
 mod results;
 mod row;
+mod world_result;
 
 pub use axis::{Axis, AxisValue, MAX_WORLDS};
 pub use decide::{DecideOptions, decide};
@@ -26,6 +27,7 @@ pub use head::{AxisHead, Head};
 pub use merge::merged;
 pub use outcome::SweepOutcome;
 pub use part::{Part, digest};
-pub use plan::{Plan, Request, World};
-pub use results::{Method, Results, WorldResult};
+pub use plan::{Plan, PlannedWorld, Request};
+pub use results::Results;
 pub use row::{Least, NextInRow, Row};
+pub use world_result::{Method, WorldResult};

@@ -41,12 +41,12 @@ pub struct Plan {
     /// The instances whose verdicts together are that of a world.
     pub instances: Vec<Instance>,
     /// The world of each combination of values.
-    pub worlds: Vec<World>,
+    pub worlds: Vec<PlannedWorld>,
 }
 
 /// The world that a combination of values comes to.
 #[derive(Clone, Debug)]
-pub enum World {
+pub enum PlannedWorld {
     /// It can be explored.
     Ready(Arc<Scenario>),
     /// These values do not go together: why.
@@ -79,8 +79,8 @@ impl Plan {
             let values = axes.iter().zip(head.places(number)).filter_map(|(axis, place)| axis.values.get(place));
             let all: Vec<Setting> = settings.iter().chain(values.map(|value| &value.setting)).cloned().collect();
             worlds.push(match world(library, request, &all, &properties) {
-                Ok(scenario) => World::Ready(scenario),
-                Err(mistakes) => World::Refused(refusals.add(number, mistakes)),
+                Ok(scenario) => PlannedWorld::Ready(scenario),
+                Err(mistakes) => PlannedWorld::Refused(refusals.add(number, mistakes)),
             });
         }
         refusals.of_a_value(&head, &worlds)?;
@@ -91,7 +91,7 @@ impl Plan {
     }
 }
 
-impl World {
+impl PlannedWorld {
     /// The world, if there is one.
     #[must_use]
     pub fn ready(&self) -> Option<&Arc<Scenario>> {
@@ -191,7 +191,7 @@ impl Refusals {
     }
 
     /// The mistake, if a value is refused with all others: then it is the value's.
-    fn of_a_value(mut self, head: &Head, worlds: &[World]) -> Result<(), Diagnostics> {
+    fn of_a_value(mut self, head: &Head, worlds: &[PlannedWorld]) -> Result<(), Diagnostics> {
         for (axis, AxisHead { values, .. }) in head.vary.iter().enumerate() {
             for place in 0..values.len() {
                 let has = |number: usize| head.places(number).get(axis) == Some(&place);
@@ -207,9 +207,9 @@ impl Refusals {
 }
 
 /// What the worlds come to, in short.
-fn digest_of(worlds: &[World]) -> String {
+fn digest_of(worlds: &[PlannedWorld]) -> String {
     digest(worlds.iter().map(|world| match world {
-        World::Ready(scenario) => scenario.world_in_words(),
-        World::Refused(_) => String::new(),
+        PlannedWorld::Ready(scenario) => scenario.world_in_words(),
+        PlannedWorld::Refused(_) => String::new(),
     }))
 }

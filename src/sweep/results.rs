@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::axis::MAX_WORLDS;
 use super::head::{Head, KIND, VERSION};
 use super::part::Part;
+use super::world_result::{Method, REFUSED, WorldResult};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, Span};
-use crate::property::Verdict;
 
 /// The results so far.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,30 +21,6 @@ pub struct Results {
     pub head: Head,
     /// Of each world that is decided, by its number.
     pub known: BTreeMap<usize, WorldResult>,
-}
-
-/// The verdict on a world.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WorldResult {
-    /// The verdict; `None` where the world is refused.
-    pub verdict: Option<Verdict>,
-    /// How many steps the shortest trace has, where that was asked for.
-    pub steps: Option<usize>,
-    /// Why it is undecided, or refused.
-    pub why: Option<String>,
-    /// How the verdict was found.
-    pub method: Method,
-}
-
-/// How a verdict was found.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Method {
-    /// The world was explored.
-    #[default]
-    Explored,
-    /// The counterexample of a world with a greater value is one here, too, at moments of its own.
-    Replayed,
 }
 
 /// A line of the file.
@@ -59,30 +35,6 @@ struct Line {
     why: Option<String>,
     #[serde(default, skip_serializing_if = "Method::is_explored")]
     method: Method,
-}
-
-/// The word for a world whose values do not go together.
-const REFUSED: &str = "refused";
-
-impl Method {
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
-    fn is_explored(&self) -> bool {
-        *self == Self::Explored
-    }
-}
-
-impl WorldResult {
-    /// The world was explored, and no run of another was replayed.
-    #[must_use]
-    pub fn is_explored(&self) -> bool {
-        self.method.is_explored()
-    }
-
-    /// The word for its verdict.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        self.verdict.map_or(REFUSED, Verdict::name)
-    }
 }
 
 impl Results {

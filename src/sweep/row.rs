@@ -6,7 +6,7 @@
 //! moments of its own; where it is no run of that world, that world is explored. So the least value is one
 //! whatever the row looks like. If some verdict does not fit, all of the row is explored.
 
-use super::results::WorldResult;
+use super::world_result::WorldResult;
 use crate::property::Verdict;
 
 /// A row, and what is known of it.
@@ -117,7 +117,7 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::super::results::Method;
+    use super::super::world_result::Method;
     use super::*;
 
     /// Decides a row of these verdicts; which worlds were explored, which were replayed, and what it comes to.
@@ -169,7 +169,10 @@ mod tests {
         /// The least value is that of all verdicts, whatever they are, and certain if nothing below it is open.
         #[test]
         fn the_least_value_is_the_least(
-            row in prop::collection::vec(prop::sample::select(vec![H, H, V, V, Verdict::Undecided, Verdict::Vacuous]), 1..12),
+            row in prop::collection::vec(
+                prop::sample::select(vec![H, H, V, V, Verdict::Undecided, Verdict::Vacuous]),
+                1..12,
+            ),
             transfers: bool,
             bisects: bool,
         ) {

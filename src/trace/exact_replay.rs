@@ -160,7 +160,7 @@ fn sorted(mut snapshot: Snapshot) -> Snapshot {
 }
 
 /// A state, as reports show it.
-fn snapshot(world: &ExactWorld<'_>) -> Snapshot {
+pub(super) fn snapshot(world: &ExactWorld<'_>) -> Snapshot {
     let timers = |end: End| {
         let mut timers = Timers::default();
         for timer in Timer::ALL {
@@ -177,12 +177,12 @@ fn snapshot(world: &ExactWorld<'_>) -> Snapshot {
     })
 }
 
-fn in_flight_segment(world: &ExactWorld<'_>, copy: &Copy) -> InFlightSegment {
+pub(super) fn in_flight_segment(world: &ExactWorld<'_>, copy: &Copy) -> InFlightSegment {
     let Copy { to, segment, incarnation, sent, is_duplicate } = *copy;
     InFlightSegment { to, segment, incarnation, age: Some(parts_of(world.now() - sent)), is_duplicate }
 }
 
 /// Time that has passed, or that is left.
-fn parts_of(time: Moment) -> u32 {
+pub(super) fn parts_of(time: Moment) -> u32 {
     u32::try_from(time).unwrap_or_else(|_| broken(format_args!("a time of {time} parts of a tick")))
 }

@@ -5,6 +5,7 @@ mod every_copy;
 mod exact_replay;
 mod lasso;
 mod replay;
+mod stepwise;
 mod ticks;
 pub(crate) mod timeline;
 
@@ -14,5 +15,6 @@ pub use exact_replay::{exact_run, places_in_ticks};
 pub(crate) use lasso::{replay_exact_ending, replay_exact_lasso, replay_lasso};
 pub use replay::{FairnessReason, Found, NoTrace, RunEnding, Trace, replay_actions};
 pub(crate) use replay::{replay, shortest_by_stateright};
+pub use stepwise::Stepwise;
 pub use ticks::Ticks;
 pub(crate) use ticks::{fractions_in_ascii, greatest_common_divisor};

@@ -14,12 +14,13 @@ What `--help` prints. Where a page explains more, it is named.
 ";
 
 /// The commands, and where there is more about each.
-const COMMANDS: [(&str, &str); 9] = [
+const COMMANDS: [(&str, &str); 10] = [
     (
         "check",
         "[The gate](check.md) explains verdicts, exit codes and second opinions, [formats](formats.md) what is written.",
     ),
     ("show", "[Counterexamples](counterexamples.md) explains how to read what it draws, and each format."),
+    ("simulate", "[Random runs](simulation.md) explains what they show, and what they do not."),
     ("sweep", "[Sweeps](sweeps.md) explains the table, the least value, and what is kept."),
     ("merge", "[Sweeps](sweeps.md#more-than-one-machine) shows it with several machines."),
     ("explore", "[In a browser](explorer.md) explains what the page shows."),

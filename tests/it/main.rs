@@ -45,6 +45,7 @@ mod sarif;
 mod schemas;
 #[path = "../support/shown.rs"]
 mod shown;
+mod shows;
 #[path = "../support/stack_table.rs"]
 mod stack_table;
 mod stacks;

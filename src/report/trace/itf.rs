@@ -51,6 +51,9 @@ pub fn trace(scenario: &Scenario, instance: &Instance, trace: &Trace) -> String 
         "format-description": "https://apalache-mc.org/docs/adr/015adr-trace.html",
         "description": format!("{} is {} in {}", instance.name(), shown(instance), scenario.name),
         "source": scenario.source.path,
+        "scenario": scenario.name,
+        "changes": scenario.changes,
+        "instance": instance.name(),
         "formula": instance.property.formula.to_string(),
         "parts-per-tick": trace.parts,
     });

@@ -13,7 +13,7 @@ use crate::trace::timeline::{Copy, Part, SegmentTimeline};
 use crate::trace::{RunEnding, Ticks, Trace};
 
 /// Raised with every change that a reader could trip over.
-const VERSION: u32 = 2;
+pub(super) const VERSION: u32 = 2;
 
 #[derive(Serialize)]
 struct Document<'a> {

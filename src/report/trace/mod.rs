@@ -6,6 +6,7 @@ pub mod ladder;
 pub mod mermaid;
 mod observations;
 pub mod pcap;
+pub mod saved;
 pub mod svg;
 
 use clap::ValueEnum;

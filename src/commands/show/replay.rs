@@ -1,0 +1,59 @@
+//! `lastack show --replay`: a saved trace on today's model.
+
+use std::path::Path;
+use std::slice::from_ref;
+
+use crate::check::Library;
+use crate::cli::ShowArgs;
+use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
+use crate::process::exit::ExitStatus;
+use crate::process::journal::read_results;
+use crate::process::output::print;
+use crate::report::quantity::counted;
+use crate::report::trace::saved::{SavedReplay, SavedTrace};
+use crate::scenario::{Setting, WorldKind};
+use crate::trace::RunEnding;
+
+/// Replays a saved trace, and says whether it is a run of today's model.
+///
+/// # Errors
+/// A file that is no trace, or whose scenario or property does not exist any more.
+pub(super) fn run(args: &ShowArgs, file: &Path) -> Result<ExitStatus, Diagnostics> {
+    let source = SourceFile::new(file.display().to_string(), read_results(file)?);
+    let saved = SavedTrace::parse(&source)?;
+    let added = &args.library;
+    let library =
+        Library::read(&added.property_folders, &added.scenario_folders)?.with_policies(&added.policy_folders)?;
+    let settings = Setting::parse_all(&saved.settings)?;
+    let scenarios = library.scenarios(from_ref(&saved.scenario), &settings, saved.scale)?;
+    let instances = library.instances(&saved.instance)?;
+    let (Some(scenario), [instance]) = (scenarios.first(), instances.as_slice()) else {
+        let title = format!("`{}` is not one instance of a property", saved.instance);
+        return Err(Diagnostic::new(title).into());
+    };
+    if scenario.kind != WorldKind::Timed {
+        return Err(Diagnostic::new("a trace of the asynchronous world is not replayed").into());
+    }
+    let SavedReplay { trace, saved: steps, parted, is_revealed } = saved.replay(scenario, instance);
+    let (name, instance_name) = (&scenario.name, instance.name());
+    let of = counted(steps, "step");
+    if let Some((step, differences)) = parted {
+        print(&format!("They part at step {step} of {of}, in {name}:\n"))?;
+        for difference in differences {
+            print(&format!("  {difference}\n"))?;
+        }
+        return Ok(ExitStatus::Failure);
+    }
+    let is_run = format!("The {of} are a run of {name}");
+    if instance.is_liveness() && trace.ending == RunEnding::Open {
+        print(&format!("{is_run}; what becomes of it, and so of {instance_name}, is not judged.\n"))?;
+        return Ok(ExitStatus::Success);
+    }
+    let verdict = crate::trace::caption::shown(instance);
+    if is_revealed {
+        print(&format!("{is_run}, and {instance_name} is {verdict} there.\n"))?;
+        return Ok(ExitStatus::Success);
+    }
+    print(&format!("{is_run}, but {instance_name} is not {verdict} there.\n"))?;
+    Ok(ExitStatus::Failure)
+}

@@ -1,0 +1,368 @@
+//! A trace that was saved as JSON or ITF, replayed on today's model.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::{itf, json};
+use crate::diagnostic::{Diagnostic, SourceFile};
+use crate::model::{End, Kind};
+use crate::property::Instance;
+use crate::realtime::{Copy, ExactEvent, ExactWorld, Moment};
+use crate::scenario::Scenario;
+use crate::tcp::{Call, Timer};
+use crate::trace::{Stepwise, Trace};
+
+/// No more differences are shown of a step.
+const MOST_DIFFERENCES: usize = 8;
+
+/// A trace that was saved.
+#[derive(Clone, Debug)]
+pub struct SavedTrace {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The settings that had changed its world.
+    pub settings: Vec<String>,
+    /// What every duration was multiplied by.
+    pub scale: u32,
+    /// The name of the instance.
+    pub instance: String,
+    parts: u32,
+    is_itf: bool,
+    events: Vec<SavedEvent>,
+    /// The document's part for each step.
+    steps: Vec<Value>,
+}
+
+/// What a replay has come to.
+#[derive(Clone, Debug)]
+pub struct SavedReplay {
+    /// The run on today's model, as far as it is one.
+    pub trace: Trace,
+    /// How many steps were saved.
+    pub saved: usize,
+    /// The number of the first step, from 1, that is another today, and how.
+    pub parted: Option<(usize, Vec<String>)>,
+    /// The last state decides the instance today; of a run that parts, whether it did before is not of interest.
+    pub is_revealed: bool,
+}
+
+/// An event as it was saved.
+#[derive(Clone, Debug)]
+enum SavedEvent {
+    /// With the number of the SYN that it sends, if it does.
+    Call(End, String, Option<u32>),
+    Timeout(End, String),
+    Deliver(SavedCopy),
+    Lose(SavedCopy),
+    Duplicate(SavedCopy),
+    Pass(u32),
+}
+
+/// A copy as it was saved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct SavedCopy {
+    to: End,
+    kind: String,
+    seq: u32,
+    ack: u32,
+    is_duplicate: bool,
+    age: u32,
+}
+
+impl SavedTrace {
+    /// Reads what `show --format json` or `--format itf` has written.
+    ///
+    /// # Errors
+    /// If it is neither, or the trace has no clock.
+    pub fn parse(source: &Arc<SourceFile>) -> Result<Self, Diagnostic> {
+        let none = |label: String, span| {
+            let title = format!("`{}` is no trace of `show --format json` or `--format itf`", source.path);
+            Diagnostic::new(title).at(source, span, label)
+        };
+        let document: Value = serde_json::from_str(&source.text).map_err(|error| {
+            let lines = source.text.split_inclusive('\n').take(error.line().saturating_sub(1));
+            let start = lines.map(str::len).sum::<usize>();
+            none(error.to_string(), start..start + error.column())
+        })?;
+        let parsed = if document.get("#meta").is_some() { of_itf(&document) } else { of_json(&document) };
+        parsed.map_err(|what| none(format!("expected {what}"), 0..0))
+    }
+
+    /// Takes its events one by one in a world, and holds what they come to against what was saved.
+    #[must_use]
+    pub fn replay(&self, scenario: &Scenario, instance: &Instance) -> SavedReplay {
+        let mut run = Stepwise::new(&scenario.config, self.parts);
+        let mut refused = None;
+        for event in &self.events {
+            // Moments are counted in 32 bits.
+            let is_too_late = u32::try_from(run.world().now()).is_ok_and(|now| match event {
+                SavedEvent::Pass(parts) => now.checked_add(*parts).is_none(),
+                _ => false,
+            });
+            let taken = if is_too_late { Err("it takes too long".to_owned()) } else { event.take(&mut run) };
+            if let Err(why) = taken {
+                refused = Some(why);
+                break;
+            }
+        }
+        let trace = run.trace().clone();
+        let today = self.today(scenario, instance, &trace);
+        let differing = self.steps.iter().zip(&today).enumerate().find_map(|(place, (there, here))| {
+            let mut all = Vec::new();
+            differences("", there, here, &mut all);
+            (!all.is_empty()).then_some((place + 1, all))
+        });
+        let parted = differing.or_else(|| refused.map(|why| (trace.steps.len() + 1, vec![why])));
+        let is_revealed = instance.is_revealed_by(run.world());
+        SavedReplay { trace, saved: self.steps.len(), parted, is_revealed }
+    }
+
+    /// What today's document has for each step.
+    fn today(&self, scenario: &Scenario, instance: &Instance, trace: &Trace) -> Vec<Value> {
+        let text = if self.is_itf {
+            itf::trace(scenario, instance, trace)
+        } else {
+            json::document(scenario, instance, trace)
+        };
+        let document: Value = serde_json::from_str(&text).unwrap_or_default();
+        let all = document.get(if self.is_itf { "states" } else { "steps" }).and_then(Value::as_array);
+        all.into_iter().flatten().skip(usize::from(self.is_itf)).cloned().collect()
+    }
+}
+
+impl SavedEvent {
+    /// Takes it; why it cannot be taken.
+    fn take(&self, run: &mut Stepwise<'_>) -> Result<(), String> {
+        let event = match self {
+            Self::Pass(parts) => return run.pass(*parts).map_err(|why| why.to_string()),
+            Self::Call(end, name, syn) => {
+                let is_it = |call: &Call| match (call, syn) {
+                    (Call::Connect(seq), Some(syn)) => name == call.name() && seq.0 == *syn,
+                    _ => name == call.name(),
+                };
+                let call = run.world().calls(*end).find(is_it);
+                ExactEvent::Call(*end, call.ok_or_else(|| format!("{end} may not call {name}"))?)
+            }
+            Self::Timeout(end, name) => {
+                let timer = Timer::ALL.into_iter().find(|timer| timer.name() == name);
+                ExactEvent::Timeout(*end, timer.ok_or_else(|| format!("there is no {name} timer"))?)
+            }
+            Self::Deliver(copy) => ExactEvent::Deliver(copy.there(run.world())?),
+            Self::Lose(copy) => ExactEvent::Lose(copy.there(run.world())?),
+            Self::Duplicate(copy) => ExactEvent::Duplicate(copy.there(run.world())?),
+        };
+        run.happen(&event).map_err(|why| why.to_string())
+    }
+}
+
+impl SavedCopy {
+    /// The copy in a world.
+    fn there(&self, world: &ExactWorld<'_>) -> Result<Copy, String> {
+        let is_it = |copy: &&Copy| {
+            let kind = Kind::of(&copy.segment).map(Kind::name);
+            let age = world.now() - copy.sent;
+            (copy.to, copy.segment.seq.0, copy.segment.ack.0) == (self.to, self.seq, self.ack)
+                && kind == Some(self.kind.as_str())
+                && (copy.is_duplicate, age) == (self.is_duplicate, Moment::from(self.age))
+        };
+        let Self { to, kind, seq, .. } = self;
+        world
+            .in_flight()
+            .iter()
+            .find(is_it)
+            .copied()
+            .ok_or_else(|| format!("no such {kind} {seq} is on its way to {to}"))
+    }
+}
+
+/// The name of something that a document should have, where it does not.
+type Missing = String;
+
+fn of_json(document: &Value) -> Result<SavedTrace, Missing> {
+    if number(document, "/version")? != json::VERSION {
+        return Err(format!("version {}", json::VERSION));
+    }
+    let changes = array(document, "/scenario/changes")?;
+    let (settings, scale) = changed(changes)?;
+    let copies = array(document, "/copies")?;
+    let steps = array(document, "/steps")?;
+    let mut before = document.get("initial").ok_or("`initial`")?;
+    let mut events = Vec::new();
+    for step in steps {
+        let event = step.get("event").ok_or("`event` in each step")?;
+        let copy = || -> Result<SavedCopy, Missing> {
+            let label = text(event, "/copy")?;
+            let is_it = |one: &&Value| one.get("label").and_then(Value::as_str) == Some(label);
+            let known = copies.iter().find(is_it).ok_or_else(|| format!("the copy `{label}` in `copies`"))?;
+            let is_flight = |one: &&Value| one.get("copy").and_then(Value::as_str) == Some(label);
+            let flight = array(before, "/in_flight")?.iter().find(is_flight);
+            let flight = flight.ok_or_else(|| format!("the copy `{label}` in flight before it is used"))?;
+            saved_copy(known, "/segment", known.get("duplicate_of").is_some(), number(flight, "/age")?)
+        };
+        events.push(match text(event, "/kind")? {
+            "call" => {
+                let sent = step.get("sent").and_then(Value::as_str);
+                let is_sent = |one: &&Value| sent.is_some() && one.get("label").and_then(Value::as_str) == sent;
+                let syn = copies.iter().find(is_sent).and_then(|copy| number(copy, "/segment/seq").ok());
+                SavedEvent::Call(end(event, "/end")?, text(event, "/call")?.to_owned(), syn)
+            }
+            "timeout" => SavedEvent::Timeout(end(event, "/end")?, text(event, "/timer")?.to_owned()),
+            "deliver" => SavedEvent::Deliver(copy()?),
+            "lose" => SavedEvent::Lose(copy()?),
+            "duplicate" => SavedEvent::Duplicate(copy()?),
+            "pass" => SavedEvent::Pass(number(event, "/parts")?),
+            other => return Err(format!("an event that is known, and not `{other}`")),
+        });
+        before = step.get("after").ok_or("`after` in each step")?;
+    }
+    Ok(SavedTrace {
+        scenario: text(document, "/scenario/name")?.to_owned(),
+        settings,
+        scale,
+        instance: text(document, "/instance/name")?.to_owned(),
+        parts: parts(document, "/parts_per_tick")?,
+        is_itf: false,
+        events,
+        steps: steps.to_vec(),
+    })
+}
+
+fn of_itf(document: &Value) -> Result<SavedTrace, Missing> {
+    let changes = array(document, "/#meta/changes")?;
+    let (settings, scale) = changed(changes)?;
+    let states = array(document, "/states")?;
+    let steps = states.get(1..).ok_or("a first state")?;
+    let mut events = Vec::new();
+    for state in steps {
+        let action = plain(state.get("action").ok_or("`action` in each state")?);
+        let value = action.get("value").ok_or("`value` in each action")?;
+        let copy = || {
+            let is_duplicate =
+                value.get("duplicate").and_then(Value::as_bool).ok_or("`duplicate` in each copy")?;
+            saved_copy(value, "", is_duplicate, number(value, "/age")?)
+        };
+        events.push(match text(&action, "/tag")? {
+            "Call" => {
+                let network = plain(state.get("network").unwrap_or(&Value::Null));
+                let copies = network.get("#map").and_then(Value::as_array);
+                let is_new_syn = |copy: &Value| {
+                    copy.get("kind").and_then(Value::as_str) == Some("SYN")
+                        && copy.get("age").and_then(Value::as_u64) == Some(0)
+                };
+                let mut syns =
+                    copies.into_iter().flatten().filter_map(|pair| pair.get(0)).filter(|one| is_new_syn(one));
+                let syn = syns.next().and_then(|copy| number(copy, "/seq").ok());
+                SavedEvent::Call(end(value, "/end")?, text(value, "/call")?.to_owned(), syn)
+            }
+            "Timeout" => SavedEvent::Timeout(end(value, "/end")?, text(value, "/timer")?.to_owned()),
+            "Deliver" => SavedEvent::Deliver(copy()?),
+            "Lose" => SavedEvent::Lose(copy()?),
+            "Duplicate" => SavedEvent::Duplicate(copy()?),
+            "Pass" => SavedEvent::Pass(number(value, "/parts")?),
+            other => return Err(format!("an action that is known, and not `{other}`")),
+        });
+    }
+    Ok(SavedTrace {
+        scenario: text(document, "/#meta/scenario")?.to_owned(),
+        settings,
+        scale,
+        instance: text(document, "/#meta/instance")?.to_owned(),
+        parts: parts(document, "/#meta/parts-per-tick")?,
+        is_itf: true,
+        events,
+        steps: steps.to_vec(),
+    })
+}
+
+/// The settings and the scale among the changes of a world.
+fn changed(changes: &[Value]) -> Result<(Vec<String>, u32), Missing> {
+    let mut settings = Vec::new();
+    let mut scale = 1;
+    for change in changes {
+        let change = change.as_str().ok_or("texts as `changes`")?;
+        match change.strip_prefix("scale ") {
+            Some(factor) => scale = factor.parse().map_err(|_| "a number as scale")?,
+            None => settings.push(change.to_owned()),
+        }
+    }
+    Ok((settings, scale))
+}
+
+fn saved_copy(value: &Value, segment: &str, is_duplicate: bool, age: u32) -> Result<SavedCopy, Missing> {
+    Ok(SavedCopy {
+        to: end(value, "/to")?,
+        kind: text(value, &format!("{segment}/kind"))?.to_owned(),
+        seq: number(value, &format!("{segment}/seq"))?,
+        ack: number(value, &format!("{segment}/ack"))?,
+        is_duplicate,
+        age,
+    })
+}
+
+fn text<'v>(value: &'v Value, pointer: &str) -> Result<&'v str, Missing> {
+    value.pointer(pointer).and_then(Value::as_str).ok_or_else(|| format!("a text as `{pointer}`"))
+}
+
+fn array<'v>(value: &'v Value, pointer: &str) -> Result<&'v [Value], Missing> {
+    let array = value.pointer(pointer).and_then(Value::as_array);
+    array.map(Vec::as_slice).ok_or_else(|| format!("a list as `{pointer}`"))
+}
+
+fn number(value: &Value, pointer: &str) -> Result<u32, Missing> {
+    let number = value.pointer(pointer).and_then(Value::as_u64).and_then(|number| u32::try_from(number).ok());
+    number.ok_or_else(|| format!("a number as `{pointer}` (a trace without a clock is not replayed)"))
+}
+
+fn end(value: &Value, pointer: &str) -> Result<End, Missing> {
+    let name = text(value, pointer)?;
+    End::BOTH.into_iter().find(|end| end.to_string() == name).ok_or_else(|| format!("A or B as `{pointer}`"))
+}
+
+/// More parts than any trace has, and few enough that no moment is too great.
+const MOST_PARTS: u32 = 1 << 16;
+
+fn parts(value: &Value, pointer: &str) -> Result<u32, Missing> {
+    let parts = number(value, pointer)?;
+    let is_right = (1..=MOST_PARTS).contains(&parts);
+    is_right.then_some(parts).ok_or_else(|| format!("1 to {MOST_PARTS} as `{pointer}`"))
+}
+
+/// A value of ITF with plain numbers.
+fn plain(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => match fields.get("#bigint").and_then(Value::as_str) {
+            Some(number) => number.parse::<u64>().map_or(Value::Null, Value::from),
+            None => fields.iter().map(|(name, value)| (name.clone(), plain(value))).collect(),
+        },
+        Value::Array(values) => values.iter().map(plain).collect(),
+        other => other.clone(),
+    }
+}
+
+/// Where two values differ, each with its path; of lists the order is of no interest.
+fn differences(path: &str, there: &Value, here: &Value, all: &mut Vec<String>) {
+    if all.len() >= MOST_DIFFERENCES || there == here {
+        return;
+    }
+    match (there, here) {
+        (Value::Object(one), Value::Object(other)) => {
+            let mut keys: Vec<&String> = one.keys().chain(other.keys()).collect();
+            keys.sort();
+            keys.dedup();
+            for key in keys {
+                let of = |fields: &serde_json::Map<String, Value>| fields.get(key).cloned().unwrap_or(Value::Null);
+                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                differences(&path, &of(one), &of(other), all);
+            }
+        }
+        (Value::Array(one), Value::Array(other)) if sorted(one) == sorted(other) => {}
+        _ => all.push(format!("{path} is {there} there, and {here} today")),
+    }
+}
+
+fn sorted(values: &[Value]) -> Vec<String> {
+    let mut texts: Vec<String> = values.iter().map(Value::to_string).collect();
+    texts.sort();
+    texts
+}
