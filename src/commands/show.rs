@@ -81,7 +81,7 @@ fn other(
         match other_trace(scenario, instances, nth, &args.avoid, limits(&args.limits, threads(None)))? {
             OtherTrace::Found(instance, trace) => write_trace(args.format, output, scenario, &instance, &trace)?,
             OtherTrace::Fewer(0) => {
-                explain(args, &format!("{property} has no such trace in {}\n", scenario.name))?
+                explain(args, &format!("{property} has no such trace in {}\n", scenario.name))?;
             }
             OtherTrace::Fewer(number) => {
                 let found = counted(number, "such trace");

@@ -81,9 +81,9 @@ fn a_sweep_is_a_table_of_signs() {
                 &folder,
                 &[
                     &["sweep", "reopen", "-p", "no-old-octet-is-delivered@A", "--set", "network.losses=0"],
-                    &["--vary", "a.reuse_time_wait=0,3", "--vary", "tcp.time_wait=1,4",]
+                    &["--vary", "a.reuse_time_wait=0,3", "--vary", "tcp.time_wait=1,4", "--max-states", "50"]
                 ],
-                0,
+                2,
             ),
             printed(
                 &folder,
