@@ -272,14 +272,22 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let name = name.to_lowercase();
     // A third of the letters may be wrong; a comparison with something very long is futile and slow.
     let tolerance = (name.chars().count() / 3).max(1);
-    candidates
-        .into_iter()
+    let candidates: Vec<&str> = candidates.into_iter().collect();
+    let misspelt = candidates
+        .iter()
         .filter(|candidate| candidate.len().abs_diff(name.len()) <= 4 * tolerance.min(16))
-        .map(|candidate| (strsim::damerau_levenshtein(&name, &candidate.to_lowercase()), candidate))
+        .map(|candidate| (strsim::damerau_levenshtein(&name, &candidate.to_lowercase()), *candidate))
         .filter(|&(distance, _)| distance <= tolerance)
         .min_by_key(|&(distance, _)| distance)
-        .map(|(_, candidate)| candidate)
+        .map(|(_, candidate)| candidate);
+    let begun = || candidates.iter().filter(|candidate| candidate.to_lowercase().starts_with(&name));
+    misspelt.or_else(|| {
+        begun().min_by_key(|candidate| candidate.len()).copied().filter(|_| name.len() >= MIN_BEGINNING)
+    })
 }
+
+/// A beginning of fewer letters says too little of a name.
+const MIN_BEGINNING: usize = 3;
 
 /// The candidate of which a name is surely a misspelling, where any other name would be allowed, too: one letter
 /// is wrong, or two of a long name, and no digit.
@@ -340,6 +348,8 @@ mod tests {
         assert_eq!(nearest("CLOSD", states), Some("CLOSED"));
         assert_eq!(nearest("ESTABLISHED", states), None);
         assert_eq!(nearest("", states), None);
+        assert_eq!(nearest("time_", states), Some("TIME_WAIT"));
+        assert_eq!(nearest("ti", states), None);
         assert_eq!(nearest(&"x".repeat(1 << 20), states), None);
         assert_eq!(nearest("a", []), None);
     }

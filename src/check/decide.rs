@@ -143,7 +143,7 @@ fn decide_states<L: Layout>(
             FairnessConstraints { world: &world, fairness: scenario.fairness, states: &explored.states };
         stopped = search_lassos(instances, &explored, &constraints, limits, &mut results).err();
     }
-    if world.is_set() {
+    if world.network_is_set() {
         let found = FoundInSet { world: &world, fairness: scenario.fairness, explored: &explored };
         if !replay_with_every_copy(instances, &found, &mut results) {
             stopped.get_or_insert(Stopped::NoRunWithEveryCopy);
@@ -154,7 +154,7 @@ fn decide_states<L: Layout>(
     };
     let verdicts = instances.iter().zip(&results).zip(&explored.exercised).map(verdict).collect();
     let steps = results.iter().zip(&explored.revealed).map(|(result, revealed)| match (revealed, &result.lasso) {
-        _ if world.is_set() => result.trace.as_ref().map(|trace| trace.steps.len()),
+        _ if world.network_is_set() => result.trace.as_ref().map(|trace| trace.steps.len()),
         (Some(node), _) => Some(explored.depth_of(*node)),
         (None, Some(lasso)) => Some(lasso.stem.len() + lasso.cycle.len()),
         (None, None) => None,
@@ -162,7 +162,7 @@ fn decide_states<L: Layout>(
     let steps = steps.collect();
     let stats = ExplorationStats { elapsed: start.elapsed(), ..explored.stats };
     let (lassos, traces): (_, Vec<_>) = results.into_iter().map(|result| (result.lasso, result.trace)).unzip();
-    let traces = if world.is_set() { traces } else { Vec::new() };
+    let traces = if world.network_is_set() { traces } else { Vec::new() };
     let timed = Some(timed(DecidedTimed { world, explored, lassos }));
     Decided { stats, stopped, verdicts, steps, timed, traces }
 }

@@ -162,8 +162,8 @@ pub fn shortest_trace(
     }
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
     // What a set reveals may not be a run.
-    let is_set = scenario.config.duplicates.is_none();
-    if is_set || instances.iter().any(Instance::is_liveness) {
+    let network_is_set = scenario.config.duplicates.is_none();
+    if network_is_set || instances.iter().any(Instance::is_liveness) {
         let decided = decide(scenario, instances, Shortest::All, threads, limits, &|_, _| {});
         let found = shortest_of(&decided, scenario, instances)?;
         no_trace_if(found.is_none(), decided.stopped)?;
@@ -243,7 +243,7 @@ fn evidence_in_ticks<L: Layout>(
     index: usize,
 ) -> Result<Option<Evidence>, NoTrace> {
     let DecidedTimed { world, explored, lassos } = timed;
-    if world.is_set() {
+    if world.network_is_set() {
         // A run with every copy is none of the set, which has no actions for it.
         return Ok(None);
     }

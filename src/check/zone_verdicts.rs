@@ -53,17 +53,17 @@ pub(super) fn decide(
     progress: &dyn Fn(Phase, &ExplorationStats),
 ) -> RealTimeVerdicts {
     let start = Instant::now();
-    let mut decided = Decided::none(instances.len());
+    let mut results = Results::none(instances.len());
     let task = Task { scenario, instances, wants_shortest, takes_longer, limits, start, progress };
     let stopped = if instances.iter().any(Instance::is_liveness) {
-        task.runs(&mut decided, Zones::Included)
+        task.runs(&mut results, Zones::Included)
     } else {
-        task.states_alone(&mut decided)
+        task.states_alone(&mut results)
     };
-    let each = instances.iter().zip(&decided.known).zip(&decided.exercised);
+    let each = instances.iter().zip(&results.known).zip(&results.exercised);
     let verdicts = each.map(|((instance, known), exercised)| verdict(instance, *known, *exercised)).collect();
-    let stats = ExplorationStats { elapsed: start.elapsed(), ..decided.stats };
-    let Decided { traces, steps, .. } = decided;
+    let stats = ExplorationStats { elapsed: start.elapsed(), ..results.stats };
+    let Results { traces, steps, .. } = results;
     RealTimeVerdicts { stats, stopped: stopped.err(), verdicts, traces, steps }
 }
 
@@ -88,7 +88,7 @@ struct Task<'a> {
 }
 
 /// The results so far, of each instance.
-struct Decided {
+struct Results {
     known: Vec<Known>,
     /// Whether a state exercises it.
     exercised: Vec<Known>,
@@ -97,7 +97,7 @@ struct Decided {
     stats: ExplorationStats,
 }
 
-impl Decided {
+impl Results {
     fn none(instances: usize) -> Self {
         Self {
             known: vec![None; instances],
@@ -122,10 +122,10 @@ impl Decided {
 
 impl Task<'_> {
     /// Decides properties of states, if there are no others.
-    fn states_alone(&self, decided: &mut Decided) -> Result<(), Stopped> {
+    fn states_alone(&self, results: &mut Results) -> Result<(), Stopped> {
         let questions = self.questions();
-        self.states(&self.explore(&questions, Aim::default())?, decided)?;
-        self.settle(decided)
+        self.states(&self.explore(&questions, Aim::default())?, results)?;
+        self.settle(results)
     }
 
     fn explore(&self, questions: &[Question<'_>], aim: Aim) -> Result<Explored<'_>, Stopped> {
@@ -139,23 +139,23 @@ impl Task<'_> {
     /// Decides properties of states, and for every instance whether a state exercises it. An instance that needs
     /// another run stays open: a shortest one may be wanted; or, where duplicates are unlimited, a state that
     /// reveals or exercises it may have been found that the world does not have.
-    fn states(&self, explored: &Explored<'_>, decided: &mut Decided) -> Result<(), Stopped> {
-        decided.stats = stats_of(&explored.stats);
+    fn states(&self, explored: &Explored<'_>, results: &mut Results) -> Result<(), Stopped> {
+        results.stats = stats_of(&explored.stats);
         for (number, question) in self.questions().iter().enumerate() {
             let is_revealed = explored.reveals(number);
             // After an exploration that was stopped there is no other.
             let waits = self.wants_shortest[number] && (explored.stopped().is_none() || !self.takes_longer);
             if is_revealed && !waits {
                 match self.witness(explored, number, number) {
-                    Ok(trace) => decided.reveal(number, trace),
-                    Err(fault) => self.refused(number, fault, self.is_set())?,
+                    Ok(trace) => results.reveal(number, trace),
+                    Err(fault) => self.refused(number, fault, self.network_is_set())?,
                 }
             } else if !is_revealed && explored.ended == Ended::Exhausted && !self.instances[number].is_liveness() {
-                decided.known[number] = Some(false);
+                results.known[number] = Some(false);
             }
             let is_found = explored.exercised[number];
             let has_premise = self.instances[number].property.formula.premise().is_some();
-            decided.exercised[number] = if self.is_set() && is_found && has_premise {
+            results.exercised[number] = if self.network_is_set() && is_found && has_premise {
                 let is_run = explored.is_exercised(&self.scenario.config, question);
                 is_run.map_err(|stop| stopped_by(stop, self.limits))?.then_some(true)
             } else {
@@ -168,17 +168,17 @@ impl Task<'_> {
     /// Decides what an exploration has left open. Where the exact world refuses a long run, it may accept a
     /// shortest one. What it refuses, too, is decided where nothing is found that is not there: by any run first,
     /// for to go breadth first takes long there.
-    fn settle(&self, decided: &mut Decided) -> Result<(), Stopped> {
-        self.settle_by(Aim { shortest_runs: true, every_copy: false }, decided)?;
-        self.settle_by(Aim { shortest_runs: false, every_copy: true }, decided)?;
-        self.settle_by(Aim { shortest_runs: true, every_copy: true }, decided)
+    fn settle(&self, results: &mut Results) -> Result<(), Stopped> {
+        self.settle_by(Aim { shortest_runs: true, every_copy: false }, results)?;
+        self.settle_by(Aim { shortest_runs: false, every_copy: true }, results)?;
+        self.settle_by(Aim { shortest_runs: true, every_copy: true }, results)
     }
 
     /// Decides the open instances by an exploration of their own; those that need another run stay open.
-    fn settle_by(&self, aim: Aim, decided: &mut Decided) -> Result<(), Stopped> {
-        let mut numbers = self.open_states(decided);
+    fn settle_by(&self, aim: Aim, results: &mut Results) -> Result<(), Stopped> {
+        let mut numbers = self.open_states(results);
         if aim.every_copy {
-            numbers.extend((0..self.instances.len()).filter(|number| decided.exercised[*number].is_none()));
+            numbers.extend((0..self.instances.len()).filter(|number| results.exercised[*number].is_none()));
             numbers.sort_unstable();
             numbers.dedup();
         }
@@ -189,39 +189,39 @@ impl Task<'_> {
         let questions: Vec<Question<'_>> = numbers.iter().map(|number| all[*number]).collect();
         let explored = &self.explore(&questions, aim)?;
         let mut is_cut_short = false;
-        let open = self.open_states(decided);
+        let open = self.open_states(results);
         for (place, number) in numbers.into_iter().enumerate() {
             if open.contains(&number) && explored.reveals(place) {
                 match self.witness(explored, place, number) {
-                    Ok(trace) if aim.shortest_runs => decided.reveal_by_shortest(number, trace),
+                    Ok(trace) if aim.shortest_runs => results.reveal_by_shortest(number, trace),
                     Ok(_) if self.wants_shortest[number] => {}
-                    Ok(trace) => decided.reveal(number, trace),
-                    Err(fault) => self.refused(number, fault, self.is_set() && !aim.every_copy)?,
+                    Ok(trace) => results.reveal(number, trace),
+                    Err(fault) => self.refused(number, fault, self.network_is_set() && !aim.every_copy)?,
                 }
             } else if open.contains(&number) && explored.ended == Ended::Exhausted {
                 invariant!(aim.every_copy, "what was revealed once is revealed by a shortest run, too");
-                decided.known[number] = Some(false);
+                results.known[number] = Some(false);
             } else if open.contains(&number) {
                 is_cut_short = true;
             }
-            if aim.every_copy && decided.exercised[number].is_none() {
+            if aim.every_copy && results.exercised[number].is_none() {
                 let is_found = explored.exercised[place];
                 let is_known = is_found || explored.ended == Ended::Exhausted;
                 is_cut_short |= !is_known;
-                decided.exercised[number] = is_known.then_some(is_found);
+                results.exercised[number] = is_known.then_some(is_found);
             }
         }
         explored.stopped().filter(|_| is_cut_short).map_or(Ok(()), |stop| Err(stopped_by(stop, self.limits)))
     }
 
     /// The instances that states decide and that are not decided yet.
-    fn open_states(&self, decided: &Decided) -> Vec<usize> {
-        let is_open = |number: &usize| !self.instances[*number].is_liveness() && decided.known[*number].is_none();
+    fn open_states(&self, results: &Results) -> Vec<usize> {
+        let is_open = |number: &usize| !self.instances[*number].is_liveness() && results.known[*number].is_none();
         (0..self.instances.len()).filter(is_open).collect()
     }
 
     /// Duplicates are unlimited: an exploration may find what the world does not have.
-    fn is_set(&self) -> bool {
+    fn network_is_set(&self) -> bool {
         self.scenario.config.duplicates.is_none()
     }
 
@@ -261,20 +261,20 @@ impl Task<'_> {
     /// Decides everything, from a graph of zones. If no walk in the graph in which zones cover those that they
     /// include refutes a property, no run does. If a walk does that cannot be given times, or the matter stays
     /// open, the graph in which only equal zones are merged decides.
-    fn runs(&self, decided: &mut Decided, first: Zones) -> Result<(), Stopped> {
+    fn runs(&self, results: &mut Results, first: Zones) -> Result<(), Stopped> {
         let graph = self.graph(first)?;
-        self.states(&graph.explored, decided)?;
-        for number in self.open_states(decided) {
+        self.states(&graph.explored, results)?;
+        for number in self.open_states(results) {
             if let Some(trace) = self.shortest_run(&graph, number) {
-                decided.reveal_by_shortest(number, trace);
+                results.reveal_by_shortest(number, trace);
             }
         }
-        (self.progress)(Phase::Cycles, &decided.stats);
+        (self.progress)(Phase::Cycles, &results.stats);
         let liveness = (0..self.instances.len()).filter(|number| self.instances[*number].is_liveness());
-        let open = self.runs_in(&graph, first, liveness.collect(), decided)?;
+        let open = self.runs_in(&graph, first, liveness.collect(), results)?;
         drop(graph);
-        // A limit that is hit there keeps no run from being decided.
-        let settled = self.settle(decided);
+        // A limit that is hit there keeps no run from being results.
+        let settled = self.settle(results);
         if open.is_empty() || first == Zones::Equal {
             return open.first().map_or(settled, |(_, why)| Err(*why));
         }
@@ -290,7 +290,7 @@ impl Task<'_> {
         if let Some(stop) = graph.explored.stopped() {
             return Err(stopped_by(stop, self.limits));
         }
-        let open = self.runs_in(&graph, Zones::Equal, open, decided)?;
+        let open = self.runs_in(&graph, Zones::Equal, open, results)?;
         open.first().map_or(settled, |(_, why)| Err(*why))
     }
 
@@ -312,7 +312,7 @@ impl Task<'_> {
         graph: &ZoneGraph<'_>,
         zones: Zones,
         open: Vec<usize>,
-        decided: &mut Decided,
+        results: &mut Results,
     ) -> Result<Vec<(usize, Stopped)>, Stopped> {
         let fairness = ZoneFairness { graph, fairness: self.scenario.fairness };
         let mut search = search(&fairness, self.limits)?;
@@ -321,7 +321,7 @@ impl Task<'_> {
             let lasso = match decide_runs(&mut search, graph, self.limits, &self.instances[number])? {
                 Answer::Refuted(lasso) => lasso,
                 Answer::Holds => {
-                    decided.known[number] = Some(false);
+                    results.known[number] = Some(false);
                     continue;
                 }
                 Answer::Unknown => {
@@ -331,13 +331,13 @@ impl Task<'_> {
             };
             // At once: a limit that is hit later does not take back what was found.
             match self.endless_run(graph, &self.instances[number], &lasso) {
-                Ok(Some(trace)) if self.wants_shortest[number] => decided.reveal_by_shortest(number, trace),
-                Ok(Some(trace)) => decided.reveal(number, trace),
+                Ok(Some(trace)) if self.wants_shortest[number] => results.reveal_by_shortest(number, trace),
+                Ok(Some(trace)) => results.reveal(number, trace),
                 Ok(None) => still_open.push((number, Stopped::NoRepeatingTimes)),
                 Err(why) => {
                     // A walk through zones that include others may have no times.
                     let is_no_run = zones == Zones::Included && why == NoWitness::NoTimes;
-                    self.refused(number, why, self.is_set() || is_no_run)?;
+                    self.refused(number, why, self.network_is_set() || is_no_run)?;
                     still_open.push((number, Stopped::NoRepeatingTimes));
                 }
             }
@@ -452,9 +452,9 @@ mod tests {
                 progress: &|_, _| {},
             };
             let [by_inclusion, by_equality] = [Zones::Included, Zones::Equal].map(|first| {
-                let mut decided = Decided::none(instances.len());
-                let _ = task.runs(&mut decided, first);
-                decided
+                let mut results = Results::none(instances.len());
+                let _ = task.runs(&mut results, first);
+                results
             });
             worlds += usize::from(by_equality.known.iter().any(Option::is_some));
             for ((instance, one), other) in instances.iter().zip(&by_inclusion.known).zip(&by_equality.known) {

@@ -67,14 +67,10 @@ fn code(end: End, event: EndEvent) -> u32 {
     let own = |number: u8| (end as u32) << 15 | (u32::from(number) + 1);
     match event {
         EndEvent::Arrival(copy) => copy.segment_code(),
-        EndEvent::Call(call) => own(match call {
-            Call::Send => 0,
-            Call::Receive => 1,
-            Call::Shutdown => 2,
-            Call::Close => 3,
-            Call::Abort => 4,
-            Call::Connect(iss) => return own(5) | iss.0 << 16,
-        }),
+        EndEvent::Call(call) => {
+            let iss = if let Call::Connect(iss) = call { iss.0 } else { 0 };
+            own(call.number()) | iss << 16
+        }
         EndEvent::Timeout(timer) => own(8 + timer as u8),
     }
 }

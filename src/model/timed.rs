@@ -149,10 +149,10 @@ impl<L: Layout> TimedWorld<L> {
         let may_lose = self.config.losses.is_none_or(|most| state.losses < most);
         // Where they are unlimited, what has been delivered stays: that is all that duplicates are good for.
         let may_duplicate = self.config.duplicates.is_some_and(|most| state.duplicates < most);
-        let is_kept_back = |copy: &SegmentCopy| self.is_set() && !state.network.is_oldest(*copy);
+        let is_kept_back = |copy: &SegmentCopy| self.network_is_set() && !state.network.is_oldest(*copy);
         for copy in state.network.distinct().filter(|copy| !is_kept_back(copy)) {
             actions.push(Action::Deliver(copy));
-            let has_to_arrive = self.is_set() && state.network.stands_for_others(copy);
+            let has_to_arrive = self.network_is_set() && state.network.stands_for_others(copy);
             if (copy.is_duplicate() || may_lose) && !has_to_arrive {
                 actions.push(Action::Lose(copy));
             }
@@ -198,7 +198,7 @@ impl<L: Layout> TimedWorld<L> {
             let reaction = react(end, *next.end_ref(end), event)?;
             *next.end_mut(end) = reaction.end;
             if let Some(copy) = reaction.sent {
-                if self.is_set() {
+                if self.network_is_set() {
                     next.network.insert_in_set(copy)?;
                 } else {
                     next.network.insert(copy)?;
@@ -213,7 +213,7 @@ impl<L: Layout> TimedWorld<L> {
                 let mut next = *state;
                 let was_in_flight = next.network.remove(copy);
                 invariant!(was_in_flight, "{copy} is not in flight");
-                if self.is_set() {
+                if self.network_is_set() {
                     next.network.leave_in_set(copy)?;
                 }
                 at_end(next, copy.to(), EndEvent::Arrival(copy))
@@ -224,7 +224,7 @@ impl<L: Layout> TimedWorld<L> {
                 invariant!(was_in_flight, "{copy} is not in flight");
                 if !copy.is_duplicate() {
                     next.losses += u8::from(self.config.losses.is_some());
-                    if self.is_set() {
+                    if self.network_is_set() {
                         next.network.leave_in_set(copy)?;
                     }
                 }
@@ -253,7 +253,7 @@ impl<L: Layout> TimedWorld<L> {
     /// Duplicates are unlimited, so that the network is a set (`set`). It may do more than the network with every
     /// copy: what it reveals counts only if that does the same.
     #[must_use]
-    pub fn is_set(&self) -> bool {
+    pub fn network_is_set(&self) -> bool {
         self.config.duplicates.is_none()
     }
 
@@ -278,7 +278,8 @@ impl<L: Layout> TimedWorld<L> {
         });
         let has_to_arrive =
             |copy: &SegmentCopy| copy.age() + 1 >= self.config.msl && state.network.stands_for_others(*copy);
-        let affordable = affordable && !(self.is_set() && state.network.copies().any(|copy| has_to_arrive(&copy)));
+        let affordable =
+            affordable && !(self.network_is_set() && state.network.copies().any(|copy| has_to_arrive(&copy)));
         something_to_wait_for && affordable && !state.ends.iter().any(|end| end.timers().is_at_latest())
     }
 

@@ -293,14 +293,10 @@ fn belongs_to(timer: Timer, state: State) -> bool {
 fn code(end: End, event: EndEvent) -> u32 {
     let (what, which) = match event {
         EndEvent::Arrival(segment) => (0, u32::from(segment)),
-        EndEvent::Call(Call::Send) => (1, 0),
-        EndEvent::Call(Call::Receive) => (1, 1),
-        EndEvent::Call(Call::Shutdown) => (1, 2),
-        EndEvent::Call(Call::Close) => (1, 3),
-        EndEvent::Call(Call::Abort) => (1, 4),
         EndEvent::Timeout(timer) => (2, timer as u32),
         // Initial numbers of worlds are small.
         EndEvent::Call(Call::Connect(iss)) => (3, iss.0 & 0xffff),
+        EndEvent::Call(call) => (1, u32::from(call.number())),
     };
     (end as u32) << 18 | what << 16 | which
 }

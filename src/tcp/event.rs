@@ -67,6 +67,19 @@ pub enum Call {
 }
 
 impl Call {
+    /// Which call it is, from 0 on, whatever its initial number.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Send => 0,
+            Self::Receive => 1,
+            Self::Shutdown => 2,
+            Self::Close => 3,
+            Self::Abort => 4,
+            Self::Connect(_) => 5,
+        }
+    }
+
     /// What the call is called in ladders and reports.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -9,6 +9,7 @@ mod endpoint;
 mod event;
 mod held;
 mod open;
+mod orphan;
 mod persist;
 mod policy;
 mod receive;

@@ -1,11 +1,10 @@
-//! `TIME_WAIT`, where stacks differ most, and `FIN_WAIT_2` where it is no more than that. RFC 9293 §3.6.1, RFC
-//! 1337.
+//! `TIME_WAIT`, where stacks differ most. RFC 9293 §3.6.1, RFC 1337.
 
 use super::endpoint::Endpoint;
 use super::event::{Effects, Timer, TimerChange};
-use super::policy::{Policy, RstInTimeWait, TimeWaitAnswers};
+use super::policy::{Policy, RstInTimeWait, SynInTimeWait, TimeWaitAnswers};
 use super::segment::{Flags, Segment};
-use super::state::EndedBy;
+use super::state::{EndedBy, State};
 use super::transmission::answer_of_closed;
 use crate::invariant::broken;
 
@@ -44,32 +43,17 @@ impl Endpoint {
         }
     }
 
-    /// `FIN_WAIT_2` after `close()`, where it has no socket any more; see [`WaitPolicy`](super::WaitPolicy).
-    pub(super) fn on_segment_in_orphaned_fin_wait_2(
-        &mut self,
-        segment: &Segment,
-        policy: &Policy,
-        effects: &mut Effects,
-    ) {
-        let Flags { syn, fin, rst, ack } = segment.flags;
-        let end = segment.seq + segment.sequence_length();
-        let new = self.rcv_nxt.precedes(end) && segment.sequence_length() > 0;
-        let edge = self.rcv_nxt + self.receive_window();
-        let in_window = segment.seq == self.rcv_nxt
-            || self.rcv_nxt.precedes(end) && segment.seq.precedes(edge)
-            || segment.seq == edge && end == edge;
-        if !in_window {
-            self.send(Flags::ACK, self.snd_nxt, 0, effects);
-        } else if rst {
-            self.end(EndedBy::Rst, effects);
-        } else if syn && !segment.seq.precedes(self.rcv_nxt) || ack && new && !(fin && end == self.rcv_nxt + 1) {
-            // Text that no application will read, or a FIN that shows that there is some.
-            self.end(EndedBy::Abort, effects);
-            effects.segment = answer_of_closed(segment, policy);
-        } else if ack && new {
-            self.consume_fin(policy, effects);
-            self.send(Flags::ACK, self.snd_nxt, 0, effects);
-        }
+    /// RFC 9293 §3.10.7.4 (RFC 1122 §4.2.2.13): in `TIME_WAIT` an endpoint "MAY accept a new SYN from the remote
+    /// TCP endpoint to reopen the connection directly", if its own initial number is larger than any that it has
+    /// used. That one returns to `TIME_WAIT` "if the SYN turns out to be an old duplicate" is left out, as in
+    /// Linux and BSD; and as there, a FIN on the SYN makes no difference.
+    pub(super) fn is_reopened_by(&self, segment: &Segment, policy: &Policy) -> bool {
+        let Flags { syn, ack, rst, .. } = segment.flags;
+        self.state == State::TimeWait
+            && self.listens
+            && (syn && !ack && !rst)
+            && policy.opening.syn_in_time_wait == SynInTimeWait::ReopenIfAbove
+            && self.rcv_nxt.precedes(segment.seq)
     }
 }
 
@@ -83,19 +67,8 @@ pub(super) fn restart_time_wait(policy: &Policy, effects: &mut Effects) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tcp::testing::{POLICY, ack, calling, fin, segment};
-    use crate::tcp::{Call, State};
-
-    /// Linux, `tcp_timewait_state_process`: a reset kills what waits; it is the peer that has ended the
-    /// connection.
-    #[test]
-    fn a_reset_ends_an_orphan_without_a_socket() {
-        let policy = POLICY.with(|policy| policy.wait.fin_wait_2_without_socket = true);
-        let mut endpoint = calling(&policy, &[Call::Close]);
-        endpoint.on_segment(&ack(1, 2), &policy);
-        endpoint.on_segment(&segment(Flags::RST, 1, 0, 0), &policy);
-        assert_eq!((endpoint.left, endpoint.ended_by), (Some(State::FinWait2), Some(EndedBy::Rst)));
-    }
+    use crate::tcp::Call;
+    use crate::tcp::testing::{POLICY, calling, fin};
 
     /// picoTCP, `tcp_fsm`: its row of `TIME_WAIT` is empty.
     #[test]

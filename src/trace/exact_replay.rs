@@ -96,7 +96,7 @@ pub fn places_in_ticks<L: Layout>(
     finer: u32,
 ) -> Result<Option<Vec<usize>>, NoTrace> {
     // A set has no actions for a run with every copy.
-    let Some(mut state) = world.initial().ok().filter(|_| !world.is_set()) else {
+    let Some(mut state) = world.initial().ok().filter(|_| !world.network_is_set()) else {
         return Ok(None);
     };
     let mut places = Vec::new();
