@@ -81,8 +81,7 @@ pub enum Command {
     /// Put the parts of a sweep, or of a check, together that were made with --partition
     #[command(after_help = sweep::MERGE_HELP)]
     Merge(MergeArgs),
-    /// Browse a scenario step by step in stateright's web explorer, with a link to each counterexample and each
-    /// example
+    /// Browse a scenario: its verdicts, the run that shows each, and its world, to be walked through step by step
     #[command(after_help = help::EXPLORE)]
     Explore(ExploreArgs),
     /// Compare the endpoint with other TCPs: recorded cases, or the running kernel

@@ -23,8 +23,9 @@ pub struct Evidence {
     /// The run; of a lasso, the stem and once the cycle.
     pub trace: Trace,
     /// For each of its steps, the place of its action among those that are enabled where it is taken. A run of
-    /// real time has them in ticks of [`Decisions::ticks_per_tick`], of which more pass.
-    pub places: Vec<usize>,
+    /// real time has them in ticks of [`Decisions::ticks_per_tick`], of which more pass. `None` where whole ticks
+    /// have no room for the run, and where the network is a set, which has no actions for every copy.
+    pub places: Option<Vec<usize>>,
 }
 
 /// The evidence that one exploration of a scenario's timed world has found, or one in real time.
@@ -48,8 +49,9 @@ pub struct Decision {
     pub instance: Instance,
     /// What is known of it.
     pub verdict: Verdict,
-    /// The counterexample or the example, replayed, where there is one; in real time, only if there is room for it
-    /// in whole ticks. Where the network is a set there is none: it has no actions for every copy.
+    /// How many steps the shortest run has that decides it, as [`Judged::steps`](super::Judged::steps) has it.
+    pub steps: Option<usize>,
+    /// The counterexample or the example, replayed, where there is one.
     pub evidence: Option<Evidence>,
 }
 
@@ -76,7 +78,8 @@ impl Decisions {
         let mut each = Vec::new();
         for (index, (instance, verdict)) in instances.into_iter().zip(&decided.verdicts).enumerate() {
             let evidence = evidence(&decided, scenario, &instance, index)?;
-            each.push(Decision { instance, verdict: *verdict, evidence });
+            let steps = decided.steps.get(index).copied().flatten();
+            each.push(Decision { instance, verdict: *verdict, steps, evidence });
         }
         Ok(Self { stats: decided.stats, stopped: decided.stopped, each, ticks_per_tick: 1 })
     }
@@ -87,37 +90,34 @@ impl Decisions {
         instances: Vec<Instance>,
         decided: Decided,
     ) -> Result<Self, NoTrace> {
-        let numbers = [decided.traces.len(), decided.verdicts.len()];
-        invariant!(numbers == [instances.len(); 2], "there is a verdict, and a run or none, for each instance");
+        let numbers = [decided.traces.len(), decided.verdicts.len(), decided.steps.len()];
+        invariant!(numbers == [instances.len(); 3], "there is a verdict, and a run or none, for each instance");
         let mut scale = 1;
-        let mut shown: Vec<Option<Trace>> = Vec::new();
-        for trace in decided.traces {
-            let Some(trace) = trace else {
-                shown.push(None);
-                continue;
-            };
+        let mut shown: Vec<&Trace> = Vec::new();
+        for trace in decided.traces.iter().flatten() {
             let Some(finer) = least_common_multiple(scale, trace.parts) else {
-                shown.push(None);
                 continue;
             };
             let world = TimedWorld::<L>::with_layout(scenario.config.scaled(finer));
             let mut all_fit = true;
-            for one in shown.iter().flatten().chain([&trace]) {
+            for one in shown.iter().copied().chain([trace]) {
                 all_fit = all_fit && places_in_ticks(&world, one, finer / one.parts)?.is_some();
             }
-            scale = if all_fit { finer } else { scale };
-            shown.push(all_fit.then_some(trace));
+            if all_fit {
+                scale = finer;
+                shown.push(trace);
+            }
         }
         let world = TimedWorld::<L>::with_layout(scenario.config.scaled(scale));
         let mut each = Vec::new();
-        for ((instance, verdict), trace) in instances.into_iter().zip(decided.verdicts).zip(shown) {
-            let evidence = match trace {
-                Some(trace) => {
-                    places_in_ticks(&world, &trace, scale / trace.parts)?.map(|places| Evidence { trace, places })
-                }
-                None => None,
+        let found = decided.verdicts.into_iter().zip(decided.traces).zip(decided.steps);
+        for (instance, ((verdict, trace), steps)) in instances.into_iter().zip(found) {
+            let places = match &trace {
+                Some(trace) if scale % trace.parts == 0 => places_in_ticks(&world, trace, scale / trace.parts)?,
+                _ => None,
             };
-            each.push(Decision { instance, verdict, evidence });
+            let evidence = trace.map(|trace| Evidence { trace, places });
+            each.push(Decision { instance, verdict, steps, evidence });
         }
         Ok(Self { stats: decided.stats, stopped: decided.stopped, each, ticks_per_tick: scale })
     }
@@ -229,6 +229,11 @@ fn evidence(
     instance: &Instance,
     index: usize,
 ) -> Result<Option<Evidence>, NoTrace> {
+    let is_set = scenario.config.duplicates.is_none();
+    if is_set && decided.timed.is_some() {
+        let trace = decided.traces.get(index).cloned().flatten();
+        return Ok(trace.map(|trace| Evidence { trace, places: None }));
+    }
     match &decided.timed {
         Some(DecidedTicks::One(timed)) => evidence_in_ticks(timed, scenario, instance, index),
         Some(DecidedTicks::Two(timed)) => evidence_in_ticks(timed, scenario, instance, index),
@@ -243,10 +248,6 @@ fn evidence_in_ticks<L: Layout>(
     index: usize,
 ) -> Result<Option<Evidence>, NoTrace> {
     let DecidedTimed { world, explored, lassos } = timed;
-    if world.network_is_set() {
-        // A run with every copy is none of the set, which has no actions for it.
-        return Ok(None);
-    }
     match (explored.revealed.get(index).copied().flatten(), lassos.get(index).and_then(Option::as_ref)) {
         (Some(node), _) => {
             let (_, evidence) = path_to(world, scenario, explored, from_ref(instance), node)?;
@@ -258,7 +259,7 @@ fn evidence_in_ticks<L: Layout>(
             let fresh = TimedWorld::<L>::with_layout(scenario.config);
             let trace = replay_lasso(&fresh, scenario.fairness, instance, &stem, &cycle);
             let places = lasso.stem.iter().chain(&lasso.cycle).map(|(_, place)| *place).collect();
-            Ok(Some(Evidence { trace: trace.ok_or(NoTrace::NotReplayed)?, places }))
+            Ok(Some(Evidence { trace: trace.ok_or(NoTrace::NotReplayed)?, places: Some(places) }))
         }
         (None, None) => Ok(None),
     }
@@ -277,7 +278,8 @@ fn path_to<L: Layout>(
     let actions = actions(world, &explored.states, &path);
     let fresh = TimedWorld::<L>::with_layout(scenario.config);
     let (instance, trace) = replay(&fresh, instances, &actions).ok_or(NoTrace::NotReplayed)?;
-    Ok((instance, Evidence { trace, places: path.into_iter().map(|(_, place)| place).collect() }))
+    let places = path.into_iter().map(|(_, place)| place).collect();
+    Ok((instance, Evidence { trace, places: Some(places) }))
 }
 
 #[cfg(test)]
@@ -300,12 +302,12 @@ mod tests {
             let instances: Vec<Instance> = library.properties.iter().flat_map(Instance::all).collect();
             let found = Decisions::of(&scenario, instances, 1, Limits::NONE, &|_, _| {}).unwrap();
             let world = TimedWorld::new(scenario.config);
-            for Decision { instance, verdict, evidence } in found.each {
+            for Decision { instance, verdict, evidence, .. } in found.each {
                 let alone = shortest_trace(&scenario, std::slice::from_ref(&instance), Limits::NONE).unwrap();
                 assert_eq!(evidence.is_some(), matches!(verdict, Verdict::Violated | Verdict::Possible));
                 assert_eq!(evidence.as_ref().map(|one| &one.trace), alone.as_ref().ok().map(|(_, trace)| trace));
                 assert_eq!(alone.err(), evidence.is_none().then_some(verdict), "{}", instance.name());
-                let Some(Evidence { trace, places }) = evidence else {
+                let Some(Evidence { trace, places: Some(places) }) = evidence else {
                     continue;
                 };
                 endings[match trace.ending {

@@ -27,4 +27,5 @@ pub use library::Library;
 pub use outcome::{Checked, ExpectedVerdict, GateResult, Judged, Outcome, Tally};
 pub use shipped::is_shipped;
 pub use together::{Together, decide_together};
+pub(crate) use validate::validate_one;
 pub use validate::{is_applicable, lacking, validate, validate_asked};

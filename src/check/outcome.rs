@@ -180,7 +180,7 @@ impl Outcome {
     }
 
     /// Judges a property's instances in a scenario, each by its verdict and the length of its shortest trace.
-    pub(super) fn new(
+    pub(crate) fn new(
         property: &Arc<Property>,
         instances: Vec<(Instance, Verdict, Option<usize>)>,
         scenario: &Scenario,

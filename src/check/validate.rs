@@ -43,6 +43,15 @@ pub fn validate_asked(
     validate_pairs(library, scenarios, properties, &|_, _| true)
 }
 
+/// Finds what a property of nobody's file speaks of and the scenario lacks.
+///
+/// # Errors
+/// That, with its place.
+pub(crate) fn validate_one(scenario: &Scenario, property: &Property) -> Result<(), Diagnostics> {
+    let lacking = lacking(scenario, property);
+    lacking.map_or(Ok(()), |lacking| Err(Diagnostic { help: None, ..lacking }.into()))
+}
+
 fn validate_pairs(
     library: &Library,
     scenarios: &[Arc<Scenario>],

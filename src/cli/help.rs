@@ -52,8 +52,8 @@ Examples:
 
 Exit codes:
   0  Ctrl-C ended the server; the verdicts do not matter
-  2  the command line or a file is wrong, the address cannot be listened at, the server was ended
-     before it could be used, or stateright finds other states";
+  2  the command line or a file is wrong, the address cannot be listened at, or the exploration was
+     ended by Ctrl-C or a limit";
 
 pub(super) const CONFORM: &str = "\
 Examples:

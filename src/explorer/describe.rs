@@ -6,7 +6,8 @@ use crate::model::{
     Action, End, InFlightSegment, Incarnation, Layout, Observe, OldCopies, TimedWorld, Timers, World, WorldEnd,
     WorldState,
 };
-use crate::tcp::{Endpoint, Timer};
+use crate::tcp::{Endpoint, Held, Timer};
+use crate::trace::Ticks;
 
 /// All of a state: two different states have different descriptions.
 pub(super) fn state<L: Layout>(state: &WorldState<L>) -> String {
@@ -81,11 +82,8 @@ fn end(text: &mut String, end: End, known: &WorldEnd, timers: &Timers) {
     if let Some(recover) = recover {
         let _ = writeln!(text, "  segments before {recover} are sent again as ACKs arrive");
     }
-    for (from, to) in held.text() {
-        let _ = writeln!(text, "  text is held from {from} up to {to}, without that");
-    }
-    if let Some(fin) = held.fin() {
-        let _ = writeln!(text, "  FIN {fin} is held");
+    for held in held_beyond_a_hole(held) {
+        let _ = writeln!(text, "  {held}");
     }
     for (number, what) in [(*retransmissions, "retransmissions"), (*doublings, "doublings of the timeout")] {
         if number > 0 {
@@ -128,13 +126,24 @@ fn opening(text: &mut String, known: &WorldEnd) {
     }
 }
 
-/// What a step changes, apart from its action.
+/// What has arrived beyond a hole.
+pub(super) fn held_beyond_a_hole(held: &Held) -> impl Iterator<Item = String> + '_ {
+    let text = held.text().iter().map(|(from, to)| format!("text is held from {from} up to {to}, without that"));
+    text.chain(held.fin().map(|fin| format!("FIN {fin} is held")))
+}
+
+/// What a step changes, apart from its action; durations are in ticks of which the world has so many.
 pub(super) fn step<L: Layout>(
     world: &TimedWorld<L>,
     before: &WorldState<L>,
     action: Action,
     after: &WorldState<L>,
+    per_tick: u32,
 ) -> String {
+    let ticks = |parts: u32| {
+        let time = Ticks { parts, per_tick };
+        if (1..=per_tick).contains(&parts) { format!("{time} tick") } else { format!("{time} ticks") }
+    };
     let taken = world.describe_step(before, &action, after);
     let mut changes = Vec::new();
     for end in End::BOTH {
@@ -292,7 +301,7 @@ mod tests {
             let action = actions.into_iter().find(|action| action.to_string() == wanted);
             let action = action.unwrap_or_else(|| panic!("not enabled: {wanted}"));
             let next = world.step(&now, action).unwrap();
-            let _ = writeln!(text, "{action}\n  {}", step(&world, &now, action, &next).replace('\n', "\n  "));
+            let _ = writeln!(text, "{action}\n  {}", step(&world, &now, action, &next, 1).replace('\n', "\n  "));
             now = next;
         }
         let _ = writeln!(text, "\n{}", state(&now));

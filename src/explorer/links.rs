@@ -1,40 +1,35 @@
-//! The text on the terminal beside the explorer: verdicts, and links to their paths.
+//! The text on the terminal beside the explorer: verdicts, and links to their runs.
 
 use std::fmt::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use indicatif::HumanCount;
 
+use super::exploration::Exploration;
+use super::protocol::encoded;
 use crate::check::{Decision, Decisions, Evidence};
-use crate::model::MAX_STATE_PROPERTIES;
+use crate::model::Layout;
 use crate::property::Verdict;
 use crate::report::terminal::Terminal;
-use crate::scenario::Scenario;
 
 /// The column at which the text about a verdict begins.
 const INDENT: usize = 14;
 
 /// The text that is printed once the explorer can be used.
 #[derive(Clone, Copy, Debug)]
-pub struct Summary<'a> {
-    /// The scenario that is explored.
-    pub scenario: &'a Scenario,
-    /// What was found in it.
-    pub decisions: &'a Decisions,
-    /// Of a scenario of real time, how far the world of whole ticks was explored that the page shows.
-    pub in_ticks: Option<&'a Decisions>,
+pub struct Summary<'a, L: Layout> {
+    /// What is explored.
+    pub exploration: &'a Exploration<L>,
     /// Where the explorer listens.
     pub address: SocketAddr,
-    /// Why stateright's own run was not begun.
-    pub not_run: Option<&'static str>,
 }
 
-impl Summary<'_> {
+impl<L: Layout> Summary<'_, L> {
     /// The verdicts, the address, and a link to each counterexample and example.
     #[must_use]
     pub fn text(&self, terminal: Terminal) -> String {
-        let Self { scenario, decisions, in_ticks, not_run, .. } = self;
-        let stats = decisions.stats;
+        let Exploration { scenario, decisions, model, .. } = self.exploration;
+        let Decisions { stats, each, stopped, .. } = decisions;
         let mut text = format!("{}: {} {}s\n", scenario.name, HumanCount(stats.states as u64), scenario.unit());
         let mut row = |what: &str, is: &str| {
             let _ = writeln!(text, "  {what:<12}{is}");
@@ -42,52 +37,40 @@ impl Summary<'_> {
         if scenario.is_changed() {
             row("set", &terminal.wrapped(scenario.changes.iter().map(String::as_str), ", ", INDENT));
         }
-        if let Some(ticks) = in_ticks {
-            let number = HumanCount(ticks.stats.states as u64);
-            let size = match decisions.ticks_per_tick {
-                1 => "whole ticks".to_owned(),
-                parts => format!("ticks of 1/{parts}"),
+        if scenario.is_real_time() {
+            let page = match (model.world().initial(), model.ticks_per_tick()) {
+                (Err(limit), _) => format!("no steps: {limit}"),
+                (Ok(_), 1) => "steps of whole ticks; the verdicts are those of real time".to_owned(),
+                (Ok(_), parts) => format!("steps of 1/{parts} tick; the verdicts are those of real time"),
             };
-            let page =
-                format!("{number} states of {size}; the verdicts are those of real time, which no ticks prove");
             row("on the page", &terminal.prose(&page, INDENT));
         }
         for verdict in
             [Verdict::Holds, Verdict::Vacuous, Verdict::Possible, Verdict::Impossible, Verdict::Violated]
         {
-            let number = decisions.each.iter().filter(|decision| decision.verdict == verdict).count();
+            let number = each.iter().filter(|decision| decision.verdict == verdict).count();
             if number > 0 {
                 row(verdict.name(), &number.to_string());
             }
         }
-        let undecided = decisions.each.iter().filter(|decision| decision.verdict == Verdict::Undecided);
-        let undecided: Vec<String> = undecided.map(|decision| decision.instance.name()).collect();
-        let decided = decisions.each.iter().filter(|decision| decision.verdict != Verdict::Undecided);
-        let unlisted: Vec<String> =
-            decided.skip(MAX_STATE_PROPERTIES).map(|decision| decision.instance.name()).collect();
-        for (what, names) in [("undecided", undecided), ("not listed", unlisted)] {
+        let named = |is: &dyn Fn(&Decision) -> bool| {
+            each.iter().filter(|one| is(one)).map(|one| one.instance.name()).collect::<Vec<_>>()
+        };
+        let is_picture = |one: &Decision| one.evidence.as_ref().is_some_and(|evidence| evidence.places.is_none());
+        let undecided = named(&|one| one.verdict == Verdict::Undecided);
+        for (what, names) in [("undecided", undecided), ("no steps", named(&is_picture))] {
             if !names.is_empty() {
                 row(what, &terminal.wrapped(names.iter().map(String::as_str), ", ", INDENT));
             }
         }
-        let is_shown = |one: &Decision| matches!(one.verdict, Verdict::Violated | Verdict::Possible);
-        let too_fine = decisions.each.iter().filter(|one| is_shown(one) && one.evidence.is_none());
-        let too_fine: Vec<String> = too_fine.map(|one| one.instance.name()).collect();
-        if !too_fine.is_empty() {
-            row("too fine", &terminal.wrapped(too_fine.iter().map(String::as_str), ", ", INDENT));
-        }
-        if let Some(stopped) = decisions.stopped {
+        if let Some(stopped) = stopped {
             row("stopped", &stopped.to_string());
         }
-        if let Some(why) = not_run {
-            row("not run", &terminal.prose(why, INDENT));
-        }
         let url = self.url();
-        let links: Vec<[String; 3]> = decisions
-            .each
+        let links: Vec<[String; 3]> = each
             .iter()
-            .filter_map(|Decision { instance, verdict, evidence }| {
-                let link = deep_link(&url, evidence.as_ref()?);
+            .filter_map(|Decision { instance, verdict, evidence, .. }| {
+                let link = deep_link(&url, &instance.name(), evidence.as_ref()?);
                 Some([instance.name(), verdict.to_string(), link])
             })
             .collect();
@@ -120,11 +103,10 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
-/// stateright's address of a path: the place of the initial state, there is one, and then of each action.
-fn deep_link(url: &str, evidence: &Evidence) -> String {
-    let mut link = format!("{url}#/steps/0");
-    for place in &evidence.places {
-        let _ = write!(link, "/{place}");
+/// stateright's address of a path; of a run that is none, its own.
+fn deep_link(url: &str, name: &str, evidence: &Evidence) -> String {
+    match &evidence.places {
+        Some(places) => format!("{url}#/steps/{}", encoded(places)),
+        None => format!("{url}#/run/{name}"),
     }
-    link
 }

@@ -25,9 +25,11 @@ pub struct Explorable<L: Layout = OneIncarnation> {
 
 /// An entry that stateright lists beside the world, and searches for in it.
 #[derive(Debug)]
-struct Listed<L: Layout> {
-    expectation: Expectation,
-    name: &'static str,
+pub(super) struct Listed<L: Layout> {
+    pub(super) expectation: Expectation,
+    pub(super) name: &'static str,
+    /// The shortest path to it, by the places of its actions.
+    pub(super) discovery: Option<Vec<usize>>,
     of: Sought<L>,
 }
 
@@ -80,17 +82,36 @@ impl<L: Layout> Explorable<L> {
         Self { world: Arc::new(world), ticks_per_tick, listed }
     }
 
-    /// How many instances are listed.
-    #[must_use]
-    pub fn listed(&self) -> usize {
-        self.listed.len()
+    /// The instances that are listed.
+    pub(super) fn each_listed(&self) -> &[Listed<L>] {
+        &self.listed
+    }
+
+    /// The ladder of the path along these places; `None` if there is no such path.
+    pub(super) fn picture(&self, places: &[usize]) -> Option<String> {
+        self.walk(places).ok().map(|walk| self.drawn(&walk.trace))
+    }
+
+    fn drawn(&self, trace: &Trace) -> String {
+        svg::path(Some(self.world.config().msl / self.ticks_per_tick.max(1)), trace)
+    }
+
+    /// The world in its ticks.
+    pub(super) fn world(&self) -> &TimedWorld<L> {
+        &self.world
+    }
+
+    /// How many ticks of the world make up a tick of the scenario.
+    pub(super) fn ticks_per_tick(&self) -> u32 {
+        self.ticks_per_tick
     }
 }
 
 impl<L: Layout> Listed<L> {
     /// `None` if nothing is known of the instance.
     fn new(world: &TimedWorld<L>, decision: &Decision) -> Option<Self> {
-        let Decision { instance, verdict, evidence } = decision;
+        let Decision { instance, verdict, evidence, .. } = decision;
+        let discovery = evidence.as_ref().and_then(|evidence| evidence.places.clone());
         let name = instance.name();
         let revealing = || Sought::Revealing(instance.clone());
         let (expectation, name, of) = match verdict {
@@ -99,17 +120,16 @@ impl<L: Layout> Listed<L> {
             }
             Verdict::Holds | Verdict::Vacuous => (Expectation::Always, name, revealing()),
             Verdict::Violated => {
-                let places = &evidence.as_ref()?.places;
-                let of =
-                    if instance.is_liveness() { Sought::Only(Shown(end_of(world, places)?)) } else { revealing() };
+                let end = end_of(world, discovery.as_ref()?)?;
+                let of = if instance.is_liveness() { Sought::Only(Shown(end)) } else { revealing() };
                 (Expectation::Sometimes, format!("a counterexample to {name}"), of)
             }
-            Verdict::Possible if evidence.is_none() => return None,
+            Verdict::Possible if discovery.is_none() => return None,
             Verdict::Possible | Verdict::Impossible => (Expectation::Sometimes, name, revealing()),
             Verdict::Undecided | Verdict::NotApplicable => return None,
         };
         // stateright asks for names that live as long as the program. They are few, and made once.
-        Some(Self { expectation, name: name.leak(), of })
+        Some(Self { expectation, name: name.leak(), discovery, of })
     }
 }
 
@@ -149,14 +169,13 @@ impl<L: Layout> Model for Explorable<L> {
     /// What the step changes; nothing where it runs into a bound of the representation.
     fn format_step(&self, before: &Shown<L>, action: Choice) -> Option<String> {
         let after = self.world.next_state(&before.0, action.0)?;
-        Some(describe::step(&self.world, &before.0, action.0, &after))
+        Some(describe::step(&self.world, &before.0, action.0, &after, 1))
     }
 
     fn as_svg(&self, path: Path<Shown<L>, Choice>) -> Option<String> {
         let actions: Vec<Action> = path.into_actions().into_iter().map(|choice| choice.0).collect();
         let parts = self.ticks_per_tick;
-        let msl = self.world.config().msl / parts.max(1);
-        replay_actions(&*self.world, &actions).map(|trace| svg::path(Some(msl), &Trace { parts, ..trace }))
+        replay_actions(&*self.world, &actions).map(|trace| self.drawn(&Trace { parts, ..trace }))
     }
 
     /// The last is true, so that stateright looks at every state: it stops once it has an example or a
@@ -220,7 +239,7 @@ mod tests {
         let mut seen = std::collections::BTreeSet::new();
         for scenario in ["one-msl", "dead-network", "gives-up"] {
             let (explorable, decisions) = explorable(scenario);
-            assert_eq!(explorable.listed(), decisions.each.len());
+            assert_eq!(explorable.each_listed().len(), decisions.each.len());
             let checker = explorable.checker().spawn_bfs().join();
             assert_eq!(checker.unique_state_count(), decisions.stats.states, "{scenario}");
             let properties = checker.model().properties();
@@ -253,9 +272,9 @@ mod tests {
     fn real_time_is_shown_in_finer_ticks() {
         let thirds = ["network.msl=4", "network.duplicates=0", "tcp.time_wait=11", "network.delays=\"any\""];
         let (explorable, decisions) = explorable_with("sequential", &thirds, &["nothing-outlives-time-wait"]);
-        assert_eq!((decisions.ticks_per_tick, explorable.listed()), (3, 2));
+        assert_eq!((decisions.ticks_per_tick, explorable.each_listed().len()), (3, 2));
         let violated = &decisions.each[0];
-        let places = &violated.evidence.as_ref().unwrap().places;
+        let places = violated.evidence.as_ref().unwrap().places.as_ref().unwrap();
         let end = Shown(end_of(&explorable.world, places).unwrap());
         let properties = explorable.properties();
         assert_eq!(properties[0].name, "a counterexample to nothing-outlives-time-wait@A");
@@ -270,8 +289,9 @@ mod tests {
             Event::Pass(parts) => parts as usize,
             _ => 1,
         });
-        let stem = end_of(&explorable.world, &lasso.places[..before.sum()]).unwrap();
-        assert!(end_of(&explorable.world, &lasso.places).unwrap() == stem, "it comes back");
+        let places = lasso.places.as_ref().unwrap();
+        let stem = end_of(&explorable.world, &places[..before.sum()]).unwrap();
+        assert!(end_of(&explorable.world, places).unwrap() == stem, "it comes back");
     }
 
     /// Ticks so fine that an age has no room are not shown, and what needs them is not listed.
@@ -280,8 +300,8 @@ mod tests {
         let world = ["network.msl=7", "network.duplicates=0", "tcp.time_wait=20", "network.delays=\"any\""];
         let (explorable, decisions) = explorable_with("sequential", &world, &["nothing-outlives-time-wait"]);
         assert_eq!(decisions.each[0].verdict, Verdict::Violated);
-        assert!(decisions.each[0].evidence.is_none() && decisions.ticks_per_tick == 1);
-        assert_eq!(explorable.listed(), 1);
+        assert!(decisions.each[0].evidence.as_ref().unwrap().places.is_none() && decisions.ticks_per_tick == 1);
+        assert_eq!(explorable.each_listed().len(), 1);
     }
 
     #[test]
@@ -293,7 +313,8 @@ mod tests {
         let next = explorable.next_state(&initial, actions[0]).unwrap();
         for place in 0..MAX_STATE_PROPERTIES {
             let only = |other| Sought::Only(if other == place { initial } else { next });
-            let listed = |other| Listed { expectation: Expectation::Sometimes, name: "", of: only(other) };
+            let listed =
+                |other| Listed { expectation: Expectation::Sometimes, name: "", discovery: None, of: only(other) };
             let model =
                 Explorable { listed: (0..MAX_STATE_PROPERTIES).map(listed).collect(), ..explorable.clone() };
             let true_of = |property: &Property<Explorable>| (property.condition)(&model, &initial);

@@ -1,72 +1,65 @@
-//! stateright's web server, kept alive.
+//! The server: hyper, with a bound on everything that a request may cost.
 
-use std::fs;
+use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::panic;
-use std::sync::atomic::{AtomicU16, Ordering};
-use std::sync::{Arc, Once};
-use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
 
-use serde::Deserialize;
-use stateright::Model;
+use http_body_util::Full;
+use hyper::body::{Body, Bytes, Incoming};
+use hyper::header::{self, HeaderName, HeaderValue};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpStream;
+use tokio::runtime;
+use tokio::sync::Semaphore;
+use tokio::task::{AbortHandle, spawn_blocking};
+use tokio::time::{sleep, timeout};
 
-use super::http::{ask, body, pass_on};
-use super::model::Explorable;
+use super::exploration::Exploration;
+use super::guard::{Hosts, refuses};
+use super::request::Status;
+use super::routes::{Reply, answer};
 use crate::diagnostic::Diagnostic;
 use crate::model::Layout;
 
-/// How long the server may take until it answers for the first time.
-const STARTUP_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long the head of a request may take to arrive.
+const HEAD: Duration = Duration::from_secs(5);
 
-/// The time between two checks of the server.
+/// How long a connection may last: it has one request, its answer, and a client that reads it.
+const CONNECTION: Duration = Duration::from_secs(30);
+
+/// How many connections there are at once.
+const CONNECTIONS: usize = 64;
+
+/// How many answers are worked out at once.
+const AT_ONCE: usize = 2;
+
+/// How long the head of a request may be, in bytes: a path of a thousand steps takes a few thousand.
+const HEAD_BYTES: usize = 1 << 14;
+
+/// How many headers a request may have.
+const HEADERS: usize = 64;
+
+/// After a connection could not be accepted.
 const PAUSE: Duration = Duration::from_millis(50);
-
-/// What stateright would serve from the working folder instead of its own.
-const FILES: [&str; 4] = ["ui/index.htm", "ui/app.css", "ui/app.js", "ui/knockout-3.5.0.js"];
-
-/// Starts a server at an address of this computer alone; it runs until it dies.
-type Start = Box<dyn Fn(SocketAddr) -> JoinHandle<()>>;
 
 /// The listener that browsers reach, held before anything is explored.
 #[derive(Debug)]
 pub struct Listening(TcpListener);
 
-/// stateright's server of an explorer, behind the address that browsers know.
-///
-/// stateright gives its server no end, and lets it die of what it does not expect, such as a response that cannot
-/// be sent. [`Server::revive`] then starts it again, at another port, to which requests are passed on from then
-/// on.
-pub struct Server {
-    start: Start,
-    running: JoinHandle<()>,
-    port: Arc<AtomicU16>,
-}
-
-/// stateright's report on its run, as far as it is of interest.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
-struct Status {
-    /// The run is over.
-    done: bool,
-    /// How many different states it has seen.
-    #[serde(rename = "unique_state_count")]
-    states: usize,
-}
-
 impl Listening {
-    /// Listens at an address; port 0 is any that is free. What stateright would serve from the working folder
-    /// instead of its own pages is refused.
+    /// Listens at an address; port 0 is any that is free.
     ///
     /// # Errors
-    /// If the address cannot be listened at, or the working folder has such a page.
+    /// If the address cannot be listened at.
     pub fn at(address: SocketAddr) -> Result<Self, Diagnostic> {
-        for file in FILES {
-            if fs::exists(file).unwrap_or(true) {
-                return Err(Diagnostic::new(format!("stateright would serve `{file}` of this folder as its own"))
-                    .help("run `lastack explore` in another folder"));
-            }
-        }
         TcpListener::bind(address).map(Self).map_err(|error| cannot_listen(address, &error))
     }
 
@@ -79,115 +72,164 @@ impl Listening {
     }
 }
 
-impl Server {
-    /// Serves what there is to explore.
-    ///
-    /// # Errors
-    /// If the server does not answer in time.
-    pub fn start<L: Layout>(explorable: &Explorable<L>, listening: Listening) -> Result<Self, Diagnostic> {
-        silence_the_server();
-        let explorable = explorable.clone();
-        let start = move |address| {
-            let explorable = explorable.clone();
-            thread::spawn(move || {
-                explorable.checker().serve(address);
-            })
+/// Serves an exploration from now on, until the process ends.
+///
+/// # Errors
+/// If the system has no thread or no means to wait for sockets.
+pub fn serve<L: Layout>(exploration: Exploration<L>, listening: Listening) -> Result<(), Diagnostic> {
+    let cannot = |error: io::Error| Diagnostic::new(format!("requests cannot be served: {error}"));
+    let hosts = Hosts::of(listening.address()?);
+    listening.0.set_nonblocking(true).map_err(cannot)?;
+    let runtime = runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .max_blocking_threads(AT_ONCE)
+        .build()
+        .map_err(cannot)?;
+    let listener = {
+        let _entered = runtime.enter();
+        tokio::net::TcpListener::from_std(listening.0).map_err(cannot)?
+    };
+    let exploration = Arc::new(exploration);
+    let serving = move || runtime.block_on(accept(&listener, &exploration, hosts));
+    thread::Builder::new().name("requests".to_owned()).spawn(serving).map_err(cannot)?;
+    Ok(())
+}
+
+/// A connection that is served.
+struct Connection {
+    task: AbortHandle,
+    /// Its request has arrived.
+    has_asked: Arc<AtomicBool>,
+}
+
+/// Accepts connections forever. Where there are too many, the oldest makes room that has not asked for anything
+/// yet: who is slow keeps nobody out.
+async fn accept<L: Layout>(listener: &tokio::net::TcpListener, exploration: &Arc<Exploration<L>>, hosts: Hosts) {
+    let workers = Arc::new(Semaphore::new(AT_ONCE));
+    let mut open: VecDeque<Connection> = VecDeque::new();
+    loop {
+        let Ok((stream, _)) = listener.accept().await else {
+            // Too many files are open, or the client has gone already.
+            sleep(PAUSE).await;
+            continue;
         };
-        Self::with(Box::new(start), listening)
-    }
-
-    fn with(start: Start, listening: Listening) -> Result<Self, Diagnostic> {
-        let (running, port) = at_a_free_port(&start)?;
-        let mut server = Self { start, running, port: Arc::new(port.into()) };
-        server.await_answer()?;
-        let port = Arc::clone(&server.port);
-        let serve = move || pass_on(&listening.0, move || local(port.load(Ordering::Relaxed)));
-        let spawned = thread::Builder::new().name("requests".to_owned()).spawn(serve);
-        spawned.map_err(|error| Diagnostic::new(format!("requests cannot be served: {error}")))?;
-        Ok(server)
-    }
-
-    /// Lets stateright visit every one of so many states, and waits until it has. `Ok(false)`: it was
-    /// over before that.
-    ///
-    /// # Errors
-    /// If the server does not answer, or has visited other states.
-    pub fn complete(
-        &mut self,
-        states: usize,
-        is_over: &dyn Fn() -> bool,
-        progress: &dyn Fn(usize),
-    ) -> Result<bool, Diagnostic> {
-        let mut is_asked = false;
-        while !is_over() {
-            is_asked = is_asked || ask(self.address(), "POST", "/.runtocompletion").is_ok();
-            match self.status() {
-                Ok(Status { done: false, states: seen }) => progress(seen),
-                Ok(Status { done: true, states: seen }) if seen == states => return Ok(true),
-                Ok(Status { done: true, states: seen }) => {
-                    let title =
-                        format!("stateright has seen {seen} states, and lastack {states}: one of them is wrong");
-                    return Err(Diagnostic::new(title));
-                }
-                Err(_) => is_asked = !self.revive()? && is_asked,
-            }
-            thread::sleep(PAUSE);
-        }
-        Ok(false)
-    }
-
-    /// Starts the server again if it has died, and returns whether it had.
-    ///
-    /// # Errors
-    /// If it cannot be started again.
-    pub fn revive(&mut self) -> Result<bool, Diagnostic> {
-        let has_died = self.running.is_finished();
-        if has_died {
-            self.await_answer()?;
-        }
-        Ok(has_died)
-    }
-
-    /// How far stateright's run has come.
-    fn status(&self) -> io::Result<Status> {
-        let answer = ask(self.address(), "GET", "/.status")?;
-        let body = body(&answer).ok_or_else(|| io::Error::other("the answer is no success"))?;
-        serde_json::from_slice(body).map_err(io::Error::other)
-    }
-
-    /// Waits for its first answer; whenever it has died it is started at another port.
-    fn await_answer(&mut self) -> Result<(), Diagnostic> {
-        let deadline = Instant::now() + STARTUP_TIMEOUT;
-        loop {
-            if self.running.is_finished() {
-                let (running, port) = at_a_free_port(&self.start)?;
-                self.running = running;
-                self.port.store(port, Ordering::Relaxed);
-            }
-            match self.status() {
-                Ok(_) => return Ok(()),
-                Err(error) if Instant::now() >= deadline => {
-                    return Err(Diagnostic::new(format!("stateright's server does not answer: {error}")));
-                }
-                Err(_) => thread::sleep(PAUSE),
+        open.retain(|connection| !connection.task.is_finished());
+        if open.len() >= CONNECTIONS {
+            let slow = open.iter().position(|connection| !connection.has_asked.load(Ordering::Relaxed));
+            if let Some(oldest) = open.remove(slow.unwrap_or(0)) {
+                oldest.task.abort();
             }
         }
-    }
-
-    fn address(&self) -> SocketAddr {
-        local(self.port.load(Ordering::Relaxed))
+        let has_asked = Arc::new(AtomicBool::new(false));
+        let (exploration, workers) = (Arc::clone(exploration), Arc::clone(&workers));
+        let served = converse(stream, exploration, hosts, workers, Arc::clone(&has_asked));
+        open.push_back(Connection { task: tokio::spawn(served).abort_handle(), has_asked });
     }
 }
 
-/// Starts a server, and returns its address. If another process takes the port before it does, it dies.
-fn at_a_free_port(start: &Start) -> Result<(JoinHandle<()>, u16), Diagnostic> {
-    let free = TcpListener::bind(local(0)).and_then(|listener| listener.local_addr());
-    let address = free.map_err(|error| cannot_listen(local(0), &error))?;
-    Ok((start(address), address.port()))
+/// One request and its answer. If the client has gone, that is no error.
+async fn converse<L: Layout>(
+    stream: TcpStream,
+    exploration: Arc<Exploration<L>>,
+    hosts: Hosts,
+    workers: Arc<Semaphore>,
+    has_asked: Arc<AtomicBool>,
+) {
+    let service = service_fn(move |request: Request<Incoming>| {
+        has_asked.store(true, Ordering::Relaxed);
+        let (exploration, workers) = (Arc::clone(&exploration), Arc::clone(&workers));
+        async move { Ok::<_, Infallible>(respond(&request, exploration, hosts, &workers).await) }
+    });
+    let conversation = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD)
+        .max_buf_size(HEAD_BYTES)
+        .max_headers(HEADERS)
+        .keep_alive(false)
+        .serve_connection(TokioIo::new(stream), service);
+    let _ = timeout(CONNECTION, conversation).await;
 }
 
-fn local(port: u16) -> SocketAddr {
-    SocketAddr::from((Ipv4Addr::LOCALHOST, port))
+/// The response to a request, whose body is never read: none has one.
+async fn respond<L: Layout>(
+    request: &Request<Incoming>,
+    exploration: Arc<Exploration<L>>,
+    hosts: Hosts,
+    workers: &Arc<Semaphore>,
+) -> Response<Full<Bytes>> {
+    if let Some(status) = refuses(hosts, request.uri(), request.headers()) {
+        return nothing(status);
+    }
+    let is_head = match *request.method() {
+        Method::GET => false,
+        Method::HEAD => true,
+        _ => return nothing(StatusCode::METHOD_NOT_ALLOWED),
+    };
+    if !request.body().is_end_stream() {
+        return nothing(StatusCode::PAYLOAD_TOO_LARGE);
+    }
+    let path = request.uri().path().to_owned();
+    let query = request.uri().query().unwrap_or_default().to_owned();
+    // It is held until the answer is there, also if the client goes.
+    let Ok(worker) = Arc::clone(workers).acquire_owned().await else {
+        return nothing(StatusCode::SERVICE_UNAVAILABLE);
+    };
+    let answered = spawn_blocking(move || {
+        let answer = answer(&exploration, &path, &query);
+        drop(worker);
+        answer
+    });
+    match answered.await {
+        Ok(reply) => response(reply, is_head),
+        // The answer is a fault of lastack, and was reported where it broke; the next request has another.
+        Err(_) => nothing(StatusCode::INTERNAL_SERVER_ERROR),
+    }
+}
+
+fn response(reply: Reply, is_head: bool) -> Response<Full<Bytes>> {
+    let Reply { refused, content_type, policy, saved_as, body } = reply;
+    let status = match refused {
+        None => StatusCode::OK,
+        Some(Status::BadRequest) => StatusCode::BAD_REQUEST,
+        Some(Status::NotFound) => StatusCode::NOT_FOUND,
+        Some(Status::Unprocessable) => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    let length = body.len();
+    let bytes = if is_head { Bytes::new() } else { Bytes::from(body.into_owned()) };
+    let mut response = Response::new(Full::new(bytes));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    let saved_as = saved_as.map(|name| format!("attachment; filename=\"{name}\""));
+    if let Some(value) = saved_as.and_then(|text| HeaderValue::from_str(&text).ok()) {
+        headers.insert(header::CONTENT_DISPOSITION, value);
+    }
+    guarded(response)
+}
+
+fn nothing(status: StatusCode) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::new()));
+    *response.status_mut() = status;
+    guarded(response)
+}
+
+/// What every response says to browsers: it is for this origin, of the type that it says, and for now.
+fn guarded(mut response: Response<Full<Bytes>>) -> Response<Full<Bytes>> {
+    const SAID: [(HeaderName, &str); 6] = [
+        (header::CACHE_CONTROL, "no-store"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    ];
+    for (name, value) in SAID {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
 }
 
 fn cannot_listen(address: SocketAddr, error: &io::Error) -> Diagnostic {
@@ -197,100 +239,5 @@ fn cannot_listen(address: SocketAddr, error: &io::Error) -> Diagnostic {
             .help("`--address 127.0.0.1:0` takes any port that is free")
     } else {
         Diagnostic::new(format!("cannot listen at port {port} of {ip}: {error}"))
-    }
-}
-
-/// Keeps the panics of the server's threads off the terminal: a message about the restart is printed instead.
-fn silence_the_server() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let otherwise = panic::take_hook();
-        panic::set_hook(Box::new(move |info| {
-            // Theirs are the only threads from now on that have no name.
-            if thread::current().name().is_some() {
-                otherwise(info);
-            }
-        }));
-    });
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io::{Read, Write};
-    use std::net::TcpStream;
-
-    use super::*;
-    use crate::check::Library;
-    use crate::model::OneIncarnation;
-
-    fn listening() -> (Listening, SocketAddr) {
-        let listening = Listening::at(local(0)).unwrap();
-        let address = listening.address().unwrap();
-        (listening, address)
-    }
-
-    fn wait_for_the_end(server: &Server) {
-        let deadline = Instant::now() + STARTUP_TIMEOUT;
-        while !server.running.is_finished() {
-            assert!(Instant::now() < deadline, "it does not die");
-            thread::sleep(PAUSE);
-        }
-    }
-
-    /// A request that promises more text than there can be ends stateright's server, and none that is passed on
-    /// does.
-    #[test]
-    fn stateright_is_started_again() {
-        let library = Library::read(&[], &[]).unwrap();
-        let scenario = library.scenarios(&["lossless".to_owned()], &[], 1).unwrap().remove(0);
-        let (listening, address) = listening();
-        let mut server =
-            Server::start(&Explorable::<OneIncarnation>::new(scenario.config, 1, &[]), listening).unwrap();
-        let deadly = format!("GET / HTTP/1.1\r\nContent-Length: {}\r\n\r\n", usize::MAX);
-        let mut stream = TcpStream::connect(address).unwrap();
-        stream.write_all(deadly.as_bytes()).unwrap();
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).unwrap();
-        assert!(body(&answer).is_some());
-        assert!(!server.revive().unwrap());
-
-        TcpStream::connect(server.address()).unwrap().write_all(deadly.as_bytes()).unwrap();
-        wait_for_the_end(&server);
-        assert!(server.revive().unwrap(), "it had died");
-        assert!(!server.revive().unwrap(), "it lives");
-        assert!(body(&ask(address, "GET", "/").unwrap()).is_some());
-    }
-
-    #[test]
-    fn a_server_that_dies_at_once_is_given_another_port() {
-        let tries = Arc::new(AtomicU16::new(0));
-        let counted = Arc::clone(&tries);
-        let start = move |address| {
-            let is_first = counted.fetch_add(1, Ordering::Relaxed) == 0;
-            thread::spawn(move || {
-                if !is_first {
-                    let (mut client, _) = TcpListener::bind(address).unwrap().accept().unwrap();
-                    let _ = client.read(&mut [0; 1024]).unwrap();
-                    client
-                        .write_all(b"HTTP/1.0 200 OK\r\n\r\n{\"done\": true, \"unique_state_count\": 7}")
-                        .unwrap();
-                }
-            })
-        };
-        let server = Server::with(Box::new(start), listening().0).unwrap();
-        wait_for_the_end(&server);
-        assert_eq!(tries.load(Ordering::Relaxed), 2);
-    }
-
-    /// It is a second opinion on how many states there are.
-    #[test]
-    fn another_number_of_states_is_an_error() {
-        let library = Library::read(&[], &[]).unwrap();
-        let scenario = library.scenarios(&["lossless".to_owned()], &[], 1).unwrap().remove(0);
-        let mut server =
-            Server::start(&Explorable::<OneIncarnation>::new(scenario.config, 1, &[]), listening().0).unwrap();
-        let error = server.complete(1, &|| false, &|_| {}).unwrap_err();
-        assert!(error.title.starts_with("stateright has seen "), "{}", error.title);
-        assert!(!server.complete(1, &|| true, &|_| {}).unwrap());
     }
 }

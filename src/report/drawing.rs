@@ -8,7 +8,7 @@ use crate::tcp::Segment;
 use crate::text::visible;
 
 /// The classes' colours, in light and in dark.
-pub(super) const STYLE: &str = include_str!("drawing.css");
+pub(crate) const STYLE: &str = include_str!("drawing.css");
 
 /// How wide a picture is.
 pub(super) const WIDTH: f64 = 760.;

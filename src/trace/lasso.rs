@@ -91,7 +91,8 @@ struct Run<'a, S> {
 impl<S: Observe> Run<'_, S> {
     /// The run ends, for nothing is enabled any more but these calls, if the property is false of that.
     fn stops(&self, trace: Trace, calls: Vec<(End, Call)>) -> Option<Trace> {
-        let is_refuted = !self.is_about_time() && is_false(self.instance, self.states, self.states.len() - 1);
+        let is_refuted =
+            !self.is_about_time() && is_false_of_run(self.instance, self.states, self.states.len() - 1);
         is_refuted.then_some(Trace { ending: RunEnding::Stops { calls }, ..trace })
     }
 
@@ -112,7 +113,7 @@ impl<S: Observe> Run<'_, S> {
         if reasons.iter().any(|reason| is_unfair(reason, self.fairness)) {
             return None;
         }
-        let is_refuted = is_false(self.instance, states, from);
+        let is_refuted = is_false_of_run(self.instance, states, from);
         is_refuted.then_some(Trace { ending: RunEnding::Repeats { from, reasons }, ..trace })
     }
 
@@ -140,7 +141,7 @@ fn closes(call: Call) -> bool {
 }
 
 /// Whether a liveness property is false of the run whose states from one place on are repeated forever.
-fn is_false(instance: &Instance, states: &[impl Observe], repeats_from: usize) -> bool {
+pub(crate) fn is_false_of_run(instance: &Instance, states: &[impl Observe], repeats_from: usize) -> bool {
     let this = instance.this();
     let (once, repeated) = states.split_at(repeats_from);
     match instance.property.formula.claim() {

@@ -9,6 +9,7 @@
 
 mod book;
 mod browser;
+mod chromium;
 mod editors;
 #[path = "../support/folder.rs"]
 mod folder;
@@ -72,7 +73,10 @@ fn main() -> ExitCode {
     #[allow(unused_mut, reason = "elsewhere than on Linux there are no more")]
     let mut trials = trials![
         book::the_book_is_built_and_its_links_lead_somewhere,
-        browser::a_browser_shows_what_the_links_promise,
+        browser::it_looks_right_everywhere,
+        browser::keys_are_enough,
+        browser::links_show_what_they_promise,
+        browser::stateright_page_works,
         editors::taplo_reads_the_schemas,
         editors::zizmor_finds_nothing,
         forms::a_reader_of_itf_understands_every_trace,

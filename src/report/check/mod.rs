@@ -11,7 +11,7 @@ pub mod markdown;
 pub mod merge;
 pub mod sarif;
 pub mod show_command;
-mod verdict_note;
+pub(crate) mod verdict_note;
 
 use clap::ValueEnum;
 

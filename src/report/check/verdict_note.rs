@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use crate::check::{Checked, Judged, Outcome, is_shipped};
 use crate::diagnostic::{SourceFile, Span};
 use crate::property::{Instance, Verdict};
+use crate::scenario::Scenario;
 
 /// A verdict as it is line: of a property where its instances share it, else of one instance.
 #[derive(Clone, Debug)]
@@ -19,7 +20,7 @@ pub(super) struct VerdictLine<'c> {
 
 /// A verdict that is not as expected, or one that the scenario states.
 #[derive(Clone, Debug)]
-pub(super) struct VerdictNote<'c> {
+pub(crate) struct VerdictNote<'c> {
     /// The property, or the instance.
     pub(super) name: String,
     /// The verdict on it.
@@ -31,7 +32,7 @@ pub(super) struct VerdictNote<'c> {
     /// The lengths of the shortest trace that is expected and of the one that was found, where they differ.
     steps: Option<(usize, Option<usize>)>,
     /// The gate does not pass for it.
-    pub(super) is_surprise: bool,
+    pub(crate) is_surprise: bool,
     /// Where the expectation is stated, or else the formula.
     file: &'c SourceFile,
     span: Span,
@@ -64,7 +65,7 @@ pub(super) fn verdict_line_of_each<'c>(checked: &'c Checked, outcome: &'c Outcom
     each.map(|judged| VerdictLine {
         name: judged.instance.name(),
         verdict: judged.verdict,
-        note: VerdictNote::on(checked, judged),
+        note: VerdictNote::on(&checked.scenario, judged),
     })
     .collect()
 }
@@ -75,8 +76,8 @@ pub(super) fn verdict_notes<'c>(checked: &'c Checked, outcome: &'c Outcome) -> V
 }
 
 impl<'c> VerdictNote<'c> {
-    fn on(checked: &'c Checked, judged: &'c Judged) -> Option<Self> {
-        let scenario = &checked.scenario;
+    /// The note on a verdict; `None` where there is nothing to say of it.
+    pub(crate) fn on(scenario: &'c Scenario, judged: &'c Judged) -> Option<Self> {
         let stated = judged.expected.as_ref().and_then(|expected| expected.stated.as_ref());
         let is_surprise = judged.is_missed() || scenario.is_changed() && judged.verdict == Verdict::Violated;
         if judged.verdict == Verdict::Undecided || !is_surprise && stated.is_none() {
@@ -105,7 +106,7 @@ impl<'c> VerdictNote<'c> {
     }
     /// The expected verdict and its reason: `expected holds`, `as expected: A closes first`; nothing in a world
     /// that was changed.
-    pub(super) fn reason(&self) -> String {
+    pub(crate) fn reason(&self) -> String {
         let because = self.because.map_or(String::new(), |because| format!(": {because}"));
         match self.expected {
             None => String::new(),

@@ -46,17 +46,29 @@ struct CopyValue {
 /// it, in parts of a tick, and how many a tick has.
 #[must_use]
 pub fn trace(scenario: &Scenario, instance: &Instance, trace: &Trace) -> String {
-    let meta = json!({
+    let description = format!("{} is {} in {}", instance.name(), shown(instance), scenario.name);
+    document(scenario, &description, Some(instance), trace)
+}
+
+/// The same of a path that decides nothing.
+pub(crate) fn path(scenario: &Scenario, trace: &Trace) -> String {
+    document(scenario, &format!("a path in {}", scenario.name), None, trace)
+}
+
+fn document(scenario: &Scenario, description: &str, decided: Option<&Instance>, trace: &Trace) -> String {
+    let mut meta = json!({
         "format": "ITF",
         "format-description": "https://apalache-mc.org/docs/adr/015adr-trace.html",
-        "description": format!("{} is {} in {}", instance.name(), shown(instance), scenario.name),
+        "description": description,
         "source": scenario.source.path,
         "scenario": scenario.name,
         "changes": scenario.changes,
-        "instance": instance.name(),
-        "formula": instance.property.formula.to_string(),
         "parts-per-tick": trace.parts,
     });
+    if let (Some(instance), Some(meta)) = (decided, meta.as_object_mut()) {
+        meta.insert("instance".to_owned(), instance.name().into());
+        meta.insert("formula".to_owned(), instance.property.formula.to_string().into());
+    }
     let repeats = match trace.ending {
         RunEnding::Open => None,
         // Nothing changes any more: TLA+ calls it stuttering.

@@ -10,6 +10,8 @@ mod picture;
 use std::borrow::Cow;
 
 use super::svg::picture::{Note, Picture};
+pub(crate) use crate::report::drawing::STYLE;
+
 use crate::property::Instance;
 use crate::scenario::Scenario;
 use crate::trace::caption::{describe_ending, in_flight, reason, shown};
@@ -23,8 +25,7 @@ const MOST_STEPS: usize = 400;
 #[must_use]
 pub fn draw(scenario: &Scenario, instance: &Instance, trace: &Trace) -> String {
     let verdict = shown(instance);
-    let decided = format!("{} is {verdict}", instance.name());
-    let title = format!("{decided} in {}", scenario.name);
+    let title = format!("{} is {verdict} in {}", instance.name(), scenario.name);
     let mut head = vec![
         Note::prose("property", &instance.property.about),
         Note::code("formula", &instance.property.formula.to_string()),
@@ -41,15 +42,10 @@ pub fn draw(scenario: &Scenario, instance: &Instance, trace: &Trace) -> String {
     for (place, line) in describe_ending(&drawn, "that are shaded").iter().enumerate() {
         foot.push(Note::prose(if place == 0 { "forever" } else { "" }, line));
     }
-    let ending = match drawn.ending {
-        RunEnding::Open => decided,
-        RunEnding::Stops { .. } => format!("nothing happens any more: {decided}"),
-        RunEnding::Repeats { .. } => format!("again and again: {decided}"),
-    };
     // The part of a longer trace that is drawn ends before the evidence of the verdict.
     let (foot, caption) = match left_out {
         Some(left_out) => (vec![left_out], None),
-        None => (foot, Some((verdict, ending))),
+        None => (foot, Some((verdict, caption(trace, instance)))),
     };
     Picture {
         title: &title,
@@ -76,6 +72,41 @@ pub fn path(msl: Option<u32>, trace: &Trace) -> String {
         msl,
     }
     .draw(&drawn, &SegmentTimeline::of(&drawn))
+}
+
+/// A ladder for a page that has the [`STYLE`] of pictures.
+pub(crate) struct EmbeddedLadder {
+    /// The picture, without the text above and below.
+    pub(crate) svg: String,
+    /// The height at which each state stands, from the initial one on, in the units of the picture.
+    pub(crate) heights: Vec<f64>,
+}
+
+/// The ladder alone, with the end highlighted if that decides an instance.
+pub(crate) fn embedded(msl: u32, trace: &Trace, decided: Option<&Instance>) -> EmbeddedLadder {
+    let (drawn, left_out) = cut(trace);
+    let decided = decided.filter(|_| left_out.is_none());
+    let [a, b] = trace.last().states();
+    let picture = Picture {
+        title: "The ladder of the path",
+        about: &format!("It leads to a state in which A is {a} and B is {b}"),
+        head: Vec::new(),
+        foot: left_out.into_iter().collect(),
+        caption: decided.map(|instance| (shown(instance), caption(trace, instance))),
+        msl: Some(msl),
+    };
+    let (svg, heights) = picture.embed(&drawn, &SegmentTimeline::of(&drawn));
+    EmbeddedLadder { svg, heights }
+}
+
+/// What the end of a trace shows.
+fn caption(trace: &Trace, instance: &Instance) -> String {
+    let decided = format!("{} is {}", instance.name(), shown(instance));
+    match trace.ending {
+        RunEnding::Open => decided,
+        RunEnding::Stops { .. } => format!("nothing happens any more: {decided}"),
+        RunEnding::Repeats { .. } => format!("again and again: {decided}"),
+    }
 }
 
 /// The part of a trace that is drawn, and a sentence about the rest.

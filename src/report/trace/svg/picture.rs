@@ -46,7 +46,19 @@ pub(super) struct Picture<'a> {
 }
 
 impl Picture<'_> {
+    /// The picture by itself, with its styles.
     pub(super) fn draw(&self, trace: &Trace, timeline: &SegmentTimeline) -> String {
+        self.drawn(trace, timeline, true).0
+    }
+
+    /// The picture for a page that has [`STYLE`], and the height at which each state of the trace stands.
+    pub(super) fn embed(&self, trace: &Trace, timeline: &SegmentTimeline) -> (String, Vec<f64>) {
+        let (picture, layout) = self.drawn(trace, timeline, false);
+        let heights = std::iter::once(layout.top()).chain(layout.rows.iter().map(|row| row.sends));
+        (picture, heights.collect())
+    }
+
+    fn drawn(&self, trace: &Trace, timeline: &SegmentTimeline, is_alone: bool) -> (String, Layout) {
         let mut head = Group::new();
         let mut y = 16.;
         if !self.head.is_empty() {
@@ -69,23 +81,20 @@ impl Picture<'_> {
         }
         let height = y + 12.;
         let page = Rectangle::new().set("class", "lastack-page").set("width", WIDTH).set("height", height);
-        SVG::new()
+        let mut picture = SVG::new()
             .set("class", "lastack")
             .set("role", "img")
-            .set("style", "max-width: 100%; height: auto")
             .set("viewBox", (0, 0, WIDTH, height))
             .set("width", WIDTH)
             .set("height", height)
             .add(Title::new(legal(self.title)))
-            .add(Description::new().add(svg::node::Text::new(legal(self.about))))
-            .add(Style::new(STYLE))
-            .add(page)
-            .add(ladder.behind)
-            .add(ladder.lines)
-            .add(ladder.labels)
-            .add(head)
-            .add(foot)
-            .to_string()
+            .add(Description::new().add(svg::node::Text::new(legal(self.about))));
+        if is_alone {
+            picture = picture.set("style", "max-width: 100%; height: auto").add(Style::new(STYLE));
+        }
+        let (behind, lines, labels) = (ladder.behind, ladder.lines, ladder.labels);
+        let picture = picture.add(page).add(behind).add(lines).add(labels).add(head).add(foot);
+        (picture.to_string(), layout)
     }
 }
 

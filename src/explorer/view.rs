@@ -1,0 +1,186 @@
+//! A state and a step as the page shows them.
+
+use serde::Serialize;
+
+use super::describe::held_beyond_a_hole;
+use crate::model::{End, Event, InFlightSegment, Incarnation, Observed, Snapshot};
+use crate::tcp::{EndedBy, Endpoint, State, Timer};
+use crate::trace::timeline::{Part, SegmentTimeline};
+use crate::trace::{Ticks, Trace};
+
+/// A name and a value, as text.
+type Row = (&'static str, String);
+
+/// A state.
+#[derive(Serialize)]
+pub(super) struct StateView {
+    ends: Vec<EndView>,
+    /// The copies in flight.
+    copies: Vec<CopyView>,
+    /// `losses` and `duplicates`.
+    network: Vec<Row>,
+}
+
+#[derive(Serialize)]
+struct EndView {
+    end: String,
+    /// What a formula can observe, by its names.
+    observations: Vec<Row>,
+    /// What its timers have left at the latest.
+    timers: Vec<Row>,
+    /// The variables that no formula observes; none in a run that is shown without its world.
+    variables: Vec<Row>,
+}
+
+#[derive(Serialize)]
+struct CopyView {
+    label: String,
+    segment: String,
+    from: String,
+    to: String,
+    age: String,
+    is_duplicate: bool,
+}
+
+impl StateView {
+    /// A state of a trace. `copies` are those in flight, by their names; `endpoints` what is known of the ends
+    /// beyond observations.
+    pub(super) fn of(
+        state: &Snapshot,
+        trace: &Trace,
+        (timeline, copies): (&SegmentTimeline, &[(InFlightSegment, usize)]),
+        endpoints: Option<[Endpoint; 2]>,
+    ) -> Self {
+        let opens = trace.steps.iter().any(|step| step.after.is_opened());
+        let [of_a, of_b] = endpoints.map_or([None, None], |endpoints| endpoints.map(Some));
+        let timers = state.timers.unwrap_or_default();
+        let ends = End::BOTH.into_iter().zip(&state.ends).zip(timers).zip([of_a, of_b]);
+        let ends = ends.map(|(((end, observed), timers), endpoint)| {
+            let left = |timer: Timer| match timers.get(timer)? {
+                0 => Some((timer.name(), "due".to_owned())),
+                left => Some((timer.name(), ticks(trace.time(left)))),
+            };
+            EndView {
+                end: end.to_string(),
+                observations: observations(observed, opens),
+                timers: Timer::ALL.into_iter().filter_map(left).collect(),
+                variables: endpoint.map_or_else(Vec::new, |endpoint| variables(&endpoint)),
+            }
+        });
+        let copy = |(flight, copy): &(InFlightSegment, usize)| CopyView {
+            label: timeline.label(*copy).to_owned(),
+            segment: flight.segment.to_string(),
+            from: flight.to.peer().to_string(),
+            to: flight.to.to_string(),
+            age: flight.age.map_or_else(String::new, |age| ticks(trace.time(age))),
+            is_duplicate: flight.is_duplicate,
+        };
+        Self {
+            ends: ends.collect(),
+            copies: copies.iter().map(copy).collect(),
+            network: vec![("losses", state.losses.to_string()), ("duplicates", state.duplicates.to_string())],
+        }
+    }
+}
+
+/// What a formula can observe of an end. Taken apart by name, so that a new observation cannot be forgotten.
+fn observations(observed: &Observed, opens: bool) -> Vec<Row> {
+    let Observed {
+        state,
+        left,
+        ended_by,
+        sent,
+        acked,
+        delivered,
+        fin_sent,
+        fin_acked,
+        fin_received,
+        close_called,
+        retransmissions,
+        incarnation,
+        old_octets,
+        old_acked,
+        ended_by_old,
+    } = *observed;
+    let mut rows = vec![
+        ("state", state.name().to_owned()),
+        ("left", left.map_or("NONE", State::name).to_owned()),
+        ("ended_by", ended_by.map_or("NONE", EndedBy::name).to_owned()),
+        ("close_called", close_called.to_string()),
+        ("fin_sent", fin_sent.to_string()),
+        ("fin_acked", fin_acked.to_string()),
+        ("fin_received", fin_received.to_string()),
+        ("sent", sent.to_string()),
+        ("acked", acked.to_string()),
+        ("delivered", delivered.to_string()),
+        ("retransmissions", retransmissions.to_string()),
+    ];
+    if opens || incarnation != Incarnation::First {
+        rows.extend([
+            ("incarnation", (incarnation as u32).to_string()),
+            ("old_octets", old_octets.to_string()),
+            ("old_acked", old_acked.to_string()),
+            ("ended_by_old", ended_by_old.to_string()),
+        ]);
+    }
+    rows
+}
+
+/// What an end has beyond its observations.
+fn variables(endpoint: &Endpoint) -> Vec<Row> {
+    let mut rows = vec![
+        ("SND.UNA", endpoint.snd_una.to_string()),
+        ("SND.NXT", endpoint.snd_nxt.to_string()),
+        ("RCV.NXT", endpoint.rcv_nxt.to_string()),
+    ];
+    let held: Vec<String> = held_beyond_a_hole(&endpoint.held).collect();
+    let facts = [
+        ("reader", endpoint.reader_gone, "the application reads no more".to_owned()),
+        ("unread", endpoint.unread > 0, endpoint.unread.to_string()),
+        ("ACK", endpoint.ack_delayed, "delayed".to_owned()),
+        ("sent again", endpoint.resent > 0, endpoint.resent.to_string()),
+        ("doublings", endpoint.doublings > 0, endpoint.doublings.to_string()),
+        (
+            "recover",
+            endpoint.recover.is_some(),
+            endpoint.recover.map_or_else(String::new, |recover| recover.to_string()),
+        ),
+        ("held", !held.is_empty(), held.join("; ")),
+    ];
+    rows.extend(facts.into_iter().filter(|(_, is_so, _)| *is_so).map(|(name, _, value)| (name, value)));
+    rows
+}
+
+/// A step in words, its copies by their names.
+pub(super) fn step(event: &Event, part: &Part, timeline: &SegmentTimeline, trace: &Trace) -> String {
+    let label = part.subject.map_or("", |subject| timeline.label(subject));
+    event_in_words(event, label, trace.parts)
+}
+
+/// An event in words; `label` names the copy that it is about, if there is one.
+pub(super) fn event_in_words(event: &Event, label: &str, per_tick: u32) -> String {
+    match event {
+        Event::Call(end, call) => format!("{end} calls {}", call.name()),
+        Event::Timeout(end, timer) => format!("{end}’s {} timer expires", timer.name()),
+        Event::Deliver(flight) => format!("{label} {} arrives at {}", flight.segment, flight.to),
+        Event::Lose(flight) => format!("{label} {} to {} is lost", flight.segment, flight.to),
+        Event::Duplicate(flight) => format!("{label} {} to {} is duplicated", flight.segment, flight.to),
+        Event::Pass(parts) => format!("time passes: {}", ticks(Ticks { parts: *parts, per_tick })),
+    }
+}
+
+/// What kind of a thing happens: the page has a sign for each.
+pub(super) fn kind(event: &Event) -> &'static str {
+    match event {
+        Event::Call(..) => "call",
+        Event::Timeout(..) => "timer",
+        Event::Deliver(_) => "arrival",
+        Event::Lose(_) => "loss",
+        Event::Duplicate(_) => "duplicate",
+        Event::Pass(_) => "time",
+    }
+}
+
+fn ticks(time: Ticks) -> String {
+    format!("{time} tick{}", if (1..=time.per_tick).contains(&time.parts) { "" } else { "s" })
+}
