@@ -107,6 +107,6 @@ mod tests {
                 }
             }
         }
-        assert_eq!(codes.len(), 2 * (9 + 16 + 2 * 6 * 16 * 16));
+        assert_eq!(codes.len(), 2 * (10 + 16 + 2 * 6 * 16 * 16));
     }
 }
