@@ -9,7 +9,7 @@ use super::decide::{DecidedTicks, DecidedTimed};
 use crate::model::{Action, End, EndpointEvent, Kind, Layout, Observe};
 use crate::property::Instance;
 use crate::property::{Premise, Property};
-use crate::tcp::State;
+use crate::tcp::{Call, Seq, State};
 
 /// How often each action, transition and premise was taken or true.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -128,6 +128,10 @@ fn add_up<K: Ord + Clone>(all: &mut BTreeMap<K, u64>, more: &BTreeMap<K, u64>) {
 /// The kind of an action, and the end that it happens at, if it happens at one.
 fn kind_of(action: Action) -> (ActionKind, Option<End>) {
     match action {
+        // Whatever the initial number is, it is the same kind.
+        Action::Call(end, Call::Connect(_)) => {
+            (ActionKind::AtEnd(EndpointEvent::Call(Call::Connect(Seq(0)))), Some(end))
+        }
         Action::Call(end, call) => (ActionKind::AtEnd(EndpointEvent::Call(call)), Some(end)),
         Action::Timeout(end, timer) => (ActionKind::AtEnd(EndpointEvent::Timeout(timer)), Some(end)),
         Action::Deliver(copy) => (ActionKind::AtEnd(EndpointEvent::Arrival(copy.kind())), Some(copy.to())),
