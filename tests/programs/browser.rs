@@ -10,7 +10,7 @@ use crate::running::Explorer;
 use crate::{Missing, needs, variable};
 
 /// The page has drawn what its address names.
-const READY: &str = "document.body.dataset.ready !== undefined && document.body.dataset.ready === location.hash";
+const READY: &str = "document.body?.dataset.ready !== undefined && document.body?.dataset.ready === location.hash";
 
 /// A world of real time whose shortest counterexample has its moments in thirds of a tick.
 const THIRDS: [&str; 9] = [
