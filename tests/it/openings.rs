@@ -243,3 +243,27 @@ fn an_old_copy_is_told_from_a_new_one() {
     }
     assert!(both > 100, "{both}");
 }
+
+/// Whoever waits for three flights before it connects anew out of `TIME_WAIT` meets nothing old, and who waits for
+/// two may.
+#[test]
+fn reusing_waits_as_long_as_it_says() {
+    let folder = crate::folder::Folder::new("openings-reuse");
+    let write = |file: &str, text: &str| std::fs::write(folder.0.join(file), text).unwrap();
+    write(
+        "early.toml",
+        "about = \"x\"\nnetwork = { msl = 1, losses = 0, duplicates = 0 }\n\
+         tcp = { rto = 9, retries = 1, time_wait = 4 }\n\
+         a = { opens = \"connect\", reuse_time_wait = 3 }\nb = { closes = \"after-eof\", opens = \"listen\" }\n",
+    );
+    write(
+        "nothing-old.toml",
+        "about = \"x\"\nformula = \"never A.state == SYN_SENT and \
+         (in_flight_old(ANY, A) > 0 or in_flight_old(ANY, B) > 0)\"\n",
+    );
+    let check = |wait: &str| {
+        let args = ["check", "./early.toml", "-p", "./nothing-old.toml", "--set", wait];
+        crate::run::Run::of(&mut folder.command(&args)).code
+    };
+    assert_eq!([check("a.reuse_time_wait=2"), check("a.reuse_time_wait=3")], [1, 0]);
+}
