@@ -11,6 +11,7 @@ use super::cross_check::cross_check;
 use super::decide::{Decided, Shortest, decide, decide_timed};
 use super::outcome::{Checked, Outcome};
 use super::validate::is_applicable;
+use crate::explore::threads::spawn_workers;
 use crate::explore::{ExplorationStats, Limits, Phase};
 use crate::invariant::{broken, invariant};
 use crate::property::Property;
@@ -86,19 +87,7 @@ pub fn check(
                 }
             }
         };
-        for number in 0..at_once {
-            let own = sender.clone();
-            let spawned = thread::Builder::new().spawn_scoped(scope, move || work(&own));
-            // The system has no more threads to give: those that there are do all the work, and this one if it is
-            // alone.
-            if spawned.is_err() {
-                if number == 0 {
-                    work(&sender);
-                }
-                break;
-            }
-        }
-        drop(sender);
+        spawn_workers(scope, at_once, sender, work);
         let mut waiting: Vec<Option<Checked>> = scenarios.iter().map(|_| None).collect();
         let mut handed_over = 0;
         for (index, checked) in receiver {

@@ -9,9 +9,8 @@ mod reachable;
 pub(crate) mod search;
 pub(crate) mod stateright;
 pub(crate) mod states;
-mod threads;
+pub(crate) mod threads;
 mod visited;
 
 pub use limits::{ExplorationStats, Limits, Phase, Stopped};
 pub use reachable::Reachable;
-pub use stateright::BYTES as STATERIGHT_BYTES;

@@ -25,7 +25,7 @@ pub(crate) enum Goal {
 const MOST_THREADS: usize = 32;
 
 /// The memory that stateright takes for a state, in bytes; a generous estimate, for it does not report it.
-pub const BYTES: usize = 1 << 10;
+const BYTES: usize = 1 << 10;
 
 /// The name that stateright knows a path's property by.
 pub(crate) const SOUGHT: &str = "sought";

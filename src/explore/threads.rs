@@ -3,13 +3,34 @@
 #![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
 
 use std::panic::resume_unwind;
+use std::sync::mpsc::Sender;
 use std::sync::{Mutex, PoisonError};
-use std::thread::{self, ScopedJoinHandle};
+use std::thread::{self, Scope, ScopedJoinHandle};
 
 /// To which of `count` threads a hash falls; by bits that the sets of numbers do not go by.
 pub(super) fn share_of(hash: u64, count: usize) -> usize {
     // A remainder would take a division for each transition.
     (((hash & 0xffff_ffff) * count as u64) >> 32) as usize
+}
+
+/// Lets so many threads do the same work, each with a sender of its own, until all is done. Where the system has
+/// no more threads to give, those that there are do all of it, and this one if it is alone.
+#[expect(clippy::needless_pass_by_value, reason = "the receiver ends when no sender is left")]
+pub(crate) fn spawn_workers<'scope, T: Send + 'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    count: usize,
+    sender: Sender<T>,
+    work: impl Fn(&Sender<T>) + Copy + Send + 'scope,
+) {
+    for number in 0..count {
+        let own = sender.clone();
+        if thread::Builder::new().spawn_scoped(scope, move || work(&own)).is_err() {
+            if number == 0 {
+                work(&sender);
+            }
+            break;
+        }
+    }
 }
 
 /// Lets each worker do its job on a thread of its own, and returns what they come to, in order. Small jobs, that

@@ -1,7 +1,7 @@
 //! Many random runs on several threads.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use fastrand::Rng;
@@ -10,6 +10,7 @@ use super::run::{PARTS, RandomRun, random_run};
 use super::shorten::shortened;
 use crate::check::Coverage;
 use crate::explore::{Limits, Stopped};
+use crate::invariant::broken;
 use crate::property::Instance;
 use crate::realtime::Witness;
 use crate::scenario::Scenario;
@@ -97,9 +98,7 @@ pub fn simulate(
                 }
                 let mut rng = rng_of(options.seed, number);
                 let run = random_run(&scenario.config, instances, options.most_events, options.coverage, &mut rng);
-                if let Ok(mut sums) = sums.lock() {
-                    sums.add(number, run);
-                }
+                sums.lock().unwrap_or_else(PoisonError::into_inner).add(number, run);
                 done();
             }
         };
@@ -114,15 +113,14 @@ pub fn simulate(
             }
         }
     });
-    let Ok(Sums { mut simulation, first }) = sums.into_inner() else {
-        return Simulation::default();
-    };
+    let Sums { mut simulation, first } = sums.into_inner().unwrap_or_else(PoisonError::into_inner);
     let of_instance = |(instance, first): (&Instance, Option<(u64, Witness)>)| {
         let (run, witness) = first?;
         let events = witness.events.len();
         let short = shortened(&scenario.config, instance, witness);
         // What was shortened has been replayed; here once more, for its steps.
-        let mut trace = replay_exact_run(&scenario.config, &short).ok()?;
+        let refused = |why| broken(format_args!("no run reveals {}: {why}", instance.name()));
+        let mut trace = replay_exact_run(&scenario.config, &short).unwrap_or_else(refused);
         if instance.is_liveness() {
             trace.ending = RunEnding::Stops { calls: Vec::new() };
         }

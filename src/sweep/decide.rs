@@ -11,6 +11,7 @@ use super::row::NextInRow;
 use super::world_result::{Method, WorldResult};
 use crate::check::{Together, decide_together};
 use crate::diagnostic::Diagnostics;
+use crate::explore::threads::spawn_workers;
 use crate::explore::{Limits, Stopped};
 use crate::property::{Instance, Verdict};
 use crate::scenario::Scenario;
@@ -64,19 +65,7 @@ pub fn decide(
                 }
             }
         };
-        for number in 0..at_once {
-            let own = sender.clone();
-            let spawned = thread::Builder::new().spawn_scoped(scope, move || work(&own));
-            // The system has no more threads to give: those that there are do all the work, and this one if it is
-            // alone.
-            if spawned.is_err() {
-                if number == 0 {
-                    work(&sender);
-                }
-                break;
-            }
-        }
-        drop(sender);
+        spawn_workers(scope, at_once, sender, work);
         let mut stopped = None;
         for message in receiver {
             match message {
