@@ -41,6 +41,8 @@ pub struct EndPolicy {
     pub policy: Policy,
     /// Each field once, in the order of [`Policy`], as it is set last.
     pub fields: Vec<PolicyField>,
+    /// Fields of the policy itself that the scenario sets otherwise.
+    pub replaced: Vec<PolicyField>,
     /// How long a tick is.
     pub clock: Clock,
 }
@@ -95,9 +97,12 @@ pub(super) fn policy(
     }
     let policy =
         policy::resolve(&fields, clock, bounds).map_err(|mistake| out_of_range(end, &fields, clock, mistake))?;
-    let set =
-        policy::field_names().iter().filter_map(|name| fields.iter().rfind(|field| field.name == *name).cloned());
-    Ok(EndPolicy { name: named.name.clone(), policy, fields: set.collect(), clock })
+    let last = |fields: &[PolicyField], name| fields.iter().rfind(|field| field.name == name).cloned();
+    let set: Vec<PolicyField> = policy::field_names().iter().filter_map(|name| last(&fields, *name)).collect();
+    let replaced = set.iter().filter(|field| field.origin == Origin::Scenario).filter_map(|field| {
+        last(&named.fields, field.name).filter(|own| own.origin != Origin::Base && own.value != field.value)
+    });
+    Ok(EndPolicy { name: named.name.clone(), policy, replaced: replaced.collect(), fields: set, clock })
 }
 
 /// In which worlds a field means nothing, if this is one, and why. An end of the world may open a new connection,

@@ -83,6 +83,9 @@ pub fn scenario(checked: &Checked, show_command: &ShowCommand, detail: Detail, t
     if checked.scenario.is_changed() {
         line(Style::new(), "set", &checked.scenario.changes.join(", "));
     }
+    if let Some(kept) = policy::kept(&checked.scenario) {
+        line(Style::new(), "kept", &kept);
+    }
     if let Some(rounded) = policy::rounded(&checked.scenario) {
         line(Style::new(), "rounded", &rounded);
     }

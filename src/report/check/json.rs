@@ -84,6 +84,9 @@ struct ScenarioReport<'a> {
     changes: &'a [String],
     /// The names of the policies that A and B have.
     policies: [&'a str; 2],
+    /// What the file sets otherwise than the policy that a setting names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kept: Option<String>,
     /// The timers of policies that are no whole number of ticks, and what they have become.
     #[serde(skip_serializing_if = "Option::is_none")]
     rounded: Option<String>,
@@ -260,6 +263,7 @@ fn scenario(checked: &Checked) -> ScenarioReport<'_> {
         file: &checked.scenario.source.path,
         changes: &checked.scenario.changes,
         policies: checked.scenario.policies.each_ref().map(|policy| policy.name.as_str()),
+        kept: policy::kept(&checked.scenario),
         rounded: policy::rounded(&checked.scenario),
         zones: checked.scenario.is_real_time().then_some(checked.stats.states),
         states: (!checked.scenario.is_real_time()).then_some(checked.stats.states),

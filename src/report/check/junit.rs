@@ -37,6 +37,7 @@ fn suite(checked: &Checked, show_command: &ShowCommand) -> TestSuite {
         ("compared", tally.compared.to_string()),
     ];
     properties.extend(stats.depth.map(|depth| ("depth", depth.to_string())));
+    properties.extend(policy::kept(scenario).map(|kept| ("kept", line(&kept))));
     properties.extend(policy::rounded(scenario).map(|rounded| ("rounded", line(&rounded))));
     if scenario.is_changed() {
         properties.push(("changes", line(&scenario.changes.join(", "))));
