@@ -414,7 +414,11 @@ fn scenarios_that_do_not_resolve() {
         .with("scenarios/c-range.toml", "about = 'x'\n[network]\nmsl = 17\n")
         .with("scenarios/d-range.toml", "about = 'x'\n[a.tcp]\nrto = 0\n")
         .with("scenarios/e-range.toml", "about = 'x'\n[a]\nsends = 1000\n")
-        .with("scenarios/f-range.toml", "about = 'x'\n[tcp]\nbackoff = true\nrto = 4\nrto_max = 2\n");
+        .with("scenarios/f-range.toml", "about = 'x'\n[tcp]\nbackoff = true\nrto = 4\nrto_max = 2\n")
+        .with("scenarios/g-opens.toml", "about = 'x'\nworld = 'asynchronous'\n[a]\nopens = 'connect'\n")
+        .with("scenarios/h-opens.toml", "about = 'x'\n[a]\nopens = 'listen'\niss = 'any'\n")
+        .with("scenarios/i-opens.toml", "about = 'x'\n[a]\nreuse_time_wait = 1\n")
+        .with("scenarios/j-range.toml", "about = 'x'\n[a]\nopens = 'connect'\nreuse_time_wait = 5\n");
     let folders = ["--scenarios", "scenarios"];
     assert_snapshot!(folder.refusals(&[&[&["check"], &folders[..]].concat()]));
     let stderr = |args: &[&str]| folder.run(&[args, &folders].concat()).stderr;
