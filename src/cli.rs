@@ -137,7 +137,8 @@ impl Command {
 /// Arguments of `check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// Scenarios to check, each by its name or by the path of its file; of a folder, all [default: all]
+    /// Scenarios to check, each by its name or by the path of its file; of a folder, all [default: all, but for
+    /// those that lack a field that is set]
     #[arg(value_name = "SCENARIO")]
     pub scenarios: Vec<String>,
 

@@ -11,8 +11,7 @@ use crate::configuration::{Configuration, duration, size};
 /// Changes of a scenario's world.
 #[derive(Debug, Args)]
 pub struct WorldArgs {
-    /// Set a field of the scenario, as in `network.losses=2`; its expectations are then dropped; repeatable. If no
-    /// scenario is named, those that have no such field are left out
+    /// Set a field of the scenario, as in `network.losses=2`; its expectations are then dropped; repeatable
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub settings: Vec<String>,
 

@@ -64,8 +64,8 @@ impl fmt::Display for Limit {
         match self {
             Self::Copies => write!(
                 f,
-                "more than {MAX_COPIES} copies in flight: lower network.duplicates, network.losses, network.msl or an \
-                 end's `sends`, or raise tcp.rto",
+                "more than {MAX_COPIES} copies in flight: lower network.losses, network.msl, an end's \
+                 `sends` or counted network.duplicates, or raise tcp.rto",
             ),
             Self::Segment(segment) => write!(
                 f,

@@ -41,8 +41,8 @@ impl fmt::Display for Stop {
             Self::Segment(segment) => write!(f, "worlds have no segment like `{segment}`"),
             Self::Copies => write!(
                 f,
-                "more than {CAPACITY} copies in flight: lower network.duplicates, network.losses, network.msl or an \
-                 end's `sends`, or raise tcp.rto"
+                "more than {CAPACITY} copies in flight: lower network.losses, network.msl, an end's \
+                 `sends` or counted network.duplicates, or raise tcp.rto"
             ),
             Self::Duration(ticks) => {
                 write!(f, "a duration of {ticks} ticks: in real time there is room for {}", Bound::MAX_TICKS)

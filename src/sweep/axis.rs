@@ -107,7 +107,8 @@ fn range(
         return Ok(None);
     };
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if !is_number(least) {
+    let unit_of_least = least.split_once(char::is_alphabetic).filter(|(number, _)| is_number(number.trim_end()));
+    if !is_number(least) && unit_of_least.is_none() {
         return Ok(None);
     }
     let wrong = |label: &dyn Display| {
@@ -122,6 +123,9 @@ fn range(
     };
     let as_in = "expected LEAST..MOST with both in it, as in 0..12, 0..12/2 or 1..4 msl";
     let has_unit = unit.is_empty() || unit.trim_start().starts_with(char::is_alphabetic);
+    if unit_of_least.is_some() {
+        return Err(wrong(&"expected the unit once, at the end, as in 1..4 msl"));
+    }
     if !is_number(most) || !is_number(step) || !has_unit {
         return Err(wrong(&as_in));
     }
@@ -192,6 +196,8 @@ mod tests {
             "network.losses=many",
             "about=x,y",
             "network.losses=-1..2",
+            "tcp.time_wait=10 s..60 s",
+            "tcp.time_wait=1msl..2 msl",
         ]
         .into_iter()
         .map(said)

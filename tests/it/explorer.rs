@@ -473,7 +473,8 @@ fn it_goes_on_whatever_it_is_sent() {
         let hostile: Vec<_> = (0..8)
             .map(|_| {
                 scope.spawn(|| {
-                    while let Some(bytes) = malformed.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    // Each twice, so that they are a thousand.
+                    while let Some(bytes) = malformed.get(next.fetch_add(1, Ordering::Relaxed) / 2) {
                         // Sent, and the answer read.
                         let mut stream = connect();
                         let _ = stream.write_all(bytes);

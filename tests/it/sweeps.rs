@@ -221,6 +221,20 @@ fn parts_merged_are_the_whole() {
 }
 
 #[test]
+fn a_part_without_a_world_passes() {
+    let folder = Folder::new("sweep-empty-part");
+    let two = ["sweep", "one-msl", "-p", "no-premature-closed@A", "--vary", "network.losses=0,1"];
+    let parts = ["1.jsonl", "2.jsonl", "3.jsonl"];
+    for (part, code) in [("1/3", 1), ("2/3", 1), ("3/3", 0)] {
+        let file = format!("{}.jsonl", &part[..1]);
+        let said = printed(&folder, &[&two, &["--partition", part, "--resume", &file]], code);
+        assert_eq!(said.ends_with("no world is in the part 3/3\n"), part == "3/3", "{said}");
+    }
+    let merged = printed(&folder, &[&["merge"], &parts], 1);
+    assert_eq!(merged, printed(&folder, &[&two, &["--format", "jsonl"]], 1));
+}
+
+#[test]
 fn a_check_in_parts_is_the_whole_check() {
     let folder = Folder::new("check-parts");
     let scenarios = ["lossless", "one-msl", "never-closes", "abort", "half-close"];

@@ -264,7 +264,8 @@ pub(super) fn result(all: &[Checked]) -> (GateResult, String) {
         _ if !faults.is_empty() => faults.join(", "),
         (GateResult::AsExpected, 0) => "nothing is violated".to_owned(),
         (GateResult::AsExpected, _) => "each is the expected one".to_owned(),
-        _ => "not explored to the end".to_owned(),
+        _ if all.iter().any(|checked| checked.stopped.is_some()) => "not explored to the end".to_owned(),
+        _ => "not explored to the end by stateright".to_owned(),
     };
     match tally.compared {
         0 => (passed, result),

@@ -155,6 +155,9 @@ fn total(results: &Results) -> String {
     let numbers: Vec<String> =
         counts.iter().map(|(sign, number)| format!("{number} {}", told(*sign, *number))).collect();
     let numbers = numbers.join(", ");
+    if own.is_empty() {
+        return format!("{style}no world is in the part {}{style:#}\n", head.partition);
+    }
     let mut text = format!("{}: {style}{numbers}{style:#}\n", counted(own.len(), "world"));
     let replayed = results.known.values().filter(|one| !one.is_explored()).count();
     if replayed > 0 {
