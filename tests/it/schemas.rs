@@ -41,13 +41,20 @@ fn texts(description: &str) -> Value {
     json!({ "description": description, "type": "array", "items": { "type": "string", "minLength": 1 } })
 }
 
-fn duration() -> Value {
+/// A length of time in a policy, which is of no scenario, and so has no ticks.
+fn length_of_time() -> Value {
+    json!({
+        "description": "A length of time: \"2 msl\", \"200 ms\", \"60 s\", \"10 min\".",
+        "type": "string",
+        "pattern": "^ *[0-9]+ *(msl|ms|s|min) *$",
+    })
+}
+
+/// The same in a scenario.
+fn ticks_or_length_of_time() -> Value {
     json!({
         "description": "Ticks, or a length of time: 2, \"2 msl\", \"200 ms\", \"60 s\", \"10 min\".",
-        "anyOf": [
-            { "type": "integer", "minimum": 0 },
-            { "type": "string", "pattern": "^ *[0-9]+ *(msl|ms|s|min) *$" },
-        ],
+        "anyOf": [{ "type": "integer", "minimum": 0 }, length_of_time()],
     })
 }
 
@@ -155,7 +162,7 @@ fn scenario() -> Value {
         "type": "object",
         "additionalProperties": expectation,
     });
-    let definitions = json!({ "duration": duration(), "tcp": table(&of_tcp) });
+    let definitions = json!({ "duration": ticks_or_length_of_time(), "tcp": table(&of_tcp) });
     schema("scenario", "A scenario of lastack", &of_keys, &["about"], &definitions)
 }
 
@@ -191,7 +198,7 @@ fn policy() -> Value {
         });
         of_keys[name] = json!({ "description": field["description"], "anyOf": [field["allOf"][0], with_source] });
     }
-    schema("policy", "A policy of lastack", &of_keys, &["about"], &json!({ "duration": duration() }))
+    schema("policy", "A policy of lastack", &of_keys, &["about"], &json!({ "duration": length_of_time() }))
 }
 
 fn configuration() -> Value {
@@ -270,7 +277,10 @@ fn mistakes_are_found_by_the_schemas() {
         ("scenario", "about = 'x'\n[expect.no-reset]\nverdict = 'violated'"),
         ("property", "about = 'x'"),
         ("property", "about = 'x'\nformula = 'always true'\napplies_to = 'everything'"),
+        ("scenario", "about = 'x'\n[tcp]\nsyn_retries = '6 s'"),
         ("policy", "about = 'x'\nrto = true"),
+        ("policy", "about = 'x'\nrto = 3"),
+        ("policy", "about = 'x'\nsyn_ack_retries = '6 s'"),
         ("policy", "about = 'x'\nrto = { value = '1 s' }"),
         ("policy", "about = 'x'\ncolour = 1"),
         ("lastack", "max_memory = '8GB'"),

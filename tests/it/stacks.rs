@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use lastack::check::Library;
 use lastack::conform::recorded::{CaseOutcome, Profile, parse, replay};
-use lastack::policy::{NamedPolicy, Origin, Policies, PolicyField, Value};
+use lastack::policy::{NamedPolicy, Origin, Policies, PolicyField, Value, check_field};
 use lastack::scenario::Scenario;
 use lastack::source::read_source;
 
@@ -58,7 +58,7 @@ const FIELDS: &str = "\
 <!-- Written by tests/it/stacks.rs: INSTA_UPDATE=always cargo test --test it stacks -->
 
 The fields of a policy, in the order in which `lastack list --policy NAME` prints them. A duration is
-`\"200 ms\"`, `\"60 s\"`, `\"10 min\"` or `\"2 msl\"`. `rfc9293` is the policy that all others are on top of: RFC 9293's rules
+`\"200 ms\"`, `\"60 s\"`, `\"10 min\"` or `\"2 msl\"`, in a scenario also a number of ticks. `rfc9293` is the policy that all others are on top of: RFC 9293's rules
 with the timers of the scenarios. [policies.md](policies.md) shows how to use the fields.
 ";
 
@@ -96,12 +96,10 @@ fn field_reference(policies: &Policies) -> String {
         let _ = write!(text, "\n### {}\n\n{doc}\n\n", field.name);
         let _ = match of_type {
             "bool" => writeln!(text, "`true` or `false`; in `rfc9293` `{}`.", field.value),
-            "u32" => writeln!(text, "A duration; in `rfc9293` `\"{}\"`.", field.value),
-            "Option<u32>" => writeln!(
-                text,
-                "A {}, or `\"none\"`, as in `rfc9293`.",
-                if is_count(field.name) { "number" } else { "duration" }
-            ),
+            "u32" => writeln!(text, "A {}; in `rfc9293` `\"{}\"`.", number_of(field.name), field.value),
+            "Option<u32>" => {
+                writeln!(text, "A {}, or `\"none\"`, as in `rfc9293`.", number_of(field.name))
+            }
             choice => {
                 let body =
                     source.split(&format!("pub enum {choice} {{\n")).nth(1).unwrap().split("\n}").next().unwrap();
@@ -141,13 +139,15 @@ fn group_of(source: &str, field: &str) -> String {
     doc.split(". ").next().unwrap().to_owned()
 }
 
-/// The doc comment above a line that begins so, in one line, and what follows on the line.
+/// The doc comment above a line that begins so, in one line and in the words of a file, and what follows on the
+/// line. Where the struct has ticks and `None`, a file has a length of time and `"none"`.
 fn documented(source: &str, start: &str) -> (String, String) {
     let lines: Vec<&str> = source.lines().collect();
     let place = lines.iter().position(|line| line.starts_with(start)).unwrap_or_else(|| panic!("no `{start}`"));
     let above = lines[..place].iter().rev().skip_while(|line| line.starts_with("#["));
     let docs: Vec<&str> = above.map_while(|line| line.trim().strip_prefix("///")).map(str::trim).collect();
     let doc = docs.into_iter().rev().collect::<Vec<_>>().join(" ");
+    let doc = doc.replace(", in ticks", "").replace("`None`", "`\"none\"`");
     // What rustdoc links to is not linked here.
     let doc = doc.replace("[`", "`").replace("`]", "`");
     let doc = doc.split("](").next().unwrap().to_owned()
@@ -166,8 +166,13 @@ fn kebab(variant: &str) -> String {
     word
 }
 
-fn is_count(field: &str) -> bool {
-    ["retries", "orphan_retries"].contains(&field)
+/// What the number is that a field holds, as a scenario's file reads it.
+fn number_of(field: &str) -> &'static str {
+    match check_field(field, &toml::Value::Integer(1)) {
+        Ok((_, Value::Number(_))) => "number",
+        Ok((_, Value::Duration(_))) => "duration",
+        other => panic!("{field}: {other:?}"),
+    }
 }
 
 /// How many recorded cases match, differ and are out of scope, by the policy that they name.
@@ -367,9 +372,7 @@ fn fields(text: &mut String, library: &Library, policy: &NamedPolicy, title: &st
 }
 
 fn is_timer(field: &PolicyField) -> bool {
-    matches!(field.value, Value::Duration(_) | Value::Number(_) | Value::None)
-        || ["backoff", "retries", "orphan_retries", "fin_wait_2_timeout", "last_ack_timeout", "delayed_ack"]
-            .contains(&field.name)
+    matches!(field.value, Value::Duration(_) | Value::Number(_) | Value::None) || field.name == "backoff"
 }
 
 #[test]

@@ -24,8 +24,8 @@ pub struct AckPolicy {
     /// RFC 9293 §3.10.7.4, fifth step: "it can be ignored".
     pub last_ack_answers: bool,
     /// An ACK that is due while our FIN is unacknowledged carries the FIN again. BSD's `tcp_output`
-    /// (`closing-ipv4.pkt`); RFC 9293 §3.10.7.4 sends an ACK. Without `OldSegments::Acknowledge`, which BSD has
-    /// too, two such ends in CLOSING answer each other's FINs forever.
+    /// (`closing-ipv4.pkt`); RFC 9293 §3.10.7.4 sends an ACK. Without `old_segments = "acknowledge"`, which
+    /// BSD has too, two such ends in CLOSING answer each other's FINs forever.
     pub fin_with_acks: bool,
     /// How long an ACK may wait for a segment to ride on, in ticks; `None`: not at all. RFC 9293 §3.8.6.3,
     /// RFC 5681 §4.2.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OpenPolicy {
-    /// The retransmission timeout of a SYN, and of a SYN,ACK, before any backoff, in ticks, at least 1; `None`:
+    /// The retransmission timeout of a SYN, and of a SYN,ACK, before any backoff, in ticks; not 0; `None`:
     /// `rto`. RFC 6298 §2.1 has 1 second until a round trip was measured, and `rto` is what stacks come to where
     /// round trips are short.
     pub syn_rto: Option<u32>,

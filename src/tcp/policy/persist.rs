@@ -15,13 +15,14 @@ pub struct PersistPolicy {
     /// The shortest interval between probes of a closed window, in ticks. RFC 9293 §3.8.6.1 begins with the
     /// retransmission timeout; FreeBSD with 5 s (`TCPTV_PERSMIN`).
     pub persist_min: u32,
-    /// The longest, in ticks. FreeBSD, lwIP: 60 s; Linux, gVisor: `rto_max`.
+    /// The longest interval between probes of a closed window, in ticks. FreeBSD, lwIP: 60 s; Linux, gVisor:
+    /// `rto_max`.
     pub persist_max: u32,
     /// After `close()`, an end that probes gives up at the longest interval, even if the peer answers. Linux,
     /// `tcp_probe_timer` (measured on 6.18: after 330 s); RFC 9293 §3.8.6.1 (MUST-37) keeps it.
     pub orphan_probes_end: bool,
-    /// An end that has closed and probes gives up when it has not heard the peer for so many ticks; `None`: the
-    /// retries decide. FreeBSD, `tcp_timer_persist` (`TCPTV_PERSMAX`).
+    /// An end that has closed and probes gives up when it has not heard the peer for this long, in ticks; `None`:
+    /// the retries decide. FreeBSD, `tcp_timer_persist` (`TCPTV_PERSMAX`).
     pub closing_silence: Option<u32>,
 }
 

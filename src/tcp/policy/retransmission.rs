@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RetransmissionPolicy {
-    /// The retransmission timeout before any backoff, in ticks, at least 1. RFC 6298 §2.
+    /// The retransmission timeout before any backoff, in ticks; not 0. RFC 6298 §2.
     pub rto: u32,
     /// The timeout doubles each time that it expires. RFC 6298 §5.5.
     pub backoff: bool,

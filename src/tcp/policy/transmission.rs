@@ -51,8 +51,8 @@ pub enum Repacketizing {
 pub enum Sending {
     /// The endpoint sends as soon as it can.
     AtOnce,
-    /// Text, FIN and the ACK of what is in order or beyond a hole wait until the driver of the stack polls it
-    /// (`Endpoint::poll`). smoltcp's `dispatch`.
+    /// Text, FIN and the ACK of what is in order or beyond a hole wait until the driver of the stack polls it.
+    /// smoltcp's `dispatch`.
     Polled,
     /// Text and FIN wait, an ACK does not; and the driver limits the amount that is sent. netstack3's `poll_send`.
     PolledForText,
