@@ -103,7 +103,7 @@ fn values(row: &str, default: &str) -> Value {
         any.push(json!({ "type": "integer", "minimum": 0 }));
     }
     if row.contains("or a list") {
-        any.push(json!({ "type": "array", "items": { "type": "string", "pattern": "^(FIN|DATA|ACK|RST|SYN|ANY) to [AB]$" } }));
+        any.push(json!({ "type": "array", "items": { "type": "string", "pattern": "^(FIN|DATA|ACK|RST|SYN) to [AB]$" } }));
     } else if !words.is_empty() {
         any.push(json!({ "enum": words }));
     }
@@ -271,6 +271,7 @@ fn mistakes_are_found_by_the_schemas() {
         ("scenario", "about = 'x'\n[network]\nlosses = 'many'"),
         ("scenario", "about = 'x'\n[network]\nlossess = 1"),
         ("scenario", "about = 'x'\n[fairness]\nnetwork = ['FIN to C']"),
+        ("scenario", "about = 'x'\n[fairness]\nnetwork = ['ANY to B']"),
         ("scenario", "about = 'x'\n[tcp]\ntime_wait = '2 hours'"),
         ("scenario", "about = 'x'\n[a.tcp]\nout_of_order = 'maybe'"),
         ("scenario", "about = 'x'\n[b]\ncloses = true"),
