@@ -90,8 +90,8 @@ impl fmt::Display for Stopped {
                 write!(f, "a duration of {ticks} ticks is too long for real time: choose a longer tick")
             }
             Self::RunsInRealTime => f.write_str(
-                "in real time, a property of runs is undecided if it mentions in_flight, losses or duplicates, or if only \
-                 runs violate it on which ends answer each other without a timeout: \
+                "in real time, a property of runs is undecided if it mentions in_flight, losses or duplicates, or if the \
+                 only violating runs are those in which ends answer each other without a timeout: \
                  set network.delays = \"whole-ticks\"",
             ),
             Self::NoRepeatingTimes => f.write_str(

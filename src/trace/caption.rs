@@ -64,7 +64,7 @@ pub(crate) fn describe_fairness(reason: &FairnessReason) -> String {
         }
         FairnessReason::HasClosed(end) => format!("{end}'s application has closed already"),
         FairnessReason::NotHeldUp(end) => {
-            format!("{end}'s application is not kept from closing: at some moment it could not")
+            format!("{end}'s application is not always able to close, so fairness does not require it to")
         }
         FairnessReason::HeldUp(end) => {
             format!("{end}'s application could close and never does; these applications do not promise it")
