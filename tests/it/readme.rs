@@ -182,6 +182,7 @@ fn the_files_that_are_shown_are_the_examples() {
         ("docs/tutorial/your-own.md", "examples/my-project/lastack.toml"),
         ("docs/properties.md", "examples/properties/both-reach-time-wait.toml"),
         ("docs/scenarios.md", "examples/scenarios/slow-retransmission.toml"),
+        ("docs/scenarios.md", "examples/scenarios/firewall-forgets.toml"),
     ] {
         let text = read(page);
         assert!(blocks(&text, "toml").contains(&read(file).as_str()), "{page} does not show {file} as it is");
