@@ -58,8 +58,9 @@ const FIELDS: &str = "\
 <!-- Written by tests/it/stacks.rs: INSTA_UPDATE=always cargo test --test it stacks -->
 
 The fields of a policy, in the order in which `lastack list --policy NAME` prints them. A duration is
-`\"200 ms\"`, `\"60 s\"`, `\"10 min\"` or `\"2 msl\"`, in a scenario also a number of ticks. `rfc9293` is the policy that all others are on top of: RFC 9293's rules
-with the timers of the scenarios. [policies.md](policies.md) shows how to use the fields.
+`\"200 ms\"`, `\"60 s\"`, `\"10 min\"` or `\"2 msl\"`, in a scenario also a number of ticks. `rfc9293` is the policy that all
+others are on top of: RFC 9293's rules with the timers of the scenarios. [policies.md](policies.md) shows how to use the
+fields.
 ";
 
 /// What is to be in `docs`, by path.
