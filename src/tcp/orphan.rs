@@ -6,7 +6,7 @@ use super::event::Effects;
 use super::policy::Policy;
 use super::segment::{Flags, Segment};
 use super::state::EndedBy;
-use super::transmission::answer_of_closed;
+use super::transmission::reset_in_answer_to;
 
 impl Endpoint {
     /// What an orphan makes of a segment. Linux, `tcp_timewait_state_process`; see
@@ -29,7 +29,7 @@ impl Endpoint {
         } else if opens || ack && is_new && !is_bare_fin {
             // Text that no application will read, or a FIN that shows that there is some.
             self.end(EndedBy::Abort, effects);
-            effects.segment = answer_of_closed(segment, policy);
+            effects.segment = reset_in_answer_to(segment, policy);
         } else if ack && is_new {
             self.consume_fin(policy, effects);
             self.send(Flags::ACK, self.snd_nxt, 0, effects);

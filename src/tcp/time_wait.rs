@@ -5,7 +5,7 @@ use super::event::{Effects, Timer, TimerChange};
 use super::policy::{Policy, RstInTimeWait, SynInTimeWait, TimeWaitAnswers};
 use super::segment::{Flags, Segment};
 use super::state::{EndedBy, State};
-use super::transmission::answer_of_closed;
+use super::transmission::reset_in_answer_to;
 use crate::invariant::broken;
 
 impl Endpoint {
@@ -22,7 +22,7 @@ impl Endpoint {
             && syn
             && self.is_acceptable(segment, policy)
         {
-            effects.segment = answer_of_closed(segment, policy);
+            effects.segment = reset_in_answer_to(segment, policy);
             return;
         }
         let empty = segment.sequence_length() == 0 && seq == self.rcv_nxt;
@@ -36,7 +36,7 @@ impl Endpoint {
             TimeWaitAnswers::InOrder => broken(format_args!("TIME_WAIT is processed in the RFC's order")),
         };
         if restarts {
-            restart_time_wait(policy, effects);
+            restart_time_wait_if_due(policy, effects);
         }
         if answers {
             self.send(Flags::ACK, self.snd_nxt, 0, effects);
@@ -58,7 +58,7 @@ impl Endpoint {
 }
 
 /// RFC 9293 §3.10.7.4: "Restart the 2 MSL time-wait timeout".
-pub(super) fn restart_time_wait(policy: &Policy, effects: &mut Effects) {
+pub(super) fn restart_time_wait_if_due(policy: &Policy, effects: &mut Effects) {
     if policy.wait.restart_time_wait {
         effects.change(Timer::TimeWait, TimerChange::Set(policy.wait.time_wait));
     }

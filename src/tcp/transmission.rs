@@ -106,6 +106,11 @@ impl Endpoint {
         }
     }
 
+    /// RFC 5961 §3.2, §4.2, §5.2: a challenge ACK, `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`.
+    pub(super) fn challenge(&mut self, effects: &mut Effects) {
+        self.send(Flags::ACK, self.snd_nxt, 0, effects);
+    }
+
     /// RFC 9293 §3.10.5: `<SEQ=SND.NXT><CTL=RST>`.
     pub(super) fn reset(&mut self, with_ack: bool, effects: &mut Effects) {
         if with_ack {
@@ -143,7 +148,7 @@ impl Endpoint {
 
 /// RFC 9293 §3.10.7.1: CLOSED answers everything but a reset with a reset; so do states without a connection that
 /// has what a segment acknowledges (§3.10.7.2–4).
-pub(super) fn answer_of_closed(segment: &Segment, policy: &Policy) -> Option<Segment> {
+pub(super) fn reset_in_answer_to(segment: &Segment, policy: &Policy) -> Option<Segment> {
     let seq = if segment.flags.ack { segment.ack } else { Seq(0) };
     let next = segment.seq + segment.sequence_length();
     match segment.flags {

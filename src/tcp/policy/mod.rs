@@ -11,7 +11,7 @@ mod reset;
 mod retransmission;
 mod sequence;
 mod text;
-mod timers;
+mod timer_slack;
 mod transmission;
 mod wait;
 
@@ -25,7 +25,7 @@ pub use reset::{ResetPolicy, RstInWindow, SynInWindow};
 pub use retransmission::{AfterTimeout, RetransmissionPolicy};
 pub use sequence::{OldSegments, SequencePolicy};
 pub use text::{LateText, OutOfOrder, ShutdownRead, TextPolicy};
-pub use timers::TimerPolicy;
+pub use timer_slack::TimerPolicy;
 pub use transmission::{Repacketizing, Sending, TransmissionPolicy};
 pub use wait::{RstInTimeWait, TimeWaitAnswers, WaitPolicy};
 

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use crate::tcp::endpoint::Trigger;
-use crate::tcp::transmission::answer_of_closed;
+use crate::tcp::transmission::reset_in_answer_to;
 use crate::tcp::{Effects, Endpoint, Policy, Segment, Seq, State};
 
 impl Endpoint {
@@ -57,7 +57,7 @@ impl Endpoint {
             return ControlFlow::Break(());
         }
         if !self.acknowledges_syn(segment) {
-            effects.segment = answer_of_closed(segment, policy);
+            effects.segment = reset_in_answer_to(segment, policy);
             return ControlFlow::Break(());
         }
         if let Some(size) = window {

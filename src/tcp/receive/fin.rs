@@ -3,7 +3,7 @@
 use super::answer::AckDecision;
 use super::text::Trimmed;
 use crate::tcp::endpoint::Trigger;
-use crate::tcp::time_wait::restart_time_wait;
+use crate::tcp::time_wait::restart_time_wait_if_due;
 use crate::tcp::{Effects, Endpoint, Held, OutOfOrder, Policy, Segment, Seq, State};
 
 impl Endpoint {
@@ -39,7 +39,7 @@ impl Endpoint {
             // A second FIN beyond the first is nothing that a peer sends. Only TIME_WAIT answers it: "Restart the
             // 2 MSL time-wait timeout" (RFC 9293 §3.10.7.4). The other states drop it, as Linux does.
             if self.state == State::TimeWait {
-                restart_time_wait(policy, effects);
+                restart_time_wait_if_due(policy, effects);
                 return AckDecision::Immediate;
             }
             return AckDecision::None;

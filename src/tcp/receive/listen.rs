@@ -1,6 +1,6 @@
 //! A segment arrives in LISTEN. RFC 9293 §3.10.7.2.
 
-use crate::tcp::transmission::answer_of_closed;
+use crate::tcp::transmission::reset_in_answer_to;
 use crate::tcp::{Effects, Endpoint, Flags, Policy, Segment};
 
 impl Endpoint {
@@ -10,7 +10,7 @@ impl Endpoint {
     pub(super) fn process_in_listen(&mut self, segment: &Segment, policy: &Policy, effects: &mut Effects) {
         match segment.flags {
             Flags { rst: true, .. } => {}
-            Flags { ack: true, .. } => effects.segment = answer_of_closed(segment, policy),
+            Flags { ack: true, .. } => effects.segment = reset_in_answer_to(segment, policy),
             Flags { syn: true, .. } => self.accept(segment, self.next_iss(), policy, effects),
             _ => {}
         }

@@ -21,7 +21,7 @@ use super::event::Effects;
 use super::policy::Policy;
 use super::segment::Segment;
 use super::state::State;
-use super::transmission::answer_of_closed;
+use super::transmission::reset_in_answer_to;
 
 impl Endpoint {
     /// RFC 9293 §3.10.7: SEGMENT ARRIVES. Any segment may: what is not acceptable is answered or dropped.
@@ -41,11 +41,12 @@ impl Endpoint {
 
     fn on_arrival(&mut self, segment: &Segment, window: Option<u32>, policy: &Policy) -> Effects {
         let mut effects = Effects::default();
+        // Whether all steps are taken or the segment is dropped at one, the effects are complete: which it was does
+        // not matter here.
         match self.state {
-            State::Closed => effects.segment = answer_of_closed(segment, policy),
+            State::Closed => effects.segment = reset_in_answer_to(segment, policy),
             State::Listen => self.process_in_listen(segment, policy, &mut effects),
             State::SynSent => {
-                // As below.
                 let _ = self.process_in_syn_sent(segment, window, policy, &mut effects);
             }
             // The other SYN of a simultaneous opening has arrived already.
@@ -63,7 +64,6 @@ impl Endpoint {
             }
             _ if policy.acks.drops_before_sequence_check(segment, self.snd_una) => {}
             _ => {
-                // Whether all steps were taken or the segment was dropped at one, the effects are complete.
                 let _ = self.process(segment, window, policy, &mut effects);
             }
         }

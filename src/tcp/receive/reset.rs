@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use crate::tcp::{Effects, EndedBy, Endpoint, Flags, Policy, Segment};
+use crate::tcp::{Effects, EndedBy, Endpoint, Policy, Segment};
 
 impl Endpoint {
     /// RFC 9293 §3.10.7.4 (RFC 5961 §3.2): "If the RST bit is set and the sequence number exactly matches the next
@@ -26,10 +26,5 @@ impl Endpoint {
             self.challenge(effects);
         }
         ControlFlow::Break(())
-    }
-
-    /// RFC 5961 §3.2, §4.2, §5.2: a challenge ACK, `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`.
-    pub(super) fn challenge(&mut self, effects: &mut Effects) {
-        self.send(Flags::ACK, self.snd_nxt, 0, effects);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use crate::tcp::time_wait::restart_time_wait;
+use crate::tcp::time_wait::restart_time_wait_if_due;
 use crate::tcp::{Effects, EndedBy, Endpoint, Policy, Segment, Seq, State};
 
 impl Endpoint {
@@ -61,13 +61,13 @@ impl Endpoint {
         effects: &mut Effects,
     ) {
         if self.state == State::TimeWait && policy.wait.unacceptable_segment_restarts(segment) {
-            restart_time_wait(policy, effects);
+            restart_time_wait_if_due(policy, effects);
         }
         let before = self.state;
         // RFC 9293 §3.10.7.4: "If the RCV.WND is zero, no segments will be acceptable, but special allowance
         // should be made to accept valid ACKs".
-        let is_established = self.state != State::SynReceived;
-        if is_established && policy.sequence.accepts_old_ack(segment, self.rcv_nxt)
+        let is_synchronized = self.state != State::SynReceived;
+        if is_synchronized && policy.sequence.accepts_old_ack(segment, self.rcv_nxt)
             || policy.sequence.accepts_ack_of_probe(segment, self.rcv_nxt, self.receive_window())
         {
             self.take_ack_of_unacceptable(segment, window, policy, effects);

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::answer::AckDecision;
-use crate::tcp::transmission::answer_of_closed;
+use crate::tcp::transmission::reset_in_answer_to;
 use crate::tcp::{Effects, EndedBy, Endpoint, Flags, Policy, Segment, State};
 
 impl Endpoint {
@@ -20,7 +20,7 @@ impl Endpoint {
         // RFC 9293 §3.10.7.3: "If SEG.ACK =< ISS or SEG.ACK > SND.NXT, send a reset (unless the RST bit is set, if
         // so drop the segment and return)".
         if ack && !self.acknowledges_syn(segment) {
-            effects.segment = answer_of_closed(segment, policy);
+            effects.segment = reset_in_answer_to(segment, policy);
             return ControlFlow::Break(());
         }
 

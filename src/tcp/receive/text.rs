@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::answer::AckDecision;
-use crate::tcp::transmission::answer_of_closed;
+use crate::tcp::transmission::reset_in_answer_to;
 use crate::tcp::{Effects, EndedBy, Endpoint, Flags, LateText, Policy, Segment, Seq, State};
 
 /// What the window has room for of a segment. It may begin before RCV.NXT, and beyond it.
@@ -48,9 +48,8 @@ impl Endpoint {
         let is_new = self.rcv_nxt.precedes(trimmed.end);
         if !matches!(self.state, State::Established | State::FinWait1 | State::FinWait2) {
             if is_new && trimmed.len > 0 && policy.text.reset_text_after_fin {
-                let reset = Segment { flags: Flags::RST, seq: self.snd_nxt, ack: Seq(0), len: 0 };
+                self.reset(false, effects);
                 self.end(EndedBy::Abort, effects);
-                effects.segment = Some(reset);
                 return ControlFlow::Break(());
             }
             return ControlFlow::Continue(AckDecision::None);
@@ -102,7 +101,7 @@ impl Endpoint {
             self.end(EndedBy::Abort, effects);
         } else {
             self.end(EndedBy::Abort, effects);
-            effects.segment = answer_of_closed(segment, policy);
+            effects.segment = reset_in_answer_to(segment, policy);
         }
     }
 }
