@@ -6,8 +6,7 @@ use std::time::Instant;
 
 use stateright::Checker;
 
-use super::every_copy::{FoundInSet, Worth};
-use super::expectation::stated;
+use super::every_copy::{FoundInSet, WithEveryCopy};
 use super::zone_verdicts::{self, RealTimeVerdicts};
 use crate::explore::search::{StateGraph, Until, explore};
 use crate::explore::stateright::{Goal, StaterightRun};
@@ -106,7 +105,8 @@ pub(super) fn decide(
 
 /// Whether a scenario states how many steps the shortest run has.
 fn states_steps(scenario: &Scenario, instance: &Instance) -> bool {
-    stated(scenario, instance).is_some_and(|stated| stated.steps.is_some())
+    let stated = scenario.expectation(&instance.name(), &instance.property.name);
+    stated.is_some_and(|stated| stated.steps.is_some())
 }
 
 /// Explores the world in whole ticks, for every `network.delays` of the scenario.
@@ -212,11 +212,12 @@ fn replay_with_every_copy<L: Layout>(
 ) -> bool {
     let mut is_all_known = true;
     for ((instance, result), exercised) in instances.iter().zip(results).zip(&found.explored.exercised) {
-        let worth = |revealed| found.worth(instance, revealed, result.lasso.as_ref(), *exercised);
-        match result.known.map_or(Worth::Sure, worth) {
-            Worth::Sure => {}
-            Worth::Run(trace) => result.trace = Some(*trace),
-            Worth::Unsure => {
+        let with_every_copy =
+            |revealed| found.with_every_copy(instance, revealed, result.lasso.as_ref(), *exercised);
+        match result.known.map_or(WithEveryCopy::Nothing, with_every_copy) {
+            WithEveryCopy::Nothing => {}
+            WithEveryCopy::Run(trace) => result.trace = Some(*trace),
+            WithEveryCopy::Open => {
                 result.known = None;
                 is_all_known = false;
             }

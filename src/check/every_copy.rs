@@ -21,26 +21,26 @@ pub(super) struct FoundInSet<'a, L: Layout> {
     pub(super) explored: &'a StateGraph<L>,
 }
 
-/// What that is worth of one instance.
-pub(super) enum Worth {
-    /// Nothing was found: then there is nothing.
-    Sure,
+/// What that means for one instance in the world with every copy.
+pub(super) enum WithEveryCopy {
+    /// Nothing was found, and there is nothing.
+    Nothing,
     /// A run with every copy decides it.
     Run(Box<Trace>),
-    /// No run with every copy was found.
-    Unsure,
+    /// Not known: what was found was found in no run with every copy.
+    Open,
 }
 
 impl<L: Layout> FoundInSet<'_, L> {
-    /// What is found of an instance by number: whether a state or a lasso reveals it, and whether a state
-    /// exercises it.
-    pub(super) fn worth(
+    /// Looks for a run with every copy that decides an instance. `revealed`: something reveals it, the lasso if
+    /// there is one, else a state; `exercised`: a state exercises it.
+    pub(super) fn with_every_copy(
         &self,
         instance: &Instance,
         revealed: bool,
         lasso: Option<&Lasso>,
         exercised: bool,
-    ) -> Worth {
+    ) -> WithEveryCopy {
         let run = match lasso {
             Some(Lasso { stem, cycle }) => {
                 let [stem, cycle] = [stem, cycle].map(|edges| actions(self.world, &self.explored.states, edges));
@@ -50,15 +50,15 @@ impl<L: Layout> FoundInSet<'_, L> {
                 |node| instance.is_revealed_by(self.explored.states.get(node)),
                 |actions| run_with_every_copy(self.world, instance, actions),
             ),
-            None => return self.worth_of_nothing(instance, exercised),
+            None => return self.where_nothing_was_found(instance, exercised),
         };
-        run.map_or(Worth::Unsure, |trace| Worth::Run(Box::new(trace)))
+        run.map_or(WithEveryCopy::Open, |trace| WithEveryCopy::Run(Box::new(trace)))
     }
 
     /// Where nothing was found there is nothing, if what the formula supposes is true of a state with every copy.
     /// A run that pays for a loss sooner or later than the set does is another one, if losses are counted along
     /// it.
-    fn worth_of_nothing(&self, instance: &Instance, exercised: bool) -> Worth {
+    fn where_nothing_was_found(&self, instance: &Instance, exercised: bool) -> WithEveryCopy {
         let formula = &instance.property.formula;
         let counts_along = instance.is_liveness() && formula.mentions(Observation::Losses).is_some();
         let is_exercised = || {
@@ -67,7 +67,7 @@ impl<L: Layout> FoundInSet<'_, L> {
                 |actions: &[Action]| exercises_with_every_copy(self.world, instance, actions).then_some(());
             !exercised || formula.premise().is_none() || self.first(is_premise, tried).is_some()
         };
-        if counts_along || !is_exercised() { Worth::Unsure } else { Worth::Sure }
+        if counts_along || !is_exercised() { WithEveryCopy::Open } else { WithEveryCopy::Nothing }
     }
 
     /// The first way to one of the first states of a kind with which something can be done.

@@ -9,7 +9,6 @@ mod cross_check;
 mod decide;
 mod every_copy;
 mod evidence;
-mod expectation;
 mod gate;
 mod library;
 mod outcome;

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::coverage::Coverage;
 use super::cross_check::CrossCheck;
-use super::expectation::stated;
 use crate::explore::{ExplorationStats, Stopped};
 use crate::property::{Instance, Verdict};
 use crate::property::{Property, Temporal};
@@ -64,9 +63,7 @@ pub struct ExpectedVerdict {
 /// The numbers of verdicts, one for each instance of a property in a scenario, by their results.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// All of them, without what is vacuous or not applicable and compared with nothing. They are those that are
-    /// compared, and of those that are not the ones that are violated, possible, impossible, hold or are
-    /// undecided.
+    /// All but those that are vacuous or not applicable and compared with nothing.
     pub verdicts: usize,
     /// Those that are compared with an expected one.
     pub compared: usize,
@@ -203,7 +200,7 @@ impl Judged {
         scenario: &Scenario,
         is_about_an_end: bool,
     ) -> Self {
-        let stated = stated(scenario, &instance);
+        let stated = scenario.expectation(&instance.name(), &instance.property.name);
         let is_expected_to_hold = !scenario.is_changed() && is_expected_to_hold(&instance.property, verdict);
         // A property that holds for each end may be vacuous for one; an expectation that names this end means it.
         let says_nothing = verdict == Verdict::Vacuous

@@ -7,7 +7,7 @@ use super::library::Library;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::End;
 use crate::property::{Observation, Property, Requirement, Temporal};
-use crate::scenario::{Expectation, Expected, Named, Scenario, WorldKind};
+use crate::scenario::{Expectation, Expected, NamedProperty, Scenario, WorldKind};
 
 /// Finds what cannot be checked: in any scenario's file, names of no property and expectations that do not fit;
 /// and selected properties that speak of what a selected scenario lacks although it is about them.
@@ -85,7 +85,7 @@ fn validate_pairs(
     mistakes.or(())
 }
 
-fn misnamed(library: &Library, scenario: &Scenario, named: &Named) -> Option<Diagnostic> {
+fn misnamed(library: &Library, scenario: &Scenario, named: &NamedProperty) -> Option<Diagnostic> {
     let unknown = library.properties(from_ref(&named.property)).err()?.0.into_iter().next()?;
     Some(unknown.at(&scenario.source, named.span.clone(), "expected a property's name"))
 }

@@ -9,7 +9,7 @@ use toml::Table;
 
 use super::command_line::Setting;
 use super::layers::{Layers, locate, of_the_timed_world};
-use super::resolved::{Expectation, Named, Scenario};
+use super::resolved::{Expectation, NamedProperty, Scenario};
 use super::shape::{Delays, ExpectationShape, Expected, Shape, WorldKind, resolve};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, Span, nearest};
 use crate::policy::Policies;
@@ -21,7 +21,7 @@ pub struct ScenarioFile {
     source: Arc<SourceFile>,
     table: Table,
     shape: Shape,
-    properties: Option<Vec<Named>>,
+    properties: Option<Vec<NamedProperty>>,
 }
 
 impl ScenarioFile {
@@ -63,8 +63,8 @@ impl ScenarioFile {
         }
         match names(&file.source, "properties", "the properties that the scenario is about") {
             Ok(named) => {
-                let named = named.map(|named| named.into_iter().map(|(property, span)| Named { property, span }));
-                file.properties = named.map(Iterator::collect);
+                let property = |(property, span)| NamedProperty { property, span };
+                file.properties = named.map(|named| named.into_iter().map(property).collect());
             }
             Err(mistake) => mistakes.0.push(mistake),
         }

@@ -11,6 +11,6 @@ mod values;
 
 pub use command_line::Setting;
 pub use file::ScenarioFile;
-pub use resolved::{Expectation, Named, Scenario};
+pub use resolved::{Expectation, NamedProperty, Scenario};
 pub use shape::{Delays, Expected, WorldKind};
 pub use tcp::EndPolicy;

@@ -27,7 +27,7 @@ pub struct Scenario {
     /// What may not be postponed forever in it.
     pub fairness: Fairness,
     /// The properties that it is about; `None`: every one.
-    pub properties: Option<Vec<Named>>,
+    pub properties: Option<Vec<NamedProperty>>,
     /// Where it departs from "every property holds"; empty when the world was changed.
     pub expectations: Vec<Expectation>,
     /// The settings and the scale that have changed the world: nothing is expected of it then.
@@ -61,6 +61,14 @@ impl Scenario {
         !self.changes.is_empty()
     }
 
+    /// What it expects of an instance of a property, by their names: what it states of the instance by itself or,
+    /// as that means each, of the property.
+    #[must_use]
+    pub fn expectation(&self, instance: &str, property: &str) -> Option<&Expectation> {
+        let of = |name: &str| self.expectations.iter().find(|stated| stated.property == name);
+        of(instance).or_else(|| of(property))
+    }
+
     /// The property of this name is decided in it.
     #[must_use]
     pub fn is_about(&self, property: &str) -> bool {
@@ -70,7 +78,7 @@ impl Scenario {
 
 /// A property that a scenario names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Named {
+pub struct NamedProperty {
     /// The property.
     pub property: String,
     /// Where the file names it.
