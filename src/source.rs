@@ -80,14 +80,18 @@ pub fn open(path: &Path) -> Result<File, Diagnostic> {
     File::open(path).map_err(|error| unreadable(path, &error))
 }
 
-/// The names that a TOML file lists under a key of its outermost table, each with its place: one name, or a list
-/// of at least one. `None` if the key is not there; `what` they are is for the diagnostics.
+/// The names that a TOML file lists under a key of a table, each with its place: one name, or a list of at least
+/// one. `None` if the key is not there; `what` they are is for the diagnostics.
 ///
 /// # Errors
 /// A value of another kind, or an empty list or name.
-pub fn names(file: &Arc<SourceFile>, key: &str, what: &str) -> Result<Option<Vec<(String, Span)>>, Diagnostic> {
-    let document = DeTable::parse(&file.text).map_err(|error| Diagnostic::from_toml(file, &error))?;
-    let Some(value) = document.get_ref().get(key) else {
+pub fn names(
+    file: &Arc<SourceFile>,
+    table: &DeTable<'_>,
+    key: &str,
+    what: &str,
+) -> Result<Option<Vec<(String, Span)>>, Diagnostic> {
+    let Some(value) = table.get(key) else {
         return Ok(None);
     };
     let values = match value.get_ref() {

@@ -125,10 +125,19 @@ impl Library {
     }
 
     /// The scenarios in which a key that is set changes nothing, each with the reason.
-    #[must_use]
-    pub fn lacking(&self, settings: &[Setting]) -> BTreeMap<String, String> {
-        let lacks = |file: &ScenarioFile| Some((file.name().to_owned(), file.lacks(&self.scenarios, settings)?));
-        self.scenarios.iter().filter_map(lacks).collect()
+    ///
+    /// # Errors
+    /// The scenarios that extend one that does not exist.
+    pub fn lacking(&self, settings: &[Setting]) -> Result<BTreeMap<String, String>, Diagnostics> {
+        let mut mistakes = Diagnostics::default();
+        let mut lacking = BTreeMap::new();
+        for file in &self.scenarios {
+            match file.lacks(&self.scenarios, settings) {
+                Ok(reason) => lacking.extend(reason.map(|reason| (file.name().to_owned(), reason))),
+                Err(more) => mistakes.0.extend(more.0),
+            }
+        }
+        mistakes.or(lacking)
     }
 
     /// The properties of these names; all of them if there are no names.

@@ -53,12 +53,20 @@ impl Config {
     /// The same world in ticks of 1/`scale`: every duration that a world has is multiplied.
     #[must_use]
     pub fn scaled(self, scale: u32) -> Self {
-        let end = |end: EndConfig| {
-            let reuse_time_wait = end.application.opening.reuse_time_wait.map(|ticks| ticks.saturating_mul(scale));
-            let opening = Opening { reuse_time_wait, ..end.application.opening };
-            let application = Application { opening, ..end.application };
-            EndConfig { policy: end.policy.scaled(scale), application }
-        };
-        Self { msl: self.msl.saturating_mul(scale), a: end(self.a), b: end(self.b), ..self }
+        // Each field is named: a new one is a duration, or is not.
+        let Self { msl, losses, duplicates, a, b } = self;
+        Self { msl: msl.saturating_mul(scale), losses, duplicates, a: a.scaled(scale), b: b.scaled(scale) }
+    }
+}
+
+impl EndConfig {
+    fn scaled(self, scale: u32) -> Self {
+        let Self { policy, application } = self;
+        let Application { closes, closes_with, sends, aborts, opening } = application;
+        let Opening { opens, iss, reuse_time_wait } = opening;
+        let reuse_time_wait = reuse_time_wait.map(|ticks| ticks.saturating_mul(scale));
+        let opening = Opening { opens, iss, reuse_time_wait };
+        let application = Application { closes, closes_with, sends, aborts, opening };
+        Self { policy: policy.scaled(scale), application }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use toml::Spanned;
-use toml::de::DeTable;
+use toml::de::{DeTable, Deserializer};
 
 use crate::diagnostic::{self, Diagnostic, Diagnostics, SourceFile, Span, nearest};
 use crate::source::{is_kebab_case, names, read_sources};
@@ -59,10 +59,17 @@ impl Property {
             let help = "name the file in lower case with hyphens, such as `both-close.toml`";
             mistakes.0.push(Diagnostic::new(title).help(help));
         }
-        let shape: Shape = match toml::from_str(&file.text) {
+        let parsed = match DeTable::parse(&file.text) {
+            Ok(parsed) => parsed,
+            Err(error) => {
+                mistakes.0.push(Diagnostic::from_toml(&file, &error));
+                return Err(mistakes);
+            }
+        };
+        let shape = match Shape::deserialize(Deserializer::from(parsed.clone())) {
             Ok(shape) => shape,
             Err(error) => {
-                mistakes.0.push(match of_a_scenario(&file) {
+                mistakes.0.push(match of_a_scenario(parsed.get_ref()) {
                     Some((key, span)) => Diagnostic::new(format!("`{}` is a scenario, not a property", file.path))
                         .at(&file, span, format!("only scenarios have `{key}`"))
                         .help("give a scenario by its name or file, a folder of them with `--scenarios`"),
@@ -83,7 +90,7 @@ impl Property {
                 "expected where this is required, as in \"RFC 9293 section 3.6\"",
             ));
         }
-        let applies_to = requirements(&file).unwrap_or_else(|mistake| {
+        let applies_to = requirements(&file, parsed.get_ref()).unwrap_or_else(|mistake| {
             mistakes.0.push(mistake);
             Vec::new()
         });
@@ -114,8 +121,8 @@ impl Property {
 }
 
 /// The requirements under `applies_to`.
-fn requirements(file: &Arc<SourceFile>) -> Result<Vec<Requirement>, Diagnostic> {
-    let named = names(file, "applies_to", "what a scenario must have")?.unwrap_or_default();
+fn requirements(file: &Arc<SourceFile>, table: &DeTable<'_>) -> Result<Vec<Requirement>, Diagnostic> {
+    let named = names(file, table, "applies_to", "what a scenario must have")?.unwrap_or_default();
     let requirement = |(name, span): (String, Span)| {
         let all = || Requirement::ALL.iter().map(|one| one.name());
         name.parse().map_err(|_| {
@@ -158,9 +165,7 @@ pub fn unique_names(properties: &[Property]) -> Result<(), Diagnostics> {
 }
 
 /// What a scenario has and no property, and where, if the file has no formula.
-fn of_a_scenario(file: &SourceFile) -> Option<(&'static str, Span)> {
-    let document = DeTable::parse(&file.text).ok()?;
-    let table = document.get_ref();
+fn of_a_scenario(table: &DeTable<'_>) -> Option<(&'static str, Span)> {
     let keys = ["world", "extends", "network", "fairness", "tcp", "a", "b", "expect"];
     let (key, (name, _)) = keys.into_iter().find_map(|key| Some((key, table.get_key_value(key)?)))?;
     (!table.contains_key("formula")).then(|| (key, name.span()))

@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use toml::Table;
+use toml::de::DeTable;
 
+use super::document::Document;
 use super::shape::{Shape, key_that_ends_with};
-use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
+use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, Span};
 
 /// One `KEY=VALUE` of the command line.
 #[derive(Clone, Debug)]
 pub struct Setting {
-    pub(super) source: Arc<SourceFile>,
-    pub(super) table: Table,
+    pub(super) document: Document,
 }
 
 impl Setting {
@@ -43,20 +44,27 @@ impl Setting {
 
     /// The keys that it sets, each behind its tables: `network.losses`.
     pub(super) fn keys(&self) -> Vec<String> {
-        keys_of(&self.table)
+        keys_of(&self.document.table)
+    }
+
+    /// Its text, and the span of all of it.
+    pub(super) fn whole(&self) -> (&Arc<SourceFile>, Span) {
+        let source = &self.document.source;
+        (source, 0..source.text.len())
     }
 
     /// The mistake, if an earlier one sets the same key.
     fn repeats(&self, earlier: &Self) -> Option<Diagnostic> {
         let known = earlier.keys();
         let key = self.keys().into_iter().find(|key| known.contains(key))?;
-        let all = |setting: &Self| 0..setting.source.text.len();
         let mistake = Diagnostic::new(format!("`{key}` is set twice"));
+        let (source, whole) = self.whole();
+        let (of_earlier, whole_of_earlier) = earlier.whole();
         // The same text is one place to a reader.
-        Some(if earlier.source == self.source {
-            mistake.at(&self.source, all(self), "expected once")
+        Some(if of_earlier == source {
+            mistake.at(source, whole, "expected once")
         } else {
-            mistake.at(&self.source, all(self), "set here").also(&earlier.source, all(earlier), "and here")
+            mistake.at(source, whole, "set here").also(of_earlier, whole_of_earlier, "and here")
         })
     }
 
@@ -92,20 +100,21 @@ impl Setting {
         // A word needs no quotes here.
         let is_word = value.contains(char::is_alphabetic)
             && value.chars().all(|char| char.is_alphanumeric() || " -".contains(char));
-        let (source, table) = match toml::from_str::<Table>(text) {
-            Ok(table) => (source, table),
+        let parse = |source: &Arc<SourceFile>| Document::new(source, &DeTable::parse(&source.text)?);
+        let document = match parse(&source) {
+            Ok(document) => document,
             Err(error) => {
                 let quoted = SourceFile::new(option, format!("{key} = {}", toml::Value::from(value.trim())));
-                match toml::from_str::<Table>(&quoted.text) {
-                    Ok(table) if is_word => (quoted, table),
+                match parse(&quoted) {
+                    Ok(document) if is_word => document,
                     _ => return Err(Diagnostic::from_toml(&source, &error).into()),
                 }
             }
         };
-        match toml::from_str::<Shape>(&source.text) {
-            Ok(_) => Ok(Self { source, table }),
+        match toml::from_str::<Shape>(&document.source.text) {
+            Ok(_) => Ok(Self { document }),
             Err(error) => {
-                let mistake = Diagnostic::from_toml(&source, &error);
+                let mistake = Diagnostic::from_toml(&document.source, &error);
                 // A key without its table: most often it is known which was meant.
                 Err(match key_that_ends_with(key.trim()) {
                     Some(known) if known != key.trim() => mistake.help(format!("there is `{known}`")),

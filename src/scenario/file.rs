@@ -5,22 +5,25 @@
 
 use std::sync::Arc;
 
-use toml::Table;
+use toml::de::DeTable;
 
 use super::command_line::Setting;
-use super::layers::{Layers, locate, of_the_timed_world};
+use super::document::Document;
+use super::layers::{Layers, of_the_timed_world};
+use super::resolve::resolve;
 use super::resolved::{Expectation, NamedProperty, Scenario};
-use super::shape::{Delays, ExpectationShape, Expected, Shape, WorldKind, resolve};
+use super::shape::{Delays, ExpectationShape, Expected, Shape, WorldKind};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, Span, nearest};
+use crate::invariant::broken;
 use crate::policy::Policies;
-use crate::source::names;
+use crate::source::{is_kebab_case, names};
 
 /// A scenario's file, of the right shape but not resolved.
 #[derive(Clone, Debug)]
 pub struct ScenarioFile {
-    source: Arc<SourceFile>,
-    table: Table,
+    document: Document,
     shape: Shape,
+    about: String,
     properties: Option<Vec<NamedProperty>>,
 }
 
@@ -30,60 +33,52 @@ impl ScenarioFile {
     /// # Errors
     /// Each mistake, with its place.
     pub fn parse(source: Arc<SourceFile>) -> Result<Self, Diagnostics> {
-        let parse = || -> Result<(Shape, Table), toml::de::Error> {
-            Ok((toml::from_str(&source.text)?, toml::from_str(&source.text)?))
-        };
-        let (shape, table) = parse().map_err(|error| {
-            let mistake = Diagnostic::from_toml(&source, &error);
-            match locate(&source, &["formula"]) {
-                Some(span) => Diagnostic::new(format!("`{}` is a property, not a scenario", source.path))
-                    .at(&source, span, "only properties have a formula")
-                    .help("give a property with `--property`, a folder of them with `--properties`"),
-                None => mistake,
-            }
+        let parsed = DeTable::parse(&source.text).map_err(|error| Diagnostic::from_toml(&source, &error))?;
+        let read = || Ok((Shape::of(&parsed)?, Document::new(&source, &parsed)?));
+        let (shape, document) = read().map_err(|error| match parsed.get_ref().get("formula") {
+            Some(formula) => Diagnostic::new(format!("`{}` is a property, not a scenario", source.path))
+                .at(&source, formula.span(), "only properties have a formula")
+                .help("give a property with `--property`, a folder of them with `--properties`"),
+            None => Diagnostic::from_toml(&source, &error),
         })?;
-        let mut file = Self { source, table, shape, properties: None };
-        let name = file.name();
-        let kebab = name.split('-').all(|word| {
-            !word.is_empty() && word.chars().all(|char| char.is_ascii_lowercase() || char.is_ascii_digit())
-        });
-        if !kebab {
-            return Err(Diagnostic::new(format!("`{name}` is no name for a scenario"))
-                .at(&file.source, 0..0, "")
-                .help("a scenario is named after its file, in kebab-case: `my-scenario.toml`")
-                .into());
-        }
         let mut mistakes = Diagnostics::default();
-        if file.shape.about.as_deref().is_none_or(|about| about.trim().is_empty()) {
+        let name = source.stem();
+        if !is_kebab_case(name) {
+            let mistake = Diagnostic::new(format!("`{name}` is no name for a scenario")).at(&source, 0..0, "");
+            let help = "a scenario is named after its file, in kebab-case: `my-scenario.toml`";
+            mistakes.0.push(mistake.help(help));
+        }
+        let about = shape.about.clone().unwrap_or_default();
+        if about.trim().is_empty() {
             mistakes.0.push(Diagnostic::new("the scenario has no `about`").at(
-                &file.source,
+                &source,
                 0..0,
                 "expected `about = \"…\"`: the one insight that it is there for",
             ));
         }
-        match names(&file.source, "properties", "the properties that the scenario is about") {
-            Ok(named) => {
-                let property = |(property, span)| NamedProperty { property, span };
-                file.properties = named.map(|named| named.into_iter().map(property).collect());
-            }
-            Err(mistake) => mistakes.0.push(mistake),
-        }
-        mistakes
-            .0
-            .extend(file.shape.expect.iter().flat_map(|(name, expectation)| file.misstated(name, expectation)));
-        if mistakes.0.is_empty() { Ok(file) } else { Err(mistakes) }
+        let of_properties = "the properties that the scenario is about";
+        let named = names(&source, parsed.get_ref(), "properties", of_properties).unwrap_or_else(|mistake| {
+            mistakes.0.push(mistake);
+            None
+        });
+        let property = |(property, span)| NamedProperty { property, span };
+        let properties = named.map(|named| named.into_iter().map(property).collect());
+        let file = Self { document, shape, about, properties };
+        let expectations = file.shape.expect.iter();
+        mistakes.0.extend(expectations.flat_map(|(name, expectation)| file.misstated(name, expectation)));
+        mistakes.or(file)
     }
 
     /// The name of the scenario: the stem of its file.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.source.stem()
+        self.document.source.stem()
     }
 
     /// Where the scenario comes from.
     #[must_use]
     pub fn source(&self) -> &Arc<SourceFile> {
-        &self.source
+        &self.document.source
     }
 
     /// Resolves the scenario among all that it may extend and the policies that it may name, with settings on top
@@ -99,12 +94,12 @@ impl ScenarioFile {
         scale: u32,
     ) -> Result<Scenario, Diagnostics> {
         let base = self.base(all)?;
-        let files = base.into_iter().chain([self]).map(|file| (&file.source, &file.table)).collect();
-        let layers = Layers::new(files, settings);
+        let layers = Self::layers(base, self, settings);
         if let Some((key, setting)) = layers.overridden() {
             let title = format!("in `{}`, `{key}` sets neither end", self.name());
+            let (source, whole) = setting.whole();
             return Err(Diagnostic::new(title)
-                .at(&setting.source, 0..setting.source.text.len(), "A and B have their own")
+                .at(source, whole, "A and B have their own")
                 .help(format!("there are `a.{key}` and `b.{key}`"))
                 .into());
         }
@@ -115,7 +110,7 @@ impl ScenarioFile {
         merged.remove("properties");
         let foreign = of_the_timed_world(&merged);
         let shape: Shape =
-            merged.try_into().map_err(|error: toml::de::Error| Diagnostic::from_toml(&self.source, &error))?;
+            merged.try_into().map_err(|error: toml::de::Error| Diagnostic::from_toml(self.source(), &error))?;
         let find = |path: &[&str]| layers.find(path);
         if let Some(key) = foreign.filter(|_| shape.world == WorldKind::Asynchronous) {
             let label =
@@ -152,12 +147,12 @@ impl ScenarioFile {
         }
         let scaled = (scale != 1).then(|| format!("scale {scale}"));
         let changes: Vec<String> =
-            settings.iter().map(|setting| setting.source.text.clone()).chain(scaled).collect();
+            settings.iter().map(|setting| setting.document.source.text.clone()).chain(scaled).collect();
         let expectations = if changes.is_empty() { self.expectations() } else { Vec::new() };
         Ok(Scenario {
             name: self.name().to_owned(),
-            about: shape.about.unwrap_or_default(),
-            source: Arc::clone(&self.source),
+            about: self.about.clone(),
+            source: Arc::clone(self.source()),
             kind: shape.world,
             delays,
             config,
@@ -171,13 +166,17 @@ impl ScenarioFile {
 
     /// Why a key of the settings changes nothing in the scenario's world, if there is one: the asynchronous world
     /// has no network and no fairness to set, and an end's own policy overrides that of both.
-    #[must_use]
-    pub fn lacks(&self, all: &[Self], settings: &[Setting]) -> Option<String> {
-        let base = self.base(all).ok().flatten();
-        let files = base.into_iter().chain([self]).map(|file| (&file.source, &file.table)).collect();
-        let layers = Layers::new(files, settings);
+    ///
+    /// # Errors
+    /// A base that does not exist.
+    pub fn lacks(&self, all: &[Self], settings: &[Setting]) -> Result<Option<String>, Diagnostics> {
+        let layers = Self::layers(self.base(all)?, self, settings);
         let unknown = layers.of_another_world().map(|key| format!("has no `{key}`"));
-        unknown.or_else(|| layers.overridden().map(|(key, _)| format!("sets `{key}` for each end")))
+        Ok(unknown.or_else(|| layers.overridden().map(|(key, _)| format!("sets `{key}` for each end"))))
+    }
+
+    fn layers<'a>(base: Option<&'a Self>, own: &'a Self, settings: &'a [Setting]) -> Layers<'a> {
+        Layers::new(base.into_iter().chain([own]).map(|file| &file.document).collect(), settings)
     }
 
     fn base<'a>(&self, all: &'a [Self]) -> Result<Option<&'a Self>, Diagnostics> {
@@ -187,7 +186,7 @@ impl ScenarioFile {
         let span = self.span_of(&["extends"]);
         let Some(base) = all.iter().find(|file| file.name() == name) else {
             let unknown =
-                Diagnostic::new(format!("there is no scenario `{name}`")).at(&self.source, span, "extends it");
+                Diagnostic::new(format!("there is no scenario `{name}`")).at(self.source(), span, "extends it");
             return Err(match nearest(name, all.iter().map(Self::name)) {
                 Some(near) => unknown.help(format!("there is `{near}`")),
                 None => unknown.help("add its file, or the folder that it is in, with `--scenarios`"),
@@ -196,8 +195,8 @@ impl ScenarioFile {
         };
         if base.shape.extends.is_some() {
             return Err(Diagnostic::new(format!("`{name}` extends another scenario itself"))
-                .at(&self.source, span, "expected a scenario that extends none")
-                .also(&base.source, base.span_of(&["extends"]), "here")
+                .at(self.source(), span, "expected a scenario that extends none")
+                .also(base.source(), base.span_of(&["extends"]), "here")
                 .into());
         }
         Ok(Some(base))
@@ -217,7 +216,7 @@ impl ScenarioFile {
     /// The mistakes in an expectation that do not depend on the properties that exist.
     fn misstated(&self, name: &str, expectation: &ExpectationShape) -> Vec<Diagnostic> {
         let at = |title: String, key: &[&str], label: &str| {
-            Diagnostic::new(title).at(&self.source, self.span_of(key), label)
+            Diagnostic::new(title).at(self.source(), self.span_of(key), label)
         };
         let mut mistakes = Vec::new();
         if expectation.because.trim().is_empty() {
@@ -234,13 +233,15 @@ impl ScenarioFile {
             let title = format!("`{both}` is expected of both ends, and `{name}` of one of them");
             let label = format!("expected `[expect.\"{both}@A\"]` and `[expect.\"{both}@B\"]`");
             let mistake = at(title, &["expect", name], &label);
-            mistakes.push(mistake.also(&self.source, self.span_of(&["expect", both]), "of both ends"));
+            mistakes.push(mistake.also(self.source(), self.span_of(&["expect", both]), "of both ends"));
         }
         mistakes
     }
 
+    /// The place of a value that the file has been read for.
     fn span_of(&self, path: &[&str]) -> Span {
-        locate(&self.source, path).unwrap_or(0..0)
+        let span = self.document.span(path);
+        span.unwrap_or_else(|| broken(format_args!("`{}` has no place in {}", path.join("."), self.source().path)))
     }
 }
 
@@ -302,6 +303,13 @@ mod tests {
         assert!(scaled.expectations.is_empty() && scaled.is_changed() && scaled.config.msl == 6);
     }
 
+    /// As properties and policies are: in kebab-case, from a letter on.
+    #[test]
+    fn a_scenario_is_named_like_a_property() {
+        let named = |path: &str| ScenarioFile::parse(SourceFile::new(path, "about = 'x'")).is_ok();
+        assert_eq!(["losses-2.toml", "2-losses.toml", "Losses.toml"].map(named), [true, false, false]);
+    }
+
     /// A mistake is shown in the layer that made it.
     #[test]
     fn a_value_that_does_not_fit_is_shown_where_it_stands() {
@@ -327,7 +335,7 @@ mod tests {
         let said = |texts: &[&str]| {
             let settings: Vec<Setting> = texts.iter().map(|text| Setting::parse(text).unwrap()).collect();
             let title = pair.resolve(&[], &policies(), &settings, 1).err().map(|mut all| all.0.remove(0).title);
-            assert_eq!(title.is_some(), pair.lacks(&[], &settings).is_some(), "{texts:?}");
+            assert_eq!(title.is_some(), pair.lacks(&[], &settings).unwrap().is_some(), "{texts:?}");
             title
         };
         assert_eq!(said(&["tcp.rto=4"]), Some("in `pair`, `tcp.rto` sets neither end".to_owned()));
@@ -359,8 +367,8 @@ mod tests {
         assert_eq!(refused("tcp.rto = 3"), None);
         let setting = Setting::parse("network.msl=3").unwrap();
         let own = file("own.toml", "about = 'Own.'\nworld = 'asynchronous'");
-        assert_eq!(own.lacks(&[], std::slice::from_ref(&setting)), Some("has no `network.msl`".to_owned()));
-        assert_eq!(base.lacks(&[], &[setting]), None);
+        assert_eq!(own.lacks(&[], std::slice::from_ref(&setting)), Ok(Some("has no `network.msl`".to_owned())));
+        assert_eq!(base.lacks(&[], &[setting]), Ok(None));
     }
 
     /// A value of another type than expected: the message is in the words of files.

@@ -4,47 +4,46 @@
 use std::sync::Arc;
 
 use toml::Table;
-use toml::de::{DeTable, DeValue};
 
 use super::command_line::{Setting, keys_of};
+use super::document::Document;
 use crate::diagnostic::{SourceFile, Span};
 
 /// The layers, the weakest first.
 pub(super) struct Layers<'a> {
-    files: Vec<(&'a Arc<SourceFile>, &'a Table)>,
+    files: Vec<&'a Document>,
     settings: &'a [Setting],
 }
 
 impl<'a> Layers<'a> {
-    pub(super) fn new(files: Vec<(&'a Arc<SourceFile>, &'a Table)>, settings: &'a [Setting]) -> Self {
+    pub(super) fn new(files: Vec<&'a Document>, settings: &'a [Setting]) -> Self {
         Self { files, settings }
     }
 
-    fn all(&self) -> impl DoubleEndedIterator<Item = (&'a Arc<SourceFile>, &'a Table)> {
-        let settings = self.settings.iter().map(|setting| (&setting.source, &setting.table));
-        self.files.iter().copied().chain(settings)
+    fn all(&self) -> impl DoubleEndedIterator<Item = &'a Document> {
+        self.files.iter().copied().chain(self.settings.iter().map(|setting| &setting.document))
     }
 
     /// The keys of all layers, in one table.
     pub(super) fn merged(&self) -> Table {
         let mut merged = Table::new();
-        for (_, table) in self.all() {
-            merge(&mut merged, table);
+        for layer in self.all() {
+            merge(&mut merged, &layer.table);
         }
         merged
     }
 
     /// The place at which the strongest layer sets the value that these keys lead to.
     pub(super) fn find(&self, path: &[&str]) -> Option<(Arc<SourceFile>, Span)> {
-        self.all().rev().find_map(|(source, _)| Some((Arc::clone(source), locate(source, path)?)))
+        self.all().rev().find_map(|layer| Some((Arc::clone(&layer.source), layer.span(path)?)))
     }
 
     /// A setting of both ends' TCP that changes neither end, and its key: each end sets the key by itself, or
     /// names a policy.
     pub(super) fn overridden(&self) -> Option<(String, &'a Setting)> {
         let has = |end: &str, key: &str| {
-            self.all().any(|(_, table)| {
-                let end = table.get(end).and_then(|end| end.get("tcp"));
+            self.all().any(|layer| {
+                let end = layer.table.get(end).and_then(|end| end.get("tcp"));
                 end.is_some_and(|tcp| tcp.get(key).is_some())
             })
         };
@@ -58,10 +57,10 @@ impl<'a> Layers<'a> {
 
     /// The first key of a setting that has no effect, because the world is the asynchronous one.
     pub(super) fn of_another_world(&self) -> Option<String> {
-        let world = self.all().rev().find_map(|(_, table)| table.get("world"));
+        let world = self.all().rev().find_map(|layer| layer.table.get("world"));
         let is_asynchronous = world.is_some_and(|world| world.as_str() == Some("asynchronous"));
         let mut settings = self.settings.iter().filter(|_| is_asynchronous);
-        settings.find_map(|setting| of_the_timed_world(&setting.table))
+        settings.find_map(|setting| of_the_timed_world(&setting.document.table))
     }
 }
 
@@ -81,18 +80,4 @@ fn merge(under: &mut Table, over: &Table) {
             }
         }
     }
-}
-
-/// The place at which a file sets the value that these keys lead to.
-pub(super) fn locate(source: &SourceFile, path: &[&str]) -> Option<Span> {
-    let document = DeTable::parse(&source.text).ok()?;
-    let (last, tables) = path.split_last()?;
-    let mut table = document.get_ref();
-    for key in tables {
-        table = match table.get(*key)?.get_ref() {
-            DeValue::Table(table) => table,
-            _ => return None,
-        };
-    }
-    Some(table.get(*last)?.span())
 }

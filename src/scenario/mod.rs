@@ -1,9 +1,11 @@
 //! From scenario files to the configurations of worlds.
 
 mod command_line;
+mod document;
 mod file;
 mod layers;
 mod mistake;
+mod resolve;
 mod resolved;
 mod shape;
 mod tcp;

@@ -9,6 +9,7 @@ use serde::de::{Deserializer, Error, MapAccess, Visitor};
 
 use super::mistake::KeyMistake;
 use crate::diagnostic::{SourceFile, Span};
+use crate::invariant::broken;
 use crate::policy::{
     self, Bounds, Clock, Duration, FieldScope, NamedPolicy, Origin, Policies, PolicyField, Value, check_field,
     scope_of,
@@ -91,7 +92,9 @@ pub(super) fn policy(
         if let Some((world, why)) = is_in_vain(name, opens) {
             return Err(KeyMistake::new(path, format!("`{name}` means nothing in {world}"), why));
         }
-        let (file, span) = places(&path).unwrap_or_else(|| (Arc::clone(&named.file), 0..0));
+        let place = places(&path);
+        let (file, span) =
+            place.unwrap_or_else(|| broken(format_args!("`{}` is set at no place", path.join("."))));
         let source = Some(file.path.clone());
         fields.push(PolicyField { name, value: value.clone(), source, origin: Origin::Scenario, file, span });
     }

@@ -5,75 +5,47 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{self, Deserializer, Visitor};
 
-/// A number, or the word `unlimited`.
+/// A number, or the word `unlimited`: `None`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Limited {
-    /// At most so many.
-    To(u32),
-    /// Any number.
-    Unlimited,
-}
-
-impl Limited {
-    const EXPECTED: &'static str = "a number from 0 to 255, or \"unlimited\"";
-}
-
-struct LimitedVisitor;
-
-impl Visitor<'_> for LimitedVisitor {
-    type Value = Limited;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(Limited::EXPECTED)
-    }
-
-    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Limited, E> {
-        u32::try_from(number).map(Limited::To).map_err(|_| E::invalid_value(de::Unexpected::Signed(number), &self))
-    }
-
-    fn visit_str<E: de::Error>(self, word: &str) -> Result<Limited, E> {
-        match word {
-            "unlimited" => Ok(Limited::Unlimited),
-            _ => Err(E::invalid_value(de::Unexpected::Str(word), &self)),
-        }
-    }
-}
+pub(super) struct Limited(pub(super) Option<u32>);
 
 impl<'de> Deserialize<'de> for Limited {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(LimitedVisitor)
+        let expected = "a number from 0 to 255, or \"unlimited\"";
+        deserializer.deserialize_any(NumberOrWord { word: "unlimited", expected }).map(Self)
     }
 }
 
-/// A number of ticks, or the word `never`.
+/// A number of ticks, or the word `never`: `None`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct AfterTicks(pub(super) Option<u32>);
 
-struct AfterTicksVisitor;
-
-impl Visitor<'_> for AfterTicksVisitor {
-    type Value = AfterTicks;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a number of ticks, or \"never\"")
-    }
-
-    fn visit_i64<E: de::Error>(self, number: i64) -> Result<AfterTicks, E> {
-        let ticks = u32::try_from(number).map_err(|_| E::invalid_value(de::Unexpected::Signed(number), &self));
-        ticks.map(|ticks| AfterTicks(Some(ticks)))
-    }
-
-    fn visit_str<E: de::Error>(self, word: &str) -> Result<AfterTicks, E> {
-        match word {
-            "never" => Ok(AfterTicks(None)),
-            _ => Err(E::invalid_value(de::Unexpected::Str(word), &self)),
-        }
+impl<'de> Deserialize<'de> for AfterTicks {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let expected = "a number of ticks, or \"never\"";
+        deserializer.deserialize_any(NumberOrWord { word: "never", expected }).map(Self)
     }
 }
 
-impl<'de> Deserialize<'de> for AfterTicks {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(AfterTicksVisitor)
+/// A number, or a word that stands for none.
+struct NumberOrWord {
+    word: &'static str,
+    expected: &'static str,
+}
+
+impl Visitor<'_> for NumberOrWord {
+    type Value = Option<u32>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.expected)
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Option<u32>, E> {
+        u32::try_from(number).map(Some).map_err(|_| E::invalid_value(de::Unexpected::Signed(number), &self))
+    }
+
+    fn visit_str<E: de::Error>(self, word: &str) -> Result<Option<u32>, E> {
+        if word == self.word { Ok(None) } else { Err(E::invalid_value(de::Unexpected::Str(word), &self)) }
     }
 }
 
