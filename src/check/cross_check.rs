@@ -136,11 +136,8 @@ fn ask_stateright<L: Layout>(
     (threads, limits): (usize, Limits<'_>),
     progress: &dyn Fn(Phase, &ExplorationStats),
 ) -> CrossCheck {
-    let of_states: Vec<(&Instance, Verdict)> = instances
-        .iter()
-        .zip(decided.verdicts.iter().copied())
-        .filter(|(instance, _)| !instance.is_liveness())
-        .collect();
+    let of_states: Vec<(&Instance, Verdict)> =
+        instances.iter().zip(decided.verdicts()).filter(|(instance, _)| !instance.is_liveness()).collect();
     let asked = of_states.iter().map(|(instance, _)| (*instance).clone()).collect();
     let explored =
         StaterightRun::new(TimedWorld::<L>::with_layout(scenario.config), asked, Goal::EveryState, limits);
@@ -179,25 +176,25 @@ fn compare_with_ticks(
     let mut disagreements = Vec::new();
     let mut check = TicksCheck { verdicts: 0, proved: 0, ties: 0, closed_stopped: None };
     for decided in [real, ticks, closed] {
-        let (verdicts, asked) = (decided.verdicts.len(), instances.len());
+        let (verdicts, asked) = (decided.each.len(), instances.len());
         invariant!(verdicts == asked, "{verdicts} verdicts on {asked} instances");
     }
-    let verdicts = real.verdicts.iter().zip(&ticks.verdicts).zip(&closed.verdicts);
+    let verdicts = real.verdicts().zip(ticks.verdicts()).zip(closed.verdicts());
     for (instance, ((real, ticks), closed)) in instances.iter().zip(verdicts) {
         let mut differs = |by: Other, other: Verdict| {
             let (what, lastack) = (instance.name(), real.to_string());
             disagreements.push(Disagreement { what, lastack, by, other: other.to_string() });
         };
-        let Some(is_found) = finds(*real) else { continue };
-        if let Some(is_found_in_ticks) = finds(*ticks) {
+        let Some(is_found) = finds(real) else { continue };
+        if let Some(is_found_in_ticks) = finds(ticks) {
             check.verdicts += 1;
-            let is_exercised_less = *real == Verdict::Vacuous && *ticks != Verdict::Vacuous;
+            let is_exercised_less = real == Verdict::Vacuous && ticks != Verdict::Vacuous;
             if is_found_in_ticks && !is_found || is_exercised_less {
-                differs(Other::WholeTicks, *ticks);
+                differs(Other::WholeTicks, ticks);
             }
         }
-        match finds(*closed) {
-            Some(false) if is_found => differs(Other::ClosedWorld, *closed),
+        match finds(closed) {
+            Some(false) if is_found => differs(Other::ClosedWorld, closed),
             Some(false) => check.proved += 1,
             Some(true) if !is_found => check.ties += 1,
             Some(true) | None => {}
@@ -242,7 +239,7 @@ mod tests {
         decided.stats.states -= 1;
         decided.stats.transitions += 2;
         let wrong = instances.iter().position(|instance| instance.name() == "no-reset@B").unwrap();
-        decided.verdicts[wrong] = Verdict::Holds;
+        decided.each[wrong].verdict = Verdict::Holds;
         assert_eq!(
             check(&decided)
                 .disagreements
@@ -273,8 +270,8 @@ mod tests {
 
         let place = |name: &str| instances.iter().position(|instance| instance.name() == name).unwrap();
         // Ticks refute the one, and the world of closed delays proves the other.
-        decided.verdicts[place("time-wait-is-reached@A")] = Verdict::Impossible;
-        decided.verdicts[place("closed-is-final@A")] = Verdict::Violated;
+        decided.each[place("time-wait-is-reached@A")].verdict = Verdict::Impossible;
+        decided.each[place("closed-is-final@A")].verdict = Verdict::Violated;
         let disagreements: Vec<_> =
             check(&decided).disagreements.iter().map(|one| (one.what.clone(), one.by)).collect();
         assert_eq!(

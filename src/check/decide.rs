@@ -11,13 +11,13 @@ use super::zone_verdicts::{self, RealTimeVerdicts};
 use crate::explore::search::{StateGraph, Until, explore};
 use crate::explore::stateright::{Goal, StaterightRun};
 use crate::explore::{ExplorationStats, Limits, Phase, Stopped};
-use crate::invariant::broken;
+use crate::invariant::{broken, invariant};
 use crate::liveness::counterexample::find;
 use crate::liveness::fairness::FairnessConstraints;
 use crate::liveness::search::FairRunSearch;
 use crate::liveness::streett::Lasso;
 use crate::model::{Layout, OneIncarnation, TimedWorld, TwoIncarnations, asynchronous_world};
-use crate::property::{Instance, Verdict};
+use crate::property::{Instance, Known, Verdict};
 use crate::scenario::{Delays, Scenario, WorldKind};
 use crate::trace::{NoTrace, Trace, shortest_by_stateright};
 
@@ -26,17 +26,35 @@ pub(super) struct Decided {
     pub(super) stats: ExplorationStats,
     /// Why it ended early.
     pub(super) stopped: Option<Stopped>,
-    /// One for each instance.
-    pub(super) verdicts: Vec<Verdict>,
-    /// For each instance, how many steps the shortest run has that decides it, where there is one: of a lasso, the
-    /// stem and the cycle together. In real time those are what the ends do ([`Trace::acts`]). In real time and in
-    /// the asynchronous world it is looked for only where it is [wanted](Shortest).
-    pub(super) steps: Vec<Option<usize>>,
+    /// One for each instance, in their order.
+    pub(super) each: Vec<DecidedInstance>,
     /// What was explored of a timed world; stateright keeps what it has explored of the asynchronous one.
     pub(super) timed: Option<DecidedTicks>,
-    /// In real time, and where the network is a set, for each instance the run that decides it, where there is
-    /// one.
-    pub(super) traces: Vec<Option<Trace>>,
+}
+
+/// The result of one instance.
+pub(super) struct DecidedInstance {
+    pub(super) verdict: Verdict,
+    /// How many steps the shortest run has that decides it, where there is one: of a lasso, the stem and the cycle
+    /// together. In real time those are what the ends do ([`Trace::acts`]). In real time and in the asynchronous
+    /// world it is looked for only where it is [wanted](Shortest).
+    pub(super) steps: Option<usize>,
+    /// In real time, and where the network is a set, the run that decides it, where there is one.
+    pub(super) run: Option<Trace>,
+}
+
+impl Decided {
+    /// The verdict on each instance.
+    pub(super) fn verdicts(&self) -> impl Iterator<Item = Verdict> + '_ {
+        self.each.iter().map(|decided| decided.verdict)
+    }
+}
+
+impl DecidedInstance {
+    /// Without a run.
+    fn of(verdict: Verdict) -> Self {
+        Self { verdict, steps: None, run: None }
+    }
 }
 
 /// What was explored of a timed world that opens nothing, or of one that opens a connection.
@@ -73,18 +91,10 @@ pub(super) fn decide(
 ) -> Decided {
     if let Some(stopped) = limits.cut_off() {
         // It is not begun.
-        let verdicts = vec![Verdict::Undecided; instances.len()];
-        let steps = vec![None; instances.len()];
-        return Decided {
-            stats: ExplorationStats::default(),
-            stopped: Some(stopped),
-            verdicts,
-            steps,
-            timed: None,
-            traces: vec![None; instances.len()],
-        };
+        let each = instances.iter().map(|_| DecidedInstance::of(Verdict::Undecided)).collect();
+        return Decided { stats: ExplorationStats::default(), stopped: Some(stopped), each, timed: None };
     }
-    match scenario.kind {
+    let decided = match scenario.kind {
         WorldKind::Timed if scenario.delays == Delays::Any => {
             let wants = |instance| shortest == Shortest::All || states_steps(scenario, instance);
             let wants_shortest: Vec<bool> = instances.iter().map(wants).collect();
@@ -96,11 +106,16 @@ pub(super) fn decide(
                 limits,
                 progress,
             );
-            Decided { stats, stopped, verdicts, steps, timed: None, traces }
+            let each = verdicts.into_iter().zip(steps).zip(traces);
+            let each = each.map(|((verdict, steps), run)| DecidedInstance { verdict, steps, run }).collect();
+            Decided { stats, stopped, each, timed: None }
         }
         WorldKind::Timed => decide_timed(scenario, instances, threads, limits, progress),
         WorldKind::Asynchronous => decide_asynchronous(scenario, instances, threads, limits, progress),
-    }
+    };
+    let (verdicts, asked) = (decided.each.len(), instances.len());
+    invariant!(verdicts == asked, "{verdicts} verdicts on {asked} instances");
+    decided
 }
 
 /// Whether a scenario states how many steps the shortest run has.
@@ -149,42 +164,42 @@ fn decide_states<L: Layout>(
             stopped.get_or_insert(Stopped::NoRunWithEveryCopy);
         }
     }
-    let verdict = |((instance, result), exercised): ((&Instance, &InstanceResult), &bool)| {
-        instance.verdict(result.known == Some(true), result.known.is_some(), *exercised)
-    };
-    let verdicts = instances.iter().zip(&results).zip(&explored.exercised).map(verdict).collect();
-    let steps = results.iter().zip(&explored.revealed).map(|(result, revealed)| match (revealed, &result.lasso) {
-        _ if world.network_is_set() => result.trace.as_ref().map(|trace| trace.steps.len()),
-        (Some(node), _) => Some(explored.depth_of(*node)),
-        (None, Some(lasso)) => Some(lasso.stem.len() + lasso.cycle.len()),
-        (None, None) => None,
-    });
-    let steps = steps.collect();
+    let (mut each, mut lassos) = (Vec::new(), Vec::new());
+    let found = explored.revealed.iter().zip(&explored.exercised);
+    for ((instance, result), (revealed, exercised)) in instances.iter().zip(results).zip(found) {
+        let InstanceResult { known, lasso, run } = result;
+        let verdict = instance.verdict(known, Known::of(*exercised, explored.stopped.is_none()));
+        let steps = match (revealed, &lasso) {
+            _ if world.network_is_set() => run.as_ref().map(|run| run.steps.len()),
+            (Some(node), _) => Some(explored.depth_of(*node)),
+            (None, Some(lasso)) => Some(lasso.stem.len() + lasso.cycle.len()),
+            (None, None) => None,
+        };
+        each.push(DecidedInstance { verdict, steps, run });
+        lassos.push(lasso);
+    }
     let stats = ExplorationStats { elapsed: start.elapsed(), ..explored.stats };
-    let (lassos, traces): (_, Vec<_>) = results.into_iter().map(|result| (result.lasso, result.trace)).unzip();
-    let traces = if world.network_is_set() { traces } else { Vec::new() };
     let timed = Some(timed(DecidedTimed { world, explored, lassos }));
-    Decided { stats, stopped, verdicts, steps, timed, traces }
+    Decided { stats, stopped, each, timed }
 }
 
 /// The results of an instance in a world of whole ticks.
 struct InstanceResult {
-    /// A state or a run reveals it, or none does.
-    known: Option<bool>,
+    /// Whether a state or a run reveals it.
+    known: Known,
     /// A fair run that reveals it.
     lasso: Option<Lasso>,
     /// The run that reveals it with every copy, where the network is a set.
-    trace: Option<Trace>,
+    run: Option<Trace>,
 }
 
 /// The results that the states have: those of properties of runs are not known, unless a state reveals them.
 fn decided_by_states<L: Layout>(instances: &[Instance], explored: &StateGraph<L>) -> Vec<InstanceResult> {
-    let known = |(instance, revealed): (&Instance, &Option<_>)| match revealed {
-        Some(_) => Some(true),
-        None => (explored.stopped.is_none() && !instance.is_liveness()).then_some(false),
+    let result = |(instance, revealed): (&Instance, &Option<_>)| {
+        let is_exhausted = explored.stopped.is_none() && !instance.is_liveness();
+        InstanceResult { known: Known::of(revealed.is_some(), is_exhausted), lasso: None, run: None }
     };
-    let known = instances.iter().zip(&explored.revealed).map(known);
-    known.map(|known| InstanceResult { known, lasso: None, trace: None }).collect()
+    instances.iter().zip(&explored.revealed).map(result).collect()
 }
 
 /// Decides the properties of runs by fair runs that refute them.
@@ -198,7 +213,7 @@ fn search_lassos<L: Layout>(
     let mut search = FairRunSearch::new(&explored.graph, constraints, limits)?;
     for (instance, result) in instances.iter().zip(results).filter(|(instance, _)| instance.is_liveness()) {
         result.lasso = find(&mut search, &explored.states, instance)?;
-        result.known = Some(result.lasso.is_some());
+        result.known = Known::of(result.lasso.is_some(), true);
     }
     Ok(())
 }
@@ -212,13 +227,15 @@ fn replay_with_every_copy<L: Layout>(
 ) -> bool {
     let mut is_all_known = true;
     for ((instance, result), exercised) in instances.iter().zip(results).zip(&found.explored.exercised) {
-        let with_every_copy =
-            |revealed| found.with_every_copy(instance, revealed, result.lasso.as_ref(), *exercised);
-        match result.known.map_or(WithEveryCopy::Nothing, with_every_copy) {
+        if result.known == Known::Open {
+            continue;
+        }
+        let is_revealed = result.known == Known::Found;
+        match found.with_every_copy(instance, is_revealed, result.lasso.as_ref(), *exercised) {
             WithEveryCopy::Nothing => {}
-            WithEveryCopy::Run(trace) => result.trace = Some(*trace),
+            WithEveryCopy::Run(run) => result.run = Some(*run),
             WithEveryCopy::Open => {
-                result.known = None;
+                result.known = Known::Open;
                 is_all_known = false;
             }
         }
@@ -238,24 +255,23 @@ fn decide_asynchronous(
     let run = StaterightRun::new(world, instances.to_vec(), Goal::EveryState, limits);
     let (checker, stats) = run.explore(threads, limits, |stats| progress(Phase::Exploration, stats));
     let mut stopped = checker.model().stopped();
-    let mut verdicts = checker.model().verdicts();
-    let mut steps = vec![None; instances.len()];
-    for ((instance, verdict), steps) in instances.iter().zip(&mut verdicts).zip(&mut steps) {
-        let is_shown = matches!(verdict, Verdict::Violated | Verdict::Possible);
+    let mut each: Vec<_> = checker.model().verdicts().into_iter().map(DecidedInstance::of).collect();
+    for (instance, decided) in instances.iter().zip(&mut each) {
+        let is_shown = matches!(decided.verdict, Verdict::Violated | Verdict::Possible);
         if !is_shown || !states_steps(scenario, instance) {
             continue;
         }
         match shortest_by_stateright(|| asynchronous_world(&scenario.config), from_ref(instance), limits) {
-            Ok(found) => *steps = found.map(|(_, trace)| trace.steps.len()),
+            Ok(found) => decided.steps = found.map(|(_, trace)| trace.steps.len()),
             // Its expectation has two parts, and one is not known.
             Err(NoTrace::Stopped(why)) => {
                 stopped.get_or_insert(why);
-                *verdict = Verdict::Undecided;
+                decided.verdict = Verdict::Undecided;
             }
             Err(fault @ NoTrace::NotReplayed) => broken(format_args!("{}: {fault}", instance.name())),
         }
     }
-    Decided { stats, stopped, verdicts, steps, timed: None, traces: Vec::new() }
+    Decided { stats, stopped, each, timed: None }
 }
 
 #[cfg(test)]
@@ -416,8 +432,9 @@ mod tests {
         ] {
             let decided = decide_timed(&small.scenario, &instances, 1, Limits::NONE, &|_, _| {});
             assert_eq!(decided.stats.states, small.states.len());
-            for (instance, verdict) in instances.iter().zip(decided.verdicts) {
-                let expected = instance.verdict(small.is_violated(instance), true, small.is_exercised(instance));
+            for (instance, verdict) in instances.iter().zip(decided.verdicts()) {
+                let revealed = Known::of(small.is_violated(instance), true);
+                let expected = instance.verdict(revealed, Known::of(small.is_exercised(instance), true));
                 assert_eq!(verdict, expected, "{} in {}", instance.property.formula, small.scenario.name);
                 seen.insert((instance.property.formula.temporal().name(), verdict));
                 if instance.is_liveness() && verdict == Verdict::Violated {

@@ -4,14 +4,13 @@ use std::num::NonZero;
 use std::slice::from_ref;
 use std::thread;
 
-use super::decide::{Decided, DecidedTicks, DecidedTimed, Shortest, decide};
+use super::decide::{Decided, DecidedInstance, DecidedTicks, DecidedTimed, Shortest, decide};
 use super::every_copy::actions;
 use crate::explore::graph::Node;
 use crate::explore::search::{StateGraph, Until, explore};
 use crate::explore::{ExplorationStats, Limits, Phase, Stopped};
-use crate::invariant::invariant;
 use crate::model::{Layout, OneIncarnation, TimedWorld, TwoIncarnations, asynchronous_world};
-use crate::property::{Instance, Verdict};
+use crate::property::{Instance, Known, Verdict};
 use crate::scenario::{Delays, Scenario, WorldKind};
 use crate::trace::{
     Found, NoTrace, Trace, greatest_common_divisor, places_in_ticks, replay, replay_lasso, shortest_by_stateright,
@@ -76,10 +75,9 @@ impl Decisions {
             };
         }
         let mut each = Vec::new();
-        for (index, (instance, verdict)) in instances.into_iter().zip(&decided.verdicts).enumerate() {
-            let evidence = evidence(&decided, scenario, &instance, index)?;
-            let steps = decided.steps.get(index).copied().flatten();
-            each.push(Decision { instance, verdict: *verdict, steps, evidence });
+        for (index, (instance, found)) in instances.into_iter().zip(&decided.each).enumerate() {
+            let evidence = evidence(&decided, found, scenario, (&instance, index))?;
+            each.push(Decision { instance, verdict: found.verdict, steps: found.steps, evidence });
         }
         Ok(Self { stats: decided.stats, stopped: decided.stopped, each, ticks_per_tick: 1 })
     }
@@ -90,11 +88,9 @@ impl Decisions {
         instances: Vec<Instance>,
         decided: Decided,
     ) -> Result<Self, NoTrace> {
-        let numbers = [decided.traces.len(), decided.verdicts.len(), decided.steps.len()];
-        invariant!(numbers == [instances.len(); 3], "there is a verdict, and a run or none, for each instance");
         let mut scale = 1;
         let mut shown: Vec<&Trace> = Vec::new();
-        for trace in decided.traces.iter().flatten() {
+        for trace in decided.each.iter().filter_map(|found| found.run.as_ref()) {
             let Some(finer) = least_common_multiple(scale, trace.parts) else {
                 continue;
             };
@@ -110,13 +106,13 @@ impl Decisions {
         }
         let world = TimedWorld::<L>::with_layout(scenario.config.scaled(scale));
         let mut each = Vec::new();
-        let found = decided.verdicts.into_iter().zip(decided.traces).zip(decided.steps);
-        for (instance, ((verdict, trace), steps)) in instances.into_iter().zip(found) {
-            let places = match &trace {
+        for (instance, found) in instances.into_iter().zip(decided.each) {
+            let DecidedInstance { verdict, steps, run } = found;
+            let places = match &run {
                 Some(trace) if scale % trace.parts == 0 => places_in_ticks(&world, trace, scale / trace.parts)?,
                 _ => None,
             };
-            let evidence = trace.map(|trace| Evidence { trace, places });
+            let evidence = run.map(|trace| Evidence { trace, places });
             each.push(Decision { instance, verdict, steps, evidence });
         }
         Ok(Self { stats: decided.stats, stopped: decided.stopped, each, ticks_per_tick: scale })
@@ -145,7 +141,7 @@ pub fn shortest_trace(
         }
         let decided = decide(scenario, instances, Shortest::All, 1, limits, &|_, _| {});
         no_trace_if(true, decided.stopped)?;
-        return Ok(Err(together(&mut decided.verdicts.into_iter())));
+        return Ok(Err(together(&mut decided.verdicts())));
     }
     if scenario.delays == Delays::Any {
         let mut decided = decide(scenario, instances, Shortest::All, 1, limits, &|_, _| {});
@@ -154,11 +150,11 @@ pub fn shortest_trace(
             // A world that no search exhausts: in the order of the gate there may be a run before the limit,
             // though not a shortest one.
             decided = decide(scenario, instances, Shortest::Stated, 1, limits, &|_, _| {});
-            let mut runs = instances.iter().zip(&decided.traces);
-            found = runs.find_map(|(instance, trace)| Some((instance.clone(), trace.clone()?)));
+            let mut runs = instances.iter().zip(&decided.each);
+            found = runs.find_map(|(instance, found)| Some((instance.clone(), found.run.clone()?)));
         }
         no_trace_if(found.is_none(), decided.stopped)?;
-        return Ok(found.ok_or_else(|| together(&mut decided.verdicts.into_iter())));
+        return Ok(found.ok_or_else(|| together(&mut decided.verdicts())));
     }
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
     // What a set reveals may not be a run.
@@ -167,7 +163,7 @@ pub fn shortest_trace(
         let decided = decide(scenario, instances, Shortest::All, threads, limits, &|_, _| {});
         let found = shortest_of(&decided, scenario, instances)?;
         no_trace_if(found.is_none(), decided.stopped)?;
-        return Ok(found.ok_or_else(|| together(&mut decided.verdicts.into_iter())));
+        return Ok(found.ok_or_else(|| together(&mut decided.verdicts())));
     }
     if scenario.config.opens() {
         first_revealed::<TwoIncarnations>(scenario, instances, (threads, limits))
@@ -188,7 +184,7 @@ fn first_revealed<L: Layout>(
         no_trace_if(true, explored.stopped)?;
         let each = instances.iter().zip(&explored.exercised);
         return Ok(Err(together(
-            &mut each.map(|(instance, exercised)| instance.verdict(false, true, *exercised)),
+            &mut each.map(|(instance, exercised)| instance.verdict(Known::Absent, Known::of(*exercised, true))),
         )));
     };
     let (instance, evidence) = path_to(&world, scenario, &explored, instances, *node)?;
@@ -206,33 +202,32 @@ fn no_trace_if(is_none: bool, stopped: Option<Stopped>) -> Result<(), NoTrace> {
 }
 
 fn shortest_of(decided: &Decided, scenario: &Scenario, instances: &[Instance]) -> Result<Found, NoTrace> {
-    let steps = |index: usize| decided.steps.get(index).copied().flatten();
-    let all = instances.iter().enumerate();
-    let Some((_, index, instance)) = all
-        .filter_map(|(index, instance)| Some(((instance.is_liveness(), steps(index)?), index, instance)))
-        .min_by_key(|(length, ..)| *length)
-    else {
+    let all = instances.iter().zip(&decided.each).enumerate();
+    let with_length = all.filter_map(|(index, (instance, found))| {
+        let length = (instance.is_liveness(), found.steps?);
+        Some((length, index, instance, found))
+    });
+    let Some((_, index, instance, shortest)) = with_length.min_by_key(|(length, ..)| *length) else {
         return Ok(None);
     };
-    if let Some(trace) = decided.traces.get(index).cloned().flatten() {
+    if let Some(trace) = shortest.run.clone() {
         return Ok(Some((instance.clone(), trace)));
     }
-    let found = evidence(decided, scenario, instance, index)?;
-    Ok(found.map(|evidence| (instance.clone(), evidence.trace)))
+    let evidence = evidence(decided, shortest, scenario, (instance, index))?;
+    Ok(evidence.map(|evidence| (instance.clone(), evidence.trace)))
 }
 
 /// The run that decides the instance with this index, where there is one: the shortest path, or a stem and a
 /// cycle.
 fn evidence(
     decided: &Decided,
+    found: &DecidedInstance,
     scenario: &Scenario,
-    instance: &Instance,
-    index: usize,
+    (instance, index): (&Instance, usize),
 ) -> Result<Option<Evidence>, NoTrace> {
     let is_set = scenario.config.duplicates.is_none();
     if is_set && decided.timed.is_some() {
-        let trace = decided.traces.get(index).cloned().flatten();
-        return Ok(trace.map(|trace| Evidence { trace, places: None }));
+        return Ok(found.run.clone().map(|trace| Evidence { trace, places: None }));
     }
     match &decided.timed {
         Some(DecidedTicks::One(timed)) => evidence_in_ticks(timed, scenario, instance, index),

@@ -131,14 +131,13 @@ pub fn check_one(
     let second_opinion = (asks_ticks && options.cross_check)
         .then(|| cross_check(scenario, &instances, &decided, ticks, (threads, limits), progress));
     let coverage = ticks.timed.as_ref().filter(|_| options.coverage).map(|timed| Coverage::of(&applicable, timed));
-    let Decided { stats, stopped, verdicts, steps, .. } = decided;
+    let Decided { stats, stopped, each, .. } = decided;
     // The results are in the order of the instances, and those in the order of their properties.
-    invariant!(verdicts.len() == instances.len(), "{} verdicts on {} instances", verdicts.len(), instances.len());
-    let mut found = verdicts.into_iter().zip(steps);
+    let mut found = each.into_iter();
     let mut results: Vec<_> = Vec::new();
     for property in &applicable {
         let instances = asked(property).zip(found.by_ref());
-        let instances = instances.map(|(instance, (verdict, steps))| (instance, verdict, steps));
+        let instances = instances.map(|(instance, found)| (instance, found.verdict, found.steps));
         results.push(Outcome::new(property, instances.collect(), scenario));
     }
     for property in &foreign {

@@ -1,6 +1,6 @@
 //! One verdict on a scenario: that of some instances together.
 
-use super::decide::{Decided, Shortest, decide};
+use super::decide::{Shortest, decide};
 use super::validate::is_applicable;
 use crate::explore::{Limits, Stopped};
 use crate::property::{Instance, Verdict};
@@ -32,14 +32,16 @@ pub fn decide_together(
     if !instances.iter().all(|instance| is_applicable(scenario, &instance.property)) {
         return Together { verdict: Verdict::NotApplicable, steps: None, stopped: None, runs: Vec::new() };
     }
-    let Decided { verdicts, mut steps, mut stopped, traces, .. } =
-        decide(scenario, instances, Shortest::Stated, threads, limits, &|_, _| {});
-    let verdict = verdicts.into_iter().reduce(Verdict::together).unwrap_or(Verdict::NotApplicable);
-    if counts_steps && matches!(verdict, Verdict::Violated | Verdict::Possible) {
+    let decided = decide(scenario, instances, Shortest::Stated, threads, limits, &|_, _| {});
+    let verdict = decided.verdicts().reduce(Verdict::together).unwrap_or(Verdict::NotApplicable);
+    let has_run = matches!(verdict, Verdict::Violated | Verdict::Possible);
+    let (steps, stopped) = if counts_steps && has_run {
         let shortest = decide(scenario, instances, Shortest::All, threads, limits, &|_, _| {});
-        (steps, stopped) = (shortest.steps, shortest.stopped);
-    }
-    let steps = steps.into_iter().flatten().min().filter(|_| counts_steps);
-    let runs = instances.iter().zip(traces).filter_map(|(instance, trace)| Some((instance.clone(), trace?)));
-    Together { verdict, steps, stopped, runs: runs.collect() }
+        (shortest.each.iter().filter_map(|found| found.steps).min(), shortest.stopped)
+    } else {
+        (None, decided.stopped)
+    };
+    let runs = instances.iter().zip(decided.each);
+    let runs = runs.filter_map(|(instance, found)| Some((instance.clone(), found.run?))).collect();
+    Together { verdict, steps, stopped, runs }
 }

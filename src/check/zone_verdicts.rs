@@ -67,11 +67,10 @@ pub(super) fn decide(
     RealTimeVerdicts { stats, stopped: stopped.err(), verdicts, traces, steps }
 }
 
-/// The verdict on what is known of an instance. If it is not known whether a state exercises it, what would hold
-/// is undecided: it may hold vacuously.
+/// The verdict on what is known of an instance.
 fn verdict(instance: &Instance, known: Known, exercised: Known) -> Verdict {
-    let is_known = known == Some(true) || known.is_some() && exercised.is_some();
-    instance.verdict(known == Some(true), is_known, exercised == Some(true))
+    let known_as = |known: Known| crate::property::Known::of(known == Some(true), known.is_some());
+    instance.verdict(known_as(known), known_as(exercised))
 }
 
 /// The instances to decide, and the limits.

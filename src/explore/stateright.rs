@@ -9,7 +9,7 @@ use stateright::{Checker, Model, Property};
 
 use super::limits::{ExplorationStats, Limits, Stopped};
 use crate::model::World;
-use crate::property::{Instance, Verdict};
+use crate::property::{Instance, Known, Verdict};
 
 /// The goal of stateright's run on a world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,7 +102,8 @@ impl<W: World> StaterightRun<W> {
         let known = self.instances.iter().zip(&self.revealed).zip(&self.exercised);
         known
             .map(|((instance, revealed), exercised)| {
-                instance.verdict(revealed.load(Ordering::Relaxed), is_exhausted, exercised.load(Ordering::Relaxed))
+                let known = |found: &AtomicBool| Known::of(found.load(Ordering::Relaxed), is_exhausted);
+                instance.verdict(known(revealed), known(exercised))
             })
             .collect()
     }

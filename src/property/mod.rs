@@ -26,5 +26,6 @@ pub use requirement::Requirement;
 pub use resolve::Premise;
 pub use stateright::state_properties;
 pub use syntax::{Claim, Order, Temporal};
+pub(crate) use verdict::Known;
 pub use verdict::{Instance, Verdict};
 pub use vocabulary::{Observation, Term, vocabulary};

@@ -127,16 +127,39 @@ impl Instance {
         self.end.unwrap_or(End::A)
     }
 
-    /// The verdict, given whether a state or a run has revealed it, whether every state was seen, and whether any
-    /// of them has exercised it.
-    pub(crate) fn verdict(&self, revealed: bool, exhausted: bool, exercised: bool) -> Verdict {
-        match (self.property.formula.temporal(), revealed, exhausted) {
-            (Temporal::Possible, true, _) => Verdict::Possible,
-            (_, true, _) => Verdict::Violated,
-            (_, false, false) => Verdict::Undecided,
-            (Temporal::Possible, false, true) => Verdict::Impossible,
-            (_, false, true) if !exercised => Verdict::Vacuous,
-            (_, false, true) => Verdict::Holds,
+    /// The verdict, by what is known of a state or a run that reveals it, and of a state that exercises it. What
+    /// nothing reveals may hold vacuously.
+    pub(crate) fn verdict(&self, revealed: Known, exercised: Known) -> Verdict {
+        let is_possible = self.property.formula.temporal() == Temporal::Possible;
+        match (revealed, exercised) {
+            (Known::Found, _) if is_possible => Verdict::Possible,
+            (Known::Found, _) => Verdict::Violated,
+            (Known::Absent, _) if is_possible => Verdict::Impossible,
+            (Known::Absent, Known::Found) => Verdict::Holds,
+            (Known::Absent, Known::Absent) => Verdict::Vacuous,
+            (Known::Absent, Known::Open) | (Known::Open, _) => Verdict::Undecided,
+        }
+    }
+}
+
+/// What is known of something that an exploration looks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Known {
+    /// It was found.
+    Found,
+    /// It is not there.
+    Absent,
+    /// Not known.
+    Open,
+}
+
+impl Known {
+    /// What is known once something was found or was not, by an exploration that has seen everything or has not.
+    pub(crate) fn of(is_found: bool, is_exhausted: bool) -> Self {
+        match (is_found, is_exhausted) {
+            (true, _) => Self::Found,
+            (false, true) => Self::Absent,
+            (false, false) => Self::Open,
         }
     }
 }
