@@ -2,8 +2,47 @@
 
 use crate::tcp::Segment;
 
-/// One of the two ends: 0 is who sent the first packet that was captured.
-pub type Side = usize;
+/// One of the two ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Side {
+    /// The end that sent the first packet that was captured.
+    First,
+    /// The other end.
+    Second,
+}
+
+impl Side {
+    /// Both ends.
+    pub const BOTH: [Self; 2] = [Self::First, Self::Second];
+
+    /// The other end.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::First => Self::Second,
+            Self::Second => Self::First,
+        }
+    }
+
+    /// What a pair has of this end, if it has that of the first end first.
+    #[must_use]
+    pub const fn of<T>(self, pair: &[T; 2]) -> &T {
+        let [first, second] = pair;
+        match self {
+            Self::First => first,
+            Self::Second => second,
+        }
+    }
+
+    /// The same, to be changed.
+    pub const fn of_mut<T>(self, pair: &mut [T; 2]) -> &mut T {
+        let [first, second] = pair;
+        match self {
+            Self::First => first,
+            Self::Second => second,
+        }
+    }
+}
 
 /// A segment that was captured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -160,25 +160,29 @@ impl Connection {
         }
     }
 
+    /// Which end has this address.
+    pub(super) fn side_of(&self, address: SocketAddr) -> Side {
+        let [first, _] = self.ends;
+        if address == first { Side::First } else { Side::Second }
+    }
+
     /// What came before the closing phase, of one end.
     #[must_use]
     pub fn before(&self, side: Side) -> &Before {
-        let [first, second] = &self.before;
-        if side == 0 { first } else { second }
+        side.of(&self.before)
     }
 
     /// The tags and tunnels that the first packet of one end was inside of, the outermost first; empty if there
     /// were none.
     #[must_use]
     pub fn inside(&self, side: Side) -> &[Tag] {
-        self.inside.get(side).and_then(Option::as_deref).map_or(&[], Encapsulation::tags)
+        side.of(&self.inside).as_deref().map_or(&[], Encapsulation::tags)
     }
 
     /// How many packets one end has sent.
     #[must_use]
     pub fn sent(&self, side: Side) -> u64 {
-        let [first, second] = self.sent;
-        if side == 0 { first } else { second }
+        *side.of(&self.sent)
     }
 
     /// The connection has come out of the handshake: more than SYNs and resets was captured of an end that had
@@ -191,8 +195,7 @@ impl Connection {
     /// How far an end has come, and what it waits for.
     #[must_use]
     pub fn progress(&self, side: Side) -> &Progress {
-        let [first, second] = &self.progress;
-        if side == 0 { first } else { second }
+        side.of(&self.progress)
     }
 
     /// Only segments with SYN, FIN or RST were captured, of a connection that has a FIN: what is between them, and
@@ -207,7 +210,7 @@ impl Connection {
     #[must_use]
     pub fn begins_midway(&self) -> bool {
         let [first, second] = &self.before;
-        first.next.or(second.next).is_none() && [0, 1].iter().any(|side| self.first_number(*side).is_none())
+        first.next.or(second.next).is_none() && Side::BOTH.iter().any(|side| self.first_number(*side).is_none())
     }
 
     /// Neither end's SYN is in the capture: an end may have closed before it began.
@@ -253,7 +256,7 @@ impl Connection {
             }
             _ => false,
         };
-        !self.went_on && !packet.segment.flags.syn && (has_other(0) || has_other(1))
+        !self.went_on && !packet.segment.flags.syn && Side::BOTH.into_iter().any(has_other)
     }
 
     /// The packets with which it is opened: the first ones, until both ends have gone on from there; at most 16.
@@ -266,9 +269,7 @@ impl Connection {
         let mut packets = Vec::new();
         for packet in self.packets.iter().take(BEFORE) {
             packets.push(*packet);
-            if let Some(own) = went_on.get_mut(packet.from) {
-                *own |= !packet.segment.flags.syn && !packet.segment.flags.rst;
-            }
+            *packet.from.of_mut(&mut went_on) |= !packet.segment.flags.syn && !packet.segment.flags.rst;
             if went_on == [true; 2] {
                 break;
             }
@@ -286,7 +287,7 @@ impl Connection {
     /// nothing of its sender came before, and neither repeats what is over nor what was just captured elsewhere.
     pub(super) fn goes_on_with(&self, packet: &Packet) -> bool {
         let Segment { flags, seq, ack, .. } = packet.segment;
-        let (own, peer) = (packet.from, 1 - packet.from);
+        let (own, peer) = (packet.from, packet.from.other());
         if self.was_just_captured(packet) {
             return false;
         }
@@ -339,7 +340,7 @@ impl Connection {
 
     /// What the packet has and acknowledges are numbers that its ends have used here, or will use soon.
     pub(super) fn has_numbers_of(&self, packet: &Packet) -> bool {
-        [0, 1].into_iter().all(|side| {
+        Side::BOTH.into_iter().all(|side| {
             let Some(number) = number_of(side, packet) else { return true };
             let Some(next) = self.progress(side).next else { return false };
             let first = self.before(side).syn.unwrap_or(next + REACH.wrapping_neg());
@@ -351,9 +352,7 @@ impl Connection {
     pub(super) fn add(&mut self, packet: Packet, may_grow: bool) -> bool {
         let Segment { flags, .. } = packet.segment;
         self.last = (packet.number, packet.time);
-        if let Some(sent) = self.sent.get_mut(packet.from) {
-            *sent += 1;
-        }
+        *packet.from.of_mut(&mut self.sent) += 1;
         self.shake_hands(&packet);
         self.has_plain |= !(flags.syn || flags.fin || flags.rst);
         if flags.fin
@@ -363,7 +362,10 @@ impl Connection {
             *place = Some(packet.from);
         }
         let [first, second] = &mut self.progress;
-        let (own, peers) = if packet.from == 0 { (first, second) } else { (second, first) };
+        let (own, peers) = match packet.from {
+            Side::First => (first, second),
+            Side::Second => (second, first),
+        };
         own.send(&packet);
         peers.hear(&packet);
         own.ask(&packet, peers.closed_window.is_some());
@@ -400,26 +402,20 @@ impl Connection {
             if !self.is_candidate(packet.from, seq) && self.syns.len() < MOST_SYNS {
                 self.syns.push((packet.from, seq));
             }
-            if let Some(before) = self.before.get_mut(packet.from) {
-                before.syn = Some(seq);
-            }
-        } else if flags.syn
-            && let Some(before) = self.before.get_mut(packet.from)
-        {
-            before.syn.get_or_insert(seq);
+            packet.from.of_mut(&mut self.before).syn = Some(seq);
+        } else if flags.syn {
+            packet.from.of_mut(&mut self.before).syn.get_or_insert(seq);
         }
         if flags.syn || flags.rst || self.went_on {
             return;
         }
-        for side in [packet.from, 1 - packet.from] {
+        for side in [packet.from, packet.from.other()] {
             let Some(number) = number_of(side, packet) else { continue };
             let follows =
                 |&&(of, syn): &&(Side, Seq)| of == side && syn != number && self.is_near(syn, number, flags);
             let nearest = self.syns.iter().filter(follows).min_by_key(|(_, syn)| number.since(*syn));
-            if let Some(&(_, syn)) = nearest
-                && let Some(before) = self.before.get_mut(side)
-            {
-                before.syn = Some(syn);
+            if let Some(&(_, syn)) = nearest {
+                side.of_mut(&mut self.before).syn = Some(syn);
                 self.went_on = true;
             }
         }
@@ -454,8 +450,8 @@ impl Connection {
         }
         if end.precedes(seq + len) {
             known.segment.len = (seq + len).since(last.seq);
-        } else if let Some(repeated) = self.repeated.get_mut(packet.from) {
-            *repeated += 1;
+        } else {
+            *packet.from.of_mut(&mut self.repeated) += 1;
         }
         true
     }
@@ -474,14 +470,13 @@ impl Connection {
     /// Notes what remains of a packet that is not kept.
     fn forget(&mut self, packet: &Packet) {
         let Segment { flags, seq, ack, .. } = packet.segment;
-        if let Some(before) = self.before.get_mut(packet.from) {
-            let end = seq + packet.segment.sequence_length();
-            before.next = Some(before.next.map_or(end, |next| next.max(end)));
-            if flags.ack {
-                before.acked = Some(before.acked.map_or(ack, |acked| acked.max(ack)));
-                before.first_acked =
-                    Some(before.first_acked.map_or(ack, |acked| if ack.precedes(acked) { ack } else { acked }));
-            }
+        let before = packet.from.of_mut(&mut self.before);
+        let end = seq + packet.segment.sequence_length();
+        before.next = Some(before.next.map_or(end, |next| next.max(end)));
+        if flags.ack {
+            before.acked = Some(before.acked.map_or(ack, |acked| acked.max(ack)));
+            before.first_acked =
+                Some(before.first_acked.map_or(ack, |acked| if ack.precedes(acked) { ack } else { acked }));
         }
     }
 }

@@ -96,10 +96,8 @@ impl Connections {
             return;
         };
         if let Some(connection) = self.all.get_mut(current) {
-            let side = Side::from(connection.ends.first() != Some(&from));
-            if let Some(way) = connection.inside.get_mut(side) {
-                way.get_or_insert_with(|| Arc::clone(&inside));
-            }
+            let way = connection.side_of(from).of_mut(&mut connection.inside);
+            way.get_or_insert_with(|| Arc::clone(&inside));
         }
         let lanes = self.lanes.entry(key).or_default();
         if let Some(lane) = place.and_then(|place| lanes.get_mut(place)) {
@@ -147,8 +145,9 @@ impl Connections {
     ) -> Option<usize> {
         let fits = |lane: &Lane| {
             let connection = self.all.get(lane.current);
-            connection
-                .is_some_and(|connection| connection.goes_on_with(&captured.packet(side(connection, captured))))
+            connection.is_some_and(|connection| {
+                connection.goes_on_with(&captured.packet(connection.side_of(captured.from)))
+            })
         };
         let other = 1 - direction;
         let exact = lanes.iter().position(|lane| lane.has(direction, inside));
@@ -173,7 +172,7 @@ impl Connections {
         captured: &Captured,
     ) -> Option<(usize, Option<usize>)> {
         let is_foreign =
-            |connection: &Connection| connection.is_foreign(&captured.packet(side(connection, captured)));
+            |connection: &Connection| connection.is_foreign(&captured.packet(connection.side_of(captured.from)));
         // A SYN to an end that has an old connection on these ports: the challenge ACK has the old numbers, and is
         // reset.
         let old = before.filter(|_| self.all.get(current).is_some_and(is_foreign));
@@ -186,7 +185,7 @@ impl Connections {
         }
         let index = old.unwrap_or(current);
         let connection = self.all.get_mut(index)?;
-        let packet = captured.packet(side(connection, captured));
+        let packet = captured.packet(connection.side_of(captured.from));
         if !connection.is_over_with(&packet) {
             self.kept += usize::from(connection.add(packet, self.kept < MOST_PACKETS_IN_ALL));
             return Some((current, before));
@@ -206,7 +205,7 @@ impl Connections {
         if self.all.len() >= MOST_CONNECTIONS {
             return None;
         }
-        let packet = captured.packet(0);
+        let packet = captured.packet(Side::First);
         let mut connection = Connection::new([captured.from, captured.to], &packet);
         self.kept += usize::from(connection.add(packet, self.kept < MOST_PACKETS_IN_ALL));
         self.all.push(connection);
@@ -216,7 +215,7 @@ impl Connections {
     /// An older connection has answered the SYN of the current one.
     fn note_old_answer(&mut self, current: usize, old: usize, captured: &Captured) {
         let Some(old) = self.all.get(old) else { return };
-        let state = old.state_by_fins(side(old, captured));
+        let state = old.state_by_fins(old.side_of(captured.from));
         let is_answer = captured.segment.flags == Flags::ACK;
         if let Some(connection) = self.all.get_mut(current)
             && is_answer
@@ -234,7 +233,7 @@ impl Connections {
         else {
             return false;
         };
-        let [in_old, in_current] = [old, connection].map(|one| captured.packet(side(one, captured)));
+        let [in_old, in_current] = [old, connection].map(|one| captured.packet(one.side_of(captured.from)));
         let is_copy = old.has_copy(&in_old, connection, &in_current);
         if is_copy
             && let Some(connection) = self.all.get_mut(current)
@@ -249,12 +248,8 @@ impl Connections {
     fn fits(&self, index: usize, captured: &Captured) -> bool {
         let connection = self.all.get(index);
         connection.is_some_and(|connection| {
-            !captured.segment.flags.syn && connection.has_numbers_of(&captured.packet(side(connection, captured)))
+            !captured.segment.flags.syn
+                && connection.has_numbers_of(&captured.packet(connection.side_of(captured.from)))
         })
     }
-}
-
-/// Which end of the connection has sent the segment.
-fn side(connection: &Connection, captured: &Captured) -> Side {
-    Side::from(connection.ends.first() != Some(&captured.from))
 }

@@ -13,7 +13,7 @@ use crate::tcp::{EndedBy, Held, Segment, Seq, State};
 
 /// What the model makes of one connection.
 #[derive(Clone, Debug)]
-pub struct Closing {
+pub struct Diagnosis {
     /// The end that is called A: the one that closed first; if neither did, the one that sent the first packet.
     pub a: Side,
     /// Each end's explanation; that of the end that sent the first packet comes first.
@@ -21,9 +21,9 @@ pub struct Closing {
     /// How each end was opened, in the same order.
     pub openings: [FollowedOpening; 2],
     /// Who closed first.
-    pub first: First,
+    pub first: FirstToClose,
     /// What each end sent again in the closing phase.
-    pub again: [Again; 2],
+    pub again: [Retransmitted; 2],
     /// How it ended.
     pub ending: Ending,
     /// The number of the first packet that was not looked at because there are too many.
@@ -32,15 +32,16 @@ pub struct Closing {
 
 /// Who closed first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum First {
+pub enum FirstToClose {
     /// Neither has sent a FIN, or a reset that ended the connection.
     Nobody,
     /// This end, with the packet of this index.
     One(Side, usize),
     /// This end, whose FIN is not in the capture; the packet of this index shows that it has arrived.
     Unseen(Side, usize),
-    /// Neither knew of the other's FIN when it sent its own; the packets have these indices.
-    Both(usize, usize),
+    /// Neither knew of the other's FIN when it sent its own: this end with the packet of the first index, the other
+    /// with that of the second.
+    Both(Side, usize, usize),
     /// This end, with the packet of this index, unless the other had closed before the capture began, which does
     /// not show.
     OrBefore(Side, usize),
@@ -48,7 +49,7 @@ pub enum First {
 
 /// What an end sent again.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Again {
+pub struct Retransmitted {
     /// Segments with text that had all been captured before.
     pub text: usize,
     /// The times between one FIN and the next, in nanoseconds.
@@ -57,75 +58,75 @@ pub struct Again {
     pub fin: Option<(i64, i64)>,
 }
 
-impl Closing {
+impl Diagnosis {
     /// Explains a connection of a capture that ends at `end`, in nanoseconds since 1970.
     #[must_use]
     pub fn of(connection: &Connection, end: i64) -> Self {
-        let mut explanations = [explain(connection, 0, end), explain(connection, 1, end)];
+        let mut explanations = Side::BOTH.map(|side| explain(connection, side, end));
         agree(&mut explanations);
         let reset = reset(connection, &explanations);
         let first = match first(connection, &explanations, reset) {
-            First::One(side, index) if may_have_closed_before(&explanations, 1 - side) => {
-                First::OrBefore(side, index)
+            FirstToClose::One(side, index) if may_have_closed_before(&explanations, side.other()) => {
+                FirstToClose::OrBefore(side, index)
             }
             first => first,
         };
         let a = match first {
-            First::One(side, _) | First::Unseen(side, _) | First::OrBefore(side, _)
+            FirstToClose::One(side, _) | FirstToClose::Unseen(side, _) | FirstToClose::OrBefore(side, _)
                 if connection.is_established() =>
             {
                 side
             }
-            First::Both(index, _) => connection.packets.get(index).map_or(0, |packet| packet.from),
-            First::One(..) | First::Unseen(..) | First::OrBefore(..) | First::Nobody => 0,
+            FirstToClose::Both(side, ..) => side,
+            FirstToClose::One(..)
+            | FirstToClose::Unseen(..)
+            | FirstToClose::OrBefore(..)
+            | FirstToClose::Nobody => Side::First,
         };
-        let again = [again(connection, 0), again(connection, 1)];
-        let openings = [FollowedOpening::of(connection, 0), FollowedOpening::of(connection, 1)];
+        let again = Side::BOTH.map(|side| again(connection, side));
+        let openings = Side::BOTH.map(|side| FollowedOpening::of(connection, side));
         let not_kept = connection.not_kept;
-        let mut closing = Self { a, explanations, openings, first, again, ending: Ending::Unknown, not_kept };
-        closing.ending = closing.ended(connection, reset, end);
-        closing
+        let mut diagnosis = Self { a, explanations, openings, first, again, ending: Ending::Unknown, not_kept };
+        diagnosis.ending = diagnosis.ended(connection, reset, end);
+        diagnosis
     }
 
     /// The explanation of an end.
     #[must_use]
     pub fn explanation(&self, side: Side) -> &Explanation {
-        let [first, second] = &self.explanations;
-        if side == 0 { first } else { second }
+        side.of(&self.explanations)
     }
 
     /// How an end was opened.
     #[must_use]
     pub fn opening(&self, side: Side) -> &FollowedOpening {
-        let [first, second] = &self.openings;
-        if side == 0 { first } else { second }
+        side.of(&self.openings)
     }
 
     /// What an end sent again.
     #[must_use]
-    pub fn again(&self, side: Side) -> &Again {
-        let [first, second] = &self.again;
-        if side == 0 { first } else { second }
+    pub fn again(&self, side: Side) -> &Retransmitted {
+        side.of(&self.again)
     }
 
     /// Numbers of an end that its peer has acknowledged, and that the capture has missed.
     #[must_use]
     pub fn missed(&self, side: Side) -> u32 {
-        self.explanation(side).missed.max(self.explanation(1 - side).missed_of_peer)
+        self.explanation(side).missed.max(self.explanation(side.other()).missed_of_peer)
     }
 
     /// The first packet that no path of the model explains, and who sent it.
     #[must_use]
     pub fn unexplained(&self) -> Option<(Side, &super::Unexplained)> {
         let of_side = |side| self.explanation(side).unexplained.as_ref().map(|unexplained| (side, unexplained));
-        [of_side(0), of_side(1)].into_iter().flatten().min_by_key(|(_, unexplained)| unexplained.index)
+        Side::BOTH.into_iter().filter_map(of_side).min_by_key(|(_, unexplained)| unexplained.index)
     }
 
     /// The number of the first packet of the opening that no path of the model explains, and who sent it.
     #[must_use]
     pub fn unexplained_opening(&self) -> Option<(Side, u64)> {
         let of_side = |side| self.opening(side).unexplained.map(|number| (side, number));
-        [of_side(0), of_side(1)].into_iter().flatten().min_by_key(|(_, number)| *number)
+        Side::BOTH.into_iter().filter_map(of_side).min_by_key(|(_, number)| *number)
     }
 
     /// The model explains every packet of the opening and of the closing phase.
@@ -162,7 +163,7 @@ impl Closing {
         if let Some(unanswered) = self.unanswered(connection, end) {
             return unanswered;
         }
-        if self.first == First::Nobody {
+        if self.first == FirstToClose::Nobody {
             return self.perhaps_closed(connection, end).unwrap_or(Ending::Open);
         }
         self.waiting(connection, end)
@@ -178,14 +179,15 @@ impl Closing {
             let acknowledged = end.ended_by == Some(EndedBy::Fin) && (is_filtered || !self.left_unseen(side));
             Some(waited || acknowledged)
         };
-        let both = [is_over(0), is_over(1)];
+        let both = Side::BOTH.map(is_over);
         if !both.contains(&Some(true)) || both.contains(&Some(false)) {
             return None;
         }
-        let last_fin = connection.packets.iter().rposition(|packet| packet.segment.flags.fin).unwrap_or(0);
-        let resets = connection.packets.iter().enumerate().skip(last_fin);
-        let reset = resets.into_iter().find(|(_, packet)| packet.segment.flags.rst).map(|(index, _)| index);
-        Some(Ending::Clean { reset, is_filtered })
+        let resets = connection.packets.iter().enumerate().filter(|(_, packet)| packet.segment.flags.rst);
+        // Where no FIN was captured, the FINs show themselves in what acknowledges them, and before that none reset.
+        let last_fin = connection.packets.iter().rposition(|packet| packet.segment.flags.fin);
+        let mut later = resets.filter(|(index, _)| last_fin.is_none_or(|fin| *index >= fin));
+        Some(Ending::Clean { reset: later.next().map(|(index, _)| index), is_filtered })
     }
 }
 
@@ -196,25 +198,19 @@ fn agree(explanations: &mut [Explanation; 2]) {
     if first.changes.is_empty() || second.changes.is_empty() {
         return;
     }
-    for (sender, receiver) in [(0, 1), (1, 0)] {
-        let is_sent = explanations.get(sender).is_some_and(Explanation::may_have_closed_before);
-        let is_received = explanations.get(receiver).is_some_and(Explanation::peer_may_have_closed_before);
-        if is_sent && is_received {
-            continue;
-        }
-        if let Some(sender) = explanations.get_mut(sender) {
-            sender.closed_before.retain(|account| !account.own);
-        }
-        if let Some(receiver) = explanations.get_mut(receiver) {
-            receiver.closed_before.retain(|account| !account.peers);
+    for sender in Side::BOTH {
+        let is_sent = sender.of(explanations).may_have_closed_before();
+        let is_received = sender.other().of(explanations).peer_may_have_closed_before();
+        if !(is_sent && is_received) {
+            sender.of_mut(explanations).closed_before.retain(|account| !account.own);
+            sender.other().of_mut(explanations).closed_before.retain(|account| !account.peers);
         }
     }
 }
 
 /// An end may have sent its FIN before the capture began.
 fn may_have_closed_before(explanations: &[Explanation; 2], side: Side) -> bool {
-    let [first, second] = explanations;
-    let (own, others) = if side == 0 { (first, second) } else { (second, first) };
+    let (own, others) = (side.of(explanations), side.other().of(explanations));
     if own.changes.is_empty() { others.peer_may_have_closed_before() } else { own.may_have_closed_before() }
 }
 
@@ -227,15 +223,13 @@ pub(super) fn passed(time: i64, end: i64) -> i64 {
 fn handshake(connection: &Connection, end: i64) -> Handshake {
     let opens = |packet: &&Packet| packet.segment.flags.syn && !packet.segment.flags.ack;
     let opener = connection.packets.iter().find(opens).map(|packet| packet.from);
-    let is_answered = connection.before(0).syn.is_some() && connection.before(1).syn.is_some();
-    let reset = connection.packets.iter().position(|packet| packet.segment.flags.rst);
-    match reset.and_then(|index| Some((index, connection.packets.get(index)?.from))) {
-        Some((index, from)) if Some(from) == opener || is_answered => Handshake::GivenUp(index),
-        Some((index, _)) => Handshake::Refused(index),
-        None if connection.old_answer.is_some() && !is_answered => {
-            connection.old_answer.map_or(Handshake::Unanswered, Handshake::OldConnection)
-        }
-        None => {
+    let is_answered = connection.before.iter().all(|before| before.syn.is_some());
+    let reset = connection.packets.iter().enumerate().find(|(_, packet)| packet.segment.flags.rst);
+    match (reset, connection.old_answer) {
+        (Some((index, packet)), _) if Some(packet.from) == opener || is_answered => Handshake::GivenUp(index),
+        (Some((index, _)), _) => Handshake::Refused(index),
+        (None, Some(old)) if !is_answered => Handshake::OldConnection(old),
+        (None, _) => {
             let is_answered = is_answered || opener.is_none();
             let since = passed(connection.first.1, end);
             match is_answered {
@@ -248,36 +242,40 @@ fn handshake(connection: &Connection, end: i64) -> Handshake {
     }
 }
 
-fn first(connection: &Connection, explanations: &[Explanation; 2], reset: Option<usize>) -> First {
+fn first(connection: &Connection, explanations: &[Explanation; 2], reset: Option<usize>) -> FirstToClose {
     if let Some(unseen) = closed_unseen(connection, explanations) {
         return unseen;
     }
-    let fin = connection.packets.iter().position(|packet| packet.segment.flags.fin);
-    let Some(one) = fin.into_iter().chain(reset).min() else { return First::Nobody };
-    let Some(first) = connection.packets.get(one) else { return First::Nobody };
-    let fin_of_other = |packet: &Packet| packet.from != first.from && packet.segment.flags.fin;
-    let other = connection.packets.iter().position(fin_of_other);
-    if let Some(other) = other
-        && let Some(second) = connection.packets.get(other)
+    let mut packets = connection.packets.iter().enumerate();
+    let Some((one, first)) = packets.find(|(index, packet)| packet.segment.flags.fin || reset == Some(*index))
+    else {
+        return FirstToClose::Nobody;
+    };
+    if let Some((other, second)) =
+        packets.find(|(_, packet)| packet.from != first.from && packet.segment.flags.fin)
         && first.segment.flags.fin
         && !number_of_fin(&first.segment).precedes(second.segment.ack)
     {
         // Captured in another order than they were sent in, the second may have been the first.
         let knew = number_of_fin(&second.segment).precedes(first.segment.ack);
-        return if knew { First::One(second.from, other) } else { First::Both(one, other) };
+        return if knew {
+            FirstToClose::One(second.from, other)
+        } else {
+            FirstToClose::Both(first.from, one, other)
+        };
     }
-    First::One(first.from, one)
+    FirstToClose::One(first.from, one)
 }
 
 /// An end has acknowledged the other's FIN before it sent its own, and that FIN is not in the capture.
-fn closed_unseen(connection: &Connection, explanations: &[Explanation; 2]) -> Option<First> {
-    let [of_first, of_second] = explanations;
-    [(0, of_first), (1, of_second)].into_iter().find_map(|(side, explanation)| {
+fn closed_unseen(connection: &Connection, explanations: &[Explanation; 2]) -> Option<FirstToClose> {
+    Side::BOTH.into_iter().find_map(|side| {
+        let explanation = side.of(explanations);
         let entered = explanation.changes.iter().find(|change| change.state == State::CloseWait)?;
         let is_captured = connection.packets.iter().any(|packet| packet.from != side && packet.segment.flags.fin);
         let is_shown = explanation.changes.iter().any(|change| change.state == State::LastAck);
         (!is_captured && is_shown && entered.cause == Cause::Unseen)
-            .then_some(First::Unseen(1 - side, entered.index))
+            .then_some(FirstToClose::Unseen(side.other(), entered.index))
     })
 }
 
@@ -285,9 +283,8 @@ fn number_of_fin(segment: &Segment) -> Seq {
     segment.seq + segment.len
 }
 
-fn again(connection: &Connection, side: Side) -> Again {
-    let text_again = connection.repeated.get(side).copied().unwrap_or_default();
-    let mut again = Again { text: text_again, ..Again::default() };
+fn again(connection: &Connection, side: Side) -> Retransmitted {
+    let mut again = Retransmitted { text: *side.of(&connection.repeated), ..Retransmitted::default() };
     let mut text = Held::default();
     let mut fin: Option<(Seq, i64)> = None;
     for (index, packet) in connection.packets.iter().enumerate().filter(|(_, packet)| packet.from == side) {

@@ -113,11 +113,11 @@ pub fn state_before(path: &[Change], index: usize) -> Option<State> {
 /// model begins at ESTABLISHED. `end` is when the capture ends, in nanoseconds since 1970.
 ///
 /// ```
-/// use lastack::capture::{Capture, explain};
+/// use lastack::capture::{Capture, Side, explain};
 ///
 /// let file = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/captures/half-close.pcap"));
 /// let capture = Capture::read(&file[..]);
-/// let [a, b] = [0, 1].map(|side| explain(&capture.connections[0], side, capture.end));
+/// let [a, b] = Side::BOTH.map(|side| explain(&capture.connections[0], side, capture.end));
 /// assert!(a.unexplained.is_none() && b.unexplained.is_none());
 /// println!("{:?} and {:?}", a.state(), b.state());
 /// ```

@@ -42,7 +42,7 @@ pub(super) struct Follower<'a> {
 
 impl<'a> Follower<'a> {
     pub(super) fn new(connection: &'a Connection, side: Side) -> Self {
-        let peer = 1 - side;
+        let peer = side.other();
         let first = |side| {
             let mut own =
                 connection.packets.iter().filter(move |packet| packet.from == side && !packet.segment.flags.syn);
@@ -54,8 +54,8 @@ impl<'a> Follower<'a> {
         };
         let acked = |side| {
             let own = first(side).filter(|packet| packet.segment.flags.ack);
-            let peers = first(1 - side);
-            let before = connection.before(side).acked.or(connection.first_number(1 - side));
+            let peers = first(side.other());
+            let before = connection.before(side).acked.or(connection.first_number(side.other()));
             before.or(match (own, peers) {
                 // What was captured first of the peer may be what this acknowledges.
                 (Some(own), Some(peers))
@@ -149,7 +149,7 @@ impl<'a> Follower<'a> {
     /// connection began in the capture, or if what the peer has sent since then, or what the end has acknowledged,
     /// goes beyond `rcv_nxt`.
     fn peers_fin_before(&self, rcv_nxt: Seq) -> Option<u32> {
-        let (connection, peer) = (self.connection, 1 - self.side);
+        let (connection, peer) = (self.connection, self.side.other());
         if !connection.begins_midway() && !connection.begins_late() {
             return None;
         }

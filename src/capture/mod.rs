@@ -1,7 +1,7 @@
 //! Captures: what the model makes of connections that were captured from a network.
 //!
 //! [`Capture::read`] finds the connections in a pcap or pcapng file and each one's closing phase; [`explain`]
-//! follows each end through it with the endpoint of [`crate::tcp`]; [`Closing`] is how it ended.
+//! follows each end through it with the endpoint of [`crate::tcp`]; [`Diagnosis`] is how it ended.
 
 mod captured_packet;
 mod carried;
@@ -36,7 +36,7 @@ pub use captured_packet::{Packet, Side};
 pub use carried::Carried;
 pub use connection::{Before, Captured, Connection, OldAnswer};
 pub use connections::Connections;
-pub use diagnosis::{Again, Closing, First};
+pub use diagnosis::{Diagnosis, FirstToClose, Retransmitted};
 pub use encapsulation::{Encapsulation, Tag};
 pub use ending::{Ending, Handshake, ResetMeaning, Unacknowledged};
 pub use explanation::{Explanation, explain, state_before};

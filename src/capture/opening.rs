@@ -75,7 +75,7 @@ impl FollowedOpening {
                 Sent::Established(best) => return Self { changes: best.path, unexplained },
                 Sent::Unexplained if is_copy => {}
                 // It answers what was not captured.
-                Sent::Unexplained if connection.sent(1 - side) == 0 || connection.is_filtered() => {
+                Sent::Unexplained if connection.sent(side.other()) == 0 || connection.is_filtered() => {
                     return Self::default();
                 }
                 Sent::Unexplained if possible.0.len() >= MOST_POSSIBILITIES => return Self::default(),

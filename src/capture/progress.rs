@@ -1,7 +1,7 @@
 //! What an end has sent and waits for, kept while packets are read: the packets of the closing phase do not show
 //! how long it has waited.
 
-use super::captured_packet::Packet;
+use super::captured_packet::{Packet, Side};
 use crate::tcp::{Segment, Seq};
 
 /// No end sends the same segment again as soon as this, in nanoseconds: the network or the capture has doubled it.
@@ -217,7 +217,7 @@ pub struct Storm {
 pub(super) struct StormWatch {
     /// The last segment of each end, and when it was captured.
     last: [Option<(Segment, i64)>; 2],
-    previous: Option<usize>,
+    previous: Option<Side>,
     /// The number and time of the first packet of what may become a storm, and its packets so far.
     run: Option<(u64, i64, u64)>,
 }
@@ -230,7 +230,7 @@ impl StormWatch {
 
     /// Looks at the next packet; the storm that rages now, if one does.
     pub(super) fn watch(&mut self, packet: &Packet) -> Option<Storm> {
-        let last = self.last.get_mut(packet.from)?;
+        let last = packet.from.of_mut(&mut self.last);
         let repeats = last.is_some_and(|(segment, time)| {
             segment == packet.segment && packet.time.saturating_sub(time) < Self::APART
         });

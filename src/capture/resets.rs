@@ -24,11 +24,10 @@ pub(super) fn reset(connection: &Connection, explanations: &[Explanation; 2]) ->
             _ => None,
         }
     };
-    let [first, second] = explanations;
-    let ended = [first, second].into_iter().filter_map(closed_with).min();
+    let ended = explanations.iter().filter_map(closed_with).min();
     ended.or_else(|| {
         connection.packets.iter().enumerate().position(|(index, packet)| {
-            let explanation = if packet.from == 0 { first } else { second };
+            let explanation = packet.from.of(explanations);
             packet.segment.flags.rst && explanation.state_before(index) == Some(State::Closed)
         })
     })
@@ -37,8 +36,7 @@ pub(super) fn reset(connection: &Connection, explanations: &[Explanation; 2]) ->
 /// What the reset with this index shows.
 pub(super) fn ended_by_reset(connection: &Connection, explanations: &[Explanation; 2], index: usize) -> Ending {
     let Some(&Packet { from: by, .. }) = connection.packets.get(index) else { return Ending::Unknown };
-    let [first, second] = explanations;
-    let (own, others) = if by == 0 { (first, second) } else { (second, first) };
+    let (own, others) = (by.of(explanations), by.other().of(explanations));
     let meaning = meaning(connection, own, index);
     let from = match meaning {
         ResetMeaning::Unknown | ResetMeaning::OtherConnection => None,
@@ -79,7 +77,7 @@ fn meaning(connection: &Connection, own: &Explanation, index: usize) -> ResetMea
         }
         Some(_) if is_unanswered => ResetMeaning::NoAnswer,
         // Before the closing phase, text has moved the number on from the one after the SYN.
-        _ if connection.begins_midway() || has_text(connection, 1 - by) => ResetMeaning::UnreadOrAbort,
+        _ if connection.begins_midway() || has_text(connection, by.other()) => ResetMeaning::UnreadOrAbort,
         _ => ResetMeaning::Abort,
     }
 }

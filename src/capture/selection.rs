@@ -4,8 +4,9 @@ use std::net::IpAddr;
 
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
+use super::captured_packet::Side;
 use super::connection::Connection;
-use super::diagnosis::Closing;
+use super::diagnosis::Diagnosis;
 use super::ending::{Ending, Handshake};
 use super::hypothesis::{Cause, Change};
 use super::read::Capture;
@@ -40,7 +41,7 @@ pub struct Finding {
     /// Its number in the capture, from 1.
     pub number: usize,
     /// How it ended.
-    pub closing: Closing,
+    pub diagnosis: Diagnosis,
     /// What it found on its ports, if there was a connection before it.
     pub reuse: Option<Reuse>,
 }
@@ -61,14 +62,18 @@ pub struct Reuse {
 }
 
 impl Reuse {
-    /// What the connection found on its ports; `closing` is what the model makes of the one that was there.
-    fn of(capture: &Capture, connection: &Connection, closing: impl Fn(usize) -> Option<Closing>) -> Option<Self> {
+    /// What the connection found on its ports; `diagnosis` is what the model makes of the one that was there.
+    fn of(
+        capture: &Capture,
+        connection: &Connection,
+        diagnosis: impl Fn(usize) -> Option<Diagnosis>,
+    ) -> Option<Self> {
         let number = connection.previous? + 1;
         let old = capture.connections.get(connection.previous?)?;
-        let closing = closing(number)?;
-        let sides = if old.ends == connection.ends { [0, 1] } else { [1, 0] };
+        let diagnosis = diagnosis(number)?;
+        let sides = if old.ends == connection.ends { Side::BOTH } else { [Side::Second, Side::First] };
         let state = |side| {
-            let changes = &closing.explanation(side).changes;
+            let changes = &diagnosis.explanation(side).changes;
             let is_before = |change: &&Change| {
                 change.cause == Cause::Start
                     || old.packets.get(change.index).is_some_and(|packet| packet.number < connection.first.0)
@@ -94,16 +99,16 @@ impl Finding {
     #[must_use]
     pub fn of(capture: &Capture, number: usize) -> Option<Self> {
         let connection = capture.connections.get(number.checked_sub(1)?)?;
-        let closing = Closing::of(connection, capture.end);
+        let diagnosis = Diagnosis::of(connection, capture.end);
         let reuse = Reuse::of(capture, connection, |old| closing_of(capture, old));
-        Some(Self { number, closing, reuse })
+        Some(Self { number, diagnosis, reuse })
     }
 }
 
 /// What the model makes of the connection with this number, from 1.
-fn closing_of(capture: &Capture, number: usize) -> Option<Closing> {
+fn closing_of(capture: &Capture, number: usize) -> Option<Diagnosis> {
     let connection = capture.connections.get(number.checked_sub(1)?)?;
-    Some(Closing::of(connection, capture.end))
+    Some(Diagnosis::of(connection, capture.end))
 }
 
 /// The diagnoses of the selected connections, in the order of their first packets.
@@ -112,13 +117,13 @@ pub fn findings(capture: &Capture, selection: &Selection) -> Vec<Finding> {
     let selected = (1..).zip(&capture.connections).filter(|(_, connection)| selection.has(capture, connection));
     let mut findings: Vec<Finding> = Vec::new();
     for (number, connection) in selected {
-        let closing = Closing::of(connection, capture.end);
+        let diagnosis = Diagnosis::of(connection, capture.end);
         let known = |old: usize| {
             let place = findings.binary_search_by_key(&old, |finding| finding.number).ok();
-            place.and_then(|place| findings.get(place)).map(|finding| finding.closing.clone())
+            place.and_then(|place| findings.get(place)).map(|finding| finding.diagnosis.clone())
         };
         let reuse = Reuse::of(capture, connection, |old| known(old).or_else(|| closing_of(capture, old)));
-        findings.push(Finding { number, closing, reuse });
+        findings.push(Finding { number, diagnosis, reuse });
     }
     findings
 }
@@ -195,7 +200,7 @@ impl Ending {
     }
 }
 
-impl Closing {
+impl Diagnosis {
     /// How it ended, and before that whether the model explains it: the worst comes first.
     pub fn kinds(&self) -> impl Iterator<Item = FindingKind> {
         let is_unexplained = self.unexplained().is_some() || self.unexplained_opening().is_some();

@@ -5,10 +5,10 @@
 
 use super::captured_packet::{Packet, Side};
 use super::connection::Connection;
-use super::diagnosis::{Closing, passed};
+use super::diagnosis::{Diagnosis, passed};
 use super::ending::{Ending, Unacknowledged};
 use super::explanation::SILENCE;
-use super::hypothesis::Cause;
+use super::hypothesis::{Cause, Change};
 use super::progress::Repeated;
 use crate::tcp::{EndedBy, State};
 
@@ -22,17 +22,26 @@ const PROBES: u32 = 2;
 /// Text of fewer octets fits through every link, in one packet: RFC 1122 §3.3.2.
 const FITS_EVERYWHERE: u32 = 536;
 
-impl Closing {
+/// An end in the last of its states, by the simplest account.
+#[derive(Clone, Copy)]
+struct InState {
+    side: Side,
+    /// What led to the state.
+    change: Change,
+    /// When that was captured, in nanoseconds since 1970.
+    since: i64,
+}
+
+impl Diagnosis {
     /// An end that has closed its window, or that is sent the same again and again.
     pub(super) fn unanswered(&self, connection: &Connection, end: i64) -> Option<Ending> {
-        for side in [0, 1] {
-            let (own, peers) = (connection.progress(side), connection.progress(1 - side));
-            let since = own.closed_window.map_or(0, |(_, time)| passed(time, end));
-            if since >= SILENCE && peers.probes >= PROBES {
-                return Some(Ending::ClosedWindow { side, since, probes: peers.probes });
-            }
-        }
-        [0, 1].into_iter().find_map(|side| self.unanswered_of(connection, side))
+        let closed_window = |side: Side| {
+            let (_, time) = connection.progress(side).closed_window?;
+            let (since, probes) = (passed(time, end), connection.progress(side.other()).probes);
+            (since >= SILENCE && probes >= PROBES).then_some(Ending::ClosedWindow { side, since, probes })
+        };
+        let unanswered = |side: Side| self.unanswered_of(connection, side);
+        Side::BOTH.into_iter().find_map(closed_window).or_else(|| Side::BOTH.into_iter().find_map(unanswered))
     }
 
     fn unanswered_of(&self, connection: &Connection, side: Side) -> Option<Ending> {
@@ -70,34 +79,32 @@ impl Closing {
     /// have been that of a FIN.
     pub(super) fn perhaps_closed(&self, connection: &Connection, end: i64) -> Option<Ending> {
         let is_waiting = |side: &Side| self.explanation(*side).state() == Some(State::CloseWait);
-        let side = [0, 1].into_iter().find(is_waiting)?;
-        let entered = self.explanation(side).changes.last()?;
-        let since = connection.packets.get(entered.index).map_or(0, |packet| passed(packet.time, end));
-        (since >= SILENCE).then(|| not_shown(side, State::CloseWait, connection))
+        let side = Side::BOTH.into_iter().find(is_waiting)?;
+        let entered = connection.packets.get(self.explanation(side).changes.last()?.index)?;
+        (passed(entered.time, end) >= SILENCE).then(|| not_shown(side, State::CloseWait, connection))
     }
 
     /// Who waits in which state.
     pub(super) fn waiting(&self, connection: &Connection, end: i64) -> Ending {
-        let sides = [self.a, 1 - self.a];
-        if let Some(side) = sides.into_iter().find(|side| self.has_given_up(*side)) {
-            let left = self.explanation(side).end.as_ref().and_then(|end| end.left);
-            let silence = passed(connection.last.1, end);
-            return Ending::GaveUp { side, state: left.unwrap_or(State::Closed), silence };
+        let sides = [self.a, self.a.other()];
+        if let Some((side, state)) = sides.into_iter().find_map(|side| Some((side, self.has_given_up(side)?))) {
+            return Ending::GaveUp { side, state, silence: passed(connection.last.1, end) };
         }
-        let awaits_ack = |state| matches!(state, State::FinWait1 | State::LastAck | State::Closing);
-        let state = |side: Side| self.explanation(side).state();
-        let for_ack: Vec<(Side, State)> = sides
-            .into_iter()
-            .filter_map(|side| Some((side, state(side).filter(|state| awaits_ack(*state))?)))
-            .collect();
+        let in_state = |side: Side| {
+            let change = *self.explanation(side).changes.last()?;
+            Some(InState { side, change, since: connection.packets.get(change.index)?.time })
+        };
+        let ends: Vec<InState> = sides.into_iter().filter_map(in_state).collect();
+        let awaits_ack =
+            |one: &&InState| matches!(one.change.state, State::FinWait1 | State::LastAck | State::Closing);
         // An end that sends its FIN again and again is worse off than one that does not.
-        let tries = |side: Side| self.again(side).fin_gaps.len();
-        if let Some(&(side, state)) = for_ack.iter().max_by_key(|(side, _)| tries(*side)) {
-            return self.waiting_for_ack(side, state, connection, end);
+        let tries = |one: &&InState| self.again(one.side).fin_gaps.len();
+        if let Some(one) = ends.iter().filter(awaits_ack).max_by_key(tries) {
+            return self.waiting_for_ack(*one, connection, end);
         }
         for wanted in [State::CloseWait, State::FinWait2, State::Established] {
-            if let Some(side) = sides.into_iter().find(|side| state(*side) == Some(wanted)) {
-                return self.waiting_for_peer(side, wanted, connection, end);
+            if let Some(one) = ends.iter().find(|one| one.change.state == wanted) {
+                return self.waiting_for_peer(*one, connection, end);
             }
         }
         // Its FIN was acknowledged by an end that was not captured.
@@ -107,11 +114,11 @@ impl Closing {
             .map_or(Ending::Unknown, |side| not_shown(side, State::LastAck, connection))
     }
 
-    /// It gave up, as what it did later shows. The timeout of `FIN_WAIT_2` is no giving up: everything of it was
-    /// acknowledged.
-    fn has_given_up(&self, side: Side) -> bool {
-        let end = self.explanation(side).end.as_ref();
-        end.is_some_and(|end| end.ended_by == Some(EndedBy::GiveUp) && end.left != Some(State::FinWait2))
+    /// The state in which it gave up, if it did, as what it did later shows. The timeout of `FIN_WAIT_2` is no giving
+    /// up: everything of it was acknowledged.
+    fn has_given_up(&self, side: Side) -> Option<State> {
+        let end = self.explanation(side).end.as_ref()?;
+        end.left.filter(|left| end.ended_by == Some(EndedBy::GiveUp) && *left != State::FinWait2)
     }
 
     /// It has left `LAST_ACK` with an ACK that was not captured.
@@ -123,9 +130,11 @@ impl Closing {
         ended && left == Some(State::LastAck) && by == Some(Cause::Unseen)
     }
 
-    fn waiting_for_ack(&self, side: Side, state: State, connection: &Connection, end: i64) -> Ending {
+    fn waiting_for_ack(&self, one: InState, connection: &Connection, end: i64) -> Ending {
+        let InState { side, change: Change { state, .. }, since: entered } = one;
         let again = self.again(side);
-        let (first, last) = again.fin.unwrap_or((connection.last.1, connection.last.1));
+        // A FIN that was lost before it came to where packets are captured shows in the state alone.
+        let (first, last) = again.fin.unwrap_or((entered, entered));
         let (since, silence) = (passed(first, end), passed(last, end));
         let due = again.fin_gaps.last().map_or(SILENCE, |gap| gap.saturating_mul(2).max(SILENCE));
         // RFC 6298 §5.5: the time to the next attempt is as long as all those before it.
@@ -143,21 +152,19 @@ impl Closing {
         Ending::TooEarly { side, state, since }
     }
 
-    fn waiting_for_peer(&self, side: Side, state: State, connection: &Connection, end: i64) -> Ending {
-        let entered = self.explanation(side).changes.last();
-        let index = entered.map_or(0, |change| change.index);
-        let since = connection.packets.get(index).map_or(0, |packet| passed(packet.time, end));
+    fn waiting_for_peer(&self, one: InState, connection: &Connection, end: i64) -> Ending {
+        let InState { side, change: Change { state, index, cause }, since } = one;
+        let since = passed(since, end);
         if since < SILENCE {
             return Ending::TooEarly { side, state, since };
         }
-        let is_unseen = entered.is_some_and(|change| change.cause == Cause::Unseen);
-        let peer_is_captured = connection.sent(1 - side) > 0;
+        let peer_is_captured = connection.sent(side.other()) > 0;
         // A single number that an end acknowledges may be that of an octet as well.
-        if !peer_is_captured && (state != State::CloseWait || is_unseen) {
+        if !peer_is_captured && (state != State::CloseWait || cause == Cause::Unseen) {
             return not_shown(side, state, connection);
         }
         // The other end acknowledges more than was captured: that may have been the FIN.
-        let open = if state == State::CloseWait { side } else { 1 - side };
+        let open = if state == State::CloseWait { side } else { side.other() };
         let progress = connection.progress(open);
         if progress.next.zip(progress.acknowledged).is_some_and(|(next, acknowledged)| next.precedes(acknowledged))
         {
@@ -166,7 +173,7 @@ impl Closing {
         if state == State::CloseWait && is_sending(side, index, connection, end) {
             return Ending::HalfClosed { side, state, since };
         }
-        if [0, 1].iter().any(|side| !self.explanation(*side).states_if_closed_before().is_empty()) {
+        if Side::BOTH.iter().any(|side| !self.explanation(*side).states_if_closed_before().is_empty()) {
             return Ending::BeginsLate { side, state };
         }
         Ending::Stuck { side, state, since }
@@ -188,5 +195,5 @@ fn is_sending(side: Side, index: usize, connection: &Connection, end: i64) -> bo
 }
 
 fn not_shown(side: Side, state: State, connection: &Connection) -> Ending {
-    Ending::NotShown { side, state, peer_is_captured: connection.sent(1 - side) > 0 }
+    Ending::NotShown { side, state, peer_is_captured: connection.sent(side.other()) > 0 }
 }

@@ -59,9 +59,9 @@ fn stream(file: &Path) -> Result<Box<dyn Read + Send>, Diagnostic> {
 }
 
 fn passed(finding: &Finding) -> ExitStatus {
-    match &finding.closing {
-        closing if closing.is_explained() => ExitStatus::Success,
-        closing if closing.is_cut_short() => ExitStatus::Undecided,
+    match &finding.diagnosis {
+        diagnosis if diagnosis.is_explained() => ExitStatus::Success,
+        diagnosis if diagnosis.is_cut_short() => ExitStatus::Undecided,
         _ => ExitStatus::Failure,
     }
 }

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use insta::assert_snapshot;
-use lastack::capture::{Capture, Closing, FaultKind, Selection, findings};
+use lastack::capture::{Capture, Diagnosis, FaultKind, Selection, findings};
 use lastack::report::capture::{human, json};
 use lastack::report::terminal::Terminal;
 use proptest::prelude::*;
@@ -156,9 +156,9 @@ fn pcapng(records: &[Record]) -> Vec<u8> {
     file
 }
 
-fn closings(file: &[u8]) -> (Capture, Vec<Closing>) {
+fn closings(file: &[u8]) -> (Capture, Vec<Diagnosis>) {
     let capture = Capture::read(file);
-    let closings = capture.connections.iter().map(|one| Closing::of(one, capture.end)).collect();
+    let closings = capture.connections.iter().map(|one| Diagnosis::of(one, capture.end)).collect();
     (capture, closings)
 }
 

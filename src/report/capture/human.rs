@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use super::view::{View, plural, seconds};
 use crate::capture::{
-    Capture, Cause, Ending, Finding, FindingKind, First, Forged, Handshake, Side, Unacknowledged, Unexplained, Why,
+    Capture, Cause, Ending, Finding, FindingKind, FirstToClose, Forged, Handshake, Side, Unacknowledged,
+    Unexplained, Why,
 };
 use crate::report::terminal::Terminal;
 use crate::tcp::{Seq, State};
@@ -34,10 +35,10 @@ pub fn report(capture: &Capture, findings: &[Finding], detail: &Listing, termina
     let is_asked_for = detail.verbose || !detail.only.is_empty();
     shown.retain(|view| view.is_any_of(&detail.only));
     if !detail.verbose {
-        shown.sort_by_key(|view| view.closing.kinds().next());
+        shown.sort_by_key(|view| view.diagnosis.kinds().next());
     }
     if !is_asked_for && findings.len() > FEW {
-        shown.retain(|view| view.closing.kinds().any(FindingKind::is_wrong));
+        shown.retain(|view| view.diagnosis.kinds().any(FindingKind::is_wrong));
     }
     let most = if is_asked_for { usize::MAX } else { MOST_SHOWN };
     for view in shown.iter().take(most) {
@@ -54,7 +55,7 @@ pub fn report(capture: &Capture, findings: &[Finding], detail: &Listing, termina
 
 /// The numbers of connections of each kind, and of the packets that were passed over.
 fn summary(capture: &Capture, findings: &[Finding]) -> String {
-    let explained = findings.iter().filter(|finding| finding.closing.is_explained()).count();
+    let explained = findings.iter().filter(|finding| finding.diagnosis.is_explained()).count();
     let verdict = match findings.len() {
         0 => String::new(),
         all if all == explained => ": every packet is explained".to_owned(),
@@ -64,7 +65,7 @@ fn summary(capture: &Capture, findings: &[Finding]) -> String {
     let looked_at =
         if findings.len() == capture.connections.len() { all } else { format!("{} of {all}", findings.len()) };
     let mut text = format!("{looked_at} in {}{verdict}\n", plural(capture.packets, "packet"));
-    let kinds: Vec<FindingKind> = findings.iter().flat_map(|finding| finding.closing.kinds()).collect();
+    let kinds: Vec<FindingKind> = findings.iter().flat_map(|finding| finding.diagnosis.kinds()).collect();
     for &kind in FindingKind::ALL {
         let count = kinds.iter().filter(|one| **one == kind).count();
         if count > 0 {
@@ -105,8 +106,8 @@ fn beyond(seq: Seq, next: Seq) -> String {
 
 impl View<'_> {
     fn block(&self, text: &mut String, terminal: Terminal) {
-        let Self { connection, closing, .. } = self;
-        let (a, b) = (closing.a, 1 - closing.a);
+        let Self { connection, diagnosis, .. } = self;
+        let (a, b) = (diagnosis.a, diagnosis.a.other());
         let _ = writeln!(text, "{}", self.ends());
         let mut line = |label: &str, prose: &str| {
             let _ = writeln!(text, "  {label:<12}{}", terminal.prose(prose, INDENT));
@@ -136,7 +137,7 @@ impl View<'_> {
             }
             line("first", &self.first());
         } else {
-            for side in [a, b].into_iter().filter(|side| !closing.opening(*side).changes.is_empty()) {
+            for side in [a, b].into_iter().filter(|side| !diagnosis.opening(*side).changes.is_empty()) {
                 line(&self.name(side).to_string(), &self.opening(side));
             }
         }
@@ -146,13 +147,13 @@ impl View<'_> {
             }
         }
         for side in [a, b] {
-            let lost = closing.explanation(side).lost;
+            let lost = diagnosis.explanation(side).lost;
             if lost > 0 {
                 line("lost", &self.lost(side, lost));
             }
         }
         for side in [a, b] {
-            let missed = closing.missed(side);
+            let missed = diagnosis.missed(side);
             if missed > 0 {
                 line("missed", &self.missed(side, missed));
             }
@@ -161,24 +162,24 @@ impl View<'_> {
         if let Some(explained) = self.explained() {
             line("explained", &explained);
         }
-        if let Some((side, number)) = closing.unexplained_opening() {
+        if let Some((side, number)) = diagnosis.unexplained_opening() {
             line("unexplained", &self.unexplained_opening(side, number));
         }
-        if let Some((side, unexplained)) = closing.unexplained() {
+        if let Some((side, unexplained)) = diagnosis.unexplained() {
             line("unexplained", &self.unexplained(side, unexplained));
         }
     }
 
     /// The states that an end went through.
     fn path(&self, side: Side) -> String {
-        let explanation = self.closing.explanation(side);
+        let explanation = self.diagnosis.explanation(side);
         if explanation.changes.is_empty() {
             return "no packet of it was captured".to_owned();
         }
         let mut path = String::new();
         let mut changes = explanation.changes.as_slice();
         // How most connections are opened needs no words.
-        let opening = self.closing.opening(side);
+        let opening = self.diagnosis.opening(side);
         if !opening.is_ordinary()
             && let ([.., last], [first, later @ ..]) = (opening.changes.as_slice(), changes)
             && (last.state, first.cause) == (first.state, Cause::Start)
@@ -216,23 +217,23 @@ impl View<'_> {
     }
 
     fn first(&self) -> String {
-        match self.closing.first {
-            First::Nobody => "neither end closes".to_owned(),
-            First::One(side, index) => format!("{} closes ({})", self.name(side), self.at(index)),
-            First::Unseen(side, index) => {
+        match self.diagnosis.first {
+            FirstToClose::Nobody => "neither end closes".to_owned(),
+            FirstToClose::One(side, index) => format!("{} closes ({})", self.name(side), self.at(index)),
+            FirstToClose::Unseen(side, index) => {
                 format!(
                     "{} closes: its FIN was not captured, but has arrived by {}",
                     self.name(side),
                     self.at(index)
                 )
             }
-            First::OrBefore(side, index) => format!(
+            FirstToClose::OrBefore(side, index) => format!(
                 "{} closes ({}), unless {} had closed before the capture began, which it does not show",
                 self.name(side),
                 self.at(index),
-                self.name(1 - side)
+                self.name(side.other())
             ),
-            First::Both(one, other) => {
+            FirstToClose::Both(_, one, other) => {
                 format!("both close: the FINs cross ({}; {})", self.at(one), self.at(other))
             }
         }
@@ -245,7 +246,7 @@ impl View<'_> {
     }
 
     fn again(&self, side: Side) -> Option<String> {
-        let again = self.closing.again(side);
+        let again = self.diagnosis.again(side);
         let name = self.name(side);
         let mut parts = Vec::new();
         if again.text > 0 {
@@ -287,7 +288,7 @@ impl View<'_> {
     }
 
     pub(super) fn ending(&self) -> String {
-        let ending = &self.closing.ending;
+        let ending = &self.diagnosis.ending;
         let state = |side: Side, state: &Option<State>| {
             state.map_or("an unknown state".to_owned(), |state| self.state_of(side, state))
         };
@@ -311,8 +312,8 @@ impl View<'_> {
                 self.name(*by),
                 self.at(*index),
                 state(*by, from),
-                self.name(1 - by),
-                state(1 - by, to)
+                self.name(by.other()),
+                state(by.other(), to)
             ),
             Ending::GaveUp { side, state, silence } => format!(
                 "{} gave up in {}: the capture goes on for {} in silence",
@@ -341,7 +342,7 @@ impl View<'_> {
                 "stuck: {} has offered no window for {}, and {} has asked {}",
                 self.name(*side),
                 seconds(*since),
-                self.name(1 - side),
+                self.name(side.other()),
                 plural(u64::from(*probes), "time")
             ),
             Ending::TooEarly { side, state, since }
@@ -380,7 +381,7 @@ impl View<'_> {
 
     /// The number of attempts of the end that opens, or of the one that answers.
     fn attempts(&self) -> String {
-        let tries = [0, 1].into_iter().filter_map(|side| {
+        let tries = Side::BOTH.into_iter().filter_map(|side| {
             let repeated = self.connection.progress(side).unacknowledged?;
             (repeated.times > 1).then_some((side, repeated))
         });
@@ -414,20 +415,20 @@ impl View<'_> {
 
     /// The packets that are explained, unless some packet is not.
     fn explained(&self) -> Option<String> {
-        let Self { connection, closing, .. } = self;
-        if closing.unexplained().is_some() || closing.unexplained_opening().is_some() {
+        let Self { connection, diagnosis, .. } = self;
+        if diagnosis.unexplained().is_some() || diagnosis.unexplained_opening().is_some() {
             return None;
         }
-        if let Some(index) = closing.too_many() {
+        if let Some(index) = diagnosis.too_many() {
             return Some(format!("too many possibilities: given up at {}", self.at(index)));
         }
         if let Some(number) = connection.not_kept {
             return Some(format!("too many packets: given up at packet {number}"));
         }
-        if !connection.is_established() && closing.openings.iter().all(|opening| opening.changes.is_empty()) {
+        if !connection.is_established() && diagnosis.openings.iter().all(|opening| opening.changes.is_empty()) {
             return Some("nothing: the first SYN was not captured, or it carries text".to_owned());
         }
-        let probes: usize = closing.explanations.iter().map(|explanation| explanation.passed_over).sum();
+        let probes: usize = diagnosis.explanations.iter().map(|explanation| explanation.passed_over).sum();
         let from = connection.packets.front().filter(|packet| packet.number != connection.first.0);
         let all =
             from.map_or("every packet".to_owned(), |packet| format!("every packet from {} on", packet.number));
@@ -460,7 +461,7 @@ impl View<'_> {
     pub(super) fn reason(&self, side: Side, unexplained: &Unexplained) -> String {
         let name = self.name(side);
         let own = |seq: Seq| seq.since(self.origin(side));
-        let peers = |seq: Seq| seq.since(self.origin(1 - side));
+        let peers = |seq: Seq| seq.since(self.origin(side.other()));
         match unexplained.why {
             Why::AcknowledgesUnseen(end) => format!(
                 "It acknowledges text that is not in the capture, which lacks the number {} of the other end.",

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::view::View;
-use crate::capture::{Capture, Ending, Finding, FindingKind, First, Handshake, Packet, Side, Unexplained};
+use crate::capture::{Capture, Ending, Finding, FindingKind, FirstToClose, Handshake, Packet, Side, Unexplained};
 use crate::tcp::State;
 
 /// Raised with every change that a reader could trip over.
@@ -162,7 +162,7 @@ pub fn report(file: &str, capture: &Capture, findings: &[Finding], only: &[Findi
         version: VERSION,
         lastack: env!("CARGO_PKG_VERSION"),
         file,
-        explained: findings.iter().all(|finding| finding.closing.is_explained()),
+        explained: findings.iter().all(|finding| finding.diagnosis.is_explained()),
         endings: counts(findings),
 
         packets: capture.packets,
@@ -189,7 +189,7 @@ pub fn report(file: &str, capture: &Capture, findings: &[Finding], only: &[Findi
 
 fn counts(findings: &[Finding]) -> BTreeMap<&'static str, usize> {
     let mut counts = BTreeMap::new();
-    for kind in findings.iter().flat_map(|finding| finding.closing.kinds()) {
+    for kind in findings.iter().flat_map(|finding| finding.diagnosis.kinds()) {
         *counts.entry(kind.name()).or_default() += 1;
     }
     counts
@@ -208,38 +208,38 @@ fn duration(nanoseconds: i64) -> f64 {
 
 impl View<'_> {
     fn report(&self) -> ConnectionReport {
-        let Self { capture, connection, closing, .. } = self;
-        let first_unexplained = closing.unexplained();
+        let Self { capture, connection, diagnosis, .. } = self;
+        let first_unexplained = diagnosis.unexplained();
         ConnectionReport {
             number: self.number,
-            a: self.end(closing.a),
-            b: self.end(1 - closing.a),
+            a: self.end(diagnosis.a),
+            b: self.end(diagnosis.a.other()),
             first_packet: connection.first.0,
             last_packet: connection.last.0,
             start_seconds: seconds(capture, connection.first.1),
             end_seconds: seconds(capture, connection.last.1),
-            closed_first: match closing.first {
-                First::Nobody => "nobody",
-                First::Both(..) => "both",
-                First::OrBefore(..) => "unknown",
-                First::One(side, _) | First::Unseen(side, _) if side == closing.a => "A",
-                First::One(..) | First::Unseen(..) => "B",
+            closed_first: match diagnosis.first {
+                FirstToClose::Nobody => "nobody",
+                FirstToClose::Both(..) => "both",
+                FirstToClose::OrBefore(..) => "unknown",
+                FirstToClose::One(side, _) | FirstToClose::Unseen(side, _) if side == diagnosis.a => "A",
+                FirstToClose::One(..) | FirstToClose::Unseen(..) => "B",
             },
             ended: self.ended(),
-            given_up_at: closing
+            given_up_at: diagnosis
                 .too_many()
                 .and_then(|index| self.packet(index))
                 .map(|packet| packet.number)
                 .or(connection.not_kept),
-            unexplained_opening: closing.unexplained_opening().map(|(_, number)| number),
+            unexplained_opening: diagnosis.unexplained_opening().map(|(_, number)| number),
             unexplained: first_unexplained
                 .and_then(|(side, unexplained)| self.unexplained_report(side, unexplained)),
             reuses: self.reuse.map(|reuse| {
-                let state = |side: Side| reuse.states.get(side).copied().flatten().map(State::name);
+                let state = |side: Side| side.of(&reuse.states).map(State::name);
                 ReuseReport {
                     connection: reuse.connection,
-                    a: state(closing.a),
-                    b: state(1 - closing.a),
+                    a: state(diagnosis.a),
+                    b: state(diagnosis.a.other()),
                     seconds: duration(reuse.since),
                     above: reuse.above,
                 }
@@ -249,9 +249,8 @@ impl View<'_> {
     }
 
     fn end(&self, side: Side) -> EndReport {
-        let (explanation, again) = (self.closing.explanation(side), self.closing.again(side));
-        let [first, second] = self.connection.ends;
-        let end = if side == 0 { first } else { second };
+        let (explanation, again) = (self.diagnosis.explanation(side), self.diagnosis.again(side));
+        let end = *side.of(&self.connection.ends);
         let change = |change: &crate::capture::Change| {
             self.packet(change.index).map(|packet: &Packet| ChangeReport {
                 state: change.state.name(),
@@ -260,7 +259,7 @@ impl View<'_> {
                 cause: change.cause.name(),
             })
         };
-        let opening = self.closing.opening(side).changes.iter().map(|change| OpeningReport {
+        let opening = self.diagnosis.opening(side).changes.iter().map(|change| OpeningReport {
             state: change.state.name(),
             packet: change.at.map(|(number, _)| number),
             seconds: change.at.map(|(_, time)| seconds(self.capture, time)),
@@ -281,12 +280,12 @@ impl View<'_> {
             text_sent_again: again.text,
             fin_sent_again_after_seconds: again.fin_gaps.iter().map(|gap| duration(*gap)).collect(),
             lost: explanation.lost,
-            missed: self.closing.missed(side),
+            missed: self.diagnosis.missed(side),
         }
     }
 
     fn ended(&self) -> EndingReport {
-        let ending = &self.closing.ending;
+        let ending = &self.diagnosis.ending;
         let number = |index: usize| self.packet(index).map(|packet| packet.number);
         let (side, state, packet) = match ending {
             Ending::NotEstablished(Handshake::Refused(index) | Handshake::GivenUp(index)) => {
@@ -300,7 +299,7 @@ impl View<'_> {
             | Ending::NotShown { side, state, .. }
             | Ending::BeginsLate { side, state } => (Some(*side), Some(*state), None),
             Ending::Unanswered { side, state, repeated, .. } => (Some(*side), *state, Some(repeated.first.0)),
-            Ending::ClosedWindow { side, .. } => (Some(*side), self.closing.explanation(*side).state(), None),
+            Ending::ClosedWindow { side, .. } => (Some(*side), self.diagnosis.explanation(*side).state(), None),
             Ending::NotEstablished(Handshake::OldConnection(answer)) => (None, None, Some(answer.number)),
             Ending::Clean { reset, .. } => (None, None, reset.and_then(number)),
             Ending::Storm(storm) => (None, None, Some(storm.first)),

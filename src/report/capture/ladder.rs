@@ -71,7 +71,7 @@ impl Ladder<'_> {
         let number = rung.packet.number.to_string();
         // One change of each end stands beside the packet, those that follow it below.
         let first = |side| rung.after.iter().find(move |change| change.side == side).copied();
-        let beside: Vec<Change> = [0, 1].into_iter().filter_map(first).collect();
+        let beside: Vec<Change> = Side::BOTH.into_iter().filter_map(first).collect();
         let (label, more) = self.label(&rung.label);
         let arrow = self.arrow(rung.packet.from, &label);
         self.row(time.trim_end_matches(" s"), &number, self.states(&beside), ('├', '┤'), &arrow);
@@ -79,7 +79,7 @@ impl Ladder<'_> {
             let middle = self.middle;
             self.row("", "", [None, None], ('│', '│'), &format!("{more:^middle$}"));
         }
-        for side in [0, 1] {
+        for side in Side::BOTH {
             for change in rung.after.iter().filter(|change| change.side == side).skip(1) {
                 self.row("", "", self.states(&[*change]), ('│', '│'), "");
             }

@@ -11,14 +11,15 @@ impl View<'_> {
     pub(super) fn reuses(&self, reuse: &Reuse) -> String {
         let Reuse { connection, states, since, above } = *reuse;
         let mut text = format!("the ports of connection {connection}, {} after its last packet", seconds(since));
-        let were: Vec<String> = (0..)
+        let were: Vec<String> = Side::BOTH
+            .into_iter()
             .zip(states)
             .filter_map(|(side, state)| Some(format!("{} was in {} there", self.name(side), state?)))
             .collect();
         if !were.is_empty() {
             let _ = write!(text, ": {}", were.join(", "));
         }
-        let [opener, other] = [self.name(0), self.name(1)];
+        let [opener, other] = Side::BOTH.map(|side| self.name(side));
         let found = match (states, above) {
             ([_, Some(State::TimeWait)], Some(true)) => format!(
                 ". The SYN has a number above all that {opener} used there, and TIME_WAIT may give way to it (RFC 9293 \
@@ -46,7 +47,7 @@ impl View<'_> {
 
     /// The states that an end went through until it was ESTABLISHED, if it came there.
     pub(super) fn opening(&self, side: Side) -> String {
-        let changes = &self.closing.opening(side).changes;
+        let changes = &self.diagnosis.opening(side).changes;
         let states: Vec<String> = changes
             .iter()
             .map(|change| match change.at {

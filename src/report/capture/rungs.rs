@@ -50,7 +50,7 @@ pub(super) struct Drawing<'a> {
 impl View<'_> {
     /// The ends as they are drawn: A at the left.
     pub(super) fn sides(&self) -> [Side; 2] {
-        [self.closing.a, 1 - self.closing.a]
+        [self.diagnosis.a, self.diagnosis.a.other()]
     }
 
     pub(super) fn drawing(&self) -> Drawing<'_> {
@@ -81,7 +81,7 @@ impl View<'_> {
             .map(|packet| format!("drawn from packet {} on, which comes before the close", packet.number))
             .into_iter()
             .collect();
-        if self.closing.explanations.iter().any(|one| !one.states_if_closed_before().is_empty()) {
+        if self.diagnosis.explanations.iter().any(|one| !one.states_if_closed_before().is_empty()) {
             head.push("drawn as if no end had closed before the capture began, which does not show".to_owned());
         }
         let mut foot = Vec::new();
@@ -102,11 +102,11 @@ impl View<'_> {
     /// The state of an end before the first packet that is drawn.
     fn start(&self, side: Side) -> Option<State> {
         let is_drawn = self.packet(0).is_some_and(|packet| packet.number == self.connection.first.0);
-        let opening = self.closing.opening(side).changes.first().filter(|_| is_drawn);
+        let opening = self.diagnosis.opening(side).changes.first().filter(|_| is_drawn);
         if let Some(change) = opening {
             return Some(change.state);
         }
-        self.closing.explanation(side).changes.first().map(|change| change.state)
+        self.diagnosis.explanation(side).changes.first().map(|change| change.state)
     }
 
     /// The changes at a packet: those that a packet leads to, or the others.
@@ -114,10 +114,10 @@ impl View<'_> {
         let mut all = Vec::new();
         let number = self.packet(index).map(|packet| packet.number);
         for side in self.sides() {
-            let opens = self.closing.opening(side).changes.iter().filter(|_| by_packet);
+            let opens = self.diagnosis.opening(side).changes.iter().filter(|_| by_packet);
             let here = opens.filter(|change| change.at.is_some_and(|(at, _)| Some(at) == number));
             all.extend(here.map(|change| Change { side, state: change.state, by: "" }));
-            for change in &self.closing.explanation(side).changes {
+            for change in &self.diagnosis.explanation(side).changes {
                 let by = match change.cause {
                     Cause::Start => continue,
                     Cause::Sent | Cause::Received(_) => "",
@@ -138,14 +138,14 @@ impl View<'_> {
     /// At which later packet this one arrived, as far as it changed a state.
     fn arrival(&self, index: usize) -> Option<usize> {
         let packet = self.packet(index)?;
-        let changes = &self.closing.explanation(1 - packet.from).changes;
+        let changes = &self.diagnosis.explanation(packet.from.other()).changes;
         let change = changes.iter().find(|change| change.cause == Cause::Received(index))?;
         (change.index > index).then_some(change.index)
     }
 
     fn why_unexplained(&self, index: usize) -> Option<String> {
         self.sides().into_iter().find_map(|side| {
-            let unexplained = self.closing.explanation(side).unexplained.as_ref()?;
+            let unexplained = self.diagnosis.explanation(side).unexplained.as_ref()?;
             (unexplained.index == index).then(|| self.reason(side, unexplained))
         })
     }

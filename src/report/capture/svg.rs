@@ -144,7 +144,7 @@ impl Picture {
             let y = y - LINE * (1. + f64::from(u32::try_from(above).unwrap_or(u32::MAX)));
             self.change(place(change.side), y, change);
         }
-        for side in [0, 1] {
+        for side in Side::BOTH {
             let mut below = if side == rung.packet.from { y } else { arrives };
             for change in rung.after.iter().filter(|change| change.side == side) {
                 self.change(place(side), below, change);

@@ -1,7 +1,7 @@
 //! A connection as it is reported, for every format.
 
 use crate::capture::{
-    Capture, Change, Closing, Connection, Ending, Finding, FindingKind, Packet, Reuse, Side, state_before,
+    Capture, Change, Connection, Diagnosis, Ending, Finding, FindingKind, Packet, Reuse, Side, state_before,
 };
 use crate::report::quantity::counted;
 use crate::tcp::{Segment, Seq, State};
@@ -12,7 +12,7 @@ pub(super) struct View<'a> {
     /// Its number in the capture, from 1.
     pub(super) number: usize,
     pub(super) connection: &'a Connection,
-    pub(super) closing: &'a Closing,
+    pub(super) diagnosis: &'a Diagnosis,
     /// What it found on its ports.
     pub(super) reuse: Option<Reuse>,
 }
@@ -37,7 +37,7 @@ impl<'a> View<'a> {
                 capture,
                 number: finding.number,
                 connection,
-                closing: &finding.closing,
+                diagnosis: &finding.diagnosis,
                 reuse: finding.reuse,
             })
         };
@@ -46,8 +46,7 @@ impl<'a> View<'a> {
 
     /// Its number and its ends.
     pub(super) fn ends(&self) -> String {
-        let [first, second] = self.connection.ends;
-        let [a, b] = if self.closing.a == 0 { [first, second] } else { [second, first] };
+        let [a, b] = self.sides().map(|side| *side.of(&self.connection.ends));
         format!("{}: A {a}  B {b}{}", self.number, self.inside())
     }
 
@@ -57,8 +56,7 @@ impl<'a> View<'a> {
         if self.connection.namesakes == 0 {
             return String::new();
         }
-        let [first, second] = &self.connection.inside;
-        let [a, b] = if self.closing.a == 0 { [first, second] } else { [second, first] };
+        let [a, b] = self.sides().map(|side| side.of(&self.connection.inside));
         match (a, b) {
             (Some(a), Some(b)) if a != b => format!("  A in {a}, B in {b}"),
             (Some(inside), _) | (None, Some(inside)) => format!("  in {inside}"),
@@ -68,11 +66,11 @@ impl<'a> View<'a> {
 
     /// It is of one of these kinds; without any, it is.
     pub(super) fn is_any_of(&self, kinds: &[FindingKind]) -> bool {
-        kinds.is_empty() || self.closing.kinds().any(|kind| kinds.contains(&kind))
+        kinds.is_empty() || self.diagnosis.kinds().any(|kind| kinds.contains(&kind))
     }
 
     pub(super) fn name(&self, side: Side) -> char {
-        if side == self.closing.a { 'A' } else { 'B' }
+        if side == self.diagnosis.a { 'A' } else { 'B' }
     }
 
     pub(super) fn packet(&self, index: usize) -> Option<&Packet> {
@@ -89,7 +87,7 @@ impl<'a> View<'a> {
     /// The states in which an end may be or have been as well as in this one, if an end had closed before the
     /// capture began.
     pub(super) fn alternatives(&self, side: Side, state: State) -> Vec<State> {
-        let in_which = |path: &[Change]| match &self.closing.ending {
+        let in_which = |path: &[Change]| match &self.diagnosis.ending {
             Ending::Reset { index, .. } => state_before(path, *index),
             // Who gave up is CLOSED by now.
             Ending::GaveUp { .. } => {
@@ -99,9 +97,9 @@ impl<'a> View<'a> {
         };
         let awaits_ack = |state| matches!(state, State::FinWait1 | State::LastAck | State::Closing);
         let sends_fin =
-            matches!(self.closing.ending, Ending::GaveUp { .. } | Ending::Stuck { .. }) && awaits_ack(state);
+            matches!(self.diagnosis.ending, Ending::GaveUp { .. } | Ending::Stuck { .. }) && awaits_ack(state);
         let mut others = Vec::new();
-        let accounts = self.closing.explanation(side).closed_before.iter();
+        let accounts = self.diagnosis.explanation(side).closed_before.iter();
         for other in accounts.filter_map(|account| in_which(&account.changes)) {
             // Who sends its FIN again and again is in none of the others.
             if other != state && !others.contains(&other) && (awaits_ack(other) || !sends_fin) {
@@ -130,7 +128,7 @@ impl<'a> View<'a> {
         Segment {
             // A reset from nowhere has the number 0, which is no number of the connection.
             seq: if segment.flags.rst && segment.seq == Seq(0) { Seq(0) } else { number(segment.seq, side) },
-            ack: if segment.flags.ack { number(segment.ack, 1 - side) } else { Seq(0) },
+            ack: if segment.flags.ack { number(segment.ack, side.other()) } else { Seq(0) },
             ..*segment
         }
     }

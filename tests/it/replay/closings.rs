@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::path::Path;
 
-use lastack::capture::{Capture, Change, Closing, FindingKind};
+use lastack::capture::{Capture, Change, Diagnosis, FindingKind, Side};
 use lastack::tcp::{Call, Effects, EndedBy, Endpoint, Policy, Segment, State, Timer, TimerChange};
 
 use super::judge::{Seen, connections, judge};
@@ -327,7 +327,7 @@ fn a_report_has_what_happened() {
         let file = file(&made.captured);
         let capture = Capture::read(file.as_slice());
         let connection = &capture.connections[0];
-        let closing = Closing::of(connection, capture.end);
+        let closing = Diagnosis::of(connection, capture.end);
         let kind = closing.ending.kind();
         *counts.entry((made.truth, kind.name())).or_default() += 1;
         let what = || {
@@ -381,11 +381,11 @@ fn a_capture_that_begins_late_makes_nothing_up() {
             if late.is_empty() || !connection.is_established() {
                 continue;
             }
-            let closing = Closing::of(connection, capture.end);
+            let closing = Diagnosis::of(connection, capture.end);
             if closing.ending.kind() == FindingKind::Stuck && made.truth == Truth::Clean {
                 stuck.push(format!("seed {seed} from {start} on\n{}", human(&file)));
             }
-            for (side, address) in connection.ends.iter().enumerate() {
+            for (side, address) in Side::BOTH.into_iter().zip(&connection.ends) {
                 let end = usize::from(address.port() == 80);
                 let explanation = closing.explanation(side);
                 if explanation.changes.is_empty() {
@@ -445,7 +445,7 @@ fn the_judge_agrees_on_the_captures() {
                 continue;
             }
             for (packets, connection) in connections.iter().zip(&capture.connections) {
-                let reported = Closing::of(connection, capture.end).ending.kind();
+                let reported = Diagnosis::of(connection, capture.end).ending.kind();
                 let judged = judge(packets, end);
                 all += 1;
                 if reported != judged {

@@ -60,6 +60,21 @@ fn assert_line(lines: &[&[Line]], label: &str, expected: &str) {
     assert!(line(&report, label).contains(expected), "{expected}\n{report}");
 }
 
+/// B's FIN is lost before it comes to where packets are captured: its next number alone shows that it was sent. It
+/// waits from then on, whatever is captured later.
+#[test]
+fn an_end_waits_since_its_lost_fin_shows() {
+    let lost = [(1_000, 'A', "FA", 1, 1, 0), (1_001, 'B', "A", 2, 2, 0)];
+    let early = [(3_000, 'A', "A", 2, 1, 0)];
+    assert_line(&[&OPEN, &lost, &early], "ended", "too early: B is in LAST_ACK, 1.999 s before the capture ends");
+    let later = [(4_500, 'A', "A", 2, 1, 0)];
+    assert_line(
+        &[&OPEN, &lost, &early, &later],
+        "ended",
+        "the capture does not show it: B was last seen in LAST_ACK",
+    );
+}
+
 fn assert_all_explained(lines: &[&[Line]]) {
     let report = human_of(lines);
     assert!(report.contains("every packet is explained") || report.contains(" 0 not"), "{report}");

@@ -1,6 +1,6 @@
 //! How connections are opened, and what a new one finds on its ports.
 
-use lastack::capture::Closing;
+use lastack::capture::Diagnosis;
 
 use super::made::{CLOSE, Line, OPEN, line, record};
 use super::{Record, closings, human, json_of, pcap};
@@ -79,7 +79,7 @@ fn a_handshake_that_fails_is_followed_too() {
 #[test]
 fn a_handshake_that_contradicts_tcp_is_not_explained() {
     let wrong = [(0, 'A', "S", 0, 0, 0), (10, 'B', "SA", 0, 7, 0), (9_000, 'A', "S", 0, 0, 0)];
-    let is_explained = |lines: &[&[Line]]| closings(&file(lines)).1.iter().all(Closing::is_explained);
+    let is_explained = |lines: &[&[Line]]| closings(&file(lines)).1.iter().all(Diagnosis::is_explained);
     assert!(!is_explained(&[&wrong]));
     let of_wrong = report_of(&[&wrong]);
     assert!(of_wrong.contains("unexplained          1"), "{of_wrong}");

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use lastack::capture::{Capture as Read, Closing, Why};
+use lastack::capture::{Capture as Read, Diagnosis, Side, Why};
 use lastack::conform::kernel::{ADDRESS, CaptureFile, Error, Kernel, policy};
 use lastack::conform::{Class, EndpointInput, EndpointPath, PathGenerator, Stack, Transition, run};
 use lastack::explore::{Limits, Reachable};
@@ -167,11 +167,12 @@ pub(crate) fn a_capture_of_the_kernel_is_explained() -> Result<(), Missing> {
     let (mut resets, mut gave_up, mut others) = (0, 0, Vec::new());
     for (number, (states, file)) in played.iter().enumerate() {
         let capture = Read::read(file.as_slice());
-        let closings: Vec<Closing> = capture.connections.iter().map(|one| Closing::of(one, capture.end)).collect();
+        let closings: Vec<Diagnosis> =
+            capture.connections.iter().map(|one| Diagnosis::of(one, capture.end)).collect();
         assert_eq!(closings.len(), states.len(), "every connection that was played is found, and no other");
         for ((connection, closing), was) in capture.connections.iter().zip(&closings).zip(states) {
             let what = format!("kernel-{number}.pcap, packet {}", connection.first.0);
-            let kernel = usize::from(connection.ends[0].port() != ADDRESS.port());
+            let kernel = if connection.ends[0].port() == ADDRESS.port() { Side::First } else { Side::Second };
             if let Some((from, unexplained)) = closing.unexplained() {
                 // The peer has sent text which was lost, then aborts: that could as well be a forged reset.
                 let seq = connection.packets[unexplained.index].segment.seq;
