@@ -50,7 +50,7 @@ fn explore(name: &str) -> ExplorationStats {
 }
 
 fn scenario(name: &str) -> (Arc<Scenario>, Library) {
-    let library = Library::read(&[], &[]).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let library = Library::shipped().unwrap_or_else(|mistakes| panic!("{mistakes}"));
     let ticks = Setting::parse("network.delays=\"whole-ticks\"").unwrap_or_else(|mistakes| panic!("{mistakes}"));
     let mut found =
         library.scenarios(&[name.to_owned()], &[ticks], 1).unwrap_or_else(|mistakes| panic!("{mistakes}"));

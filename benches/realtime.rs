@@ -93,7 +93,7 @@ fn transitions(bencher: Bencher<'_, '_>, world: World) {
 }
 
 fn property() -> Arc<Property> {
-    let library = Library::read(&[], &[]).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let library = Library::shipped().unwrap_or_else(|mistakes| panic!("{mistakes}"));
     let named = library.properties(&["no-premature-closed".to_owned()]);
     named.unwrap_or_else(|mistakes| panic!("{mistakes}")).remove(0)
 }

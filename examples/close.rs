@@ -99,7 +99,7 @@ fn asynchronous() -> ActorModel<End> {
 
 /// A scenario of `scenarios/`, with the properties that it is about.
 fn timed(scenario: &str) -> TimedWorld {
-    let library = Library::read(&[], &[]).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let library = Library::shipped().unwrap_or_else(|mistakes| panic!("{mistakes}"));
     let scenarios =
         library.scenarios(&[scenario.to_owned()], &[], 1).unwrap_or_else(|mistakes| panic!("{mistakes}"));
     let properties = library.properties.iter().filter(|property| scenarios[0].is_about(&property.name));

@@ -60,7 +60,7 @@ impl Model for Checked {
 
 fn main() {
     let options = Options::parse();
-    let library = Library::read(&[], &[]).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let library = Library::shipped().unwrap_or_else(|mistakes| panic!("{mistakes}"));
     let settings: Vec<Setting> = options
         .set
         .iter()

@@ -214,6 +214,11 @@ impl Diagnostics {
     pub fn or<T>(self, value: T) -> Result<T, Self> {
         if self.0.is_empty() { Ok(value) } else { Err(self) }
     }
+
+    /// What a result has; its mistakes, if it has those, join these.
+    pub fn take<T>(&mut self, result: Result<T, impl Into<Self>>) -> Option<T> {
+        result.map_err(|more| self.0.extend(more.into().0)).ok()
+    }
 }
 
 impl From<Diagnostic> for Diagnostics {

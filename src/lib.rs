@@ -13,7 +13,7 @@
 //! use lastack::check::{Library, Options, check_one};
 //! use lastack::property::Verdict;
 //!
-//! let library = Library::read(&[], &[])?;
+//! let library = Library::shipped()?;
 //! let scenario = &library.scenarios(&["one-msl".to_owned()], &[], 1)?[0];
 //! let properties = library.properties(&["no-premature-closed".to_owned()])?;
 //! let checked = check_one(scenario, &properties, &Options::PLAIN, &|_, _| {});

@@ -38,14 +38,8 @@ pub fn read_sources(folder: &Path, what: &str) -> Result<Vec<Arc<SourceFile>>, D
     }
     paths.sort();
 
-    let mut files = Vec::new();
     let mut mistakes = Diagnostics::default();
-    for path in paths {
-        match read_source(&path) {
-            Ok(file) => files.push(file),
-            Err(mistake) => mistakes.0.push(mistake),
-        }
-    }
+    let files = paths.iter().filter_map(|path| mistakes.take(read_source(path))).collect();
     mistakes.or(files)
 }
 

@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     fn every_difference_is_reported() {
-        let library = Library::read(&[], &[]).unwrap();
+        let library = Library::shipped().unwrap();
         let scenario = library.scenarios(&["one-msl".to_owned()], &[whole_ticks()], 1).unwrap().remove(0);
         let instances: Vec<Instance> = library.properties.iter().flat_map(Instance::all).collect();
         let mut decided = decide(&scenario, &instances, Shortest::Stated, 1, Limits::NONE, &|_, _| {});
@@ -254,7 +254,7 @@ mod tests {
     /// counted.
     #[test]
     fn whole_ticks_and_the_closed_world_are_held_against_real_time() {
-        let library = Library::read(&[], &[]).unwrap();
+        let library = Library::shipped().unwrap();
         let instances: Vec<Instance> = library.properties.iter().flat_map(Instance::all).collect();
         let real = library.scenarios(&["sequential".to_owned()], &[], 1).unwrap().remove(0);
         let ticks = library.scenarios(&["sequential".to_owned()], &[whole_ticks()], 1).unwrap().remove(0);
@@ -285,7 +285,7 @@ mod tests {
 
     #[test]
     fn nothing_is_reported_of_an_exploration_that_was_cut_short() {
-        let library = Library::read(&[], &[]).unwrap();
+        let library = Library::shipped().unwrap();
         let scenario = library.scenarios(&["one-msl".to_owned()], &[whole_ticks()], 1).unwrap().remove(0);
         let instances: Vec<Instance> = library.properties.iter().flat_map(Instance::all).collect();
         let decided = decide(&scenario, &instances, Shortest::Stated, 1, Limits::NONE, &|_, _| {});

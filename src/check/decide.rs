@@ -298,7 +298,7 @@ mod tests {
 
     impl Small {
         fn new(name: &str, settings: &[&str]) -> Self {
-            let library = Library::read(&[], &[]).unwrap();
+            let library = Library::shipped().unwrap();
             let settings: Vec<_> =
                 settings.iter().map(|text| crate::scenario::Setting::parse(text).unwrap()).collect();
             let mut scenario = (*library.scenarios(&[name.to_owned()], &settings, 1).unwrap()[0]).clone();

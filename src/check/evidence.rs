@@ -289,7 +289,7 @@ mod tests {
     /// steps.
     #[test]
     fn each_instance_has_its_shortest_trace() {
-        let library = Library::read(&[], &[]).unwrap();
+        let library = Library::shipped().unwrap();
         let mut endings = [0; 3];
         for name in ["one-msl", "dead-network", "gives-up"] {
             let whole_ticks = Setting::parse("network.delays=\"whole-ticks\"").unwrap();

@@ -11,6 +11,7 @@ use super::cross_check::cross_check;
 use super::decide::{Decided, Shortest, decide, decide_timed};
 use super::outcome::{Checked, Outcome};
 use super::validate::is_applicable;
+use super::which::Which;
 use crate::explore::threads::spawn_workers;
 use crate::explore::{ExplorationStats, Limits, Phase};
 use crate::invariant::{broken, invariant};
@@ -29,14 +30,14 @@ pub struct Options<'a> {
     pub cross_check: bool,
     /// Count what is taken.
     pub coverage: bool,
-    /// Decide only these instances of the properties; all of them, if there are none.
-    pub only: &'a [Instance],
+    /// Which instances of the properties to decide.
+    pub only: Which<'a, Instance>,
 }
 
 impl Options<'static> {
     /// Verdicts alone, on one thread, however long it takes.
     pub const PLAIN: Self =
-        Self { threads: Some(1), limits: Limits::NONE, cross_check: false, coverage: false, only: &[] };
+        Self { threads: Some(1), limits: Limits::NONE, cross_check: false, coverage: false, only: Which::All };
 }
 
 /// Checks the scenarios and hands them over in their order.
@@ -47,7 +48,7 @@ impl Options<'static> {
 /// ```
 /// use lastack::check::{Library, Options, check};
 ///
-/// let library = Library::read(&[], &[])?;
+/// let library = Library::shipped()?;
 /// let scenarios = library.scenarios(&["never-closes".to_owned(), "one-msl".to_owned()], &[], 1)?;
 /// let safety = library.properties(&["no-premature-closed".to_owned()])?;
 /// let mut as_expected = Vec::new();
@@ -116,9 +117,7 @@ pub fn check_one(
         .filter(|property| scenario.is_about(&property.name))
         .cloned()
         .partition(|property| is_applicable(scenario, property));
-    let is_asked = |instance: &Instance| {
-        options.only.is_empty() || options.only.iter().any(|asked| asked.name() == instance.name())
-    };
+    let is_asked = |instance: &Instance| options.only.includes(|asked| asked.name() == instance.name());
     let asked = |property: &Arc<Property>| Instance::all(property).into_iter().filter(is_asked);
     let instances: Vec<Instance> = applicable.iter().flat_map(asked).collect();
     let (threads, limits) = (options.threads.unwrap_or(1), options.limits);

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::shipped;
+use super::which::Which;
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, nearest, unique_names};
 use crate::policy::Policies;
 use crate::property::Instance;
@@ -25,74 +26,63 @@ pub struct Library {
 }
 
 impl Library {
-    /// Reads what is compiled in, and then these folders or files.
+    /// What is compiled in.
     ///
     /// # Errors
-    /// What cannot be read, and every mistake in a file, with its place.
+    /// The mistakes in it; a test excludes any.
     ///
     /// ```
     /// use lastack::check::Library;
     ///
-    /// let library = Library::read(&[], &[])?;
+    /// let library = Library::shipped()?;
     /// assert!(library.properties.iter().any(|property| property.name == "both-close"));
     /// # Ok::<(), lastack::diagnostic::Diagnostics>(())
     /// ```
-    pub fn read(property_folders: &[PathBuf], scenario_folders: &[PathBuf]) -> Result<Self, Diagnostics> {
+    pub fn shipped() -> Result<Self, Diagnostics> {
+        Self::read(&[], &[], &[])
+    }
+
+    /// What is compiled in, and what is in these folders or files: of properties, of scenarios and of policies.
+    ///
+    /// # Errors
+    /// What cannot be read, and every mistake in a file, with its place.
+    pub fn read(
+        property_folders: &[PathBuf],
+        scenario_folders: &[PathBuf],
+        policy_folders: &[PathBuf],
+    ) -> Result<Self, Diagnostics> {
         let mut mistakes = Diagnostics::default();
         let mut properties = Vec::new();
         let mut scenarios = Vec::new();
         for (path, text) in shipped::PROPERTIES {
-            keep(
-                Property::from_source(SourceFile::new(*path, *text)).map(|one| vec![one]),
-                &mut properties,
-                &mut mistakes,
-            );
+            properties.extend(mistakes.take(Property::from_source(SourceFile::new(*path, *text))));
         }
         for (path, text) in shipped::SCENARIOS.iter().chain(shipped::PAIRS) {
-            keep(
-                ScenarioFile::parse(SourceFile::new(*path, *text)).map(|one| vec![one]),
-                &mut scenarios,
-                &mut mistakes,
-            );
+            scenarios.extend(mistakes.take(ScenarioFile::parse(SourceFile::new(*path, *text))));
         }
         for folder in property_folders {
-            keep(property::read_folder(folder), &mut properties, &mut mistakes);
+            properties.extend(mistakes.take(property::read_folder(folder)).into_iter().flatten());
         }
         let shipped = scenarios.len();
         for folder in scenario_folders {
-            match read_sources(folder, "scenarios") {
-                Ok(sources) => {
-                    for source in sources {
-                        keep(ScenarioFile::parse(source).map(|one| vec![one]), &mut scenarios, &mut mistakes);
-                    }
-                }
-                Err(more) => mistakes.0.extend(more.0),
+            for source in mistakes.take(read_sources(folder, "scenarios")).into_iter().flatten() {
+                scenarios.extend(mistakes.take(ScenarioFile::parse(source)));
             }
         }
         let named = scenarios.iter().map(|scenario| (scenario.name(), scenario.source(), 0..0));
-        for result in [property::unique_names(&properties), unique_names("scenarios", named)] {
-            if let Err(more) = result {
-                mistakes.0.extend(more.0);
-            }
-        }
+        mistakes.take(property::unique_names(&properties));
+        mistakes.take(unique_names("scenarios", named));
+        let policies = mistakes.take(Policies::read(policy_folders));
         let own_scenarios = scenarios.iter().skip(shipped).map(|file| file.name().to_owned()).collect();
         properties.sort_by(|one, other| one.name.cmp(&other.name));
         scenarios.sort_by(|one, other| one.name().cmp(other.name()));
-        let policies = Policies::shipped()?;
-        mistakes.or(Self {
-            properties: properties.into_iter().map(Arc::new).collect(),
-            scenarios,
-            policies,
-            own_scenarios,
-        })
-    }
-
-    /// The same, and the policies of these folders.
-    ///
-    /// # Errors
-    /// The mistakes in the files of the folders.
-    pub fn with_policies(self, folders: &[PathBuf]) -> Result<Self, Diagnostics> {
-        Ok(Self { policies: Policies::read(folders)?, ..self })
+        match policies {
+            Some(policies) if mistakes.0.is_empty() => {
+                let properties = properties.into_iter().map(Arc::new).collect();
+                Ok(Self { properties, scenarios, policies, own_scenarios })
+            }
+            _ => Err(mistakes),
+        }
     }
 
     /// The names of the scenarios that are not compiled in.
@@ -101,26 +91,20 @@ impl Library {
         &self.own_scenarios
     }
 
-    /// The scenarios of these names, resolved; all of them if there are no names.
+    /// The scenarios of these names, or all of them, resolved.
     ///
     /// # Errors
     /// A name that no scenario has, and the mistakes in resolving them.
-    pub fn scenarios(
+    pub fn scenarios<'n>(
         &self,
-        names: &[String],
+        names: impl Into<Which<'n>>,
         settings: &[Setting],
         scale: u32,
     ) -> Result<Vec<Arc<Scenario>>, Diagnostics> {
         let mut mistakes = Diagnostics::default();
-        let mut found = Vec::new();
-        let selected = self.select("scenario", names, &self.scenarios, ScenarioFile::name, &mut mistakes);
-        for file in selected {
-            keep(
-                file.resolve(&self.scenarios, &self.policies, settings, scale).map(|one| vec![Arc::new(one)]),
-                &mut found,
-                &mut mistakes,
-            );
-        }
+        let selected = self.select("scenario", names.into(), &self.scenarios, ScenarioFile::name, &mut mistakes);
+        let resolve = |file: &ScenarioFile| file.resolve(&self.scenarios, &self.policies, settings, scale);
+        let found = selected.into_iter().filter_map(|file| mistakes.take(resolve(file)).map(Arc::new)).collect();
         mistakes.or(found)
     }
 
@@ -132,20 +116,19 @@ impl Library {
         let mut mistakes = Diagnostics::default();
         let mut lacking = BTreeMap::new();
         for file in &self.scenarios {
-            match file.lacks(&self.scenarios, settings) {
-                Ok(reason) => lacking.extend(reason.map(|reason| (file.name().to_owned(), reason))),
-                Err(more) => mistakes.0.extend(more.0),
-            }
+            let reason = mistakes.take(file.lacks(&self.scenarios, settings)).flatten();
+            lacking.extend(reason.map(|reason| (file.name().to_owned(), reason)));
         }
         mistakes.or(lacking)
     }
 
-    /// The properties of these names; all of them if there are no names.
+    /// The properties of these names, or all of them.
     ///
     /// # Errors
     /// A name that no property has.
-    pub fn properties(&self, names: &[String]) -> Result<Vec<Arc<Property>>, Diagnostics> {
+    pub fn properties<'n>(&self, names: impl Into<Which<'n>>) -> Result<Vec<Arc<Property>>, Diagnostics> {
         let mut mistakes = Diagnostics::default();
+        let names = names.into();
         let selected = self.select("property", names, &self.properties, |property| &property.name, &mut mistakes);
         let found = selected.into_iter().cloned().collect();
         mistakes.or(found)
@@ -171,10 +154,7 @@ impl Library {
     /// As for one.
     pub fn all_instances(&self, names: &[String]) -> Result<Vec<Instance>, Diagnostics> {
         let mut mistakes = Diagnostics::default();
-        let mut all = Vec::new();
-        for name in names {
-            keep(self.instances(name), &mut all, &mut mistakes);
-        }
+        let all = names.iter().filter_map(|name| mistakes.take(self.instances(name))).flatten().collect();
         mistakes.or(all)
     }
 
@@ -199,30 +179,23 @@ impl Library {
         })
     }
 
-    /// Those of these names, in their order and each once; all if there are no names.
+    /// Those of these names, in the order of all and each once.
     fn select<'a, T>(
         &self,
         what: &str,
-        names: &[String],
+        names: Which<'_>,
         all: &'a [T],
         name_of: impl Fn(&T) -> &str,
         mistakes: &mut Diagnostics,
     ) -> Vec<&'a T> {
-        if names.is_empty() {
+        let Which::These(names) = names else {
             return all.iter().collect();
-        }
+        };
         for name in names {
             if !all.iter().any(|one| name_of(one) == name) {
                 mistakes.0.push(self.unknown(what, name, all.iter().map(&name_of)));
             }
         }
         all.iter().filter(|one| names.iter().any(|name| name == name_of(one))).collect()
-    }
-}
-
-fn keep<T>(result: Result<Vec<T>, Diagnostics>, kept: &mut Vec<T>, mistakes: &mut Diagnostics) {
-    match result {
-        Ok(more) => kept.extend(more),
-        Err(more) => mistakes.0.extend(more.0),
     }
 }

@@ -15,6 +15,7 @@ mod outcome;
 mod shipped;
 mod together;
 mod validate;
+mod which;
 mod zone_verdicts;
 
 pub use alternatives::{OtherTrace, other_trace};
@@ -26,5 +27,5 @@ pub use library::Library;
 pub use outcome::{Checked, ExpectedVerdict, GateResult, Judged, Outcome, Tally};
 pub use shipped::is_shipped;
 pub use together::{Together, decide_together};
-pub(crate) use validate::validate_one;
 pub use validate::{is_applicable, lacking, validate, validate_asked};
+pub use which::Which;

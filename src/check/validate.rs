@@ -4,6 +4,7 @@ use std::slice::from_ref;
 use std::sync::Arc;
 
 use super::library::Library;
+use super::which::Which;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::End;
 use crate::property::{Observation, Property, Requirement, Temporal};
@@ -43,15 +44,6 @@ pub fn validate_asked(
     validate_pairs(library, scenarios, properties, &|_, _| true)
 }
 
-/// Finds what a property of nobody's file speaks of and the scenario lacks.
-///
-/// # Errors
-/// That, with its place.
-pub(crate) fn validate_one(scenario: &Scenario, property: &Property) -> Result<(), Diagnostics> {
-    let lacking = lacking(scenario, property);
-    lacking.map_or(Ok(()), |lacking| Err(Diagnostic { help: None, ..lacking }.into()))
-}
-
 fn validate_pairs(
     library: &Library,
     scenarios: &[Arc<Scenario>],
@@ -59,7 +51,7 @@ fn validate_pairs(
     is_decided: &dyn Fn(&Scenario, &Property) -> bool,
 ) -> Result<(), Diagnostics> {
     let mut mistakes = Diagnostics::default();
-    for scenario in library.scenarios(&[], &[], 1)? {
+    for scenario in mistakes.take(library.scenarios(Which::All, &[], 1)).into_iter().flatten() {
         for named in scenario.properties.iter().flatten() {
             mistakes.0.extend(misnamed(library, &scenario, named));
         }
@@ -127,7 +119,8 @@ fn misstated(library: &Library, scenario: &Scenario, expectation: &Expectation) 
     Some(place(Diagnostic::new(title), label))
 }
 
-/// A property that counts what the timed world of a scenario does not count: the mistake.
+/// The mistake, if a property speaks of what the scenario's timed world does not count or have; the help says what
+/// its file needs.
 #[must_use]
 pub fn lacking(scenario: &Scenario, property: &Property) -> Option<Diagnostic> {
     if !is_applicable(scenario, property) {

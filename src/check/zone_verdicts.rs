@@ -430,7 +430,7 @@ mod tests {
     /// includes, with equality for what that leaves open.
     #[test]
     fn inclusion_decides_runs_as_equality_does() {
-        let library = Library::read(&[], &[]).unwrap();
+        let library = Library::shipped().unwrap();
         let shipped = library.scenarios(&["sequential".to_owned()], &[], 1).unwrap().remove(0);
         let liveness = library.properties.iter().filter(|property| property.formula.temporal().is_liveness());
         let instances: Vec<Instance> = liveness.flat_map(Instance::all).collect();
@@ -469,7 +469,7 @@ mod tests {
 
     #[test]
     fn what_may_hold_vacuously_is_undecided() {
-        let library = Library::read(&[], &[]).unwrap();
+        let library = Library::shipped().unwrap();
         let instance = &library.instances("no-premature-closed").unwrap()[0];
         let cases = [
             ((Some(false), Some(true)), Verdict::Holds),

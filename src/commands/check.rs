@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::limits::{limits, threads};
 use super::selection::Selection;
-use crate::check::{self, Checked, GateResult, Options, shortest_trace};
+use crate::check::{self, Checked, GateResult, Options, Which, shortest_trace};
 use crate::cli::CheckArgs;
 use crate::diagnostic::Diagnostics;
 use crate::process::exit::ExitStatus;
@@ -35,7 +35,7 @@ pub fn run(args: &CheckArgs) -> Result<ExitStatus, Diagnostics> {
     let library = &selection.library;
     let only = library.all_instances(&selection.properties)?;
     let asked: Vec<String> = only.iter().map(|instance| instance.property.name.clone()).collect();
-    let properties = library.properties(&asked)?;
+    let properties = library.properties(Which::named(&asked))?;
     let scenarios = scenarios(args, &selection)?;
     check::validate(library, &scenarios, &properties)?;
     let is_asked = |scenario: &Arc<Scenario>| properties.iter().any(|property| scenario.is_about(&property.name));
@@ -71,7 +71,7 @@ pub fn run(args: &CheckArgs) -> Result<ExitStatus, Diagnostics> {
             limits: limits(&args.limits, threads),
             cross_check: args.cross_check,
             coverage: args.coverage,
-            only: &only,
+            only: Which::named(&only),
         },
         // Nothing must be drawn over what the terminal has made of Ctrl-C.
         &|scenario, phase, stats| {

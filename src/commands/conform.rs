@@ -32,13 +32,10 @@ fn cases(args: &ConformArgs) -> Result<ExitStatus, Diagnostics> {
     let mut mistakes = Diagnostics::default();
     let mut files = Vec::new();
     for path in &args.files {
-        match read_source(path) {
-            Ok(file) => {
-                let (cases, more) = parse(&file, path, profile);
-                mistakes.0.extend(more.0);
-                files.push((file, cases));
-            }
-            Err(mistake) => mistakes.0.push(mistake),
+        if let Some(file) = mistakes.take(read_source(path)) {
+            let (cases, more) = parse(&file, path, profile);
+            mistakes.0.extend(more.0);
+            files.push((file, cases));
         }
     }
     if !args.keep_going && !mistakes.0.is_empty() {

@@ -1,6 +1,6 @@
 //! `lastack list`
 
-use crate::check::Library;
+use crate::check::{Library, Which};
 use crate::cli::ListArgs;
 use crate::diagnostic::Diagnostics;
 use crate::process::exit::ExitStatus;
@@ -14,15 +14,14 @@ use crate::report::terminal::Terminal;
 /// A mistake in the command line or in a file, or output that cannot be written.
 pub fn run(args: &ListArgs) -> Result<ExitStatus, Diagnostics> {
     let added = &args.library;
-    let library =
-        Library::read(&added.property_folders, &added.scenario_folders)?.with_policies(&added.policy_folders)?;
+    let library = Library::read(&added.property_folders, &added.scenario_folders, &added.policy_folders)?;
     let terminal = Terminal::of_stdout();
     if let Some(name) = &args.policy {
         print(&list::policy(library.policies.named(name)?, terminal))?;
     } else if args.vocabulary {
         print(&list::vocabulary(terminal))?;
     } else {
-        print(&list::library(&library, &library.scenarios(&[], &[], 1)?, terminal))?;
+        print(&list::library(&library, &library.scenarios(Which::All, &[], 1)?, terminal))?;
     }
     Ok(ExitStatus::Success)
 }

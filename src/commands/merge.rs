@@ -36,10 +36,7 @@ pub fn run(args: &MergeArgs) -> Result<ExitStatus, Diagnostics> {
     let mut mistakes = Diagnostics::default();
     let mut parts = Vec::new();
     for source in sources {
-        match Results::parse(&source) {
-            Ok(results) => parts.push((source, results)),
-            Err(more) => mistakes.0.extend(more.0),
-        }
+        parts.extend(mistakes.take(Results::parse(&source)).map(|results| (source, results)));
     }
     let parts = mistakes.or(parts)?;
     let results = merged(&parts)?;
@@ -57,10 +54,8 @@ fn read(files: &[impl AsRef<Path>]) -> Result<Vec<Arc<SourceFile>>, Diagnostics>
     let mut mistakes = Diagnostics::default();
     let mut sources = Vec::new();
     for path in files.iter().map(AsRef::as_ref) {
-        match read_results(path) {
-            Ok(text) => sources.push(SourceFile::new(path.display().to_string(), text)),
-            Err(more) => mistakes.0.extend(more.0),
-        }
+        let text = mistakes.take(read_results(path));
+        sources.extend(text.map(|text| SourceFile::new(path.display().to_string(), text)));
     }
     mistakes.or(sources)
 }

@@ -32,7 +32,7 @@ impl Selection {
     ) -> Result<Self, Diagnostics> {
         let (scenario_paths, scenarios) = by_path(&args.scenario_folders, scenarios, "scenarios")?;
         let (property_paths, properties) = by_path(&args.property_folders, properties, "properties")?;
-        let library = Library::read(&property_paths, &scenario_paths)?.with_policies(&args.policy_folders)?;
+        let library = Library::read(&property_paths, &scenario_paths, &args.policy_folders)?;
         Ok(Self { library, scenarios, properties, scenario_paths, property_paths })
     }
 }

@@ -253,7 +253,7 @@ mod tests {
     use crate::tcp::{OutOfOrder, Policy};
 
     fn compared(scenario: &str, other: impl Fn(Policy) -> Policy) -> (Comparison, Vec<String>) {
-        let library = Library::read(&[], &[]).unwrap();
+        let library = Library::shipped().unwrap();
         let config = library.scenarios(&[scenario.to_owned()], &[], 1).unwrap()[0].config;
         let world = Reachable::explore(config, Limits::NONE).unwrap();
         let ways = End::BOTH.map(|end| PathGenerator::new(&world, end));

@@ -228,7 +228,7 @@ mod tests {
     use crate::tcp::{Call, Policy, State};
 
     fn config(scenario: &str) -> Config {
-        let library = Library::read(&[], &[]).unwrap();
+        let library = Library::shipped().unwrap();
         library.scenarios(&[scenario.to_owned()], &[], 1).unwrap()[0].config
     }
 

@@ -68,7 +68,7 @@ mod tests {
     use crate::check::Library;
 
     fn reachable(scenario: &str, limits: Limits<'_>) -> Result<Reachable, Stopped> {
-        let library = Library::read(&[], &[]).unwrap();
+        let library = Library::shipped().unwrap();
         Reachable::explore(library.scenarios(&[scenario.to_owned()], &[], 1).unwrap()[0].config, limits)
     }
 

@@ -380,7 +380,7 @@ mod tests {
     use crate::scenario::Scenario;
 
     fn scenario(name: &str) -> (Arc<Scenario>, Vec<Instance>) {
-        let library = Library::read(&[], &[]).unwrap();
+        let library = Library::shipped().unwrap();
         let properties: Vec<Arc<Property>> = library.properties(&["no-reset".to_owned()]).unwrap();
         let instances = properties.iter().flat_map(Instance::all).collect();
         (library.scenarios(&[name.to_owned()], &[], 1).unwrap().remove(0), instances)

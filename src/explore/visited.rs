@@ -114,7 +114,7 @@ mod tests {
 
     /// A few hundred different states, and more of them with equal hashes than there are hashes.
     fn some_states() -> Vec<WorldState> {
-        let library = crate::check::Library::read(&[], &[]).unwrap();
+        let library = crate::check::Library::shipped().unwrap();
         let scenario: Scenario = (*library.scenarios(&["simultaneous".to_owned()], &[], 1).unwrap()[0]).clone();
         let world = TimedWorld::new(Config { duplicates: Some(0), ..scenario.config });
         let mut states = vec![world.initial().unwrap()];

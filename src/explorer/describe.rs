@@ -210,7 +210,7 @@ mod tests {
     }
 
     fn config(scenario: &str) -> Config {
-        let library = Library::read(&[], &[]).unwrap();
+        let library = Library::shipped().unwrap();
         library.scenarios(&[scenario.to_owned()], &[], 1).unwrap()[0].config
     }
 

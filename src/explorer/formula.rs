@@ -7,8 +7,8 @@ use serde::Serialize;
 use super::exploration::Exploration;
 use super::request::{Refusal, Status};
 use super::walk::Walk;
-use crate::check::validate_one;
-use crate::diagnostic::{Diagnostics, SourceFile};
+use crate::check::lacking;
+use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
 use crate::model::{Event, Layout, WorldState};
 use crate::property::{Claim, Formula, Instance, Predicate, Property};
 use crate::trace::{RunEnding, is_false_of_run};
@@ -93,8 +93,11 @@ fn property<L: Layout>(exploration: &Exploration<L>, text: &str) -> Result<Arc<P
             Err(_) => return Err(mistakes),
         },
     };
-    validate_one(&exploration.scenario, &property)?;
-    Ok(property)
+    match lacking(&exploration.scenario, &property) {
+        // The formula is in no file, to which the help would have something added.
+        Some(mistake) => Err(Diagnostic { help: None, ..mistake }.into()),
+        None => Ok(property),
+    }
 }
 
 fn begins_as_formula(text: &str) -> bool {

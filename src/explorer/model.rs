@@ -222,7 +222,7 @@ mod tests {
 
     /// With these settings, and what was found of these properties; without any, of all.
     fn explorable_with(scenario: &str, settings: &[&str], properties: &[&str]) -> (Explorable, Decisions) {
-        let library = Library::read(&[], &[]).unwrap();
+        let library = Library::shipped().unwrap();
         let settings: Vec<_> = settings.iter().map(|text| Setting::parse(text).unwrap()).collect();
         let scenario = library.scenarios(&[scenario.to_owned()], &settings, 1).unwrap().remove(0);
         let asked =

@@ -94,7 +94,7 @@ mod tests {
     use crate::check::Library;
 
     fn explorable(scenario: &str, ticks_per_tick: u32) -> Explorable {
-        let library = Library::read(&[], &[]).unwrap();
+        let library = Library::shipped().unwrap();
         let scenario = library.scenarios(&[scenario.to_owned()], &[], 1).unwrap().remove(0);
         Explorable::new(scenario.config, ticks_per_tick, &[])
     }

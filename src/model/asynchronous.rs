@@ -33,7 +33,7 @@ pub type ActorWorld = ActorModel<Host, Vec<StateProperty<ActorModelState<Host>>>
 /// use lastack::tcp::State;
 /// use stateright::Model;
 ///
-/// let library = Library::read(&[], &[])?;
+/// let library = Library::shipped()?;
 /// let world = asynchronous_world(&library.scenarios(&["asynchronous".to_owned()], &[], 1)?[0].config);
 /// let ends = &world.init_states()[0].actor_states;
 /// assert!(ends.iter().all(|endpoint| endpoint.state == State::Established));

@@ -72,7 +72,7 @@ impl TimedWorld {
     /// use lastack::model::TimedWorld;
     /// use stateright::Model;
     ///
-    /// let library = Library::read(&[], &[])?;
+    /// let library = Library::shipped()?;
     /// let world = TimedWorld::new(library.scenarios(&["never-closes".to_owned()], &[], 1)?[0].config);
     /// let initial = &world.init_states()[0];
     /// assert!(!world.next_states(initial).is_empty(), "an application may close");

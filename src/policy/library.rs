@@ -34,10 +34,7 @@ impl Policies {
     pub fn read(folders: &[PathBuf]) -> Result<Self, Diagnostics> {
         let (mut sources, mut mistakes) = (Vec::new(), Diagnostics::default());
         for folder in folders {
-            match read_sources(folder, "policies") {
-                Ok(more) => sources.extend(more),
-                Err(more) => mistakes.0.extend(more.0),
-            }
+            sources.extend(mistakes.take(read_sources(folder, "policies")).into_iter().flatten());
         }
         Self::of(sources, mistakes)
     }
@@ -108,26 +105,16 @@ impl Files {
         others: &[PolicyFile],
         mut mistakes: Diagnostics,
     ) -> Result<Self, Diagnostics> {
-        let mut files = Vec::new();
-        for source in sources {
-            match PolicyFile::parse(source) {
-                Ok(file) => files.push(file),
-                Err(more) => mistakes.0.extend(more.0),
-            }
-        }
+        let parsed = sources.into_iter().filter_map(|source| mistakes.take(PolicyFile::parse(source)));
+        let files: Vec<PolicyFile> = parsed.collect();
         let all: Vec<&PolicyFile> = others.iter().chain(&files).collect();
-        if let Err(more) =
-            unique_names("policies", all.iter().map(|file| (file.source.stem(), &file.source, 0..0)))
-        {
-            mistakes.0.extend(more.0);
-        }
+        let named = all.iter().map(|file| (file.source.stem(), &file.source, 0..0));
+        mistakes.take(unique_names("policies", named));
         let base = all.iter().find(|file| file.source.stem() == BASE).map_or(&[][..], |file| file.fields());
         let mut policies = Vec::new();
         for file in &files {
-            match extended(file, &all).and_then(|extended| file.named(base, extended)) {
-                Ok(policy) => policies.push(Arc::new(policy)),
-                Err(mistake) => mistakes.0.push(mistake),
-            }
+            let policy = extended(file, &all).and_then(|extended| file.named(base, extended));
+            policies.extend(mistakes.take(policy).map(Arc::new));
         }
         mistakes.or(Self { files, policies })
     }

@@ -143,14 +143,9 @@ fn requirements(file: &Arc<SourceFile>, table: &DeTable<'_>) -> Result<Vec<Requi
 /// # Errors
 /// Each mistake, with its place, or a folder that cannot be read.
 pub fn read_folder(path: &Path) -> Result<Vec<Property>, Diagnostics> {
-    let mut properties = Vec::new();
     let mut mistakes = Diagnostics::default();
-    for file in read_sources(path, "properties")? {
-        match Property::from_source(file) {
-            Ok(property) => properties.push(property),
-            Err(more) => mistakes.0.extend(more.0),
-        }
-    }
+    let files = read_sources(path, "properties")?;
+    let properties = files.into_iter().filter_map(|file| mistakes.take(Property::from_source(file))).collect();
     mistakes.or(properties)
 }
 

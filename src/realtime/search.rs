@@ -471,7 +471,7 @@ mod tests {
     /// world as by all of it, and by a run of exact times.
     #[test]
     fn mirror_images_reveal_what_the_others_do() {
-        let mut properties = Library::read(&[], &[]).unwrap().properties;
+        let mut properties = Library::shipped().unwrap().properties;
         let about_a = "possible A.state == TIME_WAIT and B.left == LAST_ACK and in_flight(FIN, A)";
         let about_b = "never B.state == CLOSED and A.state == TIME_WAIT and losses == 1";
         properties.extend([about_a, about_b].map(|text| {

@@ -22,13 +22,7 @@ impl Setting {
     /// Each mistake, and a key that is set twice.
     pub fn parse_all(texts: &[String]) -> Result<Vec<Self>, Diagnostics> {
         let mut mistakes = Diagnostics::default();
-        let mut settings: Vec<Self> = Vec::new();
-        for text in texts {
-            match Self::parse(text) {
-                Ok(setting) => settings.push(setting),
-                Err(more) => mistakes.0.extend(more.0),
-            }
-        }
+        let settings: Vec<Self> = texts.iter().filter_map(|text| mistakes.take(Self::parse(text))).collect();
         mistakes.0.extend(Self::set_twice(&settings));
         mistakes.or(settings)
     }

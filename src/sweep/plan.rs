@@ -127,13 +127,7 @@ fn head(request: &Request<'_>, axes: &[Axis], properties: &[Arc<Property>], leas
 
 fn axes(texts: &[String], settings: &[Setting]) -> Result<Vec<Axis>, Diagnostics> {
     let mut mistakes = Diagnostics::default();
-    let mut axes = Vec::new();
-    for text in texts {
-        match Axis::parse(text) {
-            Ok(one) => axes.push(one),
-            Err(more) => mistakes.0.extend(more.0),
-        }
-    }
+    let axes: Vec<Axis> = texts.iter().filter_map(|text| mistakes.take(Axis::parse(text))).collect();
     let varied = axes.iter().filter_map(|axis| axis.values.first()).map(|value| value.setting.clone());
     mistakes.0.extend(Setting::set_twice(&settings.iter().cloned().chain(varied).collect::<Vec<_>>()));
     mistakes.or(axes)

@@ -224,7 +224,7 @@ mod tests {
 
     impl Lasso {
         fn new(scenario: &str) -> Self {
-            let library = Library::read(&[], &[]).unwrap();
+            let library = Library::shipped().unwrap();
             let scenario = library.scenarios(&[scenario.to_owned()], &[], 1).unwrap().remove(0);
             let retransmits = Action::Timeout(End::A, Timer::Retransmission);
             Self {

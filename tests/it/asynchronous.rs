@@ -31,7 +31,7 @@ fn timed_pairs(world: &TimedWorld) -> Pairs {
 
 #[test]
 fn every_pair_of_states_of_the_timed_world_is_reached_without_a_clock() {
-    let library = Library::read(&[], &[]).unwrap();
+    let library = Library::shipped().unwrap();
     for name in
         ["sequential", "simultaneous", "no-time-wait", "delayed-ack", "time-wait-assassination", "gives-up"]
     {

@@ -219,7 +219,7 @@ fn a_path_is_downloaded() {
 #[test]
 fn stateright_answers_the_same() {
     let explorer = Explorer::start(&["one-msl", "--set", "network.delays=\"whole-ticks\""]);
-    let library = Library::read(&[], &[]).unwrap();
+    let library = Library::shipped().unwrap();
     let settings = [Setting::parse("network.delays=\"whole-ticks\"").unwrap()];
     let scenario = library.scenarios(&["one-msl".to_owned()], &settings, 1).unwrap().remove(0);
     let properties = library.properties.iter().filter(|one| is_applicable(&scenario, one));

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use crate::comparison::{Compared, WALKS, compare};
 use crate::generated;
-use lastack::check::{self, Library, Options};
+use lastack::check::{self, Library, Options, Which};
 use lastack::conform::Transition;
 use lastack::conform::recorded::{CaseOutcome, Profile, parse, replay};
 use lastack::model::EndpointEvent;
@@ -116,8 +116,8 @@ fn row(transition: Transition) -> Option<Row> {
 
 /// What is taken in the shipped scenarios that open no second connection.
 fn of_scenarios() -> BTreeSet<Row> {
-    let library = Library::read(&[], &[]).unwrap();
-    let mut scenarios = library.scenarios(&[], &[], 1).unwrap();
+    let library = Library::shipped().unwrap();
+    let mut scenarios = library.scenarios(Which::All, &[], 1).unwrap();
     scenarios.retain(|scenario| !scenario.config.opens());
     let options = Options { threads: None, coverage: true, ..Options::PLAIN };
     let mut rows = BTreeSet::new();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use lastack::check::{Library, shortest_trace};
+use lastack::check::{Library, Which, shortest_trace};
 use lastack::explore::Limits;
 use lastack::report::trace::svg;
 use lastack::scenario::{Expectation, Expected, Scenario};
@@ -30,11 +30,11 @@ are repeated forever.
 
 /// What is to be in `docs`, by path.
 fn gallery() -> BTreeMap<PathBuf, String> {
-    let library = Library::read(&[], &[]).unwrap();
+    let library = Library::shipped().unwrap();
     let mut files = BTreeMap::new();
     let mut page = HEAD.to_owned();
     let mut without = Vec::new();
-    for scenario in library.scenarios(&[], &[], 1).unwrap() {
+    for scenario in library.scenarios(Which::All, &[], 1).unwrap() {
         // What becomes of stacks in pairs is in words, in docs/stacks.md.
         if scenario.source.path.starts_with("scenarios/pairs/") {
             continue;

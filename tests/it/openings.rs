@@ -17,12 +17,12 @@ use lastack::tcp::{Segment, State, SynInTimeWait, Timer};
 const SAFETY: [&str; 3] = ["no-old-ack-counts", "no-old-octet-is-delivered", "no-old-segment-ends-the-new"];
 
 fn world(scenario: &str) -> Config {
-    let library = Library::read(&[], &[]).unwrap();
+    let library = Library::shipped().unwrap();
     library.scenarios(&[scenario.to_owned()], &[], 1).unwrap().remove(0).config
 }
 
 fn properties(names: &[&str]) -> Vec<Property> {
-    let library = Library::read(&[], &[]).unwrap();
+    let library = Library::shipped().unwrap();
     names.iter().map(|name| (**library.properties.iter().find(|one| one.name == *name).unwrap()).clone()).collect()
 }
 

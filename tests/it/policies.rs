@@ -199,7 +199,7 @@ fn the_cases_of_the_example_match_and_are_of_public_reports() {
 /// What was asked about worlds: each question, and what a verdict answers.
 #[test]
 fn the_policy_of_the_example_answers_questions_about_worlds() {
-    let library = Library::read(&[], &[]).unwrap().with_policies(&[PathBuf::from("examples/policies")]).unwrap();
+    let library = Library::read(&[], &[], &[PathBuf::from("examples/policies")]).unwrap();
     let verdict = |scenario: &str, instance: &str, settings: &[&str]| {
         let settings: Vec<Setting> = settings.iter().map(|text| Setting::parse(text).unwrap()).collect();
         let scenarios = library.scenarios(&[scenario.to_owned()], &settings, 1).unwrap();

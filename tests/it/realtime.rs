@@ -357,7 +357,7 @@ fn random_sets_agree_with_whole_ticks_and_with_counted_duplicates() {
 /// within 2 MSL, the fifth not.
 #[test]
 fn duplicates_without_number_do_all_that_counted_ones_do() {
-    let library = Library::read(&[], &[]).unwrap();
+    let library = Library::shipped().unwrap();
     let judged = |name: &str, settings: &[&str]| judged(&library, name, settings);
     let (mut both, mut more) = (0, 0);
     for name in ["sequential", "simultaneous", "one-msl", "no-time-wait", "no-restart"] {
@@ -397,7 +397,7 @@ fn is_found(verdict: Verdict) -> bool {
 /// counted duplicate does is done without number, and what ticks find, real time finds.
 #[test]
 fn whole_ticks_decide_duplicates_without_number() {
-    let library = Library::read(&[], &[]).unwrap();
+    let library = Library::shipped().unwrap();
     let (mut found, mut of_runs) = (0, 0);
     for name in ["sequential", "one-msl", "no-restart", "lossy-for-ever", "simultaneous"] {
         let judged = |settings: &[&str]| judged(&library, name, &[&["network.msl=1"], settings].concat());

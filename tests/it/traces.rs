@@ -11,7 +11,7 @@ use lastack::tcp::{AfterTimeout, Call, State};
 
 /// The ladder of a scenario's property, and the number of its steps.
 fn ladder_of(scenario: &str, property: &str, terminal: Terminal) -> String {
-    let library = Library::read(&[], &[]).unwrap();
+    let library = Library::shipped().unwrap();
     let scenario = library.scenarios(&[scenario.to_owned()], &[], 1).unwrap().remove(0);
     let instances = library.instances(property).unwrap();
     let (instance, trace) =
@@ -74,7 +74,7 @@ fn terminals_of_every_kind() {
 /// A sends three octets and a FIN, which are all lost, and from then on nothing is: what is sent, and in which
 /// tick.
 fn four_lost(after_timeout: AfterTimeout) -> String {
-    let library = Library::read(&[], &[]).unwrap();
+    let library = Library::shipped().unwrap();
     let mut config = library.scenarios(&["sequential".to_owned()], &[], 1).unwrap().remove(0).config;
     config.losses = Some(4);
     config.duplicates = Some(0);

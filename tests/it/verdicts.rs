@@ -13,7 +13,7 @@ use stateright::{Checker, Model};
 
 /// The verdict on a property's instances, and what shows it, in a scenario with settings.
 fn decisions(scenario: &str, settings: &[&str], property: &str) -> Vec<(Verdict, Option<Evidence>)> {
-    let library = Library::read(&[], &[]).unwrap();
+    let library = Library::shipped().unwrap();
     let settings: Vec<Setting> = settings.iter().map(|text| Setting::parse(text).unwrap()).collect();
     let scenario = library.scenarios(&[scenario.to_owned()], &settings, 1).unwrap().remove(0);
     let instances = library.instances(property).unwrap();
@@ -51,7 +51,7 @@ fn an_ack_war_refutes_that_time_passes_and_nothing_else() {
 #[test]
 fn an_ack_war_is_drawn_in_one_instant_of_real_time() {
     let real = [&ACK_WAR[..], &["network.delays=\"any\""]].concat();
-    let library = Library::read(&[], &[]).unwrap();
+    let library = Library::shipped().unwrap();
     let settings: Vec<Setting> = real.iter().map(|text| Setting::parse(text).unwrap()).collect();
     let scenario = library.scenarios(&["data-in-flight".to_owned()], &settings, 1).unwrap().remove(0);
     let instances = library.instances("time-passes").unwrap();
@@ -94,7 +94,7 @@ fn a_run_may_stop_where_only_unpromised_calls_are_enabled() {
 /// With sockets nothing is left to abort with after `close()`: `TIME_WAIT` then ends by its timer alone.
 #[test]
 fn after_close_nobody_aborts() {
-    let library = Library::read(&[], &[]).unwrap();
+    let library = Library::shipped().unwrap();
     let aborts_in_time_wait = |closes_with: &str| {
         let settings = [format!("a.closes_with={closes_with}"), "b.aborts=false".to_owned()];
         let settings: Vec<Setting> = settings.iter().map(|text| Setting::parse(text).unwrap()).collect();
@@ -125,7 +125,7 @@ fn stateright_decides_the_same_of_the_public_worlds() {
         }
         judged.len()
     }
-    let library = Library::read(&[], &[]).unwrap();
+    let library = Library::shipped().unwrap();
     for name in ["one-msl", "time-wait-assassination", "asynchronous"] {
         let scenario = library.scenarios(&[name.to_owned()], &[], 1).unwrap().remove(0);
         let about = library.properties.iter().filter(|property| scenario.is_about(&property.name));

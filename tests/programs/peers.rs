@@ -168,7 +168,7 @@ pub(crate) fn tchecker_says_the_same() -> Result<(), Missing> {
 pub(crate) fn tchecker_meets_the_same_parts() -> Result<(), Missing> {
     needs("python3")?;
     needs("tck-reach")?;
-    let library = Library::read(&[], &[]).unwrap();
+    let library = Library::shipped().unwrap();
     for (world, slots) in &REAL_TIME_WORLDS {
         let (scenario, settings) = *world;
         if settings.contains(&"tcp.rst_in_time_wait=close") {

@@ -65,13 +65,13 @@ fn settings_of(settings: &[&str]) -> Vec<Setting> {
 }
 
 fn config(scenario: &str, settings: &[&str]) -> Config {
-    let library = Library::read(&[], &[]).unwrap();
+    let library = Library::shipped().unwrap();
     library.scenarios(&[scenario.to_owned()], &settings_of(settings), 1).unwrap().remove(0).config
 }
 
 /// States, transitions and verdicts by lastack.
 fn lastack(scenario: &str, settings: &[&str]) -> Value {
-    let library = Library::read(&[], &[]).unwrap();
+    let library = Library::shipped().unwrap();
     let scenario = library.scenarios(&[scenario.to_owned()], &settings_of(settings), 1).unwrap().remove(0);
     let asked = library.properties(&PROPERTIES.map(str::to_owned)).unwrap();
     let scenario = Arc::new(Scenario { properties: None, ..Scenario::clone(&scenario) });

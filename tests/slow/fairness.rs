@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use lastack::check::{Library, Options, check_one};
+use lastack::check::{Library, Options, Which, check_one};
 use lastack::model::{Closes, ClosesWith, Deliveries, End};
 use lastack::property::Verdict;
 use lastack::scenario::{Scenario, Setting, WorldKind};
@@ -25,9 +25,11 @@ fn verdict(library: &Library, scenario: &Arc<Scenario>, property: &str) -> Verdi
 /// A fair network, applications that eventually close, no aborts and no end that gives up: then both ends close.
 #[test]
 fn both_close_wherever_everybody_keeps_their_promise() {
-    let library = Library::read(&[], &[]).unwrap();
+    let library = Library::shipped().unwrap();
     let mut others = BTreeSet::new();
-    for scenario in library.scenarios(&[], &[], 1).unwrap().iter().filter(|one| one.kind == WorldKind::Timed) {
+    for scenario in
+        library.scenarios(Which::All, &[], 1).unwrap().iter().filter(|one| one.kind == WorldKind::Timed)
+    {
         let keeps = |end: End| {
             let config = scenario.config.end(end);
             config.application.closes != Closes::Never
@@ -76,7 +78,7 @@ fn both_close_wherever_everybody_keeps_their_promise() {
 /// fewer do.
 #[test]
 fn four_kinds_of_segments_must_get_through() {
-    let library = Library::read(&[], &[]).unwrap();
+    let library = Library::shipped().unwrap();
     let least = ["FIN to A", "FIN to B", "ACK to B", "RST to B"];
     let with = |segments: &[&str]| {
         let quoted: Vec<String> = segments.iter().map(|segment| format!("'{segment}'")).collect();
@@ -100,7 +102,7 @@ fn four_kinds_of_segments_must_get_through() {
 /// left.
 #[test]
 fn whatever_ends_a_wait_saves_somebody() {
-    let library = Library::read(&[], &[]).unwrap();
+    let library = Library::shipped().unwrap();
     let both_close =
         |settings: &[&str]| verdict(&library, &scenario(&library, "gives-up-in-time", settings), "both-close");
     assert_eq!(both_close(&["network.losses=unlimited"]), Verdict::Holds);
@@ -121,7 +123,7 @@ fn whatever_ends_a_wait_saves_somebody() {
 /// Applications that need not close may leave everything as it is; what has begun still ends.
 #[test]
 fn without_promises_nobody_has_to_close() {
-    let library = Library::read(&[], &[]).unwrap();
+    let library = Library::shipped().unwrap();
     for (property, expected) in [
         ("both-close", Verdict::Violated),
         ("fin-is-answered", Verdict::Holds),
@@ -136,7 +138,7 @@ fn without_promises_nobody_has_to_close() {
 /// The words of `gives-up` about who is left, and where.
 #[test]
 fn whoever_is_left_is_in_one_of_two_states() {
-    let library = Library::read(&[], &[]).unwrap();
+    let library = Library::shipped().unwrap();
     let scenario = scenario(&library, "gives-up", &[]);
     assert_eq!(scenario.config.a.application.closes_with, ClosesWith::Shutdown);
     let world = lastack::model::TimedWorld::new(scenario.config);

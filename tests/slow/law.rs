@@ -44,7 +44,7 @@ struct Laws {
 impl Laws {
     /// What has more than so many zones is not decided.
     fn new(max_states: usize) -> Self {
-        let library = Library::read(&[], &[]).unwrap();
+        let library = Library::shipped().unwrap();
         Self { library, max_states, too_large: String::new(), holding: 0, violated: 0 }
     }
 
@@ -143,7 +143,7 @@ fn the_law_without_octets() {
 /// The least waits that a sweep finds on the grid of the laws, from no wait at all to what is surely enough.
 #[test]
 fn a_sweep_finds_the_law() {
-    let library = Library::read(&[], &[]).unwrap();
+    let library = Library::shipped().unwrap();
     let vary = ["tcp.rto=3..9", "network.losses=0..3", "network.duplicates=0..1", "tcp.time_wait=0..32"];
     let request = Request {
         scenario: "sequential",
@@ -476,7 +476,7 @@ fn grid() -> impl Iterator<Item = (u32, u32, u32)> {
 /// docs/law.md: where whole ticks differ, and that ever finer ones do, too.
 #[test]
 fn whole_ticks_miss_a_chain_of_flights() {
-    let library = Library::read(&[], &[]).unwrap();
+    let library = Library::shipped().unwrap();
     let of = |delays, scale: u32, scenario, property, time_wait| {
         let at =
             Parameters { msl: 2 * scale, rto: 2 * scale, losses: 1, duplicates: 0, time_wait: time_wait * scale };
@@ -499,7 +499,7 @@ fn whole_ticks_miss_a_chain_of_flights() {
 /// A grid that never explores anything would be no test: one of its worlds has its known size.
 #[test]
 fn the_worlds_of_the_grid_are_real() {
-    let library = Library::read(&[], &[]).unwrap();
+    let library = Library::shipped().unwrap();
     let scenario = library.scenarios(&["sequential".to_owned()], &[], 1).unwrap().remove(0);
     let scenario = Arc::new(Scenario { delays: Delays::WholeTicks, ..Scenario::clone(&scenario) });
     assert_eq!(check_one(&scenario, &[], &Options::PLAIN, &|_, _| {}).stats.states, 6_215);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lastack::check::{Decisions, Library, Options, check_one, is_applicable};
+use lastack::check::{Decisions, Library, Options, Which, check_one, is_applicable};
 use lastack::explore::Limits;
 use lastack::property::{Instance, Verdict};
 use lastack::scenario::{Delays, Scenario, WorldKind};
@@ -22,10 +22,10 @@ const VIOLATED_IN_REAL_TIME: [(&str, &str); 8] = [
 
 #[test]
 fn shipped_scenarios_are_decided_in_real_time() {
-    let library = Library::read(&[], &[]).unwrap();
+    let library = Library::shipped().unwrap();
     let mut different = Vec::new();
     let mut paths = 0;
-    for real in library.scenarios(&[], &[], 1).unwrap() {
+    for real in library.scenarios(Which::All, &[], 1).unwrap() {
         // The stacks in pairs are many and alike, and the states of `data-in-flight` in whole ticks too many for a
         // test: the gate has their verdicts in real time.
         if real.kind == WorldKind::Asynchronous

@@ -9,7 +9,7 @@ use std::fmt::Write;
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use lastack::check::{Library, Options, check_one};
+use lastack::check::{Library, Options, Which, check_one};
 use lastack::diagnostic::Diagnostics;
 use lastack::explore::Limits;
 use lastack::policy::NamedPolicy;
@@ -234,7 +234,7 @@ fn fields_in(cause: &str, policy: &NamedPolicy) -> Option<Fields> {
 
 /// The shipped scenarios that have a clock and name no policy.
 fn timed(library: &Library) -> BTreeSet<String> {
-    let all = library.scenarios(&[], &[], 1).unwrap();
+    let all = library.scenarios(Which::All, &[], 1).unwrap();
     let plain = |scenario: &Scenario| scenario.policies.iter().all(|policy| policy.name == BASE);
     let timed = all.iter().filter(|scenario| scenario.kind == WorldKind::Timed && plain(scenario));
     timed.map(|scenario| scenario.name.clone()).collect()
@@ -274,7 +274,7 @@ impl Part {
 /// Every scenario that has a clock, with every stack.
 #[test]
 fn the_table_of_the_stacks_is_current() {
-    let library = Library::read(&[], &[]).unwrap();
+    let library = Library::shipped().unwrap();
     let known = Table::read();
     let searches = std::env::var_os("INSTA_UPDATE").is_some_and(|value| value == "always");
     let part = match Part::asked_for() {

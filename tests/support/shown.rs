@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use lastack::check::{Library, shortest_trace};
+use lastack::check::{Library, Which, shortest_trace};
 use lastack::explore::Limits;
 use lastack::property::Instance;
 use lastack::report::trace::{itf, mermaid};
@@ -42,9 +42,9 @@ pub(crate) fn shown(library: &Library, scenario: &str, property: &str, settings:
 /// The trace of every verdict `violated` or `possible` that a shipped scenario states, and some more with several
 /// duplicates, and in real time.
 pub(crate) static GALLERY: LazyLock<Vec<Shown>> = LazyLock::new(|| {
-    let library = Library::read(&[], &[]).unwrap();
+    let library = Library::shipped().unwrap();
     let mut gallery = Vec::new();
-    for scenario in library.scenarios(&[], &[], 1).unwrap() {
+    for scenario in library.scenarios(Which::All, &[], 1).unwrap() {
         for stated in &scenario.expectations {
             if matches!(stated.verdict, Expected::Violated | Expected::Possible) {
                 gallery.push(shown(&library, &scenario.name, &stated.property, &[]));

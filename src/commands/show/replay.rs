@@ -22,8 +22,7 @@ pub(super) fn run(args: &ShowArgs, file: &Path) -> Result<ExitStatus, Diagnostic
     let source = SourceFile::new(file.display().to_string(), read_results(file)?);
     let saved = SavedTrace::parse(&source)?;
     let added = &args.library;
-    let library =
-        Library::read(&added.property_folders, &added.scenario_folders)?.with_policies(&added.policy_folders)?;
+    let library = Library::read(&added.property_folders, &added.scenario_folders, &added.policy_folders)?;
     let settings = Setting::parse_all(&saved.settings)?;
     let scenarios = library.scenarios(from_ref(&saved.scenario), &settings, saved.scale)?;
     let instances = library.instances(&saved.instance)?;

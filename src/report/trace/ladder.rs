@@ -296,7 +296,7 @@ mod tests {
     /// A copy is sent last before a cycle and arrives first in it.
     #[test]
     fn what_arrives_in_a_cycle_is_drawn_in_it() {
-        let library = Library::read(&[], &[]).unwrap();
+        let library = Library::shipped().unwrap();
         let scenario = library.scenarios(&["sequential".to_owned()], &[], 1).unwrap().remove(0);
         let world = TimedWorld::new(scenario.config);
         let mut state = world.initial().unwrap();

@@ -139,7 +139,7 @@ mod tests {
 
     fn scenario(name: &str, settings: &[&str]) -> Arc<Scenario> {
         let settings: Vec<_> = settings.iter().map(|text| Setting::parse(text).unwrap()).collect();
-        Library::read(&[], &[]).unwrap().scenarios(&[name.to_owned()], &settings, 1).unwrap().remove(0)
+        Library::shipped().unwrap().scenarios(&[name.to_owned()], &settings, 1).unwrap().remove(0)
     }
 
     /// A run of a timed world, in which one of the enabled actions is chosen again and again.
@@ -346,7 +346,7 @@ mod tests {
     /// In a network that is a set, a copy arrives and is in flight still.
     #[test]
     fn a_world_without_a_clock_has_no_time() {
-        let library = Library::read(&[], &[]).unwrap();
+        let library = Library::shipped().unwrap();
         let property = library.properties(&["no-premature-closed".to_owned()]).unwrap().remove(0);
         let scenario = scenario("asynchronous", &[]);
         let (instance, trace) = shortest(&scenario, &property);
@@ -382,7 +382,7 @@ mod tests {
     #[test]
     fn what_is_cut_has_no_verdict_at_its_end() {
         let scenario = scenario("gives-up", &["network.delays=\"whole-ticks\"", "tcp.retries=15", "tcp.rto=40"]);
-        let property = Library::read(&[], &[]).unwrap().properties(&["both-close".to_owned()]).unwrap().remove(0);
+        let property = Library::shipped().unwrap().properties(&["both-close".to_owned()]).unwrap().remove(0);
         let (instance, trace) = shortest(&scenario, &property);
         let picture = draw(&scenario, &instance, &trace);
         is_tidy(&picture);
