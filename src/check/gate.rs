@@ -88,7 +88,7 @@ pub fn check(
                 }
             }
         };
-        spawn_workers(scope, at_once, sender, work);
+        spawn_workers(scope, at_once, move || work(&sender));
         let mut waiting: Vec<Option<Checked>> = scenarios.iter().map(|_| None).collect();
         let mut handed_over = 0;
         for (index, checked) in receiver {

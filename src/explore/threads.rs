@@ -3,7 +3,6 @@
 #![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
 
 use std::panic::resume_unwind;
-use std::sync::mpsc::Sender;
 use std::sync::{Mutex, PoisonError};
 use std::thread::{self, Scope, ScopedJoinHandle};
 
@@ -13,20 +12,18 @@ pub(super) fn share_of(hash: u64, count: usize) -> usize {
     (((hash & 0xffff_ffff) * count as u64) >> 32) as usize
 }
 
-/// Lets so many threads do the same work, each with a sender of its own, until all is done. Where the system has
-/// no more threads to give, those that there are do all of it, and this one if it is alone.
-#[expect(clippy::needless_pass_by_value, reason = "the receiver ends when no sender is left")]
-pub(crate) fn spawn_workers<'scope, T: Send + 'scope>(
+/// Lets so many threads do the same work, until all is done. Where the system has no more threads to give, those
+/// that there are do all of it, and this one if it is alone.
+#[expect(clippy::needless_pass_by_value, reason = "what the work holds, such as a sender, ends with it")]
+pub(crate) fn spawn_workers<'scope>(
     scope: &'scope Scope<'scope, '_>,
     count: usize,
-    sender: Sender<T>,
-    work: impl Fn(&Sender<T>) + Copy + Send + 'scope,
+    work: impl Fn() + Clone + Send + 'scope,
 ) {
     for number in 0..count {
-        let own = sender.clone();
-        if thread::Builder::new().spawn_scoped(scope, move || work(&own)).is_err() {
+        if thread::Builder::new().spawn_scoped(scope, work.clone()).is_err() {
             if number == 0 {
-                work(&sender);
+                work();
             }
             break;
         }

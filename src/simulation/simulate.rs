@@ -9,6 +9,7 @@ use fastrand::Rng;
 use super::run::{PARTS, RandomRun, random_run};
 use super::shorten::shortened;
 use crate::check::Coverage;
+use crate::explore::threads::spawn_workers;
 use crate::explore::{Limits, Stopped};
 use crate::invariant::broken;
 use crate::property::Instance;
@@ -102,16 +103,7 @@ pub fn simulate(
                 done();
             }
         };
-        for number in 0..options.threads.max(1) {
-            // The system has no more threads to give: those that there are do all the work, and this one if it is
-            // alone.
-            if thread::Builder::new().spawn_scoped(scope, work).is_err() {
-                if number == 0 {
-                    work();
-                }
-                break;
-            }
-        }
+        spawn_workers(scope, options.threads.max(1), work);
     });
     let Sums { mut simulation, first } = sums.into_inner().unwrap_or_else(PoisonError::into_inner);
     let of_instance = |(instance, first): (&Instance, Option<(u64, Witness)>)| {

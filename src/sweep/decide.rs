@@ -65,7 +65,7 @@ pub fn decide(
                 }
             }
         };
-        spawn_workers(scope, at_once, sender, work);
+        spawn_workers(scope, at_once, move || work(&sender));
         let mut stopped = None;
         for message in receiver {
             match message {
