@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use anstyle::{AnsiColor, Style};
-use strum::VariantArray;
-
 use super::grid::{Field, Grid, Grids};
 use super::sign::Sign;
+use crate::property::Verdict;
 use crate::report::quantity::counted;
 use crate::report::terminal::Terminal;
 use crate::sweep::{AxisHead, Part, Results, SweepOutcome};
+use anstyle::{AnsiColor, Style};
 
 const BOLD: Style = Style::new().bold();
 const GOOD: Style = AnsiColor::Green.on_default();
@@ -112,10 +111,9 @@ fn marked(text: &str, terminal: Terminal) -> String {
 
 /// What the signs mean that are there.
 fn legend(grids: &Grids<'_>, terminal: Terminal) -> String {
-    let there = grids.signs();
-    let mut words: Vec<String> = Sign::VARIANTS
-        .iter()
-        .filter(|sign| there.contains(sign))
+    let mut words: Vec<String> = grids
+        .signs()
+        .into_iter()
         .map(|sign| {
             let (in_utf8, in_ascii) = sign.characters();
             format!("{} {}", if terminal.utf8 { in_utf8 } else { in_ascii }, sign.name())
@@ -176,7 +174,7 @@ fn total(results: &Results) -> String {
 /// As in `3 hold` and `1 holds`.
 fn told(sign: Sign, number: usize) -> &'static str {
     match sign {
-        Sign::Holds if number != 1 => "hold",
+        Sign::Of(Verdict::Holds) if number != 1 => "hold",
         _ => sign.name(),
     }
 }

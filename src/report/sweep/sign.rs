@@ -1,50 +1,39 @@
 //! A sign for each verdict: told apart without colour, too.
 
 use anstyle::{AnsiColor, Style};
-use strum::VariantArray;
 
 use crate::property::Verdict;
 use crate::sweep::WorldResult;
 
 /// What a field of a table shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, VariantArray)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Sign {
-    Holds,
-    Vacuous,
-    Violated,
-    Possible,
-    Impossible,
-    Undecided,
-    NotApplicable,
+    /// The world has this verdict.
+    Of(Verdict),
+    /// Its values do not go together.
     Refused,
     NotExplored,
 }
 
 impl Sign {
     pub(super) fn of(result: Option<&WorldResult>) -> Self {
-        match result.map(|one| one.verdict) {
+        match result {
             None => Self::NotExplored,
-            Some(None) => Self::Refused,
-            Some(Some(Verdict::Holds)) => Self::Holds,
-            Some(Some(Verdict::Vacuous)) => Self::Vacuous,
-            Some(Some(Verdict::Violated)) => Self::Violated,
-            Some(Some(Verdict::Possible)) => Self::Possible,
-            Some(Some(Verdict::Impossible)) => Self::Impossible,
-            Some(Some(Verdict::Undecided)) => Self::Undecided,
-            Some(Some(Verdict::NotApplicable)) => Self::NotApplicable,
+            Some(WorldResult { verdict: None, .. }) => Self::Refused,
+            Some(WorldResult { verdict: Some(verdict), .. }) => Self::Of(*verdict),
         }
     }
 
     /// In a terminal; in one that has ASCII alone.
     pub(super) fn characters(self) -> (char, char) {
         match self {
-            Self::Holds => ('✓', '+'),
-            Self::Vacuous => ('~', '~'),
-            Self::Violated => ('✗', 'x'),
-            Self::Possible => ('◆', '#'),
-            Self::Impossible => ('◇', 'o'),
-            Self::Undecided => ('?', '?'),
-            Self::NotApplicable => ('–', '-'),
+            Self::Of(Verdict::Holds) => ('✓', '+'),
+            Self::Of(Verdict::Vacuous) => ('~', '~'),
+            Self::Of(Verdict::Violated) => ('✗', 'x'),
+            Self::Of(Verdict::Possible) => ('◆', '#'),
+            Self::Of(Verdict::Impossible) => ('◇', 'o'),
+            Self::Of(Verdict::Undecided) => ('?', '?'),
+            Self::Of(Verdict::NotApplicable) => ('–', '-'),
             Self::Refused => ('!', '!'),
             Self::NotExplored => ('·', '.'),
         }
@@ -52,23 +41,19 @@ impl Sign {
 
     pub(super) fn style(self) -> Style {
         match self {
-            Self::Holds | Self::Possible => AnsiColor::Green.on_default(),
-            Self::Violated => AnsiColor::Red.on_default().bold(),
-            Self::Undecided | Self::Refused => AnsiColor::Yellow.on_default(),
-            Self::Vacuous | Self::Impossible | Self::NotApplicable | Self::NotExplored => Style::new(),
+            Self::Of(Verdict::Holds | Verdict::Possible) => AnsiColor::Green.on_default(),
+            Self::Of(Verdict::Violated) => AnsiColor::Red.on_default().bold(),
+            Self::Of(Verdict::Undecided) | Self::Refused => AnsiColor::Yellow.on_default(),
+            Self::Of(Verdict::Vacuous | Verdict::Impossible | Verdict::NotApplicable) | Self::NotExplored => {
+                Style::new()
+            }
         }
     }
 
     /// The word for it.
     pub(super) fn name(self) -> &'static str {
         match self {
-            Self::Holds => "holds",
-            Self::Vacuous => "vacuous",
-            Self::Violated => "violated",
-            Self::Possible => "possible",
-            Self::Impossible => "impossible",
-            Self::Undecided => "undecided",
-            Self::NotApplicable => "not applicable",
+            Self::Of(verdict) => verdict.name(),
             Self::Refused => "refused",
             Self::NotExplored => "not explored",
         }

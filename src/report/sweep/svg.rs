@@ -9,6 +9,7 @@ use svg::node::element::{Description, Element, Group, Path, Rectangle, SVG, Styl
 
 use super::grid::{Field, Grid, Grids, LeastField};
 use super::sign::Sign;
+use crate::property::Verdict;
 use crate::report::drawing::{Point, STYLE, WIDTH, legal, lines, text, width_of};
 use crate::sweep::{AxisHead, Results};
 
@@ -210,12 +211,12 @@ fn drawn(sign: Sign, middle: Point) -> Element {
         Path::new().set("class", class).set("d", lines).set("transform", format!("translate({x} {y})")).into()
     };
     match sign {
-        Sign::Holds => path("M-6 0l4 5l8 -10"),
-        Sign::Violated => path("M-5 -5l10 10M5 -5l-10 10"),
-        Sign::Possible | Sign::Impossible => path("M0 -6l6 6l-6 6l-6 -6z"),
-        Sign::NotApplicable => path("M-5 0h10"),
+        Sign::Of(Verdict::Holds) => path("M-6 0l4 5l8 -10"),
+        Sign::Of(Verdict::Violated) => path("M-5 -5l10 10M5 -5l-10 10"),
+        Sign::Of(Verdict::Possible | Verdict::Impossible) => path("M0 -6l6 6l-6 6l-6 -6z"),
+        Sign::Of(Verdict::NotApplicable) => path("M-5 0h10"),
         Sign::NotExplored => path("M0 0h0.1"),
-        Sign::Vacuous | Sign::Undecided | Sign::Refused => {
+        Sign::Of(Verdict::Vacuous | Verdict::Undecided) | Sign::Refused => {
             let (character, _) = sign.characters();
             text(Point { x, y: y + 5. }, "lastack-name", "middle", character.to_string()).into()
         }
