@@ -36,6 +36,31 @@ impl Timer {
         }
     }
 
+    /// What a list has of this timer, if it has that of each in the order of [`Timer::ALL`].
+    #[must_use]
+    pub const fn of<T>(self, list: &[T; Self::ALL.len()]) -> &T {
+        let [retransmission, time_wait, fin_wait_2, delayed_ack, last_ack] = list;
+        match self {
+            Self::Retransmission => retransmission,
+            Self::TimeWait => time_wait,
+            Self::FinWait2 => fin_wait_2,
+            Self::DelayedAck => delayed_ack,
+            Self::LastAck => last_ack,
+        }
+    }
+
+    /// The same, to be changed.
+    pub const fn of_mut<T>(self, list: &mut [T; Self::ALL.len()]) -> &mut T {
+        let [retransmission, time_wait, fin_wait_2, delayed_ack, last_ack] = list;
+        match self {
+            Self::Retransmission => retransmission,
+            Self::TimeWait => time_wait,
+            Self::FinWait2 => fin_wait_2,
+            Self::DelayedAck => delayed_ack,
+            Self::LastAck => last_ack,
+        }
+    }
+
     /// What the timer is called in ladders and reports.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -118,13 +143,6 @@ pub struct Effects {
 impl Effects {
     /// Says what becomes of one timer.
     pub(super) fn change(&mut self, timer: Timer, change: TimerChange) {
-        let [retransmission, time_wait, fin_wait_2, delayed_ack, last_ack] = &mut self.timers;
-        *match timer {
-            Timer::Retransmission => retransmission,
-            Timer::TimeWait => time_wait,
-            Timer::FinWait2 => fin_wait_2,
-            Timer::DelayedAck => delayed_ack,
-            Timer::LastAck => last_ack,
-        } = change;
+        *timer.of_mut(&mut self.timers) = change;
     }
 }

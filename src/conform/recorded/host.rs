@@ -365,7 +365,7 @@ impl Host {
 
     fn on_timeout(&mut self, timer: Timer) {
         // It has expired: unless it is set again it does not run any more.
-        *self.due_mut(timer) = None;
+        *timer.of_mut(&mut self.due) = None;
         self.take(Some(EndpointEvent::Timeout(timer)), |endpoint, policy| endpoint.on_timeout(timer, policy));
     }
 
@@ -380,28 +380,14 @@ impl Host {
     }
 
     fn due_at(&self, timer: CaseTimer) -> Option<u64> {
-        let [retransmission, time_wait, fin_wait_2, delayed_ack, last_ack] = self.due;
+        let retransmission = Timer::Retransmission.of(&self.due);
         match timer {
             CaseTimer::Of(Timer::Retransmission) => {
                 retransmission.filter(|_| !self.endpoint.transfer.persist.runs)
             }
             CaseTimer::Persist => retransmission.filter(|_| self.endpoint.transfer.persist.runs),
-            CaseTimer::Of(Timer::TimeWait) => time_wait,
-            CaseTimer::Of(Timer::FinWait2) => fin_wait_2,
-            CaseTimer::Of(Timer::DelayedAck) => delayed_ack,
-            CaseTimer::Of(Timer::LastAck) => last_ack,
+            CaseTimer::Of(timer) => *timer.of(&self.due),
             CaseTimer::UserTimeout => self.user_timeout_at(),
-        }
-    }
-
-    fn due_mut(&mut self, timer: Timer) -> &mut Option<u64> {
-        let [retransmission, time_wait, fin_wait_2, delayed_ack, last_ack] = &mut self.due;
-        match timer {
-            Timer::Retransmission => retransmission,
-            Timer::TimeWait => time_wait,
-            Timer::FinWait2 => fin_wait_2,
-            Timer::DelayedAck => delayed_ack,
-            Timer::LastAck => last_ack,
         }
     }
 
@@ -443,8 +429,8 @@ impl Host {
         for (timer, change) in Timer::ALL.into_iter().zip(effects.timers) {
             match change {
                 TimerChange::Keep => {}
-                TimerChange::Set(ticks) => *self.due_mut(timer) = Some(self.now + u64::from(ticks)),
-                TimerChange::Cancel => *self.due_mut(timer) = None,
+                TimerChange::Set(ticks) => *timer.of_mut(&mut self.due) = Some(self.now + u64::from(ticks)),
+                TimerChange::Cancel => *timer.of_mut(&mut self.due) = None,
             }
         }
         let Endpoint { state, snd_una, snd_nxt, .. } = self.endpoint;

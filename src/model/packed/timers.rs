@@ -15,26 +15,12 @@ impl Timers {
     /// The ticks that a timer still runs.
     #[must_use]
     pub fn get(&self, timer: Timer) -> Option<u32> {
-        let [retransmission, time_wait, fin_wait_2, delayed_ack, last_ack] = self.0;
-        match timer {
-            Timer::Retransmission => retransmission,
-            Timer::TimeWait => time_wait,
-            Timer::FinWait2 => fin_wait_2,
-            Timer::DelayedAck => delayed_ack,
-            Timer::LastAck => last_ack,
-        }
+        *timer.of(&self.0)
     }
 
     /// Sets a timer to so many ticks, or stops it.
     pub fn set(&mut self, timer: Timer, ticks: Option<u32>) {
-        let [retransmission, time_wait, fin_wait_2, delayed_ack, last_ack] = &mut self.0;
-        *match timer {
-            Timer::Retransmission => retransmission,
-            Timer::TimeWait => time_wait,
-            Timer::FinWait2 => fin_wait_2,
-            Timer::DelayedAck => delayed_ack,
-            Timer::LastAck => last_ack,
-        } = ticks;
+        *timer.of_mut(&mut self.0) = ticks;
     }
 }
 
