@@ -3,7 +3,9 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-use super::end::{PackedEnd, ended_by_code, ended_by_of, held_numbers, held_of, is_representable, nibble};
+use super::end::{
+    PackedEnd, ended_by_code, ended_by_of, held_numbers, held_of, is_representable, nibble, state_of,
+};
 use super::timers::{PackedTimers, Timers};
 use crate::invariant::invariant;
 use crate::model::config::EndConfig;
@@ -96,9 +98,9 @@ impl PackedEnd for ClosingEnd {
     }
 
     fn observed(&self) -> Observed {
-        let left = state_of(self.close >> 3);
+        let left = state_of(self.close >> 3 & 7);
         Observed {
-            state: state_of(self.close),
+            state: state_of(self.close & 7),
             left: (left != State::Closed).then_some(left),
             ended_by: ended_by_of(self.facts),
             sent: u32::from(self.sent_acked & 15),
@@ -179,20 +181,6 @@ impl Eq for ClosingEnd {}
 impl Hash for ClosingEnd {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
         self.words().hash(hasher);
-    }
-}
-
-/// The state that the lowest three bits stand for.
-fn state_of(bits: u8) -> State {
-    match bits & 7 {
-        0 => State::Established,
-        1 => State::FinWait1,
-        2 => State::FinWait2,
-        3 => State::CloseWait,
-        4 => State::Closing,
-        5 => State::LastAck,
-        6 => State::TimeWait,
-        _ => State::Closed,
     }
 }
 

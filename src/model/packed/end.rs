@@ -9,7 +9,7 @@ use crate::model::config::EndConfig;
 use crate::model::limit::{Bound, Limit};
 use crate::model::observe::Observed;
 use crate::model::world_end::WorldEnd;
-use crate::tcp::{Call, EndedBy, Endpoint, Held, Persist, SendWindow, Seq, Transfer};
+use crate::tcp::{Call, EndedBy, Endpoint, Held, Persist, SendWindow, Seq, State, Transfer};
 
 /// An end of a world and its timers in a few bytes: equal ends are equal bytes.
 pub trait PackedEnd: Copy + Eq + Hash + fmt::Debug + Send + Sync + 'static {
@@ -51,6 +51,24 @@ pub(crate) fn is_representable(endpoint: &Endpoint) -> Result<(), Limit> {
         (!segments.is_empty() || *mss != u32::MAX || *resent > 1 || *resent_before > 0, Bound::LongSegment),
     ];
     lacks.into_iter().find(|(is_so, _)| *is_so).map_or(Ok(()), |(_, bound)| Err(Limit::Endpoint(bound)))
+}
+
+/// The state that is kept as this number. The first eight are those of a connection that closes.
+pub(super) fn state_of(code: u8) -> State {
+    match code {
+        0 => State::Established,
+        1 => State::FinWait1,
+        2 => State::FinWait2,
+        3 => State::CloseWait,
+        4 => State::Closing,
+        5 => State::LastAck,
+        6 => State::TimeWait,
+        7 => State::Closed,
+        8 => State::Listen,
+        9 => State::SynSent,
+        10 => State::SynReceived,
+        other => broken(format_args!("an end is in state {other}")),
+    }
 }
 
 /// How an endpoint became CLOSED, in three bits: 0 stands for none.

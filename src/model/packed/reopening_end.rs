@@ -3,9 +3,11 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-use super::end::{PackedEnd, ended_by_code, ended_by_of, held_numbers, held_of, is_representable, nibble};
+use super::end::{
+    PackedEnd, ended_by_code, ended_by_of, held_numbers, held_of, is_representable, nibble, state_of,
+};
 use super::timers::{PackedTimers, Timers};
-use crate::invariant::{broken, invariant};
+use crate::invariant::invariant;
 use crate::model::config::EndConfig;
 use crate::model::limit::{Bound, Limit, MAX_NUMBER};
 use crate::model::observe::Observed;
@@ -143,7 +145,7 @@ impl PackedEnd for ReopeningEnd {
 
 impl ReopeningEnd {
     fn state(&self) -> State {
-        state_of(self.state_left)
+        state_of(self.state_left & 15)
     }
 
     /// All of it: the first sixteen bytes, and the last one.
@@ -207,24 +209,6 @@ fn byte_of(number: Seq) -> Result<u8, Limit> {
 
 fn number_of(byte: u8) -> Seq {
     Seq(u32::from(byte).wrapping_sub(BEFORE_FIRST))
-}
-
-/// The state that the lowest four bits stand for.
-fn state_of(bits: u8) -> State {
-    match bits & 15 {
-        0 => State::Established,
-        1 => State::FinWait1,
-        2 => State::FinWait2,
-        3 => State::CloseWait,
-        4 => State::Closing,
-        5 => State::LastAck,
-        6 => State::TimeWait,
-        7 => State::Closed,
-        8 => State::Listen,
-        9 => State::SynSent,
-        10 => State::SynReceived,
-        other => broken(format_args!("an end is in state {other}")),
-    }
 }
 
 #[cfg(test)]
