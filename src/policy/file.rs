@@ -7,22 +7,23 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::clock::Clock;
-use super::field::{check_field, field_names};
+use super::field::{check_field, durations, field_names, policy_of, table};
 use super::policy_field::{Origin, PolicyField};
 use super::resolve::{Bounds, Mistake, resolve};
 use super::value::{Duration, Value};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, Span};
+use crate::invariant::broken;
 use crate::source::is_kebab_case;
-use crate::tcp::{
-    AckPolicy, OpenPolicy, PersistPolicy, Policy, Repacketizing, RetransmissionPolicy, Sending,
-    TransmissionPolicy, WaitPolicy,
-};
+use crate::tcp::Policy;
 
 /// The keys of a file besides the fields of a policy.
 const ABOUT: &str = "about";
 const EXTENDS: &str = "extends";
 const SOURCES: &str = "sources";
 const OMITS: &str = "omits";
+
+/// The fields besides lengths of time that [`NamedPolicy::untimed`] leaves as RFC 9293 has them.
+const NOT_IN_UNTIMED: [&str; 5] = ["backoff", "retries", "orphan_retries", "sending", "repacketizes"];
 
 /// A policy that has a name: that of its file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,30 +52,17 @@ impl NamedPolicy {
         &self.policy
     }
 
-    /// Its choices, with the base's timers for an MSL of so many ticks: for paths that depend on no time.
-    ///
-    /// Fields that a world has no room for are left out: there, no driver polls an endpoint, and each segment
-    /// takes one number.
+    /// Its choices, with the base's timers and retries for an MSL of so many ticks: for paths that depend on no
+    /// time. No driver polls an endpoint there, and each segment takes one number.
     #[must_use]
     pub fn untimed(&self, msl: u32) -> Policy {
-        let base = Policy::rfc9293(msl);
-        let RetransmissionPolicy { reset_on_giving_up, after_timeout, .. } = self.policy.retransmission;
-        let WaitPolicy { time_wait, fin_wait_2_timeout, last_ack_timeout, .. } = base.wait;
-        let PersistPolicy { window_probe, orphan_probes_end, .. } = self.policy.persist;
-        Policy {
-            retransmission: RetransmissionPolicy { reset_on_giving_up, after_timeout, ..base.retransmission },
-            acks: AckPolicy { delayed_ack: base.acks.delayed_ack, ..self.policy.acks },
-            wait: WaitPolicy { time_wait, fin_wait_2_timeout, last_ack_timeout, ..self.policy.wait },
-            timers: base.timers,
-            transmission: TransmissionPolicy {
-                sending: Sending::AtOnce,
-                repacketizes: Repacketizing::Never,
-                ..self.policy.transmission
-            },
-            persist: PersistPolicy { window_probe, orphan_probes_end, ..base.persist },
-            opening: OpenPolicy { syn_rto: base.opening.syn_rto, ..self.policy.opening },
-            ..self.policy
+        let (mut fields, base) = (table(&self.policy), table(&Policy::rfc9293(msl)));
+        for name in durations().map(|(name, _)| name).chain(NOT_IN_UNTIMED) {
+            fields.remove(name);
+            fields.extend(base.get(name).map(|value| (name.to_owned(), value.clone())));
         }
+        policy_of(fields)
+            .unwrap_or_else(|error| broken(format_args!("`{}` without its times: {error}", self.name)))
     }
 
     /// Each field once, in the order of [`Policy`], as it is set last.
@@ -311,6 +299,20 @@ mod tests {
             (base.retransmission.rto, None, base.wait.time_wait)
         );
         assert!(linux.wait.fin_wait_2_without_socket);
+    }
+
+    /// Every length of time is the base's, whatever a stack has; what it does otherwise is its own.
+    #[test]
+    fn without_its_times_no_policy_has_any_of_its_own() {
+        let base = table(&Policy::rfc9293(2));
+        for named in Policies::shipped().unwrap().iter() {
+            let (untimed, own) = (table(&named.untimed(2)), table(named.policy()));
+            for name in field_names() {
+                let is_of_base = durations().any(|(of_time, _)| of_time == *name) || NOT_IN_UNTIMED.contains(name);
+                let expected = if is_of_base { base.get(*name) } else { own.get(*name) };
+                assert_eq!(untimed.get(*name), expected, "{name} of {}", named.name);
+            }
+        }
     }
 
     #[test]

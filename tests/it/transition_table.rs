@@ -1,10 +1,13 @@
 //! The endpoint's transition table, to be held against RFC 9293's Figure 5 and §3.10.7.4.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::path::Path;
 
+use lastack::policy::field_names;
 use lastack::tcp::{
     AbortResets, AckOfUnsent, AfterTimeout, Call, Effects, Endpoint, Flags, LateText, OldSegments, OldestAck,
-    OutOfOrder, Policy, Repacketizing, RstInWindow, Segment, Seq, ShutdownRead, State, SynInWindow,
+    OutOfOrder, Policy, Repacketizing, RstInTimeWait, RstInWindow, Segment, Seq, ShutdownRead, State, SynInWindow,
     TimeWaitAnswers, Timer, TimerChange, WithoutAck,
 };
 
@@ -147,6 +150,25 @@ fn rfc_9293() {
     insta::assert_snapshot!(table(&Policy::rfc9293(2)));
 }
 
+/// The fields that no row below changes, and the file with a test of each.
+const ELSEWHERE: [(&str, &str); 15] = [
+    ("rto_max", "src/tcp/retransmission.rs"),
+    ("epipe_after_fin", "tests/it/conformance.rs"),
+    ("closes_on_fin", "src/tcp/retransmission.rs"),
+    ("fin_sending", "src/tcp/transmission.rs"),
+    ("sending", "src/tcp/transmission.rs"),
+    ("window_probe", "src/tcp/persist.rs"),
+    ("persist_first", "src/tcp/persist.rs"),
+    ("persist_min", "src/tcp/persist.rs"),
+    ("persist_max", "src/tcp/persist.rs"),
+    ("orphan_probes_end", "src/tcp/persist.rs"),
+    ("closing_silence", "src/tcp/persist.rs"),
+    ("syn_rto", "src/tcp/open.rs"),
+    ("syn_retries", "src/tcp/open.rs"),
+    ("syn_ack_retries", "src/tcp/open.rs"),
+    ("syn_in_time_wait", "tests/it/openings.rs"),
+];
+
 /// A change of a policy.
 type Change = fn(&mut Policy);
 
@@ -155,7 +177,7 @@ type Change = fn(&mut Policy);
 fn each_policy_field_changes_what_it_is_named_after() {
     let base = Policy::rfc9293(2);
     let policies: &[(&str, Change)] = &[
-        ("rfc1337", |policy| *policy = Policy::rfc1337(2)),
+        ("rst_in_time_wait = ignore", |policy| policy.wait.rst_in_time_wait = RstInTimeWait::Ignore),
         ("restart_time_wait = false", |policy| policy.wait.restart_time_wait = false),
         ("unacceptable_restarts", |policy| policy.wait.unacceptable_restarts = true),
         ("out_of_order = drop", |policy| policy.text.out_of_order = OutOfOrder::Drop),
@@ -233,6 +255,13 @@ fn each_policy_field_changes_what_it_is_named_after() {
         }),
         ("timer_slack = 1", |policy| policy.timers.timer_slack = 1),
     ];
+    let changed: BTreeSet<&str> =
+        policies.iter().flat_map(|(row, _)| row.split(", ")).map(|one| one.split(" = ").next().unwrap()).collect();
+    let elsewhere = field_names().iter().copied().filter(|field| !changed.contains(field));
+    assert!(elsewhere.eq(ELSEWHERE.map(|(field, _)| field)), "each field is changed here or tested elsewhere");
+    assert!(changed.iter().all(|field| field_names().contains(field)), "a row is named after no field");
+    assert!(ELSEWHERE.iter().all(|(_, file)| Path::new(env!("CARGO_MANIFEST_DIR")).join(file).is_file()));
+
     let before = table(&base);
     let mut changes = String::new();
     for (name, change) in policies {
