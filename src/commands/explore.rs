@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::limits::{limits, threads};
-use super::selection::{Selection, one};
+use super::selection::{Selection, one, properties_of};
 use crate::check::{Decisions, is_applicable, validate, validate_asked};
 use crate::cli::ExploreArgs;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -18,7 +18,7 @@ use crate::process::progress::Progress;
 use crate::process::signals::interrupted;
 use crate::property::Instance;
 use crate::report::terminal::Terminal;
-use crate::scenario::{Setting, WorldKind};
+use crate::scenario::WorldKind;
 use crate::trace::NoTrace;
 
 /// Between two looks at Ctrl-C.
@@ -33,8 +33,7 @@ pub fn run(args: &ExploreArgs) -> Result<ExitStatus, Diagnostics> {
     let library = &selection.library;
     let asked = library.all_instances(&selection.properties)?;
     one(&selection.scenarios, "scenario", &args.scenario)?;
-    let scenarios =
-        library.scenarios(&selection.scenarios, &Setting::parse_all(&args.world.settings)?, args.world.scale)?;
+    let scenarios = selection.resolved(&args.world)?;
     let Some(scenario) = scenarios.first() else {
         return Ok(ExitStatus::Undecided);
     };
@@ -43,8 +42,7 @@ pub fn run(args: &ExploreArgs) -> Result<ExitStatus, Diagnostics> {
         let properties = library.properties.iter().filter(|property| scenario.is_about(&property.name));
         properties.flat_map(Instance::all).collect::<Vec<_>>()
     } else {
-        let properties: Vec<_> = asked.iter().map(|instance| instance.property.clone()).collect();
-        validate_asked(library, &scenarios, &properties)?;
+        validate_asked(library, &scenarios, &properties_of(&asked))?;
         let is_asked = |one: &Instance| asked.iter().any(|other| other.name() == one.name());
         library.properties.iter().flat_map(Instance::all).filter(is_asked).collect()
     };

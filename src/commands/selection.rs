@@ -2,10 +2,13 @@
 
 use std::fs;
 use std::path::{Path, PathBuf, is_separator};
+use std::sync::Arc;
 
 use crate::check::Library;
-use crate::cli::LibraryArgs;
+use crate::cli::{LibraryArgs, WorldArgs};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::property::{Instance, Property};
+use crate::scenario::{Scenario, Setting};
 use crate::source::read_sources;
 
 /// All that there is, and which of it is selected.
@@ -35,6 +38,18 @@ impl Selection {
         let library = Library::read(&property_paths, &scenario_paths, &args.policy_folders)?;
         Ok(Self { library, scenarios, properties, scenario_paths, property_paths })
     }
+
+    /// The scenarios that are named, in the world that the options make of each.
+    pub(super) fn resolved(&self, world: &WorldArgs) -> Result<Vec<Arc<Scenario>>, Diagnostics> {
+        self.library.scenarios(&self.scenarios, &Setting::parse_all(&world.settings)?, world.scale)
+    }
+}
+
+/// The properties of instances that stand property by property, each once.
+pub(super) fn properties_of(instances: &[Instance]) -> Vec<Arc<Property>> {
+    let mut properties: Vec<_> = instances.iter().map(|instance| Arc::clone(&instance.property)).collect();
+    properties.dedup_by(|one, other| one.name == other.name);
+    properties
 }
 
 /// The only name that there is, where `given` was: a folder has any number.

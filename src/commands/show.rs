@@ -7,7 +7,7 @@ use std::slice;
 use std::sync::Arc;
 
 use super::limits::{limits, threads};
-use super::selection::{Selection, one};
+use super::selection::{Selection, one, properties_of};
 use crate::check::{OtherTrace, other_trace, shortest_trace, validate_asked};
 use crate::cli::ShowArgs;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -19,7 +19,6 @@ use crate::report::quantity::counted;
 use crate::report::terminal::Terminal;
 use crate::report::trace::{TraceFormat, ladder};
 use crate::scenario::Scenario;
-use crate::scenario::Setting;
 use crate::trace::caption;
 use crate::trace::{NoTrace, Trace};
 
@@ -39,17 +38,15 @@ pub fn run(args: &ShowArgs) -> Result<ExitStatus, Diagnostics> {
     let selection =
         Selection::read(&args.library, slice::from_ref(scenario_given), slice::from_ref(property_given))?;
     let library = &selection.library;
-    let (names, property) = (&selection.scenarios, one(&selection.properties, "property", property_given)?);
-    let scenario = one(names, "scenario", scenario_given)?;
+    let property = one(&selection.properties, "property", property_given)?;
+    let scenario = one(&selection.scenarios, "scenario", scenario_given)?;
     if library.instances(scenario).is_ok() && library.scenarios.iter().any(|one| one.name() == property) {
         let help = format!("write `lastack show {property} {scenario}`");
         return Err(Diagnostic::new("the scenario stands before the property").help(help).into());
     }
     let instances = library.instances(property)?;
-    let mut properties: Vec<_> = instances.iter().map(|instance| instance.property.clone()).collect();
-    properties.dedup_by(|one, other| one.name == other.name);
-    let scenarios = library.scenarios(names, &Setting::parse_all(&args.world.settings)?, args.world.scale)?;
-    validate_asked(library, &scenarios, &properties)?;
+    let scenarios = selection.resolved(&args.world)?;
+    validate_asked(library, &scenarios, &properties_of(&instances))?;
 
     if args.nth.is_some() || !args.avoid.is_empty() {
         return other(args, property, &scenarios, &instances, output.as_ref());

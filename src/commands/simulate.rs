@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::limits::threads;
-use super::selection::{Selection, one};
+use super::selection::{Selection, one, properties_of};
 use crate::check::{is_applicable, validate_asked};
 use crate::cli::SimulateArgs;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -18,7 +18,7 @@ use crate::property::{Instance, Temporal};
 use crate::report::simulation;
 use crate::report::terminal::Terminal;
 use crate::report::trace::{TraceFormat, ladder};
-use crate::scenario::{Scenario, Setting};
+use crate::scenario::Scenario;
 use crate::simulation::{SimulationOptions, simulate};
 
 /// Follows random runs of a scenario, and reports what they have violated.
@@ -76,9 +76,8 @@ pub fn run(args: &SimulateArgs) -> Result<ExitStatus, Diagnostics> {
 /// The scenario, and the instances that it can be asked: those that are named, or of all that it is about.
 fn asked(args: &SimulateArgs, selection: &Selection) -> Result<(Arc<Scenario>, Vec<Instance>), Diagnostics> {
     let library = &selection.library;
-    let name = one(&selection.scenarios, "scenario", &args.scenario)?;
-    let settings = Setting::parse_all(&args.world.settings)?;
-    let scenarios = library.scenarios(from_ref(name), &settings, args.world.scale)?;
+    one(&selection.scenarios, "scenario", &args.scenario)?;
+    let scenarios = selection.resolved(&args.world)?;
     let scenario = scenarios.first().cloned().ok_or_else(|| Diagnostic::new("there is no such scenario"))?;
     if !scenario.is_real_time() {
         let mistake = Diagnostic::new(format!("`{}` is not in real time", scenario.name));
@@ -87,9 +86,7 @@ fn asked(args: &SimulateArgs, selection: &Selection) -> Result<(Arc<Scenario>, V
     let named = library.all_instances(&selection.properties)?;
     let all = || library.properties.iter().filter(|property| scenario.is_about(&property.name));
     let instances = if named.is_empty() { all().flat_map(Instance::all).collect() } else { named };
-    let mut properties: Vec<_> = instances.iter().map(|instance| Arc::clone(&instance.property)).collect();
-    properties.dedup_by(|one, other| one.name == other.name);
-    validate_asked(library, &scenarios, &properties)?;
+    validate_asked(library, &scenarios, &properties_of(&instances))?;
     let applicable =
         instances.into_iter().filter(|instance| is_applicable(&scenario, &instance.property)).collect();
     Ok((scenario, applicable))
