@@ -12,7 +12,7 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|bytes: &[u8]| {
     let capture = Capture::read(bytes);
     let findings = findings(&capture, &Selection::default());
-    let detail = human::Detail { verbose: true, only: Vec::new() };
+    let detail = human::Listing { verbose: true, only: Vec::new() };
     let _ = human::report(&capture, &findings, &detail, Terminal::PLAIN);
     let _ = json::report("fuzzed", &capture, &findings, &[]);
     let _ = capture.mistakes();
