@@ -14,7 +14,6 @@ pub(super) fn share_of(hash: u64, count: usize) -> usize {
 
 /// Lets so many threads do the same work, until all is done. Where the system has no more threads to give, those
 /// that there are do all of it, and this one if it is alone.
-#[expect(clippy::needless_pass_by_value, reason = "what the work holds, such as a sender, ends with it")]
 pub(crate) fn spawn_workers<'scope>(
     scope: &'scope Scope<'scope, '_>,
     count: usize,

@@ -32,6 +32,7 @@ impl ScenarioFile {
     ///
     /// # Errors
     /// Each mistake, with its place.
+    #[expect(clippy::needless_pass_by_value, reason = "it is kept; what is parsed borrows from it meanwhile")]
     pub fn parse(source: Arc<SourceFile>) -> Result<Self, Diagnostics> {
         let parsed = DeTable::parse(&source.text).map_err(|error| Diagnostic::from_toml(&source, &error))?;
         let read = || Ok((Shape::of(&parsed)?, Document::new(&source, &parsed)?));
