@@ -39,8 +39,8 @@ pub enum FirstToClose {
     One(Side, usize),
     /// This end, whose FIN is not in the capture; the packet of this index shows that it has arrived.
     Unseen(Side, usize),
-    /// Neither knew of the other's FIN when it sent its own: this end with the packet of the first index, the other
-    /// with that of the second.
+    /// Neither knew of the other's FIN when it sent its own: this end with the packet of the first index, the
+    /// other with that of the second.
     Both(Side, usize, usize),
     /// This end, with the packet of this index, unless the other had closed before the capture began, which does
     /// not show.
@@ -184,7 +184,7 @@ impl Diagnosis {
             return None;
         }
         let resets = connection.packets.iter().enumerate().filter(|(_, packet)| packet.segment.flags.rst);
-        // Where no FIN was captured, the FINs show themselves in what acknowledges them, and before that none reset.
+        // Where no FIN was captured, the FINs show in what acknowledges them, and none has reset before that.
         let last_fin = connection.packets.iter().rposition(|packet| packet.segment.flags.fin);
         let mut later = resets.filter(|(index, _)| last_fin.is_none_or(|fin| *index >= fin));
         Some(Ending::Clean { reset: later.next().map(|(index, _)| index), is_filtered })

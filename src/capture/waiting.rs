@@ -114,8 +114,8 @@ impl Diagnosis {
             .map_or(Ending::Unknown, |side| not_shown(side, State::LastAck, connection))
     }
 
-    /// The state in which it gave up, if it did, as what it did later shows. The timeout of `FIN_WAIT_2` is no giving
-    /// up: everything of it was acknowledged.
+    /// The state in which it gave up, if it did, as what it did later shows. The timeout of `FIN_WAIT_2` is no
+    /// giving up: everything of it was acknowledged.
     fn has_given_up(&self, side: Side) -> Option<State> {
         let end = self.explanation(side).end.as_ref()?;
         end.left.filter(|left| end.ended_by == Some(EndedBy::GiveUp) && *left != State::FinWait2)

@@ -108,18 +108,12 @@ impl Library {
         mistakes.or(found)
     }
 
-    /// The scenarios in which a key that is set changes nothing, each with the reason.
-    ///
-    /// # Errors
-    /// The scenarios that extend one that does not exist.
-    pub fn lacking(&self, settings: &[Setting]) -> Result<BTreeMap<String, String>, Diagnostics> {
-        let mut mistakes = Diagnostics::default();
-        let mut lacking = BTreeMap::new();
-        for file in &self.scenarios {
-            let reason = mistakes.take(file.lacks(&self.scenarios, settings)).flatten();
-            lacking.extend(reason.map(|reason| (file.name().to_owned(), reason)));
-        }
-        mistakes.or(lacking)
+    /// The scenarios in which a key that is set changes nothing, each with the reason. One that extends what does
+    /// not exist is not among them: to resolve it is the mistake.
+    #[must_use]
+    pub fn lacking(&self, settings: &[Setting]) -> BTreeMap<String, String> {
+        let reason = |file: &ScenarioFile| file.lacks(&self.scenarios, settings).ok().flatten();
+        self.scenarios.iter().filter_map(|file| Some((file.name().to_owned(), reason(file)?))).collect()
     }
 
     /// The properties of these names, or all of them.

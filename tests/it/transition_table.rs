@@ -255,11 +255,11 @@ fn each_policy_field_changes_what_it_is_named_after() {
         }),
         ("timer_slack = 1", |policy| policy.timers.timer_slack = 1),
     ];
-    let changed: BTreeSet<&str> =
+    let fields: BTreeSet<&str> =
         policies.iter().flat_map(|(row, _)| row.split(", ")).map(|one| one.split(" = ").next().unwrap()).collect();
-    let elsewhere = field_names().iter().copied().filter(|field| !changed.contains(field));
+    let elsewhere = field_names().iter().copied().filter(|field| !fields.contains(field));
     assert!(elsewhere.eq(ELSEWHERE.map(|(field, _)| field)), "each field is changed here or tested elsewhere");
-    assert!(changed.iter().all(|field| field_names().contains(field)), "a row is named after no field");
+    assert!(fields.iter().all(|field| field_names().contains(field)), "a row is named after no field");
     assert!(ELSEWHERE.iter().all(|(_, file)| Path::new(env!("CARGO_MANIFEST_DIR")).join(file).is_file()));
 
     let before = table(&base);

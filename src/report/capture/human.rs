@@ -5,10 +5,9 @@ use std::fmt::Write;
 use super::view::{View, plural, seconds};
 use crate::capture::{
     Capture, Cause, Ending, Finding, FindingKind, FirstToClose, Forged, Handshake, Side, Unacknowledged,
-    Unexplained, Why,
 };
 use crate::report::terminal::Terminal;
-use crate::tcp::{Seq, State};
+use crate::tcp::State;
 
 /// Where the text of a line begins, after its label.
 const INDENT: usize = 14;
@@ -93,17 +92,6 @@ fn passed_over(capture: &Capture) -> Vec<String> {
     lines
 }
 
-/// The possible causes of a reset whose number comes after the next.
-fn beyond(seq: Seq, next: Seq) -> String {
-    if !next.precedes(seq) {
-        return String::new();
-    }
-    let octets = plural(u64::from(seq.since(next)), "octet");
-    format!(
-        " This one is {octets} beyond: those between were lost before they could be captured, or it is forged."
-    )
-}
-
 impl View<'_> {
     fn block(&self, text: &mut String, terminal: Terminal) {
         let Self { connection, diagnosis, .. } = self;
@@ -186,10 +174,13 @@ impl View<'_> {
         {
             (path, changes) = (self.opening(side), later);
         }
+        let mut sent = None;
         for change in changes {
             let when = match change.cause {
                 Cause::Start => String::new(),
                 Cause::Sent | Cause::Received(_) => format!("({})", self.at(change.index)),
+                // Its own packet came first: the answer to it is not in the capture.
+                Cause::Unseen if sent == Some(change.index) => format!("(after {})", self.at(change.index)),
                 Cause::Unseen => format!("(by {})", self.at(change.index)),
                 Cause::TimeWait => format!("(2MSL have passed by {})", self.at(change.index)),
                 Cause::FinWait2 => format!("(the timeout of FIN_WAIT_2, by {})", self.at(change.index)),
@@ -199,6 +190,7 @@ impl View<'_> {
             let arrow = if path.is_empty() { "" } else { " → " };
             let _ = write!(path, "{arrow}{} {when}", change.state);
             path.truncate(path.trim_end().len());
+            sent = (change.cause == Cause::Sent).then_some(change.index);
         }
         let possibly: Vec<&str> = explanation.possibly.iter().map(|state| state.name()).collect();
         if !possibly.is_empty() {
@@ -373,8 +365,11 @@ impl View<'_> {
         }
         let mut sentence = format!("{what}. {}", ending.meaning());
         if let Ending::Clean { reset: Some(index), .. } = ending {
-            let _ =
-                write!(sentence, " A reset comes later ({}), and ends nothing but TIME_WAIT.", self.at(*index));
+            let _ = write!(
+                sentence,
+                " A reset comes later ({}), which can end nothing but TIME_WAIT.",
+                self.at(*index)
+            );
         }
         sentence
     }
@@ -437,62 +432,5 @@ impl View<'_> {
         } else {
             all
         })
-    }
-
-    /// The first packet that is not explained, and why not.
-    fn unexplained(&self, side: Side, unexplained: &Unexplained) -> String {
-        let Some(packet) = self.packet(unexplained.index) else { return String::new() };
-        let name = self.name(side);
-        let states: Vec<&str> = unexplained.states.iter().map(|state| state.name()).collect();
-        let instead: Vec<String> =
-            unexplained.instead.iter().map(|segment| self.relative(side, segment).to_string()).collect();
-        let instead =
-            if instead.is_empty() { String::new() } else { format!(" It could send {}.", instead.join(" or ")) };
-        format!(
-            "{} of {name}: {}. {} {name} is in {}.{instead}",
-            self.at(unexplained.index),
-            self.relative(side, &packet.segment),
-            self.reason(side, unexplained),
-            states.join(" or ")
-        )
-    }
-
-    /// Why the packet is not explained.
-    pub(super) fn reason(&self, side: Side, unexplained: &Unexplained) -> String {
-        let name = self.name(side);
-        let own = |seq: Seq| seq.since(self.origin(side));
-        let peers = |seq: Seq| seq.since(self.origin(side.other()));
-        match unexplained.why {
-            Why::AcknowledgesUnseen(end) => format!(
-                "It acknowledges text that is not in the capture, which lacks the number {} of the other end.",
-                peers(end)
-            ),
-            Why::AfterFin(fin) => {
-                format!("{name}'s FIN has the number {}, and nothing comes after a FIN.", own(fin))
-            }
-            Why::LeavesOut(next) => format!(
-                "{name}'s next number is {}, and the numbers between that and this packet are not in the capture.",
-                own(next)
-            ),
-            Why::FinInText(end) => {
-                format!("{name} has sent text up to the number {}, and a FIN comes after it.", own(end))
-            }
-            Why::Missed(next) => format!(
-                "{name}'s next number is {}; the numbers between that and this packet are not in the capture, and the \
-                 other end acknowledges them: the capture has missed them.",
-                own(next)
-            ),
-            Why::ResetNumber(next) => format!(
-                "A reset has the number that is its sender's next, {}, or that the segment acknowledges which it \
-                 answers.{}",
-                own(next),
-                self.packet(unexplained.index).map_or_else(String::new, |packet| beyond(packet.segment.seq, next))
-            ),
-            Why::Closed => format!("{name} is CLOSED, and sends resets at most."),
-            Why::NoAck => {
-                "Every segment of a connection that is established carries an acknowledgment.".to_owned()
-            }
-            Why::Other => "No state has these numbers.".to_owned(),
-        }
     }
 }

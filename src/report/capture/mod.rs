@@ -6,6 +6,7 @@ pub mod ladder;
 mod opening;
 mod rungs;
 pub mod svg;
+mod unexplained;
 mod view;
 
 use clap::ValueEnum;

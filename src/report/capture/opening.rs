@@ -14,7 +14,15 @@ impl View<'_> {
         let were: Vec<String> = Side::BOTH
             .into_iter()
             .zip(states)
-            .filter_map(|(side, state)| Some(format!("{} was in {} there", self.name(side), state?)))
+            .filter_map(|(side, state)| {
+                let (end, state) = (self.name(side), state?);
+                let sends_a_syn = matches!(state, State::Closed | State::Listen | State::TimeWait);
+                Some(if side == Side::First && !sends_a_syn {
+                    format!("{end} was last seen in {state} there, and has forgotten it")
+                } else {
+                    format!("{end} was in {state} there")
+                })
+            })
             .collect();
         if !were.is_empty() {
             let _ = write!(text, ": {}", were.join(", "));

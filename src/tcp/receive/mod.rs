@@ -41,8 +41,8 @@ impl Endpoint {
 
     fn on_arrival(&mut self, segment: &Segment, window: Option<u32>, policy: &Policy) -> Effects {
         let mut effects = Effects::default();
-        // Whether all steps are taken or the segment is dropped at one, the effects are complete: which it was does
-        // not matter here.
+        // Whether all steps are taken or the segment is dropped at one, the effects are complete: which it was
+        // does not matter here.
         match self.state {
             State::Closed => effects.segment = reset_in_answer_to(segment, policy),
             State::Listen => self.process_in_listen(segment, policy, &mut effects),
