@@ -1,7 +1,7 @@
 //! Another counterexample, or example, than the shortest.
 
 use super::evidence::shortest_trace;
-use super::zone_verdicts::{budget, stopped_by};
+use super::zone_verdicts::{stopped_by, zone_limits};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::explore::{Limits, Stopped};
 use crate::property::Instance;
@@ -61,7 +61,7 @@ pub fn other_trace(
         let known = first.as_ref().filter(|(known, _)| known.name() == instance.name());
         let known = known.map(|(_, trace)| exact_run(trace));
         let looked_for = Alternatives { wanted, avoid, known: known.as_ref() };
-        let runs = alternatives(&scenario.config, &question, looked_for, &budget(limits, &is_cut_off));
+        let runs = alternatives(&scenario.config, &question, looked_for, &zone_limits(limits, &is_cut_off));
         let runs = match runs {
             Ok(runs) => runs,
             Err(stop) => {

@@ -7,7 +7,7 @@ use std::time::Instant;
 use stateright::Checker;
 
 use super::every_copy::{FoundInSet, WithEveryCopy};
-use super::zone_verdicts::{self, RealTimeVerdicts};
+use super::zone_verdicts::{RealTimeVerdicts, decide_in_real_time};
 use crate::explore::search::{StateGraph, Until, explore};
 use crate::explore::stateright::{Goal, StaterightRun};
 use crate::explore::{ExplorationStats, Limits, Phase, Stopped};
@@ -98,7 +98,7 @@ pub(super) fn decide(
         WorldKind::Timed if scenario.delays == Delays::Any => {
             let wants = |instance| shortest == Shortest::All || states_steps(scenario, instance);
             let wants_shortest: Vec<bool> = instances.iter().map(wants).collect();
-            let RealTimeVerdicts { stats, stopped, verdicts, traces, steps } = zone_verdicts::decide(
+            let RealTimeVerdicts { stats, stopped, verdicts, traces, steps } = decide_in_real_time(
                 scenario,
                 instances,
                 &wants_shortest,

@@ -18,10 +18,10 @@ use std::time::{Duration, Instant};
 use crate::explore::{ExplorationStats, Limits, Phase, Stopped};
 use crate::invariant::{broken, invariant};
 use crate::liveness::streett::Lasso;
-use crate::liveness::zone_fairness::{Answer, ZoneFairness, decide as decide_runs, mentions_network, search};
+use crate::liveness::zone_fairness::{Answer, ZoneFairness, decide_runs, mentions_network};
 use crate::property::{Claim, Instance, Verdict};
 use crate::realtime::graph::{ZoneGraph, Zones};
-use crate::realtime::{Aim, Budget, Ended, Explored, NoWitness, Question, Stop, Witness, ZoneStats, explore};
+use crate::realtime::{Aim, Ended, Explored, NoWitness, Question, Stop, Witness, ZoneLimits, ZoneStats, explore};
 use crate::scenario::Scenario;
 use crate::trace::{Trace, replay_exact_ending, replay_exact_lasso, replay_exact_run};
 
@@ -44,7 +44,7 @@ pub(super) struct RealTimeVerdicts {
 /// Explores a scenario in real time and decides each instance, which must be applicable to it. Of those that are
 /// wanted so, the run is a shortest one; if the exploration is stopped, `takes_longer` has them decided by any
 /// run.
-pub(super) fn decide(
+pub(super) fn decide_in_real_time(
     scenario: &Scenario,
     instances: &[Instance],
     wants_shortest: &[bool],
@@ -129,9 +129,9 @@ impl Task<'_> {
 
     fn explore(&self, questions: &[Question<'_>], aim: Aim) -> Result<Explored<'_>, Stopped> {
         let is_cut_off = || self.limits.cut_off().is_some();
-        let budget = budget(self.limits, &is_cut_off);
+        let limits = zone_limits(self.limits, &is_cut_off);
         let exploring = |stats: &ZoneStats| self.exploring(stats);
-        let explored = explore(&self.scenario.config, questions, aim, &budget, &exploring);
+        let explored = explore(&self.scenario.config, questions, aim, &limits, &exploring);
         explored.map_err(|stop| stopped_by(stop, self.limits))
     }
 
@@ -152,7 +152,7 @@ impl Task<'_> {
             } else if !is_revealed && explored.ended == Ended::Exhausted && !self.instances[number].is_liveness() {
                 results.known[number] = Some(false);
             }
-            let is_found = explored.exercised[number];
+            let is_found = explored.exercises(number);
             let has_premise = self.instances[number].property.formula.premise().is_some();
             results.exercised[number] = if self.network_is_set() && is_found && has_premise {
                 let is_run = explored.is_exercised(&self.scenario.config, question);
@@ -204,7 +204,7 @@ impl Task<'_> {
                 is_cut_short = true;
             }
             if aim.every_copy && results.exercised[number].is_none() {
-                let is_found = explored.exercised[place];
+                let is_found = explored.exercises(place);
                 let is_known = is_found || explored.ended == Ended::Exhausted;
                 is_cut_short |= !is_known;
                 results.exercised[number] = is_known.then_some(is_found);
@@ -298,10 +298,10 @@ impl Task<'_> {
         // A zone has about five edges, and what is kept of those and of the search takes three times its own
         // memory.
         let limits = Limits { max_memory: self.limits.max_memory.map(|all| all / 4), ..self.limits };
-        let budget = budget(limits, &is_cut_off);
+        let limits = zone_limits(limits, &is_cut_off);
         let questions = self.questions();
         let exploring = |stats: &ZoneStats| self.exploring(stats);
-        let graph = ZoneGraph::explore(&self.scenario.config, &questions, zones, &budget, &exploring);
+        let graph = ZoneGraph::explore(&self.scenario.config, &questions, zones, &limits, &exploring);
         graph.map_err(|stop| stopped_by(stop, self.limits))
     }
 
@@ -314,10 +314,10 @@ impl Task<'_> {
         results: &mut Results,
     ) -> Result<Vec<(usize, Stopped)>, Stopped> {
         let fairness = ZoneFairness { graph, fairness: self.scenario.fairness };
-        let mut search = search(&fairness, self.limits)?;
+        let mut fair_runs = fairness.fair_runs(self.limits)?;
         let mut still_open = Vec::new();
         for number in open {
-            let lasso = match decide_runs(&mut search, graph, self.limits, &self.instances[number])? {
+            let lasso = match decide_runs(&mut fair_runs, graph, self.limits, &self.instances[number])? {
                 Answer::Refuted(lasso) => lasso,
                 Answer::Holds => {
                     results.known[number] = Some(false);
@@ -382,14 +382,14 @@ impl Task<'_> {
     }
 }
 
-pub(super) fn budget<'a>(limits: Limits<'_>, is_cut_off: &'a dyn Fn() -> bool) -> Budget<'a> {
-    Budget { max_zones: limits.max_states, max_memory: limits.max_memory, is_cut_off }
+pub(super) fn zone_limits<'a>(limits: Limits<'_>, is_cut_off: &'a dyn Fn() -> bool) -> ZoneLimits<'a> {
+    ZoneLimits { max_zones: limits.max_states, max_memory: limits.max_memory, is_cut_off }
 }
 
 /// Zones are what an exploration of real time has for states.
 fn stats_of(found: &ZoneStats) -> ExplorationStats {
     let ZoneStats { zones, transitions, frontier, bytes, .. } = *found;
-    // Zones are not left in the order of their distance.
+    // Zones are not expanded in the order of their distance.
     let (states, depth, elapsed) = (zones, None, Duration::ZERO);
     ExplorationStats { states, frontier, transitions, depth, bytes, elapsed }
 }

@@ -93,7 +93,15 @@ impl StreettConditions for ZoneFairness<'_> {
     }
 }
 
-impl ZoneFairness<'_> {
+impl<'g> ZoneFairness<'g> {
+    /// The fair runs of the whole graph, as far as all properties have them in common.
+    ///
+    /// # Errors
+    /// The limit that was hit.
+    pub(crate) fn fair_runs(&'g self, limits: Limits<'g>) -> Result<FairRunSearch<'g, Self>, Stopped> {
+        FairRunSearch::new(&self.graph.graph, self, limits)
+    }
+
     fn close(&self, end: End) -> StreettPair {
         self.graph.segments() + end as StreettPair
     }
@@ -114,8 +122,8 @@ pub(crate) fn mentions_network(instance: &Instance) -> bool {
 ///
 /// # Errors
 /// The limit that was hit.
-pub(crate) fn decide(
-    search: &mut FairRunSearch<'_, ZoneFairness<'_>>,
+pub(crate) fn decide_runs(
+    fair_runs: &mut FairRunSearch<'_, ZoneFairness<'_>>,
     graph: &ZoneGraph<'_>,
     limits: Limits<'_>,
     instance: &Instance,
@@ -126,10 +134,10 @@ pub(crate) fn decide(
     let truth = |p: &Predicate| graph.truth(p, instance.this());
     let mut find =
         |trigger: &dyn Fn(Node) -> bool, within: &dyn Fn(Node) -> bool, recurs: &dyn Fn(Node) -> bool| {
-            if let Some(lasso) = search.find(&Violation { trigger, within, recurs, time: Time::Passes })? {
+            if let Some(lasso) = fair_runs.find(&Violation { trigger, within, recurs, time: Time::Passes })? {
                 return Ok(Answer::Refuted(lasso));
             }
-            let may_last = may_last_without_timeouts(search.timeless(), graph, limits, within, recurs)?;
+            let may_last = may_last_without_timeouts(fair_runs.timeless(), graph, limits, within, recurs)?;
             Ok(if may_last { Answer::Unknown } else { Answer::Holds })
         };
     match instance.property.formula.claim() {
@@ -153,7 +161,7 @@ pub(crate) fn decide(
         Claim::TimePasses => {
             let anywhere =
                 Violation { trigger: &|_| true, within: &|_| true, recurs: &|_| true, time: Time::Stops };
-            Ok(search.find(&anywhere)?.map_or(Answer::Holds, Answer::Refuted))
+            Ok(fair_runs.find(&anywhere)?.map_or(Answer::Holds, Answer::Refuted))
         }
         Claim::Always(_) | Claim::Never(_) | Claim::Possible(_) => Ok(Answer::Unknown),
     }
@@ -205,15 +213,4 @@ fn lasts(graph: &ZoneGraph<'_>, component: &[Node], is_kept: impl Fn(Edge) -> bo
         }
     }
     bounds.is_empty()
-}
-
-/// Looks through a whole graph.
-///
-/// # Errors
-/// The limit that was hit.
-pub(crate) fn search<'g>(
-    fairness: &'g ZoneFairness<'g>,
-    limits: Limits<'g>,
-) -> Result<FairRunSearch<'g, ZoneFairness<'g>>, Stopped> {
-    FairRunSearch::new(&fairness.graph.graph, fairness, limits)
 }

@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 use super::constraints::Untimed;
 use super::part::Part;
 use super::question::Question;
-use super::search::Budget;
+use super::search::ZoneLimits;
 use super::step::{Precision, Steps, SymbolicState};
 use super::stop::Stop;
 use super::witness::{Witness, timed};
@@ -104,9 +104,9 @@ pub fn alternatives(
     config: &Config,
     question: &Question<'_>,
     looked_for: Alternatives<'_>,
-    budget: &Budget<'_>,
+    limits: &ZoneLimits<'_>,
 ) -> Result<FoundRuns, Stop> {
-    let precision = Precision { counts: question.counts(), at_every_copy: false, as_a_bag: true };
+    let precision = Precision { counts: question.counts(), oldest_first: true, every_copy: true };
     let mut steps = Steps::new(config, precision, false)?;
     let mut histories = Histories::default();
     let known = looked_for.known.and_then(|known| known.untimed(config));
@@ -118,7 +118,7 @@ pub fn alternatives(
     let mut place = 0;
     while let Some(Followed { state, histories: so_far, acts, .. }) = all.get(place) {
         if place.is_multiple_of(RUNS_BETWEEN_LIMIT_CHECKS) {
-            found.stopped = limit(all.len(), budget);
+            found.stopped = limit(all.len(), limits);
         }
         if found.stopped.is_some() || found.runs.len() == looked_for.wanted {
             break;
@@ -162,13 +162,13 @@ pub fn alternatives(
 }
 
 /// Why the search has to end.
-fn limit(runs: usize, budget: &Budget<'_>) -> Option<Stop> {
-    if (budget.is_cut_off)() {
+fn limit(runs: usize, limits: &ZoneLimits<'_>) -> Option<Stop> {
+    if (limits.is_cut_off)() {
         Some(Stop::CutOff)
-    } else if budget.max_zones.is_some_and(|most| runs > most) {
+    } else if limits.max_zones.is_some_and(|most| runs > most) {
         Some(Stop::Zones)
     } else {
-        budget.max_memory.is_some_and(|most| runs.saturating_mul(BYTES_PER_RUN) > most).then_some(Stop::Memory)
+        limits.max_memory.is_some_and(|most| runs.saturating_mul(BYTES_PER_RUN) > most).then_some(Stop::Memory)
     }
 }
 

@@ -105,7 +105,7 @@ impl<'c> Catalog<'c> {
     /// How far an end has come: what it becomes has come as far, or farther, but that a retransmission may begin
     /// anew.
     ///
-    /// This decides in which order zones are left, and nothing else.
+    /// This decides in which order zones are expanded, and nothing else.
     pub(super) fn progress(&self, number: EndNumber) -> u32 {
         let WorldEnd { endpoint, incarnation, .. } = &self.end(number).end;
         let Endpoint { state, snd_una, snd_nxt, rcv_nxt, retransmissions, .. } = endpoint;

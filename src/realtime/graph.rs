@@ -31,7 +31,7 @@ use super::cyclic::{CyclicWitness, cyclic};
 use super::part::Part;
 use super::passed::{Node, Passed};
 use super::question::Question;
-use super::search::{Budget, Explored, Reductions, ZoneStats, explore_with};
+use super::search::{Aim, Explored, Reductions, ZoneLimits, ZoneStats, explore_with};
 use super::step::{Successor, SymbolicAction};
 use super::stop::Stop;
 use super::witness::{NoWitness, Witness, timed};
@@ -135,16 +135,16 @@ impl FoundEdges {
     }
 }
 
-/// The zones that no other covers, in the order in which a search breadth first comes to them; for each zone that
+/// The zones that are kept, in the order in which a search breadth first comes to them; for each zone that
 /// was found, its place in that order; and for each in that order, the place of the one that it was reached from.
-/// What is covered is no node: whatever leads to it leads to what covers it.
+/// What was dropped is no node: whatever leads to it leads to what covers it.
 fn breadth_first(passed: &Passed, found: &FoundEdges) -> (Vec<Node>, Vec<Node>, Vec<Node>) {
     const UNSEEN: Node = Node::MAX;
     let mut node_of = vec![UNSEEN; passed.nodes()];
     let (mut zones, mut reached_from) = (Vec::new(), Vec::new());
     let mut next = 0;
     // All are reached from the first one, unless the exploration was stopped.
-    for start in passed.uncovered() {
+    for start in passed.kept() {
         let mut reach = |zone: Node, from: Node, zones: &mut Vec<Node>| {
             if node_of[zone as usize] == UNSEEN {
                 let number = Node::try_from(zones.len());
@@ -156,7 +156,7 @@ fn breadth_first(passed: &Passed, found: &FoundEdges) -> (Vec<Node>, Vec<Node>, 
         reach(start, 0, &mut zones);
         while let Some(zone) = zones.get(next as usize).copied() {
             for (_, to, _) in found.of(zone) {
-                reach(passed.covering_of(*to), next, &mut zones);
+                reach(passed.representative(*to), next, &mut zones);
             }
             next += 1;
         }
@@ -174,7 +174,7 @@ impl<'c> ZoneGraph<'c> {
         config: &'c Config,
         questions: &[Question<'_>],
         zones: Zones,
-        budget: &Budget<'_>,
+        limits: &ZoneLimits<'_>,
         progress: &dyn Fn(&ZoneStats),
     ) -> Result<Self, Stop> {
         let inclusion = zones == Zones::Included;
@@ -193,7 +193,7 @@ impl<'c> ZoneGraph<'c> {
             let label = EdgeLabel { kind, stays: step.stays, set: step.timers_set };
             found.push(from, (label, to, lost.map(|(segment, _)| segment)));
         };
-        let explored = explore_with(config, questions, budget, reductions, &mut taken, progress)?;
+        let explored = explore_with(config, questions, Aim::default(), limits, reductions, &mut taken, progress)?;
         if explored.steps.catalog.segments() > MOST_SEGMENTS {
             return Err(Stop::Numbers);
         }
@@ -205,7 +205,7 @@ impl<'c> ZoneGraph<'c> {
             rows.push_degree(of_zone.len());
             for (label, to, lost) in of_zone {
                 labels.push(*label);
-                let to = node_of[explored.passed.covering_of(*to) as usize];
+                let to = node_of[explored.passed.representative(*to) as usize];
                 rows.targets_mut().push(match lost {
                     Some(segment) => {
                         losses.push((*segment, to));

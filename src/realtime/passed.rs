@@ -2,6 +2,7 @@
 
 #![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
 
+use std::cmp::Ordering;
 use std::hash::BuildHasher;
 
 use foldhash::fast::FixedState;
@@ -28,21 +29,22 @@ pub(super) struct Merging {
     pub(super) inclusion: bool,
     /// A zone covers one that has spent more losses or duplicates; otherwise, only one that has spent as many.
     pub(super) budgets: bool,
-    /// A zone that a later one covers is dropped. Otherwise it stays, and is left like any other.
-    pub(super) drops: bool,
+    /// A zone that a later one covers is kept, and expanded like any other: a shortest run may lead through it.
+    /// Otherwise it is dropped.
+    pub(super) shortest_runs: bool,
 }
 
 /// A zone that was found, in ten bytes.
 struct FoundZone {
-    /// Its part; once a later zone covers it and it was dropped from its part, that zone. In two halves.
-    part_or_covering: [i16; 2],
+    /// Its part; once it was dropped, the zone that covers it. In two halves.
+    part_or_cover: [i16; 2],
     /// Where it was first reached from, in two halves.
     parent: [i16; 2],
-    /// By which of the steps that leave there; and [`DROPPED`].
+    /// By which of the steps from there; and [`DROPPED`].
     step: u16,
 }
 
-/// A later zone covers this one, and it was dropped from its part.
+/// A later zone covers this one, which was dropped from its part.
 const DROPPED: u16 = 1 << 15;
 
 /// Every zone that was found.
@@ -59,7 +61,7 @@ pub(super) struct Passed {
     rows: Blocks<Box<[i16]>, { 1 << 10 }>,
     numbers: HashTable<u32>,
     zones: Blocks<FoundZone, { 1 << 12 }>,
-    covered: usize,
+    dropped: usize,
     /// How much memory the rows of parts take, in bytes.
     bytes_of_rows: usize,
     /// Kept from one insertion to the next for their memory alone.
@@ -101,25 +103,25 @@ impl Passed {
             rows: Blocks::default(),
             numbers: HashTable::new(),
             zones: Blocks::default(),
-            covered: 0,
+            dropped: 0,
             bytes_of_rows: 0,
             new_words: Vec::new(),
             new_row: Vec::new(),
         }
     }
 
-    /// How many zones were found that no other covers.
+    /// How many zones were found and are kept.
     pub(super) fn zones(&self) -> usize {
-        self.zones.len() - self.covered
+        self.zones.len() - self.dropped
     }
 
-    /// How many zones were found, whether or not another came to cover them.
+    /// How many zones were found, with those that were dropped.
     pub(super) fn nodes(&self) -> usize {
         self.zones.len()
     }
 
-    /// The zones that no other covers, ascending.
-    pub(super) fn uncovered(&self) -> impl Iterator<Item = Node> {
+    /// The zones that are kept, ascending.
+    pub(super) fn kept(&self) -> impl Iterator<Item = Node> {
         (0..).zip(self.zones.iter()).filter(|(_, zone)| !zone.is_dropped()).map(|(node, _)| node)
     }
 
@@ -139,22 +141,21 @@ impl Passed {
         0..u32::try_from(parts).unwrap_or_else(|_| broken(format_args!("{parts} parts")))
     }
 
-    /// Another zone has come to cover this one.
-    pub(super) fn is_covered(&self, node: Node) -> bool {
+    /// A later zone covers this one, which was dropped.
+    pub(super) fn is_dropped(&self, node: Node) -> bool {
         self.zones.get(node).is_dropped()
     }
 
-    /// The zone that covers this one and that no other covers: itself, if none does.
-    pub(super) fn covering_of(&self, node: Node) -> Node {
+    /// The zone that is kept and covers this one: itself, if it was not dropped.
+    pub(super) fn representative(&self, node: Node) -> Node {
         let mut at = node;
-        while self.is_covered(at) {
-            at = whole(&self.zones.get(at).part_or_covering);
+        while self.is_dropped(at) {
+            at = whole(&self.zones.get(at).part_or_cover);
         }
         at
     }
 
-    /// Where a zone was first reached from, and by which of the steps that leave there; nowhere, if it is the
-    /// first.
+    /// Where a zone was first reached from, and by which of the steps from there; nowhere, if it is the first.
     pub(super) fn reached_by(&self, node: Node) -> Option<(Node, usize)> {
         let FoundZone { parent, step, .. } = self.zones.get(node);
         let parent = whole(parent);
@@ -178,7 +179,7 @@ impl Passed {
     pub(super) fn part_number(&self, node: Node) -> u32 {
         let found = self.zones.get(node);
         invariant!(!found.is_dropped(), "zone {node} was dropped");
-        whole(&found.part_or_covering)
+        whole(&found.part_or_cover)
     }
 
     /// A zone with its part, as it was added. It must not have been dropped.
@@ -202,7 +203,7 @@ impl Passed {
     }
 
     /// Adds a state unless a zone of its part covers it, and drops from its part what it covers. `reached` is the
-    /// zone that it was reached from, and which of the steps that leave there led to it.
+    /// zone that it was reached from, and which of the steps from there led to it.
     pub(super) fn add(&mut self, state: &SymbolicState, reached: Option<(Node, usize)>) -> Result<Added, Stop> {
         let mut words = std::mem::take(&mut self.new_words);
         words.clear();
@@ -220,18 +221,18 @@ impl Passed {
         let new = self.next_node()?;
         let mut rows = std::mem::take(self.rows.get_mut(part)).into_vec();
         let before = rows.len();
-        let covering = self.covering(&mut rows, &row, new);
-        if covering.is_none() {
+        let cover = self.cover_or_drop(&mut rows, &row, new);
+        if cover.is_none() {
             rows.reserve_exact(row.len() + NODE);
             rows.extend_from_slice(&row);
             rows.extend(halves(new));
             let parent = halves(reached.map_or(NONE, |(parent, _)| parent));
-            self.zones.push(FoundZone { part_or_covering: halves(part), parent, step });
+            self.zones.push(FoundZone { part_or_cover: halves(part), parent, step });
         }
         self.bytes_of_rows = self.bytes_of_rows + size_of_val(&*rows) - before * size_of::<i16>();
         *self.rows.get_mut(part) = rows.into_boxed_slice();
         self.new_row = row;
-        Ok(match covering {
+        Ok(match cover {
             Some(node) => Added { node, is_new: false, is_new_part: false },
             None => Added { node: new, is_new: true, is_new_part },
         })
@@ -239,31 +240,25 @@ impl Passed {
 
     /// The zone of these rows that covers a row. If there is none, what the row covers is dropped: `new` will be
     /// its own zone.
-    fn covering(&mut self, rows: &mut Vec<i16>, row: &[i16], new: Node) -> Option<Node> {
-        let Merging { inclusion, drops, .. } = self.merging;
+    fn cover_or_drop(&mut self, rows: &mut Vec<i16>, row: &[i16], new: Node) -> Option<Node> {
+        let Merging { inclusion, shortest_runs, .. } = self.merging;
         let size = row.len() + NODE;
         for start in (0..rows.len()).step_by(size).rev() {
             let (old, node) = rows[start..start + size].split_at(row.len());
-            let (covers, is_covered) = compare(old, row);
-            // What covers it is covered by nothing else, so that nothing was dropped before.
-            if covers && (inclusion || is_covered) {
-                let node = whole(node);
-                // What has covered one zone often covers the next: it is looked at first from now on.
-                let last = rows.len() - size;
-                let (before, last) = rows.split_at_mut(last);
-                if let Some(row) = before.get_mut(start..start + size) {
-                    row.swap_with_slice(last);
+            match compare(old, row) {
+                // What covers it is covered by nothing else, so that nothing was dropped before.
+                Some(Ordering::Equal) => return Some(to_last(rows, start, size)),
+                Some(Ordering::Greater) if inclusion => return Some(to_last(rows, start, size)),
+                Some(Ordering::Less) if inclusion && !shortest_runs => {
+                    let dropped = self.zones.get_mut(whole(node));
+                    dropped.step |= DROPPED;
+                    dropped.part_or_cover = halves(new);
+                    self.dropped += 1;
+                    let last = rows.len() - size;
+                    rows.copy_within(last.., start);
+                    rows.truncate(last);
                 }
-                return Some(node);
-            }
-            if is_covered && inclusion && drops {
-                let dropped = self.zones.get_mut(whole(node));
-                dropped.step |= DROPPED;
-                dropped.part_or_covering = halves(new);
-                self.covered += 1;
-                let last = rows.len() - size;
-                rows.copy_within(last.., start);
-                rows.truncate(last);
+                Some(Ordering::Greater | Ordering::Less) | None => {}
             }
         }
         None
@@ -307,8 +302,18 @@ fn reserve<T>(all: &mut Vec<T>, more: usize) {
     }
 }
 
-/// Whether no number of the one row is smaller than that of the other, and whether none is larger.
-fn compare(one: &[i16], other: &[i16]) -> (bool, bool) {
+/// Moves a row behind all others, and returns its zone. What has covered one zone often covers the next: it is
+/// looked at first from now on.
+fn to_last(rows: &mut [i16], start: usize, size: usize) -> Node {
+    let (before, last) = rows.split_at_mut(rows.len() - size);
+    if let Some(row) = before.get_mut(start..start + size) {
+        row.swap_with_slice(last);
+    }
+    whole(&last[size - NODE..])
+}
+
+/// Compares two rows number by number: neither is greater where one has a smaller number, and another larger.
+fn compare(one: &[i16], other: &[i16]) -> Option<Ordering> {
     // So many at once, which the processor can: the first ones mostly tell.
     const FEW: usize = 8;
     let (mut is_smaller, mut is_larger) = (false, false);
@@ -325,13 +330,16 @@ fn compare(one: &[i16], other: &[i16]) -> (bool, bool) {
     if let (true, Some(one), Some(other)) = (is_open, one.last_chunk(), other.last_chunk()) {
         // With some that were compared before, which does no harm.
         compare_few(one, other);
-        return (!is_smaller, !is_larger);
+    } else if ones.is_empty() {
+        is_smaller = one.iter().zip(other).any(|(one, other)| one < other);
+        is_larger = one.iter().zip(other).any(|(one, other)| one > other);
     }
-    if ones.is_empty() {
-        let each = || one.iter().zip(other);
-        return (each().all(|(one, other)| one >= other), each().all(|(one, other)| one <= other));
+    match (is_smaller, is_larger) {
+        (false, false) => Some(Ordering::Equal),
+        (true, false) => Some(Ordering::Less),
+        (false, true) => Some(Ordering::Greater),
+        (true, true) => None,
     }
-    (false, false)
 }
 
 /// What is spent, of its number in a row.
@@ -367,8 +375,12 @@ mod tests {
             let change = [0, 0, 0, 0, 0, 0, 1, -1];
             let other: Vec<i16> = pairs.iter().map(|(number, which)| number + change[*which]).collect();
             let each = || one.iter().zip(&other);
-            let expected =
-                (each().all(|(one, other)| one >= other), each().all(|(one, other)| one <= other));
+            let expected = match (each().any(|(one, other)| one < other), each().any(|(one, other)| one > other)) {
+                (false, false) => Some(Ordering::Equal),
+                (true, false) => Some(Ordering::Less),
+                (false, true) => Some(Ordering::Greater),
+                (true, true) => None,
+            };
             prop_assert_eq!(compare(&one, &other), expected);
         }
 

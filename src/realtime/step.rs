@@ -9,7 +9,7 @@
 //! What stays has to arrive once more, as whatever is kept. Of equal segments in flight the oldest and the
 //! youngest are enough: whatever one in between can do, a duplicate of the youngest can. Those in between are
 //! dropped, though their originals would have to arrive: the world may do less than is explored here
-//! ([`Precision::as_a_bag`] does without).
+//! ([`Precision::every_copy`] does without).
 //!
 //! A duplicate that is made and lost again leaves no trace but in `duplicates`, and a duplicate whose original is
 //! lost none but in `losses` and `duplicates`. They are made only where these are looked at
@@ -71,10 +71,10 @@ pub struct Fate {
 pub(super) struct Precision {
     /// The numbers of losses and duplicates distinguish states.
     pub(super) counts: bool,
-    /// Of equal segments any may arrive, not just the oldest. Nothing more can be seen so.
-    pub(super) at_every_copy: bool,
+    /// Of equal segments the oldest arrives first. Otherwise any may, and nothing more can be seen so.
+    pub(super) oldest_first: bool,
     /// Where duplicates are unlimited, equal segments between the oldest and the youngest are kept.
-    pub(super) as_a_bag: bool,
+    pub(super) every_copy: bool,
 }
 
 /// The steps of one world.
@@ -103,7 +103,7 @@ pub(super) struct Successor {
 }
 
 impl Successor {
-    /// It is the state that it leaves, where time has passed before: what arrives stays in flight, and changes
+    /// It is the state before, where time has passed already: what arrives stays in flight, and changes
     /// nothing.
     pub(super) fn changes_nothing(&self, before: &SymbolicState) -> bool {
         self.stays && self.sent.is_none() && self.timers_set == Running(0) && self.state.ends == before.ends
@@ -160,7 +160,7 @@ impl<'c> Steps<'c> {
         Ok(SymbolicState::new([number(End::A)?, number(End::B)?], &[], Zone::new()))
     }
 
-    /// Hands over every step that leaves a state, in a fixed order.
+    /// Hands over every step from a state, in a fixed order.
     pub(super) fn each(
         &mut self,
         state: &SymbolicState,
@@ -208,7 +208,7 @@ impl<'c> Steps<'c> {
         }
         for (place, segment) in state.copies().iter().enumerate() {
             let is_first = place == 0 || state.copies()[place - 1] != *segment;
-            if is_first || self.precision.at_every_copy {
+            if is_first || !self.precision.oldest_first {
                 let known = *self.catalog.segment(*segment);
                 let mut arrived = state.clone();
                 arrived.remove(place);
@@ -229,7 +229,7 @@ impl<'c> Steps<'c> {
 
     /// Adds a copy that is sent, within the [set](self).
     fn insert(&self, state: &mut SymbolicState, sent: SegmentNumber) -> Result<(), Stop> {
-        if self.config.duplicates.is_none() && !self.precision.as_a_bag {
+        if self.config.duplicates.is_none() && !self.precision.every_copy {
             let first = state.copies().partition_point(|other| *other < sent);
             if state.copies()[first..].starts_with(&[sent, sent]) {
                 state.remove(first + 1);

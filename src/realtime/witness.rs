@@ -11,7 +11,7 @@ use std::collections::HashSet;
 use super::constraints::{Untimed, of_run};
 use super::exact::{Copy, ExactEvent, ExactWorld, Moment, Refusal};
 use super::passed::Node;
-use super::search::Explored;
+use super::search::{Explored, Revealed};
 use super::step::{Fate, Steps, Successor, SymbolicAction, SymbolicState};
 use super::stop::Stop;
 use super::timetable::{Timetable, schedule};
@@ -113,7 +113,7 @@ impl Explored<'_> {
     /// Whether a zone was found whose states decide a question, by its number.
     #[must_use]
     pub fn reveals(&self, number: usize) -> bool {
-        self.revealed.get(number).is_some_and(Option::is_some)
+        self.findings.revealed.get(number).is_some_and(Option::is_some)
     }
 
     /// A run of exact times whose last state decides a question, by its number; `None` if no state does.
@@ -126,7 +126,7 @@ impl Explored<'_> {
         question: &super::Question<'_>,
         number: usize,
     ) -> Result<Option<Witness>, NoWitness> {
-        let Some((node, is_mirrored)) = self.revealed.get(number).copied().flatten() else {
+        let Some(Revealed { node, is_mirrored }) = self.findings.revealed.get(number).copied().flatten() else {
             return Ok(None);
         };
         let run = self.run_to(node, is_mirrored).map_err(NoWitness::Stopped)?;
@@ -152,8 +152,8 @@ impl Explored<'_> {
     /// If a run could not be taken up again.
     pub fn is_exercised(&self, config: &Config, question: &super::Question<'_>) -> Result<bool, Stop> {
         let mut tried = HashSet::new();
-        // What covers a zone is of its part.
-        for node in self.passed.uncovered() {
+        // Each part has a zone that is kept.
+        for node in self.passed.kept() {
             let part = self.passed.part(self.passed.part_number(node), &self.steps.catalog);
             let image = part.image(self.is_mirrored, |part| question.is_exercised_by(part));
             let Some(is_mirrored) = image.filter(|_| tried.insert(self.passed.part_number(node))) else {
@@ -196,7 +196,7 @@ impl Explored<'_> {
         Ok(run.into_iter().map(mirrored).collect())
     }
 
-    /// The steps with these places among those that leave the zones of a path: each is the zone, and the place.
+    /// The steps with these places among those from the zones of a path: each is the zone, and the place.
     pub(super) fn run_along(&self, path: &[(Node, usize)]) -> Result<Vec<Untimed>, Stop> {
         let mut steps = self.steps.clone();
         let mut run = Vec::new();
@@ -208,7 +208,7 @@ impl Explored<'_> {
     }
 }
 
-/// The step with this place among those that leave a state, and where it leads.
+/// The step with this place among those from a state, and where it leads.
 fn step_from(
     steps: &mut Steps<'_>,
     state: &SymbolicState,
