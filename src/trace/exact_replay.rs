@@ -61,27 +61,31 @@ pub fn exact_run(trace: &Trace) -> Witness {
     let mut now: Moment = 0;
     let mut events = Vec::new();
     for step in &trace.steps {
-        let copy = |shown: InFlightSegment| Copy {
-            to: shown.to,
-            segment: shown.segment,
-            incarnation: shown.incarnation,
-            sent: now - shown.age.map_or(0, Moment::from),
-            is_duplicate: shown.is_duplicate,
-        };
-        let event = match step.event {
-            Event::Pass(parts) => {
-                now += Moment::from(parts);
-                continue;
-            }
-            Event::Call(end, call) => ExactEvent::Call(end, call),
-            Event::Timeout(end, timer) => ExactEvent::Timeout(end, timer),
-            Event::Deliver(shown) => ExactEvent::Deliver(copy(shown)),
-            Event::Lose(shown) => ExactEvent::Lose(copy(shown)),
-            Event::Duplicate(shown) => ExactEvent::Duplicate(copy(shown)),
-        };
-        events.push((now, event));
+        match step.event {
+            Event::Pass(parts) => now += Moment::from(parts),
+            event => events.extend(exact_event(&event, now).map(|event| (now, event))),
+        }
     }
     Witness { parts: trace.parts, events }
+}
+
+/// What happens at a moment, where copies are known by their age; `None` if time passes.
+pub(super) fn exact_event(event: &Event, now: Moment) -> Option<ExactEvent> {
+    let copy = |shown: InFlightSegment| Copy {
+        to: shown.to,
+        segment: shown.segment,
+        incarnation: shown.incarnation,
+        sent: now - shown.age.map_or(0, Moment::from),
+        is_duplicate: shown.is_duplicate,
+    };
+    match *event {
+        Event::Pass(_) => None,
+        Event::Call(end, call) => Some(ExactEvent::Call(end, call)),
+        Event::Timeout(end, timer) => Some(ExactEvent::Timeout(end, timer)),
+        Event::Deliver(shown) => Some(ExactEvent::Deliver(copy(shown))),
+        Event::Lose(shown) => Some(ExactEvent::Lose(copy(shown))),
+        Event::Duplicate(shown) => Some(ExactEvent::Duplicate(copy(shown))),
+    }
 }
 
 /// A run of real time in a world whose ticks are the parts of its ticks, or `finer` times as fine: for each step
@@ -126,7 +130,7 @@ pub fn places_in_ticks<L: Layout>(
     Ok(Some(places))
 }
 
-fn in_finer_ticks(event: Event, finer: u32) -> Event {
+pub(super) fn in_finer_ticks(event: Event, finer: u32) -> Event {
     match event {
         Event::Deliver(copy) => Event::Deliver(copy_in_finer_ticks(copy, finer)),
         Event::Lose(copy) => Event::Lose(copy_in_finer_ticks(copy, finer)),

@@ -1,13 +1,18 @@
 //! A run of exact times, made step by step.
 
-use super::exact_replay::{in_flight_segment, parts_of, snapshot};
+use super::exact_replay::{exact_event, in_finer_ticks, in_flight_segment, parts_of, snapshot};
 use super::replay::{RunEnding, Trace};
-use crate::model::{Config, End, Event, Step};
+use crate::invariant::broken;
+use crate::model::{Config, End, Event, InFlightSegment, Step};
 use crate::realtime::{ExactEvent, ExactWorld, Moment, Refusal};
+use crate::tcp::Timer;
 
 /// A run of exact times that goes on as it is told.
 #[derive(Clone, Debug)]
 pub struct Stepwise<'c> {
+    config: &'c Config,
+    /// The world before each step.
+    before: Vec<ExactWorld<'c>>,
     world: ExactWorld<'c>,
     trace: Trace,
 }
@@ -19,7 +24,7 @@ impl<'c> Stepwise<'c> {
         let world = ExactWorld::new(config, parts);
         let slack = End::BOTH.map(|end| parts_of(world.slack(end)));
         let trace = Trace { initial: snapshot(&world), steps: Vec::new(), ending: RunEnding::Open, parts, slack };
-        Self { world, trace }
+        Self { config, before: Vec::new(), world, trace }
     }
 
     /// The world as it is now.
@@ -28,10 +33,77 @@ impl<'c> Stepwise<'c> {
         &self.world
     }
 
+    /// The world at first, and after each step.
+    #[must_use]
+    pub fn worlds(&self) -> Vec<ExactWorld<'c>> {
+        self.before.iter().chain([&self.world]).cloned().collect()
+    }
+
     /// The run so far.
     #[must_use]
     pub fn trace(&self) -> &Trace {
         &self.trace
+    }
+
+    /// Its first steps, so many of them.
+    #[must_use]
+    pub fn up_to(&self, steps: usize) -> Self {
+        let mut shorter = self.clone();
+        if let Some(world) = self.before.get(steps) {
+            shorter.world = world.clone();
+            shorter.before.truncate(steps);
+            shorter.trace.steps.truncate(steps);
+        }
+        shorter
+    }
+
+    /// The same run in a time whose parts are so many times as fine.
+    #[must_use]
+    pub fn refined(&self, finer: u32) -> Self {
+        let mut run = Self::new(self.config, self.trace.parts.saturating_mul(finer));
+        for step in &self.trace.steps {
+            let event = in_finer_ticks(step.event, finer);
+            run.take(&event).unwrap_or_else(|why| broken(format_args!("a run is none in finer ticks: {why}")));
+        }
+        run
+    }
+
+    /// What may happen now, apart from the passing of time: calls, then timers, then what becomes of each copy,
+    /// the oldest first. Equal copies are one.
+    #[must_use]
+    pub fn enabled(&self) -> Vec<Event> {
+        let world = &self.world;
+        let calls = End::BOTH.into_iter().flat_map(|end| world.calls(end).map(move |call| Event::Call(end, call)));
+        let timers = End::BOTH
+            .into_iter()
+            .flat_map(|end| Timer::ALL.into_iter().map(move |timer| Event::Timeout(end, timer)));
+        let mut copies: Vec<InFlightSegment> = Vec::new();
+        for copy in world.in_flight().iter().map(|copy| in_flight_segment(world, copy)) {
+            if !copies.contains(&copy) {
+                copies.push(copy);
+            }
+        }
+        let of_copies = [Event::Deliver, Event::Lose, Event::Duplicate]
+            .into_iter()
+            .flat_map(|event| copies.iter().copied().map(event));
+        // The world itself says what may happen.
+        let can = |event: &Event| {
+            let event = exact_event(event, world.now());
+            event.is_some_and(|event| world.clone().happen(world.now(), &event).is_ok())
+        };
+        calls.chain(timers).chain(of_copies).filter(can).collect()
+    }
+
+    /// Takes an event: something happens, or time passes.
+    ///
+    /// # Errors
+    /// If it cannot; then nothing has happened.
+    pub fn take(&mut self, event: &Event) -> Result<(), Refusal> {
+        match (exact_event(event, self.world.now()), *event) {
+            (Some(event), _) => self.happen(&event),
+            (None, Event::Pass(parts)) => self.pass(parts),
+            (None, other) => broken(format_args!("{other:?} is no event")),
+        }
     }
 
     /// Lets so many parts of a tick pass.
@@ -42,8 +114,7 @@ impl<'c> Stepwise<'c> {
         let mut next = self.world.clone();
         let expired = next.pass_until(self.world.now() + Moment::from(parts))?;
         let expired = expired.iter().map(|copy| in_flight_segment(&next, copy)).collect();
-        self.trace.steps.push(Step { event: Event::Pass(parts), sent: None, expired, after: snapshot(&next) });
-        self.world = next;
+        self.push(next, Event::Pass(parts), None, expired);
         Ok(())
     }
 
@@ -61,8 +132,18 @@ impl<'c> Stepwise<'c> {
         };
         let mut next = self.world.clone();
         let sent = next.happen(self.world.now(), event)?.map(|copy| in_flight_segment(&next, &copy));
-        self.trace.steps.push(Step { event: shown, sent, expired: Vec::new(), after: snapshot(&next) });
-        self.world = next;
+        self.push(next, shown, sent, Vec::new());
         Ok(())
+    }
+
+    fn push(
+        &mut self,
+        next: ExactWorld<'c>,
+        event: Event,
+        sent: Option<InFlightSegment>,
+        expired: Vec<InFlightSegment>,
+    ) {
+        self.trace.steps.push(Step { event, sent, expired, after: snapshot(&next) });
+        self.before.push(std::mem::replace(&mut self.world, next));
     }
 }

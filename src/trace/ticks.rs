@@ -1,6 +1,7 @@
 //! Lengths of time on a trace: whole ticks, or fractions of a tick.
 
 use std::fmt::{self, Write};
+use std::str::FromStr;
 
 /// A length of time, or a moment counted from the beginning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +71,39 @@ impl fmt::Display for Ticks {
     }
 }
 
+/// No fraction that is read has a greater denominator.
+const MOST_PARTS: u32 = 1024;
+
+impl FromStr for Ticks {
+    type Err = &'static str;
+
+    /// Reads `2`, `1/2`, `2 1/3`, `2½` or `⅓`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let expected = "expected ticks, as in 2, 1/2 or 1 1/2";
+        let ascii = fractions_in_ascii(text);
+        let words: Vec<&str> = ascii.split_whitespace().collect();
+        let (whole, fraction) = match words.as_slice() {
+            [fraction] if fraction.contains('/') => ("0", Some(*fraction)),
+            [whole] => (*whole, None),
+            [whole, fraction] => (*whole, Some(*fraction)),
+            _ => return Err(expected),
+        };
+        let number = |text: &str| text.parse::<u32>().map_err(|_| expected);
+        let (over, per_tick) = match fraction {
+            None => (0, 1),
+            Some(fraction) => {
+                let (over, under) = fraction.split_once('/').ok_or(expected)?;
+                (number(over)?, number(under)?)
+            }
+        };
+        if per_tick == 0 || per_tick > MOST_PARTS {
+            return Err("expected a fraction of at least 1/1024 of a tick");
+        }
+        let parts = number(whole)?.checked_mul(per_tick).and_then(|parts| parts.checked_add(over));
+        Ok(Self { parts: parts.ok_or("it takes too long")?, per_tick })
+    }
+}
+
 /// The greatest number that divides both; not 0 if one of them is not.
 pub(crate) fn greatest_common_divisor(one: u32, other: u32) -> u32 {
     if other == 0 { one } else { greatest_common_divisor(other, one % other) }
@@ -102,6 +136,10 @@ mod tests {
             let ticks = Ticks { parts, per_tick };
             let (shown, ascii) = (ticks.to_string(), ticks.in_ascii());
             assert_eq!(fractions_in_ascii(&shown), ascii);
+            for text in [&shown, &ascii] {
+                let read: Ticks = text.parse().unwrap();
+                assert_eq!(read.parts * per_tick, parts * read.per_tick, "{text}");
+            }
             (shown, ascii)
         };
         let cases = [
@@ -116,6 +154,13 @@ mod tests {
         ];
         for ((parts, per_tick), shown, ascii) in cases {
             assert_eq!(written(parts, per_tick), (shown.to_owned(), ascii.to_owned()));
+        }
+    }
+
+    #[test]
+    fn what_is_no_time_is_not_read() {
+        for text in ["", "x", "-1", "1/0", "1/2/3", "1 2", "1 1/2 3", "1/1025", "4294967296", "4294967295 1/2"] {
+            assert!(text.parse::<Ticks>().is_err(), "{text}");
         }
     }
 }
