@@ -3,11 +3,10 @@
 use std::fmt::Write;
 
 use crate::model::{
-    Action, End, InFlightSegment, Incarnation, Layout, Observe, OldCopies, TimedWorld, Timers, World, WorldEnd,
-    WorldState,
+    Action, End, Incarnation, Layout, Observe, OldCopies, TimedWorld, Timers, World, WorldEnd, WorldState,
 };
-use crate::tcp::{Endpoint, Held, Timer};
-use crate::trace::Ticks;
+use crate::report::trace::words::{changes, held_beyond_a_hole};
+use crate::tcp::{Endpoint, Timer};
 
 /// All of a state: two different states have different descriptions.
 pub(super) fn state<L: Layout>(state: &WorldState<L>) -> String {
@@ -126,12 +125,6 @@ fn opening(text: &mut String, known: &WorldEnd) {
     }
 }
 
-/// What has arrived beyond a hole.
-pub(super) fn held_beyond_a_hole(held: &Held) -> impl Iterator<Item = String> + '_ {
-    let text = held.text().iter().map(|(from, to)| format!("text is held from {from} up to {to}, without that"));
-    text.chain(held.fin().map(|fin| format!("FIN {fin} is held")))
-}
-
 /// What a step changes, apart from its action; durations are in ticks of which the world has so many.
 pub(super) fn step<L: Layout>(
     world: &TimedWorld<L>,
@@ -140,55 +133,7 @@ pub(super) fn step<L: Layout>(
     after: &WorldState<L>,
     per_tick: u32,
 ) -> String {
-    let ticks = |parts: u32| {
-        let time = Ticks { parts, per_tick };
-        if (1..=per_tick).contains(&parts) { format!("{time} tick") } else { format!("{time} ticks") }
-    };
-    let taken = world.describe_step(before, &action, after);
-    let mut changes = Vec::new();
-    for end in End::BOTH {
-        let [was, is] = [before, after].map(|state| state.end(end));
-        if was.state != is.state {
-            changes.push(format!("{end} {} → {}", was.state, is.state));
-        }
-        let octets = is.delivered.saturating_sub(was.delivered);
-        if octets > 0 {
-            changes.push(format!("{end} reads {octets} octet{}", if octets == 1 { "" } else { "s" }));
-        }
-    }
-    changes.extend(taken.sent.map(|flight| format!("{} sends {}", flight.to.peer(), flight.segment)));
-    let lost = taken.expired.iter().filter(|flight| !flight.is_duplicate);
-    changes.extend(lost.map(|flight| format!("{} reaches the MSL: it is lost", way(flight))));
-    let gone = taken.expired.iter().filter(|flight| flight.is_duplicate);
-    changes.extend(gone.map(|flight| format!("{} (duplicate) reaches the MSL", way(flight))));
-    for (end, slack) in End::BOTH.into_iter().zip(world.slack()) {
-        let [was, is] = [before, after].map(|state| state.endpoint(end).1);
-        for timer in Timer::ALL {
-            let name = timer.name();
-            match (was.get(timer), is.get(timer)) {
-                (Some(was), Some(left)) if action == Action::Tick && was > slack && left <= slack => {
-                    changes.push(format!("{end}'s {name} timer is due"));
-                }
-                (Some(_), Some(_)) if action == Action::Tick => {}
-                // One that expires is set again, or has had its turn.
-                (Some(_), None) if action == Action::Timeout(end, timer) => {}
-                (was, is) if was == is => {}
-                (_, Some(left)) => {
-                    changes.push(format!("{end}'s {name} timer is set: {}", ticks(left.saturating_sub(slack))));
-                }
-                (_, None) => changes.push(format!("{end}'s {name} timer stops")),
-            }
-        }
-    }
-    if changes.is_empty() {
-        let nothing = if action == Action::Tick { "no timer is due" } else { "nothing changes at either end" };
-        changes.push(nothing.to_owned());
-    }
-    changes.join("\n")
-}
-
-fn way(flight: &InFlightSegment) -> String {
-    format!("{} → {} → {}", flight.to.peer(), flight.segment, flight.to)
+    changes(&world.snapshot(before), &world.describe_step(before, &action, after), world.slack(), per_tick)
 }
 
 fn ticks(number: u32) -> String {

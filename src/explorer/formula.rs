@@ -1,44 +1,13 @@
 //! A formula of one's own, evaluated along a path.
 
-use std::sync::Arc;
-
-use serde::Serialize;
-
 use super::exploration::Exploration;
 use super::request::{Refusal, Status};
 use super::walk::Walk;
-use crate::check::lacking;
-use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
-use crate::model::{Event, Layout, WorldState};
-use crate::property::{Claim, Formula, Instance, Predicate, Property};
-use crate::trace::{RunEnding, is_false_of_run};
+use crate::model::{Event, Layout};
+use crate::report::trace::formula::{self, Forever, FormulaView};
+use crate::trace::RunEnding;
 
-/// A formula along a path.
-#[derive(Serialize)]
-pub(super) struct FormulaView {
-    /// In its canonical form.
-    formula: String,
-    /// One for each end, if it speaks of `self` or `peer`.
-    instances: Vec<InstanceView>,
-}
-
-#[derive(Serialize)]
-struct InstanceView {
-    /// Who `self` is; nothing if the formula does not ask.
-    this: String,
-    /// Its predicates, and whether each is true in each state of the path.
-    predicates: Vec<PredicateView>,
-    /// What the path says of it.
-    result: String,
-}
-
-#[derive(Serialize)]
-struct PredicateView {
-    name: &'static str,
-    values: Vec<bool>,
-}
-
-/// Evaluates a formula along a path. A predicate without a temporal operator is taken for what is possible.
+/// Evaluates a formula along a path.
 pub(super) fn evaluate<L: Layout>(
     exploration: &Exploration<L>,
     places: &[usize],
@@ -46,10 +15,6 @@ pub(super) fn evaluate<L: Layout>(
 ) -> Result<FormulaView, Refusal> {
     let walked = exploration.model.walk(places);
     let Walk { states, .. } = walked.map_err(|astray| Refusal::new(Status::NotFound, astray.to_string()))?;
-    let property = property(exploration, text).map_err(|mistakes| {
-        // The words of a terminal, without its colours.
-        Refusal::new(Status::Unprocessable, mistakes.render(false))
-    })?;
     let decided = exploration.decided_by(places, None);
     let ending = decided.iter().find_map(|decision| {
         let evidence = decision.evidence.as_ref()?;
@@ -67,116 +32,8 @@ pub(super) fn evaluate<L: Layout>(
         }
         RunEnding::Open | RunEnding::Stops { .. } => Forever { states: states.len(), from: states.len() - 1 },
     });
-    let instances = Instance::all(&property);
-    Ok(FormulaView {
-        formula: property.formula.to_string(),
-        instances: instances.iter().map(|instance| of_instance(instance, &states, goes_on)).collect(),
+    formula::evaluate(&exploration.scenario, text, &states, goes_on).map_err(|mistakes| {
+        // The words of a terminal, without its colours.
+        Refusal::new(Status::Unprocessable, mistakes.render(false))
     })
-}
-
-/// The states of a run without end: the first so many of the path, of which those from one on are repeated.
-#[derive(Clone, Copy)]
-struct Forever {
-    states: usize,
-    from: usize,
-}
-
-/// The formula as a property, if it means something in the scenario.
-fn property<L: Layout>(exploration: &Exploration<L>, text: &str) -> Result<Arc<Property>, Diagnostics> {
-    let as_written = parse(text);
-    let property = match as_written {
-        Ok(property) => property,
-        Err(mistakes) => match parse(&format!("possible {text}")) {
-            Ok(property) => property,
-            // Of a text that begins as no formula does, only the predicate can be meant.
-            Err(of_predicate) if !begins_as_formula(text) => return Err(of_predicate),
-            Err(_) => return Err(mistakes),
-        },
-    };
-    match lacking(&exploration.scenario, &property) {
-        // The formula is in no file, to which the help would have something added.
-        Some(mistake) => Err(Diagnostic { help: None, ..mistake }.into()),
-        None => Ok(property),
-    }
-}
-
-fn begins_as_formula(text: &str) -> bool {
-    let first = text.split_whitespace().next().unwrap_or_default();
-    ["always", "never", "possible", "eventually"].contains(&first) || text.contains("leads to")
-}
-
-fn parse(text: &str) -> Result<Arc<Property>, Diagnostics> {
-    let file = SourceFile::new("formula", text);
-    let formula = Formula::parse(&file, 0..text.len(), text)?;
-    Ok(Arc::new(Property {
-        name: "formula".to_owned(),
-        about: String::new(),
-        formula,
-        sources: Vec::new(),
-        applies_to: Vec::new(),
-        file,
-        formula_span: 0..text.len(),
-    }))
-}
-
-fn of_instance<L: Layout>(
-    instance: &Instance,
-    states: &[WorldState<L>],
-    goes_on: Option<Forever>,
-) -> InstanceView {
-    let values =
-        |predicate: &Predicate| states.iter().map(|state| predicate.holds(state, instance.this())).collect();
-    let one = |predicate: &Predicate| vec![PredicateView { name: "p", values: values(predicate) }];
-    let claim = instance.property.formula.claim();
-    let predicates = match claim {
-        Claim::Always(p)
-        | Claim::Never(p)
-        | Claim::Possible(p)
-        | Claim::Eventually(p)
-        | Claim::AlwaysEventually(p)
-        | Claim::EventuallyAlways(p) => one(p),
-        Claim::LeadsTo(p, q) => {
-            vec![PredicateView { name: "p", values: values(p) }, PredicateView { name: "q", values: values(q) }]
-        }
-        Claim::TimePasses => Vec::new(),
-    };
-    let result = match goes_on {
-        Some(Forever { states: number, from }) if instance.is_liveness() && !predicates.is_empty() => {
-            let run = states.get(..number).unwrap_or(states);
-            let is = if is_false_of_run(instance, run, from) { "false" } else { "true" };
-            format!("{is} of this run, which goes on forever")
-        }
-        _ => result(claim, &predicates),
-    };
-    InstanceView { this: instance.end.map_or_else(String::new, |end| end.to_string()), predicates, result }
-}
-
-/// What a path that may go on says of a claim.
-fn result(claim: &Claim<Predicate>, predicates: &[PredicateView]) -> String {
-    let first = |value: bool| predicates.first()?.values.iter().position(|one| *one == value);
-    let last = |number: usize| predicates.get(number)?.values.iter().rposition(|one| *one);
-    let in_state = |found: Option<usize>, what: &str, otherwise: &str| match found {
-        Some(0) => format!("{what} in the initial state"),
-        Some(number) => format!("{what} after step {number}"),
-        None => otherwise.to_owned(),
-    };
-    match claim {
-        Claim::Always(_) => in_state(first(false), "violated: p is false", "p is true all along the path"),
-        Claim::Never(_) => in_state(first(true), "violated: p is true", "p is true nowhere on the path"),
-        Claim::Possible(_) => {
-            in_state(first(true), "the path is an example: p is true", "p is true nowhere on the path")
-        }
-        Claim::Eventually(_) => {
-            in_state(first(true), "p is true", "p is true nowhere on the path; it may be later")
-        }
-        Claim::LeadsTo(..) => match (last(0), last(1)) {
-            (None, _) => "p is true nowhere on the path".to_owned(),
-            (Some(p), Some(q)) if q >= p => "each p is followed by q".to_owned(),
-            (Some(_), _) => "q has not followed p; it may later".to_owned(),
-        },
-        Claim::AlwaysEventually(_) | Claim::EventuallyAlways(_) => {
-            "a path that ends says nothing of what is so again and again".to_owned()
-        }
-        Claim::TimePasses => "it speaks of no state".to_owned(),
-    }
 }

@@ -1,5 +1,6 @@
 //! A trace, in each form that it is drawn or written in.
 
+pub(crate) mod formula;
 pub mod itf;
 pub mod json;
 pub mod ladder;
@@ -7,7 +8,9 @@ pub mod mermaid;
 mod observations;
 pub mod pcap;
 pub mod saved;
+pub(crate) mod state;
 pub mod svg;
+pub(crate) mod words;
 
 use clap::ValueEnum;
 

@@ -1,35 +1,36 @@
-//! A state and a step as the page shows them.
+//! A state as names and values, for a page and for a terminal.
 
 use serde::Serialize;
 
-use super::describe::held_beyond_a_hole;
-use crate::model::{End, Event, InFlightSegment, Incarnation, Observed, Snapshot};
+use super::words::{held_beyond_a_hole, ticks};
+use crate::model::{End, InFlightSegment, Incarnation, Observed, Snapshot};
 use crate::tcp::{EndedBy, Endpoint, State, Timer};
-use crate::trace::timeline::{Part, SegmentTimeline};
-use crate::trace::{Ticks, Trace};
+use crate::trace::Trace;
+use crate::trace::timeline::SegmentTimeline;
 
 /// A name and a value, as text.
-type Row = (&'static str, String);
+pub(crate) type Row = (&'static str, String);
 
 /// A state.
 #[derive(Serialize)]
-pub(super) struct StateView {
-    ends: Vec<EndView>,
+pub(crate) struct StateView {
+    pub(crate) ends: Vec<EndView>,
     /// The copies in flight.
     copies: Vec<CopyView>,
     /// `losses` and `duplicates`.
     network: Vec<Row>,
 }
 
+/// An end.
 #[derive(Serialize)]
-struct EndView {
-    end: String,
-    /// What a formula can observe, by its names.
-    observations: Vec<Row>,
+pub(crate) struct EndView {
+    pub(crate) end: String,
+    /// What a formula can observe, by its names; the state is the first.
+    pub(crate) observations: Vec<Row>,
     /// What its timers have left at the latest.
-    timers: Vec<Row>,
+    pub(crate) timers: Vec<Row>,
     /// The variables that no formula observes; none in a run that is shown without its world.
-    variables: Vec<Row>,
+    pub(crate) variables: Vec<Row>,
 }
 
 #[derive(Serialize)]
@@ -45,7 +46,7 @@ struct CopyView {
 impl StateView {
     /// A state of a trace. `copies` are those in flight, by their names; `endpoints` what is known of the ends
     /// beyond observations.
-    pub(super) fn of(
+    pub(crate) fn of(
         state: &Snapshot,
         trace: &Trace,
         (timeline, copies): (&SegmentTimeline, &[(InFlightSegment, usize)]),
@@ -149,38 +150,4 @@ fn variables(endpoint: &Endpoint) -> Vec<Row> {
     ];
     rows.extend(facts.into_iter().filter(|(_, is_so, _)| *is_so).map(|(name, _, value)| (name, value)));
     rows
-}
-
-/// A step in words, its copies by their names.
-pub(super) fn step(event: &Event, part: &Part, timeline: &SegmentTimeline, trace: &Trace) -> String {
-    let label = part.subject.map_or("", |subject| timeline.label(subject));
-    event_in_words(event, label, trace.parts)
-}
-
-/// An event in words; `label` names the copy that it is about, if there is one.
-pub(super) fn event_in_words(event: &Event, label: &str, per_tick: u32) -> String {
-    match event {
-        Event::Call(end, call) => format!("{end} calls {}", call.name()),
-        Event::Timeout(end, timer) => format!("{end}’s {} timer expires", timer.name()),
-        Event::Deliver(flight) => format!("{label} {} arrives at {}", flight.segment, flight.to),
-        Event::Lose(flight) => format!("{label} {} to {} is lost", flight.segment, flight.to),
-        Event::Duplicate(flight) => format!("{label} {} to {} is duplicated", flight.segment, flight.to),
-        Event::Pass(parts) => format!("time passes: {}", ticks(Ticks { parts: *parts, per_tick })),
-    }
-}
-
-/// What kind of a thing happens: the page has a sign for each.
-pub(super) fn kind(event: &Event) -> &'static str {
-    match event {
-        Event::Call(..) => "call",
-        Event::Timeout(..) => "timer",
-        Event::Deliver(_) => "arrival",
-        Event::Lose(_) => "loss",
-        Event::Duplicate(_) => "duplicate",
-        Event::Pass(_) => "time",
-    }
-}
-
-fn ticks(time: Ticks) -> String {
-    format!("{time} tick{}", if (1..=time.per_tick).contains(&time.parts) { "" } else { "s" })
 }
