@@ -71,7 +71,8 @@ impl Journal {
     }
 }
 
-/// Reads a file of results to its end.
+/// Reads a file of results, lines or a document, up to its last end of a line: what follows was being written when
+/// a run was stopped.
 ///
 /// # Errors
 /// If it cannot be read, is too long, or is no UTF-8.
@@ -79,17 +80,36 @@ pub(crate) fn read_results(path: &Path) -> Result<String, Diagnostics> {
     read(&mut crate::source::open(path)?, path)
 }
 
+/// Reads a document to its end, whether a line ends there or not.
+///
+/// # Errors
+/// If it cannot be read, is too long, or is no UTF-8.
+pub(crate) fn read_document(path: &Path) -> Result<String, Diagnostics> {
+    text(all(&mut crate::source::open(path)?, path)?, path)
+}
+
 fn read(file: &mut File, path: &Path) -> Result<String, Diagnostics> {
-    let name = path.display();
-    let refuse = |why: String| Diagnostics::from(Diagnostic::new(format!("cannot read `{name}`: {why}")));
-    let mut bytes = Vec::new();
-    file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(|error| refuse(error.to_string()))?;
-    if bytes.len() as u64 > LONGEST {
-        return Err(refuse("it is longer than 64 MiB".to_owned()));
-    }
+    let mut bytes = all(file, path)?;
     let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |place| place + 1);
-    // A document of several lines may end without one; a line that was cut off may end in half a character.
+    // A line that was cut off may end in half a character.
     bytes.truncate(end);
+    text(bytes, path)
+}
+
+fn all(file: &mut File, path: &Path) -> Result<Vec<u8>, Diagnostics> {
+    let mut bytes = Vec::new();
+    file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(|error| refuse(path, &error.to_string()))?;
+    if bytes.len() as u64 > LONGEST {
+        return Err(refuse(path, "it is longer than 64 MiB"));
+    }
+    Ok(bytes)
+}
+
+fn text(bytes: Vec<u8>, path: &Path) -> Result<String, Diagnostics> {
     String::from_utf8(bytes)
-        .map_err(|error| refuse(format!("byte {} is not UTF-8", error.utf8_error().valid_up_to())))
+        .map_err(|error| refuse(path, &format!("byte {} is not UTF-8", error.utf8_error().valid_up_to())))
+}
+
+fn refuse(path: &Path, why: &str) -> Diagnostics {
+    Diagnostic::new(format!("cannot read `{}`: {why}", path.display())).into()
 }

@@ -7,7 +7,7 @@ use crate::check::Library;
 use crate::cli::ShowArgs;
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
 use crate::process::exit::ExitStatus;
-use crate::process::journal::read_results;
+use crate::process::journal::read_document;
 use crate::process::output::print;
 use crate::report::quantity::counted;
 use crate::report::trace::saved::{SavedReplay, SavedTrace};
@@ -19,22 +19,26 @@ use crate::trace::RunEnding;
 /// # Errors
 /// A file that is no trace, or whose scenario or property does not exist any more.
 pub(super) fn run(args: &ShowArgs, file: &Path) -> Result<ExitStatus, Diagnostics> {
-    let source = SourceFile::new(file.display().to_string(), read_results(file)?);
+    let source = SourceFile::new(file.display().to_string(), read_document(file)?);
     let saved = SavedTrace::parse(&source)?;
     let added = &args.library;
     let library = Library::read(&added.property_folders, &added.scenario_folders, &added.policy_folders)?;
     let settings = Setting::parse_all(&saved.settings)?;
     let scenarios = library.scenarios(from_ref(&saved.scenario), &settings, saved.scale)?;
-    let instances = library.instances(&saved.instance)?;
-    let (Some(scenario), [instance]) = (scenarios.first(), instances.as_slice()) else {
-        let title = format!("`{}` is not one instance of a property", saved.instance);
-        return Err(Diagnostic::new(title).into());
+    let scenario = scenarios.first().ok_or_else(|| Diagnostic::new("there is no such scenario"))?;
+    let instances = saved.instance.as_ref().map(|name| library.instances(name)).transpose()?.unwrap_or_default();
+    let instance = match (&saved.instance, instances.as_slice()) {
+        (None, _) => None,
+        (Some(_), [instance]) => Some(instance),
+        (Some(name), _) => {
+            return Err(Diagnostic::new(format!("`{name}` is not one instance of a property")).into());
+        }
     };
     if scenario.kind != WorldKind::Timed {
         return Err(Diagnostic::new("a trace of the asynchronous world is not replayed").into());
     }
     let SavedReplay { trace, saved: steps, parted, is_revealed } = saved.replay(scenario, instance);
-    let (name, instance_name) = (&scenario.name, instance.name());
+    let name = &scenario.name;
     let of = counted(steps, "step");
     if let Some((step, differences)) = parted {
         print(&format!("They part at step {step} of {of}, in {name}:\n"))?;
@@ -44,6 +48,11 @@ pub(super) fn run(args: &ShowArgs, file: &Path) -> Result<ExitStatus, Diagnostic
         return Ok(ExitStatus::Failure);
     }
     let is_run = format!("The {of} are a run of {name}");
+    let Some(instance) = instance else {
+        print(&format!("{is_run}.\n"))?;
+        return Ok(ExitStatus::Success);
+    };
+    let instance_name = instance.name();
     if instance.is_liveness() && trace.ending == RunEnding::Open {
         print(&format!("{is_run}; what becomes of it, and so of {instance_name}, is not judged.\n"))?;
         return Ok(ExitStatus::Success);

@@ -20,18 +20,25 @@ struct Document<'a> {
     version: u32,
     lastack: &'static str,
     scenario: ScenarioRecord<'a>,
-    property: PropertyRecord<'a>,
-    instance: InstanceRecord,
-    verdict: &'static str,
-    /// Absent where the scenario states nothing of it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    because: Option<&'a str>,
+    /// What the trace decides; absent of a path that decides nothing.
+    #[serde(flatten)]
+    decided: Option<DecidedRecord<'a>>,
     /// How many parts a tick has: every time is in such parts.
     parts_per_tick: u32,
     copies: Vec<CopyRecord<'a>>,
     initial: SnapshotRecord<'a>,
     steps: Vec<StepRecord<'a>>,
     ending: EndingRecord,
+}
+
+#[derive(Serialize)]
+struct DecidedRecord<'a> {
+    property: PropertyRecord<'a>,
+    instance: InstanceRecord,
+    verdict: &'static str,
+    /// Absent where the scenario states nothing of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    because: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -166,6 +173,26 @@ enum EndingRecord {
 #[must_use]
 pub fn document(scenario: &Scenario, instance: &Instance, trace: &Trace) -> String {
     let property = &instance.property;
+    let decided = DecidedRecord {
+        property: PropertyRecord {
+            name: &property.name,
+            about: &property.about,
+            formula: property.formula.to_string(),
+            sources: &property.sources,
+        },
+        instance: InstanceRecord { name: instance.name(), end: instance.end.map(|end| end.to_string()) },
+        verdict: shown(instance).name(),
+        because: reason(scenario, instance),
+    };
+    written(scenario, Some(decided), trace)
+}
+
+/// The same of a path that decides nothing.
+pub(crate) fn path(scenario: &Scenario, trace: &Trace) -> String {
+    written(scenario, None, trace)
+}
+
+fn written(scenario: &Scenario, decided: Option<DecidedRecord<'_>>, trace: &Trace) -> String {
     let (timeline, opens) = (SegmentTimeline::of(trace), scenario.config.opens());
     let document = Document {
         version: VERSION,
@@ -177,15 +204,7 @@ pub fn document(scenario: &Scenario, instance: &Instance, trace: &Trace) -> Stri
             changes: &scenario.changes,
             policies: scenario.policies.each_ref().map(|policy| policy.name.as_str()),
         },
-        property: PropertyRecord {
-            name: &property.name,
-            about: &property.about,
-            formula: property.formula.to_string(),
-            sources: &property.sources,
-        },
-        instance: InstanceRecord { name: instance.name(), end: instance.end.map(|end| end.to_string()) },
-        verdict: shown(instance).name(),
-        because: reason(scenario, instance),
+        decided,
         parts_per_tick: trace.parts,
         copies: timeline.all.iter().map(|one| copy(&timeline, one, opens)).collect(),
         initial: snapshot(&timeline, &trace.initial, &[], opens),

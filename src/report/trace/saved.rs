@@ -25,8 +25,11 @@ pub struct SavedTrace {
     pub settings: Vec<String>,
     /// What every duration was multiplied by.
     pub scale: u32,
-    /// The name of the instance.
-    pub instance: String,
+    /// The name of the instance that it decides, if it does.
+    pub instance: Option<String>,
+    /// How it goes on forever, if it does: the steps from this place on are repeated; after the last, nothing
+    /// happens any more.
+    pub repeats_from: Option<usize>,
     parts: u32,
     is_itf: bool,
     events: Vec<SavedEvent>,
@@ -43,7 +46,8 @@ pub struct SavedReplay {
     pub saved: usize,
     /// The number of the first step, from 1, that is another today, and how.
     pub parted: Option<(usize, Vec<String>)>,
-    /// The last state decides the instance today; of a run that parts, whether it did before is not of interest.
+    /// The last state decides the instance today, if there is one; of a run that parts, whether it did before is
+    /// not of interest.
     pub is_revealed: bool,
 }
 
@@ -91,7 +95,7 @@ impl SavedTrace {
 
     /// Takes its events one by one in a world, and holds what they come to against what was saved.
     #[must_use]
-    pub fn replay(&self, scenario: &Scenario, instance: &Instance) -> SavedReplay {
+    pub fn replay(&self, scenario: &Scenario, instance: Option<&Instance>) -> SavedReplay {
         let mut run = Stepwise::new(&scenario.config, self.parts);
         let mut refused = None;
         for event in &self.events {
@@ -107,24 +111,20 @@ impl SavedTrace {
             }
         }
         let trace = run.trace().clone();
-        let today = self.today(scenario, instance, &trace);
+        let today = self.today(scenario, &trace);
         let differing = self.steps.iter().zip(&today).enumerate().find_map(|(place, (there, here))| {
             let mut all = Vec::new();
             differences("", there, here, &mut all);
             (!all.is_empty()).then_some((place + 1, all))
         });
         let parted = differing.or_else(|| refused.map(|why| (trace.steps.len() + 1, vec![why])));
-        let is_revealed = instance.is_revealed_by(run.world());
+        let is_revealed = instance.is_some_and(|instance| instance.is_revealed_by(run.world()));
         SavedReplay { trace, saved: self.steps.len(), parted, is_revealed }
     }
 
     /// What today's document has for each step.
-    fn today(&self, scenario: &Scenario, instance: &Instance, trace: &Trace) -> Vec<Value> {
-        let text = if self.is_itf {
-            itf::trace(scenario, instance, trace)
-        } else {
-            json::document(scenario, instance, trace)
-        };
+    fn today(&self, scenario: &Scenario, trace: &Trace) -> Vec<Value> {
+        let text = if self.is_itf { itf::path(scenario, trace) } else { json::path(scenario, trace) };
         let document: Value = serde_json::from_str(&text).unwrap_or_default();
         let all = document.get(if self.is_itf { "states" } else { "steps" }).and_then(Value::as_array);
         all.into_iter().flatten().skip(usize::from(self.is_itf)).cloned().collect()
@@ -220,7 +220,16 @@ fn of_json(document: &Value) -> Result<SavedTrace, Missing> {
         scenario: text(document, "/scenario/name")?.to_owned(),
         settings,
         scale,
-        instance: text(document, "/instance/name")?.to_owned(),
+        instance: document
+            .pointer("/instance")
+            .map(|_| text(document, "/instance/name"))
+            .transpose()?
+            .map(str::to_owned),
+        repeats_from: match text(document, "/ending/kind")? {
+            "repeats" => Some(place(number(document, "/ending/from")?, steps)?),
+            "stops" => Some(steps.len()),
+            _ => None,
+        },
         parts: parts(document, "/parts_per_tick")?,
         is_itf: false,
         events,
@@ -267,7 +276,19 @@ fn of_itf(document: &Value) -> Result<SavedTrace, Missing> {
         scenario: text(document, "/#meta/scenario")?.to_owned(),
         settings,
         scale,
-        instance: text(document, "/#meta/instance")?.to_owned(),
+        instance: document
+            .pointer("/#meta/instance")
+            .map(|_| text(document, "/#meta/instance"))
+            .transpose()?
+            .map(str::to_owned),
+        // The state of that index is the one after the first step of a cycle, or the last of a run that stops.
+        repeats_from: match document.get("loop") {
+            Some(_) => match place(number(document, "/loop")?, steps)? {
+                last if last == steps.len() => Some(last),
+                index => Some(index.saturating_sub(1)),
+            },
+            None => None,
+        },
         parts: parts(document, "/#meta/parts-per-tick")?,
         is_itf: true,
         events,
@@ -317,6 +338,12 @@ fn number(value: &Value, pointer: &str) -> Result<u32, Missing> {
 fn end(value: &Value, pointer: &str) -> Result<End, Missing> {
     let name = text(value, pointer)?;
     End::BOTH.into_iter().find(|end| end.to_string() == name).ok_or_else(|| format!("A or B as `{pointer}`"))
+}
+
+/// A place among steps, or behind the last.
+fn place(number: u32, steps: &[Value]) -> Result<usize, Missing> {
+    let place = usize::try_from(number).ok().filter(|place| *place <= steps.len());
+    place.ok_or_else(|| format!("no place behind the {} steps", steps.len()))
 }
 
 /// More parts than any trace has, and few enough that no moment is too great.
