@@ -3,11 +3,13 @@
 mod common;
 mod help;
 mod simulate;
+mod step;
 mod sweep;
 mod values;
 
 pub use common::{DetailArgs, LibraryArgs, LimitArgs, WorldArgs};
 pub use simulate::SimulateArgs;
+pub use step::StepArgs;
 pub use sweep::{MergeArgs, SweepArgs};
 
 use std::net::{IpAddr, SocketAddr};
@@ -84,6 +86,9 @@ pub enum Command {
     /// Browse a scenario: its verdicts, the run that shows each, and its world, to be walked through step by step
     #[command(after_help = help::EXPLORE)]
     Explore(ExploreArgs),
+    /// Walk through a scenario by hand: the state, what may happen, choose, undo, go on from a counterexample
+    #[command(after_help = step::HELP)]
+    Step(StepArgs),
     /// Compare the endpoint with other TCPs: recorded cases, or the running kernel
     #[command(after_help = help::CONFORM)]
     Conform(ConformArgs),
@@ -123,6 +128,10 @@ impl Command {
                 args.library.add(configuration);
             }
             Self::Explore(args) => {
+                args.limits.add(configuration);
+                args.library.add(configuration);
+            }
+            Self::Step(args) => {
                 args.limits.add(configuration);
                 args.library.add(configuration);
             }

@@ -47,6 +47,7 @@ pub mod report;
 pub mod scenario;
 pub mod simulation;
 pub mod source;
+pub mod stepping;
 pub mod sweep;
 pub mod tcp;
 pub mod text;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use lastack::cli::{Cli, Command};
-use lastack::commands::{check, completions, conform, explore, list, merge, replay, show, simulate, sweep};
+use lastack::commands::{check, completions, conform, explore, list, merge, replay, show, simulate, step, sweep};
 use lastack::process::exit::{exit_code, not_run};
 
 fn main() -> ExitCode {
@@ -28,6 +28,7 @@ fn main() -> ExitCode {
         Command::Explore(args) => explore::run(args),
         Command::Replay(args) => replay::run(args),
         Command::List(args) => list::run(args),
+        Command::Step(args) => step::run(args),
         Command::Conform(args) => conform::run(args),
         Command::Completions(args) => completions::run(args),
     };

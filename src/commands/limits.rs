@@ -11,6 +11,11 @@ use crate::process::signals::interruption;
 
 /// The limits of so many threads, from now on; the first Ctrl-C becomes one, the second ends the process at once.
 pub(super) fn limits(args: &LimitArgs, threads: usize) -> Limits<'static> {
+    Limits { interrupted: interruption(), ..limits_but_interruption(args, threads) }
+}
+
+/// The same where Ctrl-C ends the process at once.
+pub(super) fn limits_but_interruption(args: &LimitArgs, threads: usize) -> Limits<'static> {
     let wanted = args.max_memory.or_else(|| memory::available().map(nine_tenths));
     // Memory beyond the allowance of the system cannot be had, even if an option asks for it.
     let allowed = memory::allowed(threads).map(nine_tenths);
@@ -18,7 +23,7 @@ pub(super) fn limits(args: &LimitArgs, threads: usize) -> Limits<'static> {
         max_states: args.max_states.map(|states| usize::try_from(states).unwrap_or(usize::MAX)),
         max_memory: wanted.into_iter().chain(allowed).min(),
         deadline: args.timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
-        interrupted: interruption(),
+        ..Limits::NONE
     }
 }
 

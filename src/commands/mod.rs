@@ -11,4 +11,5 @@ pub mod replay;
 mod selection;
 pub mod show;
 pub mod simulate;
+pub mod step;
 pub mod sweep;

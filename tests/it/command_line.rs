@@ -14,7 +14,7 @@ What `--help` prints. Where a page explains more, it is named.
 ";
 
 /// The commands, and where there is more about each.
-const COMMANDS: [(&str, &str); 10] = [
+const COMMANDS: [(&str, &str); 11] = [
     (
         "check",
         "[The gate](check.md) explains verdicts, exit codes and second opinions, [formats](formats.md) what is written.",
@@ -24,6 +24,7 @@ const COMMANDS: [(&str, &str); 10] = [
     ("sweep", "[Sweeps](sweeps.md) explains the table, the least value, and what is kept."),
     ("merge", "[Sweeps](sweeps.md#more-than-one-machine) shows it with several machines."),
     ("explore", "[In a browser](explorer.md) explains what the page shows."),
+    ("step", "[Step by step](step.md) shows a session, and lists its commands."),
     ("conform", "[Held against real TCP](conform.md) explains cases, scripts and the kernel."),
     ("replay", "[What the model makes of a capture](replay.md) explains the report."),
     (

@@ -49,6 +49,7 @@ mod shows;
 #[path = "../support/stack_table.rs"]
 mod stack_table;
 mod stacks;
+mod step;
 mod structure;
 mod sweeps;
 mod traces;

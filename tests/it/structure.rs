@@ -11,7 +11,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// The rooms of `src/`, from the lowest up: each imports from those before it only. `main.rs` and `lib.rs` are
 /// outside.
-const ROOMS: [&str; 24] = [
+const ROOMS: [&str; 25] = [
     "invariant",
     "text",
     "diagnostic",
@@ -33,6 +33,7 @@ const ROOMS: [&str; 24] = [
     "conform",
     "capture",
     "report",
+    "stepping",
     "explorer",
     "process",
     "cli",

@@ -67,6 +67,11 @@ pub fn draw(scenario: &Scenario, instance: &Instance, trace: &Trace, terminal: T
     text
 }
 
+/// The lifelines alone, of a path that decides nothing.
+pub(crate) fn path(trace: &Trace, terminal: Terminal) -> String {
+    rows(trace, &SegmentTimeline::of(trace), terminal)
+}
+
 /// The same for a terminal that has colours: the first line in bold, what is lost in red.
 #[must_use]
 pub fn coloured(drawing: &str) -> String {

@@ -1,0 +1,654 @@
+//! A session: the run so far, where on it one stands, and what a line does to it.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use super::answer::{self, Choice};
+use super::command::{Command, help};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::Event;
+use crate::property::Instance;
+use crate::realtime::{Moment, Refusal};
+use crate::report::quantity::counted;
+use crate::report::terminal::Terminal;
+use crate::report::trace::formula::{Forever, evaluate};
+use crate::report::trace::saved::{SavedReplay, SavedTrace};
+use crate::report::trace::{json, ladder};
+use crate::scenario::Scenario;
+use crate::trace::{RunEnding, Stepwise, Ticks, Trace, greatest_common_divisor};
+
+/// No run has more steps: nobody reads one that is longer.
+const MAX_STEPS: usize = 1000;
+
+/// No run has finer moments than this part of a tick.
+const MOST_PARTS: u32 = 1024;
+
+/// What a line comes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// What to show.
+    Text(String),
+    /// A file to be read and given to [`Session::load`], with the step to go to.
+    Load(PathBuf, Option<usize>),
+    /// A file to be written, its text, and what to show then.
+    Save(PathBuf, String, String),
+    /// The session is over.
+    Quit,
+}
+
+/// A world that is walked by hand.
+#[derive(Clone, Debug)]
+pub struct Session<'s> {
+    scenario: &'s Scenario,
+    /// What each state is looked at for.
+    instances: Vec<Instance>,
+    terminal: Terminal,
+    /// All steps, also those that were undone.
+    run: Stepwise<'s>,
+    /// After so many of its steps one stands.
+    at: usize,
+    /// As long as the run is one that was loaded and goes on forever: the step from which on it repeats; behind
+    /// the last, nothing happens any more.
+    repeats_from: Option<usize>,
+}
+
+impl<'s> Session<'s> {
+    /// A scenario of the timed world in its initial state.
+    #[must_use]
+    pub fn new(scenario: &'s Scenario, instances: Vec<Instance>, terminal: Terminal) -> Self {
+        let run = Stepwise::new(&scenario.config, 1);
+        Self { scenario, instances, terminal, run, at: 0, repeats_from: None }
+    }
+
+    /// What is shown at first: the scenario, what it is about, the state, and what may happen; or, where a trace
+    /// was opened, what that has come to.
+    #[must_use]
+    pub fn greeting(&self, opened: Option<&str>) -> String {
+        let Scenario { name, about, changes, .. } = self.scenario;
+        let mut text = self.terminal.prose(&format!("{name}: {about}"), 0) + "\n";
+        if self.scenario.is_changed() {
+            let _ = writeln!(text, "set {}", self.terminal.prose(&changes.join(", "), 4));
+        }
+        self.shown(&(text + "\n" + opened.unwrap_or(&self.here())))
+    }
+
+    /// Does what a line says.
+    ///
+    /// # Errors
+    /// If it is not understood or cannot be done; then nothing is changed.
+    pub fn obey(&mut self, line: &str) -> Result<Reply, Diagnostics> {
+        let choices = answer::choices(&self.so_far(), self.scenario);
+        let text = match Command::parse(line, &choices).map_err(Diagnostic::new)? {
+            Command::Choose(place) => {
+                let choice = choices.get(place).ok_or_else(|| Diagnostic::new("there is no such choice"))?;
+                self.take(choice)?
+            }
+            Command::Pass(time) => self.pass(time)?,
+            Command::Timer => self.pass_to_next_timer()?,
+            Command::Undo(steps) => self.go_to(self.at.checked_sub(steps), "back")?,
+            Command::Redo(steps) => self.go_to(self.at.checked_add(steps), "on")?,
+            Command::Goto(step) => self.go_to(Some(step), "there")?,
+            Command::State => self.here(),
+            Command::List => answer::list(&choices, self.terminal),
+            Command::Path => ladder::path(&self.trace(), self.terminal),
+            Command::Properties => {
+                answer::properties(&self.instances, &self.so_far().worlds(), self.goes_on(), self.terminal)
+            }
+            Command::Eval(formula) => {
+                let view = evaluate(self.scenario, &formula, &self.so_far().worlds(), self.goes_on())?;
+                answer::formula(&view)
+            }
+            Command::Load(file, step) => return Ok(Reply::Load(file, step)),
+            Command::Save(file) => return Ok(self.save(file)),
+            Command::Help => help(),
+            Command::Quit => return Ok(Reply::Quit),
+        };
+        Ok(Reply::Text(self.shown(&text)))
+    }
+
+    /// Opens a trace that was saved, at its end or after a step; what it does to the session, which has its steps
+    /// then and no others.
+    ///
+    /// # Errors
+    /// If it is no run of this world, or is one only up to a step before that which is asked for.
+    pub fn load(&mut self, saved: &SavedTrace, step: Option<usize>) -> Result<String, Diagnostics> {
+        let SavedReplay { mut trace, saved: length, parted, .. } = saved.replay(self.scenario, None);
+        if let Some((number, differences)) = parted {
+            let usable = number.saturating_sub(1);
+            if step.is_none_or(|step| step > usable) {
+                let title = format!(
+                    "it parts from {} at step {number} of {length}: {}",
+                    self.scenario.name,
+                    differences.join("; ")
+                );
+                let mistake = Diagnostic::new(title);
+                let help = format!("`--step {usable}`, or `load FILE {usable}`, opens what is before");
+                return Err(if usable > 0 { mistake.help(help) } else { mistake }.into());
+            }
+            trace.steps.truncate(usable);
+        }
+        let goes_on = saved.repeats_from.filter(|_| trace.steps.len() == length);
+        self.open(&trace, goes_on, step)
+    }
+
+    /// Opens a trace that was found in the scenario, at its end or after a step.
+    ///
+    /// # Errors
+    /// If the exact world refuses it, as it may one of a network that is a set.
+    pub fn open_found(&mut self, trace: &Trace, step: Option<usize>) -> Result<String, Diagnostics> {
+        let repeats_from = match trace.ending {
+            RunEnding::Open => None,
+            RunEnding::Stops { .. } => Some(trace.steps.len()),
+            RunEnding::Repeats { from, .. } => Some(from),
+        };
+        self.open(trace, repeats_from, step)
+    }
+
+    fn open(
+        &mut self,
+        trace: &Trace,
+        repeats_from: Option<usize>,
+        step: Option<usize>,
+    ) -> Result<String, Diagnostics> {
+        let length = trace.steps.len();
+        let step = step.unwrap_or(length);
+        if step > length {
+            return Err(Diagnostic::new(format!("it has only {}", counted(length, "step"))).into());
+        }
+        if length > MAX_STEPS {
+            return Err(Diagnostic::new(format!("it has {length} steps, more than {MAX_STEPS}")).into());
+        }
+        if trace.parts > MOST_PARTS {
+            return Err(Diagnostic::new(format!("its moments are finer than 1/{MOST_PARTS} of a tick")).into());
+        }
+        if trace.parts > 1 && !self.scenario.is_real_time() {
+            return Err(Diagnostic::new(self.whole_ticks()).into());
+        }
+        let mut run = Stepwise::new(&self.scenario.config, trace.parts);
+        for (number, step) in (1..).zip(&trace.steps) {
+            let refused = |why: String| Diagnostic::new(format!("step {number} of it cannot happen: {why}"));
+            run.take(&step.event).map_err(|why| refused(why.to_string()))?;
+            if run.trace().last().ends != step.after.ends {
+                return Err(refused("the ends come to other states".to_owned()).into());
+            }
+        }
+        let mut text = format!("Opened {}.", counted(length, "step"));
+        if let Some(from) = repeats_from {
+            let comes_back =
+                if from == length { answer::stops(&run) } else { run.up_to(from).world().is_like(run.world()) };
+            if !comes_back {
+                return Err(Diagnostic::new("it does not go on forever as it says").into());
+            }
+            let _ = match length - from {
+                0 => write!(text, " Nothing happens after them."),
+                1 => write!(text, " Step {length} is repeated forever."),
+                _ => write!(text, " Steps {} to {length} are repeated forever.", from + 1),
+            };
+        }
+        (self.run, self.at, self.repeats_from) = (run, step, repeats_from);
+        Ok(self.shown(&format!("{text}\n{}", self.here())))
+    }
+
+    fn take(&mut self, choice: &Choice) -> Result<String, Diagnostics> {
+        self.happen(choice.event)?;
+        Ok(self.after(&choice.text))
+    }
+
+    /// Adds a step to those so far; what had been undone is gone.
+    fn happen(&mut self, event: Event) -> Result<(), Diagnostic> {
+        if self.at >= MAX_STEPS {
+            return Err(Diagnostic::new(format!("no run has more than {MAX_STEPS} steps")));
+        }
+        let mut run = self.so_far();
+        let passed = if let Event::Pass(parts) = event { parts } else { 0 };
+        let now = u32::try_from(run.world().now()).ok();
+        if now.and_then(|now| now.checked_add(passed)).is_none() {
+            return Err(Diagnostic::new("it takes too long"));
+        }
+        run.take(&event).map_err(|why| Diagnostic::new(why.to_string()))?;
+        (self.run, self.at, self.repeats_from) = (run, self.at + 1, None);
+        Ok(())
+    }
+
+    fn pass(&mut self, time: Ticks) -> Result<String, Diagnostics> {
+        let common = greatest_common_divisor(time.parts, time.per_tick);
+        let Ticks { parts, per_tick } = Ticks { parts: time.parts / common, per_tick: time.per_tick / common };
+        if parts == 0 {
+            return Err(Diagnostic::new("no time is no step").into());
+        }
+        if per_tick > 1 && !self.scenario.is_real_time() {
+            return Err(Diagnostic::new(self.whole_ticks()).into());
+        }
+        let has = self.run.trace().parts;
+        let finer = per_tick / greatest_common_divisor(has, per_tick);
+        let run = self.so_far();
+        let now = u32::try_from(run.world().now()).ok();
+        let is_too_fine =
+            has.saturating_mul(finer) > MOST_PARTS || now.and_then(|now| now.checked_mul(finer)).is_none();
+        if is_too_fine {
+            return Err(Diagnostic::new(format!("no run has moments finer than 1/{MOST_PARTS} of a tick")).into());
+        }
+        let length = parts.checked_mul(has * finer / per_tick);
+        let length = length.ok_or_else(|| Diagnostic::new("it takes too long"))?;
+        let refined = Self { run: run.refined(finer), ..self.clone() };
+        let kept = std::mem::replace(self, refined);
+        if let Err(why) = self.happen(Event::Pass(length)) {
+            *self = kept;
+            return Err(why.into());
+        }
+        Ok(self.after(&format!("time passes: {}", answer::ticks(time))))
+    }
+
+    /// Lets time pass until the next timer is due, or short of the MSL of a copy that cannot be lost.
+    fn pass_to_next_timer(&mut self) -> Result<String, Diagnostics> {
+        let run = self.so_far();
+        let (world, parts) = (run.world(), run.trace().parts);
+        let length =
+            |moment: Moment| u32::try_from(moment - world.now()).map_err(|_| Diagnostic::new("it takes too long"));
+        let pass = |session: &mut Self, length: u32| {
+            session.happen(Event::Pass(length))?;
+            Ok::<_, Diagnostics>(
+                session.after(&format!("time passes: {}", answer::ticks(run.trace().time(length)))),
+            )
+        };
+        let Some((due, end, timer)) = answer::next_timer(world) else {
+            // What keeps time from passing is the reason, if anything does.
+            let why = world.clone().pass_until(world.now() + 1).err();
+            let why = why.map_or_else(|| "no timer runs".to_owned(), |why| why.to_string());
+            return Err(Diagnostic::new(why).into());
+        };
+        let mut reached = world.clone();
+        let Err(Refusal::CannotExpire(copy)) = reached.pass_until(due) else {
+            return pass(self, length(due)?);
+        };
+        // Until then time may pass: what expires before can be lost.
+        let expires = answer::expiry(&copy, parts, self.scenario);
+        let kept = format!(
+            "{} to {} reaches the MSL at tick {}, and no loss is left for it; {end}'s {} timer is due at {}",
+            copy.segment,
+            copy.to,
+            answer::moment(&run, expires),
+            timer.name(),
+            answer::moment(&run, due)
+        );
+        if expires - 1 <= world.now() {
+            let less = if self.scenario.is_real_time() { ", or let less time pass, as in `pass 1/2`" } else { "" };
+            return Err(Diagnostic::new(kept).help(format!("deliver it first{less}")).into());
+        }
+        let text = pass(self, length(expires - 1)?)?;
+        Ok(format!("{kept}: time stops short of that.\n{text}"))
+    }
+
+    fn go_to(&mut self, step: Option<usize>, way: &str) -> Result<String, Diagnostics> {
+        let length = self.run.trace().steps.len();
+        let Some(step) = step.filter(|step| *step <= length) else {
+            let title = match way {
+                "back" => format!("there is no way back so far: this is after step {}", self.at),
+                _ => format!(
+                    "there is no such step: the run has {}, this is after step {}",
+                    counted(length, "step"),
+                    self.at
+                ),
+            };
+            return Err(Diagnostic::new(title).into());
+        };
+        self.at = step;
+        Ok(self.here())
+    }
+
+    fn save(&self, file: PathBuf) -> Reply {
+        let run = self.so_far();
+        let violated = answer::violated(run.world(), &self.instances);
+        let text = match violated.first() {
+            Some(instance) => json::document(self.scenario, instance, run.trace()),
+            None => json::path(self.scenario, run.trace()),
+        };
+        let what =
+            violated.first().map_or_else(String::new, |one| format!(", after which {} is violated", one.name()));
+        let done = format!("Saved {}{what}, to {}.\n", counted(self.at, "step"), file.display());
+        Reply::Save(file, text, self.shown(&done))
+    }
+
+    /// The run up to where one stands.
+    fn so_far(&self) -> Stepwise<'s> {
+        self.run.up_to(self.at)
+    }
+
+    /// The same as a trace, with how it goes on.
+    fn trace(&self) -> Trace {
+        let trace = self.so_far().trace().clone();
+        match self.goes_on() {
+            Some(Forever { from, .. }) if from < self.at => {
+                Trace { ending: RunEnding::Repeats { from, reasons: Vec::new() }, ..trace }
+            }
+            _ => trace,
+        }
+    }
+
+    /// How the run goes on forever, if one stands at the end of one that does.
+    fn goes_on(&self) -> Option<Forever> {
+        let from = self.repeats_from.filter(|_| self.at == self.run.trace().steps.len())?;
+        // The state that a cycle comes back to is the one in which it began.
+        Some(if from == self.at {
+            Forever { states: self.at + 1, from }
+        } else {
+            Forever { states: self.at, from }
+        })
+    }
+
+    /// The step that was taken, the state after it, and what may happen.
+    fn after(&self, choice: &str) -> String {
+        format!("{}{}", answer::last_step(&self.so_far(), choice), self.here())
+    }
+
+    /// The state, and what may happen.
+    fn here(&self) -> String {
+        let run = self.so_far();
+        let violated = answer::violated(run.world(), &self.instances);
+        let violated: Vec<String> = violated.into_iter().map(Instance::name).collect();
+        let state = answer::state(&run, self.scenario, &violated, self.terminal);
+        state + &answer::list(&answer::choices(&run, self.scenario), self.terminal)
+    }
+
+    fn whole_ticks(&self) -> String {
+        format!("delays are whole ticks in {}", self.scenario.name)
+    }
+
+    /// A text in characters that the terminal has.
+    fn shown(&self, text: &str) -> String {
+        text.lines().flat_map(|line| [self.terminal.shown(line), "\n".to_owned()]).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::check::{Library, shortest_trace};
+    use crate::diagnostic::SourceFile;
+    use crate::explore::Limits;
+    use crate::scenario::Setting;
+
+    /// Halves: A's `TIME_WAIT` is over before what was sent last has gone.
+    const HALVES: [&str; 3] = ["network.msl=3", "network.duplicates=0", "tcp.time_wait=7"];
+
+    fn scenario(name: &str, settings: &[&str]) -> Arc<Scenario> {
+        let library = Library::shipped().unwrap();
+        let settings: Vec<String> = settings.iter().map(|&setting| setting.to_owned()).collect();
+        library.scenarios(&[name.to_owned()], &Setting::parse_all(&settings).unwrap(), 1).unwrap().remove(0)
+    }
+
+    fn instances(names: &[&str]) -> Vec<Instance> {
+        let library = Library::shipped().unwrap();
+        names.iter().flat_map(|name| library.instances(name).unwrap()).collect()
+    }
+
+    fn session<'s>(scenario: &'s Scenario, properties: &[&str]) -> Session<'s> {
+        Session::new(scenario, instances(properties), Terminal::PLAIN)
+    }
+
+    impl Session<'_> {
+        fn tell(&mut self, line: &str) -> String {
+            match self.obey(line) {
+                Ok(Reply::Text(text)) => text,
+                other => panic!("{line}: {other:?}"),
+            }
+        }
+
+        fn refuse(&mut self, line: &str) -> String {
+            let before = (self.greeting(None), self.tell("path"));
+            let refused = self.obey(line).unwrap_err().render(false);
+            assert_eq!((self.greeting(None), self.tell("path")), before, "{line} has changed something");
+            refused
+        }
+
+        fn saved(&mut self) -> String {
+            match self.obey("save here.json") {
+                Ok(Reply::Save(_, text, _)) => text,
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    fn parse(text: &str) -> SavedTrace {
+        SavedTrace::parse(&SourceFile::new("saved.json", text)).unwrap()
+    }
+
+    /// The counterexample that `show` writes.
+    fn counterexample(scenario: &Scenario, property: &str) -> SavedTrace {
+        let found = shortest_trace(scenario, &instances(&[property]), Limits::NONE);
+        let (instance, trace) = found.unwrap().unwrap();
+        parse(&json::document(scenario, &instance, &trace))
+    }
+
+    #[test]
+    fn steps_are_undone_and_taken_again() {
+        let sequential = scenario("sequential", &[]);
+        let mut session = session(&sequential, &[]);
+        let at_first = session.tell("state");
+        session.tell("A calls shutdown");
+        let after_two = session.tell("#1 FIN seq=1 ack=1 arrives");
+        assert!(after_two.contains("B ESTABLISHED → CLOSE_WAIT"), "{after_two}");
+        assert_eq!(session.tell("undo 2"), at_first);
+        assert!(session.refuse("undo").contains("no way back"));
+        assert!(after_two.ends_with(&session.tell("redo 2")));
+        assert_eq!(session.tell("goto 0"), at_first);
+        session.tell("redo");
+        session.tell("#1 FIN seq=1 ack=1 to B is lost");
+        assert!(session.refuse("redo").contains("the run has 2 steps"));
+    }
+
+    #[test]
+    fn time_passes_to_the_next_timer() {
+        let sequential = scenario("sequential", &["network.losses=1"]);
+        let mut session = session(&sequential, &[]);
+        assert!(session.refuse("timer").contains("there is nothing that time could wait for"));
+        session.tell("A calls shutdown");
+        let due = session.tell("timer");
+        // Its RTO is the MSL: the FIN is lost as the timer is due.
+        assert!(
+            due.contains("Step 2: time passes: 2 ticks\n  A → FIN seq=1 ack=1 → B reaches the MSL: it is lost"),
+            "{due}"
+        );
+        assert!(due.contains("A's retransmission timer is due\nAt tick 2, after step 2:"), "{due}");
+        assert!(session.refuse("timer").contains("A's retransmission timer has to expire before"));
+        assert!(session.refuse("pass 1").contains("A's retransmission timer has to expire before"));
+        session.tell("A’s retransmission");
+        let short = session.tell("timer");
+        assert!(
+            short.starts_with(
+                "FIN seq=1 ack=1 to B reaches the MSL at tick 4, and no loss is left for it; A's retransmission \
+                 timer is due at 4: time stops short of that.\n"
+            ),
+            "{short}"
+        );
+        assert!(short.contains("At tick 3, after step 4:"), "{short}");
+        assert!(session.refuse("timer").contains("deliver it first"));
+        assert!(session.tell("pass 1/2").contains("At tick 3½, after step 5:"));
+    }
+
+    #[test]
+    fn time_is_as_fine_as_it_is_asked_for() {
+        let sequential = scenario("sequential", &[]);
+        let mut real = session(&sequential, &[]);
+        real.tell("A calls shutdown");
+        real.tell("pass 1/2");
+        let shown = real.tell("pass ⅓");
+        assert!(
+            shown.contains("Step 3: time passes: ⅓ tick\n") && shown.contains("At tick ⅚, after step 3:"),
+            "{shown}"
+        );
+        assert!(real.refuse("pass 1/1021").contains("no run has moments finer than 1/1024 of a tick"));
+        assert!(real.refuse("pass 0").contains("no time is no step"));
+        assert!(real.refuse("pass 4000000000").contains("it takes too long"));
+        let whole = scenario("sequential", &["network.delays=\"whole-ticks\""]);
+        let mut whole = session(&whole, &[]);
+        whole.tell("A calls shutdown");
+        assert!(whole.refuse("pass 1/2").contains("delays are whole ticks in sequential"));
+        assert!(whole.tell("pass 4/4").contains("At tick 1, after step 2:"));
+    }
+
+    #[test]
+    fn what_cannot_be_done_is_said_and_changes_nothing() {
+        let sequential = scenario("sequential", &[]);
+        let mut session = session(&sequential, &["no-reset"]);
+        session.tell("1");
+        for (line, why) in [
+            ("9", "there is no choice 9, only 5 choices"),
+            ("goto 2", "the run has 1 step, this is after step 1"),
+            ("undo 99999999999999999999", "expected `undo [N]`"),
+            ("eval A.stat == CLOSED", "unknown observation `stat`"),
+            ("#1", "`#1` may be 1, 2 or 3"),
+            ("#2", "`#2` is no command"),
+        ] {
+            let refused = session.refuse(line);
+            assert!(refused.contains(why), "{line}: {refused}");
+        }
+    }
+
+    #[test]
+    fn a_run_is_bounded() {
+        let sequential = scenario("sequential", &["network.duplicates=\"unlimited\""]);
+        let mut session = session(&sequential, &[]);
+        session.tell("A calls shutdown");
+        for step in 2..=MAX_STEPS {
+            let is_wanted = |event: &Event| match event {
+                Event::Duplicate(_) => step % 2 == 0,
+                Event::Lose(copy) => step % 2 == 1 && copy.is_duplicate,
+                _ => false,
+            };
+            let next = session.so_far().enabled().into_iter().find(is_wanted).unwrap();
+            session.happen(next).unwrap();
+        }
+        assert!(session.happen(Event::Pass(1)).unwrap_err().title.contains("more than 1000 steps"));
+    }
+
+    /// A counterexample with moments of halves is gone on from after its first half of a tick.
+    #[test]
+    fn a_counterexample_in_real_time_is_left_in_its_middle() {
+        let halves = scenario("sequential", &HALVES);
+        let saved = counterexample(&halves, "nothing-outlives-time-wait@A");
+        let mut session = session(&halves, &["nothing-outlives-time-wait"]);
+        let all = session.load(&saved, None).unwrap();
+        assert!(all.contains("violates") && all.contains("½"), "{all}");
+        let length = session.run.trace().steps.len();
+        let before =
+            session.run.trace().moments().iter().position(|moment| moment.unwrap().to_string().contains('½'));
+        let middle = before.unwrap() + 1;
+        assert!(middle < length);
+        session.tell(&format!("goto {middle}"));
+        let shown = session.tell("pass 1/4");
+        assert!(shown.contains("¾, after step"), "{shown}");
+        assert_eq!(session.run.trace().steps.len(), middle + 1);
+        assert!(session.refuse(&format!("goto {length}")).contains("there is no such step"));
+        assert!(session.load(&saved, Some(length + 1)).is_err());
+    }
+
+    #[test]
+    fn a_lasso_is_judged_as_it_goes_on_and_left_in_its_middle() {
+        let dead = scenario("dead-network", &[]);
+        let saved = counterexample(&dead, "last-ack-ends@B");
+        let mut session = session(&dead, &["last-ack-ends", "time-passes", "no-reset"]);
+        let text = session.load(&saved, None).unwrap();
+        let length = session.run.trace().steps.len();
+        let from = saved.repeats_from.unwrap();
+        assert!(text.contains(&format!("Steps {} to {length} are repeated forever.", from + 1)), "{text}");
+        assert!(session.tell("path").contains("again and again"));
+        let properties = session.tell("properties");
+        assert!(
+            properties.contains("last-ack-ends@B (forever)") && !properties.contains("time-passes ("),
+            "{properties}"
+        );
+        let formula = "eval self.state == LAST_ACK leads to self.state != LAST_ACK";
+        assert!(session.tell(formula).contains("self is B: false of this run, which goes on forever"));
+        // Before its end it is a run that may go on.
+        session.tell(&format!("goto {from}"));
+        assert!(!session.tell("path").contains("again and again"));
+        assert!(!session.tell("properties").contains("(forever)"));
+        session.tell("timer");
+        session.tell("B’s retransmission timer expires");
+        session.tell("#4 FIN seq=1 ack=2 arrives at A");
+        assert!(session.tell("state").contains("TIME_WAIT"));
+        assert_eq!(session.repeats_from, None);
+    }
+
+    #[test]
+    fn a_trace_that_is_no_run_here_is_opened_up_to_where_they_part() {
+        let one_msl = scenario("one-msl", &[]);
+        let saved = counterexample(&one_msl, "no-premature-closed@A");
+        let sequential = scenario("sequential", &[]);
+        let mut session = session(&sequential, &[]);
+        let parted = session.load(&saved, None).unwrap_err().render(false);
+        assert!(parted.contains("it parts from sequential at step"), "{parted}");
+        let usable = parted.split("--step ").nth(1).unwrap().split('`').next().unwrap().parse().unwrap();
+        assert!(session.load(&saved, Some(usable + 1)).is_err());
+        assert_eq!(session.at, 0);
+        session.load(&saved, Some(usable)).unwrap();
+        assert_eq!((session.at, session.run.trace().steps.len()), (usable, usable));
+        // A cycle that does not come back is none.
+        let dead = scenario("dead-network", &[]);
+        let mut lasso = counterexample(&dead, "last-ack-ends@B");
+        lasso.repeats_from = Some(0);
+        let refused = super::tests::session(&dead, &[]).load(&lasso, None).unwrap_err().render(false);
+        assert!(refused.contains("it does not go on forever as it says"), "{refused}");
+    }
+
+    /// A run through two connections, which is saved as the counterexample that it is.
+    #[test]
+    fn a_run_of_two_incarnations_is_saved() {
+        let reopens = scenario("reopen-early", &[]);
+        let property = "no-old-segment-ends-the-new@B";
+        let (_, trace) = shortest_trace(&reopens, &instances(&[property]), Limits::NONE).unwrap().unwrap();
+        let mut session = session(&reopens, &[property]);
+        let text = session.open_found(&trace, None).unwrap();
+        assert!(text.contains("incarnation 2") && text.contains("ended_by_old"), "{text}");
+        let saved = parse(&session.saved());
+        assert_eq!(saved.instance.as_deref(), Some(property));
+        let replayed = saved.replay(&reopens, Some(&instances(&[property])[0]));
+        assert!(replayed.is_revealed);
+        assert_eq!((replayed.parted, replayed.trace.steps), (None, session.so_far().trace().steps.clone()));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+        /// Whatever is chosen can be: undone it leads to the initial state, and saved it is a run that replays.
+        #[test]
+        fn whatever_is_chosen_is_a_run(
+            scenario_of in prop::sample::select(vec!["sequential", "simultaneous", "gives-up", "reopen", "one-msl"]),
+            picks in prop::collection::vec((any::<u8>(), 1_u32..4), 1..30),
+        ) {
+            let scenario = scenario(scenario_of, &[]);
+            let mut session = session(&scenario, &["no-premature-closed", "no-reset"]);
+            let at_first = session.tell("state");
+            for (pick, part) in picks {
+                let choices = answer::choices(&session.so_far(), &scenario);
+                let before = session.tell("state");
+                // Now and then a time of one's own.
+                let _ = session.obey(&format!("pass {part}/3"));
+                if session.tell("state") != before || choices.is_empty() {
+                    continue;
+                }
+                let number = usize::from(pick) % choices.len() + 1;
+                let text = choices[number - 1].text.clone();
+                prop_assert!(session.tell(&number.to_string()).contains(&text));
+                session.tell("undo");
+                prop_assert_eq!(session.tell("state"), before);
+                session.tell("redo");
+            }
+            let saved = parse(&session.saved());
+            let replayed = saved.replay(&scenario, None);
+            prop_assert_eq!(replayed.parted, None);
+            let walked = session.so_far();
+            prop_assert_eq!(&replayed.trace.steps, &walked.trace().steps);
+            let here = session.tell("state");
+            let opened = super::tests::session(&scenario, &["no-premature-closed", "no-reset"]).load(&saved, None).unwrap();
+            prop_assert!(opened.ends_with(&here));
+            session.tell("goto 0");
+            prop_assert_eq!(session.tell("state"), at_first);
+        }
+    }
+}
