@@ -1,8 +1,8 @@
 //! The exploration of a world in real time: one zone after another.
 //!
 //! A zone that another has come to cover need not be expanded. So what may still be covered is best expanded late:
-//! ends only ever come farther, and a zone is expanded before those whose ends have come farther than its own. Then
-//! few are expanded in vain. The runs that this finds are not short. Where a shortest one is wanted, a second
+//! ends only ever come farther, and a zone is expanded before those whose ends have come farther than its own.
+//! Then few are expanded in vain. The runs that this finds are not short. Where a shortest one is wanted, a second
 //! exploration goes breadth first, until it has found it.
 
 use std::collections::{BTreeMap, VecDeque};
