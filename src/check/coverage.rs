@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use super::decide::{DecidedTicks, DecidedTimed};
+use super::decided::{DecidedTicks, DecidedTimed};
 use crate::model::{Action, End, EndpointEvent, Kind, Layout, Observe};
 use crate::property::Instance;
 use crate::property::{Premise, Property};

@@ -4,7 +4,8 @@ use std::fmt;
 
 use stateright::Checker;
 
-use super::decide::{Decided, decide_timed};
+use super::decide::decide_timed;
+use super::decided::Decided;
 use crate::explore::stateright::{Goal, StaterightRun};
 use crate::explore::{ExplorationStats, Limits, Phase, Stopped};
 use crate::invariant::invariant;

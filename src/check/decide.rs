@@ -6,8 +6,9 @@ use std::time::Instant;
 
 use stateright::Checker;
 
+use super::decided::{Decided, DecidedInstance, DecidedTicks, DecidedTimed};
 use super::every_copy::{FoundInSet, WithEveryCopy};
-use super::zone_verdicts::{RealTimeVerdicts, decide_in_real_time};
+use super::zone_verdicts::decide_in_real_time;
 use crate::explore::search::{StateGraph, Until, explore};
 use crate::explore::stateright::{Goal, StaterightRun};
 use crate::explore::{ExplorationStats, Limits, Phase, Stopped};
@@ -16,60 +17,10 @@ use crate::liveness::counterexample::find;
 use crate::liveness::fairness::FairnessConstraints;
 use crate::liveness::search::FairRunSearch;
 use crate::liveness::streett::Lasso;
-use crate::model::{Layout, OneIncarnation, TimedWorld, TwoIncarnations, asynchronous_world};
+use crate::model::{Layout, TimedWorld, asynchronous_world};
 use crate::property::{Instance, Known, Verdict};
 use crate::scenario::{Delays, Scenario, WorldKind};
 use crate::trace::{NoTrace, Trace, shortest_by_stateright};
-
-/// The results of an exploration of a scenario's world for the instances that were to be decided.
-pub(super) struct Decided {
-    pub(super) stats: ExplorationStats,
-    /// Why it ended early.
-    pub(super) stopped: Option<Stopped>,
-    /// One for each instance, in their order.
-    pub(super) each: Vec<DecidedInstance>,
-    /// What was explored of a timed world; stateright keeps what it has explored of the asynchronous one.
-    pub(super) timed: Option<DecidedTicks>,
-}
-
-/// The result of one instance.
-pub(super) struct DecidedInstance {
-    pub(super) verdict: Verdict,
-    /// How many steps the shortest run has that decides it, where there is one: of a lasso, the stem and the cycle
-    /// together. In real time those are what the ends do ([`Trace::acts`]). In real time and in the asynchronous
-    /// world it is looked for only where it is [wanted](Shortest).
-    pub(super) steps: Option<usize>,
-    /// In real time, and where the network is a set, the run that decides it, where there is one.
-    pub(super) run: Option<Trace>,
-}
-
-impl Decided {
-    /// The verdict on each instance.
-    pub(super) fn verdicts(&self) -> impl Iterator<Item = Verdict> + '_ {
-        self.each.iter().map(|decided| decided.verdict)
-    }
-}
-
-impl DecidedInstance {
-    /// Without a run.
-    fn of(verdict: Verdict) -> Self {
-        Self { verdict, steps: None, run: None }
-    }
-}
-
-/// What was explored of a timed world that opens nothing, or of one that opens a connection.
-pub(super) enum DecidedTicks {
-    One(DecidedTimed<OneIncarnation>),
-    Two(DecidedTimed<TwoIncarnations>),
-}
-
-/// The states of a timed world, and what refutes or shows each instance.
-pub(super) struct DecidedTimed<L: Layout> {
-    pub(super) world: TimedWorld<L>,
-    pub(super) explored: StateGraph<L>,
-    /// For each instance, a fair run that refutes it.
-    pub(super) lassos: Vec<Option<Lasso>>,
-}
 
 /// Of which instances the shortest runs are wanted, where those are dearer than any others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,17 +49,7 @@ pub(super) fn decide(
         WorldKind::Timed if scenario.delays == Delays::Any => {
             let wants = |instance| shortest == Shortest::All || states_steps(scenario, instance);
             let wants_shortest: Vec<bool> = instances.iter().map(wants).collect();
-            let RealTimeVerdicts { stats, stopped, verdicts, traces, steps } = decide_in_real_time(
-                scenario,
-                instances,
-                &wants_shortest,
-                shortest == Shortest::All,
-                limits,
-                progress,
-            );
-            let each = verdicts.into_iter().zip(steps).zip(traces);
-            let each = each.map(|((verdict, steps), run)| DecidedInstance { verdict, steps, run }).collect();
-            Decided { stats, stopped, each, timed: None }
+            decide_in_real_time(scenario, instances, &wants_shortest, shortest == Shortest::All, limits, progress)
         }
         WorldKind::Timed => decide_timed(scenario, instances, threads, limits, progress),
         WorldKind::Asynchronous => decide_asynchronous(scenario, instances, threads, limits, progress),

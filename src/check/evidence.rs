@@ -4,7 +4,8 @@ use std::num::NonZero;
 use std::slice::from_ref;
 use std::thread;
 
-use super::decide::{Decided, DecidedInstance, DecidedTicks, DecidedTimed, Shortest, decide};
+use super::decide::{Shortest, decide};
+use super::decided::{Decided, DecidedInstance, DecidedTicks, DecidedTimed};
 use super::every_copy::actions;
 use crate::explore::graph::Node;
 use crate::explore::search::{StateGraph, Until, explore};

@@ -8,7 +8,8 @@ use std::thread;
 
 use super::coverage::Coverage;
 use super::cross_check::cross_check;
-use super::decide::{Decided, Shortest, decide, decide_timed};
+use super::decide::{Shortest, decide, decide_timed};
+use super::decided::Decided;
 use super::outcome::{Checked, Outcome};
 use super::validate::is_applicable;
 use super::which::Which;

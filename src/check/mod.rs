@@ -7,6 +7,7 @@ mod alternatives;
 mod coverage;
 mod cross_check;
 mod decide;
+mod decided;
 mod every_copy;
 mod evidence;
 mod gate;

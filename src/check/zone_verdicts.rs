@@ -15,31 +15,16 @@
 
 use std::time::{Duration, Instant};
 
+use super::decided::{Decided, DecidedInstance};
 use crate::explore::{ExplorationStats, Limits, Phase, Stopped};
 use crate::invariant::{broken, invariant};
 use crate::liveness::streett::Lasso;
 use crate::liveness::zone_fairness::{Answer, ZoneFairness, decide_runs, mentions_network};
-use crate::property::{Claim, Instance, Verdict};
+use crate::property::{Claim, Instance, Known};
 use crate::realtime::graph::{ZoneGraph, Zones};
 use crate::realtime::{Aim, Ended, Explored, NoWitness, Question, Stop, Witness, ZoneLimits, ZoneStats, explore};
 use crate::scenario::Scenario;
 use crate::trace::{Trace, replay_exact_ending, replay_exact_lasso, replay_exact_run};
-
-/// The knowledge of an instance: something reveals it, or nothing does.
-type Known = Option<bool>;
-
-/// The results of an exploration in real time.
-pub(super) struct RealTimeVerdicts {
-    pub(super) stats: ExplorationStats,
-    /// Why it ended early, or left something undecided.
-    pub(super) stopped: Option<Stopped>,
-    /// One for each instance.
-    pub(super) verdicts: Vec<Verdict>,
-    /// For each instance, the run that decides it, where there is one.
-    pub(super) traces: Vec<Option<Trace>>,
-    /// For each instance, how many steps the shortest run has that decides it, where that was wanted.
-    pub(super) steps: Vec<Option<usize>>,
-}
 
 /// Explores a scenario in real time and decides each instance, which must be applicable to it. Of those that are
 /// wanted so, the run is a shortest one; if the exploration is stopped, `takes_longer` has them decided by any
@@ -51,7 +36,7 @@ pub(super) fn decide_in_real_time(
     takes_longer: bool,
     limits: Limits<'_>,
     progress: &dyn Fn(Phase, &ExplorationStats),
-) -> RealTimeVerdicts {
+) -> Decided {
     let start = Instant::now();
     let mut results = Results::none(instances.len());
     let task = Task { scenario, instances, wants_shortest, takes_longer, limits, start, progress };
@@ -60,17 +45,12 @@ pub(super) fn decide_in_real_time(
     } else {
         task.states_alone(&mut results)
     };
-    let each = instances.iter().zip(&results.known).zip(&results.exercised);
-    let verdicts = each.map(|((instance, known), exercised)| verdict(instance, *known, *exercised)).collect();
     let stats = ExplorationStats { elapsed: start.elapsed(), ..results.stats };
-    let Results { traces, steps, .. } = results;
-    RealTimeVerdicts { stats, stopped: stopped.err(), verdicts, traces, steps }
-}
-
-/// The verdict on what is known of an instance.
-fn verdict(instance: &Instance, known: Known, exercised: Known) -> Verdict {
-    let known_as = |known: Known| crate::property::Known::of(known == Some(true), known.is_some());
-    instance.verdict(known_as(known), known_as(exercised))
+    let each = instances.iter().zip(results.each).map(|(instance, known)| {
+        let InstanceSoFar { revealed, exercised, run, steps } = known;
+        DecidedInstance { verdict: instance.verdict(revealed, exercised), steps, run }
+    });
+    Decided { stats, stopped: stopped.err(), each: each.collect(), timed: None }
 }
 
 /// The instances to decide, and the limits.
@@ -86,36 +66,41 @@ struct Task<'a> {
     progress: &'a dyn Fn(Phase, &ExplorationStats),
 }
 
-/// The results so far, of each instance.
+/// The results so far.
 struct Results {
-    known: Vec<Known>,
-    /// Whether a state exercises it.
-    exercised: Vec<Known>,
-    traces: Vec<Option<Trace>>,
-    steps: Vec<Option<usize>>,
+    /// Of each instance.
+    each: Vec<InstanceSoFar>,
     stats: ExplorationStats,
+}
+
+/// What is known of an instance so far.
+#[derive(Clone)]
+struct InstanceSoFar {
+    /// Of what reveals it.
+    revealed: Known,
+    /// Of a state that exercises it.
+    exercised: Known,
+    /// The run that reveals it.
+    run: Option<Trace>,
+    /// How many steps the shortest run has that reveals it, where that was wanted.
+    steps: Option<usize>,
 }
 
 impl Results {
     fn none(instances: usize) -> Self {
-        Self {
-            known: vec![None; instances],
-            exercised: vec![None; instances],
-            traces: vec![None; instances],
-            steps: vec![None; instances],
-            stats: ExplorationStats::default(),
-        }
+        let nothing = InstanceSoFar { revealed: Known::Open, exercised: Known::Open, run: None, steps: None };
+        Self { each: vec![nothing; instances], stats: ExplorationStats::default() }
     }
 
-    fn reveal(&mut self, number: usize, trace: Trace) {
-        self.known[number] = Some(true);
-        self.traces[number] = Some(trace);
+    fn reveal(&mut self, number: usize, run: Trace) {
+        self.each[number].revealed = Known::Found;
+        self.each[number].run = Some(run);
     }
 
     /// By a run that is as short as any.
-    fn reveal_by_shortest(&mut self, number: usize, trace: Trace) {
-        self.steps[number] = Some(trace.acts());
-        self.reveal(number, trace);
+    fn reveal_by_shortest(&mut self, number: usize, run: Trace) {
+        self.each[number].steps = Some(run.acts());
+        self.reveal(number, run);
     }
 }
 
@@ -150,15 +135,15 @@ impl Task<'_> {
                     Err(fault) => self.refused(number, fault, self.network_is_set())?,
                 }
             } else if !is_revealed && explored.ended == Ended::Exhausted && !self.instances[number].is_liveness() {
-                results.known[number] = Some(false);
+                results.each[number].revealed = Known::Absent;
             }
             let is_found = explored.exercises(number);
             let has_premise = self.instances[number].property.formula.premise().is_some();
-            results.exercised[number] = if self.network_is_set() && is_found && has_premise {
+            results.each[number].exercised = if self.network_is_set() && is_found && has_premise {
                 let is_run = explored.is_exercised(&self.scenario.config, question);
-                is_run.map_err(|stop| stopped_by(stop, self.limits))?.then_some(true)
+                Known::of(is_run.map_err(|stop| stopped_by(stop, self.limits))?, false)
             } else {
-                (is_found || explored.ended == Ended::Exhausted).then_some(is_found)
+                Known::of(is_found, explored.ended == Ended::Exhausted)
             };
         }
         explored.stopped().map_or(Ok(()), |stop| Err(stopped_by(stop, self.limits)))
@@ -177,7 +162,8 @@ impl Task<'_> {
     fn settle_by(&self, aim: Aim, results: &mut Results) -> Result<(), Stopped> {
         let mut numbers = self.open_states(results);
         if aim.every_copy {
-            numbers.extend((0..self.instances.len()).filter(|number| results.exercised[*number].is_none()));
+            numbers
+                .extend((0..self.instances.len()).filter(|number| results.each[*number].exercised == Known::Open));
             numbers.sort_unstable();
             numbers.dedup();
         }
@@ -199,15 +185,14 @@ impl Task<'_> {
                 }
             } else if open.contains(&number) && explored.ended == Ended::Exhausted {
                 invariant!(aim.every_copy, "what was revealed once is revealed by a shortest run, too");
-                results.known[number] = Some(false);
+                results.each[number].revealed = Known::Absent;
             } else if open.contains(&number) {
                 is_cut_short = true;
             }
-            if aim.every_copy && results.exercised[number].is_none() {
-                let is_found = explored.exercises(place);
-                let is_known = is_found || explored.ended == Ended::Exhausted;
-                is_cut_short |= !is_known;
-                results.exercised[number] = is_known.then_some(is_found);
+            if aim.every_copy && results.each[number].exercised == Known::Open {
+                let exercised = Known::of(explored.exercises(place), explored.ended == Ended::Exhausted);
+                is_cut_short |= exercised == Known::Open;
+                results.each[number].exercised = exercised;
             }
         }
         explored.stopped().filter(|_| is_cut_short).map_or(Ok(()), |stop| Err(stopped_by(stop, self.limits)))
@@ -215,7 +200,9 @@ impl Task<'_> {
 
     /// The instances that states decide and that are not decided yet.
     fn open_states(&self, results: &Results) -> Vec<usize> {
-        let is_open = |number: &usize| !self.instances[*number].is_liveness() && results.known[*number].is_none();
+        let is_open = |number: &usize| {
+            !self.instances[*number].is_liveness() && results.each[*number].revealed == Known::Open
+        };
         (0..self.instances.len()).filter(is_open).collect()
     }
 
@@ -320,7 +307,7 @@ impl Task<'_> {
             let lasso = match decide_runs(&mut fair_runs, graph, self.limits, &self.instances[number])? {
                 Answer::Refuted(lasso) => lasso,
                 Answer::Holds => {
-                    results.known[number] = Some(false);
+                    results.each[number].revealed = Known::Absent;
                     continue;
                 }
                 Answer::Unknown => {
@@ -455,31 +442,15 @@ mod tests {
                 let _ = task.runs(&mut results, first);
                 results
             });
-            worlds += usize::from(by_equality.known.iter().any(Option::is_some));
-            for ((instance, one), other) in instances.iter().zip(&by_inclusion.known).zip(&by_equality.known) {
-                if other.is_some() {
-                    assert_eq!(one, other, "{} {fairness:?} {config:?}", instance.name());
+            worlds += usize::from(by_equality.each.iter().any(|one| one.revealed != Known::Open));
+            for ((instance, one), other) in instances.iter().zip(&by_inclusion.each).zip(&by_equality.each) {
+                if other.revealed != Known::Open {
+                    assert_eq!(one.revealed, other.revealed, "{} {fairness:?} {config:?}", instance.name());
                     decided_by_both += 1;
-                    refuted += usize::from(*one == Some(true));
+                    refuted += usize::from(one.revealed == Known::Found);
                 }
             }
         }
         assert!(worlds > 150 && decided_by_both > 1_000 && refuted > 100, "{worlds} {decided_by_both} {refuted}");
-    }
-
-    #[test]
-    fn what_may_hold_vacuously_is_undecided() {
-        let library = Library::shipped().unwrap();
-        let instance = &library.instances("no-premature-closed").unwrap()[0];
-        let cases = [
-            ((Some(false), Some(true)), Verdict::Holds),
-            ((Some(false), Some(false)), Verdict::Vacuous),
-            ((Some(false), None), Verdict::Undecided),
-            ((Some(true), None), Verdict::Violated),
-            ((None, Some(true)), Verdict::Undecided),
-        ];
-        for ((known, exercised), expected) in cases {
-            assert_eq!(verdict(instance, known, exercised), expected, "{known:?} {exercised:?}");
-        }
     }
 }

@@ -167,6 +167,7 @@ impl Known {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::SourceFile;
 
     #[test]
     fn instances_together() {
@@ -187,6 +188,23 @@ mod tests {
         for (one, other, together) in cases {
             assert_eq!(one.together(other), together);
             assert_eq!(other.together(one), together);
+        }
+    }
+
+    #[test]
+    fn what_may_hold_vacuously_is_undecided() {
+        let text = "about = 'x'\nformula = 'always self.left == TIME_WAIT implies self.fin_acked'\n";
+        let property = Arc::new(Property::from_source(SourceFile::new("any.toml", text)).unwrap());
+        let instance = &Instance::all(&property)[0];
+        let cases = [
+            ((Known::Absent, Known::Found), Verdict::Holds),
+            ((Known::Absent, Known::Absent), Verdict::Vacuous),
+            ((Known::Absent, Known::Open), Verdict::Undecided),
+            ((Known::Found, Known::Open), Verdict::Violated),
+            ((Known::Open, Known::Found), Verdict::Undecided),
+        ];
+        for ((revealed, exercised), expected) in cases {
+            assert_eq!(instance.verdict(revealed, exercised), expected, "{revealed:?} {exercised:?}");
         }
     }
 }
