@@ -51,7 +51,7 @@ impl StreettConditions for ZoneFairness<'_> {
             let (kind, to) = self.graph.segment(*segment);
             self.fairness.network.include(kind, to)
         };
-        let lost = self.graph.loss(node).map(|(segment, _)| segment);
+        let lost = self.graph.loss(node).map(|(segment, _)| self.graph.on_the_wire(segment));
         let bounded = self.graph.bounded(node).into_iter().map(|bounded| self.bounded(bounded));
         closes.chain(lost.filter(is_owed)).chain(bounded).collect()
     }
@@ -68,7 +68,7 @@ impl StreettConditions for ZoneFairness<'_> {
     fn edge_grants(&self, node: Node) -> Vec<Vec<StreettPair>> {
         let grants = |label: &EdgeLabel| {
             let fair = match label.kind {
-                EdgeKind::Delivery(segment) => Some(segment),
+                EdgeKind::Delivery(segment) => Some(self.graph.on_the_wire(segment)),
                 EdgeKind::Call(end, call) if closes(call) => Some(self.close(end)),
                 EdgeKind::Timeout | EdgeKind::Call(..) | EdgeKind::Onwards => None,
             };
@@ -213,4 +213,30 @@ fn lasts(graph: &ZoneGraph<'_>, component: &[Node], is_kept: impl Fn(Edge) -> bo
         }
     }
     bounds.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::check::Library;
+    use crate::realtime::ZoneLimits;
+    use crate::realtime::graph::Zones;
+
+    /// As in whole ticks: the same segment is requested and granted, whichever connection sent it.
+    #[test]
+    fn fairness_does_not_tell_incarnations_apart() {
+        let library = Library::shipped().unwrap();
+        let scenario = library.scenarios(&["rfc1337-old-reset".to_owned()], &[], 1).unwrap().remove(0);
+        let graph =
+            ZoneGraph::explore(&scenario.config, &[], Zones::Included, &ZoneLimits::NONE, &|_| {}).unwrap();
+        let all: Vec<StreettPair> = (0..graph.segments()).collect();
+        for number in &all {
+            let wire = graph.on_the_wire(*number);
+            assert_eq!((graph.segment(wire), graph.on_the_wire(wire)), (graph.segment(*number), wire));
+        }
+        let distinct: BTreeSet<StreettPair> = all.iter().map(|number| graph.on_the_wire(*number)).collect();
+        assert!(distinct.len() < all.len(), "{} of {}", distinct.len(), all.len());
+    }
 }

@@ -128,6 +128,12 @@ impl<'c> Catalog<'c> {
         &self.segments[usize::from(number)]
     }
 
+    /// The number of the same segment of the first incarnation, if it has one, else its own.
+    pub(super) fn of_first(&self, number: SegmentNumber) -> SegmentNumber {
+        let KnownSegment { to, segment, .. } = *self.segment(number);
+        self.segment_numbers.get(&(to, segment, Incarnation::First)).copied().unwrap_or(number)
+    }
+
     /// How many segments have a number.
     pub(super) fn segments(&self) -> usize {
         self.segments.len()

@@ -292,6 +292,11 @@ impl<'c> ZoneGraph<'c> {
         (known.kind, known.to)
     }
 
+    /// The number by which fairness knows a segment: the network cannot tell of which incarnation one is.
+    pub(crate) fn on_the_wire(&self, number: SegmentNumber) -> SegmentNumber {
+        self.explored.steps.catalog.of_first(number)
+    }
+
     /// What happens along each edge of a node.
     pub(crate) fn labels(&self, node: Node) -> &[EdgeLabel] {
         match self.loss(node) {

@@ -109,7 +109,6 @@ fn reductions_leave_no_discrete_part_out() {
                 budgets: false,
                 oldest_first: false,
                 symmetry: false,
-                ..Reductions::ALL
             },
         ];
         for reductions in lesser {
@@ -148,7 +147,6 @@ fn reductions_leave_no_discrete_part_of_random_worlds_out() {
             budgets: false,
             oldest_first: false,
             symmetry: false,
-            ..Reductions::ALL
         };
         assert!(all == explored(&config, plain).parts().collect(), "{config:?}");
     }
