@@ -104,12 +104,7 @@ fn reductions_leave_no_discrete_part_out() {
             Reductions { budgets: false, ..Reductions::ALL },
             Reductions { oldest_first: false, ..Reductions::ALL },
             Reductions { symmetry: false, ..Reductions::ALL },
-            Reductions {
-                inclusion: false,
-                budgets: false,
-                oldest_first: false,
-                symmetry: false,
-            },
+            Reductions { inclusion: false, budgets: false, oldest_first: false, symmetry: false },
         ];
         for reductions in lesser {
             let explored = explored(&config, reductions);
@@ -142,12 +137,7 @@ fn reductions_leave_no_discrete_part_of_random_worlds_out() {
         worlds += 1;
         let all: HashSet<_> = all.parts().collect();
         assert!(all == reference::parts(&config).0, "{config:?}");
-        let plain = Reductions {
-            inclusion: false,
-            budgets: false,
-            oldest_first: false,
-            symmetry: false,
-        };
+        let plain = Reductions { inclusion: false, budgets: false, oldest_first: false, symmetry: false };
         assert!(all == explored(&config, plain).parts().collect(), "{config:?}");
     }
 }
