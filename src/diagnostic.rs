@@ -33,6 +33,12 @@ impl SourceFile {
         Arc::new(Self { path: path.into(), text: text.into() })
     }
 
+    /// Whether it is what an option of the command line was given, as in `--set`, and no file.
+    #[must_use]
+    pub fn is_of_an_option(&self) -> bool {
+        self.path.starts_with("--")
+    }
+
     /// The file's name without folders and extension: properties and scenarios are named after it.
     #[must_use]
     pub fn stem(&self) -> &str {

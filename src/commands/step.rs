@@ -62,14 +62,17 @@ fn lines(session: &mut Session<'_>) -> Result<ExitStatus, Diagnostics> {
     let is_person = io::stdin().is_terminal();
     for number in 1_u64.. {
         print("> ")?;
-        let Some(line) = line(number)? else {
-            print("\n")?;
-            break;
+        let line = match line(number)? {
+            None => {
+                print("\n")?;
+                break;
+            }
+            Some(line) => line,
         };
-        if !is_person {
-            print(&format!("{}\n", Terminal::of_stdout().shown(&line)))?;
+        if let (false, Ok(line)) = (is_person, &line) {
+            print(&format!("{}\n", Terminal::of_stdout().shown(line)))?;
         }
-        match done(session, &line) {
+        match line.and_then(|line| done(session, &line)) {
             Ok(Some(text)) => print(&text)?,
             Ok(None) => break,
             Err(mistakes) if is_person => print(&format!("{}\n", mistakes.render(true)))?,
@@ -95,19 +98,24 @@ fn done(session: &mut Session<'_>, line: &str) -> Result<Option<String>, Diagnos
     })
 }
 
-/// The next line without its end; `None` at the end of the input.
-fn line(number: u64) -> Result<Option<String>, Diagnostic> {
-    let mistake = |what: String| Diagnostic::new(format!("line {number} of the input: {what}"));
+/// The next line without its end, or what is wrong with it; `None` at the end of the input.
+fn line(number: u64) -> Result<Option<Result<String, Diagnostics>>, Diagnostic> {
     let mut line = Vec::new();
-    let read = io::stdin().lock().take(LONGEST_LINE).read_until(b'\n', &mut line);
-    if read.map_err(|error| mistake(format!("cannot be read: {error}")))? == 0 {
+    let mut stdin = io::stdin().lock();
+    let read = stdin.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line);
+    if read.map_err(|error| Diagnostic::new(format!("line {number} of the input cannot be read: {error}")))? == 0 {
         return Ok(None);
     }
+    let refused = |what: String| Some(Err(Diagnostic::new(what).into()));
     if line.len() as u64 == LONGEST_LINE && !line.ends_with(b"\n") {
-        return Err(mistake(format!("is longer than {LONGEST_LINE} bytes")));
+        // The rest of it is no line of its own.
+        let _ = stdin.skip_until(b'\n');
+        return Ok(refused(format!("it is longer than {LONGEST_LINE} bytes")));
     }
-    let line = String::from_utf8(line).map_err(|_| mistake("is not UTF-8".to_owned()))?;
-    Ok(Some(line.trim_end_matches(['\n', '\r']).to_owned()))
+    Ok(match String::from_utf8(line) {
+        Ok(line) => Some(Ok(line.trim_end_matches(['\n', '\r']).to_owned())),
+        Err(_) => refused("it is not UTF-8".to_owned()),
+    })
 }
 
 /// A trace that was saved, and the name of its file.

@@ -5,7 +5,7 @@ use super::request::{Refusal, Status};
 use super::walk::Walk;
 use crate::model::{Event, Layout};
 use crate::report::trace::formula::{self, Forever, FormulaView};
-use crate::trace::RunEnding;
+use crate::trace::{RunEnding, time_passes};
 
 /// Evaluates a formula along a path.
 pub(super) fn evaluate<L: Layout>(
@@ -28,9 +28,12 @@ pub(super) fn evaluate<L: Layout>(
                 Event::Pass(parts) => parts.saturating_mul(ticks) as usize,
                 _ => 1,
             });
-            Forever { states: states.len() - 1, from: before.sum() }
+            let time_passes = time_passes(&evidence.trace, from);
+            Forever { states: states.len() - 1, from: before.sum(), time_passes }
         }
-        RunEnding::Open | RunEnding::Stops { .. } => Forever { states: states.len(), from: states.len() - 1 },
+        RunEnding::Open | RunEnding::Stops { .. } => {
+            Forever { states: states.len(), from: states.len() - 1, time_passes: true }
+        }
     });
     formula::evaluate(&exploration.scenario, text, &states, goes_on).map_err(|mistakes| {
         // The words of a terminal, without its colours.

@@ -58,19 +58,12 @@ pub(super) fn rounded(scenario: &Scenario) -> Option<String> {
 /// What a scenario's file sets otherwise than the policy that the command line names: the file's own value stays.
 #[must_use]
 pub(super) fn kept(scenario: &Scenario) -> Option<String> {
-    let is_named =
-        |change: &String| change.split('=').next().is_some_and(|key| key.trim().ends_with("tcp.policy"));
-    if !scenario.changes.iter().any(is_named) {
-        return None;
-    }
-    let is_a_setting = |field: &PolicyField| scenario.changes.contains(&field.file.text);
     let all: Vec<String> = each_end(scenario)
         .into_iter()
         .flat_map(|(ends, policy)| {
-            let of_files = policy.fields.iter().filter(|field| !is_a_setting(field));
-            of_files.filter_map(move |field| {
-                let own = policy.replaced.iter().find(|own| own.name == field.name)?;
-                Some(format!("{ends}: {}, not {}'s {}", line(field, policy), policy.name, own.value))
+            policy.replaced.iter().filter_map(move |own| {
+                let set = policy.fields.iter().find(|field| field.name == own.name)?;
+                Some(format!("{ends}: {}, not {}'s {}", line(set, policy), policy.name, own.value))
             })
         })
         .collect();

@@ -42,7 +42,7 @@ pub struct EndPolicy {
     pub policy: Policy,
     /// Each field once, in the order of [`Policy`], as it is set last.
     pub fields: Vec<PolicyField>,
-    /// Fields of the policy itself that the scenario sets otherwise.
+    /// Where the command line names the policy: its fields that the scenario's file sets otherwise.
     pub replaced: Vec<PolicyField>,
     /// How long a tick is.
     pub clock: Clock,
@@ -102,7 +102,10 @@ pub(super) fn policy(
         policy::resolve(&fields, clock, bounds).map_err(|mistake| out_of_range(end, &fields, clock, mistake))?;
     let last = |fields: &[PolicyField], name| fields.iter().rfind(|field| field.name == name).cloned();
     let set: Vec<PolicyField> = policy::field_names().iter().filter_map(|name| last(&fields, *name)).collect();
-    let replaced = set.iter().filter(|field| field.origin == Origin::Scenario).filter_map(|field| {
+    let name = if own.policy.is_some() { &[end, "tcp", "policy"][..] } else { &["tcp", "policy"] };
+    let is_chosen = places(name).is_some_and(|(file, _)| file.is_of_an_option());
+    let of_file = |field: &&PolicyField| field.origin == Origin::Scenario && !field.file.is_of_an_option();
+    let replaced = set.iter().filter(|field| is_chosen && of_file(field)).filter_map(|field| {
         last(&named.fields, field.name).filter(|own| own.origin != Origin::Base && own.value != field.value)
     });
     Ok(EndPolicy { name: named.name.clone(), policy, replaced: replaced.collect(), fields: set, clock })

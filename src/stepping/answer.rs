@@ -2,11 +2,12 @@
 
 use std::fmt::Write;
 
+use crate::invariant::broken;
 use crate::model::{End, Event};
-use crate::property::{Claim, Instance, Temporal};
+use crate::property::{Instance, Temporal};
 use crate::realtime::{Copy, ExactWorld, Moment, Refusal};
 use crate::report::terminal::Terminal;
-use crate::report::trace::formula::{Forever, FormulaView};
+use crate::report::trace::formula::{Forever, FormulaView, is_true_of};
 use crate::report::trace::state::{EndView, Row, StateView};
 pub(super) use crate::report::trace::words::ticks;
 use crate::report::trace::words::{NO_TIMER_IS_DUE, changes, event_in_words};
@@ -14,7 +15,7 @@ use crate::scenario::Scenario;
 use crate::tcp::Timer;
 use crate::trace::caption::in_flight;
 use crate::trace::timeline::SegmentTimeline;
-use crate::trace::{Stepwise, Ticks, is_false_of_run};
+use crate::trace::{Stepwise, Ticks};
 
 /// The column at which the text beside a name begins.
 const INDENT: usize = 14;
@@ -144,7 +145,7 @@ pub(super) fn state(run: &Stepwise<'_>, scenario: &Scenario, violated: &[String]
     let endpoints = End::BOTH.map(|end| world.endpoint(end).clone());
     let copies = (&timeline, timeline.in_flight.as_slice());
     let view = StateView::of(trace.last(), trace, copies, Some(endpoints));
-    let now = trace.moments().last().copied().flatten().unwrap_or(trace.time(0));
+    let now = moment(run, world.now());
     let mut text = match trace.steps.len() {
         0 => "At tick 0, in the initial state:\n".to_owned(),
         number => format!("At tick {now}, after step {number}:\n"),
@@ -171,15 +172,17 @@ pub(super) fn state(run: &Stepwise<'_>, scenario: &Scenario, violated: &[String]
 
 /// What of an end is not as if nothing had happened: the state first, then the observations, variables and timers.
 fn of_end(end: &EndView) -> Vec<String> {
-    let in_words = |(name, value): &Row| match (*name, value.as_str()) {
+    let observed = |(name, value): &Row| match (*name, value.as_str()) {
         ("state", _) => Some(value.clone()),
         (_, "0" | "false" | "NONE") => None,
         (name, "true") => Some(name.to_owned()),
         (name, value) => Some(format!("{name} {value}")),
     };
+    // A sequence number may be 0.
+    let variable = |(name, value): &Row| format!("{name} {value}");
     let timer = |(name, left): &Row| format!("{name} timer: {left}");
-    let known = end.observations.iter().chain(&end.variables).filter_map(in_words);
-    known.chain(end.timers.iter().map(timer)).collect()
+    let observations = end.observations.iter().filter_map(observed);
+    observations.chain(end.variables.iter().map(variable)).chain(end.timers.iter().map(timer)).collect()
 }
 
 /// The instances that a state violates by itself.
@@ -207,11 +210,11 @@ pub(super) fn properties(
             Some(step) => ("violated", format!("{} ({step})", instance.name())),
             None if temporal == Temporal::Possible => ("not yet", instance.name()),
             None if !instance.is_liveness() => ("so far", instance.name()),
-            None if goes_on.is_some_and(|forever| is_false(instance, worlds, forever)) => {
-                ("violated", format!("{} (forever)", instance.name()))
-            }
-            None if goes_on.is_some() => ("true", instance.name()),
-            None => ("undecided", instance.name()),
+            None => match goes_on.and_then(|forever| is_true_of(instance, worlds, forever)) {
+                Some(false) => ("violated", format!("{} (forever)", instance.name())),
+                Some(true) => ("true", instance.name()),
+                None => ("undecided", instance.name()),
+            },
         };
         for (each, names) in groups.into_iter().zip(&mut named) {
             names.extend((each == group).then(|| name.clone()));
@@ -234,19 +237,6 @@ pub(super) fn properties(
         let _ = writeln!(text, "{:INDENT$}{listed}", "");
     }
     text
-}
-
-/// Whether a property of runs is false of a run that goes on forever as it is said.
-fn is_false(instance: &Instance, worlds: &[ExactWorld<'_>], forever: Forever) -> bool {
-    let Forever { states, from } = forever;
-    match instance.property.formula.claim() {
-        // Time passes on no cycle that begins and ends at one moment; a run that ends has no cycle.
-        Claim::TimePasses => {
-            let now = |world: Option<&ExactWorld<'_>>| world.map(ExactWorld::now);
-            states < worlds.len() && now(worlds.get(from)) == now(worlds.last())
-        }
-        _ => worlds.get(..states).is_some_and(|states| is_false_of_run(instance, states, from)),
-    }
 }
 
 /// A formula along a run: what the run says of it, and after which steps its predicates are true.
@@ -281,13 +271,8 @@ fn steps(values: &[bool]) -> String {
     }
 }
 
-/// Whether nothing may happen after a run but calls that an application is free not to make: a run that ends.
-pub(super) fn stops(run: &Stepwise<'_>) -> bool {
-    let is_call = |event: &Event| matches!(event, Event::Call(..));
-    run.enabled().iter().all(is_call) && run.world().clone().pass_until(run.world().now() + 1).is_err()
-}
-
 /// A moment of a run.
 pub(super) fn moment(run: &Stepwise<'_>, moment: Moment) -> Ticks {
-    run.trace().time(u32::try_from(moment).unwrap_or(u32::MAX))
+    let parts = u32::try_from(moment);
+    run.trace().time(parts.unwrap_or_else(|_| broken(format_args!("{moment} parts of a tick are too many"))))
 }

@@ -6,16 +6,19 @@ use std::path::PathBuf;
 use super::answer::{self, Choice};
 use super::command::{Command, help};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::invariant::broken;
 use crate::model::Event;
 use crate::property::Instance;
 use crate::realtime::{Moment, Refusal};
 use crate::report::quantity::counted;
 use crate::report::terminal::Terminal;
-use crate::report::trace::formula::{Forever, evaluate};
-use crate::report::trace::saved::{SavedReplay, SavedTrace};
+use crate::report::trace::formula::{Forever, evaluate, is_true_of};
+use crate::report::trace::saved::{SavedEnding, SavedReplay, SavedTrace};
 use crate::report::trace::{json, ladder};
 use crate::scenario::Scenario;
-use crate::trace::{RunEnding, Stepwise, Ticks, Trace, greatest_common_divisor};
+use crate::trace::{
+    NotForever, RunEnding, Stepwise, Ticks, Trace, exact_ending, greatest_common_divisor, time_passes,
+};
 
 /// No run has more steps: nobody reads one that is longer.
 const MAX_STEPS: usize = 1000;
@@ -47,9 +50,8 @@ pub struct Session<'s> {
     run: Stepwise<'s>,
     /// After so many of its steps one stands.
     at: usize,
-    /// As long as the run is one that was loaded and goes on forever: the step from which on it repeats; behind
-    /// the last, nothing happens any more.
-    repeats_from: Option<usize>,
+    /// How the run goes on forever, as long as it is one that was loaded and does.
+    ending: RunEnding,
 }
 
 impl<'s> Session<'s> {
@@ -57,7 +59,7 @@ impl<'s> Session<'s> {
     #[must_use]
     pub fn new(scenario: &'s Scenario, instances: Vec<Instance>, terminal: Terminal) -> Self {
         let run = Stepwise::new(&scenario.config, 1);
-        Self { scenario, instances, terminal, run, at: 0, repeats_from: None }
+        Self { scenario, instances, terminal, run, at: 0, ending: RunEnding::Open }
     }
 
     /// What is shown at first: the scenario, what it is about, the state, and what may happen; or, where a trace
@@ -80,7 +82,8 @@ impl<'s> Session<'s> {
         let choices = answer::choices(&self.so_far(), self.scenario);
         let text = match Command::parse(line, &choices).map_err(Diagnostic::new)? {
             Command::Choose(place) => {
-                let choice = choices.get(place).ok_or_else(|| Diagnostic::new("there is no such choice"))?;
+                let choice =
+                    choices.get(place).unwrap_or_else(|| broken(format_args!("there is no choice {place}")));
                 self.take(choice)?
             }
             Command::Pass(time) => self.pass(time)?,
@@ -127,8 +130,12 @@ impl<'s> Session<'s> {
             }
             trace.steps.truncate(usable);
         }
-        let goes_on = saved.repeats_from.filter(|_| trace.steps.len() == length);
-        self.open(&trace, goes_on, step)
+        let repeats_from = match saved.ending {
+            SavedEnding::Repeats(from) if trace.steps.len() == length => Some(from),
+            SavedEnding::Stops if trace.steps.len() == length => Some(length),
+            _ => None,
+        };
+        self.open(&trace, repeats_from, step)
     }
 
     /// Opens a trace that was found in the scenario, at its end or after a step.
@@ -173,19 +180,32 @@ impl<'s> Session<'s> {
             }
         }
         let mut text = format!("Opened {}.", counted(length, "step"));
-        if let Some(from) = repeats_from {
-            let comes_back =
-                if from == length { answer::stops(&run) } else { run.up_to(from).world().is_like(run.world()) };
-            if !comes_back {
-                return Err(Diagnostic::new("it does not go on forever as it says").into());
-            }
-            let _ = match length - from {
-                0 => write!(text, " Nothing happens after them."),
-                1 => write!(text, " Step {length} is repeated forever."),
-                _ => write!(text, " Steps {} to {length} are repeated forever.", from + 1),
-            };
-        }
-        (self.run, self.at, self.repeats_from) = (run, step, repeats_from);
+        let ending = match repeats_from {
+            None => RunEnding::Open,
+            Some(from) => match exact_ending(&run.worlds(), run.trace(), from, self.scenario.fairness) {
+                Ok(ending) => {
+                    text.push_str(&match length - from {
+                        0 => " Nothing happens after them.".to_owned(),
+                        1 => format!(" Step {length} is repeated forever."),
+                        _ => format!(" Steps {} to {length} are repeated forever.", from + 1),
+                    });
+                    ending
+                }
+                // The steps are a run for all that, which may go on in another way.
+                Err(NotForever::IsUnfair) => {
+                    text.push_str(" Fairness rules out here that they are repeated forever.");
+                    RunEnding::Open
+                }
+                Err(NotForever::GoesOn) => {
+                    text.push_str(" They do not end a run here: more has to happen.");
+                    RunEnding::Open
+                }
+                Err(NotForever::DoesNotComeBack) => {
+                    return Err(Diagnostic::new("it does not go on forever as it says").into());
+                }
+            },
+        };
+        (self.run, self.at, self.ending) = (run, step, ending);
         Ok(self.shown(&format!("{text}\n{}", self.here())))
     }
 
@@ -206,7 +226,7 @@ impl<'s> Session<'s> {
             return Err(Diagnostic::new("it takes too long"));
         }
         run.take(&event).map_err(|why| Diagnostic::new(why.to_string()))?;
-        (self.run, self.at, self.repeats_from) = (run, self.at + 1, None);
+        (self.run, self.at, self.ending) = (run, self.at + 1, RunEnding::Open);
         Ok(())
     }
 
@@ -297,14 +317,24 @@ impl<'s> Session<'s> {
     }
 
     fn save(&self, file: PathBuf) -> Reply {
-        let run = self.so_far();
-        let violated = answer::violated(run.world(), &self.instances);
-        let text = match violated.first() {
-            Some(instance) => json::document(self.scenario, instance, run.trace()),
-            None => json::path(self.scenario, run.trace()),
+        let (run, trace) = (self.so_far(), self.trace());
+        let by_state = answer::violated(run.world(), &self.instances).first().copied();
+        let violated = by_state.or_else(|| {
+            let (worlds, goes_on) = (run.worlds(), self.goes_on()?);
+            let is_false = |instance: &&Instance| {
+                instance.is_liveness() && is_true_of(instance, &worlds, goes_on) == Some(false)
+            };
+            self.instances.iter().find(is_false)
+        });
+        let text = match violated {
+            Some(instance) => json::document(self.scenario, instance, &trace),
+            None => json::path(self.scenario, &trace),
         };
-        let what =
-            violated.first().map_or_else(String::new, |one| format!(", after which {} is violated", one.name()));
+        let what = match (violated, by_state) {
+            (Some(one), Some(_)) => format!(", after which {} is violated", one.name()),
+            (Some(one), None) => format!(", which violate {} forever", one.name()),
+            (None, _) => String::new(),
+        };
         let done = format!("Saved {}{what}, to {}.\n", counted(self.at, "step"), file.display());
         Reply::Save(file, text, self.shown(&done))
     }
@@ -317,23 +347,25 @@ impl<'s> Session<'s> {
     /// The same as a trace, with how it goes on.
     fn trace(&self) -> Trace {
         let trace = self.so_far().trace().clone();
-        match self.goes_on() {
-            Some(Forever { from, .. }) if from < self.at => {
-                Trace { ending: RunEnding::Repeats { from, reasons: Vec::new() }, ..trace }
-            }
-            _ => trace,
+        if self.at == self.run.trace().steps.len() {
+            Trace { ending: self.ending.clone(), ..trace }
+        } else {
+            trace
         }
     }
 
     /// How the run goes on forever, if one stands at the end of one that does.
     fn goes_on(&self) -> Option<Forever> {
-        let from = self.repeats_from.filter(|_| self.at == self.run.trace().steps.len())?;
-        // The state that a cycle comes back to is the one in which it began.
-        Some(if from == self.at {
-            Forever { states: self.at + 1, from }
-        } else {
-            Forever { states: self.at, from }
-        })
+        match self.trace() {
+            Trace { ending: RunEnding::Open, .. } => None,
+            Trace { ending: RunEnding::Stops { .. }, .. } => {
+                Some(Forever { states: self.at + 1, from: self.at, time_passes: true })
+            }
+            // The state that a cycle comes back to is the one in which it began.
+            trace @ Trace { ending: RunEnding::Repeats { from, .. }, .. } => {
+                Some(Forever { states: self.at, from, time_passes: time_passes(&trace, from) })
+            }
+        }
     }
 
     /// The step that was taken, the state after it, and what may happen.
@@ -554,7 +586,7 @@ mod tests {
         let mut session = session(&dead, &["last-ack-ends", "time-passes", "no-reset"]);
         let text = session.load(&saved, None).unwrap();
         let length = session.run.trace().steps.len();
-        let from = saved.repeats_from.unwrap();
+        let SavedEnding::Repeats(from) = saved.ending else { panic!("{:?}", saved.ending) };
         assert!(text.contains(&format!("Steps {} to {length} are repeated forever.", from + 1)), "{text}");
         assert!(session.tell("path").contains("again and again"));
         let properties = session.tell("properties");
@@ -572,7 +604,7 @@ mod tests {
         session.tell("B’s retransmission timer expires");
         session.tell("#4 FIN seq=1 ack=2 arrives at A");
         assert!(session.tell("state").contains("TIME_WAIT"));
-        assert_eq!(session.repeats_from, None);
+        assert_eq!(session.ending, RunEnding::Open);
     }
 
     #[test]
@@ -591,9 +623,69 @@ mod tests {
         // A cycle that does not come back is none.
         let dead = scenario("dead-network", &[]);
         let mut lasso = counterexample(&dead, "last-ack-ends@B");
-        lasso.repeats_from = Some(0);
+        lasso.ending = SavedEnding::Repeats(0);
         let refused = super::tests::session(&dead, &[]).load(&lasso, None).unwrap_err().render(false);
         assert!(refused.contains("it does not go on forever as it says"), "{refused}");
+    }
+
+    /// Where segments are promised to arrive, to lose each is not fair, and decides nothing.
+    #[test]
+    fn a_lasso_is_judged_by_the_fairness_of_the_scenario() {
+        let lasso = counterexample(&scenario("dead-network", &[]), "last-ack-ends@B");
+        let lossy = scenario("lossy-for-ever", &[]);
+        let mut session = session(&lossy, &["last-ack-ends", "both-close"]);
+        let text = session.load(&lasso, None).unwrap();
+        assert!(text.contains("Fairness rules out here that they are repeated forever."), "{text}");
+        assert!(!session.tell("properties").contains("(forever)"));
+    }
+
+    /// An application that is promised to close does so.
+    #[test]
+    fn a_run_does_not_end_where_a_close_is_promised() {
+        let sequential = scenario("sequential", &[]);
+        let mut session = session(&sequential, &["both-close"]);
+        let mut nothing = parse(&session.saved());
+        nothing.ending = SavedEnding::Stops;
+        let text = session.load(&nothing, None).unwrap();
+        assert!(text.contains("They do not end a run here"), "{text}");
+        assert!(!session.tell("properties").contains("(forever)"));
+        let unpromised = scenario("sequential", &["fairness.applications=false"]);
+        let mut session = super::tests::session(&unpromised, &["both-close"]);
+        session.load(&nothing, None).unwrap();
+        assert!(session.tell("properties").contains("both-close (forever)"));
+    }
+
+    #[test]
+    fn a_lasso_is_saved_as_one() {
+        let dead = scenario("dead-network", &[]);
+        let lasso = counterexample(&dead, "last-ack-ends@B");
+        let mut session = session(&dead, &["last-ack-ends", "time-passes"]);
+        session.load(&lasso, None).unwrap();
+        let saved = parse(&session.saved());
+        assert_eq!((saved.ending, saved.instance.as_deref()), (lasso.ending, Some("last-ack-ends@B")));
+        assert!(session.tell("eval time passes").contains("true of this run, which goes on forever"));
+    }
+
+    /// A number of 0 is shown, and a count of 0 is not.
+    #[test]
+    fn a_sequence_number_may_be_zero() {
+        let sequential = scenario("time-wait-reused-any", &[]);
+        let property = "no-old-segment-ends-the-new@B";
+        let (_, trace) = shortest_trace(&sequential, &instances(&[property]), Limits::NONE).unwrap().unwrap();
+        let mut session = session(&sequential, &[property]);
+        let text = session.open_found(&trace, Some(8)).unwrap();
+        assert!(text.contains("SYN_SENT") && text.contains("SND.UNA 0"), "{text}");
+    }
+
+    /// What is shown of a timer that may be late agrees with what is said of it.
+    #[test]
+    fn a_timer_that_may_be_late_is_due_and_has_to_expire_later() {
+        let late = scenario("late-timers", &[]);
+        let mut session = session(&late, &[]);
+        let text = session.tell("A calls shutdown");
+        assert!(text.contains("timer is set: 4 ticks") && text.contains("timer: 4 ticks"), "{text}");
+        let text = session.tell("timer");
+        assert!(text.contains("timer is due") && text.contains("timer: due, in 1 tick at the latest"), "{text}");
     }
 
     /// A run through two connections, which is saved as the counterexample that it is.

@@ -61,6 +61,60 @@ pub(crate) fn replay_exact_lasso(
     states.last()?.is_like(states.get(from)?).then(|| run.repeats(trace, from, may_close))?
 }
 
+/// How a run of exact times goes on forever, if it does as is said of it: the steps from a place on are repeated,
+/// or, where that is behind the last, nothing happens any more.
+///
+/// # Errors
+/// Why it does not.
+pub(crate) fn exact_ending(
+    states: &[ExactWorld<'_>],
+    trace: &Trace,
+    from: usize,
+    fairness: Fairness,
+) -> Result<RunEnding, NotForever> {
+    let (Some(last), Some(first)) = (states.last(), states.get(from)) else {
+        return Err(NotForever::DoesNotComeBack);
+    };
+    if from == trace.steps.len() {
+        return match calls_at_end(last, fairness) {
+            Some(calls) => Ok(RunEnding::Stops { calls }),
+            None => Err(NotForever::GoesOn),
+        };
+    }
+    if !last.is_like(first) {
+        return Err(NotForever::DoesNotComeBack);
+    }
+    if !time_passes(trace, from) {
+        return Ok(RunEnding::Repeats { from, reasons: Vec::new() });
+    }
+    let repeated = states.get(..trace.steps.len()).unwrap_or(states);
+    let may_close = |world: &ExactWorld<'_>| End::BOTH.map(|end| world.calls(end).any(closes));
+    match fair_reasons(repeated, trace, from, fairness, may_close) {
+        Some(reasons) => Ok(RunEnding::Repeats { from, reasons }),
+        None => Err(NotForever::IsUnfair),
+    }
+}
+
+/// Why a run does not go on forever as is said of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NotForever {
+    /// The last state is another than that in which the cycle began.
+    DoesNotComeBack,
+    /// More is enabled at its end than calls that fairness does not promise.
+    GoesOn,
+    /// Fairness rules out that the steps are repeated.
+    IsUnfair,
+}
+
+/// The calls that are enabled where a run ends; `None` if more is enabled, or a call that fairness promises.
+fn calls_at_end(last: &ExactWorld<'_>, fairness: Fairness) -> Option<Vec<(End, Call)>> {
+    let calls: Vec<(End, Call)> =
+        End::BOTH.into_iter().flat_map(|end| last.calls(end).map(move |call| (end, call))).collect();
+    let is_timed = End::BOTH.iter().any(|end| Timer::ALL.iter().any(|timer| last.due(*end, *timer).is_some()));
+    let is_promised = fairness.applications && calls.iter().any(|(_, call)| closes(*call));
+    (!is_timed && !is_promised && last.in_flight().is_empty()).then_some(calls)
+}
+
 /// Replays a run of exact times that ends: nothing may be enabled but calls that fairness does not promise.
 pub(crate) fn replay_exact_ending(
     config: &Config,
@@ -69,14 +123,7 @@ pub(crate) fn replay_exact_ending(
     witness: &Witness,
 ) -> Option<Trace> {
     let ExactRun { states, trace, .. } = replay_exactly(config, witness).ok()?;
-    let last = states.last()?;
-    let calls: Vec<(End, Call)> =
-        End::BOTH.into_iter().flat_map(|end| last.calls(end).map(move |call| (end, call))).collect();
-    let is_timed = End::BOTH.iter().any(|end| Timer::ALL.iter().any(|timer| last.due(*end, *timer).is_some()));
-    let is_promised = fairness.applications && calls.iter().any(|(_, call)| closes(*call));
-    if is_timed || is_promised || !last.in_flight().is_empty() {
-        return None;
-    }
+    let calls = calls_at_end(states.last()?, fairness)?;
     Run { states: &states, instance, fairness }.stops(trace, calls)
 }
 
@@ -100,19 +147,15 @@ impl<S: Observe> Run<'_, S> {
     /// A and B may close in a state.
     fn repeats(&self, trace: Trace, from: usize, may_close: impl Fn(&S) -> [bool; 2]) -> Option<Trace> {
         let (_, states) = self.states.split_last()?;
-        let (repeated, cycle) = (states.get(from..)?, trace.steps.get(from..)?);
         // Along a run time passes; where it does not, `time passes` is refuted and nothing else, fair or not.
-        if cycle.iter().any(|step| matches!(step.event, Event::Pass(_))) == self.is_about_time() {
+        if time_passes(&trace, from) == self.is_about_time() {
             return None;
         }
-        let snapshots = std::iter::once(&trace.initial).chain(trace.steps.iter().map(|step| &step.after));
-        let snapshots = snapshots.skip(from).take(repeated.len());
-        let repeated = snapshots.zip(repeated.iter().map(may_close)).collect::<Vec<_>>();
-        let events: Vec<Event> = cycle.iter().map(|step| step.event).collect();
-        let reasons = if self.is_about_time() { Vec::new() } else { reasons(&repeated, &events) };
-        if reasons.iter().any(|reason| is_unfair(reason, self.fairness)) {
-            return None;
-        }
+        let reasons = if self.is_about_time() {
+            Vec::new()
+        } else {
+            fair_reasons(states, &trace, from, self.fairness, may_close)?
+        };
         let is_refuted = is_false_of_run(self.instance, states, from);
         is_refuted.then_some(Trace { ending: RunEnding::Repeats { from, reasons }, ..trace })
     }
@@ -161,6 +204,28 @@ pub(crate) fn is_false_of_run(instance: &Instance, states: &[impl Observe], repe
         Claim::TimePasses => true,
         Claim::Always(_) | Claim::Never(_) | Claim::Possible(_) => false,
     }
+}
+
+/// Whether time passes in the steps from a place on.
+pub(crate) fn time_passes(trace: &Trace, from: usize) -> bool {
+    trace.steps.iter().skip(from).any(|step| matches!(step.event, Event::Pass(_)))
+}
+
+/// Why it is fair to repeat the steps from a place on; `None` if it is not. Given are the states before each step.
+fn fair_reasons<S>(
+    states: &[S],
+    trace: &Trace,
+    from: usize,
+    fairness: Fairness,
+    may_close: impl Fn(&S) -> [bool; 2],
+) -> Option<Vec<FairnessReason>> {
+    let (repeated, cycle) = (states.get(from..)?, trace.steps.get(from..)?);
+    let snapshots = std::iter::once(&trace.initial).chain(trace.steps.iter().map(|step| &step.after));
+    let snapshots = snapshots.skip(from).take(repeated.len());
+    let repeated = snapshots.zip(repeated.iter().map(may_close)).collect::<Vec<_>>();
+    let events: Vec<Event> = cycle.iter().map(|step| step.event).collect();
+    let reasons = reasons(&repeated, &events);
+    (!reasons.iter().any(|reason| is_unfair(reason, fairness))).then_some(reasons)
 }
 
 /// The reasons of fairness on a cycle: for each segment and application, whether the cycle meets its constraint.

@@ -12,7 +12,9 @@ pub(crate) mod timeline;
 pub(crate) use every_copy::{exercises_with_every_copy, lasso_with_every_copy, run_with_every_copy};
 pub(crate) use exact_replay::replay_exact_run;
 pub use exact_replay::{exact_run, places_in_ticks};
-pub(crate) use lasso::{is_false_of_run, replay_exact_ending, replay_exact_lasso, replay_lasso};
+pub(crate) use lasso::{
+    NotForever, exact_ending, is_false_of_run, replay_exact_ending, replay_exact_lasso, replay_lasso, time_passes,
+};
 pub use replay::{FairnessReason, Found, NoTrace, RunEnding, Trace, replay_actions};
 pub(crate) use replay::{replay, shortest_by_stateright};
 pub use stepwise::Stepwise;

@@ -44,6 +44,18 @@ pub(crate) struct PredicateView {
 pub(crate) struct Forever {
     pub(crate) states: usize,
     pub(crate) from: usize,
+    /// Time passes in what is repeated, or, at the end of a run, while nothing happens.
+    pub(crate) time_passes: bool,
+}
+
+/// Whether a property of runs is true of a run without end. Where no time passes it is no run: that refutes `time
+/// passes`, and decides nothing else.
+pub(crate) fn is_true_of(instance: &Instance, states: &[impl Observe], forever: Forever) -> Option<bool> {
+    let Forever { states: number, from, time_passes } = forever;
+    match instance.property.formula.claim() {
+        Claim::TimePasses => Some(time_passes),
+        _ => states.get(..number).filter(|_| time_passes).map(|run| !is_false_of_run(instance, run, from)),
+    }
 }
 
 /// Evaluates a formula in the states of a path. `goes_on` says how the path goes on forever, if it is known.
@@ -122,11 +134,10 @@ pub(crate) fn of_instance(instance: &Instance, states: &[impl Observe], goes_on:
         Claim::TimePasses => Vec::new(),
     };
     let result = match goes_on {
-        Some(Forever { states: number, from }) if instance.is_liveness() && !predicates.is_empty() => {
-            let run = states.get(..number).unwrap_or(states);
-            let is = if is_false_of_run(instance, run, from) { "false" } else { "true" };
-            format!("{is} of this run, which goes on forever")
-        }
+        Some(forever) if instance.is_liveness() => match is_true_of(instance, states, forever) {
+            Some(is_true) => format!("{is_true} of this run, which goes on forever"),
+            None => "no time passes in the steps that are repeated: that is no run".to_owned(),
+        },
         _ => result(claim, &predicates),
     };
     InstanceView { this: instance.end.map_or_else(String::new, |end| end.to_string()), predicates, result }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{itf, json};
 use crate::diagnostic::{Diagnostic, SourceFile};
+use crate::invariant::{broken, invariant};
 use crate::model::{End, Kind};
 use crate::property::Instance;
 use crate::realtime::{Copy, ExactEvent, ExactWorld, Moment};
@@ -27,14 +28,24 @@ pub struct SavedTrace {
     pub scale: u32,
     /// The name of the instance that it decides, if it does.
     pub instance: Option<String>,
-    /// How it goes on forever, if it does: the steps from this place on are repeated; after the last, nothing
-    /// happens any more.
-    pub repeats_from: Option<usize>,
+    /// How it goes on.
+    pub ending: SavedEnding,
     parts: u32,
     is_itf: bool,
     events: Vec<SavedEvent>,
     /// The document's part for each step.
     steps: Vec<Value>,
+}
+
+/// How a trace goes on that was saved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SavedEnding {
+    /// It may go on.
+    Open,
+    /// Nothing happens any more.
+    Stops,
+    /// The steps from this place on are repeated forever.
+    Repeats(usize),
 }
 
 /// What a replay has come to.
@@ -125,9 +136,14 @@ impl SavedTrace {
     /// What today's document has for each step.
     fn today(&self, scenario: &Scenario, trace: &Trace) -> Vec<Value> {
         let text = if self.is_itf { itf::path(scenario, trace) } else { json::path(scenario, trace) };
-        let document: Value = serde_json::from_str(&text).unwrap_or_default();
-        let all = document.get(if self.is_itf { "states" } else { "steps" }).and_then(Value::as_array);
-        all.into_iter().flatten().skip(usize::from(self.is_itf)).cloned().collect()
+        let document = serde_json::from_str(&text);
+        let document: Value = document.unwrap_or_else(|error| broken(format_args!("a document: {error}")));
+        let list = if self.is_itf { "states" } else { "steps" };
+        let all = document.get(list).and_then(Value::as_array);
+        let all = all.unwrap_or_else(|| broken(format_args!("a document without `{list}`")));
+        let steps: Vec<Value> = all.iter().skip(usize::from(self.is_itf)).cloned().collect();
+        invariant!(steps.len() == trace.steps.len(), "{} steps, of {}", steps.len(), trace.steps.len());
+        steps
     }
 }
 
@@ -225,10 +241,11 @@ fn of_json(document: &Value) -> Result<SavedTrace, Missing> {
             .map(|_| text(document, "/instance/name"))
             .transpose()?
             .map(str::to_owned),
-        repeats_from: match text(document, "/ending/kind")? {
-            "repeats" => Some(place(number(document, "/ending/from")?, steps)?),
-            "stops" => Some(steps.len()),
-            _ => None,
+        ending: match text(document, "/ending/kind")? {
+            "open" => SavedEnding::Open,
+            "stops" => SavedEnding::Stops,
+            "repeats" => SavedEnding::Repeats(place(number(document, "/ending/from")?, steps)?),
+            other => return Err(format!("an ending that is known, and not `{other}`")),
         },
         parts: parts(document, "/parts_per_tick")?,
         is_itf: false,
@@ -255,8 +272,10 @@ fn of_itf(document: &Value) -> Result<SavedTrace, Missing> {
             "Call" => {
                 let network = plain(state.get("network").unwrap_or(&Value::Null));
                 let copies = network.get("#map").and_then(Value::as_array);
+                let to = end(value, "/end")?.peer().to_string();
                 let is_new_syn = |copy: &Value| {
-                    copy.get("kind").and_then(Value::as_str) == Some("SYN")
+                    copy.get("to").and_then(Value::as_str) == Some(&to)
+                        && copy.get("kind").and_then(Value::as_str) == Some("SYN")
                         && copy.get("age").and_then(Value::as_u64) == Some(0)
                 };
                 let mut syns =
@@ -282,12 +301,9 @@ fn of_itf(document: &Value) -> Result<SavedTrace, Missing> {
             .transpose()?
             .map(str::to_owned),
         // The state of that index is the one after the first step of a cycle, or the last of a run that stops.
-        repeats_from: match document.get("loop") {
-            Some(_) => match place(number(document, "/loop")?, steps)? {
-                last if last == steps.len() => Some(last),
-                index => Some(index.saturating_sub(1)),
-            },
-            None => None,
+        ending: match document.get("loop") {
+            Some(_) => itf_ending(number(document, "/loop")?, states)?,
+            None => SavedEnding::Open,
         },
         parts: parts(document, "/#meta/parts-per-tick")?,
         is_itf: true,
@@ -340,10 +356,22 @@ fn end(value: &Value, pointer: &str) -> Result<End, Missing> {
     End::BOTH.into_iter().find(|end| end.to_string() == name).ok_or_else(|| format!("A or B as `{pointer}`"))
 }
 
-/// A place among steps, or behind the last.
-fn place(number: u32, steps: &[Value]) -> Result<usize, Missing> {
-    let place = usize::try_from(number).ok().filter(|place| *place <= steps.len());
-    place.ok_or_else(|| format!("no place behind the {} steps", steps.len()))
+/// How a run goes on whose states from an index on are repeated. Where that is the last alone, one step is repeated
+/// if it leads to its like, or else nothing happens any more.
+fn itf_ending(index: u32, states: &[Value]) -> Result<SavedEnding, Missing> {
+    let index = place(index, states)?;
+    let of_world = |state: &Value| ["a", "b", "network"].map(|name| state.get(name).cloned());
+    match states.get(index.saturating_sub(1)..) {
+        Some([before, last]) if of_world(before) != of_world(last) => Ok(SavedEnding::Stops),
+        _ if index == 0 => Ok(SavedEnding::Stops),
+        _ => Ok(SavedEnding::Repeats(index - 1)),
+    }
+}
+
+/// A place among steps or states.
+fn place(number: u32, all: &[Value]) -> Result<usize, Missing> {
+    let place = usize::try_from(number).ok().filter(|place| *place < all.len());
+    place.ok_or_else(|| format!("a place among {}, and not {number}", all.len()))
 }
 
 /// More parts than any trace has, and few enough that no moment is too great.

@@ -27,7 +27,7 @@ pub(crate) struct EndView {
     pub(crate) end: String,
     /// What a formula can observe, by its names; the state is the first.
     pub(crate) observations: Vec<Row>,
-    /// What its timers have left at the latest.
+    /// How long it is until its timers are due, and of those that are, until they have to expire.
     pub(crate) timers: Vec<Row>,
     /// The variables that no formula observes; none in a run that is shown without its world.
     pub(crate) variables: Vec<Row>,
@@ -55,11 +55,17 @@ impl StateView {
         let opens = trace.steps.iter().any(|step| step.after.is_opened());
         let [of_a, of_b] = endpoints.map_or([None, None], |endpoints| endpoints.map(Some));
         let timers = state.timers.unwrap_or_default();
+        let timers = timers.into_iter().zip(trace.slack);
         let ends = End::BOTH.into_iter().zip(&state.ends).zip(timers).zip([of_a, of_b]);
-        let ends = ends.map(|(((end, observed), timers), endpoint)| {
-            let left = |timer: Timer| match timers.get(timer)? {
-                0 => Some((timer.name(), "due".to_owned())),
-                left => Some((timer.name(), ticks(trace.time(left)))),
+        let ends = ends.map(|(((end, observed), (timers, slack)), endpoint)| {
+            let left = |timer: Timer| {
+                let left = timers.get(timer)?;
+                let words = match left.checked_sub(slack) {
+                    Some(until_due) if until_due > 0 => ticks(trace.time(until_due)),
+                    _ if left > 0 => format!("due, in {} at the latest", ticks(trace.time(left))),
+                    _ => "due".to_owned(),
+                };
+                Some((timer.name(), words))
             };
             EndView {
                 end: end.to_string(),
