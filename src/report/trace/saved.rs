@@ -356,8 +356,8 @@ fn end(value: &Value, pointer: &str) -> Result<End, Missing> {
     End::BOTH.into_iter().find(|end| end.to_string() == name).ok_or_else(|| format!("A or B as `{pointer}`"))
 }
 
-/// How a run goes on whose states from an index on are repeated. Where that is the last alone, one step is repeated
-/// if it leads to its like, or else nothing happens any more.
+/// How a run goes on whose states from an index on are repeated. Where that is the last alone, one step is
+/// repeated if it leads to its like, or else nothing happens any more.
 fn itf_ending(index: u32, states: &[Value]) -> Result<SavedEnding, Missing> {
     let index = place(index, states)?;
     let of_world = |state: &Value| ["a", "b", "network"].map(|name| state.get(name).cloned());
