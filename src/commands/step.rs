@@ -62,12 +62,9 @@ fn lines(session: &mut Session<'_>) -> Result<ExitStatus, Diagnostics> {
     let is_person = io::stdin().is_terminal();
     for number in 1_u64.. {
         print("> ")?;
-        let line = match line(number)? {
-            None => {
-                print("\n")?;
-                break;
-            }
-            Some(line) => line,
+        let Some(line) = line(number)? else {
+            print("\n")?;
+            break;
         };
         if let (false, Ok(line)) = (is_person, &line) {
             print(&format!("{}\n", Terminal::of_stdout().shown(line)))?;

@@ -184,11 +184,11 @@ impl<'s> Session<'s> {
             None => RunEnding::Open,
             Some(from) => match exact_ending(&run.worlds(), run.trace(), from, self.scenario.fairness) {
                 Ok(ending) => {
-                    text.push_str(&match length - from {
-                        0 => " Nothing happens after them.".to_owned(),
-                        1 => format!(" Step {length} is repeated forever."),
-                        _ => format!(" Steps {} to {length} are repeated forever.", from + 1),
-                    });
+                    let _ = match length - from {
+                        0 => write!(text, " Nothing happens after them."),
+                        1 => write!(text, " Step {length} is repeated forever."),
+                        _ => write!(text, " Steps {} to {length} are repeated forever.", from + 1),
+                    };
                     ending
                 }
                 // The steps are a run for all that, which may go on in another way.
