@@ -221,6 +221,7 @@ mod tests {
 
     use super::*;
     use crate::check::Library;
+    use crate::model::Deliveries;
     use crate::realtime::ZoneLimits;
     use crate::realtime::graph::Zones;
 
@@ -236,6 +237,12 @@ mod tests {
             let wire = graph.on_the_wire(*number);
             assert_eq!((graph.segment(wire), graph.on_the_wire(wire)), (graph.segment(*number), wire));
         }
+        let fairness =
+            ZoneFairness { graph: &graph, fairness: Fairness { applications: false, network: Deliveries::ALL } };
+        let nodes = 0..graph.graph.node_count();
+        let pairs = nodes.flat_map(|node| [vec![fairness.requests(node)], fairness.edge_grants(node)].concat());
+        let mut segments = pairs.flatten().filter(|pair| *pair < graph.segments());
+        assert!(segments.all(|pair| graph.on_the_wire(pair) == pair));
         let distinct: BTreeSet<StreettPair> = all.iter().map(|number| graph.on_the_wire(*number)).collect();
         assert!(distinct.len() < all.len(), "{} of {}", distinct.len(), all.len());
     }

@@ -139,4 +139,21 @@ mod tests {
         }
         assert!(raised > 2, "{raised}");
     }
+
+    /// What is kept is of the end whose policy the command line names, in whatever way it is written.
+    #[test]
+    fn a_file_keeps_its_own_where_the_command_line_names_the_policy() {
+        let library = Library::shipped().unwrap();
+        let kept_in = |scenario: &str, setting: &str| {
+            let settings = [Setting::parse(setting).unwrap()];
+            kept(&library.scenarios(&[scenario.to_owned()], &settings, 1).unwrap()[0])
+        };
+        let both = "A and B: fin_wait_2_timeout = 8 ticks, 4 msl (scenarios/never-closes.toml), not linux's 60 s";
+        assert_eq!(kept_in("never-closes", "tcp.policy=linux").as_deref(), Some(both));
+        assert_eq!(kept_in("never-closes", "tcp={policy=\"linux\"}").as_deref(), Some(both));
+        assert_eq!(kept_in("never-closes", "network.losses=0"), None);
+        // B's policy is the file's own choice there.
+        let of_b = kept_in("only-fins-bsd", "a.tcp.policy=linux").is_some_and(|kept| kept.contains("B: "));
+        assert!(!of_b);
+    }
 }
