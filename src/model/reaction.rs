@@ -9,6 +9,7 @@ use super::limit::Limit;
 use super::observe::End;
 use super::packed::{Layout, OneIncarnation};
 use super::segment_copy::SegmentCopy;
+use crate::invariant::invariant;
 use crate::tcp::{Call, Timer};
 
 /// An event at an end, without its time.
@@ -69,6 +70,7 @@ fn code(end: End, event: EndEvent) -> u32 {
         EndEvent::Arrival(copy) => copy.segment_code(),
         EndEvent::Call(call) => {
             let iss = if let Call::Connect(iss) = call { iss.0 } else { 0 };
+            invariant!(iss < 1 << 16, "an initial number of a world is {iss}");
             own(call.number()) | iss << 16
         }
         EndEvent::Timeout(timer) => own(8 + timer as u8),

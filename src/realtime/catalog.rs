@@ -12,7 +12,7 @@ use hashbrown::HashMap;
 use super::bound::Bound;
 use super::stop::Stop;
 use super::zone::Running;
-use crate::invariant::invariant;
+use crate::invariant::{broken, invariant};
 use crate::model::{self, Answer, Config, End, Incarnation, Kind, Limit, Observed, WorldEnd, is_representable};
 use crate::tcp::{Call, Effects, Endpoint, Segment, State, Timer, TimerChange};
 
@@ -220,26 +220,28 @@ impl<'c> Catalog<'c> {
                 return Err(Limit::Endpoint(model::Bound::Unread).into());
             }
         }
-        let mut timers = [TimerStep::Keep; TIMERS];
-        for (timer, change) in Timer::ALL.into_iter().zip(effects.timers) {
-            let is_own = belongs_to(timer, known.endpoint.state);
+        let (was, is) = (self.end(before).end.endpoint.state, known.endpoint.state);
+        let changes = || Timer::ALL.into_iter().zip(effects.timers);
+        // What stops ran in the state before, and what is set belongs to the new one: they may share a place.
+        for (timer, _) in changes().filter(|(_, change)| *change == TimerChange::Cancel) {
             let place = place_of(timer);
-            match change {
-                TimerChange::Set(_) if !is_own => return Err(Limit::Endpoint(model::Bound::TwoTimers).into()),
-                TimerChange::Set(ticks) => {
-                    timers[place] = TimerStep::Set(ticks_of(policy.timers.latest(ticks))?);
-                    running[place] = true;
-                }
-                TimerChange::Cancel if is_own => running[place] = false,
-                TimerChange::Cancel | TimerChange::Keep => {}
-            }
+            running[place] &= owner(place, was) != Some(timer);
         }
-        // A place that several states share is not kept from one to the other.
-        let state_timer = place_of(Timer::TimeWait);
-        let is_kept = running[state_timer] && timers[state_timer] == TimerStep::Keep;
-        let was = self.end(before).end.endpoint.state;
-        if is_kept && timer_in(state_timer, was) != timer_in(state_timer, known.endpoint.state) {
-            return Err(Limit::Endpoint(model::Bound::TwoTimers).into());
+        let mut timers = [TimerStep::Keep; TIMERS];
+        for (timer, change) in changes() {
+            let TimerChange::Set(ticks) = change else { continue };
+            let place = place_of(timer);
+            if owner(place, is) != Some(timer) {
+                return Err(Limit::Endpoint(model::Bound::TwoTimers).into());
+            }
+            timers[place] = TimerStep::Set(ticks_of(policy.timers.latest(ticks))?);
+            running[place] = true;
+        }
+        for (place, step) in timers.iter().enumerate() {
+            let is_kept = running[place] && *step == TimerStep::Keep;
+            if is_kept && owner(place, was) != owner(place, is) {
+                return Err(Limit::Endpoint(model::Bound::TwoTimers).into());
+            }
         }
         for ((was, is), step) in was_running.into_iter().zip(running).zip(&mut timers) {
             if was && !is {
@@ -276,12 +278,17 @@ pub(super) fn place_of(timer: Timer) -> usize {
     }
 }
 
-/// The timer in a place, of an end in this state.
+/// The timer that runs in a place, of an end in this state.
 pub(super) fn timer_in(place: usize, state: State) -> Timer {
-    match (place, state) {
-        (0, _) => Timer::Retransmission,
-        (1, _) => Timer::of_state(state).unwrap_or(Timer::FinWait2),
-        _ => Timer::DelayedAck,
+    owner(place, state).unwrap_or_else(|| broken(format_args!("{state} has no timer of its own, and it runs")))
+}
+
+/// The timer that a place is for in a state: some states have none of their own.
+fn owner(place: usize, state: State) -> Option<Timer> {
+    match place {
+        0 => Some(Timer::Retransmission),
+        1 => Timer::of_state(state),
+        _ => Some(Timer::DelayedAck),
     }
 }
 
@@ -290,18 +297,15 @@ pub(super) fn lane_of(end: End, place: usize) -> usize {
     1 + TIMERS * end as usize + place
 }
 
-/// Whether a timer may run in a state.
-fn belongs_to(timer: Timer, state: State) -> bool {
-    timer == timer_in(place_of(timer), state)
-}
-
 /// Different for different events at an end, and for different ends.
 fn code(end: End, event: EndEvent) -> u32 {
     let (what, which) = match event {
         EndEvent::Arrival(segment) => (0, u32::from(segment)),
         EndEvent::Timeout(timer) => (2, timer as u32),
-        // Initial numbers of worlds are small.
-        EndEvent::Call(Call::Connect(iss)) => (3, iss.0 & 0xffff),
+        EndEvent::Call(Call::Connect(iss)) => {
+            invariant!(iss.0 < 1 << 16, "an initial number of a world is {}", iss.0);
+            (3, iss.0)
+        }
         EndEvent::Call(call) => (1, u32::from(call.number())),
     };
     (end as u32) << 18 | what << 16 | which

@@ -34,7 +34,7 @@ const OF_STATES: [Timer; 3] = [Timer::TimeWait, Timer::FinWait2, Timer::LastAck]
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PackedTimers {
     retransmission: u8,
-    /// The timer that belongs to the state: [`own_timer`].
+    /// The timer that belongs to the state: [`Timer::of_state`].
     of_state: u8,
     delayed_ack: u8,
 }
@@ -46,7 +46,7 @@ impl PackedTimers {
         }
         Ok(Self {
             retransmission: ticks(timers, Timer::Retransmission)?,
-            of_state: ticks(timers, own_timer(state))?,
+            of_state: Timer::of_state(state).map_or(Ok(OFF), |timer| ticks(timers, timer))?,
             delayed_ack: ticks(timers, Timer::DelayedAck)?,
         })
     }
@@ -55,7 +55,9 @@ impl PackedTimers {
         let running = |ticks: u8| (ticks != OFF).then_some(u32::from(ticks));
         let mut timers = Timers::default();
         timers.set(Timer::Retransmission, running(self.retransmission));
-        timers.set(own_timer(state), running(self.of_state));
+        if let Some(timer) = Timer::of_state(state) {
+            timers.set(timer, running(self.of_state));
+        }
         timers.set(Timer::DelayedAck, running(self.delayed_ack));
         timers
     }
@@ -100,14 +102,9 @@ impl PackedTimers {
     }
 }
 
-/// The timer that the shared byte is for in this state.
-fn own_timer(state: State) -> Timer {
-    Timer::of_state(state).unwrap_or(Timer::FinWait2)
-}
-
 /// The timers that run in other states alone.
 pub(super) fn foreign_timers(state: State) -> impl Iterator<Item = Timer> {
-    OF_STATES.into_iter().filter(move |timer| *timer != own_timer(state))
+    OF_STATES.into_iter().filter(move |timer| Timer::of_state(state) != Some(*timer))
 }
 
 fn ticks(timers: &Timers, timer: Timer) -> Result<u8, Limit> {
