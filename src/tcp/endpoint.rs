@@ -285,9 +285,10 @@ impl Endpoint {
     }
 
     /// Becomes CLOSED: RFC 9293's "delete the TCB". The record of the close stays. A connection that came from
-    /// LISTEN and was never established has none: it returns there.
+    /// LISTEN and was never established has none: it returns there, unless it was aborted. RFC 9293 §3.10.5 of
+    /// SYN-RECEIVED: "enter CLOSED state, and return."
     pub(super) fn end(&mut self, by: EndedBy, effects: &mut Effects) {
-        if self.state == State::SynReceived && self.listens {
+        if self.state == State::SynReceived && self.listens && by != EndedBy::Abort {
             return self.return_to_listen(effects);
         }
         *self = Self {

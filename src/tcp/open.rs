@@ -223,6 +223,11 @@ mod tests {
             assert_eq!((effects.segment, effects.timers), (None, [TimerChange::Cancel; Timer::ALL.len()]));
             assert_eq!((passive.state, passive.ended_by), (State::Listen, None));
         }
+        // RFC 9293 §3.10.5: an abort leads to CLOSED.
+        let mut aborted = listening();
+        aborted.on_segment(&syn(4), &POLICY);
+        assert_eq!(aborted.on_call(Call::Abort, &POLICY).segment, Some(segment(Flags::RST, 1, 0, 0)));
+        assert_eq!((aborted.state, aborted.ended_by), (State::Closed, Some(EndedBy::Abort)));
         // One that was opened actively was refused, and a SYN draws a challenge.
         let mut both = connecting(&POLICY);
         assert_eq!(both.on_segment(&syn(4), &POLICY).segment, Some(segment(Flags::SYN_ACK, 0, 5, 0)));

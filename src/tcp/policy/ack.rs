@@ -78,6 +78,8 @@ impl AckPolicy {
     pub(in crate::tcp) fn oldest_acceptable_ack(self, una: Seq, first: Seq, largest_window: u32) -> Seq {
         let reach = match self.oldest_ack {
             OldestAck::WindowBack => largest_window,
+            // The SYN itself has a number before the first octet's.
+            OldestAck::First if una.precedes(first) => 0,
             OldestAck::First => una.since(first).min(largest_window),
         };
         Seq(una.0.wrapping_sub(reach))
