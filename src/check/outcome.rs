@@ -131,6 +131,27 @@ impl GateResult {
     pub fn of(all: &[Checked]) -> Self {
         all.iter().map(Checked::result).max().unwrap_or(Self::Undecided)
     }
+
+    /// The exit code: 0, 1 or 2.
+    #[must_use]
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Self::AsExpected => 0,
+            Self::Unexpected => 1,
+            Self::Undecided => 2,
+        }
+    }
+
+    /// What ended with this exit code; `None` if nothing does.
+    #[must_use]
+    pub const fn of_exit_code(code: u8) -> Option<Self> {
+        match code {
+            0 => Some(Self::AsExpected),
+            1 => Some(Self::Unexpected),
+            2 => Some(Self::Undecided),
+            _ => None,
+        }
+    }
 }
 
 impl Checked {

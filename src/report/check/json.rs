@@ -225,11 +225,7 @@ fn document(all: &[Checked], partition: Option<&Partition>) -> String {
         version: VERSION,
         lastack: env!("CARGO_PKG_VERSION"),
         passed: passed == GateResult::AsExpected,
-        exit_code: match passed {
-            GateResult::AsExpected => 0,
-            GateResult::Unexpected => 1,
-            GateResult::Undecided => 2,
-        },
+        exit_code: passed.exit_code(),
         partition,
         counts: counts(Tally::of(all)),
         scenarios: all.iter().map(scenario).collect(),

@@ -102,27 +102,16 @@ pub fn merged_reports(sources: &[Arc<SourceFile>]) -> Result<MergedReport, Diagn
     let Some(all) = all.filter(|_| there == scenarios) else {
         return Err(Diagnostic::new(format!("{there} scenarios are there, and not {scenarios}")).into());
     };
-    let exit = parts.values().map(|(.., report)| gate(report.exit_code)).max().unwrap_or(GateResult::Undecided);
+    let results = parts.values().filter_map(|(.., report)| GateResult::of_exit_code(report.exit_code));
+    let exit = results.max().unwrap_or(GateResult::Undecided);
     let counts = parts.values().map(|(.., report)| report.counts).reduce(CountsReport::and).unwrap_or_default();
     let passed = exit == GateResult::AsExpected;
-    let exit_code = match exit {
-        GateResult::AsExpected => 0,
-        GateResult::Unexpected => 1,
-        GateResult::Undecided => 2,
-    };
+    let exit_code = exit.exit_code();
     let report =
         Report { version: VERSION, lastack: version, passed, exit_code, partition: None, counts, scenarios: all };
     // Only maps with other keys than strings, and failing writers, can fail.
     let text = serde_json::to_string_pretty(&report).map_or_else(|error| error.to_string(), |text| text + "\n");
     Ok(MergedReport { text, exit })
-}
-
-fn gate(exit_code: u8) -> GateResult {
-    match exit_code {
-        0 => GateResult::AsExpected,
-        1 => GateResult::Unexpected,
-        _ => GateResult::Undecided,
-    }
 }
 
 /// A report of this version, and which part it is.
@@ -155,6 +144,10 @@ fn parsed(source: &Arc<SourceFile>) -> Result<(Report<'_>, Partition), Diagnosti
             0..0,
             "expected a number up to `of`",
         ));
+    }
+    if GateResult::of_exit_code(report.exit_code).is_none() {
+        let title = format!("`{path}` has the exit code {}", report.exit_code);
+        return Err(Diagnostic::new(title).at(source, 0..0, "expected 0, 1 or 2"));
     }
     Ok((report, partition))
 }
