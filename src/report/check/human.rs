@@ -243,7 +243,7 @@ pub(super) fn result(all: &[Checked]) -> (GateResult, String) {
     let differing = all.iter().filter(differs).count();
     let mut faults: Vec<String> = Vec::new();
     if differing > 0 {
-        faults.push(format!("stateright differs in {}", counted(differing, "scenario")));
+        faults.push(format!("a second opinion differs in {}", counted(differing, "scenario")));
     }
     let of_others = |number: usize, what: &str| match (tally.compared, number) {
         (0, _) => what.to_owned(),

@@ -54,7 +54,7 @@ fn suite(checked: &Checked, show_command: &ShowCommand) -> TestSuite {
         },
     ));
     if let Some(cross_check) = &checked.cross_check {
-        suite.add_test_case(case(checked, "agrees with stateright", second_opinion(cross_check)));
+        suite.add_test_case(case(checked, "agrees with second opinions", second_opinion(cross_check)));
     }
     suite.add_test_cases(checked.results.iter().map(|outcome| of_property(checked, outcome, show_command)));
     suite
