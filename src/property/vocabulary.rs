@@ -93,8 +93,8 @@ impl Observation {
             ),
             Self::Left => (
                 "self.left",
-                "The state from which the end became CLOSED; NONE until then.",
-                "always self.left != NONE implies self.state == CLOSED",
+                "The state from which the end became CLOSED; NONE until then, and again once it opens a new connection.",
+                "always self.left != NONE implies self.state in {CLOSED, LISTEN}",
             ),
             Self::EndedBy => (
                 "self.ended_by",
@@ -300,7 +300,7 @@ const CONSTANTS: [Term; 6] = [
     },
     Term {
         term: "NONE",
-        meaning: "The value of left and ended_by as long as the end is not CLOSED; it equals no state.",
+        meaning: "The value of left and ended_by as long as a connection has not ended; it equals no state.",
         example: "always self.left == NONE implies self.ended_by == NONE",
     },
     Term { term: "0, 1, 2", meaning: "Numbers, from 0 to 4294967295.", example: "always self.sent in {0, 1, 2}" },
