@@ -38,7 +38,8 @@ pub struct DetailArgs {
 /// Limits of an exploration.
 #[derive(Debug, Args)]
 pub struct LimitArgs {
-    /// Stop each exploration after this many expanded states; verdicts not decided by then are `undecided`
+    /// Stop each exploration after this many expanded states, or zones found in real time; verdicts not decided by
+    /// then are `undecided`
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub max_states: Option<u64>,
 

@@ -10,7 +10,7 @@ use crate::model::Limit;
 /// How far an exploration may go.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits<'a> {
-    /// How many states it may expand.
+    /// How many states it may expand; in real time, how many zones it may find.
     pub max_states: Option<usize>,
     /// How much memory it may take, in bytes.
     pub max_memory: Option<usize>,
@@ -64,7 +64,8 @@ pub enum Stopped {
     /// Where duplicates are unlimited, the network as a set does something for which no run with every copy was
     /// found.
     NoRunWithEveryCopy,
-    /// There are more states than numbers for them: some two thousand million.
+    /// There are more states than numbers for them, some two thousand million; or, in real time, more different ends
+    /// or segments than 65,536.
     Numbers,
     /// A cycle of states in which no end and no time has a part. A fault of the model.
     NetworkCycle,
@@ -102,7 +103,7 @@ impl fmt::Display for Stopped {
                 "the network as a set does something for which no run with every copy was found: \
                  set network.duplicates to a number",
             ),
-            Self::Numbers => f.write_str("there are more states than can be numbered"),
+            Self::Numbers => f.write_str("there are more states, or different ends or segments, than can be numbered"),
             Self::NetworkCycle => {
                 f.write_str("the network alone can go round forever: this is a fault of the model")
             }
@@ -124,7 +125,7 @@ pub enum Phase {
 /// How far an exploration has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ExplorationStats {
-    /// Different states found.
+    /// Different states, or zones, found.
     pub states: usize,
     /// Those of them that have not been expanded yet: what they lead to is not known.
     pub frontier: usize,
