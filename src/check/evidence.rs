@@ -1,5 +1,7 @@
 //! The run that decides an instance, replayed before it is shown.
 
+#![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
+
 use std::num::NonZero;
 use std::slice::from_ref;
 use std::thread;
@@ -244,7 +246,7 @@ fn evidence_in_ticks<L: Layout>(
     index: usize,
 ) -> Result<Option<Evidence>, NoTrace> {
     let DecidedTimed { world, explored, lassos } = timed;
-    match (explored.revealed.get(index).copied().flatten(), lassos.get(index).and_then(Option::as_ref)) {
+    match (explored.revealed[index], &lassos[index]) {
         (Some(node), _) => {
             let (_, evidence) = path_to(world, scenario, explored, from_ref(instance), node)?;
             Ok(Some(evidence))

@@ -4,6 +4,8 @@
 //! which of two events at different ends comes first, have the same. Runs are followed breadth-first, so that they
 //! are found by their lengths; those of one history are followed together while their zones are equal.
 
+#![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
+
 use std::collections::{HashMap, HashSet};
 
 use super::constraints::Untimed;
@@ -185,10 +187,10 @@ fn is_avoided(avoid: &[AvoidedTransition], before: [State; 2], after: [State; 2]
 /// The events that lead to a run that is followed.
 fn run_to(all: &[Followed], place: usize) -> Vec<Untimed> {
     let mut run = Vec::new();
-    let mut at = all.get(place);
-    while let Some((before, event)) = at.and_then(|followed| followed.before) {
+    let mut at = place;
+    while let Some((before, event)) = all[at].before {
         run.push(event);
-        at = all.get(before);
+        at = before;
     }
     run.reverse();
     run

@@ -6,6 +6,8 @@
 //! its place one cycle later. Perhaps the cycle has to come round once before times repeat, or they repeat in
 //! every second round only; so a few rounds are tried.
 
+#![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
+
 use super::constraints::{Untimed, of_lasso};
 use super::exact::{Copy, ExactEvent, ExactWorld, Moment};
 use super::timetable::{Constraint, Repetition, schedule_cycle};
@@ -69,7 +71,7 @@ fn with_cycle_from(
         return Ok(None);
     };
     let (run, counts) = at_moments(config, run, timetable)?;
-    let found = CyclicWitness { stem: counts.get(from).copied().ok_or(NoWitness::NoTimes)?, run, period };
+    let found = CyclicWitness { stem: counts[from], run, period };
     // Which copies are duplicates may differ from one round to the next: then a later one may do.
     Ok(found.comes_back(config)?.then_some(found))
 }

@@ -5,6 +5,8 @@
 //! Then few are expanded in vain. The runs that this finds are not short. Where a shortest one is wanted, a second
 //! exploration goes breadth first, until it has found it.
 
+#![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
+
 use std::collections::{BTreeMap, VecDeque};
 
 use super::catalog::Catalog;
@@ -266,9 +268,12 @@ impl Explored<'_> {
     }
 
     /// Whether a state was found that exercises a question, by its number.
+    ///
+    /// # Panics
+    /// If no question with this number was asked.
     #[must_use]
     pub fn exercises(&self, number: usize) -> bool {
-        self.findings.exercised.get(number).is_some_and(|exercised| *exercised)
+        self.findings.exercised[number]
     }
 
     /// The limit that ended it, if one did.

@@ -6,6 +6,8 @@
 //! then lived through in [`ExactWorld`], from the beginning. Only a run that the exact world accepts is handed
 //! out.
 
+#![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
+
 use std::collections::HashSet;
 
 use super::constraints::{Untimed, of_run};
@@ -111,22 +113,28 @@ impl Witness {
 
 impl Explored<'_> {
     /// Whether a zone was found whose states decide a question, by its number.
+    ///
+    /// # Panics
+    /// If no question with this number was asked.
     #[must_use]
     pub fn reveals(&self, number: usize) -> bool {
-        self.findings.revealed.get(number).is_some_and(Option::is_some)
+        self.findings.revealed[number].is_some()
     }
 
     /// A run of exact times whose last state decides a question, by its number; `None` if no state does.
     ///
     /// # Errors
     /// If the exact world does not agree. That is a fault of the program.
+    ///
+    /// # Panics
+    /// If no question with this number was asked.
     pub fn witness(
         &self,
         config: &Config,
         question: &super::Question<'_>,
         number: usize,
     ) -> Result<Option<Witness>, NoWitness> {
-        let Some(Revealed { node, is_mirrored }) = self.findings.revealed.get(number).copied().flatten() else {
+        let Some(Revealed { node, is_mirrored }) = self.findings.revealed[number] else {
             return Ok(None);
         };
         let run = self.run_to(node, is_mirrored).map_err(NoWitness::Stopped)?;

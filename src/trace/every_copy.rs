@@ -5,6 +5,8 @@
 //! there, and an original that the set has dropped is still to be delivered. Only what that world accepts is a
 //! run.
 
+#![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
+
 use super::exact_replay::replay_exact_run;
 use super::lasso::{replay_exact_ending, replay_exact_lasso};
 use super::replay::Trace;
@@ -48,7 +50,7 @@ pub(crate) fn lasso_with_every_copy<L: Layout>(
     ROUNDS_BEFORE.into_iter().find_map(|rounds| {
         let once = [stem, &cycle.repeat(rounds)].concat();
         let all = EveryCopy::of(world, &[&once, cycle].concat())?;
-        let stem = all.counts.get(once.len()).copied()?;
+        let stem = all.counts[once.len()];
         let witness = CyclicWitness { run: all.witness(), stem, period };
         witness.comes_back(config).ok()?.then(|| replay_exact_lasso(config, fairness, instance, &witness))?
     })
