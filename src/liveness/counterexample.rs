@@ -5,6 +5,7 @@ use super::search::FairRunSearch;
 use super::streett::{Lasso, Time, Violation};
 use crate::explore::Stopped;
 use crate::explore::states::States;
+use crate::invariant::broken;
 use crate::model::Layout;
 use crate::property::{Claim, Instance, Predicate};
 
@@ -30,7 +31,8 @@ pub(crate) fn find<L: Layout>(
             ..anywhere
         }),
         Claim::TimePasses => search.find(&Violation { time: Time::Stops, ..anywhere }),
-        // A single state decides these.
-        Claim::Always(_) | Claim::Never(_) | Claim::Possible(_) => Ok(None),
+        Claim::Always(_) | Claim::Never(_) | Claim::Possible(_) => {
+            broken(format_args!("a single state decides {}, and no fair run", instance.name()))
+        }
     }
 }

@@ -16,6 +16,7 @@ use super::streett::{Lasso, Mover, StreettConditions, StreettPair, Time, Violati
 use super::tarjan::Tarjan;
 use crate::explore::graph::{Edge, Node};
 use crate::explore::{Limits, Stopped};
+use crate::invariant::broken;
 use crate::model::{End, Fairness};
 use crate::property::{Claim, Instance, Observation, Predicate};
 use crate::realtime::graph::{EdgeKind, EdgeLabel, Renewable, ZoneGraph};
@@ -163,7 +164,9 @@ pub(crate) fn decide_runs(
                 Violation { trigger: &|_| true, within: &|_| true, recurs: &|_| true, time: Time::Stops };
             Ok(fair_runs.find(&anywhere)?.map_or(Answer::Holds, Answer::Refuted))
         }
-        Claim::Always(_) | Claim::Never(_) | Claim::Possible(_) => Ok(Answer::Unknown),
+        Claim::Always(_) | Claim::Never(_) | Claim::Possible(_) => {
+            broken(format_args!("a single state decides {}, and no fair run", instance.name()))
+        }
     }
 }
 

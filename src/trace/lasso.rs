@@ -5,6 +5,7 @@
 use super::exact_replay::{ExactRun, replay_exactly};
 use super::replay::take;
 use super::replay::{FairnessReason, RunEnding, Trace};
+use crate::invariant::broken;
 use crate::model::{
     Action, Config, End, Event, Fairness, Kind, Layout, Observe, Snapshot, TimedWorld, World, WorldState,
 };
@@ -183,7 +184,8 @@ fn closes(call: Call) -> bool {
     matches!(call, Call::Shutdown | Call::Close)
 }
 
-/// Whether a liveness property is false of the run whose states from one place on are repeated forever.
+/// Whether a liveness property is false of the run whose states from one place on are repeated forever. Of a
+/// property that a single state decides it must not be asked.
 pub(crate) fn is_false_of_run(instance: &Instance, states: &[impl Observe], repeats_from: usize) -> bool {
     let this = instance.this();
     let (once, repeated) = states.split_at(repeats_from);
@@ -202,7 +204,9 @@ pub(crate) fn is_false_of_run(instance: &Instance, states: &[impl Observe], repe
         }
         // It has no predicate: only the passing of time on the cycle matters.
         Claim::TimePasses => true,
-        Claim::Always(_) | Claim::Never(_) | Claim::Possible(_) => false,
+        Claim::Always(_) | Claim::Never(_) | Claim::Possible(_) => {
+            broken(format_args!("a single state decides {}, and no run", instance.name()))
+        }
     }
 }
 
