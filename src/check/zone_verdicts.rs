@@ -221,12 +221,23 @@ impl Task<'_> {
 
     /// The shortest run that reveals an instance, by a shortest walk in a graph where zones cover those that they
     /// include; `None` if that walk is no run.
-    fn shortest_run(&self, graph: &ZoneGraph<'_>, number: usize) -> Option<Trace> {
+    fn shortest_run(&self, graph: &ZoneGraph<'_>, number: usize) -> Result<Option<Trace>, Stopped> {
         let question = self.question(number);
-        let walk = graph.shortest_walk(&question)?;
-        let witness = graph.witness(&walk).ok()?;
-        let end = witness.replay(&self.scenario.config).ok()?;
-        question.is_revealed_by(&end).then(|| self.told(number, &witness))
+        let Some(walk) = graph.shortest_walk(&question) else {
+            return Ok(None);
+        };
+        let revealed = graph.witness(&walk).and_then(|witness| {
+            let is_revealed = question.is_revealed_by(&witness.replay(&self.scenario.config)?);
+            is_revealed.then_some(witness).ok_or(NoWitness::NotRevealed)
+        });
+        match revealed {
+            Ok(witness) => Ok(Some(self.told(number, &witness))),
+            // A walk through zones that include others may have no times.
+            Err(why) => {
+                let may_do_more = self.network_is_set() || why == NoWitness::NoTimes;
+                self.refused(number, why, may_do_more).map(|()| None)
+            }
+        }
     }
 
     fn told(&self, number: usize, witness: &Witness) -> Trace {
@@ -251,7 +262,7 @@ impl Task<'_> {
         let graph = self.graph(first)?;
         self.states(&graph.explored, results)?;
         for number in self.open_states(results) {
-            if let Some(trace) = self.shortest_run(&graph, number) {
+            if let Some(trace) = self.shortest_run(&graph, number)? {
                 results.reveal_by_shortest(number, trace);
             }
         }
