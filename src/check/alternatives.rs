@@ -4,6 +4,7 @@ use super::evidence::shortest_trace;
 use super::zone_verdicts::{stopped_by, zone_limits};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::explore::{Limits, Stopped};
+use crate::invariant::broken;
 use crate::property::Instance;
 use crate::realtime::{Alternatives, AvoidedTransition, Question, alternatives};
 use crate::scenario::Scenario;
@@ -71,8 +72,9 @@ pub fn other_trace(
         };
         stopped = stopped.or(runs.stopped.map(|stop| stopped_by(stop, limits)));
         // The exact world has lived through each already.
-        let traces = runs.runs.iter().filter_map(|run| replay_exact_run(&scenario.config, run).ok());
-        found.extend(traces.map(|trace| (instance.clone(), trace)));
+        let refused = |why| broken(format_args!("no run reveals {}: {why}", instance.name()));
+        let trace = |run| replay_exact_run(&scenario.config, run).unwrap_or_else(refused);
+        found.extend(runs.runs.iter().map(|run| (instance.clone(), trace(run))));
     }
     found.sort_by_key(|(_, trace)| trace.acts());
     let number = found.len() + before;

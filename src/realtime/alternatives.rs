@@ -14,7 +14,8 @@ use super::question::Question;
 use super::search::ZoneLimits;
 use super::step::{Precision, Steps, SymbolicState};
 use super::stop::Stop;
-use super::witness::{Witness, timed};
+use super::witness::{NoWitness, Witness, timed};
+use crate::invariant::{broken, invariant};
 use crate::model::{Config, End};
 use crate::tcp::State;
 
@@ -36,7 +37,7 @@ pub struct Alternatives<'a> {
     pub wanted: usize,
     /// Steps that no run may take.
     pub avoid: &'a [AvoidedTransition],
-    /// A run that is known already: none of the others has its history.
+    /// A run of this world that was found already: none of the others has its history.
     pub known: Option<&'a Witness>,
 }
 
@@ -102,6 +103,9 @@ struct Followed {
 ///
 /// # Errors
 /// If a duration of the world is too long for zones, or a world cannot represent an end.
+///
+/// # Panics
+/// If the run that is known is none of this world.
 pub fn alternatives(
     config: &Config,
     question: &Question<'_>,
@@ -111,8 +115,10 @@ pub fn alternatives(
     let precision = Precision { counts: question.counts(), oldest_first: true, every_copy: true };
     let mut steps = Steps::new(config, precision, false)?;
     let mut histories = Histories::default();
-    let known = looked_for.known.and_then(|known| known.untimed(config));
-    let known = known.map(|run| run.iter().fold([0; 2], |before, event| histories.with_acts(before, event)));
+    let known = looked_for.known.map(|known| {
+        let run = known.untimed(config).unwrap_or_else(|| broken(format_args!("what is known is no run: {known:?}")));
+        run.iter().fold([0; 2], |before, event| histories.with_acts(before, event))
+    });
     let mut shown: HashSet<[History; 2]> = known.into_iter().collect();
     let mut seen = HashSet::new();
     let mut found = FoundRuns { runs: Vec::new(), stopped: None };
@@ -196,9 +202,18 @@ fn run_to(all: &[Followed], place: usize) -> Vec<Untimed> {
     run
 }
 
-/// The run at exact times, if it has some, and the exact world agrees.
+/// The run at exact times, if it has some.
 fn witness(config: &Config, question: &Question<'_>, run: &[Untimed]) -> Option<Witness> {
-    let witness = timed(config, run).ok()?;
-    let last = witness.replay(config).ok()?;
-    question.is_revealed_by(&last).then_some(witness)
+    let witness = match timed(config, run) {
+        Ok(witness) => witness,
+        Err(NoWitness::NoTimes) => return None,
+        Err(why) => refused(why),
+    };
+    let last = witness.replay(config).unwrap_or_else(|why| refused(why));
+    invariant!(question.is_revealed_by(&last), "a run that was found reveals nothing: {witness:?}");
+    Some(witness)
+}
+
+fn refused(why: NoWitness) -> ! {
+    broken(format_args!("the exact world refuses a run that was found: {why:?}"))
 }
