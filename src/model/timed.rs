@@ -257,7 +257,7 @@ impl<L: Layout> TimedWorld<L> {
         self.config.duplicates.is_none()
     }
 
-    /// The segment that an end sends in answer to an action.
+    /// The segment that an end sends in answer to an action that was taken.
     pub(super) fn answer(&self, state: &WorldState<L>, action: Action) -> Option<SegmentCopy> {
         let (end, event) = match action {
             Action::Call(end, call) => (end, EndEvent::Call(call)),
@@ -265,7 +265,8 @@ impl<L: Layout> TimedWorld<L> {
             Action::Deliver(copy) => (copy.to(), EndEvent::Arrival(copy)),
             Action::Lose(_) | Action::Duplicate(_) | Action::Tick => return None,
         };
-        self.react(end, *state.end_ref(end), event).ok()?.sent
+        let reaction = self.react(end, *state.end_ref(end), event);
+        reaction.unwrap_or_else(|limit| broken(format_args!("{action} was taken, and hits a limit: {limit}"))).sent
     }
 
     /// A tick waits for timers that are as late as they may be, for deliveries where the losses that it would cost
@@ -309,8 +310,10 @@ impl<L: Layout> TimedWorld<L> {
         let mut sent = None;
         for command in out {
             match command {
-                // One event draws at most one segment.
-                Command::Send(_, segment) => sent = Some(segment),
+                Command::Send(_, segment) => {
+                    invariant!(sent.is_none(), "one event draws two segments");
+                    sent = Some(segment);
+                }
                 Command::SetTimer(timer, duration) => {
                     // A state has the time that is left at the latest.
                     let ticks = duration.end.as_secs() / TICK.as_secs();
