@@ -56,6 +56,9 @@ pub(crate) fn replay_exact_run(config: &Config, witness: &Witness) -> Result<Tra
 }
 
 /// A run of real time as events and their moments, without the passing of time between them.
+///
+/// # Panics
+/// If the run is one of a world without a clock, where copies have no age.
 #[must_use]
 pub fn exact_run(trace: &Trace) -> Witness {
     let mut now: Moment = 0;
@@ -75,7 +78,7 @@ pub(super) fn exact_event(event: &Event, now: Moment) -> Option<ExactEvent> {
         to: shown.to,
         segment: shown.segment,
         incarnation: shown.incarnation,
-        sent: now - shown.age.map_or(0, Moment::from),
+        sent: now - Moment::from(shown.age.unwrap_or_else(|| broken(format_args!("a copy of no age: {shown:?}")))),
         is_duplicate: shown.is_duplicate,
     };
     match *event {

@@ -73,7 +73,10 @@ pub(crate) fn exact_ending(
     from: usize,
     fairness: Fairness,
 ) -> Result<RunEnding, NotForever> {
-    let (Some(last), Some(first)) = (states.last(), states.get(from)) else {
+    let Some((last, repeated)) = states.split_last() else {
+        broken(format_args!("a run has no first state"))
+    };
+    let Some(first) = states.get(from) else {
         return Err(NotForever::DoesNotComeBack);
     };
     if from == trace.steps.len() {
@@ -88,7 +91,6 @@ pub(crate) fn exact_ending(
     if !time_passes(trace, from) {
         return Ok(RunEnding::Repeats { from, reasons: Vec::new() });
     }
-    let repeated = states.get(..trace.steps.len()).unwrap_or(states);
     let may_close = |world: &ExactWorld<'_>| End::BOTH.map(|end| world.calls(end).any(closes));
     match fair_reasons(repeated, trace, from, fairness, may_close) {
         Some(reasons) => Ok(RunEnding::Repeats { from, reasons }),
@@ -267,7 +269,8 @@ fn reasons(states: &[(&Snapshot, [bool; 2])], cycle: &[Event]) -> Vec<FairnessRe
 fn is_unfair(reason: &FairnessReason, fairness: Fairness) -> bool {
     match reason {
         FairnessReason::Undelivered(segment, to) => {
-            Kind::of(segment).is_some_and(|kind| fairness.network.include(kind, *to))
+            // Of a segment that worlds do not have, fairness promises nothing: then nothing is accepted.
+            Kind::of(segment).is_none_or(|kind| fairness.network.include(kind, *to))
         }
         FairnessReason::HeldUp(_) => fairness.applications,
         FairnessReason::Delivered(..) | FairnessReason::HasClosed(_) | FairnessReason::NotHeldUp(_) => false,
