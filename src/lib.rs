@@ -37,6 +37,7 @@ pub mod diagnostic;
 pub mod explore;
 pub mod explorer;
 mod invariant;
+mod json;
 pub mod liveness;
 pub mod model;
 pub mod policy;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::part::Part;
 use super::row::{NextInRow, Row};
 use super::world_result::WorldResult;
+use crate::json;
 
 /// Raised with every change that a reader could trip over.
 pub(super) const VERSION: u32 = 1;
@@ -137,8 +138,7 @@ impl Head {
 
     /// The line, without its end.
     pub(super) fn line(&self) -> String {
-        // Only maps with other keys than strings, and failing writers, can fail.
-        serde_json::to_string(self).unwrap_or_else(|error| error.to_string())
+        json::line(self)
     }
 
     /// What another sweep has otherwise, in words; `None` if the results belong together. The part may be another.

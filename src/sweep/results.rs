@@ -13,6 +13,7 @@ use super::head::{Head, KIND, VERSION};
 use super::part::Part;
 use super::world_result::{Method, REFUSED, WorldResult};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, Span};
+use crate::json;
 
 /// The results so far.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,8 +124,7 @@ pub(super) fn other_sweep(source: &Arc<SourceFile>, difference: String) -> Diagn
 fn line(world: usize, result: &WorldResult) -> String {
     let WorldResult { steps, why, method, .. } = result;
     let line = Line { world, verdict: result.name().to_owned(), steps: *steps, why: why.clone(), method: *method };
-    // Only maps with other keys than strings, and failing writers, can fail.
-    serde_json::to_string(&line).unwrap_or_else(|error| error.to_string()) + "\n"
+    json::line(&line) + "\n"
 }
 
 fn parsed(text: &str) -> Option<(usize, WorldResult)> {

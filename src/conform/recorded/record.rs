@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::case::CaseTimer;
 use super::case::written;
 use crate::conform::{EndpointInput, EndpointPath, Reaction};
-use crate::invariant::broken;
+use crate::json;
 use crate::tcp::{Call, State, Timer};
 
 /// A line of a file of cases.
@@ -74,11 +74,7 @@ pub fn line(
             line.events.push(format!("app recv {delivered}"));
         }
     }
-    // Nothing of it can fail to be written: its keys are strings.
-    Some(
-        serde_json::to_string(&line)
-            .unwrap_or_else(|error| broken(format_args!("a case cannot be written: {error}"))),
-    )
+    Some(json::line(&line))
 }
 
 /// The step of a case; none if it opens, which only the start of a case does.

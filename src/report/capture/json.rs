@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::view::View;
 use crate::capture::{Capture, Ending, Finding, FindingKind, FirstToClose, Handshake, Packet, Side, Unexplained};
+use crate::json;
 use crate::tcp::State;
 
 /// Raised with every change that a reader could trip over.
@@ -183,8 +184,7 @@ pub fn report(file: &str, capture: &Capture, findings: &[Finding], only: &[Findi
         mistakes: capture.mistakes(),
         connections,
     };
-    // Only maps with other keys than strings, and failing writers, can fail.
-    serde_json::to_string_pretty(&document).map_or_else(|error| error.to_string(), |text| text + "\n")
+    json::document(&document)
 }
 
 fn counts(findings: &[Finding]) -> BTreeMap<&'static str, usize> {

@@ -6,6 +6,7 @@ use crate::check::{
     ActionKind, Checked, Coverage, CrossCheck, Disagreement, ExpectedVerdict, GateResult, Judged, Outcome, Tally,
     TicksCheck,
 };
+use crate::json;
 use crate::model::EndpointEvent;
 use crate::report::policy;
 use crate::sweep::Part;
@@ -230,8 +231,7 @@ fn document(all: &[Checked], partition: Option<&Partition>) -> String {
         counts: counts(Tally::of(all)),
         scenarios: all.iter().map(scenario).collect(),
     };
-    // Only maps with other keys than strings, and failing writers, can fail.
-    serde_json::to_string_pretty(&report).map_or_else(|error| error.to_string(), |text| text + "\n")
+    json::document(&report)
 }
 
 fn counts(tally: Tally) -> CountsReport {

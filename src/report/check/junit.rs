@@ -5,6 +5,7 @@ use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, Te
 use super::show_command::ShowCommand;
 use super::verdict_note::{VerdictNote, verdict_notes};
 use crate::check::{Checked, CrossCheck, Outcome, Tally};
+use crate::invariant::broken;
 use crate::property::Verdict;
 use crate::report::policy;
 use crate::text::visible_lines;
@@ -16,7 +17,7 @@ pub fn report(all: &[Checked], show_command: &ShowCommand) -> String {
     report.set_time(all.iter().map(|checked| checked.stats.elapsed).sum());
     report.add_test_suites(all.iter().map(|checked| suite(checked, show_command)));
     // To write into memory does not fail.
-    let xml = report.to_string().unwrap_or_else(|error| error.to_string());
+    let xml = report.to_string().unwrap_or_else(|error| broken(format_args!("XML cannot be written: {error}")));
     // The schema by which Jenkins refuses reports has no number of skipped cases for all suites together.
     xml.replacen(&format!(" skipped=\"{}\"", report.skipped), "", 1)
 }

@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 use super::json::{CountsReport, Partition, VERSION};
 use crate::check::GateResult;
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
+use crate::json;
 use crate::sweep::Part;
 
 /// A report, its scenarios as they are written.
@@ -109,9 +110,7 @@ pub fn merged_reports(sources: &[Arc<SourceFile>]) -> Result<MergedReport, Diagn
     let exit_code = exit.exit_code();
     let report =
         Report { version: VERSION, lastack: version, passed, exit_code, partition: None, counts, scenarios: all };
-    // Only maps with other keys than strings, and failing writers, can fail.
-    let text = serde_json::to_string_pretty(&report).map_or_else(|error| error.to_string(), |text| text + "\n");
-    Ok(MergedReport { text, exit })
+    Ok(MergedReport { text: json::document(&report), exit })
 }
 
 /// A report of this version, and which part it is.

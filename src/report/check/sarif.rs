@@ -7,6 +7,8 @@ use serde::Serialize;
 use super::finding::{DIFFERS, Finding, NOT_EXPLORED, findings};
 use super::show_command::ShowCommand;
 use crate::check::Checked;
+use crate::invariant::broken;
+use crate::json;
 use crate::text::visible_lines;
 
 /// Where the format is defined.
@@ -111,8 +113,7 @@ pub fn report(all: &[Checked], show_command: &ShowCommand) -> String {
     let driver = Driver { name: "lastack", semantic_version: env!("CARGO_PKG_VERSION"), rules };
     let run = Run { tool: Tool { driver }, column_kind: "unicodeCodePoints", results };
     let log = Log { schema: SCHEMA, version: "2.1.0", runs: [run] };
-    // To write into memory does not fail.
-    serde_json::to_string_pretty(&log).unwrap_or_else(|error| error.to_string()) + "\n"
+    json::document(&log)
 }
 
 /// Each property that was decided, and what else can be broken.
@@ -144,8 +145,9 @@ fn result(finding: Finding<'_>, rules: &[Rule]) -> SarifResult {
         artifact_location: ArtifactLocation { uri: uri(file) },
         region: Region { start_line, end_line },
     };
+    let rule_index = rules.iter().position(|known| known.id == rule);
     SarifResult {
-        rule_index: rules.iter().position(|known| known.id == rule).unwrap_or_default(),
+        rule_index: rule_index.unwrap_or_else(|| broken(format_args!("`{rule}` is no rule of the log"))),
         rule_id: rule,
         level: level.name(),
         message: Message { text: visible_lines(&text).into_owned() },

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::replayed::{Replay, step_text};
 use crate::conform::recorded::{Case, CaseOutcome, ReplayedStep, StepDifference};
+use crate::json;
 
 /// Raised with every change that a reader could trip over.
 const VERSION: u32 = 2;
@@ -83,10 +84,7 @@ pub fn document(replays: &[Replay<'_>], trace: bool, exit_code: u8) -> String {
     });
     let cases = cases.collect();
     let report = Report { version: VERSION, lastack: env!("CARGO_PKG_VERSION"), exit_code, cases };
-    // Nothing of it can fail to be written: its keys are strings.
-    let mut text = serde_json::to_string_pretty(&report).unwrap_or_default();
-    text.push('\n');
-    text
+    json::document(&report)
 }
 
 fn step_report<'a>(case: &Case, step: &'a ReplayedStep) -> StepReport<'a> {

@@ -1,18 +1,27 @@
 //! A sweep as comma-separated values (RFC 4180, but with `\n`).
 
+use std::error::Error;
+
 use csv::{Terminator, WriterBuilder};
 
 use super::sign::Sign;
+use crate::invariant::broken;
 use crate::sweep::{NextInRow, Results};
 
 /// A line for each world, or, where a least value was looked for, for each row.
 pub(super) fn table(results: &Results) -> String {
     let mut writer = WriterBuilder::new().terminator(Terminator::Any(b'\n')).from_writer(Vec::new());
     let lines = if results.head.least.is_some() { least_values(results) } else { worlds(results) };
-    // To memory, lines of equal length: nothing can fail.
-    let written = lines.iter().try_for_each(|line| writer.write_record(line));
-    let bytes = written.ok().and_then(|()| writer.into_inner().ok()).unwrap_or_default();
-    String::from_utf8(bytes).unwrap_or_default()
+    // To memory, lines of equal length, of texts: nothing can fail.
+    for line in &lines {
+        writer.write_record(line).unwrap_or_else(|error| cannot_be_written(&error));
+    }
+    let bytes = writer.into_inner().unwrap_or_else(|error| cannot_be_written(&error));
+    String::from_utf8(bytes).unwrap_or_else(|error| cannot_be_written(&error))
+}
+
+fn cannot_be_written(error: &dyn Error) -> ! {
+    broken(format_args!("comma-separated values cannot be written: {error}"))
 }
 
 fn worlds(results: &Results) -> Vec<Vec<String>> {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::sign::Sign;
+use crate::json;
 use crate::sweep::{Method, NextInRow, Part, Results, SweepOutcome};
 
 /// Raised with every change that a reader could trip over.
@@ -115,8 +116,7 @@ pub(super) fn document(results: &Results) -> String {
         least: head.least.as_deref().map(|key| least_values(results, key)),
         worlds: own.iter().map(world).collect(),
     };
-    // Only maps with other keys than strings, and failing writers, can fail.
-    serde_json::to_string_pretty(&document).map_or_else(|error| error.to_string(), |text| text + "\n")
+    json::document(&document)
 }
 
 fn least_values<'r>(results: &'r Results, key: &'r str) -> LeastValues<'r> {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::observations::{EndRecord, SegmentRecord, running};
+use crate::json;
 use crate::model::{Event, InFlightSegment, Snapshot, Step};
 use crate::property::Instance;
 use crate::scenario::Scenario;
@@ -217,8 +218,7 @@ fn written(scenario: &Scenario, decided: Option<DecidedRecord<'_>>, trace: &Trac
             }
         },
     };
-    // Only maps with other keys than strings, and failing writers, can fail.
-    serde_json::to_string_pretty(&document).map_or_else(|error| error.to_string(), |text| text + "\n")
+    json::document(&document)
 }
 
 fn copy<'a>(timeline: &'a SegmentTimeline, copy: &'a Copy, opens: bool) -> CopyRecord<'a> {
