@@ -11,6 +11,7 @@ use super::selection::{Selection, one, properties_of};
 use crate::check::{OtherTrace, other_trace, shortest_trace, validate_asked};
 use crate::cli::ShowArgs;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::invariant::broken;
 use crate::process::exit::ExitStatus;
 use crate::process::output::Output;
 use crate::process::output::{print, write_stdout};
@@ -28,7 +29,8 @@ use crate::trace::{NoTrace, Trace};
 /// A mistake in the command line or in a file, or output that cannot be written.
 pub fn run(args: &ShowArgs) -> Result<ExitStatus, Diagnostics> {
     let (Some(scenario_given), Some(property_given)) = (&args.scenario, &args.property) else {
-        return args.replay.as_deref().map_or(Ok(ExitStatus::Success), |file| replay::run(args, file));
+        let no_file = || broken(format_args!("neither a scenario and a property nor a file are given"));
+        return replay::run(args, args.replay.as_deref().unwrap_or_else(no_file));
     };
     if args.format == TraceFormat::Pcap && args.output.is_none() && io::stdout().is_terminal() {
         let help = "write it to a file with `--output FILE`, or pipe it on";

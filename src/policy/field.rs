@@ -100,12 +100,16 @@ const OF_CASES: [&str; 7] = [
 ];
 
 /// Where this field means something.
+///
+/// # Panics
+/// If it is no field of a policy.
 #[must_use]
 pub fn scope_of(field: &str) -> FieldScope {
     match GROUPS.iter().find(|group| group.fields.contains(&field)) {
         _ if OF_OPENINGS.contains(&field) => FieldScope::Openings,
         _ if OF_CASES.contains(&field) => FieldScope::Cases,
-        group => group.map_or(FieldScope::Cases, |group| group.scope),
+        Some(group) => group.scope,
+        None => broken(format_args!("`{field}` is no field of a policy")),
     }
 }
 

@@ -6,6 +6,7 @@ use super::clock::Clock;
 use super::field::{FieldScope, durations, policy_of, scope_of, table};
 use super::policy_field::{Origin, PolicyField};
 use super::value::Value;
+use crate::invariant::broken;
 use crate::tcp::{OpenPolicy, Policy, RetransmissionPolicy};
 
 /// What the numbers of a policy have to fit into.
@@ -38,6 +39,9 @@ pub struct Mistake {
 ///
 /// # Errors
 /// A value outside its range, or durations that contradict each other.
+///
+/// # Panics
+/// If a field does not have the value that it has been read with.
 pub fn resolve(fields: &[PolicyField], clock: Clock, bounds: Bounds) -> Result<Policy, Mistake> {
     let mut policy = table(&Policy::rfc9293(clock.msl));
     for field in fields {
@@ -55,11 +59,8 @@ pub fn resolve(fields: &[PolicyField], clock: Clock, bounds: Bounds) -> Result<P
         policy.insert(field.name.to_owned(), value);
     }
     // Each value was checked by itself when it was read.
-    let policy = policy_of(policy).map_err(|error| Mistake {
-        field: "",
-        title: error.message().to_owned(),
-        label: String::new(),
-    })?;
+    let policy =
+        policy_of(policy).unwrap_or_else(|error| broken(format_args!("fields make no policy: {}", error.message())));
     in_range(policy, fields, bounds)
 }
 

@@ -1,6 +1,7 @@
 //! Looks up the names of a formula and checks its types.
 
 use crate::diagnostic::{Span, nearest};
+use crate::invariant::broken;
 use crate::model::{End, Kind};
 use crate::tcp::{EndedBy, State};
 
@@ -293,9 +294,8 @@ impl Resolver {
             Observation::OldOctets => counter(who, Counter::OldOctets),
             Observation::OldAcked => flag(who, Flag::OldAcked),
             Observation::EndedByOld => flag(who, Flag::EndedByOld),
-            // `of_an_end` finds none of these.
             Observation::InFlight | Observation::InFlightOld | Observation::Losses | Observation::Duplicates => {
-                return None;
+                broken(format_args!("`{}` is no observation of an end", observation.text))
             }
         })
     }

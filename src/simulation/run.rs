@@ -3,6 +3,7 @@
 use fastrand::Rng;
 
 use crate::check::{ActionKind, Coverage};
+use crate::invariant::broken;
 use crate::model::{Config, End, EndpointEvent, Kind, Observe};
 use crate::property::{Claim, Instance};
 use crate::realtime::{ExactEvent, ExactWorld, Moment, Witness};
@@ -55,9 +56,8 @@ pub(super) fn random_run(
             break;
         };
         let before = End::BOTH.map(|end| world.endpoint(end).state);
-        if world.happen(world.now(), &event).is_err() {
-            // What is offered can happen: the run ends here, and shows nothing more.
-            break;
+        if let Err(refusal) = world.happen(world.now(), &event) {
+            broken(format_args!("{event:?} is offered, and cannot happen: {refusal}"));
         }
         run.events.push((world.now(), event));
         if counts {
@@ -167,11 +167,8 @@ fn next_event(config: &Config, world: &mut ExactWorld<'_>, rng: &mut Rng) -> Opt
             drawn -= weight;
         }
         let farther = world.now() + rng.i64(1..=passes);
-        let mut later = world.clone();
-        match later.pass_until(farther) {
-            Ok(_) => *world = later,
-            // What `may_pass` allows is possible.
-            Err(_) => return None,
+        if let Err(refusal) = world.pass_until(farther) {
+            broken(format_args!("time may pass until {farther}, and cannot: {refusal}"));
         }
     }
 }
