@@ -19,7 +19,7 @@ use crate::liveness::search::FairRunSearch;
 use crate::liveness::streett::Lasso;
 use crate::model::{Layout, TimedWorld, asynchronous_world};
 use crate::property::{Instance, Known, Verdict};
-use crate::scenario::{Delays, Scenario, WorldKind};
+use crate::scenario::{Scenario, WorldKind};
 use crate::trace::{NoTrace, Trace, shortest_by_stateright};
 
 /// Of which instances the shortest runs are wanted, where those are dearer than any others.
@@ -46,7 +46,7 @@ pub(super) fn decide(
         return Decided { stats: ExplorationStats::default(), stopped: Some(stopped), each, timed: None };
     }
     let decided = match scenario.kind {
-        WorldKind::Timed if scenario.delays == Delays::Any => {
+        WorldKind::Timed if scenario.is_real_time() => {
             let wants = |instance| shortest == Shortest::All || states_steps(scenario, instance);
             let wants_shortest: Vec<bool> = instances.iter().map(wants).collect();
             decide_in_real_time(scenario, instances, &wants_shortest, shortest == Shortest::All, limits, progress)
@@ -226,6 +226,7 @@ mod tests {
     use crate::model::{Action, Deliveries, Fairness, WorldState};
     use crate::property::Property;
     use crate::property::{Claim, Predicate};
+    use crate::scenario::Delays;
 
     /// A small world with cycles and no fairness constraint, as a plain graph.
     struct Small {

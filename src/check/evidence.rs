@@ -14,7 +14,7 @@ use crate::explore::search::{StateGraph, Until, explore};
 use crate::explore::{ExplorationStats, Limits, Phase, Stopped};
 use crate::model::{Layout, OneIncarnation, TimedWorld, TwoIncarnations, asynchronous_world};
 use crate::property::{Instance, Known, Verdict};
-use crate::scenario::{Delays, Scenario, WorldKind};
+use crate::scenario::{Scenario, WorldKind};
 use crate::trace::{
     Found, NoTrace, Trace, greatest_common_divisor, places_in_ticks, replay, replay_lasso, shortest_by_stateright,
 };
@@ -70,7 +70,7 @@ impl Decisions {
         progress: &dyn Fn(Phase, &ExplorationStats),
     ) -> Result<Self, NoTrace> {
         let decided = decide(scenario, &instances, Shortest::All, threads, limits, progress);
-        if scenario.kind == WorldKind::Timed && scenario.delays == Delays::Any {
+        if scenario.is_real_time() {
             return if scenario.config.opens() {
                 Self::of_real_time::<TwoIncarnations>(scenario, instances, decided)
             } else {
@@ -146,7 +146,7 @@ pub fn shortest_trace(
         no_trace_if(true, decided.stopped)?;
         return Ok(Err(together(&mut decided.verdicts())));
     }
-    if scenario.delays == Delays::Any {
+    if scenario.is_real_time() {
         let mut decided = decide(scenario, instances, Shortest::All, 1, limits, &|_, _| {});
         let mut found = shortest_of(&decided, scenario, instances)?;
         if found.is_none() && decided.stopped.is_some() {
