@@ -128,7 +128,8 @@ fn least_common_multiple(one: u32, other: u32) -> Option<u32> {
 }
 
 /// The shortest counterexample (or example) that decides any of these instances in a scenario; of several, one
-/// that a single state decides before one that takes a lasso. Where there is none, the verdict.
+/// that a single state decides before one that takes a lasso. Where there is none, the verdict. In real time, if
+/// the search was stopped, it is a run that was found by then, and there may be shorter ones.
 ///
 /// # Errors
 /// Why there may be one although none is shown.
@@ -147,17 +148,7 @@ pub fn shortest_trace(
         return Ok(Err(together(&mut decided.verdicts())));
     }
     if scenario.is_real_time() {
-        let mut decided = decide(scenario, instances, Shortest::All, 1, limits, &|_, _| {});
-        let mut found = shortest_of(&decided, scenario, instances)?;
-        if found.is_none() && decided.stopped.is_some() {
-            // A world that no search exhausts: in the order of the gate there may be a run before the limit,
-            // though not a shortest one.
-            decided = decide(scenario, instances, Shortest::Stated, 1, limits, &|_, _| {});
-            let mut runs = instances.iter().zip(&decided.each);
-            found = runs.find_map(|(instance, found)| Some((instance.clone(), found.run.clone()?)));
-        }
-        no_trace_if(found.is_none(), decided.stopped)?;
-        return Ok(found.ok_or_else(|| together(&mut decided.verdicts())));
+        return in_real_time(scenario, instances, limits, &|_, _| {});
     }
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
     // What a set reveals may not be a run.
@@ -173,6 +164,22 @@ pub fn shortest_trace(
     } else {
         first_revealed::<OneIncarnation>(scenario, instances, (threads, limits))
     }
+}
+
+/// The shortest run of real time; if the search for it was stopped, any that was found by then.
+fn in_real_time(
+    scenario: &Scenario,
+    instances: &[Instance],
+    limits: Limits<'_>,
+    progress: &dyn Fn(Phase, &ExplorationStats),
+) -> Result<Result<(Instance, Trace), Verdict>, NoTrace> {
+    let decided = decide(scenario, instances, Shortest::All, 1, limits, progress);
+    let found = shortest_of(&decided, scenario, instances)?.or_else(|| {
+        let mut runs = instances.iter().zip(&decided.each);
+        runs.find_map(|(instance, found)| Some((instance.clone(), found.run.clone()?)))
+    });
+    no_trace_if(found.is_none(), decided.stopped)?;
+    Ok(found.ok_or_else(|| together(&mut decided.verdicts())))
 }
 
 /// The shortest path in whole ticks to a state that decides an instance. It is found before every state is known.
@@ -287,6 +294,8 @@ mod tests {
     use crate::model::TimedWorld;
     use crate::scenario::Setting;
     use crate::trace::RunEnding;
+    use std::cell::Cell;
+    use std::sync::atomic::{AtomicBool, Ordering};
 
     /// One exploration finds for each instance what a search for it alone finds; the places lead to the same
     /// steps.
@@ -327,5 +336,34 @@ mod tests {
             }
         }
         assert!(endings.iter().all(|count| *count > 0), "{endings:?}");
+    }
+
+    /// Whenever the search is interrupted: what it has found by then is shown, though the search for a shorter one
+    /// is not done, or not begun.
+    #[test]
+    fn a_run_that_was_found_before_the_search_stops_is_shown() {
+        let library = Library::shipped().unwrap();
+        let scenario = library.scenarios(&["one-msl".to_owned()], &[], 1).unwrap().remove(0);
+        let instances = library.instances("no-premature-closed").unwrap();
+        let interrupted_after = |looks: usize| {
+            let (interrupted, seen) = (AtomicBool::new(false), Cell::new(0));
+            let limits = Limits { interrupted: &interrupted, ..Limits::NONE };
+            let found = in_real_time(&scenario, &instances, limits, &|_, _| {
+                seen.set(seen.get() + 1);
+                interrupted.fetch_or(seen.get() > looks, Ordering::Relaxed);
+            });
+            let acts = found.ok().map(|found| found.unwrap().1.acts());
+            (acts, seen.get() <= looks)
+        };
+        let all: Vec<Option<usize>> = (0..)
+            .scan(false, |is_over, looks| {
+                let (acts, was_last) = (!*is_over).then(|| interrupted_after(looks))?;
+                *is_over = was_last;
+                Some(acts)
+            })
+            .collect();
+        let shortest = all.last().copied().flatten().unwrap();
+        assert!(all.is_sorted_by_key(Option::is_some) && all[0].is_none(), "{all:?}");
+        assert!(all.iter().flatten().any(|acts| *acts > shortest), "{all:?}");
     }
 }

@@ -27,8 +27,8 @@ use crate::scenario::Scenario;
 use crate::trace::{Trace, replay_exact_ending, replay_exact_lasso, replay_exact_run};
 
 /// Explores a scenario in real time and decides each instance, which must be applicable to it. Of those that are
-/// wanted so, the run is a shortest one; if the exploration is stopped, `takes_longer` has them decided by any
-/// run.
+/// wanted so, the run is a shortest one; if the search for it is stopped, `takes_longer` has them decided by any
+/// run that was found.
 pub(super) fn decide_in_real_time(
     scenario: &Scenario,
     instances: &[Instance],
@@ -45,9 +45,12 @@ pub(super) fn decide_in_real_time(
     } else {
         task.states_alone(&mut results)
     };
+    if stopped.is_err() {
+        results.take_longer_runs();
+    }
     let stats = ExplorationStats { elapsed: start.elapsed(), ..results.stats };
     let each = instances.iter().zip(results.each).map(|(instance, known)| {
-        let InstanceSoFar { revealed, exercised, run, steps } = known;
+        let InstanceSoFar { revealed, exercised, run, steps, .. } = known;
         DecidedInstance { verdict: instance.verdict(revealed, exercised), steps, run }
     });
     Decided { stats, stopped: stopped.err(), each: each.collect(), timed: None }
@@ -59,7 +62,7 @@ struct Task<'a> {
     instances: &'a [Instance],
     /// Of each instance, whether its run should be a shortest one.
     wants_shortest: &'a [bool],
-    /// An exploration that was stopped may give them longer ones.
+    /// If the search for these is stopped, they get longer ones.
     takes_longer: bool,
     limits: Limits<'a>,
     start: Instant,
@@ -82,19 +85,32 @@ struct InstanceSoFar {
     exercised: Known,
     /// The run that reveals it.
     run: Option<Trace>,
+    /// A run that reveals it while a shortest one is looked for.
+    longer: Option<Trace>,
     /// How many steps the shortest run has that reveals it, where that was wanted.
     steps: Option<usize>,
 }
 
 impl Results {
     fn none(instances: usize) -> Self {
-        let nothing = InstanceSoFar { revealed: Known::Open, exercised: Known::Open, run: None, steps: None };
+        let (revealed, exercised) = (Known::Open, Known::Open);
+        let nothing = InstanceSoFar { revealed, exercised, run: None, longer: None, steps: None };
         Self { each: vec![nothing; instances], stats: ExplorationStats::default() }
     }
 
     fn reveal(&mut self, number: usize, run: Trace) {
         self.each[number].revealed = Known::Found;
         self.each[number].run = Some(run);
+    }
+
+    /// Where the search for shortest runs was stopped, by what was found before.
+    fn take_longer_runs(&mut self) {
+        for number in 0..self.each.len() {
+            let known = &mut self.each[number];
+            if let Some(run) = known.longer.take().filter(|_| known.revealed == Known::Open) {
+                self.reveal(number, run);
+            }
+        }
     }
 
     /// By a run that is as short as any.
@@ -129,8 +145,9 @@ impl Task<'_> {
             let is_revealed = explored.reveals(number);
             // After an exploration that was stopped there is no other.
             let waits = self.wants_shortest[number] && (explored.stopped().is_none() || !self.takes_longer);
-            if is_revealed && !waits {
+            if is_revealed && (!waits || self.takes_longer) {
                 match self.witness(explored, number, number) {
+                    Ok(trace) if waits => results.each[number].longer = Some(trace),
                     Ok(trace) => results.reveal(number, trace),
                     Err(fault) => self.refused(number, fault, self.network_is_set())?,
                 }
