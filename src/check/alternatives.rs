@@ -1,6 +1,6 @@
 //! Another counterexample, or example, than the shortest.
 
-use super::evidence::shortest_trace;
+use super::evidence::{ShortestTrace, shortest_trace};
 use super::zone_verdicts::{stopped_by, zone_limits};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::explore::{Limits, Stopped};
@@ -43,9 +43,8 @@ pub fn other_trace(
     }
     // The first one is that which is shown without these options.
     let first = match shortest_trace(scenario, instances, limits) {
-        Ok(Ok(first)) if avoid.is_empty() => Some(first),
-        Ok(Ok(_)) => None,
-        Ok(Err(_)) => return Ok(OtherTrace::Fewer(0)),
+        Ok(ShortestTrace::Found(instance, trace)) => Some((instance, *trace)).filter(|_| avoid.is_empty()),
+        Ok(ShortestTrace::Nothing(_)) => return Ok(OtherTrace::Fewer(0)),
         Err(NoTrace::Stopped(stopped)) => return Ok(OtherTrace::Stopped(0, stopped)),
         Err(fault @ NoTrace::NotReplayed) => return Err(Diagnostic::new(fault.to_string()).into()),
     };

@@ -221,7 +221,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::check::{Library, shortest_trace};
+    use crate::check::{Library, ShortestTrace, shortest_trace};
     use crate::diagnostic::SourceFile;
     use crate::model::{Action, Deliveries, Fairness, WorldState};
     use crate::property::Property;
@@ -381,7 +381,7 @@ mod tests {
                 seen.insert((instance.property.formula.temporal().name(), verdict));
                 if instance.is_liveness() && verdict == Verdict::Violated {
                     let found = shortest_trace(&small.scenario, std::slice::from_ref(instance), Limits::NONE);
-                    assert!(matches!(found, Ok(Ok(_))), "{}", instance.property.formula);
+                    assert!(matches!(found, Ok(ShortestTrace::Found(..))), "{}", instance.property.formula);
                 }
             }
         }

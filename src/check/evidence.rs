@@ -127,6 +127,35 @@ fn least_common_multiple(one: u32, other: u32) -> Option<u32> {
     (one / greatest_common_divisor(one, other)).checked_mul(other)
 }
 
+/// What a search for the shortest trace has come to.
+#[derive(Clone, Debug)]
+pub enum ShortestTrace {
+    /// It is this one, and decides this instance.
+    Found(Instance, Box<Trace>),
+    /// There is none: the verdict on all instances together.
+    Nothing(Verdict),
+}
+
+impl ShortestTrace {
+    /// Where nothing was found, that decides nothing if the search was stopped.
+    fn of(found: Found, stopped: Option<Stopped>, verdict: impl FnOnce() -> Verdict) -> Result<Self, NoTrace> {
+        match (found, stopped) {
+            (Some((instance, trace)), _) => Ok(Self::Found(instance, Box::new(trace))),
+            (None, Some(stopped)) => Err(NoTrace::Stopped(stopped)),
+            (None, None) => Ok(Self::Nothing(verdict())),
+        }
+    }
+
+    /// The instance and the trace, if there is one.
+    #[must_use]
+    pub fn found(self) -> Found {
+        match self {
+            Self::Found(instance, trace) => Some((instance, *trace)),
+            Self::Nothing(_) => None,
+        }
+    }
+}
+
 /// The shortest counterexample (or example) that decides any of these instances in a scenario; of several, one
 /// that a single state decides before one that takes a lasso. Where there is none, the verdict. In real time, if
 /// the search was stopped, it is a run that was found by then, and there may be shorter ones.
@@ -137,15 +166,14 @@ pub fn shortest_trace(
     scenario: &Scenario,
     instances: &[Instance],
     limits: Limits<'_>,
-) -> Result<Result<(Instance, Trace), Verdict>, NoTrace> {
+) -> Result<ShortestTrace, NoTrace> {
     if scenario.kind == WorldKind::Asynchronous {
         let found = shortest_by_stateright(|| asynchronous_world(&scenario.config), instances, limits)?;
-        if let Some(found) = found {
-            return Ok(Ok(found));
+        if found.is_some() {
+            return ShortestTrace::of(found, None, || Verdict::NotApplicable);
         }
         let decided = decide(scenario, instances, Shortest::All, 1, limits, &|_, _| {});
-        no_trace_if(true, decided.stopped)?;
-        return Ok(Err(together(&mut decided.verdicts())));
+        return ShortestTrace::of(None, decided.stopped, || Verdict::of_all(decided.verdicts()));
     }
     if scenario.is_real_time() {
         return in_real_time(scenario, instances, limits, &|_, _| {});
@@ -156,8 +184,7 @@ pub fn shortest_trace(
     if network_is_set || instances.iter().any(Instance::is_liveness) {
         let decided = decide(scenario, instances, Shortest::All, threads, limits, &|_, _| {});
         let found = shortest_of(&decided, scenario, instances)?;
-        no_trace_if(found.is_none(), decided.stopped)?;
-        return Ok(found.ok_or_else(|| together(&mut decided.verdicts())));
+        return ShortestTrace::of(found, decided.stopped, || Verdict::of_all(decided.verdicts()));
     }
     if scenario.config.opens() {
         first_revealed::<TwoIncarnations>(scenario, instances, (threads, limits))
@@ -172,14 +199,13 @@ fn in_real_time(
     instances: &[Instance],
     limits: Limits<'_>,
     progress: &dyn Fn(Phase, &ExplorationStats),
-) -> Result<Result<(Instance, Trace), Verdict>, NoTrace> {
+) -> Result<ShortestTrace, NoTrace> {
     let decided = decide(scenario, instances, Shortest::All, 1, limits, progress);
     let found = shortest_of(&decided, scenario, instances)?.or_else(|| {
         let mut runs = instances.iter().zip(&decided.each);
         runs.find_map(|(instance, found)| Some((instance.clone(), found.run.clone()?)))
     });
-    no_trace_if(found.is_none(), decided.stopped)?;
-    Ok(found.ok_or_else(|| together(&mut decided.verdicts())))
+    ShortestTrace::of(found, decided.stopped, || Verdict::of_all(decided.verdicts()))
 }
 
 /// The shortest path in whole ticks to a state that decides an instance. It is found before every state is known.
@@ -187,28 +213,16 @@ fn first_revealed<L: Layout>(
     scenario: &Scenario,
     instances: &[Instance],
     (threads, limits): (usize, Limits<'_>),
-) -> Result<Result<(Instance, Trace), Verdict>, NoTrace> {
+) -> Result<ShortestTrace, NoTrace> {
     let world = TimedWorld::<L>::with_layout(scenario.config);
     let explored = explore(&world, instances, Until::Revealed, threads, limits, &|_| {});
     let Some(node) = explored.revealed.iter().flatten().min() else {
-        no_trace_if(true, explored.stopped)?;
         let each = instances.iter().zip(&explored.exercised);
-        return Ok(Err(together(
-            &mut each.map(|(instance, exercised)| instance.verdict(Known::Absent, Known::of(*exercised, true))),
-        )));
+        let each = each.map(|(instance, exercised)| instance.verdict(Known::Absent, Known::of(*exercised, true)));
+        return ShortestTrace::of(None, explored.stopped, || Verdict::of_all(each));
     };
     let (instance, evidence) = path_to(&world, scenario, &explored, instances, *node)?;
-    Ok(Ok((instance, evidence.trace)))
-}
-
-/// What several verdicts come to.
-fn together(verdicts: &mut dyn Iterator<Item = Verdict>) -> Verdict {
-    verdicts.reduce(Verdict::together).unwrap_or(Verdict::NotApplicable)
-}
-
-/// Nothing was found: that decides nothing if the search was stopped.
-fn no_trace_if(is_none: bool, stopped: Option<Stopped>) -> Result<(), NoTrace> {
-    stopped.filter(|_| is_none).map_or(Ok(()), |stopped| Err(NoTrace::Stopped(stopped)))
+    Ok(ShortestTrace::Found(instance, Box::new(evidence.trace)))
 }
 
 fn shortest_of(decided: &Decided, scenario: &Scenario, instances: &[Instance]) -> Result<Found, NoTrace> {
@@ -312,8 +326,12 @@ mod tests {
             for Decision { instance, verdict, evidence, .. } in found.each {
                 let alone = shortest_trace(&scenario, std::slice::from_ref(&instance), Limits::NONE).unwrap();
                 assert_eq!(evidence.is_some(), matches!(verdict, Verdict::Violated | Verdict::Possible));
-                assert_eq!(evidence.as_ref().map(|one| &one.trace), alone.as_ref().ok().map(|(_, trace)| trace));
-                assert_eq!(alone.err(), evidence.is_none().then_some(verdict), "{}", instance.name());
+                let (trace, of_none) = match alone {
+                    ShortestTrace::Found(_, trace) => (Some(*trace), None),
+                    ShortestTrace::Nothing(verdict) => (None, Some(verdict)),
+                };
+                assert_eq!(evidence.as_ref().map(|one| &one.trace), trace.as_ref());
+                assert_eq!(of_none, evidence.is_none().then_some(verdict), "{}", instance.name());
                 let Some(Evidence { trace, places: Some(places) }) = evidence else {
                     continue;
                 };
@@ -352,7 +370,7 @@ mod tests {
                 seen.set(seen.get() + 1);
                 interrupted.fetch_or(seen.get() > looks, Ordering::Relaxed);
             });
-            let acts = found.ok().map(|found| found.unwrap().1.acts());
+            let acts = found.ok().map(|found| found.found().unwrap().1.acts());
             (acts, seen.get() <= looks)
         };
         let all: Vec<Option<usize>> = (0..)

@@ -22,7 +22,7 @@ mod zone_verdicts;
 pub use alternatives::{OtherTrace, other_trace};
 pub use coverage::{ActionKind, Coverage};
 pub use cross_check::{CrossCheck, Disagreement, Other, TicksCheck};
-pub use evidence::{Decision, Decisions, Evidence, shortest_trace};
+pub use evidence::{Decision, Decisions, Evidence, ShortestTrace, shortest_trace};
 pub use gate::{Options, check, check_one};
 pub use library::Library;
 pub use outcome::{Checked, ExpectedVerdict, GateResult, Judged, Outcome, Tally};

@@ -204,7 +204,7 @@ impl Outcome {
         scenario: &Scenario,
     ) -> Self {
         let verdicts = || instances.iter().map(|(_, verdict, _)| *verdict);
-        let verdict = verdicts().reduce(Verdict::together).unwrap_or(Verdict::NotApplicable);
+        let verdict = Verdict::of_all(verdicts());
         // What holds at one end, or may at the other that was not asked, may be vacuous at this one.
         let is_about_an_end = instances.len() < Instance::all(property).len()
             || verdicts().any(|verdict| verdict != Verdict::Vacuous);

@@ -33,7 +33,7 @@ pub fn decide_together(
         return Together { verdict: Verdict::NotApplicable, steps: None, stopped: None, runs: Vec::new() };
     }
     let decided = decide(scenario, instances, Shortest::Stated, threads, limits, &|_, _| {});
-    let verdict = decided.verdicts().reduce(Verdict::together).unwrap_or(Verdict::NotApplicable);
+    let verdict = Verdict::of_all(decided.verdicts());
     let has_run = matches!(verdict, Verdict::Violated | Verdict::Possible);
     let (steps, stopped) = if counts_steps && has_run {
         let shortest = decide(scenario, instances, Shortest::All, threads, limits, &|_, _| {});

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::limits::{limits, threads};
 use super::selection::Selection;
-use crate::check::{self, Checked, GateResult, Options, Which, shortest_trace};
+use crate::check::{self, Checked, GateResult, Options, ShortestTrace, Which, shortest_trace};
 use crate::cli::CheckArgs;
 use crate::diagnostic::Diagnostics;
 use crate::process::exit::ExitStatus;
@@ -198,7 +198,7 @@ fn drawings(
     for (checked, name) in markdown::to_draw(all, show_command) {
         let instances = selection.library.instances(&name)?;
         let limits = limits(&args.limits, threads(args.threads.map(usize::from)));
-        if let Ok(Ok((instance, trace))) = shortest_trace(&checked.scenario, &instances, limits) {
+        if let Ok(ShortestTrace::Found(instance, trace)) = shortest_trace(&checked.scenario, &instances, limits) {
             let diagram = mermaid::diagram(&checked.scenario, &instance, &trace);
             drawings.push(Drawing { scenario: checked.scenario.name.clone(), name, diagram });
         }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::limits::{limits, threads};
 use super::selection::{Selection, one, properties_of};
-use crate::check::{OtherTrace, other_trace, shortest_trace, validate_asked};
+use crate::check::{OtherTrace, ShortestTrace, other_trace, shortest_trace, validate_asked};
 use crate::cli::ShowArgs;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::invariant::broken;
@@ -55,8 +55,10 @@ pub fn run(args: &ShowArgs) -> Result<ExitStatus, Diagnostics> {
     }
     for scenario in &scenarios {
         match shortest_trace(scenario, &instances, limits(&args.limits, threads(None))) {
-            Ok(Ok((instance, trace))) => write_trace(args.format, output.as_ref(), scenario, &instance, &trace)?,
-            Ok(Err(verdict)) => explain(args, &caption::nothing_to_draw(scenario, property, verdict))?,
+            Ok(ShortestTrace::Found(instance, trace)) => {
+                write_trace(args.format, output.as_ref(), scenario, &instance, &trace)?;
+            }
+            Ok(ShortestTrace::Nothing(verdict)) => explain(args, &caption::nothing_to_draw(scenario, property, verdict))?,
             Err(NoTrace::Stopped(stopped)) => {
                 explain(args, &format!("{property} is undecided in {}: {stopped}\n", scenario.name))?;
                 return Ok(ExitStatus::Undecided);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::limits::{limits_but_interruption, threads};
 use super::selection::{Selection, one, properties_of};
-use crate::check::{Library, is_applicable, shortest_trace, validate, validate_asked};
+use crate::check::{Library, ShortestTrace, is_applicable, shortest_trace, validate, validate_asked};
 use crate::cli::StepArgs;
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
 use crate::process::exit::ExitStatus;
@@ -167,8 +167,8 @@ fn open_counterexample(
     validate_asked(library, from_ref(scenario), &properties_of(&instances))?;
     let limits = limits_but_interruption(&args.limits, threads(None));
     match shortest_trace(scenario, &instances, limits) {
-        Ok(Ok((_, trace))) => session.open_found(&trace, args.step),
-        Ok(Err(verdict)) => {
+        Ok(ShortestTrace::Found(_, trace)) => session.open_found(&trace, args.step),
+        Ok(ShortestTrace::Nothing(verdict)) => {
             let nothing = caption::nothing_to_draw(scenario, name, verdict);
             Err(Diagnostic::new(nothing.trim_end()).into())
         }

@@ -47,6 +47,12 @@ impl Verdict {
             .find(|verdict| self == *verdict || other == *verdict)
             .unwrap_or(self)
     }
+
+    /// The verdict of all these together; of none, not applicable.
+    #[must_use]
+    pub fn of_all(verdicts: impl IntoIterator<Item = Self>) -> Self {
+        verdicts.into_iter().reduce(Self::together).unwrap_or(Self::NotApplicable)
+    }
 }
 
 impl fmt::Display for Verdict {

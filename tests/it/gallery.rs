@@ -46,7 +46,7 @@ fn gallery() -> BTreeMap<PathBuf, String> {
         let (name, property) = (&scenario.name, &stated.property);
         let instances = library.instances(property).unwrap();
         let (instance, trace) =
-            shortest_trace(&scenario, &instances, Limits::NONE).unwrap().expect("it is violated");
+            shortest_trace(&scenario, &instances, Limits::NONE).unwrap().found().expect("it is violated");
         let _ = write!(
             page,
             "\n## {name}\n\n{about}\n\nThe property `{property}`: {property_about}\n\nWhy it is violated: {because}\n\n\

@@ -15,7 +15,7 @@ fn ladder_of(scenario: &str, property: &str, terminal: Terminal) -> String {
     let scenario = library.scenarios(&[scenario.to_owned()], &[], 1).unwrap().remove(0);
     let instances = library.instances(property).unwrap();
     let (instance, trace) =
-        shortest_trace(&scenario, &instances, Limits::NONE).unwrap().expect("there is a trace");
+        shortest_trace(&scenario, &instances, Limits::NONE).unwrap().found().expect("there is a trace");
     let ladder = ladder::draw(&scenario, &instance, &trace, terminal);
     assert!(ladder.lines().all(|line| line.chars().count() <= terminal.width), "{ladder}");
     assert!(terminal.utf8 || ladder.is_ascii(), "{ladder}");

@@ -55,7 +55,7 @@ fn an_ack_war_is_drawn_in_one_instant_of_real_time() {
     let settings: Vec<Setting> = real.iter().map(|text| Setting::parse(text).unwrap()).collect();
     let scenario = library.scenarios(&["data-in-flight".to_owned()], &settings, 1).unwrap().remove(0);
     let instances = library.instances("time-passes").unwrap();
-    let (_, trace) = shortest_trace(&scenario, &instances, Limits::NONE).unwrap().expect("it is violated");
+    let (_, trace) = shortest_trace(&scenario, &instances, Limits::NONE).unwrap().found().expect("it is violated");
     let RunEnding::Repeats { from, reasons } = &trace.ending else { panic!("{:?}", trace.ending) };
     let cycle = &trace.steps[*from..];
     assert!(reasons.is_empty() && cycle.iter().any(|step| matches!(step.event, Event::Deliver(_))));
@@ -100,7 +100,7 @@ fn after_close_nobody_aborts() {
         let settings: Vec<Setting> = settings.iter().map(|text| Setting::parse(text).unwrap()).collect();
         let scenario = library.scenarios(&["abort".to_owned()], &settings, 1).unwrap().remove(0);
         let instances = library.instances("no-premature-closed@A").unwrap();
-        shortest_trace(&scenario, &instances, Limits::NONE).unwrap().is_ok()
+        shortest_trace(&scenario, &instances, Limits::NONE).unwrap().found().is_some()
     };
     assert!(aborts_in_time_wait("shutdown"));
     assert!(!aborts_in_time_wait("close"));

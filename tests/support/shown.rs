@@ -35,7 +35,7 @@ pub(crate) fn shown(library: &Library, scenario: &str, property: &str, settings:
     let settings: Vec<Setting> = settings.iter().map(|text| Setting::parse(text).unwrap()).collect();
     let scenario = library.scenarios(&[scenario.to_owned()], &settings, 1).unwrap().remove(0);
     let instances = library.instances(property).unwrap();
-    let (instance, trace) = shortest_trace(&scenario, &instances, Limits::NONE).unwrap().unwrap();
+    let (instance, trace) = shortest_trace(&scenario, &instances, Limits::NONE).unwrap().found().unwrap();
     Shown { scenario, instance, trace }
 }
 

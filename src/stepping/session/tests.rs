@@ -56,7 +56,7 @@ fn parse(text: &str) -> SavedTrace {
 /// The counterexample that `show` writes.
 fn counterexample(scenario: &Scenario, property: &str) -> SavedTrace {
     let found = shortest_trace(scenario, &instances(&[property]), Limits::NONE);
-    let (instance, trace) = found.unwrap().unwrap();
+    let (instance, trace) = found.unwrap().found().unwrap();
     parse(&json::document(scenario, &instance, &trace))
 }
 
@@ -274,7 +274,7 @@ fn a_lasso_is_saved_as_one() {
 fn a_sequence_number_may_be_zero() {
     let sequential = scenario("time-wait-reused-any", &[]);
     let property = "no-old-segment-ends-the-new@B";
-    let (_, trace) = shortest_trace(&sequential, &instances(&[property]), Limits::NONE).unwrap().unwrap();
+    let (_, trace) = shortest_trace(&sequential, &instances(&[property]), Limits::NONE).unwrap().found().unwrap();
     let mut session = session(&sequential, &[property]);
     let text = session.open_found(&trace, Some(8)).unwrap();
     assert!(text.contains("SYN_SENT") && text.contains("SND.UNA 0"), "{text}");
@@ -296,7 +296,7 @@ fn a_timer_that_may_be_late_is_due_and_has_to_expire_later() {
 fn a_run_of_two_incarnations_is_saved() {
     let reopens = scenario("reopen-early", &[]);
     let property = "no-old-segment-ends-the-new@B";
-    let (_, trace) = shortest_trace(&reopens, &instances(&[property]), Limits::NONE).unwrap().unwrap();
+    let (_, trace) = shortest_trace(&reopens, &instances(&[property]), Limits::NONE).unwrap().found().unwrap();
     let mut session = session(&reopens, &[property]);
     let text = session.open_found(&trace, None).unwrap();
     assert!(text.contains("incarnation 2") && text.contains("ended_by_old"), "{text}");

@@ -322,7 +322,7 @@ mod tests {
     }
 
     fn shortest(scenario: &Scenario, property: &Arc<Property>) -> (Instance, Trace) {
-        shortest_trace(scenario, &Instance::all(property), Limits::NONE).unwrap().unwrap()
+        shortest_trace(scenario, &Instance::all(property), Limits::NONE).unwrap().found().unwrap()
     }
 
     #[test]
