@@ -13,13 +13,14 @@ pub use step::StepArgs;
 pub use sweep::{MergeArgs, SweepArgs};
 
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
 use self::common::add_paths;
-use self::values::{Since, address, further_report, kind, since, transition};
+use self::values::{Since, address, further_report, kind, nth, since, transition};
 use crate::capture::FindingKind;
 use crate::configuration::Configuration;
 use crate::diagnostic::Diagnostics;
@@ -224,8 +225,8 @@ pub struct ShowArgs {
     pub property: Option<String>,
 
     /// Show the one with this number by length: each is another than those before it in what some end does
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
-    pub nth: Option<u16>,
+    #[arg(long, value_name = "N", value_parser = nth())]
+    pub nth: Option<NonZero<u16>>,
 
     /// Show one in which no end, or not this one, goes from one state to the other, as in `FIN_WAIT_1:CLOSING` or
     /// `FIN_WAIT_1:CLOSING@A`; repeatable

@@ -1,5 +1,7 @@
 //! Another counterexample, or example, than the shortest.
 
+use std::num::NonZero;
+
 use super::evidence::{ShortestTrace, shortest_trace};
 use super::zone_verdicts::{stopped_by, zone_limits};
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -21,7 +23,7 @@ pub enum OtherTrace {
     Stopped(usize, Stopped),
 }
 
-/// The nth trace, from 1, that decides any of these instances in real time, by length: each is another than those
+/// The nth trace that decides any of these instances in real time, by length: each is another than those
 /// before it in what some end does. No end takes a transition that is to be avoided.
 ///
 /// # Errors
@@ -29,7 +31,7 @@ pub enum OtherTrace {
 pub fn other_trace(
     scenario: &Scenario,
     instances: &[Instance],
-    nth: usize,
+    nth: NonZero<usize>,
     avoid: &[AvoidedTransition],
     limits: Limits<'_>,
 ) -> Result<OtherTrace, Diagnostics> {
@@ -49,10 +51,10 @@ pub fn other_trace(
         Err(fault @ NoTrace::NotReplayed) => return Err(Diagnostic::new(fault.to_string()).into()),
     };
     let before = usize::from(first.is_some());
-    if let (Some((instance, trace)), 1) = (first.clone(), nth) {
+    if let (Some((instance, trace)), 1) = (first.clone(), nth.get()) {
         return Ok(OtherTrace::Found(instance, Box::new(trace)));
     }
-    let wanted = nth - before;
+    let wanted = nth.get() - before;
     let is_cut_off = || limits.cut_off().is_some();
     let mut found: Vec<(Instance, Trace)> = Vec::new();
     let mut stopped = None;

@@ -1,6 +1,7 @@
 //! How the values of options are read.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZero;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
@@ -29,6 +30,11 @@ pub(super) fn since(text: &str) -> Result<Since, String> {
     }
     let all = number(whole).and_then(|whole| whole.checked_mul(1_000_000_000)?.checked_add(number(&nanoseconds)?));
     all.map(Since).ok_or_else(wrong)
+}
+
+/// A number of a trace, from 1.
+pub(super) fn nth() -> impl TypedValueParser<Value = NonZero<u16>> {
+    clap::value_parser!(u16).range(1..=1000).try_map(NonZero::try_from)
 }
 
 /// A kind of finding, by its name.

@@ -3,6 +3,7 @@
 mod replay;
 
 use std::io::{self, IsTerminal, Write};
+use std::num::NonZero;
 use std::slice;
 use std::sync::Arc;
 
@@ -77,7 +78,7 @@ fn other(
     instances: &[Instance],
     output: Option<&Output>,
 ) -> Result<ExitStatus, Diagnostics> {
-    let nth = args.nth.unwrap_or(1).into();
+    let nth = args.nth.map_or(NonZero::<usize>::MIN, NonZero::from);
     for scenario in scenarios {
         match other_trace(scenario, instances, nth, &args.avoid, limits(&args.limits, threads(None)))? {
             OtherTrace::Found(instance, trace) => write_trace(args.format, output, scenario, &instance, &trace)?,

@@ -169,6 +169,10 @@ impl<L: Layout> TimedWorld<L> {
     ///
     /// # Errors
     /// A limit of the representation that the next state exceeds.
+    ///
+    /// # Panics
+    /// If the action takes a copy that is not in flight. What else is not enabled leads to a state that is none of
+    /// the world's.
     pub fn step(&self, state: &WorldState<L>, action: Action) -> Result<WorldState<L>, Limit> {
         self.step_by(state, action, |end, before, event| self.react(end, before, event))
     }
