@@ -257,6 +257,8 @@ impl<'c> Catalog<'c> {
     pub(super) fn bytes(&self) -> usize {
         self.ends.capacity() * size_of::<(KnownEnd, Observed)>()
             + self.end_numbers.allocation_size()
+            + self.segments.capacity() * size_of::<KnownSegment>()
+            + self.segment_numbers.allocation_size()
             + self.reactions.allocation_size()
     }
 }

@@ -163,7 +163,8 @@ impl<'c> ExactWorld<'c> {
     /// Lets time pass until a moment, and then something happen; the copy that is sent in answer.
     ///
     /// # Errors
-    /// If time cannot pass so far, or the event is not enabled then.
+    /// If time cannot pass so far, or the event is not enabled then. Time may have passed all the same: whoever goes
+    /// on after a refusal does so with a clone that was made before.
     pub fn happen(&mut self, at: Moment, event: &ExactEvent) -> Result<Option<Copy>, Refusal> {
         self.pass_until(at)?;
         match *event {
@@ -190,10 +191,13 @@ impl<'c> ExactWorld<'c> {
                 Ok(self.at_end(copy.to, |known, policy| known.arrival(&copy.segment, copy.incarnation, policy)))
             }
             ExactEvent::Lose(copy) => {
-                self.take(copy)?;
+                if !self.in_flight.contains(&copy) {
+                    return Err(Refusal::NotInFlight(copy));
+                }
                 if !copy.is_duplicate {
                     self.spend_loss()?;
                 }
+                self.take(copy)?;
                 Ok(None)
             }
             ExactEvent::Duplicate(copy) => {
@@ -213,7 +217,7 @@ impl<'c> ExactWorld<'c> {
     /// Lets time pass until a moment, from one at which a copy expires to the next; the copies that have expired.
     ///
     /// # Errors
-    /// If time cannot pass so far.
+    /// If time cannot pass so far. It may have passed in part, and copies may have expired.
     pub fn pass_until(&mut self, at: Moment) -> Result<Vec<Copy>, Refusal> {
         let mut all_expired = Vec::new();
         if at < self.now {
@@ -376,7 +380,8 @@ mod tests {
         assert_eq!((world.losses(), world.duplicates(), world.in_flight().len()), (1, 1, 0));
         let again = world.happen(4, &ExactEvent::Timeout(End::A, Timer::Retransmission)).unwrap().unwrap();
         assert_eq!(again, Copy { sent: 4, ..fin });
-        assert_eq!(world.clone().happen(4, &ExactEvent::Lose(again)), Err(Refusal::Spent));
+        assert_eq!(world.happen(4, &ExactEvent::Lose(again)), Err(Refusal::Spent));
+        assert_eq!(world.in_flight(), [again], "what cannot be lost is still there");
         assert_eq!(world.happen(4, &ExactEvent::Duplicate(again)), Err(Refusal::Spent));
         let expires = world.happen(9, &ExactEvent::Deliver(again));
         assert_eq!(expires, Err(Refusal::CannotExpire(again)));
