@@ -7,9 +7,9 @@
 
 #![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
 
-use super::exact_replay::replay_exact_run;
 use super::lasso::{replay_exact_ending, replay_exact_lasso};
 use super::replay::Trace;
+use super::stepwise::replay_exact_run;
 use crate::model::{Action, Fairness, Layout, SegmentCopy, TimedWorld, WorldState};
 use crate::property::Instance;
 use crate::realtime::{Copy, CyclicWitness, ExactEvent, ExactWorld, Moment, Witness};

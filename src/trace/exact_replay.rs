@@ -1,59 +1,10 @@
-//! A run of exact times, replayed: between the events, time passes.
+//! Runs of exact times: their events, states as reports show them, and the same as paths in whole ticks.
 
-use super::replay::{NoTrace, RunEnding, Trace};
+use super::replay::{NoTrace, Trace};
 use crate::invariant::broken;
-use crate::model::{
-    Config, End, Event, InFlightSegment, Layout, Observe, Snapshot, Step, TimedWorld, Timers, World,
-};
-use crate::realtime::{Copy, ExactEvent, ExactWorld, Moment, Refusal, Witness};
+use crate::model::{End, Event, InFlightSegment, Layout, Observe, Snapshot, TimedWorld, Timers, World};
+use crate::realtime::{Copy, ExactEvent, ExactWorld, Moment, Witness};
 use crate::tcp::Timer;
-
-/// The states that a run of exact times leads through, and the steps between them.
-pub(super) struct ExactRun<'c> {
-    /// The world at first, and after each step.
-    pub(super) states: Vec<ExactWorld<'c>>,
-    pub(super) trace: Trace,
-    /// For each event of the run, the place of its step.
-    pub(super) places: Vec<usize>,
-}
-
-/// Replays a run in the exact world.
-pub(super) fn replay_exactly<'c>(config: &'c Config, witness: &Witness) -> Result<ExactRun<'c>, Refusal> {
-    let mut world = ExactWorld::new(config, witness.parts);
-    let (initial, parts) = (snapshot(&world), witness.parts);
-    let slack = End::BOTH.map(|end| parts_of(world.slack(end)));
-    let trace = Trace { initial, steps: Vec::new(), ending: RunEnding::Open, parts, slack };
-    let mut run = ExactRun { states: vec![world.clone()], trace, places: Vec::new() };
-    for (at, event) in &witness.events {
-        let passed = *at - world.now();
-        if passed > 0 {
-            let expired = world.pass_until(*at)?.iter().map(|copy| in_flight_segment(&world, copy)).collect();
-            let event = Event::Pass(parts_of(passed));
-            run.trace.steps.push(Step { event, sent: None, expired, after: snapshot(&world) });
-            run.states.push(world.clone());
-        }
-        let event_shown = match event {
-            ExactEvent::Call(end, call) => Event::Call(*end, *call),
-            ExactEvent::Timeout(end, timer) => Event::Timeout(*end, *timer),
-            ExactEvent::Deliver(copy) => Event::Deliver(in_flight_segment(&world, copy)),
-            ExactEvent::Lose(copy) => Event::Lose(in_flight_segment(&world, copy)),
-            ExactEvent::Duplicate(copy) => Event::Duplicate(in_flight_segment(&world, copy)),
-        };
-        let sent = world.happen(*at, event)?.map(|copy| in_flight_segment(&world, &copy));
-        run.places.push(run.trace.steps.len());
-        run.trace.steps.push(Step { event: event_shown, sent, expired: Vec::new(), after: snapshot(&world) });
-        run.states.push(world.clone());
-    }
-    Ok(run)
-}
-
-/// Replays a run that leads to a state.
-///
-/// # Errors
-/// If the exact world refuses it.
-pub(crate) fn replay_exact_run(config: &Config, witness: &Witness) -> Result<Trace, Refusal> {
-    Ok(replay_exactly(config, witness)?.trace)
-}
 
 /// A run of real time as events and their moments, without the passing of time between them.
 ///

@@ -2,9 +2,9 @@
 //!
 //! This judges what the search for them has found, and shares nothing with it.
 
-use super::exact_replay::{ExactRun, replay_exactly};
 use super::replay::take;
 use super::replay::{FairnessReason, RunEnding, Trace};
+use super::stepwise::{ExactRun, replay_exactly};
 use crate::invariant::broken;
 use crate::model::{
     Action, Config, End, Event, Fairness, Kind, Layout, Observe, Snapshot, TimedWorld, World, WorldState,

@@ -10,7 +10,6 @@ mod ticks;
 pub(crate) mod timeline;
 
 pub(crate) use every_copy::{exercises_with_every_copy, lasso_with_every_copy, run_with_every_copy};
-pub(crate) use exact_replay::replay_exact_run;
 pub use exact_replay::{exact_run, places_in_ticks};
 pub(crate) use lasso::{
     NotForever, exact_ending, is_false_of_run, replay_exact_ending, replay_exact_lasso, replay_lasso, time_passes,
@@ -18,5 +17,6 @@ pub(crate) use lasso::{
 pub use replay::{FairnessReason, Found, NoTrace, RunEnding, Trace, replay_actions};
 pub(crate) use replay::{replay, shortest_by_stateright};
 pub use stepwise::Stepwise;
+pub(crate) use stepwise::replay_exact_run;
 pub use ticks::Ticks;
 pub(crate) use ticks::{fractions_in_ascii, greatest_common_divisor};

@@ -4,7 +4,7 @@ use super::exact_replay::{exact_event, in_finer_ticks, in_flight_segment, parts_
 use super::replay::{RunEnding, Trace};
 use crate::invariant::broken;
 use crate::model::{Config, End, Event, InFlightSegment, Step};
-use crate::realtime::{ExactEvent, ExactWorld, Moment, Refusal};
+use crate::realtime::{ExactEvent, ExactWorld, Moment, Refusal, Witness};
 use crate::tcp::Timer;
 
 /// A run of exact times that goes on as it is told.
@@ -146,4 +146,39 @@ impl<'c> Stepwise<'c> {
         self.trace.steps.push(Step { event, sent, expired, after: snapshot(&next) });
         self.before.push(std::mem::replace(&mut self.world, next));
     }
+}
+
+/// The states that a run of exact times leads through, and the steps between them.
+pub(super) struct ExactRun<'c> {
+    /// The world at first, and after each step.
+    pub(super) states: Vec<ExactWorld<'c>>,
+    pub(super) trace: Trace,
+    /// For each event of the run, the place of its step.
+    pub(super) places: Vec<usize>,
+}
+
+/// Replays a run in the exact world: between its events, time passes.
+pub(super) fn replay_exactly<'c>(config: &'c Config, witness: &Witness) -> Result<ExactRun<'c>, Refusal> {
+    let mut run = Stepwise::new(config, witness.parts);
+    let mut places = Vec::new();
+    for (at, event) in &witness.events {
+        match at - run.world.now() {
+            0 => {}
+            time if time < 0 => return Err(Refusal::Past),
+            time => run.pass(parts_of(time))?,
+        }
+        places.push(run.trace.steps.len());
+        run.happen(event)?;
+    }
+    let Stepwise { before: mut states, world, trace, .. } = run;
+    states.push(world);
+    Ok(ExactRun { states, trace, places })
+}
+
+/// Replays a run that leads to a state.
+///
+/// # Errors
+/// If the exact world refuses it.
+pub(crate) fn replay_exact_run(config: &Config, witness: &Witness) -> Result<Trace, Refusal> {
+    Ok(replay_exactly(config, witness)?.trace)
 }
