@@ -41,7 +41,7 @@ pub(super) fn decide_in_real_time(
     let mut results = Results::none(instances.len());
     let task = Task { scenario, instances, wants_shortest, takes_longer, limits, start, progress };
     let stopped = if instances.iter().any(Instance::is_liveness) {
-        task.runs(&mut results, Zones::Included)
+        task.runs(&mut results)
     } else {
         task.states_alone(&mut results)
     };
@@ -272,11 +272,22 @@ impl Task<'_> {
         }
     }
 
-    /// Decides everything, from a graph of zones. If no walk in the graph in which zones cover those that they
+    /// Decides everything, from graphs of zones. If no walk in the graph in which zones cover those that they
     /// include refutes a property, no run does. If a walk does that cannot be given times, or the matter stays
     /// open, the graph in which only equal zones are merged decides.
-    fn runs(&self, results: &mut Results, first: Zones) -> Result<(), Stopped> {
-        let graph = self.graph(first)?;
+    fn runs(&self, results: &mut Results) -> Result<(), Stopped> {
+        let open = self.states_and_runs(Zones::Included, results)?;
+        // A limit that is hit there keeps no run from being decided.
+        let settled = self.settle(results);
+        let is_beyond = |(number, _): &(usize, Stopped)| mentions_network(&self.instances[*number]);
+        let (beyond, open): (Vec<_>, Vec<_>) = open.into_iter().partition(is_beyond);
+        let still_open = self.runs_among_equal(open, results)?;
+        still_open.first().or(beyond.first()).map_or(settled, |(_, why)| Err(*why))
+    }
+
+    /// Decides states and runs from one graph, and returns the properties of runs that stay open, with why.
+    fn states_and_runs(&self, zones: Zones, results: &mut Results) -> Result<Vec<(usize, Stopped)>, Stopped> {
+        let graph = self.graph(zones)?;
         self.states(&graph.explored, results)?;
         for number in self.open_states(results) {
             if let Some(trace) = self.shortest_run(&graph, number)? {
@@ -285,27 +296,25 @@ impl Task<'_> {
         }
         (self.progress)(Phase::Cycles, &results.stats);
         let liveness = (0..self.instances.len()).filter(|number| self.instances[*number].is_liveness());
-        let open = self.runs_in(&graph, first, liveness.collect(), results)?;
-        drop(graph);
-        // A limit that is hit there keeps no run from being results.
-        let settled = self.settle(results);
-        if open.is_empty() || first == Zones::Equal {
-            return open.first().map_or(settled, |(_, why)| Err(*why));
-        }
-        let beyond = |number: &usize| mentions_network(&self.instances[*number]);
-        let undecidable = open.iter().find(|(number, _)| beyond(number)).map(|(_, why)| *why);
-        let settled = undecidable.map_or(settled, Err);
-        let open: Vec<usize> =
-            open.into_iter().map(|(number, _)| number).filter(|number| !beyond(number)).collect();
+        self.runs_in(&graph, zones, liveness.collect(), results)
+    }
+
+    /// Decides what runs decide of these in the graph in which only equal zones are one, and returns those that
+    /// stay open, with why.
+    fn runs_among_equal(
+        &self,
+        open: Vec<(usize, Stopped)>,
+        results: &mut Results,
+    ) -> Result<Vec<(usize, Stopped)>, Stopped> {
         if open.is_empty() {
-            return settled;
+            return Ok(open);
         }
         let graph = self.graph(Zones::Equal)?;
         if let Some(stop) = graph.explored.stopped() {
             return Err(stopped_by(stop, self.limits));
         }
-        let open = self.runs_in(&graph, Zones::Equal, open, results)?;
-        open.first().map_or(settled, |(_, why)| Err(*why))
+        let open = open.into_iter().map(|(number, _)| number).collect();
+        self.runs_in(&graph, Zones::Equal, open, results)
     }
 
     fn graph(&self, zones: Zones) -> Result<ZoneGraph<'_>, Stopped> {
@@ -466,11 +475,10 @@ mod tests {
                 start: Instant::now(),
                 progress: &|_, _| {},
             };
-            let [by_inclusion, by_equality] = [Zones::Included, Zones::Equal].map(|first| {
-                let mut results = Results::none(instances.len());
-                let _ = task.runs(&mut results, first);
-                results
-            });
+            let none = || Results::none(instances.len());
+            let (mut by_inclusion, mut by_equality) = (none(), none());
+            let _ = task.runs(&mut by_inclusion);
+            let _ = task.states_and_runs(Zones::Equal, &mut by_equality);
             worlds += usize::from(by_equality.each.iter().any(|one| one.revealed != Known::Open));
             for ((instance, one), other) in instances.iter().zip(&by_inclusion.each).zip(&by_equality.each) {
                 if other.revealed != Known::Open {
