@@ -1,6 +1,8 @@
 //! `lastack check`
 
+use std::fs::File;
 use std::io::Write;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::limits::{limits, threads};
@@ -13,7 +15,7 @@ use crate::process::output::print;
 use crate::process::output::{Output, cannot_write, step_summary};
 use crate::process::progress::Progress;
 use crate::process::signals::interrupted;
-use crate::property::Property;
+use crate::property::{Instance, Property};
 use crate::report::check::configuration::configuration as report_configuration;
 use crate::report::check::human::Detail;
 use crate::report::check::json::{self, Partition};
@@ -32,29 +34,103 @@ use crate::sweep::{Part, digest};
 /// A mistake in the command line or in a file, or output that cannot be written.
 pub fn run(args: &CheckArgs) -> Result<ExitStatus, Diagnostics> {
     let selection = Selection::read(&args.library, &args.scenarios, &args.properties)?;
-    let library = &selection.library;
-    let only = library.all_instances(&selection.properties)?;
-    let asked: Vec<String> = only.iter().map(|instance| instance.property.name.clone()).collect();
-    let properties = library.properties(Which::named(&asked))?;
-    let scenarios = scenarios(args, &selection)?;
-    check::validate(library, &scenarios, &properties)?;
-    let is_asked = |scenario: &Arc<Scenario>| properties.iter().any(|property| scenario.is_about(&property.name));
-    let (scenarios, unasked): (Vec<_>, Vec<_>) = scenarios.into_iter().partition(is_asked);
-    note_unasked(&unasked);
-    let partition = args.partition.map(|part| partition(args, &scenarios, &properties, part));
-    let scenarios = match args.partition {
-        Some(part) => own(scenarios, part),
-        None => scenarios,
-    };
-    let output = args.output.as_deref().map(Output::new).transpose()?;
-    let further = args.further_reports.iter().map(|(format, file)| Ok((*format, Output::new(file)?)));
-    let further = further.collect::<Result<Vec<_>, Diagnostics>>()?;
-    let step_summary = if args.format == Format::Github { step_summary()? } else { None };
-
+    let asked = Asked::new(args, &selection)?;
+    let reports = Reports::open(args)?;
     let show_command = show_command(args, &selection);
-    let terminal = Terminal::of_stdout();
-    let detail = detail(args);
-    let is_for_people = args.format == Format::Human || output.is_some();
+    let is_for_people = args.format == Format::Human || reports.output.is_some();
+    let all = explore(args, &asked, &show_command, is_for_people)?;
+    if is_for_people {
+        print(&end(args, &all, Terminal::of_stdout()))?;
+    }
+    let drawings = if reports.have_drawings(args) {
+        drawings(args, &selection, &all, &show_command)?
+    } else {
+        Vec::new()
+    };
+    let report = |format| match &asked.partition {
+        Some(partition) if format == Format::Json => json::report_of_part(&all, partition),
+        _ => report(format, args, &all, &show_command, &drawings),
+    };
+    match reports.output {
+        Some(output) => output.write(report(args.format).as_bytes())?,
+        None if !is_for_people => print(&report(args.format))?,
+        None => {}
+    }
+    for (format, output) in reports.further {
+        output.write(report(format).as_bytes())?;
+    }
+    if let Some((path, mut file)) = reports.step_summary {
+        let summary = markdown::summary(&all, &show_command, &drawings);
+        file.write_all(summary.as_bytes()).map_err(|error| cannot_write(&path, &error))?;
+    }
+    if asked.partition.is_some() && all.is_empty() {
+        return Ok(ExitStatus::Success);
+    }
+    Ok(GateResult::of(&all).into())
+}
+
+/// What is to be decided.
+struct Asked {
+    /// The instances that are named; all, if none is.
+    only: Vec<Instance>,
+    properties: Vec<Arc<Property>>,
+    /// Those that are about one of these; of a part, its own.
+    scenarios: Vec<Arc<Scenario>>,
+    partition: Option<Partition>,
+}
+
+impl Asked {
+    fn new(args: &CheckArgs, selection: &Selection) -> Result<Self, Diagnostics> {
+        let library = &selection.library;
+        let only = library.all_instances(&selection.properties)?;
+        let named: Vec<String> = only.iter().map(|instance| instance.property.name.clone()).collect();
+        let properties = library.properties(Which::named(&named))?;
+        let scenarios = scenarios(args, selection)?;
+        check::validate(library, &scenarios, &properties)?;
+        let is_asked =
+            |scenario: &Arc<Scenario>| properties.iter().any(|property| scenario.is_about(&property.name));
+        let (scenarios, unasked): (Vec<_>, Vec<_>) = scenarios.into_iter().partition(is_asked);
+        note_unasked(&unasked);
+        let partition = args.partition.map(|part| partition(args, &scenarios, &properties, part));
+        let scenarios = match args.partition {
+            Some(part) => own(scenarios, part),
+            None => scenarios,
+        };
+        Ok(Self { only, properties, scenarios, partition })
+    }
+}
+
+/// Where reports are written. They are opened before anything is explored.
+struct Reports {
+    /// That of `--format`, if it is not written to stdout.
+    output: Option<Output>,
+    further: Vec<(Format, Output)>,
+    step_summary: Option<(PathBuf, File)>,
+}
+
+impl Reports {
+    fn open(args: &CheckArgs) -> Result<Self, Diagnostics> {
+        let output = args.output.as_deref().map(Output::new).transpose()?;
+        let further = args.further_reports.iter().map(|(format, file)| Ok((*format, Output::new(file)?)));
+        let further = further.collect::<Result<Vec<_>, Diagnostics>>()?;
+        let step_summary = if args.format == Format::Github { step_summary()? } else { None };
+        Ok(Self { output, further, step_summary })
+    }
+
+    fn have_drawings(&self, args: &CheckArgs) -> bool {
+        let mut formats = self.further.iter().map(|(format, _)| *format).chain([args.format]);
+        formats.any(|format| matches!(format, Format::Markdown | Format::Github))
+    }
+}
+
+/// Explores the scenarios, and prints each for people as soon as it is decided.
+fn explore(
+    args: &CheckArgs,
+    asked: &Asked,
+    show_command: &ShowCommand,
+    is_for_people: bool,
+) -> Result<Vec<Checked>, Diagnostics> {
+    let (terminal, detail) = (Terminal::of_stdout(), detail(args));
     if let Some(configuration) = args.configuration.as_ref().filter(|_| is_for_people && detail == Detail::Verbose)
     {
         print(&report_configuration(configuration, terminal))?;
@@ -64,14 +140,14 @@ pub fn run(args: &CheckArgs) -> Result<ExitStatus, Diagnostics> {
     let mut all: Vec<Checked> = Vec::new();
     let mut written = Ok(());
     check::check(
-        &scenarios,
-        &properties,
+        &asked.scenarios,
+        &asked.properties,
         &Options {
             threads: Some(threads),
             limits: limits(&args.limits, threads),
             cross_check: args.cross_check,
             coverage: args.coverage,
-            only: Which::named(&only),
+            only: Which::named(&asked.only),
         },
         // Nothing must be drawn over what the terminal has made of Ctrl-C.
         &|scenario, phase, stats| {
@@ -80,7 +156,7 @@ pub fn run(args: &CheckArgs) -> Result<ExitStatus, Diagnostics> {
         |checked| {
             progress.done(&checked.scenario, || {
                 if is_for_people && written.is_ok() {
-                    written = print(&human::scenario(&checked, &show_command, detail, terminal));
+                    written = print(&human::scenario(&checked, show_command, detail, terminal));
                 }
             });
             all.push(checked);
@@ -88,35 +164,7 @@ pub fn run(args: &CheckArgs) -> Result<ExitStatus, Diagnostics> {
     );
     progress.finish();
     written?;
-    if is_for_people {
-        print(&end(args, &all, terminal))?;
-    }
-    let mut formats = further.iter().map(|(format, _)| *format).chain([args.format]);
-    let drawings = if formats.any(|format| matches!(format, Format::Markdown | Format::Github)) {
-        drawings(args, &selection, &all, &show_command)?
-    } else {
-        Vec::new()
-    };
-    let report = |format| match &partition {
-        Some(partition) if format == Format::Json => json::report_of_part(&all, partition),
-        _ => report(format, args, &all, &show_command, &drawings),
-    };
-    match output {
-        Some(output) => output.write(report(args.format).as_bytes())?,
-        None if !is_for_people => print(&report(args.format))?,
-        None => {}
-    }
-    for (format, output) in further {
-        output.write(report(format).as_bytes())?;
-    }
-    if let Some((path, mut file)) = step_summary {
-        let summary = markdown::summary(&all, &show_command, &drawings);
-        file.write_all(summary.as_bytes()).map_err(|error| cannot_write(&path, &error))?;
-    }
-    if partition.is_some() && all.is_empty() {
-        return Ok(ExitStatus::Success);
-    }
-    Ok(GateResult::of(&all).into())
+    Ok(all)
 }
 
 /// The scenarios of a part.

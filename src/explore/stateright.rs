@@ -113,8 +113,8 @@ impl<W: World> StaterightRun<W> {
         let _ = self.stopped.set(why);
     }
 
-    /// Notes the instances that a state reveals, and returns whether there were any. They are not evaluated again.
-    fn record_witness(&self, state: &W::State) -> bool {
+    /// Counts one more state that is to be looked at; false if that is one too many.
+    fn count_state(&self) -> bool {
         let expanded = self.expanded.fetch_add(1, Ordering::Relaxed);
         if expanded >= self.max_states {
             self.stop(Stopped::MaxStates);
@@ -124,6 +124,12 @@ impl<W: World> StaterightRun<W> {
             self.stop(Stopped::MaxMemory);
             return false;
         }
+        true
+    }
+
+    /// Notes the instances that a state exercises or reveals, and returns whether it reveals any. They are not
+    /// evaluated again.
+    fn record_witness(&self, state: &W::State) -> bool {
         let mut any = false;
         for ((instance, revealed), exercised) in self.instances.iter().zip(&self.revealed).zip(&self.exercised) {
             if !exercised.load(Ordering::Relaxed) && instance.is_exercised_by(state) {
@@ -176,7 +182,9 @@ impl<W: World> Model for StaterightRun<W> {
         match self.aim {
             Goal::EveryState => vec![
                 Property::always("looked at", |explored: &Self, state: &W::State| {
-                    explored.record_witness(state);
+                    if explored.count_state() {
+                        explored.record_witness(state);
+                    }
                     true
                 }),
                 // stateright stops when it has discovered something of every property: of this one, never.
@@ -184,7 +192,7 @@ impl<W: World> Model for StaterightRun<W> {
             ],
             Goal::ShortestPath => {
                 vec![Property::sometimes(SOUGHT, |explored: &Self, state: &W::State| {
-                    explored.record_witness(state)
+                    explored.count_state() && explored.record_witness(state)
                 })]
             }
         }
