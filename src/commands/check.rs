@@ -17,13 +17,13 @@ use crate::process::progress::Progress;
 use crate::process::signals::interrupted;
 use crate::property::{Instance, Property};
 use crate::report::check::configuration::configuration as report_configuration;
+use crate::report::check::drawing::{Drawing, to_draw};
 use crate::report::check::human::Detail;
 use crate::report::check::json::{self, Partition};
-use crate::report::check::markdown::{self, Drawing};
+use crate::report::check::markdown;
 use crate::report::check::show_command::ShowCommand;
 use crate::report::check::{Format, coverage, human};
 use crate::report::terminal::Terminal;
-use crate::report::trace::mermaid;
 use crate::scenario::Scenario;
 use crate::scenario::Setting;
 use crate::sweep::{Part, digest};
@@ -119,7 +119,7 @@ impl Reports {
 
     fn have_drawings(&self, args: &CheckArgs) -> bool {
         let mut formats = self.further.iter().map(|(format, _)| *format).chain([args.format]);
-        formats.any(|format| matches!(format, Format::Markdown | Format::Github))
+        formats.any(Format::has_drawings)
     }
 }
 
@@ -234,8 +234,8 @@ fn report(
     format.document(all, show_command, drawings).unwrap_or_else(plain)
 }
 
-/// The first unexpected counterexamples and examples, drawn for a page in Markdown. One that is not found within
-/// the limits is left out: the page has its command.
+/// The first unexpected counterexamples and examples, drawn. One that is not found within the limits is left out:
+/// the report has its command.
 fn drawings(
     args: &CheckArgs,
     selection: &Selection,
@@ -243,12 +243,11 @@ fn drawings(
     show_command: &ShowCommand,
 ) -> Result<Vec<Drawing>, Diagnostics> {
     let mut drawings = Vec::new();
-    for (checked, name) in markdown::to_draw(all, show_command) {
+    for (checked, name) in to_draw(all, show_command) {
         let instances = selection.library.instances(&name)?;
         let limits = limits(&args.limits, threads(args.threads.map(usize::from)));
         if let Ok(ShortestTrace::Found(instance, trace)) = shortest_trace(&checked.scenario, &instances, limits) {
-            let diagram = mermaid::diagram(&checked.scenario, &instance, &trace);
-            drawings.push(Drawing { scenario: checked.scenario.name.clone(), name, diagram });
+            drawings.push(Drawing::new(&checked.scenario, name, &instance, &trace));
         }
     }
     Ok(drawings)

@@ -1,5 +1,6 @@
 //! The captions of a trace, in every form that it is written in.
 
+use super::lasso::time_passes;
 use super::replay::{FairnessReason, RunEnding, Trace};
 use super::timeline::SegmentTimeline;
 use crate::model::InFlightSegment;
@@ -28,6 +29,19 @@ pub(crate) fn in_flight(trace: &Trace, timeline: &SegmentTimeline) -> String {
     };
     let in_flight: Vec<String> = timeline.in_flight.iter().map(at_the_end).collect();
     if in_flight.is_empty() { "nothing".to_owned() } else { in_flight.join(", ") }
+}
+
+/// How it goes on forever, in a line beside which there is no picture; `None` where it can go on however it likes.
+pub(crate) fn ending_in_a_clause(trace: &Trace) -> Option<String> {
+    let RunEnding::Repeats { from, .. } = trace.ending else {
+        return describe_ending(trace, "").into_iter().next();
+    };
+    let length = trace.steps.len();
+    let repeated = match length - from {
+        1 => format!("step {length} of {length} is repeated forever"),
+        _ => format!("steps {} to {length} of {length} are repeated forever", from + 1),
+    };
+    Some(if time_passes(trace, from) { repeated } else { format!("{repeated}, and no time passes") })
 }
 
 /// How it goes on forever, where `cycle` names the steps that the picture shows as repeated; nothing where it can

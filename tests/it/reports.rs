@@ -266,6 +266,30 @@ fn annotations_point_into_the_reader_s_files() {
     assert!(run.stdout.starts_with("::error file=properties/no-premature-closed.toml,line=2,"), "{}", run.stdout);
 }
 
+/// A counterexample without end is a lasso, of which some steps repeat, or a run that stops.
+#[test]
+fn annotations_and_results_say_how_a_run_goes_on_forever() {
+    let folder = Folder::new("reports-endings");
+    for (scenario, setting, ending) in [
+        ("dead-network", "b.closes=never", "steps 3 to 5 of 5 are repeated forever"),
+        (
+            "never-closes",
+            "tcp.retries=2",
+            "nothing is enabled any more: A stays in FIN_WAIT_2, B stays in CLOSE_WAIT",
+        ),
+    ] {
+        let args = ["check", scenario, "-p", "both-close", "--set", setting, "--report", "sarif=a.sarif"];
+        let run = Run::of(&mut folder.command(&[&args[..], &["--format", "github"]].concat()));
+        assert_eq!(run.code, 1, "{}", run.stderr);
+        assert!(run.stdout.contains(&format!("%0A{ending}")), "{}", run.stdout);
+        assert!(folder.read("a.sarif").contains(&format!("\\n{ending}")), "{}", folder.read("a.sarif"));
+    }
+    // A state is enough to show what a safety property excludes.
+    let args = ["check", "one-msl", "-p", "no-premature-closed@A", "--set", "network.losses=2"];
+    let run = Run::of(&mut folder.command(&[&args[..], &["--format", "github"]].concat()));
+    assert!(!run.stdout.contains("forever") && !run.stdout.contains("nothing is enabled"), "{}", run.stdout);
+}
+
 /// The verdicts are those that are compared, and those that are listed as not compared; nothing else is among
 /// them.
 #[test]

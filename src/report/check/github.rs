@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::drawing::{Drawing, drawing_of};
 use super::finding::{Finding, findings};
 use super::show_command::ShowCommand;
 use crate::check::Checked;
@@ -10,14 +11,16 @@ use crate::text::visible_lines;
 /// One annotation a line, for each thing that keeps the gate from passing: errors for unexpected verdicts,
 /// warnings for what was not explored to the end.
 #[must_use]
-pub fn annotations(all: &[Checked], show_command: &ShowCommand) -> String {
+pub fn annotations(all: &[Checked], show_command: &ShowCommand, drawings: &[Drawing]) -> String {
     let mut text = String::new();
     for checked in all {
         for Finding { level, place: (file, first, last), title, body, drawn, .. } in
             findings(checked, show_command)
         {
+            let drawing = drawn.as_ref().and_then(|(name, _)| drawing_of(drawings, &checked.scenario, name));
+            let ending = drawing.and_then(|drawing| drawing.ending.clone());
             let command = drawn.map(|(_, command)| command);
-            let message: Vec<String> = [Some(body), command].into_iter().flatten().collect();
+            let message: Vec<String> = [Some(body), ending, command].into_iter().flatten().collect();
             let _ = writeln!(
                 text,
                 "::{} file={},line={first},endLine={last},title={}::{}",

@@ -4,34 +4,13 @@ use std::fmt::Write;
 
 use indicatif::HumanCount;
 
+use super::drawing::{Drawing, drawing_of};
 use super::finding::{Finding, findings};
 use super::human::{result, result_of, size, uncompared};
 use super::show_command::ShowCommand;
 use crate::check::{Checked, GateResult};
 use crate::report::quantity::{counted, seconds};
 use crate::text::visible;
-
-/// So many traces are drawn at most: a page with more is not read.
-pub const MOST_DRAWINGS: usize = 5;
-
-/// A trace that was drawn.
-#[derive(Clone, Debug)]
-pub struct Drawing {
-    /// The scenario.
-    pub scenario: String,
-    /// The property or the instance.
-    pub name: String,
-    /// Mermaid's text.
-    pub diagram: String,
-}
-
-/// The scenarios and properties whose traces the summary shows, the first [`MOST_DRAWINGS`].
-pub fn to_draw<'c>(all: &'c [Checked], show_command: &ShowCommand) -> impl Iterator<Item = (&'c Checked, String)> {
-    let of_scenario =
-        |checked: &'c Checked| findings(checked, show_command).into_iter().map(move |finding| (checked, finding));
-    let with_trace = |(checked, finding): (&'c Checked, Finding<'c>)| Some((checked, finding.drawn?.0));
-    all.iter().flat_map(of_scenario).filter_map(with_trace).take(MOST_DRAWINGS)
-}
 
 /// What a job's page shows: a table of the scenarios, and what keeps the gate from passing.
 #[must_use]
@@ -62,8 +41,7 @@ pub fn summary(all: &[Checked], show_command: &ShowCommand, drawings: &[Drawing]
             let _ = writeln!(text, "\n### {}\n\n{}", markdown(&title), markdown(&body));
             let Some((name, command)) = drawn else { continue };
             let _ = writeln!(text, "\n{}", fenced("sh", &command));
-            let is_of_it = |drawing: &&Drawing| drawing.scenario == checked.scenario.name && drawing.name == name;
-            if let Some(drawing) = drawings.iter().find(is_of_it) {
+            if let Some(drawing) = drawing_of(drawings, &checked.scenario, &name) {
                 let _ = writeln!(text, "\n{}", fenced("mermaid", drawing.diagram.trim_end()));
             }
         }

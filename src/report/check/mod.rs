@@ -2,6 +2,7 @@
 
 pub mod configuration;
 pub mod coverage;
+pub mod drawing;
 mod finding;
 pub mod github;
 pub mod human;
@@ -15,7 +16,7 @@ pub(crate) mod verdict_note;
 
 use clap::ValueEnum;
 
-use self::markdown::Drawing;
+use self::drawing::Drawing;
 use self::show_command::ShowCommand;
 use crate::check::Checked;
 
@@ -37,6 +38,12 @@ pub enum Format {
 }
 
 impl Format {
+    /// It shows traces, or says how they go on.
+    #[must_use]
+    pub fn has_drawings(self) -> bool {
+        matches!(self, Self::Github | Self::Markdown | Self::Sarif)
+    }
+
     /// The document in this format; `None` for people, whose report has a width and an amount of detail.
     #[must_use]
     pub fn document(self, all: &[Checked], show_command: &ShowCommand, drawings: &[Drawing]) -> Option<String> {
@@ -44,9 +51,9 @@ impl Format {
             Self::Human => None,
             Self::Json => Some(json::report(all)),
             Self::Junit => Some(junit::report(all, show_command)),
-            Self::Github => Some(github::annotations(all, show_command)),
+            Self::Github => Some(github::annotations(all, show_command, drawings)),
             Self::Markdown => Some(markdown::summary(all, show_command, drawings)),
-            Self::Sarif => Some(sarif::report(all, show_command)),
+            Self::Sarif => Some(sarif::report(all, show_command, drawings)),
         }
     }
 }

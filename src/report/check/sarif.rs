@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
+use super::drawing::{Drawing, drawing_of};
 use super::finding::{DIFFERS, Finding, NOT_EXPLORED, findings};
 use super::show_command::ShowCommand;
 use crate::check::Checked;
@@ -103,11 +104,15 @@ struct Fingerprints {
 
 /// The log, with a final line break.
 #[must_use]
-pub fn report(all: &[Checked], show_command: &ShowCommand) -> String {
+pub fn report(all: &[Checked], show_command: &ShowCommand, drawings: &[Drawing]) -> String {
     let rules = rules(all);
-    let of_scenario = |checked| {
-        let rules = &rules;
-        findings(checked, show_command).into_iter().map(move |finding| result(finding, rules))
+    let of_scenario = |checked: &Checked| -> Vec<SarifResult> {
+        let of_finding = |finding: Finding<'_>| {
+            let name = finding.drawn.as_ref().map(|(name, _)| name);
+            let drawing = name.and_then(|name| drawing_of(drawings, &checked.scenario, name));
+            result(finding, drawing.and_then(|drawing| drawing.ending.clone()), &rules)
+        };
+        findings(checked, show_command).into_iter().map(of_finding).collect()
     };
     let results = all.iter().flat_map(of_scenario).collect();
     let driver = Driver { name: "lastack", semantic_version: env!("CARGO_PKG_VERSION"), rules };
@@ -137,9 +142,9 @@ fn rules(all: &[Checked]) -> Vec<Rule> {
     rules
 }
 
-fn result(finding: Finding<'_>, rules: &[Rule]) -> SarifResult {
+fn result(finding: Finding<'_>, ending: Option<String>, rules: &[Rule]) -> SarifResult {
     let Finding { level, rule, place: (file, start_line, end_line), title, body, drawn } = finding;
-    let lines = [Some(title.clone()), Some(body), drawn.map(|(_, command)| command)];
+    let lines = [Some(title.clone()), Some(body), ending, drawn.map(|(_, command)| command)];
     let text = lines.into_iter().flatten().collect::<Vec<_>>().join("\n");
     let physical_location = PhysicalLocation {
         artifact_location: ArtifactLocation { uri: uri(file) },
