@@ -109,15 +109,27 @@ impl Setting {
             Ok(_) => Ok(Self { document }),
             Err(error) => {
                 let mistake = Diagnostic::from_toml(&document.source, &error);
-                // A key without its table: most often it is known which was meant.
-                Err(match key_that_ends_with(key.trim()) {
-                    Some(known) if known != key.trim() => mistake.help(format!("there is `{known}`")),
-                    _ => mistake,
+                Err(match meant(key.trim(), &mistake) {
+                    Some(meant) => mistake.help(format!("there is `{meant}`")),
+                    None => mistake,
                 }
                 .into())
             }
         }
     }
+}
+
+/// The key that was meant where one of this name is in another table than the key says, or where it says none: of
+/// an end, that of the same end.
+fn meant(key: &str, mistake: &Diagnostic) -> Option<String> {
+    let unknown = mistake.title.strip_prefix("unknown field `")?.split('`').next()?;
+    let known = key_that_ends_with(unknown)?;
+    let end = key.split_once('.').map(|(table, _)| table.trim()).filter(|table| ["a", "b"].contains(table));
+    Some(match (end, known.split_once('.')) {
+        (Some(end), Some(("tcp", _))) => format!("{end}.{known}"),
+        (Some(end), Some(("a", rest))) => format!("{end}.{rest}"),
+        _ => known,
+    })
 }
 
 /// What is no field of a world.
@@ -160,6 +172,20 @@ mod tests {
         assert_eq!(mistake("world=5"), as_typed("world=5"));
         let help = Some("there is `network.losses`".to_owned());
         assert_eq!(mistake("losses=5"), ("losses=5".to_owned(), help));
+    }
+
+    #[test]
+    fn a_key_that_another_table_has_is_named_with_it() {
+        let help = |text: &str| Setting::parse(text).unwrap_err().0.remove(0).help.unwrap_or_default();
+        for (text, known) in [
+            ("a.policy=lwip", "a.tcp.policy"),
+            ("b.tcp.sends=1", "b.sends"),
+            ("tcp.delays=any", "network.delays"),
+            ("a.losses=1", "network.losses"),
+            ("policy=lwip", "tcp.policy"),
+        ] {
+            assert_eq!(help(text), format!("there is `{known}`"), "{text}");
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::document::Document;
 use super::layers::{Layers, of_the_timed_world};
 use super::resolve::resolve;
 use super::resolved::{Expectation, NamedProperty, Scenario};
-use super::shape::{Delays, ExpectationShape, Expected, Shape, WorldKind};
+use super::shape::{Delays, ExpectationShape, Expected, Shape, WorldKind, with_its_table};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, Span, nearest};
 use crate::invariant::broken;
 use crate::policy::Policies;
@@ -40,7 +40,7 @@ impl ScenarioFile {
             Some(formula) => Diagnostic::new(format!("`{}` is a property, not a scenario", source.path))
                 .at(&source, formula.span(), "only properties have a formula")
                 .help("give a property with `--property`, a folder of them with `--properties`"),
-            None => Diagnostic::from_toml(&source, &error),
+            None => with_its_table(Diagnostic::from_toml(&source, &error)),
         })?;
         let mut mistakes = Diagnostics::default();
         let name = source.stem();

@@ -11,6 +11,7 @@ use toml::de::{DeTable, Deserializer};
 
 use super::tcp::TcpShape;
 use super::values::{AfterTicks, Limited, Seconds};
+use crate::diagnostic::Diagnostic;
 use crate::model::{Closes, ClosesWith, Deliveries, Fairness, Iss, Opens};
 
 /// Which world a scenario runs on.
@@ -121,6 +122,20 @@ pub(super) fn key_that_ends_with(last: &str) -> Option<String> {
     keys().find(|key| key.rsplit('.').next() == Some(last))
 }
 
+/// Names the table that has an unknown key, where another than that in which it stands does.
+pub(super) fn with_its_table(mistake: Diagnostic) -> Diagnostic {
+    let unknown = mistake.title.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next());
+    let Some((key, known)) = unknown.and_then(|key| Some((key.to_owned(), key_that_ends_with(key)?))) else {
+        return mistake;
+    };
+    mistake.help(match known.split_once('.') {
+        Some(("tcp", _)) => format!("`{key}` is a key of `[tcp]`, for one end of `[a.tcp]` or `[b.tcp]`"),
+        Some(("a", _)) => format!("`{key}` is a key of `[a]` and of `[b]`"),
+        Some((table, _)) => format!("`{key}` is a key of `[{table}]`"),
+        None => format!("`{key}` stands before all tables"),
+    })
+}
+
 impl Shape {
     /// The shape of a text that is parsed already.
     ///
@@ -149,6 +164,7 @@ impl Shape {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::SourceFile;
 
     #[test]
     fn everything_is_fair_by_default() {
@@ -167,5 +183,25 @@ mod tests {
             assert!(key_that_ends_with(last).is_some_and(|known| known.ends_with(last)));
         }
         assert_eq!(key_that_ends_with("b"), None);
+    }
+
+    #[test]
+    fn a_key_that_another_table_has_is_named_with_it() {
+        let help = |text: &str| {
+            let error = toml::from_str::<Shape>(text).unwrap_err();
+            with_its_table(Diagnostic::from_toml(&SourceFile::new("x.toml", text), &error))
+                .help
+                .unwrap_or_default()
+        };
+        for (text, tables) in [
+            ("a.policy = 'lwip'", "`policy` is a key of `[tcp]`, for one end of `[a.tcp]` or `[b.tcp]`"),
+            ("a.losses = 1", "`losses` is a key of `[network]`"),
+            ("network.sends = 1", "`sends` is a key of `[a]` and of `[b]`"),
+            ("a.world = 'timed'", "`world` stands before all tables"),
+            ("tcp.delays = 'any'", "`delays` is a key of `[network]`"),
+        ] {
+            assert_eq!(help(text), tables, "{text}");
+        }
+        assert_eq!(help("network.looses = 1"), "there is `losses`");
     }
 }
