@@ -75,10 +75,17 @@ impl Configuration {
     /// # Errors
     /// A file that cannot be read, or has a mistake: each with its place.
     pub fn read(path: &Path) -> Result<Self, Diagnostics> {
-        let file = read_source(path)?;
+        Self::parse(read_source(path)?)
+    }
+
+    /// Reads the text of a file. The paths in it begin where the source's path says that it lies.
+    ///
+    /// # Errors
+    /// The mistakes, each with its place: also a path where there is nothing.
+    pub fn parse(file: Arc<SourceFile>) -> Result<Self, Diagnostics> {
         let shape: Shape = toml::from_str(&file.text).map_err(|error| Diagnostic::from_toml(&file, &error))?;
         let mut mistakes = Diagnostics::default();
-        let folder = path.parent().unwrap_or(Path::new(""));
+        let folder = Path::new(&file.path).parent().unwrap_or(Path::new(""));
         let mut paths = |listed: Vec<Spanned<PathBuf>>| {
             let from_here = |entry: Spanned<PathBuf>| {
                 let path = folder.join(entry.get_ref());
