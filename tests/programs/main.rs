@@ -73,6 +73,7 @@ fn main() -> ExitCode {
     #[allow(unused_mut, reason = "elsewhere than on Linux there are no more")]
     let mut trials = trials![
         book::the_book_is_built_and_its_links_lead_somewhere,
+        book::the_search_finds_chinese,
         browser::it_looks_right_everywhere,
         browser::keys_are_enough,
         browser::links_show_what_they_promise,
