@@ -3,9 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::parser::parse;
+use super::parser::{parse, parse_claim_or_predicate};
 use super::predicate::Predicate;
-use super::problem::Place;
+use super::problem::{Place, Problem};
 use super::resolve::{Premise, Resolved, resolve};
 use super::syntax::{Claim, Expression, Temporal};
 use super::vocabulary::Observation;
@@ -43,6 +43,28 @@ impl Formula {
     /// # Ok::<(), lastack::diagnostic::Diagnostics>(())
     /// ```
     pub fn parse(file: &Arc<SourceFile>, literal: Span, text: &str) -> Result<Self, Diagnostics> {
+        Self::parsed_by(parse, file, literal, text)
+    }
+
+    /// The same of a formula that need not have a temporal operator: a predicate alone is taken for what is
+    /// possible.
+    ///
+    /// # Errors
+    /// As of [`Formula::parse`].
+    pub fn parse_claim_or_predicate(
+        file: &Arc<SourceFile>,
+        literal: Span,
+        text: &str,
+    ) -> Result<Self, Diagnostics> {
+        Self::parsed_by(parse_claim_or_predicate, file, literal, text)
+    }
+
+    fn parsed_by(
+        parse: fn(&str) -> Result<Claim<Expression>, Problem>,
+        file: &Arc<SourceFile>,
+        literal: Span,
+        text: &str,
+    ) -> Result<Self, Diagnostics> {
         let place = Place::new(file, literal, text);
         let written = parse(text).map_err(|problem| Diagnostics::from(place.diagnostic(problem)))?;
         let resolved = resolve(&written).map_err(|problems| {

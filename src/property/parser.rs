@@ -34,13 +34,25 @@ const FIRST_WORDS: [&str; 5] = ["always", "never", "possible", "eventually", "ti
 
 /// Parses a whole formula.
 pub(super) fn parse(text: &str) -> Result<Claim<Expression>, Problem> {
+    parse_whole(text, |parser| parser.claim())
+}
+
+/// Parses a whole formula, or a predicate alone, which is taken for what is possible.
+pub(super) fn parse_claim_or_predicate(text: &str) -> Result<Claim<Expression>, Problem> {
+    parse_whole(text, |parser| parser.claim_or_predicate())
+}
+
+fn parse_whole(
+    text: &str,
+    part: impl FnOnce(&mut Parser<'_>) -> Result<Claim<Expression>, Problem>,
+) -> Result<Claim<Expression>, Problem> {
     if text.len() > LONGEST {
         let title = format!("the formula is too long: {} bytes", text.len());
         return Err(Problem::new(title, &(0..text.len()), format!("expected at most {LONGEST} bytes")));
     }
     let tokens = tokens(text)?;
     let mut parser = Parser { tokens: &tokens, depth: 0, end: text.len() };
-    let claim = parser.claim()?;
+    let claim = part(&mut parser)?;
     if parser.kind() == Kind::End { Ok(claim) } else { Err(parser.after_a_term()) }
 }
 
@@ -69,9 +81,30 @@ impl<'t> Parser<'t> {
         self.implies().map(claim)
     }
 
+    fn claim_or_predicate(&mut self) -> Result<Claim<Expression>, Problem> {
+        let first = self.peek();
+        let begins = matches!(first.kind, Kind::Word(word) if is_temporal(word));
+        if begins || self.has_leads() {
+            return self.claim();
+        }
+        let predicate = self.implies().and_then(|predicate| match self.kind() {
+            Kind::End => Ok(Claim::Possible(predicate)),
+            _ => Err(self.after_a_term()),
+        });
+        // `alway A.fin_sent` is rather a formula than a predicate.
+        predicate.map_err(|problem| match first.kind {
+            Kind::Word(word) if nearest(word, FIRST_WORDS).is_some() => no_temporal(&first),
+            _ => problem,
+        })
+    }
+
+    fn has_leads(&self) -> bool {
+        self.tokens.iter().any(|token| token.kind == Kind::Word("leads"))
+    }
+
     fn leads_to(&mut self) -> Result<Claim<Expression>, Problem> {
         // Without its word it is more likely that the operator at the beginning is missing.
-        if !self.tokens.iter().any(|token| token.kind == Kind::Word("leads")) {
+        if !self.has_leads() {
             return Err(no_temporal(&self.peek()));
         }
         let premise = self.implies()?;
