@@ -1,8 +1,9 @@
 //! One way from a scenario to its verdicts: `decide` explores its world, in whole ticks once, in real time again
 //! for what stays open, and decides every instance of every property that is asked for. The gate ([`check()`],
 //! [`check_one`]) holds these verdicts against what the scenario expects; [`Decisions`] and [`shortest_trace`]
-//! replay the runs that show them.
+//! replay the runs that show them. Along a single run, a formula is evaluated by `along_path`.
 
+mod along_path;
 mod alternatives;
 mod coverage;
 mod cross_check;
@@ -19,6 +20,7 @@ mod validate;
 mod which;
 mod zone_verdicts;
 
+pub(crate) use along_path::{Forever, FormulaAlongPath, evaluate, is_true_of};
 pub use alternatives::{OtherTrace, other_trace};
 pub use coverage::{ActionKind, Coverage};
 pub use cross_check::{CrossCheck, Disagreement, Other, TicksCheck};

@@ -3,8 +3,8 @@
 use super::exploration::Exploration;
 use super::request::{Refusal, Status};
 use super::walk::Walk;
+use crate::check::{self, Forever, FormulaAlongPath};
 use crate::model::{Event, Layout};
-use crate::report::trace::formula::{self, Forever, FormulaView};
 use crate::trace::{RunEnding, time_passes};
 
 /// Evaluates a formula along a path.
@@ -12,7 +12,7 @@ pub(super) fn evaluate<L: Layout>(
     exploration: &Exploration<L>,
     places: &[usize],
     text: &str,
-) -> Result<FormulaView, Refusal> {
+) -> Result<FormulaAlongPath, Refusal> {
     let walked = exploration.model.walk(places);
     let Walk { states, .. } = walked.map_err(|astray| Refusal::new(Status::NotFound, astray.to_string()))?;
     let decided = exploration.decided_by(places, None);
@@ -35,7 +35,7 @@ pub(super) fn evaluate<L: Layout>(
             Forever { states: states.len(), from: states.len() - 1, time_passes: true }
         }
     });
-    formula::evaluate(&exploration.scenario, text, &states, goes_on).map_err(|mistakes| {
+    check::evaluate(&exploration.scenario, text, &states, goes_on).map_err(|mistakes| {
         // The words of a terminal, without its colours.
         Refusal::new(Status::Unprocessable, mistakes.render(false))
     })

@@ -2,12 +2,14 @@
 
 use std::fmt::Write;
 
+use strum::VariantArray;
+
+use crate::check::{Forever, FormulaAlongPath, is_true_of};
 use crate::invariant::broken;
 use crate::model::{End, Event};
 use crate::property::{Instance, Temporal};
 use crate::realtime::{Copy, ExactWorld, Moment, Refusal};
 use crate::report::terminal::Terminal;
-use crate::report::trace::formula::{Forever, FormulaView, is_true_of};
 use crate::report::trace::state::{EndView, Row, StateView};
 pub(super) use crate::report::trace::words::ticks;
 use crate::report::trace::words::{NO_TIMER_IS_DUE, changes, event_in_words};
@@ -29,56 +31,36 @@ pub(super) struct Choice {
     pub(super) note: String,
 }
 
-/// What may happen after a run, the passing of time last: one tick, or until the next timer is due, or, where
-/// neither can be, as far as it can.
+/// What may happen after a run, the passing of time last: one tick, or until the next timer is due, or, where a
+/// copy that cannot be lost would reach the MSL before either, until one part of a tick before that.
 pub(super) fn choices(run: &Stepwise<'_>, scenario: &Scenario) -> Vec<Choice> {
-    let trace = run.trace();
-    let timeline = SegmentTimeline::of(trace);
-    let label = |event: &Event| match event {
+    let timeline = SegmentTimeline::of(run.trace());
+    let passes = passes(run, scenario).into_iter().map(Event::Pass);
+    run.enabled().into_iter().chain(passes).map(|event| choice(run, &timeline, event)).collect()
+}
+
+fn choice(run: &Stepwise<'_>, timeline: &SegmentTimeline, event: Event) -> Choice {
+    let (trace, before) = (run.trace(), run.trace().last());
+    let next = run.next(&event);
+    let (_, step) = next.unwrap_or_else(|why| broken(format_args!("{event:?} is offered, and cannot be: {why}")));
+    let label = match event {
         Event::Deliver(flight) | Event::Lose(flight) | Event::Duplicate(flight) => {
-            let copy = timeline.in_flight.iter().find(|(other, _)| other == flight);
-            copy.map_or("", |(_, copy)| timeline.label(*copy))
+            let copy = timeline.in_flight.iter().find(|(other, _)| *other == flight);
+            let (_, copy) = copy.unwrap_or_else(|| broken(format_args!("no copy in flight is {flight:?}")));
+            timeline.label(*copy)
         }
         Event::Call(..) | Event::Timeout(..) | Event::Pass(_) => "",
     };
-    let passes = passes(run, scenario).into_iter().map(Event::Pass);
-    let choice = |event: Event| Choice {
-        event,
-        text: event_in_words(&event, label(&event), trace.parts) + &lateness(run, event),
-        note: note(run, event),
-    };
-    run.enabled().into_iter().chain(passes).map(choice).collect()
-}
-
-/// How late a timer expires, in brackets.
-fn lateness(run: &Stepwise<'_>, event: Event) -> String {
-    let Event::Timeout(..) = event else {
-        return String::new();
-    };
-    let mut next = run.clone();
-    let late = next.take(&event).ok().and_then(|()| next.trace().lateness().last().copied().flatten());
-    late.map_or_else(String::new, |late| format!(" ({late} late)"))
-}
-
-/// What the passing of time comes to, if it does to anything.
-fn note(run: &Stepwise<'_>, event: Event) -> String {
-    let is_eventful = |change: &String| change != NO_TIMER_IS_DUE;
-    match event {
-        Event::Pass(_) => changed(run, event).into_iter().filter(is_eventful).collect::<Vec<_>>().join("; "),
-        _ => String::new(),
-    }
-}
-
-/// What an event would change, a line each.
-fn changed(run: &Stepwise<'_>, event: Event) -> Vec<String> {
-    let mut next = run.clone();
-    match (next.take(&event), next.trace().steps.last()) {
-        (Ok(()), Some(step)) => {
-            let trace = next.trace();
-            changes(run.trace().last(), step, trace.slack, trace.parts).lines().map(str::to_owned).collect()
+    let late = trace.lateness_of(&step, before);
+    let late = late.map_or_else(String::new, |late| format!(" ({} late)", ticks(late)));
+    let note = match event {
+        Event::Pass(_) => {
+            let changes = changes(before, &step, trace.slack, trace.parts);
+            changes.lines().filter(|change| *change != NO_TIMER_IS_DUE).collect::<Vec<_>>().join("; ")
         }
-        _ => Vec::new(),
-    }
+        _ => String::new(),
+    };
+    Choice { event, text: event_in_words(&event, label, trace.parts) + &late, note }
 }
 
 /// The lengths of time to choose from.
@@ -95,7 +77,7 @@ fn passes(run: &Stepwise<'_>, scenario: &Scenario) -> Vec<u32> {
     }
     lengths.sort_unstable();
     lengths.dedup();
-    lengths.into_iter().filter_map(|length| u32::try_from(length).ok()).collect()
+    lengths.into_iter().map(parts_of).collect()
 }
 
 /// When a copy reaches the MSL.
@@ -129,10 +111,10 @@ pub(super) fn list(choices: &[Choice], terminal: Terminal) -> String {
 /// The last step: what happened, and what it has changed.
 pub(super) fn last_step(run: &Stepwise<'_>, choice: &str) -> String {
     let trace = run.trace();
-    let number = trace.steps.len();
-    let before = run.up_to(number.saturating_sub(1));
-    let mut text = format!("Step {number}: {choice}\n");
-    for change in trace.steps.last().into_iter().flat_map(|step| changed(&before, step.event)) {
+    let [earlier @ .., step] = trace.steps.as_slice() else { broken(format_args!("no step was taken")) };
+    let before = earlier.last().map_or(&trace.initial, |step| &step.after);
+    let mut text = format!("Step {}: {choice}\n", trace.steps.len());
+    for change in changes(before, step, trace.slack, trace.parts).lines() {
         let _ = writeln!(text, "  {change}");
     }
     text
@@ -193,6 +175,31 @@ pub(super) fn violated<'i>(world: &ExactWorld<'_>, instances: &'i [Instance]) ->
     instances.iter().filter(is_violated).collect()
 }
 
+/// What the states of a run say of an instance, in the order in which `properties` lists it.
+#[derive(Clone, Copy, PartialEq, Eq, VariantArray)]
+enum RunVerdict {
+    Violated,
+    Possible,
+    True,
+    NotViolated,
+    NoExample,
+    Undecided,
+}
+
+impl RunVerdict {
+    /// The head of its group, and what the group has.
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Violated => ("violated", "violated, first after the step in brackets"),
+            Self::Possible => ("possible", "an example is there, after the step in brackets"),
+            Self::True => ("true", "true of this run, which goes on forever"),
+            Self::NotViolated => ("so far", "not violated so far"),
+            Self::NoExample => ("not yet", "there is no example yet"),
+            Self::Undecided => ("undecided", "of runs: a path that may go on decides nothing of them"),
+        }
+    }
+}
+
 /// What the states of a run say of each instance.
 pub(super) fn properties(
     instances: &[Instance],
@@ -200,47 +207,35 @@ pub(super) fn properties(
     goes_on: Option<Forever>,
     terminal: Terminal,
 ) -> String {
-    let groups = ["violated", "possible", "true", "so far", "not yet", "undecided"];
-    let mut named: [Vec<String>; 6] = Default::default();
-    for instance in instances {
-        let temporal = instance.property.formula.temporal();
-        let first = worlds.iter().position(|world| instance.is_revealed_by(world));
-        let (group, name) = match first {
-            Some(step) if temporal == Temporal::Possible => ("possible", format!("{} ({step})", instance.name())),
-            Some(step) => ("violated", format!("{} ({step})", instance.name())),
-            None if temporal == Temporal::Possible => ("not yet", instance.name()),
-            None if !instance.is_liveness() => ("so far", instance.name()),
+    let judged = |instance: &Instance| {
+        let (name, is_possibility) = (instance.name(), instance.property.formula.temporal() == Temporal::Possible);
+        match worlds.iter().position(|world| instance.is_revealed_by(world)) {
+            Some(step) if is_possibility => (RunVerdict::Possible, format!("{name} ({step})")),
+            Some(step) => (RunVerdict::Violated, format!("{name} ({step})")),
+            None if is_possibility => (RunVerdict::NoExample, name),
+            None if !instance.is_liveness() => (RunVerdict::NotViolated, name),
             None => match goes_on.and_then(|forever| is_true_of(instance, worlds, forever)) {
-                Some(false) => ("violated", format!("{} (forever)", instance.name())),
-                Some(true) => ("true", instance.name()),
-                None => ("undecided", instance.name()),
+                Some(false) => (RunVerdict::Violated, format!("{name} (forever)")),
+                Some(true) => (RunVerdict::True, name),
+                None => (RunVerdict::Undecided, name),
             },
-        };
-        for (each, names) in groups.into_iter().zip(&mut named) {
-            names.extend((each == group).then(|| name.clone()));
         }
-    }
-    let about = [
-        "violated, first after the step in brackets",
-        "an example is there, after the step in brackets",
-        "true of this run, which goes on forever",
-        "not violated so far",
-        "there is no example yet",
-        "of runs: a path that may go on decides nothing of them",
-    ];
+    };
+    let judged: Vec<(RunVerdict, String)> = instances.iter().map(judged).collect();
     let mut text = String::new();
-    for ((group, names), about) in
-        groups.into_iter().zip(&named).zip(about).filter(|((_, names), _)| !names.is_empty())
-    {
-        let _ = writeln!(text, "  {group:<12}{about}");
-        let listed = terminal.wrapped(names.iter().map(String::as_str), ", ", INDENT);
-        let _ = writeln!(text, "{:INDENT$}{listed}", "");
+    for verdict in RunVerdict::VARIANTS {
+        let mut names = judged.iter().filter(|(one, _)| one == verdict).map(|(_, name)| name.as_str()).peekable();
+        if names.peek().is_some() {
+            let (head, about) = verdict.words();
+            let _ = writeln!(text, "  {head:<12}{about}");
+            let _ = writeln!(text, "{:INDENT$}{}", "", terminal.wrapped(names, ", ", INDENT));
+        }
     }
     text
 }
 
 /// A formula along a run: what the run says of it, and after which steps its predicates are true.
-pub(super) fn formula(view: &FormulaView) -> String {
+pub(super) fn formula(view: &FormulaAlongPath) -> String {
     let mut text = format!("{}\n", view.formula);
     for instance in &view.instances {
         let this = if instance.this.is_empty() { String::new() } else { format!("self is {}: ", instance.this) };
@@ -273,6 +268,10 @@ fn steps(values: &[bool]) -> String {
 
 /// A moment of a run.
 pub(super) fn moment(run: &Stepwise<'_>, moment: Moment) -> Ticks {
-    let parts = u32::try_from(moment);
-    run.trace().time(parts.unwrap_or_else(|_| broken(format_args!("{moment} parts of a tick are too many"))))
+    run.trace().time(parts_of(moment))
+}
+
+/// A moment, or a time that passes, of a run that counts both in 32 bits.
+pub(super) fn parts_of(moment: Moment) -> u32 {
+    u32::try_from(moment).unwrap_or_else(|_| broken(format_args!("{moment} parts of a tick are in no run")))
 }

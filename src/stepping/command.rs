@@ -3,47 +3,98 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
+use strum::{EnumMessage, IntoStaticStr, VariantArray};
+
 use super::answer::Choice;
+use crate::invariant::broken;
 use crate::report::quantity::counted;
 use crate::report::terminal::Terminal;
 use crate::trace::Ticks;
 
-/// Each command: its name, what follows it, and what it does.
-pub const COMMANDS: [(&str, &str, &str); 14] = [
-    ("state", "", "show the state, and what may happen"),
-    ("pass", "TIME", "let so many ticks pass: 2, 1/2, 1 1/2 or 1½"),
-    ("timer", "", "let time pass until the next timer is due, or as far as it can"),
-    ("undo", "[N]", "go one step back, or N"),
-    ("redo", "[N]", "go one step on again, or N, until something else is chosen"),
-    ("goto", "N", "go to the state after step N; 0 is the initial state"),
-    ("path", "", "draw the steps so far"),
-    ("properties", "", "list what the steps so far violate, and what they do not"),
-    ("eval", "FORMULA", "evaluate a formula along the steps so far"),
-    ("load", "FILE [N]", "open a trace of `show` or of `save`, at its end or after step N"),
-    ("save", "FILE", "write the steps so far as JSON, which `load` and `show --replay` take"),
-    ("list", "", "list what may happen"),
-    ("help", "", "list the commands"),
-    ("quit", "", "end; so does the end of the input"),
-];
+/// The commands, in the order of `help` and of docs/step.md. Each comment is the command's line in `help`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumMessage, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "lowercase")]
+pub enum CommandName {
+    /// show the state, and what may happen
+    State,
+    /// list what may happen
+    List,
+    /// let so many ticks pass: 2, 1/2, 1 1/2 or 1½
+    Pass,
+    /// let time pass to the next timer, or until just before a copy has to arrive
+    Timer,
+    /// go one step back, or N
+    Undo,
+    /// go one step on again, or N, until something else is chosen
+    Redo,
+    /// go to the state after step N; 0 is the initial state
+    Goto,
+    /// draw the steps so far
+    Path,
+    /// list what the steps so far violate, and what they do not
+    Properties,
+    /// evaluate a formula along the steps so far
+    Eval,
+    /// write the steps so far as JSON, which `load` and `show --replay` take
+    Save,
+    /// open a trace of `show` or of `save`, at its end or after step N
+    Load,
+    /// list the commands
+    Help,
+    /// end; so does the end of the input
+    Quit,
+}
+
+impl CommandName {
+    /// As it is typed.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+
+    /// What follows the name; in brackets what may be left out.
+    #[must_use]
+    pub fn arguments(self) -> &'static str {
+        match self {
+            Self::Pass => "TIME",
+            Self::Undo | Self::Redo => "[N]",
+            Self::Goto => "N",
+            Self::Eval => "FORMULA",
+            Self::Save => "FILE",
+            Self::Load => "FILE [N]",
+            Self::State | Self::List | Self::Timer | Self::Path | Self::Properties | Self::Help | Self::Quit => "",
+        }
+    }
+
+    /// What it does, in a line of `help`.
+    fn about(self) -> &'static str {
+        self.get_documentation().unwrap_or_else(|| broken(format_args!("{self:?} is not documented")))
+    }
+
+    /// The name and what follows it.
+    fn usage(self) -> String {
+        format!("{} {}", self.name(), self.arguments()).trim_end().to_owned()
+    }
+}
 
 /// A command, understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Command {
     /// Take the choice at this place.
     Choose(usize),
+    State,
+    List,
     Pass(Ticks),
     Timer,
     Undo(usize),
     Redo(usize),
     Goto(usize),
-    State,
     Path,
     Properties,
     Eval(String),
+    Save(PathBuf),
     /// From a file; the state after so many steps, or the last.
     Load(PathBuf, Option<usize>),
-    Save(PathBuf),
-    List,
     Help,
     Quit,
 }
@@ -63,50 +114,58 @@ impl Command {
             _ => {}
         }
         let chosen = chosen(line, choices);
-        let named: Vec<&str> =
-            COMMANDS.iter().map(|(name, ..)| *name).filter(|name| name.starts_with(word)).collect();
-        match (named.as_slice(), chosen.as_slice()) {
+        let names = CommandName::VARIANTS.iter().copied();
+        let exact = names.clone().find(|command| command.name() == word);
+        let begun: Vec<CommandName> = names.filter(|command| command.name().starts_with(word)).collect();
+        let command = match begun.as_slice() {
+            [only] => Some(*only),
+            _ => exact,
+        };
+        match (command, chosen.as_slice()) {
             // What is longer than a word is rather what may happen: `time passes` than `timer`.
             (_, [place]) if !rest.is_empty() => Ok(Self::Choose(*place)),
-            (_, [_, _, ..]) if !rest.is_empty() && !named.contains(&word) => {
+            (_, [_, _, ..]) if !rest.is_empty() && exact.is_none() => {
                 Err(format!("`{line}` may be {}", places(&chosen)))
             }
-            ([name], _) => Self::of(name, rest),
-            _ if named.contains(&word) => Self::of(word, rest),
-            ([], [place]) => Ok(Self::Choose(*place)),
-            ([], []) => Err(format!("`{line}` is no command, and not what may happen; `help` lists the commands")),
-            ([], several) => Err(format!("`{line}` may be {}", places(several))),
-            (several, _) => Err(format!("`{word}` may be {}", listed(several))),
+            (Some(command), _) => Self::of(command, rest),
+            (None, _) if !begun.is_empty() => {
+                let names: Vec<&str> = begun.into_iter().map(CommandName::name).collect();
+                Err(format!("`{word}` may be {}", listed(&names)))
+            }
+            (None, [place]) => Ok(Self::Choose(*place)),
+            (None, []) => {
+                Err(format!("`{line}` is no command, and not what may happen; `help` lists the commands"))
+            }
+            (None, several) => Err(format!("`{line}` may be {}", places(several))),
         }
     }
 
-    fn of(name: &str, rest: &str) -> Result<Self, String> {
-        let usage = COMMANDS.iter().find(|(other, ..)| *other == name).map_or("", |(_, follows, _)| *follows);
-        let expected = || format!("expected `{name}{}{usage}`", if usage.is_empty() { "" } else { " " });
+    fn of(name: CommandName, rest: &str) -> Result<Self, String> {
+        let expected = || format!("expected `{}`", name.usage());
         let count = |text: &str| text.parse::<usize>().map_err(|_| expected());
         let steps = || if rest.is_empty() { Ok(1) } else { count(rest) };
         let alone = |command| if rest.is_empty() { Ok(command) } else { Err(expected()) };
         let text = || if rest.is_empty() { Err(expected()) } else { Ok(rest.to_owned()) };
         match name {
-            "state" => alone(Self::State),
-            "pass" => text()?.parse().map(Self::Pass).map_err(str::to_owned),
-            "timer" => alone(Self::Timer),
-            "undo" => steps().map(Self::Undo),
-            "redo" => steps().map(Self::Redo),
-            "goto" => count(rest).map(Self::Goto),
-            "path" => alone(Self::Path),
-            "properties" => alone(Self::Properties),
-            "eval" => text().map(Self::Eval),
-            "load" => match text()?.rsplit_once(char::is_whitespace) {
+            CommandName::State => alone(Self::State),
+            CommandName::List => alone(Self::List),
+            CommandName::Pass => text()?.parse().map(Self::Pass),
+            CommandName::Timer => alone(Self::Timer),
+            CommandName::Undo => steps().map(Self::Undo),
+            CommandName::Redo => steps().map(Self::Redo),
+            CommandName::Goto => count(rest).map(Self::Goto),
+            CommandName::Path => alone(Self::Path),
+            CommandName::Properties => alone(Self::Properties),
+            CommandName::Eval => text().map(Self::Eval),
+            CommandName::Save => text().map(|file| Self::Save(file.into())),
+            CommandName::Load => match text()?.rsplit_once(char::is_whitespace) {
                 Some((file, step)) if step.bytes().all(|byte| byte.is_ascii_digit()) => {
                     Ok(Self::Load(file.trim().into(), Some(count(step)?)))
                 }
                 _ => Ok(Self::Load(rest.into(), None)),
             },
-            "save" => text().map(|file| Self::Save(file.into())),
-            "list" => alone(Self::List),
-            "help" => alone(Self::Help),
-            _ => alone(Self::Quit),
+            CommandName::Help => alone(Self::Help),
+            CommandName::Quit => alone(Self::Quit),
         }
     }
 }
@@ -116,8 +175,8 @@ pub(super) fn help() -> String {
     let mut text =
         "A number, or the beginning of what may happen, chooses it. Commands, of which a beginning is enough:\n"
             .to_owned();
-    for (name, follows, about) in COMMANDS {
-        let _ = writeln!(text, "  {:<16}{about}", format!("{name} {follows}"));
+    for command in CommandName::VARIANTS {
+        let _ = writeln!(text, "  {:<16}{}", command.usage(), command.about());
     }
     text
 }
@@ -169,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_beginning_is_enough_where_it_is_one_things() {
+    fn a_beginning_is_enough_where_no_other_begins_so() {
         for (line, command) in [
             ("1", Command::Choose(0)),
             (" 4 ", Command::Choose(3)),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::answer::{self, Choice};
 use super::command::{Command, help};
+use crate::check::{Forever, evaluate, is_true_of};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::invariant::broken;
 use crate::model::Event;
@@ -12,19 +13,16 @@ use crate::property::Instance;
 use crate::realtime::{Moment, Refusal};
 use crate::report::quantity::counted;
 use crate::report::terminal::Terminal;
-use crate::report::trace::formula::{Forever, evaluate, is_true_of};
 use crate::report::trace::saved::{SavedEnding, SavedReplay, SavedTrace};
 use crate::report::trace::{json, ladder};
 use crate::scenario::Scenario;
 use crate::trace::{
-    NotForever, RunEnding, Stepwise, Ticks, Trace, exact_ending, greatest_common_divisor, time_passes,
+    MAX_CHOSEN_PARTS, NotForever, RunEnding, Stepwise, Ticks, Trace, exact_ending, greatest_common_divisor,
+    time_passes, too_long,
 };
 
 /// No run has more steps: nobody reads one that is longer.
 const MAX_STEPS: usize = 1000;
-
-/// No run has finer moments than this part of a tick.
-const MOST_PARTS: u32 = 1024;
 
 /// What a line comes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -165,8 +163,9 @@ impl<'s> Session<'s> {
         if length > MAX_STEPS {
             return Err(Diagnostic::new(format!("it has {length} steps, more than {MAX_STEPS}")).into());
         }
-        if trace.parts > MOST_PARTS {
-            return Err(Diagnostic::new(format!("its moments are finer than 1/{MOST_PARTS} of a tick")).into());
+        if trace.parts > MAX_CHOSEN_PARTS {
+            let title = format!("its moments are finer than 1/{MAX_CHOSEN_PARTS} of a tick");
+            return Err(Diagnostic::new(title).into());
         }
         if trace.parts > 1 && !self.scenario.is_real_time() {
             return Err(Diagnostic::new(self.whole_ticks()).into());
@@ -220,10 +219,8 @@ impl<'s> Session<'s> {
             return Err(Diagnostic::new(format!("no run has more than {MAX_STEPS} steps")));
         }
         let mut run = self.so_far();
-        let passed = if let Event::Pass(parts) = event { parts } else { 0 };
-        let now = u32::try_from(run.world().now()).ok();
-        if now.and_then(|now| now.checked_add(passed)).is_none() {
-            return Err(Diagnostic::new("it takes too long"));
+        if let Event::Pass(parts) = event {
+            run.can_last(parts).map_err(Diagnostic::new)?;
         }
         run.take(&event).map_err(|why| Diagnostic::new(why.to_string()))?;
         (self.run, self.at, self.ending) = (run, self.at + 1, RunEnding::Open);
@@ -242,14 +239,14 @@ impl<'s> Session<'s> {
         let has = self.run.trace().parts;
         let finer = per_tick / greatest_common_divisor(has, per_tick);
         let run = self.so_far();
-        let now = u32::try_from(run.world().now()).ok();
-        let is_too_fine =
-            has.saturating_mul(finer) > MOST_PARTS || now.and_then(|now| now.checked_mul(finer)).is_none();
-        if is_too_fine {
-            return Err(Diagnostic::new(format!("no run has moments finer than 1/{MOST_PARTS} of a tick")).into());
+        if has.saturating_mul(finer) > MAX_CHOSEN_PARTS {
+            let title = format!("no run has moments finer than 1/{MAX_CHOSEN_PARTS} of a tick");
+            return Err(Diagnostic::new(title).into());
         }
-        let length = parts.checked_mul(has * finer / per_tick);
-        let length = length.ok_or_else(|| Diagnostic::new("it takes too long"))?;
+        let refined_parts = has * finer;
+        let is_counted = answer::parts_of(run.world().now()).checked_mul(finer).is_some();
+        let length = parts.checked_mul(refined_parts / per_tick).filter(|_| is_counted);
+        let length = length.ok_or_else(|| Diagnostic::new(too_long(refined_parts)))?;
         let refined = Self { run: run.refined(finer), ..self.clone() };
         let kept = std::mem::replace(self, refined);
         if let Err(why) = self.happen(Event::Pass(length)) {
@@ -263,8 +260,7 @@ impl<'s> Session<'s> {
     fn pass_to_next_timer(&mut self) -> Result<String, Diagnostics> {
         let run = self.so_far();
         let (world, parts) = (run.world(), run.trace().parts);
-        let length =
-            |moment: Moment| u32::try_from(moment - world.now()).map_err(|_| Diagnostic::new("it takes too long"));
+        let length = |moment: Moment| answer::parts_of(moment - world.now());
         let pass = |session: &mut Self, length: u32| {
             session.happen(Event::Pass(length))?;
             Ok::<_, Diagnostics>(
@@ -279,7 +275,7 @@ impl<'s> Session<'s> {
         };
         let mut reached = world.clone();
         let Err(Refusal::CannotExpire(copy)) = reached.pass_until(due) else {
-            return pass(self, length(due)?);
+            return pass(self, length(due));
         };
         // Until then time may pass: what expires before can be lost.
         let expires = answer::expiry(&copy, parts, self.scenario);
@@ -295,7 +291,7 @@ impl<'s> Session<'s> {
             let less = if self.scenario.is_real_time() { ", or let less time pass, as in `pass 1/2`" } else { "" };
             return Err(Diagnostic::new(kept).help(format!("deliver it first{less}")).into());
         }
-        let text = pass(self, length(expires - 1)?)?;
+        let text = pass(self, length(expires - 1))?;
         Ok(format!("{kept}: time stops short of that.\n{text}"))
     }
 

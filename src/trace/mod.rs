@@ -5,6 +5,7 @@ mod every_copy;
 mod exact_replay;
 mod lasso;
 mod replay;
+mod saved;
 mod stepwise;
 mod ticks;
 pub(crate) mod timeline;
@@ -16,7 +17,8 @@ pub(crate) use lasso::{
 };
 pub use replay::{FairnessReason, Found, NoTrace, RunEnding, Trace, replay_actions};
 pub(crate) use replay::{replay, shortest_by_stateright};
+pub(crate) use saved::{SavedCopy, SavedEvent};
 pub use stepwise::Stepwise;
 pub(crate) use stepwise::replay_exact_run;
 pub use ticks::Ticks;
-pub(crate) use ticks::{fractions_in_ascii, greatest_common_divisor};
+pub(crate) use ticks::{MAX_CHOSEN_PARTS, fractions_in_ascii, greatest_common_divisor, too_long};

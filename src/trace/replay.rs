@@ -64,16 +64,18 @@ impl Trace {
     /// For each step, how late a timer expires in it; `None` if none does, or not late.
     #[must_use]
     pub fn lateness(&self) -> Vec<Option<Ticks>> {
-        let [of_a, of_b] = self.slack;
-        let late = |(step, before): (&Step, &Snapshot)| {
-            let Event::Timeout(end, timer) = step.event else { return None };
-            let [a, b] = before.timers?;
-            let (timers, slack) = if end == End::A { (a, of_a) } else { (b, of_b) };
-            let late = slack.saturating_sub(timers.get(timer)?);
-            (late > 0).then(|| self.time(late))
-        };
         let before = std::iter::once(&self.initial).chain(self.steps.iter().map(|step| &step.after));
-        self.steps.iter().zip(before).map(late).collect()
+        self.steps.iter().zip(before).map(|(step, before)| self.lateness_of(step, before)).collect()
+    }
+
+    /// How late a timer expires in a step from a state of this run; `None` if none does, or not late.
+    pub(crate) fn lateness_of(&self, step: &Step, before: &Snapshot) -> Option<Ticks> {
+        let Event::Timeout(end, timer) = step.event else { return None };
+        let [of_a, of_b] = self.slack;
+        let [a, b] = before.timers?;
+        let (timers, slack) = if end == End::A { (a, of_a) } else { (b, of_b) };
+        let late = slack.saturating_sub(timers.get(timer)?);
+        (late > 0).then(|| self.time(late))
     }
 }
 

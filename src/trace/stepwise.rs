@@ -2,12 +2,13 @@
 
 use super::exact_replay::{exact_event, in_finer_ticks, in_flight_segment, parts_of, snapshot};
 use super::replay::{RunEnding, Trace};
+use super::ticks::too_long;
 use crate::invariant::broken;
 use crate::model::{Config, End, Event, InFlightSegment, Step};
 use crate::realtime::{ExactEvent, ExactWorld, Moment, Refusal, Witness};
 use crate::tcp::Timer;
 
-/// A run of exact times that goes on as it is told.
+/// A run of exact times that goes on by one step at a time.
 #[derive(Clone, Debug)]
 pub struct Stepwise<'c> {
     config: &'c Config,
@@ -94,14 +95,35 @@ impl<'c> Stepwise<'c> {
         calls.chain(timers).chain(of_copies).filter(can).collect()
     }
 
+    /// Whether the clock can count so many parts of a tick beyond now.
+    ///
+    /// # Errors
+    /// If it cannot: how long a run may be.
+    pub fn can_last(&self, parts: u32) -> Result<(), String> {
+        match parts_of(self.world.now()).checked_add(parts) {
+            Some(_) => Ok(()),
+            None => Err(too_long(self.trace.parts)),
+        }
+    }
+
     /// Takes an event: something happens, or time passes.
     ///
     /// # Errors
     /// If it cannot; then nothing has happened.
     pub fn take(&mut self, event: &Event) -> Result<(), Refusal> {
+        let (next, step) = self.next(event)?;
+        self.push(next, step);
+        Ok(())
+    }
+
+    /// What an event would come to: the world after it, and the step that leads there.
+    ///
+    /// # Errors
+    /// If it cannot happen.
+    pub fn next(&self, event: &Event) -> Result<(ExactWorld<'c>, Step), Refusal> {
         match (exact_event(event, self.world.now()), *event) {
-            (Some(event), _) => self.happen(&event),
-            (None, Event::Pass(parts)) => self.pass(parts),
+            (Some(event), _) => self.after(&event),
+            (None, Event::Pass(parts)) => self.later(parts),
             (None, other) => broken(format_args!("{other:?} is no event")),
         }
     }
@@ -111,10 +133,8 @@ impl<'c> Stepwise<'c> {
     /// # Errors
     /// If time cannot pass so far; then nothing has happened.
     pub fn pass(&mut self, parts: u32) -> Result<(), Refusal> {
-        let mut next = self.world.clone();
-        let expired = next.pass_until(self.world.now() + Moment::from(parts))?;
-        let expired = expired.iter().map(|copy| in_flight_segment(&next, copy)).collect();
-        self.push(next, Event::Pass(parts), None, expired);
+        let (next, step) = self.later(parts)?;
+        self.push(next, step);
         Ok(())
     }
 
@@ -123,6 +143,20 @@ impl<'c> Stepwise<'c> {
     /// # Errors
     /// If it cannot; then nothing has happened.
     pub fn happen(&mut self, event: &ExactEvent) -> Result<(), Refusal> {
+        let (next, step) = self.after(event)?;
+        self.push(next, step);
+        Ok(())
+    }
+
+    fn later(&self, parts: u32) -> Result<(ExactWorld<'c>, Step), Refusal> {
+        let mut next = self.world.clone();
+        let expired = next.pass_until(self.world.now() + Moment::from(parts))?;
+        let expired = expired.iter().map(|copy| in_flight_segment(&next, copy)).collect();
+        let step = Step { event: Event::Pass(parts), sent: None, expired, after: snapshot(&next) };
+        Ok((next, step))
+    }
+
+    fn after(&self, event: &ExactEvent) -> Result<(ExactWorld<'c>, Step), Refusal> {
         let shown = match event {
             ExactEvent::Call(end, call) => Event::Call(*end, *call),
             ExactEvent::Timeout(end, timer) => Event::Timeout(*end, *timer),
@@ -132,18 +166,12 @@ impl<'c> Stepwise<'c> {
         };
         let mut next = self.world.clone();
         let sent = next.happen(self.world.now(), event)?.map(|copy| in_flight_segment(&next, &copy));
-        self.push(next, shown, sent, Vec::new());
-        Ok(())
+        let step = Step { event: shown, sent, expired: Vec::new(), after: snapshot(&next) };
+        Ok((next, step))
     }
 
-    fn push(
-        &mut self,
-        next: ExactWorld<'c>,
-        event: Event,
-        sent: Option<InFlightSegment>,
-        expired: Vec<InFlightSegment>,
-    ) {
-        self.trace.steps.push(Step { event, sent, expired, after: snapshot(&next) });
+    fn push(&mut self, next: ExactWorld<'c>, step: Step) {
+        self.trace.steps.push(step);
         self.before.push(std::mem::replace(&mut self.world, next));
     }
 }

@@ -71,37 +71,43 @@ impl fmt::Display for Ticks {
     }
 }
 
-/// No fraction that is read has a greater denominator.
-const MOST_PARTS: u32 = 1024;
+/// The most parts of a tick that moments are chosen by: no fraction that is read has a greater denominator.
+pub(crate) const MAX_CHOSEN_PARTS: u32 = 1024;
 
 impl FromStr for Ticks {
-    type Err = &'static str;
+    type Err = String;
 
     /// Reads `2`, `1/2`, `2 1/3`, `2½` or `⅓`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let expected = "expected ticks, as in 2, 1/2 or 1 1/2";
+        let expected = || "expected ticks, as in 2, 1/2 or 1 1/2".to_owned();
         let ascii = fractions_in_ascii(text);
         let words: Vec<&str> = ascii.split_whitespace().collect();
         let (whole, fraction) = match words.as_slice() {
             [fraction] if fraction.contains('/') => ("0", Some(*fraction)),
             [whole] => (*whole, None),
             [whole, fraction] => (*whole, Some(*fraction)),
-            _ => return Err(expected),
+            _ => return Err(expected()),
         };
-        let number = |text: &str| text.parse::<u32>().map_err(|_| expected);
+        let number = |text: &str| text.parse::<u32>().map_err(|_| expected());
         let (over, per_tick) = match fraction {
             None => (0, 1),
             Some(fraction) => {
-                let (over, under) = fraction.split_once('/').ok_or(expected)?;
+                let (over, under) = fraction.split_once('/').ok_or_else(expected)?;
                 (number(over)?, number(under)?)
             }
         };
-        if per_tick == 0 || per_tick > MOST_PARTS {
-            return Err("expected a fraction of at least 1/1024 of a tick");
+        if per_tick == 0 || per_tick > MAX_CHOSEN_PARTS {
+            return Err(format!("expected a fraction of at least 1/{MAX_CHOSEN_PARTS} of a tick"));
         }
         let parts = number(whole)?.checked_mul(per_tick).and_then(|parts| parts.checked_add(over));
-        Ok(Self { parts: parts.ok_or("it takes too long")?, per_tick })
+        Ok(Self { parts: parts.ok_or_else(|| too_long(per_tick))?, per_tick })
     }
+}
+
+/// What is wrong with a run that is longer than its moments can count, which are 32 bits of parts of a tick.
+pub(crate) fn too_long(per_tick: u32) -> String {
+    let parts = if per_tick > 1 { format!(" where moments are 1/{per_tick} of a tick") } else { String::new() };
+    format!("no run lasts longer than {} ticks{parts}", u32::MAX / per_tick)
 }
 
 /// The greatest number that divides both; not 0 if one of them is not.

@@ -6,6 +6,8 @@ use std::io::Write as _;
 use std::process::Stdio;
 
 use insta::assert_snapshot;
+use lastack::stepping::CommandName;
+use strum::VariantArray as _;
 
 use crate::folder::Folder;
 use crate::run::Run;
@@ -109,4 +111,27 @@ fn what_cannot_be_done_ends_a_script() {
     // The end of the input is the end of the session, also within a line.
     let ended = folder.step(&["sequential"], "1\nundo");
     assert!(ended.code == 0 && ended.stdout.ends_with("> \n"), "{ended:?}");
+}
+
+/// The page has each command with what may follow it, in the order of `help`.
+#[test]
+fn the_page_has_every_command() {
+    let page = include_str!("../../docs/step.md");
+    let rows = page.split("| command | does |").nth(1).unwrap().lines().skip(2);
+    let first_cells = rows.take_while(|row| row.starts_with("| ")).map(|row| row.split(" | ").next().unwrap());
+    let documented: Vec<&str> = first_cells
+        .flat_map(|cell| cell.split('`').skip(1).step_by(2))
+        // Another name of `help`.
+        .filter(|usage| *usage != "?")
+        .collect();
+    let forms = CommandName::VARIANTS.iter().flat_map(|command| {
+        let (name, arguments) = (command.name(), command.arguments());
+        let short = arguments.split('[').next().unwrap().trim();
+        let long = arguments.replace(['[', ']'], "");
+        let mut forms =
+            vec![format!("{name} {short}").trim_end().to_owned(), format!("{name} {long}").trim_end().to_owned()];
+        forms.dedup();
+        forms
+    });
+    assert_eq!(documented, forms.collect::<Vec<_>>());
 }

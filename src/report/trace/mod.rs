@@ -1,6 +1,5 @@
 //! A trace, in each form that it is drawn or written in.
 
-pub(crate) mod formula;
 pub mod itf;
 pub mod json;
 pub mod ladder;

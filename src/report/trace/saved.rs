@@ -1,4 +1,5 @@
-//! A trace that was saved as JSON or ITF, replayed on today's model.
+//! A trace that was saved as JSON or ITF: what the formats beside this file have written is read, its events are
+//! taken in today's world, and what the same formats write of that today is compared with the document.
 
 use std::sync::Arc;
 
@@ -7,12 +8,10 @@ use serde_json::Value;
 use super::{itf, json};
 use crate::diagnostic::{Diagnostic, SourceFile};
 use crate::invariant::{broken, invariant};
-use crate::model::{End, Kind};
+use crate::model::End;
 use crate::property::Instance;
-use crate::realtime::{Copy, ExactEvent, ExactWorld, Moment};
 use crate::scenario::Scenario;
-use crate::tcp::{Call, Timer};
-use crate::trace::{Stepwise, Trace};
+use crate::trace::{SavedCopy, SavedEvent, Stepwise, Trace};
 
 /// No more differences are shown of a step.
 const MOST_DIFFERENCES: usize = 8;
@@ -62,29 +61,6 @@ pub struct SavedReplay {
     pub is_revealed: bool,
 }
 
-/// An event as it was saved.
-#[derive(Clone, Debug)]
-enum SavedEvent {
-    /// With the number of the SYN that it sends, if it does.
-    Call(End, String, Option<u32>),
-    Timeout(End, String),
-    Deliver(SavedCopy),
-    Lose(SavedCopy),
-    Duplicate(SavedCopy),
-    Pass(u32),
-}
-
-/// A copy as it was saved.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct SavedCopy {
-    to: End,
-    kind: String,
-    seq: u32,
-    ack: u32,
-    is_duplicate: bool,
-    age: u32,
-}
-
 impl SavedTrace {
     /// Reads what `show --format json` or `--format itf` has written.
     ///
@@ -110,13 +86,7 @@ impl SavedTrace {
         let mut run = Stepwise::new(&scenario.config, self.parts);
         let mut refused = None;
         for event in &self.events {
-            // Moments are counted in 32 bits.
-            let is_too_late = u32::try_from(run.world().now()).is_ok_and(|now| match event {
-                SavedEvent::Pass(parts) => now.checked_add(*parts).is_none(),
-                _ => false,
-            });
-            let taken = if is_too_late { Err("it takes too long".to_owned()) } else { event.take(&mut run) };
-            if let Err(why) = taken {
+            if let Err(why) = event.take(&mut run) {
                 refused = Some(why);
                 break;
             }
@@ -144,51 +114,6 @@ impl SavedTrace {
         let steps: Vec<Value> = all.iter().skip(usize::from(self.is_itf)).cloned().collect();
         invariant!(steps.len() == trace.steps.len(), "{} steps, of {}", steps.len(), trace.steps.len());
         steps
-    }
-}
-
-impl SavedEvent {
-    /// Takes it; why it cannot be taken.
-    fn take(&self, run: &mut Stepwise<'_>) -> Result<(), String> {
-        let event = match self {
-            Self::Pass(parts) => return run.pass(*parts).map_err(|why| why.to_string()),
-            Self::Call(end, name, syn) => {
-                let is_it = |call: &Call| match (call, syn) {
-                    (Call::Connect(seq), Some(syn)) => name == call.name() && seq.0 == *syn,
-                    _ => name == call.name(),
-                };
-                let call = run.world().calls(*end).find(is_it);
-                ExactEvent::Call(*end, call.ok_or_else(|| format!("{end} may not call {name}"))?)
-            }
-            Self::Timeout(end, name) => {
-                let timer = Timer::ALL.into_iter().find(|timer| timer.name() == name);
-                ExactEvent::Timeout(*end, timer.ok_or_else(|| format!("there is no {name} timer"))?)
-            }
-            Self::Deliver(copy) => ExactEvent::Deliver(copy.there(run.world())?),
-            Self::Lose(copy) => ExactEvent::Lose(copy.there(run.world())?),
-            Self::Duplicate(copy) => ExactEvent::Duplicate(copy.there(run.world())?),
-        };
-        run.happen(&event).map_err(|why| why.to_string())
-    }
-}
-
-impl SavedCopy {
-    /// The copy in a world.
-    fn there(&self, world: &ExactWorld<'_>) -> Result<Copy, String> {
-        let is_it = |copy: &&Copy| {
-            let kind = Kind::of(&copy.segment).map(Kind::name);
-            let age = world.now() - copy.sent;
-            (copy.to, copy.segment.seq.0, copy.segment.ack.0) == (self.to, self.seq, self.ack)
-                && kind == Some(self.kind.as_str())
-                && (copy.is_duplicate, age) == (self.is_duplicate, Moment::from(self.age))
-        };
-        let Self { to, kind, seq, .. } = self;
-        world
-            .in_flight()
-            .iter()
-            .find(is_it)
-            .copied()
-            .ok_or_else(|| format!("no such {kind} {seq} is on its way to {to}"))
     }
 }
 
@@ -374,13 +299,14 @@ fn place(number: u32, all: &[Value]) -> Result<usize, Missing> {
     place.ok_or_else(|| format!("a place among {}, and not {number}", all.len()))
 }
 
-/// More parts than any trace has, and few enough that no moment is too great.
-const MOST_PARTS: u32 = 1 << 16;
+/// The most parts that a tick of a saved trace has: more than a search finds, and few enough that 32 bits count
+/// the longest timer of a world in them.
+const MAX_SAVED_PARTS: u32 = 1 << 16;
 
 fn parts(value: &Value, pointer: &str) -> Result<u32, Missing> {
     let parts = number(value, pointer)?;
-    let is_right = (1..=MOST_PARTS).contains(&parts);
-    is_right.then_some(parts).ok_or_else(|| format!("1 to {MOST_PARTS} as `{pointer}`"))
+    let is_right = (1..=MAX_SAVED_PARTS).contains(&parts);
+    is_right.then_some(parts).ok_or_else(|| format!("1 to {MAX_SAVED_PARTS} as `{pointer}`"))
 }
 
 /// A value of ITF with plain numbers.

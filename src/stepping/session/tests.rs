@@ -119,7 +119,10 @@ fn time_is_as_fine_as_it_is_asked_for() {
     );
     assert!(real.refuse("pass 1/1021").contains("no run has moments finer than 1/1024 of a tick"));
     assert!(real.refuse("pass 0").contains("no time is no step"));
-    assert!(real.refuse("pass 4000000000").contains("it takes too long"));
+    assert!(
+        real.refuse("pass 4000000000")
+            .contains("no run lasts longer than 715827882 ticks where moments are 1/6 of a tick")
+    );
     let whole = scenario("sequential", &["network.delays=\"whole-ticks\""]);
     let mut whole = session(&whole, &[]);
     whole.tell("A calls shutdown");
@@ -142,6 +145,27 @@ fn what_cannot_be_done_is_said_and_changes_nothing() {
     ] {
         let refused = session.refuse(line);
         assert!(refused.contains(why), "{line}: {refused}");
+    }
+}
+
+/// A predicate alone is what may be possible; a mistake is shown in the text that was typed.
+#[test]
+fn a_formula_that_is_typed_is_read_as_it_is() {
+    let sequential = scenario("sequential", &[]);
+    let mut session = session(&sequential, &[]);
+    let nowhere = session.tell("eval A.state == CLOSED");
+    assert_eq!(nowhere, "possible A.state == CLOSED\n  the path is no example\n  p is true nowhere\n");
+    assert_eq!(session.tell("eval time passes"), "time passes\n  it speaks of no state\n");
+    for (formula, why) in [
+        ("alway A.fin_sent", "there is `always`"),
+        ("A.fin_sent nd B.fin_sent", "there is `and`"),
+        ("time passe", "expected `passes`"),
+        ("A.fin_sent leads B.fin_sent", "expected `to`"),
+        ("A.state < 3", "`<` compares numbers"),
+        ("A.fin_sent and (", "expected a term"),
+    ] {
+        let refused = session.refuse(&format!("eval {formula}"));
+        assert!(refused.contains(why) && refused.contains(&format!("| {formula}\n")), "{formula}: {refused}");
     }
 }
 
@@ -289,6 +313,9 @@ fn a_timer_that_may_be_late_is_due_and_has_to_expire_later() {
     assert!(text.contains("timer is set: 4 ticks") && text.contains("timer: 4 ticks"), "{text}");
     let text = session.tell("timer");
     assert!(text.contains("timer is due") && text.contains("timer: due, in 1 tick at the latest"), "{text}");
+    session.tell("pass 1/2");
+    let text = session.tell("list");
+    assert!(text.contains("A’s retransmission timer expires (½ tick late)"), "{text}");
 }
 
 /// A run through two connections, which is saved as the counterexample that it is.

@@ -1,10 +1,10 @@
-//! A formula of one's own, evaluated along a path.
+//! A formula of one's own, evaluated along a path: what one run says of it, where a verdict is of all.
 
 use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::check::lacking;
+use super::validate::lacking;
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
 use crate::model::Observe;
 use crate::property::{Claim, Formula, Instance, Predicate, Property};
@@ -13,27 +13,27 @@ use crate::trace::is_false_of_run;
 
 /// A formula along a path.
 #[derive(Serialize)]
-pub(crate) struct FormulaView {
+pub(crate) struct FormulaAlongPath {
     /// In its canonical form.
     pub(crate) formula: String,
     /// One for each end, if it speaks of `self` or `peer`.
-    pub(crate) instances: Vec<InstanceView>,
+    pub(crate) instances: Vec<InstanceAlongPath>,
 }
 
 /// What a path says of one end's formula.
 #[derive(Serialize)]
-pub(crate) struct InstanceView {
+pub(crate) struct InstanceAlongPath {
     /// Who `self` is; nothing if the formula does not ask.
     pub(crate) this: String,
     /// Its predicates, and whether each is true in each state of the path.
-    pub(crate) predicates: Vec<PredicateView>,
+    pub(crate) predicates: Vec<PredicateAlongPath>,
     /// What the path says of it.
     pub(crate) result: String,
 }
 
 /// A predicate along a path.
 #[derive(Serialize)]
-pub(crate) struct PredicateView {
+pub(crate) struct PredicateAlongPath {
     pub(crate) name: &'static str,
     /// In each state, from the initial one on.
     pub(crate) values: Vec<bool>,
@@ -67,28 +67,27 @@ pub(crate) fn evaluate(
     text: &str,
     states: &[impl Observe],
     goes_on: Option<Forever>,
-) -> Result<FormulaView, Diagnostics> {
+) -> Result<FormulaAlongPath, Diagnostics> {
     let property = property(scenario, text)?;
     let instances = Instance::all(&property);
-    Ok(FormulaView {
+    Ok(FormulaAlongPath {
         formula: property.formula.to_string(),
         instances: instances.iter().map(|instance| of_instance(instance, states, goes_on)).collect(),
     })
 }
 
-/// The formula as a property, if it means something in the scenario. A predicate without a temporal operator is
-/// taken for what is possible.
+/// The formula as a property, if it means something in the scenario.
 fn property(scenario: &Scenario, text: &str) -> Result<Arc<Property>, Diagnostics> {
-    let as_written = parse(text);
-    let property = match as_written {
-        Ok(property) => property,
-        Err(mistakes) => match parse(&format!("possible {text}")) {
-            Ok(property) => property,
-            // Of a text that begins as no formula does, only the predicate can be meant.
-            Err(of_predicate) if !begins_as_formula(text) => return Err(of_predicate),
-            Err(_) => return Err(mistakes),
-        },
-    };
+    let file = SourceFile::new("formula", text);
+    let property = Arc::new(Property {
+        name: "formula".to_owned(),
+        about: String::new(),
+        formula: Formula::parse_claim_or_predicate(&file, 0..text.len(), text)?,
+        sources: Vec::new(),
+        applies_to: Vec::new(),
+        file,
+        formula_span: 0..text.len(),
+    });
     match lacking(scenario, &property) {
         // The formula is in no file, to which the help would have something added.
         Some(mistake) => Err(Diagnostic { help: None, ..mistake }.into()),
@@ -96,30 +95,11 @@ fn property(scenario: &Scenario, text: &str) -> Result<Arc<Property>, Diagnostic
     }
 }
 
-fn begins_as_formula(text: &str) -> bool {
-    let first = text.split_whitespace().next().unwrap_or_default();
-    ["always", "never", "possible", "eventually"].contains(&first) || text.contains("leads to")
-}
-
-fn parse(text: &str) -> Result<Arc<Property>, Diagnostics> {
-    let file = SourceFile::new("formula", text);
-    let formula = Formula::parse(&file, 0..text.len(), text)?;
-    Ok(Arc::new(Property {
-        name: "formula".to_owned(),
-        about: String::new(),
-        formula,
-        sources: Vec::new(),
-        applies_to: Vec::new(),
-        file,
-        formula_span: 0..text.len(),
-    }))
-}
-
 /// What the states of a path say of an instance.
-pub(crate) fn of_instance(instance: &Instance, states: &[impl Observe], goes_on: Option<Forever>) -> InstanceView {
+fn of_instance(instance: &Instance, states: &[impl Observe], goes_on: Option<Forever>) -> InstanceAlongPath {
     let values =
         |predicate: &Predicate| states.iter().map(|state| predicate.holds(state, instance.this())).collect();
-    let one = |predicate: &Predicate| vec![PredicateView { name: "p", values: values(predicate) }];
+    let one = |predicate: &Predicate| vec![PredicateAlongPath { name: "p", values: values(predicate) }];
     let claim = instance.property.formula.claim();
     let predicates = match claim {
         Claim::Always(p)
@@ -129,7 +109,10 @@ pub(crate) fn of_instance(instance: &Instance, states: &[impl Observe], goes_on:
         | Claim::AlwaysEventually(p)
         | Claim::EventuallyAlways(p) => one(p),
         Claim::LeadsTo(p, q) => {
-            vec![PredicateView { name: "p", values: values(p) }, PredicateView { name: "q", values: values(q) }]
+            vec![
+                PredicateAlongPath { name: "p", values: values(p) },
+                PredicateAlongPath { name: "q", values: values(q) },
+            ]
         }
         Claim::TimePasses => Vec::new(),
     };
@@ -140,11 +123,11 @@ pub(crate) fn of_instance(instance: &Instance, states: &[impl Observe], goes_on:
         },
         _ => result(claim, &predicates),
     };
-    InstanceView { this: instance.end.map_or_else(String::new, |end| end.to_string()), predicates, result }
+    InstanceAlongPath { this: instance.end.map_or_else(String::new, |end| end.to_string()), predicates, result }
 }
 
 /// What a path that may go on says of a claim.
-fn result(claim: &Claim<Predicate>, predicates: &[PredicateView]) -> String {
+fn result(claim: &Claim<Predicate>, predicates: &[PredicateAlongPath]) -> String {
     let first = |value: bool| predicates.first()?.values.iter().position(|one| *one == value);
     let last = |number: usize| predicates.get(number)?.values.iter().rposition(|one| *one);
     let in_state = |found: Option<usize>, what: &str, otherwise: &str| match found {
@@ -154,15 +137,11 @@ fn result(claim: &Claim<Predicate>, predicates: &[PredicateView]) -> String {
     };
     match claim {
         Claim::Always(_) => in_state(first(false), "violated: p is false", "p is true all along the path"),
-        Claim::Never(_) => in_state(first(true), "violated: p is true", "p is true nowhere on the path"),
-        Claim::Possible(_) => {
-            in_state(first(true), "the path is an example: p is true", "p is true nowhere on the path")
-        }
-        Claim::Eventually(_) => {
-            in_state(first(true), "p is true", "p is true nowhere on the path; it may be later")
-        }
+        Claim::Never(_) => in_state(first(true), "violated: p is true", "not violated so far"),
+        Claim::Possible(_) => in_state(first(true), "the path is an example: p is true", "the path is no example"),
+        Claim::Eventually(_) => in_state(first(true), "p is true", "not so far; p may be true later"),
         Claim::LeadsTo(..) => match (last(0), last(1)) {
-            (None, _) => "p is true nowhere on the path".to_owned(),
+            (None, _) => "not violated so far: there is no p that q would have to follow".to_owned(),
             (Some(p), Some(q)) if q >= p => "each p is followed by q".to_owned(),
             (Some(_), _) => "q has not followed p; it may later".to_owned(),
         },
