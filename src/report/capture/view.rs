@@ -6,6 +6,9 @@ use crate::capture::{
 use crate::report::quantity::counted;
 use crate::tcp::{Segment, Seq, State};
 
+/// A number that is further than this beyond an end's next one is none of its own.
+const NEAR: u32 = 1 << 16;
+
 /// A connection and what the model makes of it.
 pub(super) struct View<'a> {
     pub(super) capture: &'a Capture,
@@ -125,9 +128,15 @@ impl<'a> View<'a> {
     /// A segment with its numbers as the world writes them: its sender's first octet is 1.
     pub(super) fn relative(&self, side: Side, segment: &Segment) -> Segment {
         let number = |seq: Seq, side| Seq(seq.since(self.origin(side)));
+        // A reset from nowhere has the number 0, which is no number of the connection, unless the end has come
+        // near it: numbers wrap.
+        let is_near = |seq| {
+            let next = self.connection.progress(side).next;
+            next.is_some_and(|next| number(seq, side).0 <= number(next, side).0.saturating_add(NEAR))
+        };
+        let is_of_nowhere = segment.flags.rst && segment.seq == Seq(0) && !is_near(segment.seq);
         Segment {
-            // A reset from nowhere has the number 0, which is no number of the connection.
-            seq: if segment.flags.rst && segment.seq == Seq(0) { Seq(0) } else { number(segment.seq, side) },
+            seq: if is_of_nowhere { Seq(0) } else { number(segment.seq, side) },
             ack: if segment.flags.ack { number(segment.ack, side.other()) } else { Seq(0) },
             ..*segment
         }
