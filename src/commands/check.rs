@@ -12,7 +12,7 @@ use crate::cli::CheckArgs;
 use crate::diagnostic::Diagnostics;
 use crate::process::exit::ExitStatus;
 use crate::process::output::print;
-use crate::process::output::{Output, cannot_write, step_summary};
+use crate::process::output::{Output, cannot_write, step_summary, written_once};
 use crate::process::progress::Progress;
 use crate::process::signals::interrupted;
 use crate::property::{Instance, Property};
@@ -42,11 +42,8 @@ pub fn run(args: &CheckArgs) -> Result<ExitStatus, Diagnostics> {
     if is_for_people {
         print(&end(args, &all, Terminal::of_stdout()))?;
     }
-    let drawings = if reports.have_drawings(args) {
-        drawings(args, &selection, &all, &show_command)?
-    } else {
-        Vec::new()
-    };
+    let drawings =
+        if reports.have_drawings(args) { drawings(args, &selection, &all, &show_command)? } else { Vec::new() };
     let report = |format| match &asked.partition {
         Some(partition) if format == Format::Json => json::report_of_part(&all, partition),
         _ => report(format, args, &all, &show_command, &drawings),
@@ -113,6 +110,8 @@ impl Reports {
         let output = args.output.as_deref().map(Output::new).transpose()?;
         let further = args.further_reports.iter().map(|(format, file)| Ok((*format, Output::new(file)?)));
         let further = further.collect::<Result<Vec<_>, Diagnostics>>()?;
+        let of_further = args.further_reports.iter().map(|(_, file)| &**file);
+        written_once(args.output.as_deref().into_iter().chain(of_further))?;
         let step_summary = if args.format == Format::Github { step_summary()? } else { None };
         Ok(Self { output, further, step_summary })
     }

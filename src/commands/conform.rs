@@ -74,12 +74,14 @@ fn parse(file: &Arc<SourceFile>, path: &Path, profile: Profile<'_>) -> (Vec<Case
 #[cfg(target_os = "linux")]
 fn kernel(args: &ConformArgs) -> Result<ExitStatus, Diagnostics> {
     use crate::conform::kernel::{self, CaptureFile, Error, Kernel};
+    use crate::process::output::written_once;
     use crate::report;
 
     let failed = |error: Error| Diagnostic::new(error.to_string());
     Kernel::is_available().map_err(failed)?;
     let known = kernel::known()?;
     let record = args.record.as_deref().map(Output::new).transpose()?;
+    written_once(args.record.as_deref().into_iter().chain(args.capture.as_deref()))?;
     let capture = args.capture.as_deref().map(CaptureFile::create).transpose().map_err(failed)?.map(Arc::new);
     let compared = kernel::compare(&known, args.walks, capture.as_ref()).map_err(failed)?;
     if let Some(capture) = capture.and_then(Arc::into_inner) {

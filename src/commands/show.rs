@@ -59,7 +59,9 @@ pub fn run(args: &ShowArgs) -> Result<ExitStatus, Diagnostics> {
             Ok(ShortestTrace::Found(instance, trace)) => {
                 write_trace(args.format, output.as_ref(), scenario, &instance, &trace)?;
             }
-            Ok(ShortestTrace::Nothing(verdict)) => explain(args, &caption::nothing_to_draw(scenario, property, verdict))?,
+            Ok(ShortestTrace::Nothing(verdict)) => {
+                explain(args, &caption::nothing_to_draw(scenario, property, verdict))?;
+            }
             Err(NoTrace::Stopped(stopped)) => {
                 explain(args, &format!("{property} is undecided in {}: {stopped}\n", scenario.name))?;
                 return Ok(ExitStatus::Undecided);

@@ -18,7 +18,7 @@ use crate::property::{Instance, Temporal};
 use crate::report::simulation;
 use crate::report::terminal::Terminal;
 use crate::report::trace::{TraceFormat, ladder};
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, WorldKind};
 use crate::simulation::{SimulationOptions, simulate};
 
 /// Follows random runs of a scenario, and reports what they have violated.
@@ -81,7 +81,12 @@ fn asked(args: &SimulateArgs, selection: &Selection) -> Result<(Arc<Scenario>, V
     let scenario = scenarios.first().cloned().ok_or_else(|| Diagnostic::new("there is no such scenario"))?;
     if !scenario.is_real_time() {
         let mistake = Diagnostic::new(format!("`{}` is not in real time", scenario.name));
-        return Err(mistake.help("random runs have delays of any length: `network.delays = \"any\"`").into());
+        let help = if scenario.kind == WorldKind::Timed {
+            "random runs have delays of any length: `network.delays = \"any\"`"
+        } else {
+            "the asynchronous world has no time; `lastack check` explores it"
+        };
+        return Err(mistake.help(help).into());
     }
     let named = library.all_instances(&selection.properties)?;
     let all = || library.properties.iter().filter(|property| scenario.is_about(&property.name));

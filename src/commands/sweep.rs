@@ -8,7 +8,7 @@ use crate::cli::SweepArgs;
 use crate::diagnostic::{Diagnostics, SourceFile};
 use crate::process::exit::ExitStatus;
 use crate::process::journal::Journal;
-use crate::process::output::{Output, print};
+use crate::process::output::{Output, print, written_once};
 use crate::process::tally::TallyBar;
 use crate::report::sweep::{SweepFormat, human};
 use crate::report::terminal::Terminal;
@@ -34,6 +34,7 @@ pub fn run(args: &SweepArgs) -> Result<ExitStatus, Diagnostics> {
     };
     let plan = Plan::new(&selection.library, &request)?;
     let output = args.output.as_deref().map(Output::new).transpose()?;
+    written_once(args.output.as_deref().into_iter().chain(args.resume.as_deref()))?;
     let (mut journal, mut results) = taken_up(args, &plan)?;
 
     let threads = threads(args.threads.map(usize::from));

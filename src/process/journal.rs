@@ -17,6 +17,8 @@ pub(crate) struct Journal {
     file: File,
     /// What was in it, up to its last end of a line.
     text: String,
+    /// What followed that.
+    rest: Vec<u8>,
 }
 
 impl Journal {
@@ -43,8 +45,8 @@ impl Journal {
             Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
             Err(TryLockError::Error(error)) => return Err(cannot_write(path, &error)),
         }
-        let text = read(&mut file, path)?;
-        Ok(Self { path: path.to_owned(), file, text })
+        let (text, rest) = read(&mut file, path)?;
+        Ok(Self { path: path.to_owned(), file, text, rest })
     }
 
     /// What was in it when it was opened, up to the last end of a line.
@@ -53,7 +55,14 @@ impl Journal {
     }
 
     /// Begins an empty file with a line; of any other, takes away what follows the last end of a line.
+    ///
+    /// # Errors
+    /// If it has something else than the beginning of that line, or cannot be written.
     pub(crate) fn begin(&mut self, first_line: &str) -> Result<(), Diagnostics> {
+        if self.text.is_empty() && !first_line.as_bytes().starts_with(&self.rest) {
+            let title = format!("`{}` is no file of this sweep, and would be overwritten", self.path.display());
+            return Err(Diagnostic::new(title).help("give the results a file of their own").into());
+        }
         let length = self.text.len() as u64;
         let cut = self.file.set_len(length).and_then(|()| self.file.seek(SeekFrom::End(0)));
         cut.map_err(|error| cannot_write(&self.path, &error))?;
@@ -77,7 +86,7 @@ impl Journal {
 /// # Errors
 /// If it cannot be read, is too long, or is no UTF-8.
 pub(crate) fn read_results(path: &Path) -> Result<String, Diagnostics> {
-    read(&mut crate::source::open(path)?, path)
+    Ok(read(&mut crate::source::open(path)?, path)?.0)
 }
 
 /// Reads a document to its end, whether a line ends there or not.
@@ -88,12 +97,13 @@ pub(crate) fn read_document(path: &Path) -> Result<String, Diagnostics> {
     text(all(&mut crate::source::open(path)?, path)?, path)
 }
 
-fn read(file: &mut File, path: &Path) -> Result<String, Diagnostics> {
+/// What is in a file up to its last end of a line, and what follows that.
+fn read(file: &mut File, path: &Path) -> Result<(String, Vec<u8>), Diagnostics> {
     let mut bytes = all(file, path)?;
     let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |place| place + 1);
     // A line that was cut off may end in half a character.
-    bytes.truncate(end);
-    text(bytes, path)
+    let rest = bytes.split_off(end);
+    Ok((text(bytes, path)?, rest))
 }
 
 fn all(file: &mut File, path: &Path) -> Result<Vec<u8>, Diagnostics> {

@@ -85,6 +85,9 @@ impl Setting {
         if text.contains(['\n', '\r']) {
             return Err(refused("expected one line"));
         }
+        if value.trim().is_empty() {
+            return Err(refused("expected a value behind the `=`"));
+        }
         let keys = toml::from_str::<Table>(&format!("{key} = 0")).unwrap_or_default();
         if let Some(name) = keys.keys().find(|name| NOT_SET.contains(&name.as_str())) {
             return Err(Diagnostic::new(format!("`{name}` cannot be set"))

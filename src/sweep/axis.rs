@@ -108,13 +108,16 @@ fn range(
     };
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let unit_of_least = least.split_once(char::is_alphabetic).filter(|(number, _)| is_number(number.trim_end()));
-    if !is_number(least) && unit_of_least.is_none() {
-        return Ok(None);
-    }
     let wrong = |label: &dyn Display| {
         let mistake = Diagnostic::new(format!("`{}` is no range", item.trim()));
         Diagnostics::from(mistake.at(source, span.clone(), label.to_string()))
     };
+    if least.strip_prefix('-').is_some_and(is_number) {
+        return Err(wrong(&format!("expected numbers from 0 to {}", u32::MAX)));
+    }
+    if !is_number(least) && unit_of_least.is_none() {
+        return Ok(None);
+    }
     let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
     let (most, rest) = rest.split_at_checked(digits(rest)).unwrap_or((rest, ""));
     let (step, unit) = match rest.strip_prefix('/') {

@@ -45,6 +45,23 @@ fn several_reports_are_written_at_once() {
     }
 }
 
+/// The second report would take the place of the first.
+#[test]
+fn no_file_gets_two_reports() {
+    let folder = hasty("twice");
+    let check = ["check", "--own", "--scenarios", "my scenarios"];
+    for twice in [
+        &["--report", "sarif=a", "--report", "junit=a"][..],
+        &["--report", "sarif=a", "--report", "junit=my scenarios/../a"],
+        &["--format", "json", "-o", "./a", "--report", "junit=a"],
+    ] {
+        let run = Run::of(&mut folder.command(&[&check[..], twice].concat()));
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{twice:?}");
+        assert!(run.stderr.contains("would be written twice"), "{}", run.stderr);
+        assert!(!folder.0.join("a").exists(), "{twice:?}");
+    }
+}
+
 /// The times of a table in Markdown, left out.
 fn seconds_apart(text: &str) -> String {
     let line = |line: &str| match line.rsplit_once(" s |") {

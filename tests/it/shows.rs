@@ -148,5 +148,8 @@ fn what_random_runs_show_is_so() {
     let stopped = printed(&folder, &["simulate", "lossless", "-p", "both-close", "--timeout", "0s"], 2);
     assert!(stopped.contains("stopped"), "{stopped}");
     let ticks = run(&folder, &["simulate", "lossless", "--set", "network.delays=whole-ticks"]);
-    assert_eq!(ticks.code, 2, "{ticks:?}");
+    assert_eq!((ticks.code, ticks.stderr.contains("network.delays")), (2, true), "{ticks:?}");
+    // That world has no delays to set.
+    let no_clock = run(&folder, &["simulate", "asynchronous"]);
+    assert_eq!((no_clock.code, no_clock.stderr.contains("network.delays")), (2, false), "{no_clock:?}");
 }

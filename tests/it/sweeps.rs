@@ -184,6 +184,27 @@ fn a_sweep_that_was_killed_is_taken_up() {
     assert_eq!(fs::read_to_string(&kept).unwrap(), whole);
 }
 
+/// A file of something else may be one line without an end, as is a line that was being written.
+#[test]
+fn no_other_file_is_overwritten() {
+    let folder = Folder::new("sweep-over");
+    let kept = folder.0.join("kept.jsonl");
+    let resumed = [&GRID[..], &["--resume", "kept.jsonl"]].concat();
+    for other in ["{\"not\": \"ours\"}", "{", "x"] {
+        fs::write(&kept, other).unwrap();
+        if other == "{" {
+            // That is how the first line begins.
+            printed(&folder, &[&resumed], 1);
+            continue;
+        }
+        refused(&folder, &[&resumed]);
+        assert_eq!(fs::read_to_string(&kept).unwrap(), other);
+    }
+    let said = refused(&folder, &[&resumed[..], &["-o", "./kept.jsonl", "--format", "csv"]]);
+    assert!(said.contains("would be written twice"), "{said}");
+    assert_eq!(fs::read_to_string(&kept).unwrap(), "x");
+}
+
 /// What is not explored before the end of the time is not kept as undecided.
 #[test]
 fn what_the_end_of_the_time_leaves_open_is_taken_up() {
