@@ -22,6 +22,12 @@ pub fn validate(
 ) -> Result<(), Diagnostics> {
     let is_about = |scenario: &Scenario, property: &Property| scenario.is_about(&property.name);
     if !scenarios.iter().any(|scenario| properties.iter().any(|property| is_about(scenario, property))) {
+        let misnamed_in = |scenario: &Arc<Scenario>| {
+            let named = scenario.properties.iter().flatten();
+            named.filter_map(|named| misnamed(library, scenario, named)).collect::<Vec<_>>()
+        };
+        let unknown = scenarios.iter().flat_map(misnamed_in).collect();
+        Diagnostics(unknown).or(())?;
         let all = scenarios.iter().flat_map(|scenario| scenario.properties.iter().flatten());
         let mut names: Vec<&str> = all.map(|named| named.property.as_str()).collect();
         names.sort_unstable();

@@ -714,6 +714,10 @@ fn properties_that_a_scenario_is_about() {
     assert_snapshot!(none);
     // Who asks for one by name gets it.
     assert!(folder.run(&own(&["show", "few", "last-ack"])).stdout.contains("last-ack@B is possible in few"));
+    // A mistake is shown, even if no name is right.
+    let folder = folder.with("scenarios/none.toml", "about = 'x'\nproperties = ['nobody-gets-fat']\n");
+    let misspelt = folder.run(&own(&["check", "none"]));
+    assert_eq!((misspelt.code, misspelt.stderr.contains("there is `nobody-gets-far`")), (2, true));
 }
 
 #[test]
