@@ -34,26 +34,26 @@ const FIRST_WORDS: [&str; 5] = ["always", "never", "possible", "eventually", "ti
 
 /// Parses a whole formula.
 pub(super) fn parse(text: &str) -> Result<Claim<Expression>, Problem> {
-    parse_whole(text, |parser| parser.claim())
+    let tokens = tokens_of(text)?;
+    let mut parser = Parser::new(&tokens, text);
+    let claim = parser.claim()?;
+    parser.ends_with(claim)
 }
 
 /// Parses a whole formula, or a predicate alone, which is taken for what is possible.
 pub(super) fn parse_claim_or_predicate(text: &str) -> Result<Claim<Expression>, Problem> {
-    parse_whole(text, |parser| parser.claim_or_predicate())
+    let tokens = tokens_of(text)?;
+    let mut parser = Parser::new(&tokens, text);
+    let claim = parser.claim_or_predicate()?;
+    parser.ends_with(claim)
 }
 
-fn parse_whole(
-    text: &str,
-    part: impl FnOnce(&mut Parser<'_>) -> Result<Claim<Expression>, Problem>,
-) -> Result<Claim<Expression>, Problem> {
+fn tokens_of(text: &str) -> Result<Vec<Token<'_>>, Problem> {
     if text.len() > LONGEST {
         let title = format!("the formula is too long: {} bytes", text.len());
         return Err(Problem::new(title, &(0..text.len()), format!("expected at most {LONGEST} bytes")));
     }
-    let tokens = tokens(text)?;
-    let mut parser = Parser { tokens: &tokens, depth: 0, end: text.len() };
-    let claim = part(&mut parser)?;
-    if parser.kind() == Kind::End { Ok(claim) } else { Err(parser.after_a_term()) }
+    tokens(text)
 }
 
 struct Parser<'t> {
@@ -63,6 +63,15 @@ struct Parser<'t> {
 }
 
 impl<'t> Parser<'t> {
+    fn new(tokens: &'t [Token<'t>], text: &str) -> Self {
+        Self { tokens, depth: 0, end: text.len() }
+    }
+
+    /// The claim that was parsed, if nothing is left behind it.
+    fn ends_with(&self, claim: Claim<Expression>) -> Result<Claim<Expression>, Problem> {
+        if self.kind() == Kind::End { Ok(claim) } else { Err(self.after_a_term()) }
+    }
+
     fn claim(&mut self) -> Result<Claim<Expression>, Problem> {
         let claim = if self.take_word("always") {
             if self.take_word("eventually") { Claim::AlwaysEventually } else { Claim::Always }
