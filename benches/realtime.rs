@@ -104,6 +104,6 @@ fn decide(world: World, property: &Property) -> ZoneStats {
     match explore(&config, &questions, Aim::default(), &ZoneLimits::NONE, &|_| {}) {
         Ok(explored) if explored.stopped().is_none() => explored.stats,
         Ok(explored) => panic!("{:?}", explored.ended),
-        Err(stop) => panic!("{stop}"),
+        Err(stop) => panic!("{stop:?}"),
     }
 }

@@ -308,7 +308,7 @@ mod tests {
     use crate::model::TimedWorld;
     use crate::scenario::Setting;
     use crate::trace::RunEnding;
-    use std::cell::Cell;
+    use std::cell::{Cell, RefCell};
     use std::sync::atomic::{AtomicBool, Ordering};
 
     /// One exploration finds for each instance what a search for it alone finds; the places lead to the same
@@ -356,32 +356,38 @@ mod tests {
         assert!(endings.iter().all(|count| *count > 0), "{endings:?}");
     }
 
-    /// Whenever the search is interrupted: what it has found by then is shown, though the search for a shorter one
-    /// is not done, or not begun.
-    #[test]
-    fn a_run_that_was_found_before_the_search_stops_is_shown() {
+    /// Looks for the shortest counterexample of `no-premature-closed` in `one-msl`. `goes_on` is asked now and
+    /// then. Returned are how many steps the one has that was found, and how many explorations were begun.
+    fn searched(max_states: Option<usize>, mut goes_on: impl FnMut() -> bool) -> (Option<usize>, usize) {
         let library = Library::shipped().unwrap();
         let scenario = library.scenarios(&["one-msl".to_owned()], &[], 1).unwrap().remove(0);
         let instances = library.instances("no-premature-closed").unwrap();
+        let (interrupted, begun) = (AtomicBool::new(false), Cell::new(0));
+        let limits = Limits { max_states, interrupted: &interrupted, ..Limits::NONE };
+        let goes_on = RefCell::new(&mut goes_on);
+        let found = in_real_time(&scenario, &instances, limits, &|_, stats| {
+            begun.set(begun.get() + usize::from(stats.states == 1));
+            interrupted.fetch_or(!(goes_on.borrow_mut())(), Ordering::Relaxed);
+        });
+        (found.ok().map(|found| found.found().unwrap().1.acts()), begun.get())
+    }
+
+    /// What was found before the search is stopped is shown, though the search for a shorter one is not done, or
+    /// not begun; and nothing is explored once more.
+    #[test]
+    fn a_run_that_was_found_before_the_search_stops_is_shown() {
+        let (shortest, explorations) = searched(None, || true);
+        assert_eq!((shortest.is_some(), explorations), (true, 2), "any run, and a shortest one");
         let interrupted_after = |looks: usize| {
-            let (interrupted, seen) = (AtomicBool::new(false), Cell::new(0));
-            let limits = Limits { interrupted: &interrupted, ..Limits::NONE };
-            let found = in_real_time(&scenario, &instances, limits, &|_, _| {
-                seen.set(seen.get() + 1);
-                interrupted.fetch_or(seen.get() > looks, Ordering::Relaxed);
-            });
-            let acts = found.ok().map(|found| found.found().unwrap().1.acts());
-            (acts, seen.get() <= looks)
+            let mut left = 0..looks;
+            searched(None, || left.next().is_some())
         };
-        let all: Vec<Option<usize>> = (0..)
-            .scan(false, |is_over, looks| {
-                let (acts, was_last) = (!*is_over).then(|| interrupted_after(looks))?;
-                *is_over = was_last;
-                Some(acts)
-            })
-            .collect();
-        let shortest = all.last().copied().flatten().unwrap();
-        assert!(all.is_sorted_by_key(Option::is_some) && all[0].is_none(), "{all:?}");
-        assert!(all.iter().flatten().any(|acts| *acts > shortest), "{all:?}");
+        assert_eq!(interrupted_after(0), (None, 1));
+        let (found, explorations) = interrupted_after(1);
+        assert!(found >= shortest && explorations == 2, "the search for a shortest one is just begun: {found:?}");
+        let limited: Vec<_> = (100..500).step_by(50).map(|most| searched(Some(most), || true)).collect();
+        let in_the_first =
+            |(found, explorations): &(Option<usize>, usize)| *found >= shortest && *explorations == 1;
+        assert!(limited.iter().any(in_the_first), "{limited:?}");
     }
 }

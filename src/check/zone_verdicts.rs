@@ -429,7 +429,9 @@ pub(super) fn stopped_by(stop: Stop, limits: Limits<'_>) -> Stopped {
         Stop::Zones => Stopped::MaxStates,
         Stop::Memory => Stopped::MaxMemory,
         // Time does not go back, and an interruption is not taken back.
-        Stop::CutOff => limits.cut_off().unwrap_or_else(|| broken(format_args!("nothing has cut off the exploration"))),
+        Stop::CutOff => {
+            limits.cut_off().unwrap_or_else(|| broken(format_args!("nothing has cut off the exploration")))
+        }
     }
 }
 

@@ -64,8 +64,8 @@ pub enum Stopped {
     /// Where duplicates are unlimited, the network as a set does something for which no run with every copy was
     /// found.
     NoRunWithEveryCopy,
-    /// There are more states than numbers for them, some two thousand million; or, in real time, more different ends
-    /// or segments than 65,536.
+    /// There are more states than numbers for them, some two thousand million; or, in real time, more different
+    /// ends or segments than 65,536.
     Numbers,
     /// A cycle of states in which no end and no time has a part. A fault of the model.
     NetworkCycle,

@@ -59,8 +59,8 @@ pub fn resolve(fields: &[PolicyField], clock: Clock, bounds: Bounds) -> Result<P
         policy.insert(field.name.to_owned(), value);
     }
     // Each value was checked by itself when it was read.
-    let policy =
-        policy_of(policy).unwrap_or_else(|error| broken(format_args!("fields make no policy: {}", error.message())));
+    let policy = policy_of(policy)
+        .unwrap_or_else(|error| broken(format_args!("fields make no policy: {}", error.message())));
     in_range(policy, fields, bounds)
 }
 

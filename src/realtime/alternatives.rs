@@ -116,7 +116,8 @@ pub fn alternatives(
     let mut steps = Steps::new(config, precision, false)?;
     let mut histories = Histories::default();
     let known = looked_for.known.map(|known| {
-        let run = known.untimed(config).unwrap_or_else(|| broken(format_args!("what is known is no run: {known:?}")));
+        let run =
+            known.untimed(config).unwrap_or_else(|| broken(format_args!("what is known is no run: {known:?}")));
         run.iter().fold([0; 2], |before, event| histories.with_acts(before, event))
     });
     let mut shown: HashSet<[History; 2]> = known.into_iter().collect();

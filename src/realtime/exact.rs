@@ -163,8 +163,8 @@ impl<'c> ExactWorld<'c> {
     /// Lets time pass until a moment, and then something happen; the copy that is sent in answer.
     ///
     /// # Errors
-    /// If time cannot pass so far, or the event is not enabled then. Time may have passed all the same: whoever goes
-    /// on after a refusal does so with a clone that was made before.
+    /// If time cannot pass so far, or the event is not enabled then. Time may have passed all the same: whoever
+    /// goes on after a refusal does so with a clone that was made before.
     pub fn happen(&mut self, at: Moment, event: &ExactEvent) -> Result<Option<Copy>, Refusal> {
         self.pass_until(at)?;
         match *event {
