@@ -45,8 +45,9 @@ pub enum Bound {
     Doublings,
     /// A timer that is set to more ticks than [`Timers::MAX`](super::Timers::MAX).
     Timer(Timer),
-    /// The timers of `TIME_WAIT` and `FIN_WAIT_2` at once.
-    TwoTimers,
+    /// A timer of `TIME_WAIT`, `FIN_WAIT_2` or `LAST_ACK` in another state: the three share a place, for each
+    /// belongs to its state alone.
+    ForeignTimer,
     /// Text or a FIN that the endpoint keeps back.
     Unsent,
     /// Text that is held although its number is beyond that of the FIN that is held.
@@ -105,7 +106,7 @@ impl fmt::Display for Bound {
                     Timer::LastAck => "tcp.last_ack_timeout",
                 }
             ),
-            Self::TwoTimers => f.write_str("an endpoint still runs the timer of a state that it has left"),
+            Self::ForeignTimer => f.write_str("an endpoint runs the timer of a state that it is not in"),
             Self::Unsent => f.write_str(
                 "an endpoint keeps back text or a FIN, and a state has no queue: choose a tcp.policy that sends at once",
             ),

@@ -106,7 +106,7 @@ pub struct Observed {
     pub fin_acked: bool,
     /// The peer's FIN has been consumed: everything before it was received, too.
     pub fin_received: bool,
-    /// Its application has called `shutdown` or `close`.
+    /// Its application has called `shutdown` or `close`, or its TCP has closed for it (`closes_on_fin`).
     pub close_called: bool,
     /// Retransmissions since `SND.UNA` last advanced; 0 where no `retries` are counted.
     pub retransmissions: u32,
@@ -116,7 +116,7 @@ pub struct Observed {
     pub old_octets: u32,
     /// An ACK of the former incarnation has moved SND.UNA in the new one.
     pub old_acked: bool,
-    /// A segment of the former incarnation has ended the new one.
+    /// A segment of the former incarnation has ended the new one, or its FIN was taken for that of the new peer.
     pub ended_by_old: bool,
 }
 

@@ -35,8 +35,8 @@ pub struct OldCopies {
 pub struct Answer {
     /// What its endpoint does.
     pub effects: Effects,
-    /// The incarnation of what is sent. A reset that answers for no connection belongs to that of what it answers,
-    /// whatever else is sent to that of its end.
+    /// The incarnation of what is sent: that of the end; of a reset that answers for no connection, the
+    /// incarnation of the segment that it answers.
     pub incarnation: Incarnation,
 }
 

@@ -99,7 +99,8 @@ impl Observation {
             Self::EndedBy => (
                 "self.ended_by",
                 "How the end became CLOSED: FIN by the ACK of its FIN in LAST_ACK or by 2MSL, RST by a reset \
-                 received, ABORT by a reset sent, GIVE_UP by its last retry or FIN_WAIT_2's timeout; NONE until then.",
+                 received, ABORT by a reset sent, GIVE_UP by its last retry or the timeout of FIN_WAIT_2 or LAST_ACK; \
+                 NONE until then.",
                 "never self.ended_by in {RST, ABORT}",
             ),
             Self::Sent => (
@@ -134,7 +135,8 @@ impl Observation {
             ),
             Self::CloseCalled => (
                 "self.close_called",
-                "True once the end's application has called shutdown or close.",
+                "True once the end's application has called shutdown or close, or its TCP has closed for it \
+                 (closes_on_fin).",
                 "always self.fin_sent implies self.close_called",
             ),
             Self::Retransmissions => (

@@ -21,7 +21,7 @@ pub(super) type EndNumber = u16;
 /// A number of a segment and of the end that it goes to.
 pub(super) type SegmentNumber = u16;
 
-/// An end has come as far as it gets in one incarnation. Four times that is a number, too.
+/// The progress of an end that has come as far as it gets in one incarnation. Four times that fits into 32 bits.
 const PROGRESS: u32 = 1 << 28;
 
 /// How many timers of one end there is room for; see [`place_of`].
@@ -232,7 +232,7 @@ impl<'c> Catalog<'c> {
             let TimerChange::Set(ticks) = change else { continue };
             let place = place_of(timer);
             if owner(place, is) != Some(timer) {
-                return Err(Limit::Endpoint(model::Bound::TwoTimers).into());
+                return Err(Limit::Endpoint(model::Bound::ForeignTimer).into());
             }
             timers[place] = TimerStep::Set(ticks_of(policy.timers.latest(ticks))?);
             running[place] = true;
@@ -240,7 +240,7 @@ impl<'c> Catalog<'c> {
         for (place, step) in timers.iter().enumerate() {
             let is_kept = running[place] && *step == TimerStep::Keep;
             if is_kept && owner(place, was) != owner(place, is) {
-                return Err(Limit::Endpoint(model::Bound::TwoTimers).into());
+                return Err(Limit::Endpoint(model::Bound::ForeignTimer).into());
             }
         }
         for ((was, is), step) in was_running.into_iter().zip(running).zip(&mut timers) {

@@ -1,4 +1,5 @@
-//! One endpoint of a connection: the RFC's event processing, from ESTABLISHED to CLOSED.
+//! One endpoint of a connection: the RFC's event processing, from ESTABLISHED to CLOSED, and through a new
+//! connection on the same ports (`open`).
 //!
 //! RFC 9293 §3.10. An endpoint takes an event and answers with [`Effects`]: at most one segment, and what
 //! becomes of its timers. It keeps no time itself.
@@ -51,7 +52,8 @@ pub struct Endpoint {
     pub fin_sent: bool,
     /// The peer's FIN has been consumed; it had the number RCV.NXT − 1.
     pub fin_received: bool,
-    /// The application has called [`Call::Shutdown`] or [`Call::Close`].
+    /// The application has called [`Call::Shutdown`] or [`Call::Close`], or the policy's `closes_on_fin` has
+    /// closed for it.
     pub close_called: bool,
     /// The application has called [`Call::Close`]: it will read nothing that arrives.
     pub reader_gone: bool,

@@ -1,8 +1,8 @@
-//! The protocol: one endpoint of a connection that is being closed.
+//! The protocol: one endpoint of a connection that is being closed, and of a new one on the same ports.
 //!
 //! RFC 9293 §3.10 (event processing), RFC 6298 §5 (the retransmission timer), RFC 5961 (challenge ACKs) and
-//! RFC 1337 (resets in `TIME_WAIT`) from ESTABLISHED on. [`Endpoint`] is the transition relation; [`TcpActor`]
-//! offers it as a stateright actor.
+//! RFC 1337 (resets in `TIME_WAIT`). [`Endpoint`] is the transition relation; [`TcpActor`] offers it as a
+//! stateright actor.
 
 mod actor;
 mod endpoint;

@@ -97,7 +97,8 @@ pub enum EndedBy {
     Rst,
     /// RFC 9293 §3.10.5: a reset was sent, or the connection was aborted where none is due.
     Abort,
-    /// RFC 9293 §3.8.3: silently, after the last retry or the timeout of `FIN_WAIT_2`.
+    /// RFC 9293 §3.8.3: after the last retry or the user timeout, with a reset if the policy has
+    /// `reset_on_giving_up`; or silently, after the timeout of `FIN_WAIT_2` or of `LAST_ACK`.
     GiveUp,
 }
 

@@ -301,7 +301,7 @@ mod tests {
                     let Limit::Endpoint(bound) = limit else { panic!("{limit}") };
                     prop_assert!(match bound {
                         Bound::Timer(timer) => too_long && timers.get(timer) > Some(Timers::MAX),
-                        Bound::TwoTimers => foreign.any(|timer| timers.get(timer).is_some()),
+                        Bound::ForeignTimer => foreign.any(|timer| timers.get(timer).is_some()),
                         Bound::TextBeyondFin => text_beyond_fin,
                         Bound::Octets => endpoint.sent() > 15 || endpoint.delivered() > 15 || !endpoint.held.is_empty(),
                         _ => false,

@@ -319,7 +319,7 @@ mod tests {
                     prop_assert_eq!(packed.unpack(), (end, timers));
                 }
                 Err(Limit::Endpoint(Bound::Timer(timer))) => prop_assert!(timers.get(timer) > Some(Timers::MAX)),
-                Err(Limit::Endpoint(Bound::TwoTimers)) => {
+                Err(Limit::Endpoint(Bound::ForeignTimer)) => {
                     let mut foreign = foreign_timers(end.endpoint.state);
                     prop_assert!(foreign.any(|timer| timers.get(timer).is_some()));
                 }

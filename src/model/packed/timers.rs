@@ -42,7 +42,7 @@ pub struct PackedTimers {
 impl PackedTimers {
     pub(super) fn pack(state: State, timers: &Timers) -> Result<Self, Limit> {
         if foreign_timers(state).any(|timer| timers.get(timer).is_some()) {
-            return Err(Limit::Endpoint(Bound::TwoTimers));
+            return Err(Limit::Endpoint(Bound::ForeignTimer));
         }
         Ok(Self {
             retransmission: ticks(timers, Timer::Retransmission)?,

@@ -12,8 +12,8 @@ pub struct RetransmissionPolicy {
     pub backoff: bool,
     /// The longest timeout that doubling leads to, in ticks. RFC 6298 §2.5.
     pub rto_max: u32,
-    /// Retransmissions without progress after which the next timeout closes, silently; `None`: never.
-    /// RFC 9293 §3.8.3, RFC 1122 §4.2.3.5 (R2).
+    /// Retransmissions without progress after which the next timeout closes, silently unless `reset_on_giving_up`;
+    /// `None`: never. RFC 9293 §3.8.3, RFC 1122 §4.2.3.5 (R2).
     pub retries: Option<u32>,
     /// The same once the application has called `close()`; `None`: as `retries`. Linux has it as
     /// `tcp_orphan_retries`.

@@ -2,7 +2,8 @@
 //!
 //! §3.10.7.2 and §3.10.7.3 are in `listen` and `syn_sent`. `process` is §3.10.7.4, its eight steps in the RFC's
 //! order; each step is a method in a file of its own. What stacks do otherwise at a step is a question to the
-//! [`Policy`].
+//! [`Policy`]. What does not take these steps in their order goes round `process`: `on_arrival` has each such
+//! case, with its reason.
 
 mod ack;
 mod answer;
@@ -41,27 +42,33 @@ impl Endpoint {
 
     fn on_arrival(&mut self, segment: &Segment, window: Option<u32>, policy: &Policy) -> Effects {
         let mut effects = Effects::default();
-        // Whether all steps are taken or the segment is dropped at one, the effects are complete: which it was
-        // does not matter here.
+        // The effects are complete whether `process` takes all steps or drops the segment at one.
         match self.state {
             State::Closed => effects.segment = reset_in_answer_to(segment, policy),
             State::Listen => self.process_in_listen(segment, policy, &mut effects),
             State::SynSent => {
                 let _ = self.process_in_syn_sent(segment, window, policy, &mut effects);
             }
-            // The other SYN of a simultaneous opening has arrived already.
+            // RFC 9293 §3.5, Figure 7: in a simultaneous opening the peer's SYN,ACK repeats a SYN that has arrived
+            // already. What is left of it is the ACK of our SYN.
             State::SynReceived if self.repeats_peers_syn(segment) => {
                 let _ = self.process(&segment.without_syn(), window, policy, &mut effects);
             }
+            // RFC 9293 §3.10.7.4 has this at the fourth step. A new connection's number is above RCV.NXT, and may
+            // be beyond the window of the old: the first step would refuse such a SYN.
             State::TimeWait if self.is_reopened_by(segment, policy) => {
                 self.accept(segment, self.next_iss(), policy, &mut effects);
             }
+            // A stack whose TIME_WAIT is a function of its own, with an order of its own.
             State::TimeWait if !policy.wait.time_wait_is_in_order() => {
                 self.on_segment_in_time_wait(segment, policy, &mut effects);
             }
+            // Linux: after `close()` this state has no socket, and what TIME_WAIT has in its place takes the
+            // segment.
             State::FinWait2 if self.reader_gone && policy.wait.fin_wait_2_without_socket => {
                 self.on_segment_in_orphaned_fin_wait_2(segment, policy, &mut effects);
             }
+            // A stack that looks at the ACK field before the sequence number.
             _ if policy.acks.drops_before_sequence_check(segment, self.snd_una) => {}
             _ => {
                 let _ = self.process(segment, window, policy, &mut effects);
@@ -70,8 +77,8 @@ impl Endpoint {
         effects
     }
 
-    /// RFC 9293 §3.10.7.4: in any state but CLOSED, LISTEN and `SYN_SENT`. A step that breaks is the RFC's "drop
-    /// the segment and return".
+    /// RFC 9293 §3.10.7.4: in any state but CLOSED, LISTEN and `SYN_SENT`, apart from the cases of `on_arrival`. A
+    /// step that breaks is the RFC's "drop the segment and return".
     fn process(
         &mut self,
         segment: &Segment,
