@@ -3,10 +3,7 @@
 use super::streett::{Mover, StreettConditions, StreettPair};
 use crate::explore::graph::Node;
 use crate::explore::states::States;
-use crate::invariant::broken;
-use crate::model::{
-    Action, End, Fairness, Incarnation, Layout, OneIncarnation, SegmentCopy, TimedWorld, WorldState,
-};
+use crate::model::{Action, End, Fairness, Layout, OneIncarnation, SegmentCopy, TimedWorld, WorldState};
 use crate::tcp::Call;
 
 /// The fairness of the network and of the applications, for the explored states of a world.
@@ -16,9 +13,8 @@ pub(crate) struct FairnessConstraints<'a, L: Layout = OneIncarnation> {
     pub(crate) states: &'a States<L>,
 }
 
-/// The pairs below this are segments: those with this code above its five lowest bits. Who has sent a segment is
-/// no part of it.
-const SEGMENTS: StreettPair = 1 << 12;
+/// The pairs below this are segments, by their numbers. Who has sent a segment is no part of it.
+const SEGMENTS: StreettPair = SegmentCopy::SEGMENT_NUMBERS;
 
 impl<L: Layout> FairnessConstraints<'_, L> {
     /// Some call may be left out by every run.
@@ -113,6 +109,5 @@ fn close(end: End) -> StreettPair {
 }
 
 fn delivery(copy: SegmentCopy) -> StreettPair {
-    let pair = StreettPair::try_from(copy.of(Incarnation::First).segment_code() >> 5);
-    pair.unwrap_or_else(|_| broken(format_args!("{copy} has no pair")))
+    copy.segment_number()
 }

@@ -62,8 +62,8 @@ impl<L: Layout> TransitionCache<L> {
     }
 }
 
-/// Different for different events at an end, and for different ends: a segment's code leaves its lowest five bits
-/// to the copy's age and kind.
+/// Different for different events at an end, and for different ends: a segment's code has lowest bits of 0 (in
+/// place of the copy's age and of whether it is a duplicate), and those of calls and timers are not all 0.
 fn code(end: End, event: EndEvent) -> u32 {
     let own = |number: u8| (end as u32) << 15 | (u32::from(number) + 1);
     match event {

@@ -5,6 +5,7 @@ use std::fmt;
 use super::limit::{Limit, MAX_AGE, MAX_NUMBER};
 use super::observe::{End, Kind};
 use super::opening::Incarnation;
+use crate::invariant::broken;
 use crate::tcp::{Flags, Segment, Seq};
 
 /// One instance of a segment in flight: where it goes, what it is, its age, and whether the network made it.
@@ -24,6 +25,12 @@ impl SegmentCopy {
     /// The greatest age that fits, in ticks.
     pub const MAX_AGE: u32 = MAX_AGE;
 
+    /// How many numbers there are for the segments of one incarnation, by
+    /// [`segment_number`](Self::segment_number).
+    pub const SEGMENT_NUMBERS: u16 = 1 << 12;
+
+    /// The lowest bits are of the copy alone: its age, and whether it is a duplicate.
+    const BITS_OF_COPY: u32 = 5;
     const DUPLICATE: u32 = 1;
     const ONE_TICK: u32 = 1 << 1;
     const SYN: u32 = 1 << 16;
@@ -119,11 +126,20 @@ impl SegmentCopy {
         Self(self.0 | Self::DUPLICATE)
     }
 
-    /// A number for its segment, where it goes and who has sent it: the same for all its copies, and with five low
-    /// bits of 0.
+    /// A number for its segment, where it goes and who has sent it: the same for all its copies, and with low bits
+    /// of 0 in place of the copy's age and of whether it is a duplicate.
     #[must_use]
     pub fn segment_code(self) -> u32 {
-        self.0 & !0x1f
+        self.0 >> Self::BITS_OF_COPY << Self::BITS_OF_COPY
+    }
+
+    /// A number for its segment and where it goes, whoever has sent it; below
+    /// [`SEGMENT_NUMBERS`](Self::SEGMENT_NUMBERS).
+    #[must_use]
+    pub fn segment_number(self) -> u16 {
+        let number = self.of(Incarnation::First).0 >> Self::BITS_OF_COPY;
+        let number = u16::try_from(number).ok().filter(|number| *number < Self::SEGMENT_NUMBERS);
+        number.unwrap_or_else(|| broken(format_args!("{self} has no number")))
     }
 
     /// The same copy one tick later.
