@@ -170,7 +170,7 @@ fn of_ticks(ticks: &TicksCheck) -> String {
     let TicksCheck { verdicts, proved, ties, closed_stopped } = ticks;
     let compared = format!("{} by whole ticks", counted(*verdicts, "verdict"));
     match closed_stopped {
-        Some(_) => format!("{compared}; the world of closed delays is too large"),
+        Some(stopped) => format!("{compared}; the world of closed delays: {stopped}"),
         None => format!("{compared}; {proved} proved by the world of closed delays, {}", counted(*ties, "tie")),
     }
 }
