@@ -182,7 +182,7 @@ impl<'c> Steps<'c> {
                     (lane_of(end, place_of(Timer::TimeWait)), ticks_of(policy.timers.latest(left))?);
                 if state.zone.may_be_due(lane, left) {
                     let mut waited = state.clone();
-                    waited.zone.expire(lane, left);
+                    waited.zone.constrain_at_most(lane, left);
                     for call in calls {
                         let action = SymbolicAction::Call(end, call);
                         self.step(&waited, action, end, EndEvent::Call(call), state, &mut then)?;

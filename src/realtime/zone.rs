@@ -107,13 +107,19 @@ impl Zone {
 
     /// A timer that may expire does, and runs no more.
     pub(super) fn expire(&mut self, lane: usize, slack: i16) {
-        invariant!(self.may_be_due(lane, slack), "a timer expires that is not due");
-        // It has at most the slack left: a way from it to now, and from there on.
+        self.constrain_at_most(lane, slack);
+        self.stop(lane);
+    }
+
+    /// Only the times at which a timer has at most so many ticks left; there have to be some
+    /// ([`may_be_due`](Self::may_be_due)).
+    pub(super) fn constrain_at_most(&mut self, lane: usize, left: i16) {
+        invariant!(self.may_be_due(lane, left), "at no time of a zone a timer has at most {left} ticks left");
+        // A way from it to now, and from there on.
         let from_now = self.timers[NOW];
         for row in self.timers.iter_mut().chain(&mut self.copies[..usize::from(self.in_flight)]) {
-            row.tighten(row.0[lane].plus(Bound::at_most(slack)), &from_now);
+            row.tighten(row.0[lane].plus(Bound::at_most(left)), &from_now);
         }
-        self.stop(lane);
     }
 
     /// A timer runs no more. The rest is as tight as it was.
