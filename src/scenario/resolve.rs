@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use super::mistake::KeyMistake;
 use super::shape::{Delays, EndShape, Shape, WorldKind};
 use super::tcp::{EndPolicy, Places, policy};
-use super::values::{AfterTicks, Limited, Seconds};
+use super::values::{AfterTicks, Limited, MAX_BUDGET, Seconds};
 use crate::model::{
     Application, Closes, ClosesWith, Config, EndConfig, MAX_DURATION, Opening, Opens, SegmentCopy, Timers,
 };
@@ -31,8 +31,8 @@ pub(super) fn resolve(
         None => Ok(Some(1)),
         Some(Limited(None)) => Ok(None),
         Some(Limited(Some(most))) => {
-            let small = u8::try_from(most).map(Some);
-            small.map_err(|_| out_of_range(key, most, &(0..=u32::from(u8::MAX)), &["network"]))
+            let counted = u8::try_from(most).map(Some);
+            counted.map_err(|_| out_of_range(key, most, &(0..=u32::from(MAX_BUDGET)), &["network"]))
         }
     };
     let losses = budget("losses", network.losses)?;

@@ -5,13 +5,16 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{self, Deserializer, Visitor};
 
+/// The most losses or duplicates that a world counts: a state has a byte for each.
+pub(super) const MAX_BUDGET: u8 = u8::MAX;
+
 /// A number, or the word `unlimited`: `None`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Limited(pub(super) Option<u32>);
 
 impl<'de> Deserialize<'de> for Limited {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let expected = "a number from 0 to 255, or \"unlimited\"";
+        let expected = format!("a number from 0 to {MAX_BUDGET}, or \"unlimited\"");
         deserializer.deserialize_any(NumberOrWord { word: "unlimited", expected }).map(Self)
     }
 }
@@ -22,7 +25,7 @@ pub(super) struct AfterTicks(pub(super) Option<u32>);
 
 impl<'de> Deserialize<'de> for AfterTicks {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let expected = "a number of ticks, or \"never\"";
+        let expected = "a number of ticks, or \"never\"".to_owned();
         deserializer.deserialize_any(NumberOrWord { word: "never", expected }).map(Self)
     }
 }
@@ -30,14 +33,14 @@ impl<'de> Deserialize<'de> for AfterTicks {
 /// A number, or a word that stands for none.
 struct NumberOrWord {
     word: &'static str,
-    expected: &'static str,
+    expected: String,
 }
 
 impl Visitor<'_> for NumberOrWord {
     type Value = Option<u32>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.expected)
+        f.write_str(&self.expected)
     }
 
     fn visit_i64<E: de::Error>(self, number: i64) -> Result<Option<u32>, E> {
