@@ -47,10 +47,10 @@ impl Clock {
         }
     }
 
-    /// The duration of this field in ticks. A wait in `TIME_WAIT` is rounded down, and every other timer up, for
-    /// timers are late, never early. That errs on the safe side where an old segment may do harm, and on the other
-    /// where an end gives up: with a longer timeout its retries last longer. So a verdict is of the timers as
-    /// rounded.
+    /// The duration of this field in ticks. A wait in `TIME_WAIT` is rounded down: the model may show a harm by an
+    /// old segment that the stack, which waits longer, does not have, and hides none. Every other timer is rounded
+    /// up, for timers are late, never early: an end gives up later in the model than its stack does, which may
+    /// hide what that leads to. So a verdict is of the timers as rounded.
     #[must_use]
     pub fn ticks_of(self, field: &str, duration: Duration) -> u32 {
         if field == "time_wait" { self.whole_ticks(duration) } else { self.ticks(duration) }

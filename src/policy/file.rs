@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::clock::Clock;
 use super::field::{check_field, durations, field_names, policy_of, table};
-use super::policy_field::{Origin, PolicyField};
+use super::field_setting::{FieldSetting, Origin};
 use super::resolve::{Bounds, Mistake, resolve};
 use super::value::{Duration, Value};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, Span};
@@ -41,7 +41,7 @@ pub struct NamedPolicy {
     pub file: Arc<SourceFile>,
     /// Every field that is set, the last setting of a field being the one that counts: those of RFC 9293, of the
     /// policy that it extends, and its own.
-    pub fields: Vec<PolicyField>,
+    pub fields: Vec<FieldSetting>,
     policy: Policy,
 }
 
@@ -66,13 +66,13 @@ impl NamedPolicy {
     }
 
     /// Each field once, in the order of [`Policy`], as it is set last.
-    pub fn each_field(&self) -> impl Iterator<Item = &PolicyField> {
+    pub fn each_field(&self) -> impl Iterator<Item = &FieldSetting> {
         field_names().iter().filter_map(|name| self.field(name))
     }
 
     /// What a field is set to.
     #[must_use]
-    pub fn field(&self, name: &str) -> Option<&PolicyField> {
+    pub fn field(&self, name: &str) -> Option<&FieldSetting> {
         self.fields.iter().rfind(|field| field.name == name)
     }
 }
@@ -85,7 +85,7 @@ pub(super) struct PolicyFile {
     about: String,
     sources: Vec<String>,
     omits: Vec<String>,
-    fields: Vec<PolicyField>,
+    fields: Vec<FieldSetting>,
 }
 
 impl PolicyFile {
@@ -126,9 +126,9 @@ impl PolicyFile {
     }
 
     /// The policy that it is on top of RFC 9293's fields and those of what it extends.
-    pub(super) fn named(&self, base: &[PolicyField], extended: Option<&Self>) -> Result<NamedPolicy, Diagnostic> {
-        let of = |fields: &[PolicyField], origin: Origin| -> Vec<PolicyField> {
-            fields.iter().cloned().map(|field| PolicyField { origin, ..field }).collect()
+    pub(super) fn named(&self, base: &[FieldSetting], extended: Option<&Self>) -> Result<NamedPolicy, Diagnostic> {
+        let of = |fields: &[FieldSetting], origin: Origin| -> Vec<FieldSetting> {
+            fields.iter().cloned().map(|field| FieldSetting { origin, ..field }).collect()
         };
         let mut fields = of(base, Origin::Base);
         fields.extend(extended.map(|extended| of(&extended.fields, Origin::Extended)).unwrap_or_default());
@@ -152,7 +152,7 @@ impl PolicyFile {
     }
 
     /// Its own fields.
-    pub(super) fn fields(&self) -> &[PolicyField] {
+    pub(super) fn fields(&self) -> &[FieldSetting] {
         &self.fields
     }
 }
@@ -163,7 +163,7 @@ fn field(
     key: &str,
     key_span: Span,
     value: Spanned<DeValue<'_>>,
-) -> Result<PolicyField, Diagnostic> {
+) -> Result<FieldSetting, Diagnostic> {
     if !field_names().contains(&key) {
         let known = field_names().iter().copied().chain([ABOUT, EXTENDS, SOURCES, OMITS]);
         let unknown = Diagnostic::new(format!("a policy has no field `{key}`")).at(file, key_span, "");
@@ -185,7 +185,7 @@ fn field(
         let label = format!("expected a time, as in \"{ticks} s\", or segment lifetimes, as in \"{ticks} msl\"");
         return Err(Diagnostic::new("a policy has no ticks: it is of no scenario").at(file, span, label));
     }
-    Ok(PolicyField { name, value, source, origin: Origin::Policy, file: Arc::clone(file), span })
+    Ok(FieldSetting { name, value, source, origin: Origin::Policy, file: Arc::clone(file), span })
 }
 
 fn with_source<'a>(

@@ -6,17 +6,17 @@
 
 mod clock;
 mod field;
+mod field_setting;
 mod file;
 mod library;
-mod policy_field;
 mod resolve;
 mod shipped;
 mod value;
 
 pub use clock::{Clock, DEFAULT_MSL_MILLISECONDS};
 pub use field::{FieldScope, check_field, field_names, scope_of, value_in};
+pub use field_setting::{FieldSetting, Origin};
 pub use file::NamedPolicy;
 pub use library::Policies;
-pub use policy_field::{Origin, PolicyField};
 pub use resolve::{Bounds, Mistake, resolve};
 pub use value::{Duration, Value};

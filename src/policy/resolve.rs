@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use super::clock::Clock;
 use super::field::{FieldScope, durations, policy_of, scope_of, table};
-use super::policy_field::{Origin, PolicyField};
+use super::field_setting::{FieldSetting, Origin};
 use super::value::Value;
 use crate::invariant::broken;
 use crate::tcp::{OpenPolicy, Policy, RetransmissionPolicy};
@@ -42,7 +42,7 @@ pub struct Mistake {
 ///
 /// # Panics
 /// If a field does not have the value that it has been read with.
-pub fn resolve(fields: &[PolicyField], clock: Clock, bounds: Bounds) -> Result<Policy, Mistake> {
+pub fn resolve(fields: &[FieldSetting], clock: Clock, bounds: Bounds) -> Result<Policy, Mistake> {
     let mut policy = table(&Policy::rfc9293(clock.msl));
     for field in fields {
         let number = |number: u32| toml::Value::Integer(i64::from(number));
@@ -64,7 +64,7 @@ pub fn resolve(fields: &[PolicyField], clock: Clock, bounds: Bounds) -> Result<P
     in_range(policy, fields, bounds)
 }
 
-fn in_range(mut policy: Policy, fields: &[PolicyField], bounds: Bounds) -> Result<Policy, Mistake> {
+fn in_range(mut policy: Policy, fields: &[FieldSetting], bounds: Bounds) -> Result<Policy, Mistake> {
     let RetransmissionPolicy { rto, backoff, rto_max, retries, orphan_retries, .. } = policy.retransmission;
     let origin =
         |name: &str| fields.iter().rfind(|field| field.name == name).map_or(Origin::Base, |set| set.origin);
@@ -88,7 +88,7 @@ fn in_range(mut policy: Policy, fields: &[PolicyField], bounds: Bounds) -> Resul
                 within(field, ticks, least_max..=most)?;
             }
             "persist_min" => within(field, ticks, least..=policy.persist.persist_max)?,
-            // The latest moment is what has to fit. What a bound of its own already excludes is told there.
+            // The latest moment is what has to fit. What a bound of its own already excludes is reported there.
             "timer_slack" => within(field, ticks, least..=most.saturating_sub(longest_timer(&policy)))?,
             _ => within(field, ticks, least..=most)?,
         }

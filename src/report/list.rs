@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::terminal::Terminal;
 use crate::check::Library;
-use crate::policy::{NamedPolicy, Origin, PolicyField};
+use crate::policy::{FieldSetting, NamedPolicy, Origin};
 use crate::property::vocabulary as terms;
 use crate::scenario::Scenario;
 
@@ -49,7 +49,7 @@ pub fn policy(policy: &NamedPolicy, terminal: Terminal) -> String {
         let _ = writeln!(text, "    {}", terminal.prose(&policy.sources.join(", "), INDENT));
     }
     let _ = writeln!(text, "    {}\n", terminal.prose(&policy.file.path, INDENT));
-    let (base, own): (Vec<&PolicyField>, Vec<&PolicyField>) =
+    let (base, own): (Vec<&FieldSetting>, Vec<&FieldSetting>) =
         policy.each_field().partition(|field| field.origin == Origin::Base);
     for field in own {
         text.push_str(&of_field(field, terminal));
@@ -70,7 +70,7 @@ pub fn policy(policy: &NamedPolicy, terminal: Terminal) -> String {
 }
 
 /// A field and its source; if an extended policy sets it, with the name of that policy.
-fn of_field(field: &PolicyField, terminal: Terminal) -> String {
+fn of_field(field: &FieldSetting, terminal: Terminal) -> String {
     let source = field.source.as_deref().unwrap_or("no source is given");
     let source = match field.origin {
         Origin::Extended => format!("{}: {source}", field.file.stem()),

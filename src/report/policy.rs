@@ -1,6 +1,6 @@
 //! The policies that the ends of a scenario have.
 
-use crate::policy::{Clock, Duration, Origin, PolicyField, Value};
+use crate::policy::{Clock, Duration, FieldSetting, Origin, Value};
 use crate::scenario::EndPolicy;
 use crate::scenario::Scenario;
 
@@ -13,18 +13,18 @@ pub(super) fn in_force(scenario: &Scenario) -> Vec<String> {
 /// The same, without the policy of every scenario that names none.
 #[must_use]
 pub(super) fn unusual(scenario: &Scenario) -> Vec<String> {
-    let is_unusual = |policy: &EndPolicy, field: &PolicyField| {
+    let is_unusual = |policy: &EndPolicy, field: &FieldSetting| {
         field.origin == Origin::Scenario || policy.name != "rfc1337" && field.origin != Origin::Base
     };
     let any = scenario.policies.iter().any(|policy| policy.fields.iter().any(|field| is_unusual(policy, field)));
     if any { lines(scenario, is_unusual) } else { Vec::new() }
 }
 
-fn lines(scenario: &Scenario, is_shown: impl Fn(&EndPolicy, &PolicyField) -> bool) -> Vec<String> {
+fn lines(scenario: &Scenario, is_shown: impl Fn(&EndPolicy, &FieldSetting) -> bool) -> Vec<String> {
     each_end(scenario)
         .into_iter()
         .flat_map(|(ends, policy)| {
-            let in_seconds = |field: &&PolicyField| {
+            let in_seconds = |field: &&FieldSetting| {
                 field.origin != Origin::Base && matches!(field.value, Value::Duration(Duration::Milliseconds(_)))
             };
             let takes_time = policy.fields.iter().any(|field| in_seconds(&field));
@@ -76,7 +76,7 @@ fn each_end(scenario: &Scenario) -> Vec<(&'static str, &EndPolicy)> {
     if a == b { vec![("A and B", a)] } else { vec![("A", a), ("B", b)] }
 }
 
-fn line(field: &PolicyField, policy: &EndPolicy) -> String {
+fn line(field: &FieldSetting, policy: &EndPolicy) -> String {
     let source = field.source.as_deref().unwrap_or("no source is given");
     let source = match field.origin {
         Origin::Extended => format!("{}: {source}", field.file.stem()),
@@ -86,7 +86,7 @@ fn line(field: &PolicyField, policy: &EndPolicy) -> String {
 }
 
 /// A value as the end has it, and, of a length of time, as it is set.
-fn in_force_and_set(field: &PolicyField, policy: &EndPolicy) -> String {
+fn in_force_and_set(field: &FieldSetting, policy: &EndPolicy) -> String {
     let in_force = policy.in_force(field);
     let Value::Duration(set) = field.value else {
         return in_force.to_string();
@@ -104,7 +104,7 @@ fn in_force_and_set(field: &PolicyField, policy: &EndPolicy) -> String {
 }
 
 /// To which side a length of time is rounded.
-fn way(field: &PolicyField, duration: Duration, clock: Clock) -> &'static str {
+fn way(field: &FieldSetting, duration: Duration, clock: Clock) -> &'static str {
     if clock.ticks_of(field.name, duration) == clock.ticks(duration) { "up" } else { "down" }
 }
 

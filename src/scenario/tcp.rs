@@ -11,7 +11,7 @@ use super::mistake::KeyMistake;
 use crate::diagnostic::{SourceFile, Span};
 use crate::invariant::broken;
 use crate::policy::{
-    self, Bounds, Clock, Duration, FieldScope, NamedPolicy, Origin, Policies, PolicyField, Value, check_field,
+    self, Bounds, Clock, Duration, FieldScope, FieldSetting, NamedPolicy, Origin, Policies, Value, check_field,
     scope_of,
 };
 use crate::tcp::Policy;
@@ -41,9 +41,9 @@ pub struct EndPolicy {
     /// What the end asks, in ticks.
     pub policy: Policy,
     /// Each field once, in the order of [`Policy`], as it is set last.
-    pub fields: Vec<PolicyField>,
+    pub fields: Vec<FieldSetting>,
     /// Where the command line names the policy: its fields that the scenario's file sets otherwise.
-    pub replaced: Vec<PolicyField>,
+    pub replaced: Vec<FieldSetting>,
     /// How long a tick is.
     pub clock: Clock,
 }
@@ -51,12 +51,12 @@ pub struct EndPolicy {
 impl EndPolicy {
     /// What the end has in this field, which is what the field is set to, in ticks.
     #[must_use]
-    pub fn in_force(&self, field: &PolicyField) -> Value {
+    pub fn in_force(&self, field: &FieldSetting) -> Value {
         policy::value_in(&self.policy, field.name)
     }
 
     /// The fields that are a length of time of no whole number of ticks.
-    pub fn rounded(&self) -> impl Iterator<Item = &PolicyField> {
+    pub fn rounded(&self) -> impl Iterator<Item = &FieldSetting> {
         self.fields.iter().filter(|field| match field.value {
             Value::Duration(duration) => !self.clock.is_exact(duration),
             _ => false,
@@ -96,15 +96,15 @@ pub(super) fn policy(
         let (file, span) =
             place.unwrap_or_else(|| broken(format_args!("`{}` is set at no place", path.join("."))));
         let source = Some(file.path.clone());
-        fields.push(PolicyField { name, value: value.clone(), source, origin: Origin::Scenario, file, span });
+        fields.push(FieldSetting { name, value: value.clone(), source, origin: Origin::Scenario, file, span });
     }
     let policy =
         policy::resolve(&fields, clock, bounds).map_err(|mistake| out_of_range(end, &fields, clock, mistake))?;
-    let last = |fields: &[PolicyField], name| fields.iter().rfind(|field| field.name == name).cloned();
-    let set: Vec<PolicyField> = policy::field_names().iter().filter_map(|name| last(&fields, *name)).collect();
+    let last = |fields: &[FieldSetting], name| fields.iter().rfind(|field| field.name == name).cloned();
+    let set: Vec<FieldSetting> = policy::field_names().iter().filter_map(|name| last(&fields, *name)).collect();
     let name = if own.policy.is_some() { &[end, "tcp", "policy"][..] } else { &["tcp", "policy"] };
     let is_chosen = places(name).is_some_and(|(file, _)| file.is_of_an_option());
-    let of_file = |field: &&PolicyField| field.origin == Origin::Scenario && !field.file.is_of_an_option();
+    let of_file = |field: &&FieldSetting| field.origin == Origin::Scenario && !field.file.is_of_an_option();
     let replaced = set.iter().filter(|field| is_chosen && of_file(field)).filter_map(|field| {
         last(&named.fields, field.name).filter(|own| own.origin != Origin::Base && own.value != field.value)
     });
@@ -136,7 +136,7 @@ fn named<'a>(name: &str, path: Vec<&'static str>, policies: &'a Policies) -> Res
     Ok(named)
 }
 
-fn out_of_range(end: &'static str, fields: &[PolicyField], clock: Clock, mistake: policy::Mistake) -> KeyMistake {
+fn out_of_range(end: &'static str, fields: &[FieldSetting], clock: Clock, mistake: policy::Mistake) -> KeyMistake {
     let policy::Mistake { field, title, label } = mistake;
     let set = fields.iter().rfind(|set| set.name == field);
     let mistake = KeyMistake {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use lastack::check::{Library, Which};
 use lastack::conform::recorded::{CaseOutcome, Profile, parse, replay};
-use lastack::policy::{NamedPolicy, Origin, Policies, PolicyField, Value, check_field};
+use lastack::policy::{FieldSetting, NamedPolicy, Origin, Policies, Value, check_field};
 use lastack::scenario::Scenario;
 use lastack::source::read_source;
 
@@ -278,8 +278,8 @@ fn page(
          or to write a policy of your own.{}\n",
         in_the_gate(library, name)
     );
-    let own: Vec<&PolicyField> = policy.each_field().filter(|field| field.origin != Origin::Base).collect();
-    let (timers, choices): (Vec<&PolicyField>, Vec<&PolicyField>) =
+    let own: Vec<&FieldSetting> = policy.each_field().filter(|field| field.origin != Origin::Base).collect();
+    let (timers, choices): (Vec<&FieldSetting>, Vec<&FieldSetting>) =
         own.into_iter().partition(|field| is_timer(field));
     let shown = if name == "rfc9293" { policy.each_field().collect() } else { choices };
     fields(&mut text, library, policy, "Its timers and retries", &timers);
@@ -346,7 +346,7 @@ fn in_the_gate(library: &Library, name: &str) -> String {
     }
 }
 
-fn fields(text: &mut String, library: &Library, policy: &NamedPolicy, title: &str, fields: &[&PolicyField]) {
+fn fields(text: &mut String, library: &Library, policy: &NamedPolicy, title: &str, fields: &[&FieldSetting]) {
     if fields.is_empty() {
         return;
     }
@@ -372,7 +372,7 @@ fn fields(text: &mut String, library: &Library, policy: &NamedPolicy, title: &st
     }
 }
 
-fn is_timer(field: &PolicyField) -> bool {
+fn is_timer(field: &FieldSetting) -> bool {
     matches!(field.value, Value::Duration(_) | Value::Number(_) | Value::None) || field.name == "backoff"
 }
 

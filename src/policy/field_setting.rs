@@ -7,7 +7,7 @@ use crate::diagnostic::{SourceFile, Span};
 
 /// A field of a policy, set somewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PolicyField {
+pub struct FieldSetting {
     /// Its name.
     pub name: &'static str,
     /// What it is set to.
