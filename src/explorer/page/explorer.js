@@ -172,7 +172,7 @@ function drawShown() {
     const last = view.at === 0 ? "The initial state" : `${view.steps[view.at - 1].text}`;
     const nodes = [element("h2", {}, last)];
     if (violates.length) nodes.push(element("p", { class: "violates" }, `✗ This state violates ${violates.join(", ")}.`));
-    nodes.push(element("p", { class: "reason" }, view.changes.split("\n").filter(Boolean).join("; ") || "Choose what happens next, or open a verdict’s run."));
+    nodes.push(element("p", { class: "reason" }, view.changes.split("\n").filter(Boolean).join("; ") || "Choose what happens next, or open a verdict's run."));
     box.replaceChildren(...nodes);
     return;
   }

@@ -4,13 +4,13 @@ use crate::model::{End, Event, InFlightSegment, Snapshot, Step};
 use crate::tcp::{Held, Timer};
 use crate::trace::Ticks;
 use crate::trace::Trace;
-use crate::trace::timeline::{Part, SegmentTimeline};
+use crate::trace::timeline::{SegmentTimeline, StepCopies};
 
 /// What is said of time that passes and changes nothing.
 pub(crate) const NO_TIMER_IS_DUE: &str = "no timer is due";
 
 /// A step in words, its copies by their names.
-pub(crate) fn step(event: &Event, part: &Part, timeline: &SegmentTimeline, trace: &Trace) -> String {
+pub(crate) fn step(event: &Event, part: &StepCopies, timeline: &SegmentTimeline, trace: &Trace) -> String {
     let label = part.subject.map_or("", |subject| timeline.label(subject));
     event_in_words(event, label, trace.parts)
 }
@@ -19,7 +19,7 @@ pub(crate) fn step(event: &Event, part: &Part, timeline: &SegmentTimeline, trace
 pub(crate) fn event_in_words(event: &Event, label: &str, per_tick: u32) -> String {
     match event {
         Event::Call(end, call) => format!("{end} calls {}", call.name()),
-        Event::Timeout(end, timer) => format!("{end}’s {} timer expires", timer.name()),
+        Event::Timeout(end, timer) => format!("{end}'s {} timer expires", timer.name()),
         Event::Deliver(flight) => format!("{label} {} arrives at {}", flight.segment, flight.to),
         Event::Lose(flight) => format!("{label} {} to {} is lost", flight.segment, flight.to),
         Event::Duplicate(flight) => format!("{label} {} to {} is duplicated", flight.segment, flight.to),
