@@ -347,3 +347,23 @@ fn sorted(values: &[Value]) -> Vec<String> {
     texts.sort();
     texts
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// `loop` has the last state alone both where nothing happens after it, and where the step to it is repeated.
+    #[test]
+    fn a_cycle_of_one_step_is_no_end() {
+        let state = |action: &str, a: u32| json!({ "action": action, "a": a, "b": 0, "network": {} });
+        let ends = [state("first", 0), state("call", 1), state("deliver", 2)];
+        let stays = [state("first", 0), state("call", 1), state("deliver", 1)];
+        assert_eq!(itf_ending(2, &ends), Ok(SavedEnding::Stops));
+        assert_eq!(itf_ending(2, &stays), Ok(SavedEnding::Repeats(1)));
+        assert_eq!(itf_ending(1, &ends), Ok(SavedEnding::Repeats(0)));
+        assert_eq!(itf_ending(0, &ends[..1]), Ok(SavedEnding::Stops));
+        assert!(itf_ending(3, &ends).is_err());
+    }
+}

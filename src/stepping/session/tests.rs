@@ -6,7 +6,10 @@ use super::*;
 use crate::check::{Library, shortest_trace};
 use crate::diagnostic::SourceFile;
 use crate::explore::Limits;
+use crate::model::End;
+use crate::report::trace::itf;
 use crate::scenario::Setting;
+use crate::tcp::Call;
 
 /// Halves: A's `TIME_WAIT` is over before what was sent last has gone.
 const HALVES: [&str; 3] = ["network.msl=3", "network.duplicates=0", "tcp.time_wait=7"];
@@ -228,7 +231,7 @@ fn a_lasso_is_judged_as_it_goes_on_and_left_in_its_middle() {
     assert!(!session.tell("path").contains("again and again"));
     assert!(!session.tell("properties").contains("(forever)"));
     session.tell("timer");
-    session.tell("B’s retransmission timer expires");
+    session.tell("B's retransmission timer expires");
     session.tell("#4 FIN seq=1 ack=2 arrives at A");
     assert!(session.tell("state").contains("TIME_WAIT"));
     assert_eq!(session.ending, RunEnding::Open);
@@ -293,6 +296,52 @@ fn a_lasso_is_saved_as_one() {
     assert!(session.tell("eval time passes").contains("true of this run, which goes on forever"));
 }
 
+/// Steps that are repeated without the passing of time refute `time passes`, and say nothing of anything else.
+#[test]
+fn where_no_time_passes_there_is_no_run() {
+    let endless = scenario("rfc1337-ack-loop", &[]);
+    let lasso = counterexample(&endless, "time-passes");
+    let mut session = session(&endless, &["time-passes", "both-close"]);
+    session.load(&lasso, None).unwrap();
+    let properties = session.tell("properties");
+    assert!(
+        properties.contains("time-passes (forever)") && !properties.contains("both-close (forever)"),
+        "{properties}"
+    );
+    assert!(session.tell("eval time passes").contains("false of this run, which goes on forever"));
+    let eventually = session.tell("eval eventually A.state == TIME_WAIT");
+    assert!(eventually.contains("no time passes in the steps that are repeated: that is no run"), "{eventually}");
+}
+
+/// Of several connects, which differ in their initial number, a saved one is found by the SYN that it sent; in ITF
+/// that is the new one to the peer, whatever the peer has sent at the same moment.
+#[test]
+fn a_connect_is_found_by_its_syn() {
+    let settings = ["a", "b"].map(|end| {
+        [format!("{end}.aborts=true"), format!("{end}.opens=\"connect\""), format!("{end}.iss=\"any\"")]
+    });
+    let settings = settings.concat();
+    let reopens = scenario("sequential", &settings.iter().map(String::as_str).collect::<Vec<_>>());
+    let mut session = session(&reopens, &[]);
+    session.tell("A calls abort");
+    session.tell("B calls abort");
+    let connects = |session: &Session<'_>, end| {
+        let enabled = session.so_far().enabled().into_iter();
+        enabled
+            .filter(move |event| matches!(event, Event::Call(of, Call::Connect(_)) if *of == end))
+            .collect::<Vec<_>>()
+    };
+    let (of_a, of_b) = (connects(&session, End::A), connects(&session, End::B));
+    assert!(of_a.len() > 2 && of_b.len() > 2, "{of_a:?} {of_b:?}");
+    session.happen(of_b[1]).unwrap();
+    session.happen(of_a[2]).unwrap();
+    let walked = session.so_far().trace().clone();
+    for text in [json::path(&reopens, &walked), itf::path(&reopens, &walked)] {
+        let replayed = parse(&text).replay(&reopens, None);
+        assert_eq!((replayed.parted, replayed.trace.steps), (None, walked.steps.clone()));
+    }
+}
+
 /// A number of 0 is shown, and a count of 0 is not.
 #[test]
 fn a_sequence_number_may_be_zero() {
@@ -315,7 +364,7 @@ fn a_timer_that_may_be_late_is_due_and_has_to_expire_later() {
     assert!(text.contains("timer is due") && text.contains("timer: due, in 1 tick at the latest"), "{text}");
     session.tell("pass 1/2");
     let text = session.tell("list");
-    assert!(text.contains("A’s retransmission timer expires (½ tick late)"), "{text}");
+    assert!(text.contains("A's retransmission timer expires (½ tick late)"), "{text}");
 }
 
 /// A run through two connections, which is saved as the counterexample that it is.
