@@ -1,6 +1,6 @@
 //! `lastack show`
 
-mod replay;
+mod saved;
 
 use std::io::{self, IsTerminal, Write};
 use std::num::NonZero;
@@ -31,7 +31,7 @@ use crate::trace::{NoTrace, Trace};
 pub fn run(args: &ShowArgs) -> Result<ExitStatus, Diagnostics> {
     let (Some(scenario_given), Some(property_given)) = (&args.scenario, &args.property) else {
         let no_file = || broken(format_args!("neither a scenario and a property nor a file are given"));
-        return replay::run(args, args.replay.as_deref().unwrap_or_else(no_file));
+        return saved::run(args, args.replay.as_deref().unwrap_or_else(no_file));
     };
     if args.format == TraceFormat::Pcap && args.output.is_none() && io::stdout().is_terminal() {
         let help = "write it to a file with `--output FILE`, or pipe it on";
