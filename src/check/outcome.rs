@@ -205,7 +205,8 @@ impl Outcome {
     ) -> Self {
         let verdicts = || instances.iter().map(|(_, verdict, _)| *verdict);
         let verdict = Verdict::of_all(verdicts());
-        // What holds at one end, or may at the other that was not asked, may be vacuous at this one.
+        // A property that holds at one end, or may hold at an end that was not asked for, may be vacuous at the
+        // other.
         let is_about_an_end = instances.len() < Instance::all(property).len()
             || verdicts().any(|verdict| verdict != Verdict::Vacuous);
         let judge = |(instance, verdict, steps)| Judged::new(instance, verdict, steps, scenario, is_about_an_end);
@@ -223,7 +224,8 @@ impl Judged {
     ) -> Self {
         let stated = scenario.expectation(&instance.name(), &instance.property.name);
         let is_expected_to_hold = !scenario.is_changed() && is_expected_to_hold(&instance.property, verdict);
-        // A property that holds for each end may be vacuous for one; an expectation that names this end means it.
+        // That a property holds says nothing of the end at which it is vacuous, unless the expectation names this
+        // end.
         let says_nothing = verdict == Verdict::Vacuous
             && is_about_an_end
             && instance.end.is_some()

@@ -127,7 +127,7 @@ impl Graph {
     }
 }
 
-/// A count that memory has long run out for where it does not fit.
+/// A count in 32 bits: memory runs out before there are more nodes or edges.
 fn word(count: usize) -> u32 {
     u32::try_from(count).unwrap_or_else(|_| broken(format_args!("{count} nodes or edges in 32 bits")))
 }

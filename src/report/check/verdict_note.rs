@@ -7,7 +7,7 @@ use crate::diagnostic::{SourceFile, Span};
 use crate::property::{Instance, Verdict};
 use crate::scenario::Scenario;
 
-/// A verdict as it is line: of a property where its instances share it, else of one instance.
+/// A verdict as a line has it: of a property if its instances share it, else of one instance.
 #[derive(Clone, Debug)]
 pub(super) struct VerdictLine<'c> {
     /// The property, or the instance.
