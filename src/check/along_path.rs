@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::validate::lacking;
+use super::validate::unobservable;
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
 use crate::model::Observe;
 use crate::property::{Claim, Formula, Instance, Predicate, Property};
@@ -88,7 +88,7 @@ fn property(scenario: &Scenario, text: &str) -> Result<Arc<Property>, Diagnostic
         file,
         formula_span: 0..text.len(),
     });
-    match lacking(scenario, &property) {
+    match unobservable(scenario, &property) {
         // The formula is in no file, to which the help would have something added.
         Some(mistake) => Err(Diagnostic { help: None, ..mistake }.into()),
         None => Ok(property),

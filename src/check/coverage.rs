@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use super::decided::{DecidedTicks, DecidedTimed};
+use super::decided::{ExploredTicks, ExploredWorld};
 use crate::model::{Action, End, EndpointEvent, Kind, Layout, Observe};
 use crate::property::Instance;
 use crate::property::{Premise, Property};
@@ -60,14 +60,14 @@ impl fmt::Display for ActionKind {
 
 impl Coverage {
     /// The coverage of an exploration.
-    pub(super) fn of(properties: &[Arc<Property>], timed: &DecidedTicks) -> Self {
+    pub(super) fn of(properties: &[Arc<Property>], timed: &ExploredTicks) -> Self {
         match timed {
-            DecidedTicks::One(timed) => Self::of_states(properties, timed),
-            DecidedTicks::Two(timed) => Self::of_states(properties, timed),
+            ExploredTicks::One(timed) => Self::of_states(properties, timed),
+            ExploredTicks::Two(timed) => Self::of_states(properties, timed),
         }
     }
 
-    fn of_states<L: Layout>(properties: &[Arc<Property>], timed: &DecidedTimed<L>) -> Self {
+    fn of_states<L: Layout>(properties: &[Arc<Property>], timed: &ExploredWorld<L>) -> Self {
         let mut coverage = Self::default();
         let (graph, states) = (&timed.explored.graph, &timed.explored.states);
         let instances: Vec<Instance> = properties.iter().flat_map(Instance::all).collect();

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use stateright::Checker;
 
-use super::decided::{Decided, DecidedInstance, DecidedTicks, DecidedTimed};
+use super::decided::{Decided, DecidedInstance, ExploredTicks, ExploredWorld};
 use super::every_copy::{FoundInSet, WithEveryCopy};
 use super::zone_verdicts::decide_in_real_time;
 use crate::explore::search::{StateGraph, Until, explore};
@@ -74,9 +74,9 @@ pub(super) fn decide_timed(
     progress: &dyn Fn(Phase, &ExplorationStats),
 ) -> Decided {
     if scenario.config.opens() {
-        decide_states(scenario, instances, (threads, limits), progress, DecidedTicks::Two)
+        decide_states(scenario, instances, (threads, limits), progress, ExploredTicks::Two)
     } else {
-        decide_states(scenario, instances, (threads, limits), progress, DecidedTicks::One)
+        decide_states(scenario, instances, (threads, limits), progress, ExploredTicks::One)
     }
 }
 
@@ -85,7 +85,7 @@ fn decide_states<L: Layout>(
     instances: &[Instance],
     (threads, limits): (usize, Limits<'_>),
     progress: &dyn Fn(Phase, &ExplorationStats),
-    timed: impl FnOnce(DecidedTimed<L>) -> DecidedTicks,
+    timed: impl FnOnce(ExploredWorld<L>) -> ExploredTicks,
 ) -> Decided {
     let start = Instant::now();
     let world = TimedWorld::with_layout(scenario.config);
@@ -120,7 +120,7 @@ fn decide_states<L: Layout>(
         lassos.push(lasso);
     }
     let stats = ExplorationStats { elapsed: start.elapsed(), ..explored.stats };
-    let timed = Some(timed(DecidedTimed { world, explored, lassos }));
+    let timed = Some(timed(ExploredWorld { world, explored, lassos }));
     Decided { stats, stopped, each, timed }
 }
 

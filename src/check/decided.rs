@@ -15,7 +15,7 @@ pub(super) struct Decided {
     /// One for each instance, in their order.
     pub(super) each: Vec<DecidedInstance>,
     /// What was explored of a timed world; stateright keeps what it has explored of the asynchronous one.
-    pub(super) timed: Option<DecidedTicks>,
+    pub(super) timed: Option<ExploredTicks>,
 }
 
 /// The result of one instance.
@@ -44,13 +44,13 @@ impl DecidedInstance {
 }
 
 /// What was explored of a timed world that opens nothing, or of one that opens a connection.
-pub(super) enum DecidedTicks {
-    One(DecidedTimed<OneIncarnation>),
-    Two(DecidedTimed<TwoIncarnations>),
+pub(super) enum ExploredTicks {
+    One(ExploredWorld<OneIncarnation>),
+    Two(ExploredWorld<TwoIncarnations>),
 }
 
 /// The states of a timed world, and what refutes or shows each instance.
-pub(super) struct DecidedTimed<L: Layout> {
+pub(super) struct ExploredWorld<L: Layout> {
     pub(super) world: TimedWorld<L>,
     pub(super) explored: StateGraph<L>,
     /// For each instance, a fair run that refutes it.

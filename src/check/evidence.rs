@@ -7,7 +7,7 @@ use std::slice::from_ref;
 use std::thread;
 
 use super::decide::{Shortest, decide};
-use super::decided::{Decided, DecidedInstance, DecidedTicks, DecidedTimed};
+use super::decided::{Decided, DecidedInstance, ExploredTicks, ExploredWorld};
 use super::every_copy::actions;
 use crate::explore::graph::Node;
 use crate::explore::search::{StateGraph, Until, explore};
@@ -254,19 +254,19 @@ fn evidence(
         return Ok(found.run.clone().map(|trace| Evidence { trace, places: None }));
     }
     match &decided.timed {
-        Some(DecidedTicks::One(timed)) => evidence_in_ticks(timed, scenario, instance, index),
-        Some(DecidedTicks::Two(timed)) => evidence_in_ticks(timed, scenario, instance, index),
+        Some(ExploredTicks::One(timed)) => evidence_in_ticks(timed, scenario, instance, index),
+        Some(ExploredTicks::Two(timed)) => evidence_in_ticks(timed, scenario, instance, index),
         None => Ok(None),
     }
 }
 
 fn evidence_in_ticks<L: Layout>(
-    timed: &DecidedTimed<L>,
+    timed: &ExploredWorld<L>,
     scenario: &Scenario,
     instance: &Instance,
     index: usize,
 ) -> Result<Option<Evidence>, NoTrace> {
-    let DecidedTimed { world, explored, lassos } = timed;
+    let ExploredWorld { world, explored, lassos } = timed;
     match (explored.revealed[index], &lassos[index]) {
         (Some(node), _) => {
             let (_, evidence) = path_to(world, scenario, explored, from_ref(instance), node)?;

@@ -111,7 +111,7 @@ impl Library {
     /// The scenarios in which a key that is set changes nothing, each with the reason. One that extends what does
     /// not exist is not among them: to resolve it is the mistake.
     #[must_use]
-    pub fn lacking(&self, settings: &[Setting]) -> BTreeMap<String, String> {
+    pub fn scenarios_lacking(&self, settings: &[Setting]) -> BTreeMap<String, String> {
         let reason = |file: &ScenarioFile| file.lacks(&self.scenarios, settings).ok().flatten();
         self.scenarios.iter().filter_map(|file| Some((file.name().to_owned(), reason(file)?))).collect()
     }

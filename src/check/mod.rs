@@ -30,5 +30,5 @@ pub use library::Library;
 pub use outcome::{Checked, ExpectedVerdict, GateResult, Judged, Outcome, Tally};
 pub use shipped::is_shipped;
 pub use together::{Together, decide_together};
-pub use validate::{is_applicable, lacking, validate, validate_asked};
+pub use validate::{is_applicable, unobservable, validate, validate_asked};
 pub use which::Which;

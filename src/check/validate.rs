@@ -70,7 +70,7 @@ fn validate_pairs(
         let all = scenarios.iter().flat_map(of);
         all.filter(|(scenario, property): &(&Arc<Scenario>, &Arc<Property>)| is_decided(scenario, property))
     };
-    mistakes.0.extend(pairs().filter_map(|(scenario, property)| lacking(scenario, property)));
+    mistakes.0.extend(pairs().filter_map(|(scenario, property)| unobservable(scenario, property)));
     if !pairs().any(|(scenario, property)| is_applicable(scenario, property)) {
         let title = "no selected property is applicable to a selected scenario";
         mistakes.0.push(
@@ -128,7 +128,7 @@ fn misstated(library: &Library, scenario: &Scenario, expectation: &Expectation) 
 /// The mistake, if a property speaks of what the scenario's timed world does not count or have; the help says what
 /// its file needs.
 #[must_use]
-pub fn lacking(scenario: &Scenario, property: &Property) -> Option<Diagnostic> {
+pub fn unobservable(scenario: &Scenario, property: &Property) -> Option<Diagnostic> {
     if !is_applicable(scenario, property) {
         return None;
     }

@@ -19,7 +19,7 @@ use super::decided::{Decided, DecidedInstance};
 use crate::explore::{ExplorationStats, Limits, Phase, Stopped};
 use crate::invariant::{broken, invariant};
 use crate::liveness::streett::Lasso;
-use crate::liveness::zone_fairness::{Answer, ZoneFairness, decide_runs, mentions_network};
+use crate::liveness::zone_fairness::{RunsVerdict, ZoneFairness, decide_runs, mentions_network};
 use crate::property::{Claim, Instance, Known};
 use crate::realtime::graph::{ZoneGraph, Zones};
 use crate::realtime::{Aim, Ended, Explored, NoWitness, Question, Stop, Witness, ZoneLimits, ZoneStats, explore};
@@ -27,19 +27,19 @@ use crate::scenario::Scenario;
 use crate::trace::{Trace, replay_exact_ending, replay_exact_lasso, replay_exact_run};
 
 /// Explores a scenario in real time and decides each instance, which must be applicable to it. Of those that are
-/// wanted so, the run is a shortest one; if the search for it is stopped, `takes_longer` has them decided by any
+/// wanted so, the run is a shortest one; if the search for it is stopped, `any_run_if_stopped` has them decided by any
 /// run that was found.
 pub(super) fn decide_in_real_time(
     scenario: &Scenario,
     instances: &[Instance],
     wants_shortest: &[bool],
-    takes_longer: bool,
+    any_run_if_stopped: bool,
     limits: Limits<'_>,
     progress: &dyn Fn(Phase, &ExplorationStats),
 ) -> Decided {
     let start = Instant::now();
     let mut results = Results::none(instances.len());
-    let task = Task { scenario, instances, wants_shortest, takes_longer, limits, start, progress };
+    let task = Task { scenario, instances, wants_shortest, any_run_if_stopped, limits, start, progress };
     let stopped = if instances.iter().any(Instance::is_liveness) {
         task.runs(&mut results)
     } else {
@@ -63,7 +63,7 @@ struct Task<'a> {
     /// Of each instance, whether its run should be a shortest one.
     wants_shortest: &'a [bool],
     /// If the search for these is stopped, they get longer ones.
-    takes_longer: bool,
+    any_run_if_stopped: bool,
     limits: Limits<'a>,
     start: Instant,
     progress: &'a dyn Fn(Phase, &ExplorationStats),
@@ -144,8 +144,8 @@ impl Task<'_> {
         for (number, question) in self.questions().iter().enumerate() {
             let is_revealed = explored.reveals(number);
             // After an exploration that was stopped there is no other.
-            let waits = self.wants_shortest[number] && (explored.stopped().is_none() || !self.takes_longer);
-            if is_revealed && (!waits || self.takes_longer) {
+            let waits = self.wants_shortest[number] && (explored.stopped().is_none() || !self.any_run_if_stopped);
+            if is_revealed && (!waits || self.any_run_if_stopped) {
                 match self.witness(explored, number, number) {
                     Ok(trace) if waits => results.each[number].longer = Some(trace),
                     Ok(trace) => results.reveal(number, trace),
@@ -233,7 +233,7 @@ impl Task<'_> {
     fn witness(&self, explored: &Explored<'_>, place: usize, number: usize) -> Result<Trace, NoWitness> {
         let config = &self.scenario.config;
         let witness = explored.witness(config, &self.question(number), place)?;
-        Ok(self.told(number, &witness.ok_or(NoWitness::NotRevealed)?))
+        Ok(self.replayed(number, &witness.ok_or(NoWitness::NotRevealed)?))
     }
 
     /// The shortest run that reveals an instance, by a shortest walk in a graph where zones cover those that they
@@ -248,7 +248,7 @@ impl Task<'_> {
             is_revealed.then_some(witness).ok_or(NoWitness::NotRevealed)
         });
         match revealed {
-            Ok(witness) => Ok(Some(self.told(number, &witness))),
+            Ok(witness) => Ok(Some(self.replayed(number, &witness))),
             // A walk through zones that include others may have no times.
             Err(why) => {
                 let may_do_more = self.network_is_set() || why == NoWitness::NoTimes;
@@ -257,7 +257,7 @@ impl Task<'_> {
         }
     }
 
-    fn told(&self, number: usize, witness: &Witness) -> Trace {
+    fn replayed(&self, number: usize, witness: &Witness) -> Trace {
         let refused = |why| broken(format_args!("no run reveals {}: {why}", self.instances[number].name()));
         replay_exact_run(&self.scenario.config, witness).unwrap_or_else(refused)
     }
@@ -342,12 +342,12 @@ impl Task<'_> {
         let mut still_open = Vec::new();
         for number in open {
             let lasso = match decide_runs(&mut fair_runs, graph, self.limits, &self.instances[number])? {
-                Answer::Refuted(lasso) => lasso,
-                Answer::Holds => {
+                RunsVerdict::Refuted(lasso) => lasso,
+                RunsVerdict::Holds => {
                     results.each[number].revealed = Known::Absent;
                     continue;
                 }
-                Answer::Unknown => {
+                RunsVerdict::Unknown => {
                     still_open.push((number, Stopped::RunsInRealTime));
                     continue;
                 }
@@ -472,7 +472,7 @@ mod tests {
                 scenario: &scenario,
                 instances: &instances,
                 wants_shortest: &vec![false; instances.len()],
-                takes_longer: false,
+                any_run_if_stopped: false,
                 limits,
                 start: Instant::now(),
                 progress: &|_, _| {},

@@ -272,7 +272,7 @@ fn scenarios(args: &CheckArgs, selection: &Selection) -> Result<Vec<Arc<Scenario
     }
     let every = || library.scenarios.iter().map(|scenario| scenario.name().to_owned()).collect();
     let all: Vec<String> = if args.own { library.own_scenarios().to_vec() } else { every() };
-    let reasons = library.lacking(&settings);
+    let reasons = library.scenarios_lacking(&settings);
     let (lacking, having): (Vec<_>, Vec<_>) = all.into_iter().partition(|name| reasons.contains_key(name));
     if having.is_empty() {
         return resolved(&lacking);

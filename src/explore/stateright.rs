@@ -36,7 +36,7 @@ pub(crate) struct StaterightRun<W> {
     instances: Vec<Instance>,
     revealed: Vec<AtomicBool>,
     exercised: Vec<AtomicBool>,
-    aim: Goal,
+    goal: Goal,
     expanded: AtomicUsize,
     max_states: usize,
     /// How many states the memory is enough for.
@@ -47,13 +47,13 @@ pub(crate) struct StaterightRun<W> {
 }
 
 impl<W: World> StaterightRun<W> {
-    pub(crate) fn new(world: W, instances: Vec<Instance>, aim: Goal, limits: Limits<'_>) -> Self {
+    pub(crate) fn new(world: W, instances: Vec<Instance>, goal: Goal, limits: Limits<'_>) -> Self {
         Self {
             world,
             revealed: instances.iter().map(|_| AtomicBool::new(false)).collect(),
             exercised: instances.iter().map(|_| AtomicBool::new(false)).collect(),
             instances,
-            aim,
+            goal,
             expanded: AtomicUsize::new(0),
             max_states: limits.max_states.unwrap_or(usize::MAX),
             most_states: limits.max_memory.map_or(usize::MAX, |most| most / BYTES),
@@ -179,7 +179,7 @@ impl<W: World> Model for StaterightRun<W> {
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
-        match self.aim {
+        match self.goal {
             Goal::EveryState => vec![
                 Property::always("looked at", |explored: &Self, state: &W::State| {
                     if explored.count_state() {

@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use super::search::{DEADLINE_CHECK_INTERVAL, FairRunSearch};
+use super::search::{FairRunSearch, NODES_BETWEEN_CHECKS};
 use super::streett::{StreettConditions, Time, Violation};
 use crate::explore::Stopped;
 use crate::explore::graph::{Edge, Node};
@@ -28,7 +28,7 @@ impl<F: StreettConditions> FairRunSearch<'_, F> {
         let mut looked_at = 0;
         while let (None, Some((phase, node))) = (end, product.queue.pop_front()) {
             looked_at += 1;
-            if looked_at % DEADLINE_CHECK_INTERVAL == 0 {
+            if looked_at % NODES_BETWEEN_CHECKS == 0 {
                 self.heed_limits()?;
             }
             let by = node << 1 | phase as u32;
@@ -123,7 +123,7 @@ impl<F: StreettConditions> FairRunSearch<'_, F> {
         let mut looked_at = 0;
         while let Some(node) = queue.pop_front() {
             looked_at += 1;
-            if looked_at % DEADLINE_CHECK_INTERVAL == 0 {
+            if looked_at % NODES_BETWEEN_CHECKS == 0 {
                 self.heed_limits()?;
             }
             for (place, target) in self.graph.targets(node).iter().enumerate() {

@@ -128,7 +128,7 @@ impl<'g, F: StreettConditions> FairRunSearch<'g, F> {
     fn ungranted(&self, label: u32, nodes: &[Node], violation: &Violation<'_>) -> Result<Vec<bool>, Stopped> {
         let mut ledger = self.ledger(violation.time);
         for (index, node) in nodes.iter().enumerate() {
-            if index % DEADLINE_CHECK_INTERVAL == DEADLINE_CHECK_INTERVAL - 1 {
+            if index % NODES_BETWEEN_CHECKS == NODES_BETWEEN_CHECKS - 1 {
                 self.heed_limits()?;
             }
             self.note_node(*node, violation, &mut ledger);
@@ -201,8 +201,8 @@ impl<'g, F: StreettConditions> FairRunSearch<'g, F> {
     }
 }
 
-/// How many nodes are visited between two checks of the limits.
-pub(super) const DEADLINE_CHECK_INTERVAL: usize = 1 << 14;
+/// How many nodes, with what each requests and grants, are looked at between two checks of the limits.
+pub(super) const NODES_BETWEEN_CHECKS: usize = 1 << 14;
 
 /// Where time stops, ticks are not taken.
 fn may_take<F: StreettConditions>(fair: &F, (from, place): Edge, time: Time) -> bool {

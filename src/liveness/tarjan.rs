@@ -27,8 +27,9 @@ struct Frame {
     low: u32,
 }
 
-/// How many nodes are visited between two checks of the limits.
-const DEADLINE_CHECK_INTERVAL: u32 = 1 << 16;
+/// How many nodes are visited between two checks of the limits: more than by the search for fair runs, for a visit
+/// is no more than a look at the edges.
+const VISITS_BETWEEN_CHECKS: u32 = 1 << 16;
 
 impl<'g> Tarjan<'g> {
     /// A search in this graph, which ends when the time is up.
@@ -103,7 +104,7 @@ impl<'g> Tarjan<'g> {
 
     fn enter(&mut self, node: Node, last: &mut u32, stack: &mut Vec<Node>) -> Result<Frame, Stopped> {
         *last += 1;
-        if last.is_multiple_of(DEADLINE_CHECK_INTERVAL)
+        if last.is_multiple_of(VISITS_BETWEEN_CHECKS)
             && let Some(stopped) = self.limits.cut_off()
         {
             return Err(stopped);
@@ -152,8 +153,8 @@ mod tests {
     #[test]
     fn a_search_ends_when_the_time_is_up() {
         let limits = Limits { deadline: Some(std::time::Instant::now()), ..Limits::NONE };
-        let graph = Graph::of((1..=DEADLINE_CHECK_INTERVAL).map(|next| vec![next % DEADLINE_CHECK_INTERVAL]));
-        let found = Tarjan::new(&graph, limits).cyclic(0..DEADLINE_CHECK_INTERVAL, |_, _| true, |_| {});
+        let graph = Graph::of((1..=VISITS_BETWEEN_CHECKS).map(|next| vec![next % VISITS_BETWEEN_CHECKS]));
+        let found = Tarjan::new(&graph, limits).cyclic(0..VISITS_BETWEEN_CHECKS, |_, _| true, |_| {});
         assert_eq!(found, Err(Stopped::Timeout));
     }
 

@@ -4,7 +4,7 @@
 //! on it, too. A cycle on which none does can come round in an instant, for a copy may arrive as soon as it is
 //! sent: so it refutes `time passes`. It might also come round slowly, time passing from flight to flight, if
 //! whatever is bounded in time is renewed on it ([`may_last_without_timeouts`]). Where there is such a cycle, that
-//! nothing was found does not mean that there is nothing ([`Answer::Unknown`]).
+//! nothing was found does not mean that there is nothing ([`RunsVerdict::Unknown`]).
 
 #![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
 
@@ -19,10 +19,10 @@ use crate::explore::{Limits, Stopped};
 use crate::invariant::broken;
 use crate::model::{End, Fairness};
 use crate::property::{Claim, Instance, Observation, Predicate};
-use crate::realtime::graph::{EdgeKind, EdgeLabel, Renewable, ZoneGraph};
+use crate::realtime::graph::{EdgeKind, EdgeLabel, TimeBound, ZoneGraph};
 
 /// What is known of a property of runs.
-pub(crate) enum Answer {
+pub(crate) enum RunsVerdict {
     /// A fair run refutes it.
     Refuted(Lasso),
     /// No fair run does.
@@ -107,7 +107,7 @@ impl<'g> ZoneFairness<'g> {
         self.graph.segments() + end as StreettPair
     }
 
-    fn bounded(&self, bounded: Renewable) -> StreettPair {
+    fn bounded(&self, bounded: TimeBound) -> StreettPair {
         self.graph.segments() + 2 + bounded
     }
 }
@@ -128,18 +128,18 @@ pub(crate) fn decide_runs(
     graph: &ZoneGraph<'_>,
     limits: Limits<'_>,
     instance: &Instance,
-) -> Result<Answer, Stopped> {
+) -> Result<RunsVerdict, Stopped> {
     if mentions_network(instance) {
-        return Ok(Answer::Unknown);
+        return Ok(RunsVerdict::Unknown);
     }
     let truth = |p: &Predicate| graph.truth(p, instance.this());
     let mut find =
         |trigger: &dyn Fn(Node) -> bool, within: &dyn Fn(Node) -> bool, recurs: &dyn Fn(Node) -> bool| {
             if let Some(lasso) = fair_runs.find(&Violation { trigger, within, recurs, time: Time::Passes })? {
-                return Ok(Answer::Refuted(lasso));
+                return Ok(RunsVerdict::Refuted(lasso));
             }
             let may_last = may_last_without_timeouts(fair_runs.timeless(), graph, limits, within, recurs)?;
-            Ok(if may_last { Answer::Unknown } else { Answer::Holds })
+            Ok(if may_last { RunsVerdict::Unknown } else { RunsVerdict::Holds })
         };
     match instance.property.formula.claim() {
         // The initial zone is the first. To come back to it is to start anew.
@@ -162,7 +162,7 @@ pub(crate) fn decide_runs(
         Claim::TimePasses => {
             let anywhere =
                 Violation { trigger: &|_| true, within: &|_| true, recurs: &|_| true, time: Time::Stops };
-            Ok(fair_runs.find(&anywhere)?.map_or(Answer::Holds, Answer::Refuted))
+            Ok(fair_runs.find(&anywhere)?.map_or(RunsVerdict::Holds, RunsVerdict::Refuted))
         }
         Claim::Always(_) | Claim::Never(_) | Claim::Possible(_) => {
             broken(format_args!("a single state decides {}, and no fair run", instance.name()))
@@ -203,9 +203,9 @@ fn may_last_without_timeouts(
 /// Nothing bounds the time in all of these nodes that is renewed on no such edge between them.
 fn lasts(graph: &ZoneGraph<'_>, component: &[Node], is_kept: impl Fn(Edge) -> bool) -> bool {
     let within: HashSet<Node> = component.iter().copied().collect();
-    let mut bounds: HashSet<Renewable> = (0..graph.bounds()).collect();
+    let mut bounds: HashSet<TimeBound> = (0..graph.bounds()).collect();
     for node in component {
-        let own: HashSet<Renewable> = graph.bounded(*node).into_iter().collect();
+        let own: HashSet<TimeBound> = graph.bounded(*node).into_iter().collect();
         bounds.retain(|bound| own.contains(bound));
         for (place, target) in graph.graph.targets(*node).iter().enumerate() {
             if is_kept((*node, place)) && within.contains(target) {

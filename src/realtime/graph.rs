@@ -56,7 +56,7 @@ pub(crate) enum EdgeKind {
 }
 
 /// A number of a segment, or behind those, of a timer.
-pub(crate) type Renewable = u16;
+pub(crate) type TimeBound = u16;
 
 /// How many lanes a zone has.
 const LANES: u16 = 8;
@@ -306,16 +306,16 @@ impl<'c> ZoneGraph<'c> {
     }
 
     /// How many numbers there are of what bounds the time: segments in flight, and timers that run.
-    pub(crate) fn bounds(&self) -> Renewable {
+    pub(crate) fn bounds(&self) -> TimeBound {
         self.segments() + LANES
     }
 
     /// What bounds the time in a node: the oldest copy of a segment in flight will be as old as the MSL, a timer
     /// that runs will be due.
-    pub(crate) fn bounded(&self, node: Node) -> Vec<Renewable> {
+    pub(crate) fn bounded(&self, node: Node) -> Vec<TimeBound> {
         let part = self.part(node);
         let running = self.explored.steps.catalog.running(part.ends);
-        let mut all: Vec<Renewable> = part.copies.to_vec();
+        let mut all: Vec<TimeBound> = part.copies.to_vec();
         all.dedup();
         all.extend(self.timers(running));
         all
@@ -323,7 +323,7 @@ impl<'c> ZoneGraph<'c> {
 
     /// What bounds the time on an edge no more, or anew: the oldest copy of a segment, which arrives, and the
     /// timers that are set.
-    pub(crate) fn renewed(&self, label: EdgeLabel) -> Vec<Renewable> {
+    pub(crate) fn renewed(&self, label: EdgeLabel) -> Vec<TimeBound> {
         let arrived = match label.kind {
             EdgeKind::Delivery(segment) if !label.stays => Some(segment),
             _ => None,
@@ -331,7 +331,7 @@ impl<'c> ZoneGraph<'c> {
         arrived.into_iter().chain(self.timers(label.set)).collect()
     }
 
-    fn timers(&self, lanes: Running) -> impl Iterator<Item = Renewable> {
+    fn timers(&self, lanes: Running) -> impl Iterator<Item = TimeBound> {
         let first = self.segments();
         // `now` is no timer.
         (1..LANES).filter(move |lane| lanes.0 >> lane & 1 == 1).map(move |lane| first + lane)

@@ -143,7 +143,7 @@ impl Head {
 
     /// What another sweep has otherwise, in words; `None` if the results belong together. The part may be another.
     pub(super) fn differs_from(&self, other: &Self) -> Option<String> {
-        let told = |what: &str, here: &dyn fmt::Debug, there: &dyn fmt::Debug| {
+        let differs = |what: &str, here: &dyn fmt::Debug, there: &dyn fmt::Debug| {
             Some(format!("{what} is {there:?} there, and {here:?} here"))
         };
         let axes = |head: &Self| -> Vec<String> {
@@ -151,16 +151,16 @@ impl Head {
         };
         let Self { lastack, scenario, settings, scale, property, formula, least, steps, max_states, .. } = self;
         match other {
-            that if that.lastack != *lastack => told("the version of lastack", lastack, &that.lastack),
-            that if that.scenario != *scenario => told("the scenario", scenario, &that.scenario),
-            that if that.property != *property => told("the property", property, &that.property),
-            that if that.formula != *formula => told("the property's formula", formula, &that.formula),
-            that if that.settings != *settings => told("`--set`", settings, &that.settings),
-            that if that.scale != *scale => told("`--scale`", scale, &that.scale),
-            that if that.vary != self.vary => told("`--vary`", &axes(self), &axes(that)),
-            that if that.least != *least => told("`--least`", least, &that.least),
-            that if that.steps != *steps => told("`--steps`", steps, &that.steps),
-            that if that.max_states != *max_states => told("`--max-states`", max_states, &that.max_states),
+            that if that.lastack != *lastack => differs("the version of lastack", lastack, &that.lastack),
+            that if that.scenario != *scenario => differs("the scenario", scenario, &that.scenario),
+            that if that.property != *property => differs("the property", property, &that.property),
+            that if that.formula != *formula => differs("the property's formula", formula, &that.formula),
+            that if that.settings != *settings => differs("`--set`", settings, &that.settings),
+            that if that.scale != *scale => differs("`--scale`", scale, &that.scale),
+            that if that.vary != self.vary => differs("`--vary`", &axes(self), &axes(that)),
+            that if that.least != *least => differs("`--least`", least, &that.least),
+            that if that.steps != *steps => differs("`--steps`", steps, &that.steps),
+            that if that.max_states != *max_states => differs("`--max-states`", max_states, &that.max_states),
             that if (&that.worlds, that.bisects) != (&self.worlds, self.bisects) => {
                 Some("a scenario or a policy was another there: its worlds are not these".to_owned())
             }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::axis::{Axis, MAX_WORLDS};
 use super::head::{AxisHead, Head, KIND, VERSION};
 use super::part::{Part, digest};
-use crate::check::{Library, lacking, validate_asked};
+use crate::check::{Library, unobservable, validate_asked};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::property::{Instance, Property, Temporal};
 use crate::scenario::{Scenario, Setting};
@@ -163,7 +163,7 @@ fn world(
 ) -> Result<Arc<Scenario>, Diagnostics> {
     let scenario = library.scenarios(&[request.scenario.to_owned()], settings, request.scale)?;
     let scenario = scenario.into_iter().next().ok_or_else(|| Diagnostic::new("there is no such scenario"))?;
-    match properties.iter().find_map(|property| lacking(&scenario, property)) {
+    match properties.iter().find_map(|property| unobservable(&scenario, property)) {
         Some(mistake) => Err(mistake.into()),
         None => Ok(scenario),
     }

@@ -6,7 +6,7 @@ use crate::tcp::Segment;
 
 /// A copy, from when it is sent or made to when it leaves the network.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Copy {
+pub(crate) struct TracedCopy {
     /// `#3`, or `#3′` for a duplicate of `#3`; no other copy's. `old #3` if it is of the first incarnation and
     /// still in flight in the second.
     pub(crate) label: String,
@@ -28,7 +28,7 @@ pub(crate) struct Copy {
 
 /// What a step has to do with copies, by their places.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Part {
+pub(crate) struct StepCopies {
     /// The copy that was delivered, lost or duplicated.
     pub(crate) subject: Option<usize>,
     /// The copy that was sent.
@@ -45,9 +45,9 @@ pub(crate) struct Part {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct SegmentTimeline {
     /// In the order in which they came into being.
-    pub(crate) all: Vec<Copy>,
+    pub(crate) all: Vec<TracedCopy>,
     /// One for each step.
-    pub(crate) parts: Vec<Part>,
+    pub(crate) parts: Vec<StepCopies>,
     /// What is in flight at the end, and the place of each.
     pub(crate) in_flight: Vec<(InFlightSegment, usize)>,
     /// How many were sent.
@@ -81,7 +81,7 @@ impl SegmentTimeline {
     }
 
     /// The copy at a place.
-    pub(crate) fn get(&self, place: usize) -> Option<&Copy> {
+    pub(crate) fn get(&self, place: usize) -> Option<&TracedCopy> {
         self.all.get(place)
     }
 
@@ -90,8 +90,8 @@ impl SegmentTimeline {
         self.get(place).map_or("", |copy| &copy.label)
     }
 
-    fn follow(&mut self, place: usize, step: &Step) -> Part {
-        let mut part = Part::default();
+    fn follow(&mut self, place: usize, step: &Step) -> StepCopies {
+        let mut part = StepCopies::default();
         match step.event {
             Event::Call(..) | Event::Timeout(..) => {}
             Event::Deliver(flight) => {
@@ -139,7 +139,7 @@ impl SegmentTimeline {
     fn add(&mut self, label: String, flight: InFlightSegment, duplicate_of: Option<usize>, since: usize) -> usize {
         let InFlightSegment { to, segment, incarnation, .. } = flight;
         let copy =
-            Copy { label, to, segment, incarnation, duplicate_of, since, delivered: Vec::new(), lost: None };
+            TracedCopy { label, to, segment, incarnation, duplicate_of, since, delivered: Vec::new(), lost: None };
         self.all.push(copy);
         self.in_flight.push((flight, self.all.len() - 1));
         self.all.len() - 1

@@ -151,7 +151,7 @@ fn total(results: &Results) -> String {
     }
     let style = if SweepOutcome::of(results) == SweepOutcome::Holds { GOOD } else { BAD };
     let numbers: Vec<String> =
-        counts.iter().map(|(sign, number)| format!("{number} {}", told(*sign, *number))).collect();
+        counts.iter().map(|(sign, number)| format!("{number} {}", in_words(*sign, *number))).collect();
     let numbers = numbers.join(", ");
     if own.is_empty() {
         return format!("{style}no world is in the part {}{style:#}\n", head.partition);
@@ -172,7 +172,7 @@ fn total(results: &Results) -> String {
 }
 
 /// As in `3 hold` and `1 holds`.
-fn told(sign: Sign, number: usize) -> &'static str {
+fn in_words(sign: Sign, number: usize) -> &'static str {
     match sign {
         Sign::Of(Verdict::Holds) if number != 1 => "hold",
         _ => sign.name(),

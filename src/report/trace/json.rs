@@ -10,7 +10,7 @@ use crate::model::{Event, InFlightSegment, Snapshot, Step};
 use crate::property::Instance;
 use crate::scenario::Scenario;
 use crate::trace::caption::{describe_fairness, reason, shown};
-use crate::trace::timeline::{Copy, Part, SegmentTimeline};
+use crate::trace::timeline::{SegmentTimeline, StepCopies, TracedCopy};
 use crate::trace::{RunEnding, Ticks, Trace};
 
 /// Raised with every change that a reader could trip over.
@@ -221,7 +221,7 @@ fn written(scenario: &Scenario, decided: Option<DecidedRecord<'_>>, trace: &Trac
     json::document(&document)
 }
 
-fn copy<'a>(timeline: &'a SegmentTimeline, copy: &'a Copy, opens: bool) -> CopyRecord<'a> {
+fn copy<'a>(timeline: &'a SegmentTimeline, copy: &'a TracedCopy, opens: bool) -> CopyRecord<'a> {
     CopyRecord {
         label: &copy.label,
         to: copy.to.to_string(),
@@ -236,7 +236,7 @@ fn copy<'a>(timeline: &'a SegmentTimeline, copy: &'a Copy, opens: bool) -> CopyR
 
 fn steps<'a>(timeline: &'a SegmentTimeline, trace: &Trace, opens: bool) -> Vec<StepRecord<'a>> {
     let mut lateness = trace.lateness().into_iter();
-    let record = |((step, part), moment): ((&Step, &'a Part), Option<Ticks>)| StepRecord {
+    let record = |((step, part), moment): ((&Step, &'a StepCopies), Option<Ticks>)| StepRecord {
         at: moment.map(|moment| moment.parts),
         event: event(timeline, step, part, lateness.next().flatten()),
         sent: part.sent.map(|sent| timeline.label(sent)),
@@ -246,7 +246,12 @@ fn steps<'a>(timeline: &'a SegmentTimeline, trace: &Trace, opens: bool) -> Vec<S
     trace.steps.iter().zip(&timeline.parts).zip(trace.moments()).map(record).collect()
 }
 
-fn event<'a>(timeline: &'a SegmentTimeline, step: &Step, part: &Part, late: Option<Ticks>) -> EventRecord<'a> {
+fn event<'a>(
+    timeline: &'a SegmentTimeline,
+    step: &Step,
+    part: &StepCopies,
+    late: Option<Ticks>,
+) -> EventRecord<'a> {
     let label = |copy: Option<usize>| copy.map_or("", |copy| timeline.label(copy));
     match step.event {
         Event::Call(end, call) => EventRecord::Call { end: end.to_string(), call: call.name() },

@@ -12,7 +12,7 @@ use crate::report::trace::observations::expires;
 use crate::scenario::Scenario;
 use crate::tcp::State;
 use crate::trace::caption::{describe_ending, in_flight, reason, shown};
-use crate::trace::timeline::{Part, SegmentTimeline};
+use crate::trace::timeline::{SegmentTimeline, StepCopies};
 use crate::trace::{RunEnding, Ticks, Trace};
 
 /// Columns beside the lifelines, without the moments: states.
@@ -147,7 +147,7 @@ impl<'a> Ladder<'a> {
         ladder
     }
 
-    fn step(&mut self, place: usize, step: &Step, part: &Part) {
+    fn step(&mut self, place: usize, step: &Step, part: &StepCopies) {
         match step.event {
             Event::Call(end, call) => self.note(end, call.name(), step),
             Event::Timeout(end, timer) => {

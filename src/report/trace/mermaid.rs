@@ -11,7 +11,7 @@ use crate::report::trace::observations::expires;
 use crate::scenario::Scenario;
 use crate::tcp::State;
 use crate::trace::caption::{describe_ending, in_flight, shown};
-use crate::trace::timeline::{Copy, Part, SegmentTimeline};
+use crate::trace::timeline::{SegmentTimeline, StepCopies, TracedCopy};
 use crate::trace::{RunEnding, Ticks, Trace};
 
 /// Behind what the trace comes to; to be seen on light and on dark pages.
@@ -91,7 +91,7 @@ impl<'a> Diagram<'a> {
         }
     }
 
-    fn step(&mut self, place: usize, step: &Step, part: &Part) {
+    fn step(&mut self, place: usize, step: &Step, part: &StepCopies) {
         let mut notes: Vec<(End, String)> = Vec::new();
         match step.event {
             Event::Call(end, call) => notes.push((end, call.name().to_owned())),
@@ -186,7 +186,7 @@ impl<'a> Diagram<'a> {
 }
 
 /// The copy arrives or is lost right after it was sent.
-fn leaves_next(copy: &Copy) -> bool {
+fn leaves_next(copy: &TracedCopy) -> bool {
     [copy.delivered.first().copied(), copy.lost].contains(&Some(copy.since + 1))
 }
 

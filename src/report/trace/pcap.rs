@@ -11,7 +11,7 @@ use pcap_file::pcap::{PcapHeader, PcapPacket, PcapWriter};
 use crate::model::{End, Event};
 use crate::tcp::Segment;
 use crate::trace::Trace;
-use crate::trace::timeline::{Copy, SegmentTimeline};
+use crate::trace::timeline::{SegmentTimeline, TracedCopy};
 
 /// RFC 5737 §3: an address for documentation, and a port that is never assigned (RFC 6335 §6).
 const A: ([u8; 4], u16) = ([192, 0, 2, 1], 49_152);
@@ -69,7 +69,7 @@ fn apart(trace: &Trace) -> Duration {
     Duration::from_millis(1).min(shortest / most.saturating_add(1))
 }
 
-fn packet(copy: &Copy, identification: u16) -> Result<Vec<u8>, Box<dyn Error>> {
+fn packet(copy: &TracedCopy, identification: u16) -> Result<Vec<u8>, Box<dyn Error>> {
     let (from, to) = match copy.to {
         End::A => (B, A),
         End::B => (A, B),

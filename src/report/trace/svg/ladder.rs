@@ -9,7 +9,7 @@ use crate::property::Verdict;
 use crate::report::drawing::{LIFELINES, Point, WIDTH, class_of, dot, head, line, lines, text, width_of};
 use crate::report::trace::observations::expires;
 use crate::tcp::{State, Timer};
-use crate::trace::timeline::{Copy, SegmentTimeline};
+use crate::trace::timeline::{SegmentTimeline, TracedCopy};
 use crate::trace::{RunEnding, Ticks, Trace};
 
 /// Where the axis of time stands, at least: before it are moments, behind it the labels of the MSLs.
@@ -192,7 +192,7 @@ impl<'a> Ladder<'a> {
     }
 
     /// A copy, from where it is sent or made to where it arrives, is lost, or is at the end.
-    fn way(&mut self, way: &Way, copy: &Copy) {
+    fn way(&mut self, way: &Way, copy: &TracedCopy) {
         let class = class_of(&copy.segment);
         let name = format!("{} {} to {}", copy.label, copy.segment, copy.to);
         let mut group = Group::new().set("class", "lastack-copy").add(Title::new(name));

@@ -7,7 +7,7 @@ use crate::model::{End, Event, Snapshot, Step};
 use crate::report::drawing::{LIFELINES, Point};
 use crate::tcp::{State, Timer};
 use crate::trace::Trace;
-use crate::trace::timeline::{Copy, SegmentTimeline};
+use crate::trace::timeline::{SegmentTimeline, TracedCopy};
 
 /// From one row to the next.
 const ROW: f64 = 28.;
@@ -137,7 +137,7 @@ impl Layout {
         layout
     }
 
-    fn way(&self, timeline: &SegmentTimeline, place: usize, copy: &Copy) -> Way {
+    fn way(&self, timeline: &SegmentTimeline, place: usize, copy: &TracedCopy) -> Way {
         let row = |step: usize| self.rows.get(step).copied().unwrap_or(Row { at: self.end, sends: self.end });
         let receiver = lifeline(copy.to);
         let since = row(copy.since);
