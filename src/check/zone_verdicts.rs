@@ -27,8 +27,8 @@ use crate::scenario::Scenario;
 use crate::trace::{Trace, replay_exact_ending, replay_exact_lasso, replay_exact_run};
 
 /// Explores a scenario in real time and decides each instance, which must be applicable to it. Of those that are
-/// wanted so, the run is a shortest one; if the search for it is stopped, `any_run_if_stopped` has them decided by any
-/// run that was found.
+/// wanted so, the run is a shortest one; if the search for it is stopped, `any_run_if_stopped` has them decided by
+/// any run that was found.
 pub(super) fn decide_in_real_time(
     scenario: &Scenario,
     instances: &[Instance],

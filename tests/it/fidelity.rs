@@ -102,7 +102,7 @@ fn smoltcp() -> Source {
     }
     let about = format!(
         "steps on {covering} paths that cover every transition, and on {} different ones that {WALKS} random walks of each \
-         end took; on those that tests/smoltcp takes in a minute there are many more. For *differs*, \
+         end took; on those that tests/smoltcp takes in ten seconds there are many more. For *differs*, \
          tests/smoltcp/divergences.toml has how and why.",
         all - covering
     );
