@@ -76,3 +76,33 @@ fn mistakes_are_shown_where_they_are() {
     all.push_str(&run.stderr);
     assert_snapshot!(all);
 }
+
+/// The project that docs/ci.md puts together, file by file: its gate passes, and the annotation of the page is
+/// that of the change that it describes.
+#[test]
+fn the_project_of_the_page_passes() {
+    let page = include_str!("../../docs/ci.md");
+    let folder = Folder::new("configuration-page");
+    let files = [
+        "lastack.toml",
+        "my-scenarios/hasty.toml",
+        "my-properties/my-property.toml",
+        "my-policies/my-device.toml",
+        "my-scenarios/device-closes-first.toml",
+    ];
+    let blocks = page.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    for (file, text) in files.into_iter().zip(blocks) {
+        assert!(page.contains(&format!("`{file}`")), "{file}");
+        let path = folder.0.join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let run = Run::of(&mut folder.command(&["check"]));
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{}", run.stdout);
+    assert!(run.stdout.contains("6 compared, each is the expected one"), "{}", run.stdout);
+    let hasty = folder.0.join(files[1]);
+    fs::write(&hasty, fs::read_to_string(&hasty).unwrap().replace("\"1 msl\"", "\"2 msl\"")).unwrap();
+    let run = Run::of(&mut folder.command(&["check", "--format", "github"]));
+    let annotation = run.stdout.lines().find(|line| line.starts_with("::error ")).unwrap();
+    assert!(run.code == 1 && page.contains(&format!("\n{annotation}\n")), "{annotation}");
+}
