@@ -299,7 +299,7 @@ impl ResetMeaning {
             }
             Self::Abort => {
                 "The other end had sent no text that could be unread: usually the application closed with \
-                 SO_LINGER 0, or was made to end."
+                 SO_LINGER 0, or the connection was ended by force, as by ss -K."
             }
             Self::NoAnswer => {
                 "Before that it had sent the same again and again without an answer: the other end is gone, or the way to \

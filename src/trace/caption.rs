@@ -51,7 +51,10 @@ pub(crate) fn describe_ending(trace: &Trace, cycle: &str) -> Vec<String> {
         RunEnding::Open => Vec::new(),
         RunEnding::Stops { calls } => {
             let [a, b] = trace.last().states();
-            let calls: Vec<String> = calls.iter().map(|(end, call)| format!("{end}'s {}", call.name())).collect();
+            let mut calls: Vec<String> =
+                calls.iter().map(|(end, call)| format!("{end}'s {}", call.name())).collect();
+            // A connect is a call for each initial number.
+            calls.dedup();
             let why = if calls.is_empty() {
                 "nothing is enabled any more".to_owned()
             } else {

@@ -363,6 +363,21 @@ fn a_translation_that_is_older_says_so() {
     );
 }
 
+/// A new number alone does not make a translation current: each section has the paragraphs of the original.
+#[test]
+fn a_translation_has_as_many_paragraphs() {
+    let paragraphs = |page: &str| -> Vec<usize> {
+        let text = format!("\n{}", prose(&read(page)));
+        let of = |section: &str| section.split("\n\n").filter(|paragraph| !paragraph.trim().is_empty()).count();
+        text.split("\n#").skip(1).map(of).collect()
+    };
+    for Translation { page, original, .. } in translations() {
+        if !read(&page).contains(OLDER) {
+            assert_eq!(paragraphs(&page), paragraphs(&original), "{page}");
+        }
+    }
+}
+
 /// Its commands, files and pictures are those of the original, in the same order.
 #[test]
 fn a_translation_shows_what_its_original_shows() {

@@ -62,10 +62,7 @@ impl Ladder<'_> {
             self.row("", "", [None, None], ('┼', '┼'), &pause);
         }
         for change in &rung.before {
-            let words = format!(" {} ", change.by);
-            let middle = self.middle;
-            let middle = if self.is_left(change.side) { words } else { format!("{words:>middle$}") };
-            self.row("", "", self.states(&[*change]), ('│', '│'), &middle);
+            self.change(*change);
         }
         let time = seconds(rung.time);
         let number = rung.packet.number.to_string();
@@ -81,7 +78,7 @@ impl Ladder<'_> {
         }
         for side in Side::BOTH {
             for change in rung.after.iter().filter(|change| change.side == side).skip(1) {
-                self.row("", "", self.states(&[*change]), ('│', '│'), "");
+                self.change(*change);
             }
         }
         if let Some(why) = &rung.unexplained {
@@ -89,6 +86,14 @@ impl Ladder<'_> {
             self.row("", "", [None, None], ('│', '│'), &format!("{UNEXPLAINED:^middle$}"));
             let _ = writeln!(self.text, "{:21}{}", "", self.terminal.prose(why, 21));
         }
+    }
+
+    /// A change that has a row of its own, and beside the end's lifeline its cause, if that is no packet.
+    fn change(&mut self, change: Change) {
+        let words = format!(" {} ", change.by);
+        let middle = self.middle;
+        let middle = if self.is_left(change.side) { words } else { format!("{words:>middle$}") };
+        self.row("", "", self.states(&[change]), ('│', '│'), &middle);
     }
 
     /// The words of a label that fit on an arrow, and below it those that do not: a number that is cut off would

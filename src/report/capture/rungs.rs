@@ -19,7 +19,7 @@ pub(super) struct Rung<'a> {
     pub(super) label: String,
     /// What happened before it, or by then, that no packet shows.
     pub(super) before: Vec<Change>,
-    /// What it leads to.
+    /// What it leads to, and what the end that sent it comes to by an answer that no packet shows.
     pub(super) after: Vec<Change>,
     /// Which of the rungs it arrived at, if that is a later one.
     pub(super) arrives: Option<usize>,
@@ -109,14 +109,15 @@ impl View<'_> {
         self.diagnosis.explanation(side).changes.first().map(|change| change.state)
     }
 
-    /// The changes at a packet: those that a packet leads to, or the others.
-    fn changes(&self, index: usize, by_packet: bool) -> Vec<Change> {
+    /// The changes at a packet: those that follow it, or the others.
+    fn changes(&self, index: usize, is_after: bool) -> Vec<Change> {
         let mut all = Vec::new();
         let number = self.packet(index).map(|packet| packet.number);
         for side in self.sides() {
-            let opens = self.diagnosis.opening(side).changes.iter().filter(|_| by_packet);
+            let opens = self.diagnosis.opening(side).changes.iter().filter(|_| is_after);
             let here = opens.filter(|change| change.at.is_some_and(|(at, _)| Some(at) == number));
             all.extend(here.map(|change| Change { side, state: change.state, by: "" }));
+            let mut sent = None;
             for change in &self.diagnosis.explanation(side).changes {
                 let by = match change.cause {
                     Cause::Start => continue,
@@ -127,9 +128,12 @@ impl View<'_> {
                     Cause::GaveUp => "gave up",
                     Cause::Gone => "knows of no such connection",
                 };
-                if change.index == index && by.is_empty() == by_packet {
+                // What answers its own packet follows that, seen or not.
+                let follows = by.is_empty() || sent == Some(change.index);
+                if change.index == index && follows == is_after {
                     all.push(Change { side, state: change.state, by });
                 }
+                sent = (change.cause == Cause::Sent).then_some(change.index);
             }
         }
         all

@@ -419,7 +419,7 @@ fn a_capture_that_begins_late_makes_nothing_up() {
 fn seen(&(time, from, segment): &(u64, usize, Segment)) -> Seen {
     let Segment { flags, seq, ack, len } = segment;
     let bits = u8::from(flags.fin) | u8::from(flags.rst) << 2 | u8::from(flags.ack) << 4;
-    Seen { time, from, flags: bits, seq: seq.0, ack: ack.0, len }
+    Seen { time, from, flags: bits, seq: seq.0, ack: ack.0, len, window: 1 }
 }
 
 /// Every capture of the repository that the judge can read: Ethernet or raw IPv4, and one connection after the

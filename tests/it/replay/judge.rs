@@ -15,6 +15,8 @@ pub(super) struct Seen {
     pub(super) seq: u32,
     pub(super) ack: u32,
     pub(super) len: u32,
+    /// Not scaled: only whether there is one counts.
+    pub(super) window: u16,
 }
 
 const FIN: u8 = 1;
@@ -83,6 +85,15 @@ pub(super) fn judge(packets: &[Seen], end: u64) -> FindingKind {
             }
         }
     }
+    // An end that has no room, and says so again and again to the last.
+    for side in [0, 1] {
+        let refusals: Vec<&Seen> = of(side).rev().take_while(|packet| packet.window == 0).collect();
+        if let ([last, .., first], 4..) = (refusals.as_slice(), refusals.len())
+            && last.time - first.time >= SILENCE
+        {
+            return FindingKind::Stuck;
+        }
+    }
     if fin(0).is_none() && fin(1).is_none() {
         return FindingKind::Open;
     }
@@ -137,7 +148,7 @@ pub(super) fn connections(bytes: &[u8]) -> (Vec<Vec<Seen>>, u64) {
         let number = |at: usize| u32::from_be_bytes(ip[at..at + 4].try_into().unwrap());
         let (from, to) = ((number(12), half(20)), (number(16), half(22)));
         let len = u32::from(half(2)) - 20 - u32::from(ip[32] >> 4) * 4;
-        let seen = Seen { time, from: 0, flags: ip[33], seq: number(24), ack: number(28), len };
+        let seen = Seen { time, from: 0, flags: ip[33], seq: number(24), ack: number(28), len, window: half(34) };
         let place = known.iter().rev().find(|(ends, _)| *ends == [from, to] || *ends == [to, from]);
         let is_new = |packets: &[Seen], side: usize| {
             let mut own = packets.iter().filter(|packet| packet.from == side);
