@@ -4,10 +4,9 @@
 //! closes first cannot know whether its last ACK has arrived, and waits in `TIME_WAIT`: its peer may send its FIN
 //! again.
 //!
-//! stateright's `ActorModel` has no time. In `check asynchronous` any timer may expire at any moment, and no
-//! `TIME_WAIT` is long enough. `TimedWorld` has the same endpoint, and segments that live for less than the MSL:
-//! in `check timed` `TIME_WAIT` keeps its promise. Its properties are the files in `properties/` that single
-//! states decide.
+//! stateright's `ActorModel` has no time: in `check asynchronous` any timer may expire at any moment, and no
+//! `TIME_WAIT` is long enough. `TimedWorld` has the same endpoint and an MSL: in `check timed` `TIME_WAIT` keeps
+//! its promise. Its properties are the files in `properties/` that single states decide.
 
 #![allow(clippy::missing_docs_in_private_items, clippy::panic, clippy::indexing_slicing, reason = "an example")]
 
@@ -128,7 +127,6 @@ fn main() {
 fn can_model_a_close() {
     use lastack::tcp::{Flags, Seq};
     use stateright::actor::ActorModelAction::{Deliver, SelectRandom, Timeout};
-
     let [a, b] = [Id::from(0), Id::from(1)];
     let shutdown = |actor| SelectRandom { actor, key: "application".to_owned(), random: Call::Shutdown };
     let segment = |flags, seq, ack| Segment { flags, seq: Seq(seq), ack: Seq(ack), len: 0 };

@@ -146,7 +146,7 @@ fn result(claim: &Claim<Predicate>, predicates: &[PredicateAlongPath]) -> String
             (Some(_), _) => "q has not followed p; it may later".to_owned(),
         },
         Claim::AlwaysEventually(_) | Claim::EventuallyAlways(_) => {
-            "a path that ends says nothing of what is so again and again".to_owned()
+            "a path that ends does not decide what happens again and again".to_owned()
         }
         Claim::TimePasses => "it speaks of no state".to_owned(),
     }

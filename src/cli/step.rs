@@ -8,7 +8,7 @@ use super::common::{LibraryArgs, LimitArgs, WorldArgs};
 
 /// What stands below the help of `step`.
 pub(super) const HELP: &str = "\
-What is typed is one command a line; `help` lists them. From a file or a pipe, a
+Type one command a line; `help` lists them. From a file or a pipe, a
 line that cannot be done ends the session.
 
 Examples:

@@ -20,7 +20,7 @@ Exit codes:
   0  nothing is violated; with --least: each row has a least value
   1  something is violated; with --least: some row has no value that holds
   2  the command line or a file is wrong, or something is undecided
-What Ctrl-C, SIGTERM, SIGHUP and --timeout leave undecided is taken up again with --resume.";
+--resume continues with the worlds that Ctrl-C, SIGTERM, SIGHUP or --timeout left undecided.";
 
 /// What stands below the help of `merge`.
 pub(super) const MERGE_HELP: &str = "\

@@ -1,4 +1,7 @@
 //! The visited set: the number of each state that was found, by its hash.
+//!
+//! By hand: a slot has 8 bytes, and the search looks at many at once before it needs any, which hashbrown's tables
+//! do not offer.
 
 #![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
 

@@ -1,8 +1,8 @@
 //! Liveness under fairness: is there a fair run that a property forbids?
 //!
-//! A run stops forever, or goes round forever in a strongly connected part of the graph. Strong fairness is not a
-//! matter of whole components: where a request is never granted, a run may still be fair that avoids the states
-//! which make it, so these are taken out and the rest is searched again (Streett emptiness).
+//! A fair run ends in a state where it may stop, or stays in a strongly connected component (SCC) of the graph. If
+//! a component leaves a request ungranted, the states that request it are removed and the rest is decomposed
+//! again: that is the emptiness of a Streett automaton.
 //!
 //! Where time stops there is no run: a cycle without a tick refutes `time passes`, and nothing else. Fairness,
 //! which speaks of runs, has no say in that.

@@ -1,5 +1,7 @@
-//! Streett pairs: fairness as pairs of a request and what grants it; and the runs that
-//! a property forbids.
+//! Streett pairs (E, F), E requested and F granted; and the runs that a property forbids.
+//!
+//! Strong fairness requests a pair wherever its action is enabled. Weak fairness requests it everywhere, and where
+//! the action is not enabled grants it as well.
 
 #![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
 

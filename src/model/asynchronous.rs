@@ -44,8 +44,24 @@ pub fn asynchronous_world(config: &Config) -> ActorWorld {
     asynchronous_world_with(config, Vec::new())
 }
 
-/// The same, with what stateright's checker is to decide of it: the first
-/// [`MAX_STATE_PROPERTIES`](super::MAX_STATE_PROPERTIES).
+/// Both ends of a configuration on such a network ([`asynchronous_world`]), with what stateright's checker is to
+/// decide of it: the first [`MAX_STATE_PROPERTIES`](super::MAX_STATE_PROPERTIES).
+///
+/// ```
+/// use lastack::check::Library;
+/// use lastack::model::asynchronous_world_with;
+/// use lastack::property::{Instance, state_properties};
+/// use stateright::{Checker, Model};
+///
+/// let library = Library::shipped()?;
+/// let scenario = &library.scenarios(&["asynchronous".to_owned()], &[], 1)?[0];
+/// let about = library.properties.iter().filter(|property| property.name == "no-premature-closed");
+/// let instances: Vec<Instance> = about.flat_map(Instance::all).collect();
+/// let world = asynchronous_world_with(&scenario.config, state_properties(&instances));
+/// let checker = world.checker().spawn_bfs().join();
+/// checker.assert_any_discovery("no-premature-closed@A");
+/// # Ok::<(), lastack::diagnostic::Diagnostics>(())
+/// ```
 #[must_use]
 pub fn asynchronous_world_with(
     config: &Config,

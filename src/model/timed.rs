@@ -83,7 +83,23 @@ impl TimedWorld {
         Self::with_layout(config)
     }
 
-    /// The same, with what stateright's checker is to decide of it ([`listing`](Self::listing)).
+    /// The world of a configuration that opens nothing, with what stateright's checker is to decide of it
+    /// ([`listing`](Self::listing)).
+    ///
+    /// ```
+    /// use lastack::check::Library;
+    /// use lastack::model::TimedWorld;
+    /// use lastack::property::{Instance, state_properties};
+    /// use stateright::{Checker, Model};
+    ///
+    /// let library = Library::shipped()?;
+    /// let config = library.scenarios(&["one-msl".to_owned()], &[], 1)?[0].config;
+    /// let instances: Vec<Instance> = library.properties.iter().flat_map(Instance::all).collect();
+    /// let world = TimedWorld::with_properties(config, state_properties(&instances));
+    /// let checker = world.checker().spawn_bfs().join();
+    /// checker.assert_any_discovery("no-premature-closed@A");
+    /// # Ok::<(), lastack::diagnostic::Diagnostics>(())
+    /// ```
     #[must_use]
     pub fn with_properties(config: Config, properties: Vec<StateProperty<WorldState>>) -> Self {
         Self::new(config).listing(properties)

@@ -200,7 +200,9 @@ impl<'s> Session<'s> {
                     RunEnding::Open
                 }
                 Err(NotForever::DoesNotComeBack) => {
-                    return Err(Diagnostic::new("it does not go on forever as it says").into());
+                    return Err(
+                        Diagnostic::new("its ending does not hold: the run does not repeat as it says").into()
+                    );
                 }
             },
         };

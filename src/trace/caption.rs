@@ -75,13 +75,15 @@ pub(crate) fn describe_ending(trace: &Trace, cycle: &str) -> Vec<String> {
 /// Why a cycle is fair, as far as one thing is concerned.
 pub(crate) fn describe_fairness(reason: &FairnessReason) -> String {
     match reason {
-        FairnessReason::Delivered(segment, to) => format!("{segment} to {to} is delivered again and again"),
+        FairnessReason::Delivered(segment, to) => {
+            format!("{segment} to {to} is delivered again and again (strong fairness)")
+        }
         FairnessReason::Undelivered(segment, to) => {
             format!("{segment} to {to} is never delivered; this network does not promise it")
         }
         FairnessReason::HasClosed(end) => format!("{end}'s application has closed already"),
         FairnessReason::NotHeldUp(end) => {
-            format!("{end}'s application is not always able to close, so fairness does not require it to")
+            format!("{end}'s application is not always able to close, so weak fairness does not require it to")
         }
         FairnessReason::HeldUp(end) => {
             format!("{end}'s application could close and never does; these applications do not promise it")

@@ -96,7 +96,7 @@ pub(crate) fn exact_ending(
     }
 }
 
-/// Why a run does not go on forever as is said of it.
+/// Why a run does not go on forever as its ending claims.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NotForever {
     /// The last state is another than that in which the cycle began.
@@ -264,6 +264,7 @@ fn reasons(states: &[(&Snapshot, [bool; 2])], cycle: &[Event]) -> Vec<FairnessRe
     reasons
 }
 
+/// Strong fairness for what is in flight again and again, weak fairness for a close that stays enabled.
 fn is_unfair(reason: &FairnessReason, fairness: Fairness) -> bool {
     match reason {
         FairnessReason::Undelivered(segment, to) => {

@@ -31,7 +31,7 @@ impl Sign {
             Self::Of(Verdict::Vacuous) => ('~', '~'),
             Self::Of(Verdict::Violated) => ('✗', 'x'),
             Self::Of(Verdict::Possible) => ('◆', '#'),
-            Self::Of(Verdict::Impossible) => ('◇', 'o'),
+            Self::Of(Verdict::Impossible) => ('∅', 'o'),
             Self::Of(Verdict::Undecided) => ('?', '?'),
             Self::Of(Verdict::NotApplicable) => ('–', '-'),
             Self::Refused => ('!', '!'),

@@ -255,7 +255,7 @@ fn a_trace_that_is_no_run_here_is_opened_up_to_where_they_part() {
     let mut lasso = counterexample(&dead, "last-ack-ends@B");
     lasso.ending = SavedEnding::Repeats(0);
     let refused = super::tests::session(&dead, &[]).load(&lasso, None).unwrap_err().render(false);
-    assert!(refused.contains("it does not go on forever as it says"), "{refused}");
+    assert!(refused.contains("its ending does not hold: the run does not repeat as it says"), "{refused}");
 }
 
 /// Where segments are promised to arrive, to lose each is not fair, and decides nothing.

@@ -35,7 +35,7 @@ impl TransmissionPolicy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Repacketizing {
-    /// What was one segment is sent again as one. lwIP, gVisor.
+    /// A retransmission resends the segment as it was. lwIP, gVisor.
     Never,
     /// Whole segments, as long as they fit into one and into the peer's window. Linux (`tcp_retrans_try_collapse`,
     /// measured on 6.18; `tcp_retrans_collapse` is on by default).
