@@ -1,4 +1,4 @@
-//! The arguments of `sweep` and `merge`.
+//! The arguments of `sweep`.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use crate::report::sweep::SweepFormat;
 use crate::sweep::Part;
 
 /// What stands below the help of `sweep`.
-pub(super) const SWEEP_HELP: &str = "\
+pub(super) const HELP: &str = "\
 Examples:
   lastack sweep sequential -p no-premature-closed@A --vary tcp.time_wait=0..8 --vary network.losses=0..3
   lastack sweep sequential -p no-premature-closed@A --vary tcp.rto=1..4 --vary network.losses=0..3 \\
@@ -21,17 +21,6 @@ Exit codes:
   1  something is violated; with --least: some row has no value that holds
   2  the command line or a file is wrong, or something is undecided
 --resume continues with the worlds that Ctrl-C, SIGTERM, SIGHUP or --timeout left undecided.";
-
-/// What stands below the help of `merge`.
-pub(super) const MERGE_HELP: &str = "\
-Examples:
-  lastack merge part-*.jsonl -o all.jsonl
-  lastack merge part-*.jsonl --format svg -o map.svg
-  lastack merge report-*.json -o report.json
-
-Exit codes:
-  0, 1, 2  those of the whole sweep, or of the whole check
-  2        also: a file is wrong, or the parts do not belong together";
 
 /// Arguments of `sweep`.
 #[derive(Debug, Args)]
@@ -90,21 +79,4 @@ pub struct SweepArgs {
     /// Files besides those that are compiled in.
     #[command(flatten)]
     pub library: LibraryArgs,
-}
-
-/// Arguments of `merge`.
-#[derive(Debug, Args)]
-pub struct MergeArgs {
-    /// The parts: results of `sweep --resume` or `--format jsonl`, or reports of `check --format json`, each made
-    /// with --partition
-    #[arg(value_name = "FILE", required = true)]
-    pub files: Vec<PathBuf>,
-
-    /// The format of a sweep's report [default: that of the parts]
-    #[arg(long, value_name = "FORMAT")]
-    pub format: Option<SweepFormat>,
-
-    /// Write the report to FILE (atomically) instead of stdout
-    #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
 }
