@@ -1,5 +1,8 @@
 //! A connection: what was captured between two ends, from one SYN to the next.
 
+mod intake;
+mod numbers;
+
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -7,25 +10,10 @@ use std::sync::Arc;
 use super::captured_packet::{Packet, Side};
 use super::encapsulation::{Encapsulation, Tag};
 use super::progress::{Progress, Storm, StormWatch};
-use crate::tcp::{Flags, Segment, Seq, State};
+use crate::tcp::{Segment, Seq, State};
 
 /// How many packets before the first FIN or reset belong to the closing phase.
 const BEFORE: usize = 16;
-/// The most packets of one closing phase that are kept.
-const MOST_PACKETS: usize = 1 << 16;
-/// From so many packets of a closing phase on, text that follows on text is kept as one longer segment.
-const MERGED_FROM: usize = 1 << 9;
-/// How many packets are searched for what the next may be joined to.
-const MERGED_BACK: usize = 8;
-/// So many packets of a storm are kept.
-const STORM_KEPT: u64 = 64;
-/// The most initial numbers of one end in one handshake.
-const MOST_SYNS: usize = 4;
-/// A packet that is captured in two places is captured there within this, in nanoseconds; stacks send nothing
-/// again as soon.
-const COPIED_WITHIN: i64 = 100_000_000;
-/// So many octets beyond what is known, or before it, a number is still of the same connection.
-const REACH: u32 = 1 << 16;
 /// The most packets of the connection before that are noted.
 pub(super) const MOST_OLD_COPIES: usize = 64;
 
@@ -225,40 +213,6 @@ impl Connection {
         self.before(side).syn.filter(|_| !self.is_filtered()).map(|syn| syn + 1)
     }
 
-    /// A SYN with a number of its own, after one with another: the ports are used anew. One that answers another
-    /// SYN may be made anew as long as the handshake lasts.
-    pub(super) fn is_over_with(&self, packet: &Packet) -> bool {
-        let Segment { flags, seq, .. } = packet.segment;
-        match self.before(packet.from).syn {
-            _ if !flags.syn => false,
-            Some(syn) => syn != seq && !self.is_candidate(packet.from, seq) && (!flags.ack || self.went_on),
-            // A SYN that is captured too late begins nothing: its number comes just before what is known.
-            None => {
-                let mut numbers = self.packets.iter().filter_map(|known| number_of(packet.from, known)).peekable();
-                numbers.peek().is_some() && !numbers.any(|number| self.is_near(seq + 1, number, flags))
-            }
-        }
-    }
-
-    /// An end has sent a SYN with this number.
-    fn is_candidate(&self, side: Side, syn: Seq) -> bool {
-        self.syns.contains(&(side, syn))
-    }
-
-    /// The handshake has only begun, and the packet has other numbers.
-    pub(super) fn is_foreign(&self, packet: &Packet) -> bool {
-        let has_other = |side| match (self.before(side).syn, number_of(side, packet)) {
-            (Some(_), Some(number)) => {
-                // Who acknowledges a SYN acknowledges more than its number.
-                let is_before = |syn: Seq| side != packet.from && syn == number;
-                let fits = |syn| self.is_near(syn, number, packet.segment.flags) && !is_before(syn);
-                !self.syns.iter().any(|&(of, syn)| of == side && fits(syn))
-            }
-            _ => false,
-        };
-        !self.went_on && !packet.segment.flags.syn && Side::BOTH.into_iter().any(has_other)
-    }
-
     /// The packets with which it is opened: the first ones, until both ends have gone on from there; at most 16.
     #[must_use]
     pub fn opening(&self) -> Vec<Packet> {
@@ -277,185 +231,6 @@ impl Connection {
         packets
     }
 
-    /// The number comes soon after the other, modulo 2³². Where text is filtered out, a FIN is far from the SYN.
-    fn is_near(&self, earlier: Seq, number: Seq, flags: Flags) -> bool {
-        let reach = if flags.fin && !self.has_plain { 1 << 31 } else { REACH };
-        number.since(earlier) < reach
-    }
-
-    /// The packet is the next of this connection, by its numbers alone: it comes in tags or tunnels in which
-    /// nothing of its sender came before, and neither repeats what is over nor what was just captured elsewhere.
-    pub(super) fn goes_on_with(&self, packet: &Packet) -> bool {
-        let Segment { flags, seq, ack, .. } = packet.segment;
-        let (own, peer) = (packet.from, packet.from.other());
-        if self.was_just_captured(packet) {
-            return false;
-        }
-        if flags.syn {
-            let answers = flags.ack && self.before(own).syn.is_none() && self.is_candidate(peer, ack + u32::MAX);
-            return !self.went_on && self.is_candidate(own, seq) || answers;
-        }
-        // A reset that answers a SYN has the number 0.
-        let tells_seq = !(flags.rst && flags.ack && seq == Seq(0));
-        let seq = if tells_seq { self.is_within(own, seq, 1, flags) } else { None };
-        let ack = if flags.ack { self.is_within(peer, ack, REACH, flags) } else { None };
-        !(seq == Some(false) || ack == Some(false)) && (seq.is_some() || ack.is_some())
-    }
-
-    /// The number comes soon after the latest of this end, and at most `back` before what is acknowledged; none if
-    /// no number of the end is known.
-    fn is_within(&self, side: Side, number: Seq, back: u32, flags: Flags) -> Option<bool> {
-        let Progress { next, acknowledged, .. } = *self.progress(side);
-        let latest = [next, acknowledged].into_iter().flatten().reduce(Seq::max)?;
-        let least = acknowledged.map_or(latest + REACH.wrapping_neg(), |known| known + back.wrapping_neg());
-        let is_old = number.precedes(least);
-        Some(!is_old && (number.precedes(latest) || self.is_near(latest, number, flags)))
-    }
-
-    /// The same packet was captured just before: somewhere else on its way.
-    fn was_just_captured(&self, packet: &Packet) -> bool {
-        let is_copy = |known: &Packet| {
-            (known.from, known.segment, known.identification)
-                == (packet.from, packet.segment, packet.identification)
-                && packet.time.saturating_sub(known.time).abs() <= COPIED_WITHIN
-        };
-        self.packets.iter().rev().take(BEFORE).any(is_copy)
-    }
-
-    /// The packet has numbers of this connection and none of the next one with the same ports, in which it is
-    /// `in_next`; or it repeats, IP identification included, what was captured of this one.
-    pub(super) fn has_copy(&self, packet: &Packet, next: &Self, in_next: &Packet) -> bool {
-        let Packet { from, segment, identification, .. } = *packet;
-        if segment.flags.rst || !self.is_established() {
-            return false;
-        }
-        if segment.flags.syn {
-            return self.before(from).syn == Some(segment.seq) && !next.is_candidate(in_next.from, segment.seq);
-        }
-        let is_known =
-            |known: &Packet| (known.from, known.segment, known.identification) == (from, segment, identification);
-        identification != 0 && self.packets.iter().any(is_known)
-            || next.went_on && !next.has_numbers_of(in_next) && self.has_numbers_of(packet)
-    }
-
-    /// What the packet has and acknowledges are numbers that its ends have used here, or will use soon.
-    pub(super) fn has_numbers_of(&self, packet: &Packet) -> bool {
-        Side::BOTH.into_iter().all(|side| {
-            let Some(number) = number_of(side, packet) else { return true };
-            let Some(next) = self.progress(side).next else { return false };
-            let first = self.before(side).syn.unwrap_or(next + REACH.wrapping_neg());
-            number.since(first) <= next.since(first).saturating_add(REACH)
-        })
-    }
-
-    /// Takes in one more packet; true if more packets are kept now than before.
-    pub(super) fn add(&mut self, packet: Packet, may_grow: bool) -> bool {
-        let Segment { flags, .. } = packet.segment;
-        self.last = (packet.number, packet.time);
-        *packet.from.of_mut(&mut self.sent) += 1;
-        self.shake_hands(&packet);
-        self.has_plain |= !(flags.syn || flags.fin || flags.rst);
-        if flags.fin
-            && !self.fins.contains(&Some(packet.from))
-            && let Some(place) = self.fins.iter_mut().find(|place| place.is_none())
-        {
-            *place = Some(packet.from);
-        }
-        let [first, second] = &mut self.progress;
-        let (own, peers) = match packet.from {
-            Side::First => (first, second),
-            Side::Second => (second, first),
-        };
-        own.send(&packet);
-        peers.hear(&packet);
-        own.ask(&packet, peers.closed_window.is_some());
-        self.closing |= flags.fin || flags.rst;
-        let storm = self.watch.watch(&packet);
-        self.storm = storm.or(self.storm);
-        if storm.is_some_and(|storm| storm.packets > STORM_KEPT) || self.is_merged(&packet) {
-            return false;
-        }
-        if self.closing && (self.packets.len() >= MOST_PACKETS || !may_grow) {
-            self.not_kept.get_or_insert(packet.number);
-        }
-        if self.not_kept.is_some() {
-            return false;
-        }
-        self.packets.push_back(packet);
-        if self.closing || (self.packets.len() <= BEFORE && may_grow) {
-            return true;
-        }
-        if self.packets.front().is_some_and(|oldest| oldest.number == self.first.0) {
-            self.forgotten_opening = self.opening().into();
-        }
-        if let Some(oldest) = self.packets.pop_front() {
-            self.forget(&oldest);
-        }
-        false
-    }
-
-    /// The part of the packet in the handshake. Of SYNs with different numbers, the one counts that the other end
-    /// acknowledges.
-    fn shake_hands(&mut self, packet: &Packet) {
-        let Segment { flags, seq, .. } = packet.segment;
-        if flags.syn && !self.went_on {
-            if !self.is_candidate(packet.from, seq) && self.syns.len() < MOST_SYNS {
-                self.syns.push((packet.from, seq));
-            }
-            packet.from.of_mut(&mut self.before).syn = Some(seq);
-        } else if flags.syn {
-            packet.from.of_mut(&mut self.before).syn.get_or_insert(seq);
-        }
-        if flags.syn || flags.rst || self.went_on {
-            return;
-        }
-        for side in [packet.from, packet.from.other()] {
-            let Some(number) = number_of(side, packet) else { continue };
-            let follows =
-                |&&(of, syn): &&(Side, Seq)| of == side && syn != number && self.is_near(syn, number, flags);
-            let nearest = self.syns.iter().filter(follows).min_by_key(|(_, syn)| number.since(*syn));
-            if let Some(&(_, syn)) = nearest {
-                side.of_mut(&mut self.before).syn = Some(syn);
-                self.went_on = true;
-            }
-        }
-    }
-
-    /// Joins a packet to the one that it follows on, where there are many: text to the text before it, and an ACK
-    /// to the ACK before it. What is text is captured before what acknowledges it, as it was.
-    fn is_merged(&mut self, packet: &Packet) -> bool {
-        let Segment { flags, seq, ack, len } = packet.segment;
-        if self.packets.len() < MERGED_FROM || flags != Flags::ACK {
-            return false;
-        }
-        // FINs and resets stay where they are, and an ACK stays behind the text that it acknowledges.
-        let back = if len == 0 { 1 } else { MERGED_BACK };
-        let mut kept =
-            self.packets.iter_mut().rev().take(back).take_while(|known| known.segment.flags == Flags::ACK);
-        let Some(known) = kept.find(|known| known.from == packet.from) else { return false };
-        let last = known.segment;
-        if last.flags != Flags::ACK || (last.len == 0) != (len == 0) {
-            return false;
-        }
-        if len == 0 {
-            let follows = last.seq == seq && !ack.precedes(last.ack);
-            if follows {
-                known.segment.ack = ack;
-            }
-            return follows;
-        }
-        let end = last.seq + last.len;
-        if last.ack != ack || end.precedes(seq) || seq.precedes(last.seq) {
-            return false;
-        }
-        if end.precedes(seq + len) {
-            known.segment.len = (seq + len).since(last.seq);
-        } else {
-            *packet.from.of_mut(&mut self.repeated) += 1;
-        }
-        true
-    }
-
     /// The state of an end after the captured FINs, for a question about a connection that is over.
     pub(super) fn state_by_fins(&self, side: Side) -> State {
         match self.fins {
@@ -466,23 +241,4 @@ impl Connection {
             [None, _] => State::Established,
         }
     }
-
-    /// Notes what remains of a packet that is not kept.
-    fn forget(&mut self, packet: &Packet) {
-        let Segment { flags, seq, ack, .. } = packet.segment;
-        let before = packet.from.of_mut(&mut self.before);
-        let end = seq + packet.segment.sequence_length();
-        before.next = Some(before.next.map_or(end, |next| next.max(end)));
-        if flags.ack {
-            before.acked = Some(before.acked.map_or(ack, |acked| acked.max(ack)));
-            before.first_acked =
-                Some(before.first_acked.map_or(ack, |acked| if ack.precedes(acked) { ack } else { acked }));
-        }
-    }
-}
-
-/// The numbers of one end in a packet: its own, or those that it acknowledges.
-fn number_of(side: Side, packet: &Packet) -> Option<Seq> {
-    let Segment { flags, seq, ack, .. } = packet.segment;
-    if packet.from == side { Some(seq) } else { flags.ack.then_some(ack) }
 }

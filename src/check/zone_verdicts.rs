@@ -13,8 +13,11 @@
 
 #![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
 
+mod results;
+
 use std::time::{Duration, Instant};
 
+use self::results::{InstanceSoFar, Results};
 use super::decided::{Decided, DecidedInstance};
 use crate::explore::{ExplorationStats, Limits, Phase, Stopped};
 use crate::invariant::{broken, invariant};
@@ -67,57 +70,6 @@ struct Task<'a> {
     limits: Limits<'a>,
     start: Instant,
     progress: &'a dyn Fn(Phase, &ExplorationStats),
-}
-
-/// The results so far.
-struct Results {
-    /// Of each instance.
-    each: Vec<InstanceSoFar>,
-    stats: ExplorationStats,
-}
-
-/// What is known of an instance so far.
-#[derive(Clone)]
-struct InstanceSoFar {
-    /// Of what reveals it.
-    revealed: Known,
-    /// Of a state that exercises it.
-    exercised: Known,
-    /// The run that reveals it.
-    run: Option<Trace>,
-    /// A run that reveals it while a shortest one is looked for.
-    longer: Option<Trace>,
-    /// How many steps the shortest run has that reveals it, where that was wanted.
-    steps: Option<usize>,
-}
-
-impl Results {
-    fn none(instances: usize) -> Self {
-        let (revealed, exercised) = (Known::Open, Known::Open);
-        let nothing = InstanceSoFar { revealed, exercised, run: None, longer: None, steps: None };
-        Self { each: vec![nothing; instances], stats: ExplorationStats::default() }
-    }
-
-    fn reveal(&mut self, number: usize, run: Trace) {
-        self.each[number].revealed = Known::Found;
-        self.each[number].run = Some(run);
-    }
-
-    /// Where the search for shortest runs was stopped, by what was found before.
-    fn take_longer_runs(&mut self) {
-        for number in 0..self.each.len() {
-            let known = &mut self.each[number];
-            if let Some(run) = known.longer.take().filter(|_| known.revealed == Known::Open) {
-                self.reveal(number, run);
-            }
-        }
-    }
-
-    /// By a run that is as short as any.
-    fn reveal_by_shortest(&mut self, number: usize, run: Trace) {
-        self.each[number].steps = Some(run.acts());
-        self.reveal(number, run);
-    }
 }
 
 impl Task<'_> {

@@ -15,6 +15,7 @@ mod stateright;
 mod syntax;
 #[cfg(test)]
 mod testing;
+mod unexpected;
 mod value;
 mod verdict;
 mod vocabulary;

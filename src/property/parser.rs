@@ -20,7 +20,8 @@ use crate::diagnostic::{Span, nearest};
 
 use super::lexer::{Kind, Token, tokens};
 use super::problem::Problem;
-use super::syntax::{Claim, Expression, Form, Order, Sign, Temporal, Word};
+use super::syntax::{Claim, Expression, Form, Order, Sign, Word};
+use super::unexpected::{FIRST_WORDS, LEADS_TO, ONE_TEMPORAL, no_temporal, unclosed, unexpected};
 
 /// What walks a tree recurses; these two bound how deep.
 const LONGEST: usize = 4096;
@@ -28,9 +29,6 @@ const DEEPEST: usize = 64;
 
 /// Words that are no names, apart from the temporal operators.
 const KEYWORDS: [&str; 7] = ["and", "or", "not", "implies", "in", "leads", "to"];
-
-/// The words that a formula can begin with.
-const FIRST_WORDS: [&str; 5] = ["always", "never", "possible", "eventually", "time"];
 
 /// Parses a whole formula.
 pub(super) fn parse(text: &str) -> Result<Claim<Expression>, Problem> {
@@ -393,44 +391,6 @@ fn is_keyword(word: &str) -> bool {
 /// None can be a name.
 fn is_temporal(word: &str) -> bool {
     FIRST_WORDS.contains(&word)
-}
-
-const ONE_TEMPORAL: &str = "a formula has one temporal operator, at its beginning or, `leads to`, in the middle";
-const LEADS_TO: &str = "a formula has one temporal operator: `always (p implies eventually q)` is `p leads to q`";
-
-fn no_temporal(token: &Token<'_>) -> Problem {
-    let operators = Temporal::ALL.iter().filter(|temporal| **temporal != Temporal::LeadsTo);
-    let operators: Vec<String> = operators.map(|temporal| format!("`{temporal}`")).collect();
-    let title = "a formula begins with a temporal operator, or has `leads to` in the middle";
-    let label = format!("expected {}, found {}", operators.join(", "), found(token));
-    let problem = Problem::new(title, &token.span, label);
-    match token.kind {
-        Kind::Word(word) => match nearest(word, FIRST_WORDS) {
-            Some(name) => problem.help(format!("there is `{name}`")),
-            None => problem,
-        },
-        _ => problem,
-    }
-}
-
-fn unexpected(expected: &str, token: &Token<'_>) -> Problem {
-    let title = format!("expected {expected}");
-    Problem::new(title, &token.span, format!("found {}", found(token)))
-}
-
-fn unclosed(symbol: &str, open: &Span, end: &Token<'_>) -> Problem {
-    let (title, close) = if symbol == "(" { ("unbalanced parenthesis", ")") } else { ("unbalanced brace", "}") };
-    Problem::new(title, open, format!("this `{symbol}` is never closed"))
-        .also(&end.span, format!("expected `{close}`"))
-}
-
-fn found(token: &Token<'_>) -> String {
-    match token.kind {
-        Kind::Word(word) => format!("`{word}`"),
-        Kind::Integer(integer) => format!("`{integer}`"),
-        Kind::Symbol(symbol) => format!("`{symbol}`"),
-        Kind::End => "the end of the formula".to_owned(),
-    }
 }
 
 #[cfg(test)]

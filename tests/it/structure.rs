@@ -42,7 +42,7 @@ const ROOMS: [&str; 26] = [
 ];
 
 /// No file of `src/` has more lines than this before its tests.
-const MAX_LINES: usize = 500;
+const MAX_LINES: usize = 400;
 
 /// No file of tests has more lines than this.
 const MAX_LINES_OF_TESTS: usize = 500;

@@ -1,26 +1,22 @@
 //! What surrounds the endpoint when a case is replayed: an application, timers, and a record of what it sends.
 
+mod application;
+mod clock;
+
 use std::fmt;
 
 use super::case::written;
-use super::case::{AppCall, Arrival, CaseTimer, Environment, SocketError};
+use super::case::{Arrival, Environment};
 use super::number::{CaseNumber, TimeSpan};
-use super::returned::Returned;
 use crate::model::EndpointEvent;
 use crate::model::Kind;
 use crate::tcp::{
     Call, Effects, EndedBy, Endpoint, Policy, Repacketizing, RstInTimeWait, RstInWindow, Segment, Sending, Seq,
-    State, SynInWindow, Timer, TimerChange, Transfer,
+    State, SynInWindow, Timer, TimerChange,
 };
-
-/// No case takes longer, in milliseconds: a day.
-const LONGEST: u64 = 86_400_000;
 
 /// In no case are more segments sent in answer to one event.
 const MOST_SEGMENTS: usize = 10_000;
-
-/// In no case do timers expire more often while time passes.
-const MOST_EXPIRIES: usize = 10_000;
 
 /// A segment that was sent, the window that it offered, and when that was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,78 +128,6 @@ impl Host {
         self.take(None, |endpoint, policy| endpoint.poll(most, policy));
     }
 
-    /// The timers that run, and how many milliseconds are left of each.
-    pub(super) fn timers(&self) -> Vec<(CaseTimer, u64)> {
-        let all = Timer::ALL.into_iter().map(CaseTimer::Of).chain([CaseTimer::Persist, CaseTimer::UserTimeout]);
-        all.filter_map(|timer| Some((timer, self.due_at(timer)?.saturating_sub(self.now)))).collect()
-    }
-
-    /// Lets a timer expire if it runs. The others do not, even if they were due before: they are late.
-    pub(super) fn expire(&mut self, timer: CaseTimer) {
-        if let Some(due) = self.due_at(timer) {
-            self.now = self.now.max(due);
-            match timer {
-                CaseTimer::Of(timer) => self.on_timeout(timer),
-                CaseTimer::Persist => self.on_timeout(Timer::Retransmission),
-                CaseTimer::UserTimeout => self.on_user_timeout(),
-            }
-        }
-    }
-
-    /// Lets time pass, and timers expire as they are due; the mistake is that it is too long, or too much happens.
-    pub(super) fn wait(&mut self, span: &TimeSpan) -> Result<(), String> {
-        self.wait_until(self.now.saturating_add(span.milliseconds(&self.policy)))
-    }
-
-    /// Lets time pass until so many milliseconds after the start, unless it is later.
-    pub(super) fn wait_until(&mut self, until: u64) -> Result<(), String> {
-        if until > LONGEST {
-            return Err("a case of more than a day".to_owned());
-        }
-        while let Some((_, timer)) = self.next_due().filter(|(due, _)| *due <= until) {
-            self.expire_in_time(timer)?;
-        }
-        self.now = self.now.max(until);
-        Ok(())
-    }
-
-    /// Lets time pass until something is sent, at most until so many milliseconds after the start, or for as long
-    /// as a timer runs. A stack that is polled is polled.
-    pub(super) fn wait_for_a_segment(&mut self, until: Option<u64>) -> Result<(), String> {
-        let last = until.unwrap_or(LONGEST).min(LONGEST);
-        loop {
-            self.poll_if_polled();
-            if !self.sent.is_empty() {
-                return Ok(());
-            }
-            let Some((_, timer)) = self.next_due().filter(|(due, _)| *due <= last) else { break };
-            self.expire_in_time(timer)?;
-        }
-        until.map_or(Ok(()), |until| self.wait_until(until))
-    }
-
-    fn poll_if_polled(&mut self) {
-        if self.policy.transmission.sending != Sending::AtOnce {
-            self.poll(u32::MAX);
-        }
-    }
-
-    /// The timer that is due next, and when.
-    fn next_due(&self) -> Option<(u64, CaseTimer)> {
-        let timers = Timer::ALL.into_iter().map(CaseTimer::Of);
-        let all = [CaseTimer::UserTimeout, CaseTimer::Persist].into_iter().chain(timers);
-        all.filter_map(|timer| self.due_at(timer).map(|due| (due, timer))).min_by_key(|(due, _)| *due)
-    }
-
-    fn expire_in_time(&mut self, timer: CaseTimer) -> Result<(), String> {
-        self.expiries += 1;
-        if self.expiries > MOST_EXPIRIES {
-            return Err(format!("a case in which timers expire more than {MOST_EXPIRIES} times"));
-        }
-        self.expire(timer);
-        Ok(())
-    }
-
     pub(super) fn set(&mut self, environment: &Environment) {
         let Self { endpoint, policy, .. } = self;
         match environment {
@@ -244,151 +168,8 @@ impl Host {
         }
     }
 
-    /// Makes a call and returns its result.
-    pub(super) fn app(&mut self, call: &AppCall) -> Returned {
-        let state = self.endpoint.state;
-        let returned = match (call, state) {
-            // Of sockets this is ENOTCONN; RFC 9293 §3.10.4: "connection does not exist".
-            (AppCall::ShutdownWrite | AppCall::ShutdownRead | AppCall::ShutdownBoth, State::Closed) => {
-                Returned::Gone
-            }
-            (_, State::Established | State::CloseWait) | (AppCall::ShutdownRead, _) => Returned::Done,
-            (AppCall::Send { .. }, State::Closed) => Returned::Gone,
-            (AppCall::Send { .. }, _) => Returned::Closing,
-            (AppCall::Abort, state) if state != State::Closed => Returned::Done,
-            _ => Returned::NothingToDo,
-        };
-        match call {
-            AppCall::Connect => {
-                self.take(None, |endpoint, policy| endpoint.connect(endpoint.next_iss(), policy));
-                let is_new = self.endpoint.state == State::SynSent && state != State::SynSent;
-                return if is_new { Returned::Done } else { Returned::NothingToDo };
-            }
-            AppCall::Listen if state == State::Closed => {
-                self.endpoint.listen();
-                return Returned::Done;
-            }
-            AppCall::Listen => return Returned::NothingToDo,
-            AppCall::Close if self.lingers_not => self.call(Call::Abort),
-            AppCall::Close => self.call(Call::Close),
-            AppCall::Abort => self.call(Call::Abort),
-            AppCall::ShutdownWrite => self.call(Call::Shutdown),
-            AppCall::ShutdownRead => self.take(None, Endpoint::shutdown_read),
-            AppCall::ShutdownBoth => {
-                self.call(Call::Shutdown);
-                self.take(None, Endpoint::shutdown_read);
-            }
-            AppCall::Send { octets, queued: true } => {
-                self.endpoint.queue(*octets);
-                // Nothing can be sent, and the endpoint knows that something waits.
-                if self.endpoint.transfer.send_window.size == 0
-                    && self.policy.transmission.sending == Sending::AtOnce
-                {
-                    self.poll(u32::MAX);
-                }
-            }
-            AppCall::Send { octets, queued: false } => {
-                if state == State::Closed {
-                    return self.pending_error().unwrap_or(Returned::Closing);
-                }
-                self.take(Some(EndpointEvent::Call(Call::Send)), |endpoint, policy| {
-                    endpoint.send_text(*octets, policy)
-                });
-                if returned == Returned::Done {
-                    return Returned::Octets(*octets);
-                }
-            }
-            AppCall::Receive(octets) => return self.receive(*octets),
-            AppCall::Peek(octets) => return self.clone().receive(Some(*octets)),
-            AppCall::TakeError => return self.pending_error().unwrap_or(Returned::Done),
-            AppCall::SetUserTimeout(span) => {
-                // As `TCP_USER_TIMEOUT` has it, 0 is none.
-                self.user_timeout = Some(span.milliseconds(&self.policy)).filter(|timeout| *timeout > 0);
-                return Returned::Done;
-            }
-            AppCall::SetLingerZero | AppCall::UnsetLinger => {
-                self.lingers_not = *call == AppCall::SetLingerZero;
-                return Returned::Done;
-            }
-            AppCall::SetFinWait2Timeout(span) => {
-                // As `TCP_LINGER2` has it, 0 is the system's own.
-                let timeout = Some(ticks(span, &self.policy)).filter(|timeout| *timeout > 0);
-                self.policy.wait.fin_wait_2_timeout = timeout.or(self.policy.wait.fin_wait_2_timeout);
-                return Returned::Done;
-            }
-        }
-        returned
-    }
-
-    fn receive(&mut self, octets: Option<u32>) -> Returned {
-        let octets = octets.unwrap_or(u32::MAX);
-        let Endpoint { state, ended_by, fin_received, transfer: Transfer { reading_shut, .. }, .. } =
-            self.endpoint;
-        let read = self.endpoint.receive(octets).max(octets.min(self.left_over));
-        self.left_over = self.left_over.saturating_sub(octets);
-        if read > 0 {
-            Returned::Octets(read)
-        } else if state == State::Closed && ended_by != Some(EndedBy::Fin) {
-            self.pending_error().unwrap_or(Returned::Eof)
-        } else if reading_shut || fin_received {
-            Returned::Eof
-        } else {
-            Returned::Nothing
-        }
-    }
-
-    /// How the connection ended; returned once.
-    fn pending_error(&mut self) -> Option<Returned> {
-        let error = self.socket_error()?;
-        let was_known = std::mem::replace(&mut self.end_is_known, true);
-        (!was_known).then_some(Returned::Failed(error))
-    }
-
-    /// What `SO_ERROR` says: a socket that is gone, as in `TIME_WAIT`, says nothing.
-    pub(super) fn socket_error(&self) -> Option<SocketError> {
-        let Endpoint { ended_by, left, .. } = self.endpoint;
-        match (ended_by?, left?) {
-            (EndedBy::Fin | EndedBy::Abort, _) | (EndedBy::Rst, State::TimeWait) => None,
-            (EndedBy::Rst, State::CloseWait) if self.policy.resets.epipe_after_fin => {
-                Some(SocketError::BrokenPipe)
-            }
-            // RFC 9293 §3.10.7.4: "the connection was refused".
-            (EndedBy::Rst, State::SynSent | State::SynReceived) => Some(SocketError::ConnectionRefused),
-            (EndedBy::Rst, _) => Some(SocketError::ConnectionReset),
-            (EndedBy::GiveUp, _) => Some(SocketError::TimedOut),
-        }
-    }
-
     pub(super) fn call(&mut self, call: Call) {
         self.take(Some(EndpointEvent::Call(call)), |endpoint, policy| endpoint.on_call(call, policy));
-    }
-
-    fn on_timeout(&mut self, timer: Timer) {
-        // It has expired: unless it is set again it does not run any more.
-        *timer.of_mut(&mut self.due) = None;
-        self.take(Some(EndpointEvent::Timeout(timer)), |endpoint, policy| endpoint.on_timeout(timer, policy));
-    }
-
-    fn on_user_timeout(&mut self) {
-        self.take(None, Endpoint::on_user_timeout);
-    }
-
-    /// RFC 9293 §3.9.1: the user timeout runs while something is unacknowledged, or waits to be sent.
-    fn user_timeout_at(&self) -> Option<u64> {
-        let (_, since) = self.outstanding?;
-        self.user_timeout.map(|timeout| since.saturating_add(timeout))
-    }
-
-    fn due_at(&self, timer: CaseTimer) -> Option<u64> {
-        let retransmission = Timer::Retransmission.of(&self.due);
-        match timer {
-            CaseTimer::Of(Timer::Retransmission) => {
-                retransmission.filter(|_| !self.endpoint.transfer.persist.runs)
-            }
-            CaseTimer::Persist => retransmission.filter(|_| self.endpoint.transfer.persist.runs),
-            CaseTimer::Of(timer) => *timer.of(&self.due),
-            CaseTimer::UserTimeout => self.user_timeout_at(),
-        }
     }
 
     /// Lets the endpoint take an event, and send all that it then can: it sends one segment at a time. What is no

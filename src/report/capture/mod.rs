@@ -1,5 +1,6 @@
 //! The explanation of a capture: one file a format.
 
+mod ending;
 pub mod human;
 pub mod json;
 pub mod ladder;
