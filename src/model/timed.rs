@@ -66,18 +66,6 @@ impl fmt::Display for Action {
 
 impl TimedWorld {
     /// The world of a configuration that opens nothing, without properties.
-    ///
-    /// ```
-    /// use lastack::check::Library;
-    /// use lastack::model::TimedWorld;
-    /// use stateright::Model;
-    ///
-    /// let library = Library::shipped()?;
-    /// let world = TimedWorld::new(library.scenarios(&["never-closes".to_owned()], &[], 1)?[0].config);
-    /// let initial = &world.init_states()[0];
-    /// assert!(!world.next_states(initial).is_empty(), "an application may close");
-    /// # Ok::<(), lastack::diagnostic::Diagnostics>(())
-    /// ```
     #[must_use]
     pub fn new(config: Config) -> Self {
         Self::with_layout(config)
@@ -96,8 +84,7 @@ impl TimedWorld {
     /// let config = library.scenarios(&["one-msl".to_owned()], &[], 1)?[0].config;
     /// let instances: Vec<Instance> = library.properties.iter().flat_map(Instance::all).collect();
     /// let world = TimedWorld::with_properties(config, state_properties(&instances));
-    /// let checker = world.checker().spawn_bfs().join();
-    /// checker.assert_any_discovery("no-premature-closed@A");
+    /// world.checker().spawn_bfs().join().assert_any_discovery("no-premature-closed@A");
     /// # Ok::<(), lastack::diagnostic::Diagnostics>(())
     /// ```
     #[must_use]

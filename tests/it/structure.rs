@@ -327,6 +327,13 @@ fn no_file_of_tests_is_two_ideas() {
     assert!(long.is_empty(), "{long:#?}");
 }
 
+/// It has the size of stateright's own examples.
+#[test]
+fn the_example_for_stateright_is_short() {
+    let example = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/close.rs")).unwrap();
+    assert!(example.lines().count() <= 150);
+}
+
 #[test]
 fn comments_fit_into_a_line() {
     let mut long = Vec::new();
