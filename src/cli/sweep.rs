@@ -19,7 +19,7 @@ Examples:
 Exit codes:
   0  nothing is violated; with --least: each row has a least value
   1  something is violated; with --least: some row has no value that holds
-  2  the command line or a file is wrong, or something is undecided
+  2  the command line or a file is wrong, something is undecided, or the sweep did not end
 --resume continues with the worlds that Ctrl-C, SIGTERM, SIGHUP or --timeout left undecided.";
 
 /// Arguments of `sweep`.

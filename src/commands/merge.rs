@@ -43,7 +43,7 @@ pub fn run(args: &MergeArgs) -> Result<ExitStatus, Diagnostics> {
     let format = args.format.unwrap_or(SweepFormat::Jsonl);
     let terminal = if output.is_some() { Terminal::PLAIN } else { Terminal::of_stdout() };
     let table = || {
-        let table = human::report(&results, terminal);
+        let table = human::report(&results, None, terminal);
         if output.is_some() { anstream::adapter::strip_str(&table).to_string() } else { table }
     };
     write(&format.document(&results).unwrap_or_else(table))?;

@@ -1,5 +1,6 @@
 //! `lastack sweep`
 
+use std::io::Write;
 use std::slice;
 
 use super::limits::{limits, threads};
@@ -50,7 +51,7 @@ pub fn run(args: &SweepArgs) -> Result<ExitStatus, Diagnostics> {
         // In the order of the worlds, whatever the order was in which they were decided.
         journal.end(&results.text())?;
     }
-    report(args, &results, output.as_ref())?;
+    report(args, &plan, &results, output.as_ref())?;
     if let Some(why) = stopped {
         let help = if args.resume.is_some() {
             "the same command goes on from here"
@@ -66,7 +67,7 @@ impl From<SweepOutcome> for ExitStatus {
     fn from(outcome: SweepOutcome) -> Self {
         match outcome {
             SweepOutcome::Holds => Self::Success,
-            SweepOutcome::Undecided => Self::Undecided,
+            SweepOutcome::Undecided | SweepOutcome::Unfinished => Self::Undecided,
             SweepOutcome::Violated => Self::Failure,
         }
     }
@@ -90,14 +91,20 @@ fn taken_up(args: &SweepArgs, plan: &Plan) -> Result<(Option<Journal>, Results),
     Ok((Some(journal), results))
 }
 
-/// Writes the report: the format to the file, or to stdout; with a file, the table to stdout.
-fn report(args: &SweepArgs, results: &Results, output: Option<&Output>) -> Result<(), Diagnostics> {
+/// Writes the report: the format to the file, or to stdout; with a file, the table to stdout. What is rounded
+/// stands in the table, or goes to stderr.
+fn report(args: &SweepArgs, plan: &Plan, results: &Results, output: Option<&Output>) -> Result<(), Diagnostics> {
+    let rounded = human::rounded(plan);
+    let table = |terminal| human::report(results, rounded.as_deref(), terminal);
     if args.format == SweepFormat::Human || output.is_some() {
-        print(&human::report(results, Terminal::of_stdout()))?;
+        print(&table(Terminal::of_stdout()))?;
+    } else if let Some(rounded) = &rounded {
+        // If stderr is gone, there is nowhere left to write.
+        let _ = writeln!(anstream::stderr(), "rounded: {rounded}");
     }
-    let plain = || anstream::adapter::strip_str(&human::report(results, Terminal::PLAIN)).to_string();
+    let unstyled = || anstream::adapter::strip_str(&table(Terminal::PLAIN)).to_string();
     match (output, args.format.document(results)) {
-        (Some(output), document) => output.write(document.unwrap_or_else(plain).as_bytes()),
+        (Some(file), document) => file.write(document.unwrap_or_else(unstyled).as_bytes()),
         (None, Some(document)) => print(&document),
         (None, None) => Ok(()),
     }

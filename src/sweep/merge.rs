@@ -45,8 +45,7 @@ pub fn merged(parts: &[(Arc<SourceFile>, Results)]) -> Result<Results, Diagnosti
     if !missing.is_empty() && mistakes.0.is_empty() {
         let title = match missing.as_slice() {
             [one] => format!("the part {one} is missing"),
-            [first, .., last] => format!("{} parts of {of} are missing: {first} to {last}", missing.len()),
-            [] => String::new(),
+            several => format!("{} parts of {of} are missing: {}", several.len(), several.join(", ")),
         };
         mistakes.0.push(Diagnostic::new(title).help("all parts are needed, each once"));
     }

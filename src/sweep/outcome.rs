@@ -9,10 +9,12 @@ use crate::property::Verdict;
 pub enum SweepOutcome {
     /// 0: nothing is violated; with a least value, there is one in each row.
     Holds,
-    /// 2: something is undecided, or was not explored.
+    /// 2: something is undecided.
     Undecided,
     /// 1: something is violated; with a least value, some row has none.
     Violated,
+    /// 2, too, whatever was found: the sweep did not come to its end.
+    Unfinished,
 }
 
 impl SweepOutcome {
@@ -23,7 +25,7 @@ impl SweepOutcome {
         let of_row = |worlds: Vec<usize>| {
             let row = head.row(&worlds, &results.known);
             if row.next() != NextInRow::Done {
-                return Self::Undecided;
+                return Self::Unfinished;
             }
             let has = |verdict| row.known.iter().flatten().any(|one| one.verdict == Some(verdict));
             let least = row.least();
@@ -33,6 +35,8 @@ impl SweepOutcome {
                 (true, _) if head.least.is_some() => Self::Undecided,
                 (_, true) if !is_found => Self::Violated,
                 (true, _) => Self::Undecided,
+                // All that has a verdict holds vacuously: that is no least value.
+                (false, _) if head.least.is_some() && !is_found && has(Verdict::Vacuous) => Self::Violated,
                 (false, _) => Self::Holds,
             }
         };

@@ -177,11 +177,36 @@ fn a_sweep_that_was_killed_is_taken_up() {
     assert!(text.lines().count() < whole.lines().count(), "it was faster than the signal");
     // As if the power had failed while a line was written.
     fs::write(&kept, format!("{text}{{\"world\":9")).unwrap();
+    // What was found is no answer as long as worlds are open.
+    assert!(text.contains("violated"));
+    printed(&folder, &[&resumed, &["--timeout", "0s"]], 2);
     printed(&folder, &[&resumed], 1);
     assert_eq!(fs::read_to_string(&kept).unwrap(), whole);
     // There is nothing left to do, and nothing changes.
     printed(&folder, &[&resumed, &["--timeout", "0s"]], 1);
     assert_eq!(fs::read_to_string(&kept).unwrap(), whole);
+}
+
+/// What holds vacuously has no least value: nothing was shown.
+#[test]
+fn a_vacuous_row_has_no_least_value() {
+    let folder = Folder::new("sweep-vacuous");
+    let sweep = ["sweep", "sequential", "-p", "no-premature-closed@B", "--vary", "tcp.time_wait=0..2"];
+    printed(&folder, &[&sweep, &["--least", "tcp.time_wait"]], 1);
+    printed(&folder, &[&sweep], 0);
+}
+
+/// A value of so many seconds may be no whole number of ticks, and then the world is another.
+#[test]
+fn what_is_rounded_is_told() {
+    let folder = Folder::new("sweep-rounded");
+    let sweep = ["sweep", "sequential", "-p", "no-premature-closed@A", "--set", "tcp.policy=linux", "--vary"];
+    let table = printed(&folder, &[&sweep, &["tcp.time_wait=30,31,60 s"]], 1);
+    assert!(table.contains("rounded     in 3 of 3 worlds; in the first, "), "{table}");
+    let csv = run(&folder, &[&sweep, &["tcp.time_wait=30,31,60 s", "--format", "csv"]]);
+    assert!(csv.stderr.starts_with("rounded: in 3 of 3 worlds"), "{}", csv.stderr);
+    let exact = printed(&folder, &[&sweep, &["tcp.rto=1,2", "--set", "network.msl=150"]], 1);
+    assert!(!exact.contains("rounded"), "{exact}");
 }
 
 /// A file of something else may be one line without an end, as is a line that was being written.

@@ -6,9 +6,10 @@ use std::fmt::Write;
 use super::grid::{Field, Grid, Grids};
 use super::sign::Sign;
 use crate::property::Verdict;
+use crate::report::policy;
 use crate::report::quantity::counted;
 use crate::report::terminal::Terminal;
-use crate::sweep::{AxisHead, Part, Results, SweepOutcome};
+use crate::sweep::{AxisHead, Part, Plan, PlannedWorld, Results, SweepOutcome};
 use anstyle::{AnsiColor, Style};
 
 const BOLD: Style = Style::new().bold();
@@ -18,9 +19,9 @@ const BAD: Style = AnsiColor::Red.on_default().bold();
 /// The column at which a text behind a word begins.
 const INDENT: usize = 14;
 
-/// The table, what its signs mean, and the total in the last line.
+/// The table, what its signs mean, and the total in the last line; before it, what [`rounded`] has of its plan.
 #[must_use]
-pub fn report(results: &Results, terminal: Terminal) -> String {
+pub fn report(results: &Results, rounded: Option<&str>, terminal: Terminal) -> String {
     let head = &results.head;
     let mut text = format!("{BOLD}{} in {}{BOLD:#}\n", head.property, head.scenario);
     let mut settings = head.settings.clone();
@@ -30,6 +31,9 @@ pub fn report(results: &Results, terminal: Terminal) -> String {
     }
     if head.partition != Part::WHOLE {
         let _ = writeln!(text, "  {:<12}{}", "partition", head.partition);
+    }
+    if let Some(rounded) = rounded {
+        let _ = writeln!(text, "  {:<12}{}", "rounded", terminal.prose(rounded, INDENT));
     }
     let grids = Grids::of(results);
     if let Some(key) = least_of_all(results) {
@@ -43,6 +47,15 @@ pub fn report(results: &Results, terminal: Terminal) -> String {
     text.push_str(&legend(&grids, terminal));
     text.push_str(&reasons(results, terminal));
     text + &total(results)
+}
+
+/// Timers that are no whole number of ticks, and what they have become: of the first world that has some.
+#[must_use]
+pub fn rounded(plan: &Plan) -> Option<String> {
+    let ready = || plan.worlds.iter().filter_map(PlannedWorld::ready);
+    let mut all = ready().filter_map(|scenario| policy::rounded(scenario));
+    let first = all.next()?;
+    Some(format!("in {} of {}; in the first, {first}", 1 + all.count(), counted(ready().count(), "world")))
 }
 
 /// The key of which the least value stands in the table.

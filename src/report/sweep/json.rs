@@ -103,7 +103,7 @@ pub(super) fn document(results: &Results) -> String {
         exit_code: match SweepOutcome::of(results) {
             SweepOutcome::Holds => 0,
             SweepOutcome::Violated => 1,
-            SweepOutcome::Undecided => 2,
+            SweepOutcome::Undecided | SweepOutcome::Unfinished => 2,
         },
         scenario: &head.scenario,
         settings: &head.settings,
