@@ -46,7 +46,7 @@ pub struct ShowArgs {
     pub avoid: Vec<AvoidedTransition>,
 
     /// Replay a trace that was saved as JSON or ITF on today's model, and say at which step they part
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["scenario", "property", "nth", "avoid", "settings", "scale"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["scenario", "property", "nth", "avoid", "settings", "scale", "format", "output"])]
     pub replay: Option<PathBuf>,
 
     /// Changes of the world.

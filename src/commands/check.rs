@@ -1,8 +1,9 @@
 //! `lastack check`
 
-use std::fs::File;
+use std::env;
+use std::fs::{self, File};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::limits::{limits, threads};
@@ -230,7 +231,16 @@ fn report(
         let text = all.iter().map(scenario).collect::<String>() + &end(args, all, Terminal::PLAIN);
         anstream::adapter::strip_str(&text).to_string()
     };
-    format.document(all, show_command, drawings).unwrap_or_else(plain)
+    format.document(all, show_command, drawings, &working_folder()).unwrap_or_else(plain)
+}
+
+/// The way from the root of the repository to the working folder, in a job of GitHub's; elsewhere they are the
+/// same.
+fn working_folder() -> PathBuf {
+    let root = env::var_os("GITHUB_WORKSPACE").and_then(|root| fs::canonicalize(root).ok());
+    let here = env::current_dir().and_then(fs::canonicalize).ok();
+    let way = root.zip(here).and_then(|(root, here)| here.strip_prefix(root).map(Path::to_path_buf).ok());
+    way.unwrap_or_default()
 }
 
 /// The first unexpected counterexamples and examples, drawn. One that is not found within the limits is left out:

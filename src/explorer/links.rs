@@ -106,7 +106,7 @@ fn reachable(address: SocketAddr) -> SocketAddr {
 /// stateright's address of a path; of a run that is none, its own.
 fn deep_link(url: &str, name: &str, evidence: &Evidence) -> String {
     match &evidence.places {
-        Some(places) => format!("{url}#/steps/{}", encoded(places)),
+        Some(places) => format!("{url}#/steps/{}?property={name}", encoded(places)),
         None => format!("{url}#/run/{name}"),
     }
 }

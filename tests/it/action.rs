@@ -65,6 +65,11 @@ fn the_action_checks_annotates_and_reports() {
     fs::write(folder.0.join("lastack.toml"), "scenarios = [\"mine\"]\nown = true\n").unwrap();
     let run = step(&folder, "Check", &INPUTS);
     assert_eq!(run.code, 1);
+    // In a folder of the repository, files are named from its root on.
+    let root = folder.0.parent().unwrap().to_str().unwrap();
+    let run = step(&folder, "Check", &[&INPUTS[..], &[("GITHUB_WORKSPACE", root)]].concat());
+    assert!(run.stdout.starts_with("::error file=action-check/mine/hasty.toml,line=1,"), "{}", run.stdout);
+    assert!(read("lastack-reports/lastack.sarif").contains("\"action-check/mine/hasty.toml\""));
 }
 
 /// A release is fetched, and refused if it is not what its checksum says.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// What changes how and where lastack writes.
-const VARIABLES: [&str; 9] = [
+const VARIABLES: [&str; 10] = [
     "NO_COLOR",
     "CLICOLOR",
     "CLICOLOR_FORCE",
@@ -15,6 +15,7 @@ const VARIABLES: [&str; 9] = [
     "LANG",
     "RUST_BACKTRACE",
     "GITHUB_STEP_SUMMARY",
+    "GITHUB_WORKSPACE",
 ];
 
 /// Gone afterwards. Paths in it are short and the same on every computer.

@@ -43,12 +43,21 @@ function route() {
   const asks = new URLSearchParams(query);
   const number = (key) => (/^\d+$/.test(asks.get(key) ?? "") ? Number(asks.get(key)) : null);
   const property = asks.get("property");
-  if (path.startsWith("/run/")) return { run: decodeURIComponent(path.slice(5)), at: number("at"), property: null };
+  if (path.startsWith("/run/")) return { run: decoded(path.slice(5)), at: number("at"), property: null };
   if (!path.startsWith("/steps/0")) return null;
   const places = path.slice(7).split("/").filter((place) => place !== "").slice(1).map(Number);
   const offset = number("offset");
   const at = number("at") ?? (offset === null ? null : Math.max(0, places.length - offset));
   return { places, at, property };
+}
+
+/** An address may have been cut off within a character: then it names nothing that is there. */
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function address({ places, run, at, property }) {

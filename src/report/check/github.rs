@@ -1,9 +1,11 @@
 //! Verdicts for GitHub Actions: annotations, which point into files.
 
 use std::fmt::Write;
+use std::path::Path;
 
 use super::drawing::{Drawing, drawing_of};
 use super::finding::{Finding, findings};
+use super::repository::in_repository;
 use super::show_command::ShowCommand;
 use crate::check::Checked;
 use crate::text::visible_lines;
@@ -11,7 +13,12 @@ use crate::text::visible_lines;
 /// One annotation a line, for each thing that keeps the gate from passing: errors for unexpected verdicts,
 /// warnings for what was not explored to the end.
 #[must_use]
-pub fn annotations(all: &[Checked], show_command: &ShowCommand, drawings: &[Drawing]) -> String {
+pub fn annotations(
+    all: &[Checked],
+    show_command: &ShowCommand,
+    drawings: &[Drawing],
+    working_folder: &Path,
+) -> String {
     let mut text = String::new();
     for checked in all {
         for Finding { level, place: (file, first, last), title, body, drawn, .. } in
@@ -25,7 +32,7 @@ pub fn annotations(all: &[Checked], show_command: &ShowCommand, drawings: &[Draw
                 text,
                 "::{} file={},line={first},endLine={last},title={}::{}",
                 level.name(),
-                property(file.strip_prefix("./").unwrap_or(file)),
+                property(&in_repository(file, working_folder)),
                 property(&title),
                 data(&message.join("\n")),
             );

@@ -10,9 +10,12 @@ pub mod json;
 pub mod junit;
 pub mod markdown;
 pub mod merge;
+mod repository;
 pub mod sarif;
 pub mod show_command;
 pub(crate) mod verdict_note;
+
+use std::path::Path;
 
 use clap::ValueEnum;
 
@@ -44,16 +47,23 @@ impl Format {
         matches!(self, Self::Github | Self::Markdown | Self::Sarif)
     }
 
-    /// The document in this format; `None` for people, whose report has a width and an amount of detail.
+    /// The document in this format; `None` for people, whose report has a width and an amount of detail. Files are
+    /// named from the root of the repository on, from which `working_folder` leads to the working folder.
     #[must_use]
-    pub fn document(self, all: &[Checked], show_command: &ShowCommand, drawings: &[Drawing]) -> Option<String> {
+    pub fn document(
+        self,
+        all: &[Checked],
+        show_command: &ShowCommand,
+        drawings: &[Drawing],
+        working_folder: &Path,
+    ) -> Option<String> {
         match self {
             Self::Human => None,
             Self::Json => Some(json::report(all)),
             Self::Junit => Some(junit::report(all, show_command)),
-            Self::Github => Some(github::annotations(all, show_command, drawings)),
+            Self::Github => Some(github::annotations(all, show_command, drawings, working_folder)),
             Self::Markdown => Some(markdown::summary(all, show_command, drawings)),
-            Self::Sarif => Some(sarif::report(all, show_command, drawings)),
+            Self::Sarif => Some(sarif::report(all, show_command, drawings, working_folder)),
         }
     }
 }

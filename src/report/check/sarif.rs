@@ -1,11 +1,13 @@
 //! Verdicts in SARIF 2.1.0, which code scanning reads: a result for each thing that keeps the gate from passing.
 
 use std::fmt::Write;
+use std::path::Path;
 
 use serde::Serialize;
 
 use super::drawing::{Drawing, drawing_of};
 use super::finding::{DIFFERS, Finding, NOT_EXPLORED, findings};
+use super::repository::in_repository;
 use super::show_command::ShowCommand;
 use crate::check::Checked;
 use crate::invariant::broken;
@@ -104,13 +106,13 @@ struct Fingerprints {
 
 /// The log, with a final line break.
 #[must_use]
-pub fn report(all: &[Checked], show_command: &ShowCommand, drawings: &[Drawing]) -> String {
+pub fn report(all: &[Checked], show_command: &ShowCommand, drawings: &[Drawing], working_folder: &Path) -> String {
     let rules = rules(all);
     let of_scenario = |checked: &Checked| -> Vec<SarifResult> {
         let of_finding = |finding: Finding<'_>| {
             let name = finding.drawn.as_ref().map(|(name, _)| name);
             let drawing = name.and_then(|name| drawing_of(drawings, &checked.scenario, name));
-            result(finding, drawing.and_then(|drawing| drawing.ending.clone()), &rules)
+            result(finding, drawing.and_then(|drawing| drawing.ending.clone()), &rules, working_folder)
         };
         findings(checked, show_command).into_iter().map(of_finding).collect()
     };
@@ -142,12 +144,12 @@ fn rules(all: &[Checked]) -> Vec<Rule> {
     rules
 }
 
-fn result(finding: Finding<'_>, ending: Option<String>, rules: &[Rule]) -> SarifResult {
+fn result(finding: Finding<'_>, ending: Option<String>, rules: &[Rule], working_folder: &Path) -> SarifResult {
     let Finding { level, rule, place: (file, start_line, end_line), title, body, drawn } = finding;
     let lines = [Some(title.clone()), Some(body), ending, drawn.map(|(_, command)| command)];
     let text = lines.into_iter().flatten().collect::<Vec<_>>().join("\n");
     let physical_location = PhysicalLocation {
-        artifact_location: ArtifactLocation { uri: uri(file) },
+        artifact_location: ArtifactLocation { uri: uri(&in_repository(file, working_folder)) },
         region: Region { start_line, end_line },
     };
     let rule_index = rules.iter().position(|known| known.id == rule);
@@ -163,7 +165,6 @@ fn result(finding: Finding<'_>, ending: Option<String>, rules: &[Rule]) -> Sarif
 
 /// A path as a URI reference (RFC 3986), relative where the path is.
 fn uri(path: &str) -> String {
-    let path = path.strip_prefix("./").unwrap_or(path).replace('\\', "/");
     let mut uri = if path.starts_with('/') { "file://".to_owned() } else { String::new() };
     for byte in path.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
@@ -181,9 +182,8 @@ mod tests {
 
     #[test]
     fn paths_are_uris() {
-        assert_eq!(uri("./my scenarios/a%b.toml"), "my%20scenarios/a%25b.toml");
+        assert_eq!(uri("my scenarios/a%b.toml"), "my%20scenarios/a%25b.toml");
         assert_eq!(uri("/tmp/a:b.toml"), "file:///tmp/a%3Ab.toml");
         assert_eq!(uri("../x/ü.toml"), "../x/%C3%BC.toml");
-        assert_eq!(uri("a\\b.toml"), "a/b.toml");
     }
 }
