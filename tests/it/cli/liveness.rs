@@ -35,6 +35,24 @@ fn liveness_of_ones_own() {
     ");
 }
 
+/// No fairness makes an end connect: a run may end in CLOSED and LISTEN, counted in ticks as well.
+#[test]
+fn a_connect_need_not_come() {
+    let folder = Folder::new("connect");
+    let world = ["check", "sequential", "-p", "both-close", "--set", "network.losses=0"];
+    for (opens, holds) in [
+        (&["a.opens=connect", "b.opens=listen"][..], false),
+        (&["b.opens=listen"], false),
+        (&["a.opens=connect"], true),
+    ] {
+        let settings: Vec<&str> = opens.iter().flat_map(|setting| ["--set", *setting]).collect();
+        for delays in ["network.delays=any", "network.delays=whole-ticks"] {
+            let run = folder.run(&[&world[..], &settings, &["--set", delays]].concat());
+            assert_eq!((run.code, run.says_holds()), (i32::from(!holds), holds), "{opens:?} {delays}: {run:?}");
+        }
+    }
+}
+
 /// `lossy-for-ever` promises that its network delivers what is sent again and again.
 #[test]
 fn fairness_decides_liveness() {
