@@ -9,7 +9,7 @@
 #![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
 
 use super::constraints::{Untimed, of_lasso};
-use super::exact::{Copy, ExactEvent, ExactWorld, Moment};
+use super::exact::{Copy, ExactEvent, ExactWorld, Moment, Refusal};
 use super::timetable::{Constraint, Repetition, schedule_cycle};
 use super::witness::{NoWitness, Witness, at_moments};
 use crate::model::Config;
@@ -96,7 +96,11 @@ impl CyclicWitness {
         let once = world.clone();
         for (number, (at, event)) in self.run.events.iter().enumerate().skip(self.stem) {
             let later = event.later(self.period);
-            world.happen(at + self.period, &later).map_err(|refusal| NoWitness::Refused(number, refusal))?;
+            match world.happen(at + self.period, &later) {
+                // It was a duplicate in one round, and is none in the other.
+                Err(Refusal::NotInFlight(_)) => return Ok(false),
+                happened => drop(happened.map_err(|refusal| NoWitness::Refused(number, refusal))?),
+            }
         }
         let is_later = |one: &ExactWorld<'_>, other: &ExactWorld<'_>| one.now() - other.now() == self.period;
         Ok(once.is_like(&start) && is_later(&once, &start) && world.is_like(&once) && is_later(&world, &once))

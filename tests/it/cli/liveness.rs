@@ -35,6 +35,17 @@ fn liveness_of_ones_own() {
     ");
 }
 
+/// A copy that is a duplicate in one round of a cycle may be an original in the next.
+#[test]
+fn a_cycle_may_begin_a_round_later() {
+    let folder = Folder::new("rounds");
+    let settings = ["network.losses=unlimited", "fairness.network=false", "a.tcp.rto=2", "b.tcp.rto=5"];
+    let settings = settings.iter().chain(&["a.tcp.delayed_ack=1"]).flat_map(|setting| ["--set", *setting]);
+    let world = ["check", "simultaneous", "-p", "fin-is-answered@B"];
+    let run = folder.run(&world.into_iter().chain(settings).collect::<Vec<_>>());
+    assert_eq!(run.code, 1, "{run:?}");
+}
+
 /// No fairness makes an end connect: a run may end in CLOSED and LISTEN, counted in ticks as well.
 #[test]
 fn a_connect_need_not_come() {
