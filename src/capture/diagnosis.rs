@@ -117,7 +117,7 @@ impl Diagnosis {
 
     /// The first packet that no path of the model explains, and who sent it.
     #[must_use]
-    pub fn unexplained(&self) -> Option<(Side, &super::unexplained::Unexplained)> {
+    pub fn unexplained(&self) -> Option<(Side, &super::Unexplained)> {
         let of_side = |side| self.explanation(side).unexplained.as_ref().map(|unexplained| (side, unexplained));
         Side::BOTH.into_iter().filter_map(of_side).min_by_key(|(_, unexplained)| unexplained.index)
     }

@@ -131,7 +131,7 @@ impl Explored<'_> {
     pub fn witness(
         &self,
         config: &Config,
-        question: &super::question::Question<'_>,
+        question: &super::Question<'_>,
         number: usize,
     ) -> Result<Option<Witness>, NoWitness> {
         let Some(Revealed { node, is_mirrored }) = self.findings.revealed[number] else {
@@ -158,7 +158,7 @@ impl Explored<'_> {
     ///
     /// # Errors
     /// If a run could not be taken up again.
-    pub fn is_exercised(&self, config: &Config, question: &super::question::Question<'_>) -> Result<bool, Stop> {
+    pub fn is_exercised(&self, config: &Config, question: &super::Question<'_>) -> Result<bool, Stop> {
         let mut tried = HashSet::new();
         // Each part has a zone that is kept.
         for node in self.passed.kept() {

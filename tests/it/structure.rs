@@ -305,8 +305,7 @@ fn siblings_import_from_each_other_and_not_through_their_folder() {
     let mut through_the_folder = Vec::new();
     for (module, source) in &sources {
         let folder = module.rsplit_once("::").map_or("", |(folder, _)| folder);
-        let named = source.imports.iter().map(|(path, _)| path).chain(&source.paths);
-        let paths = named.filter_map(|path| absolute(path, module));
+        let paths = source.imports.iter().filter_map(|(path, _)| absolute(path, module));
         let of_the_folder = paths.filter(|path| path.rsplit_once("::").is_some_and(|(from, _)| from == folder));
         through_the_folder
             .extend(of_the_folder.filter(|path| exported.contains_key(path)).map(|path| (module, path)));

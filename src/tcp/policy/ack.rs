@@ -91,12 +91,6 @@ impl AckPolicy {
         state == State::Established && self.ack_of_unsent == AckOfUnsent::AnswerUnlessEstablished
     }
 
-    /// Whether the ACK of a FIN that leads to this state may wait for a segment to ride on. RFC 9293 §3.8.6.3; an
-    /// ACK that leads to `CLOSING` or `TIME_WAIT` never does.
-    pub(in crate::tcp) fn ack_of_fin_may_wait(self, state: State) -> bool {
-        state == State::CloseWait && !self.acks_fin_at_once
-    }
-
     /// Whether an ACK of nothing new is answered in this state. RFC 9293 §3.10.7.4: "it can be ignored".
     pub(in crate::tcp) fn answers_duplicate_ack(self, segment: &Segment, state: State) -> bool {
         self.last_ack_answers && state == State::LastAck && segment.sequence_length() == 0

@@ -33,12 +33,6 @@ impl ClosePolicy {
         abort_ends_time_wait: true,
     };
 
-    /// Whether the peer's FIN, which has led to this state, closes the other direction without a call. RFC 9293
-    /// §3.10.4 waits for the call.
-    pub(in crate::tcp) fn closes_with_peer(self, state: State) -> bool {
-        state == State::CloseWait && self.closes_on_fin
-    }
-
     /// Whether an abort in this state sends a reset. RFC 9293 §3.10.5.
     #[must_use]
     pub fn abort_resets_in(self, state: State) -> bool {

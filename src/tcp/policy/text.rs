@@ -35,17 +35,6 @@ impl TextPolicy {
         self.late_text != LateText::Receive
     }
 
-    /// Whether the reset that late text draws is that of an abort, at SND.NXT. RFC 9293 §3.6.1 leaves its form
-    /// open.
-    pub(in crate::tcp) fn aborts_at_late_text(self) -> bool {
-        self.late_text == LateText::Abort
-    }
-
-    /// Whether text beyond the peer's FIN draws a reset. RFC 9293 §3.10.7.4: "Ignore the segment text."
-    pub(in crate::tcp) fn resets_text_after_fin(self) -> bool {
-        self.reset_text_after_fin
-    }
-
     /// Whether text draws a reset that arrives after both directions were shut, but not by `close()`.
     pub(in crate::tcp) fn resets_text_after_shutdown_read(self) -> bool {
         matches!(self.shutdown_read, ShutdownRead::ResetLate | ShutdownRead::ResetUnread)

@@ -61,11 +61,6 @@ impl WaitPolicy {
         segment.flags.fin || self.unacceptable_restarts
     }
 
-    /// Whether `FIN_WAIT_2` keeps what `TIME_WAIT` would, and no socket: after `close()` nobody reads any more.
-    pub(in crate::tcp) fn fin_wait_2_has_no_socket(self, reader_gone: bool) -> bool {
-        reader_gone && self.fin_wait_2_without_socket
-    }
-
     /// Whether resets do nothing in this state. RFC 1337 §3, fix (F1).
     pub(in crate::tcp) fn ignores_resets_in(self, state: State) -> bool {
         state == State::TimeWait && self.rst_in_time_wait == RstInTimeWait::Ignore

@@ -57,7 +57,8 @@ impl Endpoint {
         }
         let decision = self.decision_in_order();
         self.consume_fin(policy, effects);
-        if policy.acks.ack_of_fin_may_wait(self.state) { decision } else { AckDecision::Immediate }
+        let may_wait = self.state == State::CloseWait && !policy.acks.acks_fin_at_once;
+        if may_wait { decision } else { AckDecision::Immediate }
     }
 
     /// RFC 9293 §3.10.7.4: "advance RCV.NXT over the FIN".
@@ -67,7 +68,7 @@ impl Endpoint {
         // Nothing follows a FIN.
         self.held = Held::default();
         self.transition(Trigger::FinReceived, policy, effects);
-        if policy.closing.closes_with_peer(self.state) {
+        if policy.closing.closes_on_fin && self.state == State::CloseWait {
             self.shutdown(policy, effects);
         }
     }

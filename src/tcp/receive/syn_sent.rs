@@ -7,8 +7,7 @@ use crate::tcp::transmission::reset_in_answer_to;
 use crate::tcp::{Effects, EndedBy, Endpoint, Flags, Policy, Segment, State};
 
 impl Endpoint {
-    /// RFC 9293 §3.10.7.3, its five steps. The fifth stands before the fourth, since a segment without a SYN ends
-    /// there. A step that breaks is "drop the segment and return".
+    /// RFC 9293 §3.10.7.3, its five steps in order. A step that breaks is "drop the segment and return".
     pub(super) fn process_in_syn_sent(
         &mut self,
         segment: &Segment,
