@@ -235,7 +235,7 @@ impl Endpoint {
             }
             (Call::Abort, state) => {
                 if policy.closing.abort_resets_in(state) {
-                    self.reset(policy.resets.reset_with_ack, &mut effects);
+                    self.reset(policy.resets.reset_acknowledges(), &mut effects);
                     // The application has let go of the connection, even where that does not end it.
                     self.reader_gone = true;
                 }

@@ -2,7 +2,7 @@
 
 use super::endpoint::Endpoint;
 use super::event::{Effects, Timer, TimerChange};
-use super::policy::{FinSending, Policy, Sending};
+use super::policy::{FinSending, Policy};
 use super::segment::{Flags, Segment, Seq};
 use super::state::{EndedBy, State};
 
@@ -40,14 +40,14 @@ impl Endpoint {
     pub fn poll(&mut self, most: u32, policy: &Policy) -> Effects {
         let mut effects = Effects::default();
         self.transmit(most, policy, &mut effects);
-        if effects.segment.is_none() && policy.transmission.sending == Sending::Polled && self.ack_delayed {
+        if effects.segment.is_none() && policy.transmission.acks_when_polled() && self.ack_delayed {
             self.acknowledge(policy, &mut effects);
         }
         effects
     }
 
     pub(super) fn transmit_unless_polled(&mut self, policy: &Policy, effects: &mut Effects) {
-        if policy.transmission.sending == Sending::AtOnce {
+        if policy.transmission.sends_at_once() {
             self.transmit(u32::MAX, policy, effects);
         }
     }
@@ -129,7 +129,7 @@ impl Endpoint {
     /// RFC 9293 §3.8.3, §3.10.8: the peer does not answer.
     pub(super) fn give_up(&mut self, policy: &Policy, effects: &mut Effects) {
         if policy.retransmission.reset_on_giving_up {
-            self.reset(policy.resets.reset_with_ack, effects);
+            self.reset(policy.resets.reset_acknowledges(), effects);
         }
         self.end(EndedBy::GiveUp, effects);
     }
@@ -164,7 +164,7 @@ pub(super) fn reset_in_answer_to(segment: &Segment, policy: &Policy) -> Option<S
 mod tests {
     use super::*;
     use crate::tcp::testing::{POLICY, ack, offered, segment};
-    use crate::tcp::{Call, Repacketizing};
+    use crate::tcp::{Call, Repacketizing, Sending};
 
     /// RFC 9293 §3.10.4: "queue this until all preceding SENDs have been segmentized".
     #[test]

@@ -313,6 +313,22 @@ fn siblings_import_from_each_other_and_not_through_their_folder() {
     assert!(through_the_folder.is_empty(), "{through_the_folder:#?}");
 }
 
+/// Each departure of a stack is a question with a name there; a policy's fields are its answers.
+#[test]
+fn steps_ask_the_policy_and_do_not_read_it() {
+    let mut reads = Vec::new();
+    for (module, source) in sources().iter().filter(|(module, _)| module.starts_with("tcp::receive")) {
+        let mut tokens = Vec::new();
+        flatten(source.text.parse().unwrap(), &mut tokens);
+        for six in tokens.windows(6) {
+            if matches!([0, 1, 3].map(|at| six[at].as_str()), ["policy", ".", "."]) && six[5] != "(" {
+                reads.push(format!("{module}: {}", six[..5].concat()));
+            }
+        }
+    }
+    assert!(reads.is_empty(), "{reads:#?}");
+}
+
 #[test]
 fn no_file_is_two_ideas() {
     let long = sources().into_iter().map(|(module, source)| (source.text.lines().count(), module));

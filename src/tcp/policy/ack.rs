@@ -95,6 +95,18 @@ impl AckPolicy {
     pub(in crate::tcp) fn answers_duplicate_ack(self, segment: &Segment, state: State) -> bool {
         self.last_ack_answers && state == State::LastAck && segment.sequence_length() == 0
     }
+
+    /// How long the ACK of what is in order may wait for a segment to ride on, in ticks; `None`: not at all. RFC
+    /// 9293 §3.8.6.3.
+    pub(in crate::tcp) fn ack_may_wait_for(self) -> Option<u32> {
+        self.delayed_ack
+    }
+
+    /// Whether the ACK of a FIN that has led to this state may wait, as that of text may. Our own FIN can ride on
+    /// it only in `CLOSE_WAIT`. RFC 9293 §3.8.6.3.
+    pub(in crate::tcp) fn ack_of_fin_may_wait(self, state: State) -> bool {
+        state == State::CloseWait && !self.acks_fin_at_once
+    }
 }
 
 /// The treatment of a segment without any of the flags ACK, RST and SYN.

@@ -33,6 +33,12 @@ impl ClosePolicy {
         abort_ends_time_wait: true,
     };
 
+    /// Whether the peer's FIN, which has led to this state, closes our direction, too. RFC 9293 §3.10.7.4: not
+    /// before the application's CLOSE.
+    pub(in crate::tcp) fn closes_with_peer(self, state: State) -> bool {
+        self.closes_on_fin && state == State::CloseWait
+    }
+
     /// Whether an abort in this state sends a reset. RFC 9293 §3.10.5.
     #[must_use]
     pub fn abort_resets_in(self, state: State) -> bool {

@@ -55,6 +55,16 @@ impl ResetPolicy {
         self.rst_in_window == RstInWindow::Close
     }
 
+    /// What a SYN in the window does. RFC 9293 §3.10.7.4 challenges it.
+    pub(in crate::tcp) fn effect_of_syn_in_window(self) -> SynInWindow {
+        self.syn_in_window
+    }
+
+    /// Whether a reset that ends a connection from our side has an ACK. RFC 9293 §3.10.5: it has none.
+    pub(in crate::tcp) fn reset_acknowledges(self) -> bool {
+        self.reset_with_ack
+    }
+
     /// Whether the reset that a SYN in the window draws has an ACK.
     pub(in crate::tcp) fn reset_of_syn_acknowledges(self) -> bool {
         self.reset_with_ack && self.syn_in_window != SynInWindow::BareReset

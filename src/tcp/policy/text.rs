@@ -55,6 +55,28 @@ impl TextPolicy {
     pub(in crate::tcp) fn holds_text(self) -> bool {
         self.out_of_order != OutOfOrder::Drop
     }
+
+    /// Whether a FIN beyond a hole is held until the hole is filled. RFC 9293 §3.10.7.4 (SHLD-31).
+    pub(in crate::tcp) fn holds_fin(self) -> bool {
+        self.out_of_order == OutOfOrder::Hold
+    }
+
+    /// Whether a FIN beyond a hole is answered at once, as text there is. RFC 5681 §4.2.
+    pub(in crate::tcp) fn answers_fin_beyond_hole(self) -> bool {
+        self.out_of_order != OutOfOrder::HoldText
+    }
+
+    /// Whether text beyond the peer's FIN is answered with a reset. RFC 9293 §3.10.7.4: "This should not occur ….
+    /// Ignore the segment text."
+    pub(in crate::tcp) fn resets_text_after_fin(self) -> bool {
+        self.reset_text_after_fin
+    }
+
+    /// Whether the reset that late text draws is that of an abort, at SND.NXT, and not the one that CLOSED would
+    /// answer with. RFC 9293 §3.6.1 (RFC 1122 §4.2.2.13) leaves it open.
+    pub(in crate::tcp) fn late_text_aborts(self) -> bool {
+        self.late_text == LateText::Abort
+    }
 }
 
 /// The treatment of text, and of a FIN, that arrives out of order.

@@ -29,6 +29,18 @@ impl TransmissionPolicy {
         fin_needs_window: true,
         resends_into_closed_window: false,
     };
+
+    /// Whether text and FIN are sent as soon as the window permits, and do not wait to be polled. RFC 9293
+    /// §3.10.4.
+    pub(in crate::tcp) fn sends_at_once(self) -> bool {
+        self.sending == Sending::AtOnce
+    }
+
+    /// Whether the ACK of what has arrived waits to be polled, too. RFC 9293 §3.10.7.4 sends it at once, or when
+    /// its delay is over.
+    pub(in crate::tcp) fn acks_when_polled(self) -> bool {
+        self.sending == Sending::Polled
+    }
 }
 
 /// How much of what is unacknowledged a retransmission takes into one segment.

@@ -56,6 +56,12 @@ impl WaitPolicy {
         self.time_wait_answers == TimeWaitAnswers::InOrder
     }
 
+    /// Whether `FIN_WAIT_2` has no socket any more, where the application has called `close()`
+    /// (`reader_gone`) or has not. RFC 9293 keeps the connection.
+    pub(in crate::tcp) fn orphan_has_no_socket(self, reader_gone: bool) -> bool {
+        reader_gone && self.fin_wait_2_without_socket
+    }
+
     /// Whether a segment that is not acceptable in `TIME_WAIT`, and is no reset, restarts the wait.
     pub(in crate::tcp) fn unacceptable_segment_restarts(self, segment: &Segment) -> bool {
         segment.flags.fin || self.unacceptable_restarts

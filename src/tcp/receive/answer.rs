@@ -1,6 +1,6 @@
 //! What is sent when all steps were taken: one segment at most, which acknowledges all that has arrived.
 
-use crate::tcp::{Effects, Endpoint, Policy, Sending, Timer, TimerChange};
+use crate::tcp::{Effects, Endpoint, Policy, Timer, TimerChange};
 
 /// Whether text or a FIN calls for an acknowledgment, the more urgent the greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,15 +22,12 @@ impl Endpoint {
     /// RFC 9293 §3.10.7.4: "This acknowledgment should be piggybacked on a segment being transmitted if possible
     /// without incurring undue delay". RFC 9293 §3.8.6.3: delayed acknowledgments.
     pub(super) fn answer(&mut self, decision: AckDecision, policy: &Policy, effects: &mut Effects) {
-        match policy.transmission.sending {
-            Sending::AtOnce => self.transmit(u32::MAX, policy, effects),
-            Sending::PolledForText => {}
-            Sending::Polled => {
-                self.ack_delayed |= decision != AckDecision::None && effects.segment.is_none();
-                return;
-            }
+        if policy.transmission.acks_when_polled() {
+            self.ack_delayed |= decision != AckDecision::None && effects.segment.is_none();
+            return;
         }
-        match (decision, policy.acks.delayed_ack) {
+        self.transmit_unless_polled(policy, effects);
+        match (decision, policy.acks.ack_may_wait_for()) {
             (AckDecision::None, _) => {}
             // It rides on what was sent just now.
             _ if effects.segment.is_some() => {}

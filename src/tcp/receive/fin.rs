@@ -4,7 +4,7 @@ use super::answer::AckDecision;
 use super::text::Trimmed;
 use crate::tcp::endpoint::Trigger;
 use crate::tcp::time_wait::restart_time_wait_if_due;
-use crate::tcp::{Effects, Endpoint, Held, OutOfOrder, Policy, Segment, Seq, State};
+use crate::tcp::{Effects, Endpoint, Held, Policy, Segment, Seq, State};
 
 impl Endpoint {
     /// RFC 9293 §3.10.7.4: "If the FIN bit is set, … advance RCV.NXT over the FIN, and send an acknowledgment for
@@ -45,20 +45,17 @@ impl Endpoint {
             return AckDecision::None;
         }
         if self.rcv_nxt.precedes(number) {
-            match policy.text.out_of_order {
-                OutOfOrder::Hold => self.held.hold_fin(number),
-                OutOfOrder::HoldText => return AckDecision::None,
-                OutOfOrder::Drop => {}
+            if policy.text.holds_fin() {
+                self.held.hold_fin(number);
             }
-            return AckDecision::Immediate;
+            return if policy.text.answers_fin_beyond_hole() { AckDecision::Immediate } else { AckDecision::None };
         }
         if number.precedes(self.rcv_nxt) {
             return AckDecision::None;
         }
         let decision = self.decision_in_order();
         self.consume_fin(policy, effects);
-        let may_wait = self.state == State::CloseWait && !policy.acks.acks_fin_at_once;
-        if may_wait { decision } else { AckDecision::Immediate }
+        if policy.acks.ack_of_fin_may_wait(self.state) { decision } else { AckDecision::Immediate }
     }
 
     /// RFC 9293 §3.10.7.4: "advance RCV.NXT over the FIN".
@@ -68,7 +65,7 @@ impl Endpoint {
         // Nothing follows a FIN.
         self.held = Held::default();
         self.transition(Trigger::FinReceived, policy, effects);
-        if policy.closing.closes_on_fin && self.state == State::CloseWait {
+        if policy.closing.closes_with_peer(self.state) {
             self.shutdown(policy, effects);
         }
     }

@@ -65,7 +65,7 @@ impl Endpoint {
             }
             // Linux: after `close()` this state has no socket, and what TIME_WAIT has in its place takes the
             // segment.
-            State::FinWait2 if self.reader_gone && policy.wait.fin_wait_2_without_socket => {
+            State::FinWait2 if policy.wait.orphan_has_no_socket(self.reader_gone) => {
                 self.on_segment_in_orphaned_fin_wait_2(segment, policy, &mut effects);
             }
             // A stack that looks at the ACK field before the sequence number.

@@ -22,7 +22,7 @@ impl Endpoint {
             self.return_to_listen(effects);
             return ControlFlow::Break(());
         }
-        match policy.resets.syn_in_window {
+        match policy.resets.effect_of_syn_in_window() {
             SynInWindow::Challenge => self.challenge(effects),
             SynInWindow::Reset | SynInWindow::BareReset => {
                 self.reset(policy.resets.reset_of_syn_acknowledges(), effects);

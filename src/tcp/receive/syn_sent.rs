@@ -7,7 +7,8 @@ use crate::tcp::transmission::reset_in_answer_to;
 use crate::tcp::{Effects, EndedBy, Endpoint, Flags, Policy, Segment, State};
 
 impl Endpoint {
-    /// RFC 9293 §3.10.7.3, its five steps in order. A step that breaks is "drop the segment and return".
+    /// RFC 9293 §3.10.7.3, its five steps; the fifth is before the fourth, which is the rest. A step that breaks
+    /// is "drop the segment and return".
     pub(super) fn process_in_syn_sent(
         &mut self,
         segment: &Segment,

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use super::answer::AckDecision;
 use crate::tcp::transmission::reset_in_answer_to;
-use crate::tcp::{Effects, EndedBy, Endpoint, Flags, LateText, Policy, Segment, Seq, State};
+use crate::tcp::{Effects, EndedBy, Endpoint, Flags, Policy, Segment, Seq, State};
 
 /// What the window has room for of a segment. It may begin before RCV.NXT, and beyond it.
 pub(super) struct Trimmed {
@@ -47,7 +47,7 @@ impl Endpoint {
     ) -> ControlFlow<(), AckDecision> {
         let is_new = self.rcv_nxt.precedes(trimmed.end);
         if !matches!(self.state, State::Established | State::FinWait1 | State::FinWait2) {
-            if is_new && trimmed.len > 0 && policy.text.reset_text_after_fin {
+            if is_new && trimmed.len > 0 && policy.text.resets_text_after_fin() {
                 self.reset(false, effects);
                 self.end(EndedBy::Abort, effects);
                 return ControlFlow::Break(());
@@ -96,8 +96,8 @@ impl Endpoint {
 
     /// RFC 9293 §3.6.1 (RFC 1122 §4.2.2.13): data that no application will read is answered with a reset.
     fn reset_late_text(&mut self, segment: &Segment, policy: &Policy, effects: &mut Effects) {
-        if policy.text.late_text == LateText::Abort {
-            self.reset(policy.resets.reset_with_ack, effects);
+        if policy.text.late_text_aborts() {
+            self.reset(policy.resets.reset_acknowledges(), effects);
             self.end(EndedBy::Abort, effects);
         } else {
             self.end(EndedBy::Abort, effects);
