@@ -9,6 +9,7 @@ use super::opening::FollowedOpening;
 use super::peer::{OUT_OF_ORDER, hold};
 use super::progress::DOUBLED;
 use super::resets::{ended_by_reset, reset};
+use super::unexplained::Unexplained;
 use crate::tcp::{EndedBy, Held, Segment, Seq, State};
 
 /// What the model makes of one connection.
@@ -117,7 +118,7 @@ impl Diagnosis {
 
     /// The first packet that no path of the model explains, and who sent it.
     #[must_use]
-    pub fn unexplained(&self) -> Option<(Side, &super::Unexplained)> {
+    pub fn unexplained(&self) -> Option<(Side, &Unexplained)> {
         let of_side = |side| self.explanation(side).unexplained.as_ref().map(|unexplained| (side, unexplained));
         Side::BOTH.into_iter().filter_map(of_side).min_by_key(|(_, unexplained)| unexplained.index)
     }

@@ -4,7 +4,7 @@ use super::captured_packet::{Packet, Side};
 use super::connection::Connection;
 use super::ending::{Ending, ResetMeaning};
 use super::explanation::Explanation;
-use super::hypothesis::Cause;
+use super::hypothesis::{Cause, Change};
 use super::progress::Forged;
 use super::sending::LATE_AT_MOST;
 use crate::tcp::{EndedBy, State};
@@ -65,7 +65,7 @@ fn meaning(connection: &Connection, own: &Explanation, index: usize) -> ResetMea
         // A FIN does, too, beyond a hole: it shows that there is text before it.
         packet.from != by && packet.segment.sequence_length() > 0 && packet.segment.ack == reset.seq
     };
-    let is_gone = |change: &super::Change| change.cause == Cause::Gone && change.index <= index;
+    let is_gone = |change: &Change| change.cause == Cause::Gone && change.index <= index;
     match own.state_before(index) {
         Some(State::Closed) if own.changes.iter().any(is_gone) => ResetMeaning::UnknownThere,
         Some(State::Closed) => ResetMeaning::NoConnection,

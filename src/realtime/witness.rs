@@ -13,6 +13,7 @@ use std::collections::HashSet;
 use super::constraints::{Untimed, of_run};
 use super::exact::{Copy, ExactEvent, ExactWorld, Moment, Refusal};
 use super::passed::Node;
+use super::question::Question;
 use super::search::{Explored, Revealed};
 use super::step::{Fate, Steps, Successor, SymbolicAction, SymbolicState};
 use super::stop::Stop;
@@ -131,7 +132,7 @@ impl Explored<'_> {
     pub fn witness(
         &self,
         config: &Config,
-        question: &super::Question<'_>,
+        question: &Question<'_>,
         number: usize,
     ) -> Result<Option<Witness>, NoWitness> {
         let Some(Revealed { node, is_mirrored }) = self.findings.revealed[number] else {
@@ -158,7 +159,7 @@ impl Explored<'_> {
     ///
     /// # Errors
     /// If a run could not be taken up again.
-    pub fn is_exercised(&self, config: &Config, question: &super::Question<'_>) -> Result<bool, Stop> {
+    pub fn is_exercised(&self, config: &Config, question: &Question<'_>) -> Result<bool, Stop> {
         let mut tried = HashSet::new();
         // Each part has a zone that is kept.
         for node in self.passed.kept() {

@@ -56,6 +56,8 @@ const CODE: [&str; 5] = ["src", "tests", "benches", "examples", "fuzz"];
 /// A file of `src/` without its tests, and what it needs.
 struct Source {
     text: String,
+    /// It is a `mod.rs`: the files beside it are its own.
+    is_folder: bool,
     /// The modules that it declares.
     children: Vec<String>,
     /// What it imports for itself: a path, and the name that it has here.
@@ -102,7 +104,7 @@ impl Source {
                 _ => 1,
             };
         }
-        Self { text, children, imports, exports, paths }
+        Self { text, is_folder: false, children, imports, exports, paths }
     }
 }
 
@@ -137,9 +139,10 @@ fn sources() -> BTreeMap<String, Source> {
     let mut modules = library.children;
     while let Some(module) = modules.pop() {
         let path = root.join(module.replace("::", "/"));
-        let text =
-            fs::read_to_string(path.with_extension("rs")).or_else(|_| fs::read_to_string(path.join("mod.rs")));
-        let source = Source::parse(&text.unwrap_or_else(|error| panic!("{module}: {error}")));
+        let is_folder = path.join("mod.rs").exists();
+        let path = if is_folder { path.join("mod.rs") } else { path.with_extension("rs") };
+        let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{module}: {error}"));
+        let source = Source { is_folder, ..Source::parse(&text) };
         modules.extend(source.children.iter().map(|child| format!("{module}::{child}")));
         all.insert(module, source);
     }
@@ -297,20 +300,46 @@ fn imports_run_one_way() {
     assert!(circles.is_empty(), "files that need each other: {circles:#?}");
 }
 
+/// What files need through the `mod.rs` of their own folder: what it exports again, and what it declares itself.
+fn through_the_folder(sources: &BTreeMap<String, Source>) -> Vec<(String, String)> {
+    let exported = exports(sources);
+    let mut found = Vec::new();
+    for (module, source) in sources {
+        let Some((folder, _)) = module.rsplit_once("::") else { continue };
+        let imported = source.imports.iter().map(|(path, _)| path);
+        for path in imported.chain(&source.paths).filter_map(|path| absolute(path, module)) {
+            let Some(within) = path.strip_prefix(&format!("{folder}::")) else { continue };
+            let (name, is_whole) = within.split_once("::").map_or((within, true), |(name, _)| (name, false));
+            // `use super::*` is of a module in the file itself.
+            if name == "*" {
+                continue;
+            }
+            // A function may have the name of its module, and be exported; what follows is the module's then.
+            let is_sibling = sources[folder].children.iter().any(|child| child == name);
+            let is_exported = exported.contains_key(&format!("{folder}::{name}"));
+            if is_exported && (is_whole || !is_sibling) || sources[folder].is_folder && !is_sibling {
+                found.push((module.clone(), path));
+            }
+        }
+    }
+    found
+}
+
 /// Then the imports at the head of a file show which of its siblings it needs.
 #[test]
 fn siblings_import_from_each_other_and_not_through_their_folder() {
-    let sources = sources();
-    let exported = exports(&sources);
-    let mut through_the_folder = Vec::new();
-    for (module, source) in &sources {
-        let folder = module.rsplit_once("::").map_or("", |(folder, _)| folder);
-        let paths = source.imports.iter().filter_map(|(path, _)| absolute(path, module));
-        let of_the_folder = paths.filter(|path| path.rsplit_once("::").is_some_and(|(from, _)| from == folder));
-        through_the_folder
-            .extend(of_the_folder.filter(|path| exported.contains_key(path)).map(|path| (module, path)));
-    }
+    let through_the_folder = through_the_folder(&sources());
     assert!(through_the_folder.is_empty(), "{through_the_folder:#?}");
+}
+
+#[test]
+fn what_is_needed_through_the_folder_is_seen() {
+    let folder = Source { is_folder: true, ..Source::parse("mod b; mod c; pub use b::{B, E}; pub struct D;") };
+    let file = Source::parse("use super::b::B; use super::{b, D}; fn c(b: super::B, e: crate::a::E) -> b::F {}");
+    let named = [("a", folder), ("a::b", Source::parse("")), ("a::c", file)];
+    let sources = named.into_iter().map(|(module, source)| (module.to_owned(), source)).collect();
+    let seen = ["a::D", "a::B", "a::E"].map(|path| ("a::c".to_owned(), path.to_owned()));
+    assert_eq!(through_the_folder(&sources), seen);
 }
 
 /// Each departure of a stack is a question with a name there; a policy's fields are its answers.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::capture::CaptureFile;
 use super::error::Error;
 use super::run::run_all;
-use super::{of_linux, worlds};
+use super::worlds;
 use crate::conform::{Class, Comparison, EndpointPath, Known, PathGenerator, Transition, opening_paths, recorded};
 use crate::diagnostic::{Diagnostics, SourceFile};
 use crate::explore::Limits;
@@ -41,7 +41,7 @@ pub fn known() -> Result<Known, Diagnostics> {
 /// # Errors
 /// If the kernel cannot be driven, or the capture cannot be written.
 pub fn compare(known: &Known, walks: u64, capture: Option<&Arc<CaptureFile>>) -> Result<Compared, Error> {
-    let policy = of_linux()?;
+    let policy = worlds::policy_of_linux()?;
     let worlds =
         worlds::explore(policy, Limits::NONE).map_err(|stopped| Error::Unexpected(stopped.to_string()))?;
     let of_worlds: Vec<PathGenerator> =

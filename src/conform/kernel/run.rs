@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use super::Kernel;
 use super::capture::CaptureFile;
 use super::error::Error;
+use super::isolated::Kernel;
 use crate::conform::{EndpointInput, EndpointPath, Run, run};
 use crate::invariant::broken;
 use crate::tcp::Policy;

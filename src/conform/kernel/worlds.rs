@@ -1,5 +1,6 @@
 //! The worlds whose paths are taken.
 
+use super::error::Error;
 use crate::conform::Openings;
 use crate::diagnostic::Diagnostics;
 use crate::explore::{Limits, Reachable, Stopped};
@@ -19,6 +20,11 @@ pub fn policy() -> Result<Policy, Diagnostics> {
         policy.opening.syn_retries = Some(1);
         policy.opening.syn_ack_retries = Some(1);
     }))
+}
+
+/// [`policy`], where a mistake in it is an error like others of the comparison.
+pub(super) fn policy_of_linux() -> Result<Policy, Error> {
+    policy().map_err(|mistakes| Error::Unexpected(mistakes.to_string()))
 }
 
 const CLOSES: Application = Application {
