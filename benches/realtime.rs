@@ -13,7 +13,7 @@ use divan::counter::ItemsCount;
 use lastack::check::Library;
 use lastack::model::{Application, Closes, ClosesWith, Config, End, EndConfig, Opening};
 use lastack::property::Property;
-use lastack::realtime::{Aim, Question, ZoneLimits, ZoneStats, explore};
+use lastack::realtime::{Question, SearchOptions, ZoneLimits, ZoneStats, explore};
 use lastack::tcp::Policy;
 use peak_alloc::PeakAlloc;
 
@@ -101,7 +101,7 @@ fn property() -> Arc<Property> {
 fn decide(world: World, property: &Property) -> ZoneStats {
     let config = world.config();
     let questions = End::BOTH.map(|end| Question::of(&property.formula, end));
-    match explore(&config, &questions, Aim::default(), &ZoneLimits::NONE, &|_| {}) {
+    match explore(&config, &questions, SearchOptions::default(), &ZoneLimits::NONE, &|_| {}) {
         Ok(explored) if explored.stopped().is_none() => explored.stats,
         Ok(explored) => panic!("{:?}", explored.ended),
         Err(stop) => panic!("{stop:?}"),

@@ -9,8 +9,8 @@ use toml::de::{DeTable, DeValue};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, Span};
 
-/// No property or scenario is anywhere near as long; what is, was not meant to be read.
-const LONGEST: u64 = 1 << 20;
+/// No property or scenario is anywhere near as long, in bytes; what is, was not meant to be read.
+const MAX_FILE_BYTES: u64 = 1 << 20;
 
 /// Reads every `*.toml` of a folder, sorted by name, or one file; `what` they are is for the diagnostics, in the
 /// plural.
@@ -51,8 +51,8 @@ pub fn read_source(path: &Path) -> Result<Arc<SourceFile>, Diagnostic> {
     let name = path.display();
     let file = open(path)?;
     let mut bytes = Vec::new();
-    file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
-    if bytes.len() as u64 > LONGEST {
+    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(Diagnostic::new(format!("cannot read `{name}`: it is longer than 1 MiB")));
     }
     let text = String::from_utf8(bytes).map_err(|error| {

@@ -20,8 +20,8 @@ const OTHERS: [(&[u8], FaultKind); 5] = [
 ];
 /// RFC 1952 §2.3.1.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
-/// The longest of the beginnings.
-const LONGEST: u64 = 6;
+/// The longest of the beginnings, in bytes.
+const MAX_BEGINNING_BYTES: u64 = 6;
 
 /// Why unpacking stopped: a reader's own errors carry no reason.
 pub(super) type Stopped = Arc<OnceLock<FaultKind>>;
@@ -31,7 +31,7 @@ pub(super) fn unpacked<'a, R: Read + Send + 'a>(
     mut source: R,
 ) -> Result<(Box<dyn Read + Send + 'a>, Stopped), FaultKind> {
     let mut beginning = Vec::new();
-    source.by_ref().take(LONGEST).read_to_end(&mut beginning).map_err(|_| FaultKind::Unreadable)?;
+    source.by_ref().take(MAX_BEGINNING_BYTES).read_to_end(&mut beginning).map_err(|_| FaultKind::Unreadable)?;
     if let Some((_, fault)) = OTHERS.iter().find(|(magic, _)| beginning.starts_with(magic)) {
         return Err(*fault);
     }

@@ -13,7 +13,7 @@ use super::progress::{Progress, Storm, StormWatch};
 use crate::tcp::{Segment, Seq, State};
 
 /// How many packets before the first FIN or reset belong to the closing phase.
-const BEFORE: usize = 16;
+const PACKETS_BEFORE_CLOSING: usize = 16;
 /// The most packets of the connection before that are noted.
 pub(super) const MOST_OLD_COPIES: usize = 64;
 
@@ -221,7 +221,7 @@ impl Connection {
         }
         let mut went_on = [false; 2];
         let mut packets = Vec::new();
-        for packet in self.packets.iter().take(BEFORE) {
+        for packet in self.packets.iter().take(PACKETS_BEFORE_CLOSING) {
             packets.push(*packet);
             *packet.from.of_mut(&mut went_on) |= !packet.segment.flags.syn && !packet.segment.flags.rst;
             if went_on == [true; 2] {

@@ -3,7 +3,7 @@
 use super::captured_packet::{Packet, Side};
 use super::connection::Connection;
 use super::ending::{Ending, Handshake};
-use super::explanation::{Explanation, SILENCE, explain};
+use super::explanation::{Explanation, SILENCE_NANOSECONDS, explain};
 use super::hypothesis::Cause;
 use super::opening::FollowedOpening;
 use super::peer::{OUT_OF_ORDER, hold};
@@ -235,7 +235,9 @@ fn handshake(connection: &Connection, end: i64) -> Handshake {
             let since = passed(connection.first.1, end);
             match is_answered {
                 // A port that is used again is not waiting any more.
-                _ if since < SILENCE && connection.anew.is_none() => Handshake::TooEarly { is_answered, since },
+                _ if since < SILENCE_NANOSECONDS && connection.anew.is_none() => {
+                    Handshake::TooEarly { is_answered, since }
+                }
                 true => Handshake::Unfinished,
                 false => Handshake::Unanswered,
             }

@@ -14,7 +14,7 @@ use super::unexplained::{Unexplained, Why};
 use crate::tcp::{Endpoint, Segment, Seq, State};
 
 /// From this on, in nanoseconds, a silence is evidence: unacknowledged numbers would have been sent again.
-pub(super) const SILENCE: i64 = 3_000_000_000;
+pub(super) const SILENCE_NANOSECONDS: i64 = 3_000_000_000;
 
 /// An end with more unexplained packets than this is not followed any further: nothing more is learnt.
 const MOST_STRAYS: usize = 100;
@@ -167,7 +167,7 @@ pub fn explain(connection: &Connection, side: Side, end: i64) -> Explanation {
         }
     }
     hypotheses = follower.with_last_arrivals(&hypotheses).unwrap_or(hypotheses);
-    if end.saturating_sub(connection.last.1) >= SILENCE && !connection.is_filtered() {
+    if end.saturating_sub(connection.last.1) >= SILENCE_NANOSECONDS && !connection.is_filtered() {
         hypotheses.doubt_unanswered_fin(acked);
     }
     if efforts.cease_by(end) && !efforts.is_cut_off() {
@@ -235,7 +235,7 @@ impl Efforts {
     /// RFC 6298 §5.5: the time to the next doubles, and is then as long as all those before and one more.
     fn cease_by(&mut self, time: i64) -> bool {
         let Some((_, first, last)) = self.last else { return false };
-        let patience = last.saturating_sub(first).max(0).saturating_mul(2).saturating_add(SILENCE);
+        let patience = last.saturating_sub(first).max(0).saturating_mul(2).saturating_add(SILENCE_NANOSECONDS);
         let ceases = time.saturating_sub(last) >= patience && self.times < Self::BEFORE_GIVING_UP;
         ceases && !std::mem::replace(&mut self.is_noticed, true)
     }

@@ -9,7 +9,7 @@ use super::compression::unpacked;
 use super::fault::{Fault, FaultKind};
 
 /// The longest block, in bytes: what is longer is no packet of a network, and is not given memory.
-const LONGEST: usize = 1 << 20;
+const MAX_BLOCK_BYTES: usize = 1 << 20;
 /// The most interfaces of one section of a pcapng file.
 const MOST_INTERFACES: usize = 1 << 12;
 const NANOSECONDS: i128 = 1_000_000_000;
@@ -55,7 +55,7 @@ impl Interface {
 pub(super) fn read<R: Read + Send>(source: R, mut each: impl FnMut(&Frame<'_>)) -> Result<(), Fault> {
     let (source, stopped) = unpacked(source).map_err(|what| Fault { position: 0, what })?;
     let unreadable = || stopped.get().copied().unwrap_or(FaultKind::Unreadable);
-    let mut reader = create_reader(LONGEST, source).map_err(|error| Fault {
+    let mut reader = create_reader(MAX_BLOCK_BYTES, source).map_err(|error| Fault {
         position: 0,
         what: match error {
             PcapError::ReadError => unreadable(),

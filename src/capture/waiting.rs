@@ -7,7 +7,7 @@ use super::captured_packet::{Packet, Side};
 use super::connection::Connection;
 use super::diagnosis::{Diagnosis, passed};
 use super::ending::{Ending, Unacknowledged};
-use super::explanation::SILENCE;
+use super::explanation::SILENCE_NANOSECONDS;
 use super::hypothesis::{Cause, Change};
 use super::progress::Repeated;
 use crate::tcp::{EndedBy, State};
@@ -38,7 +38,11 @@ impl Diagnosis {
         let closed_window = |side: Side| {
             let (_, time) = connection.progress(side).closed_window?;
             let (since, probes) = (passed(time, end), connection.progress(side.other()).probes);
-            (since >= SILENCE && probes >= PROBES).then_some(Ending::ClosedWindow { side, since, probes })
+            (since >= SILENCE_NANOSECONDS && probes >= PROBES).then_some(Ending::ClosedWindow {
+                side,
+                since,
+                probes,
+            })
         };
         let unanswered = |side: Side| self.unanswered_of(connection, side);
         Side::BOTH.into_iter().find_map(closed_window).or_else(|| Side::BOTH.into_iter().find_map(unanswered))
@@ -46,7 +50,7 @@ impl Diagnosis {
 
     fn unanswered_of(&self, connection: &Connection, side: Side) -> Option<Ending> {
         let progress = connection.progress(side);
-        let is_enough = |repeated: &Repeated| repeated.times >= COPIES && repeated.lasts() >= SILENCE;
+        let is_enough = |repeated: &Repeated| repeated.times >= COPIES && repeated.lasts() >= SILENCE_NANOSECONDS;
         let text = progress.unacknowledged.filter(|repeated| repeated.len > 0 && is_enough(repeated));
         let alive = progress.keep_alives.filter(is_enough);
         let repeated = text.or(alive)?;
@@ -81,7 +85,7 @@ impl Diagnosis {
         let is_waiting = |side: &Side| self.explanation(*side).state() == Some(State::CloseWait);
         let side = Side::BOTH.into_iter().find(is_waiting)?;
         let entered = connection.packets.get(self.explanation(side).changes.last()?.index)?;
-        (passed(entered.time, end) >= SILENCE).then(|| not_shown(side, State::CloseWait, connection))
+        (passed(entered.time, end) >= SILENCE_NANOSECONDS).then(|| not_shown(side, State::CloseWait, connection))
     }
 
     /// Who waits in which state.
@@ -136,9 +140,12 @@ impl Diagnosis {
         // A FIN that was lost before it came to where packets are captured shows in the state alone.
         let (first, last) = again.fin.unwrap_or((entered, entered));
         let (since, silence) = (passed(first, end), passed(last, end));
-        let due = again.fin_gaps.last().map_or(SILENCE, |gap| gap.saturating_mul(2).max(SILENCE));
+        let due = again
+            .fin_gaps
+            .last()
+            .map_or(SILENCE_NANOSECONDS, |gap| gap.saturating_mul(2).max(SILENCE_NANOSECONDS));
         // RFC 6298 §5.5: the time to the next attempt is as long as all those before it.
-        let patience = passed(first, last).saturating_mul(2).saturating_add(SILENCE);
+        let patience = passed(first, last).saturating_mul(2).saturating_add(SILENCE_NANOSECONDS);
         if again.fin_gaps.len() >= TRIES {
             return if silence > due {
                 Ending::GaveUp { side, state, silence }
@@ -155,7 +162,7 @@ impl Diagnosis {
     fn waiting_for_peer(&self, one: InState, connection: &Connection, end: i64) -> Ending {
         let InState { side, change: Change { state, index, cause }, since } = one;
         let since = passed(since, end);
-        if since < SILENCE {
+        if since < SILENCE_NANOSECONDS {
             return Ending::TooEarly { side, state, since };
         }
         let peer_is_captured = connection.sent(side.other()) > 0;
@@ -191,7 +198,7 @@ fn is_sending(side: Side, index: usize, connection: &Connection, end: i64) -> bo
         _ => 0,
     });
     let longest = pauses.max().unwrap_or(0);
-    times.last().is_some_and(|last| passed(*last, end) < longest.saturating_mul(2).max(SILENCE))
+    times.last().is_some_and(|last| passed(*last, end) < longest.saturating_mul(2).max(SILENCE_NANOSECONDS))
 }
 
 fn not_shown(side: Side, state: State, connection: &Connection) -> Ending {

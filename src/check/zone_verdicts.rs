@@ -25,7 +25,9 @@ use crate::liveness::streett::Lasso;
 use crate::liveness::zone_fairness::{RunsVerdict, ZoneFairness, decide_runs, mentions_network};
 use crate::property::{Claim, Instance, Known};
 use crate::realtime::graph::{ZoneGraph, Zones};
-use crate::realtime::{Aim, Ended, Explored, NoWitness, Question, Stop, Witness, ZoneLimits, ZoneStats, explore};
+use crate::realtime::{
+    Ended, ExploredZones, NoWitness, Question, SearchOptions, Stop, Witness, ZoneLimits, ZoneStats, explore,
+};
 use crate::scenario::Scenario;
 use crate::trace::{Trace, replay_exact_ending, replay_exact_lasso, replay_exact_run};
 
@@ -76,22 +78,22 @@ impl Task<'_> {
     /// Decides properties of states, if there are no others.
     fn states_alone(&self, results: &mut Results) -> Result<(), Stopped> {
         let questions = self.questions();
-        self.states(&self.explore(&questions, Aim::default())?, results)?;
+        self.states(&self.explore(&questions, SearchOptions::default())?, results)?;
         self.settle(results)
     }
 
-    fn explore(&self, questions: &[Question<'_>], aim: Aim) -> Result<Explored<'_>, Stopped> {
+    fn explore(&self, questions: &[Question<'_>], options: SearchOptions) -> Result<ExploredZones<'_>, Stopped> {
         let is_cut_off = || self.limits.cut_off().is_some();
         let limits = zone_limits(self.limits, &is_cut_off);
         let exploring = |stats: &ZoneStats| self.exploring(stats);
-        let explored = explore(&self.scenario.config, questions, aim, &limits, &exploring);
+        let explored = explore(&self.scenario.config, questions, options, &limits, &exploring);
         explored.map_err(|stop| stopped_by(stop, self.limits))
     }
 
     /// Decides properties of states, and for every instance whether a state exercises it. An instance that needs
     /// another run stays open: a shortest one may be wanted; or, where duplicates are unlimited, a state that
     /// reveals or exercises it may have been found that the world does not have.
-    fn states(&self, explored: &Explored<'_>, results: &mut Results) -> Result<(), Stopped> {
+    fn states(&self, explored: &ExploredZones<'_>, results: &mut Results) -> Result<(), Stopped> {
         results.stats = stats_of(&explored.stats);
         for (number, question) in self.questions().iter().enumerate() {
             let is_revealed = explored.reveals(number);
@@ -122,15 +124,15 @@ impl Task<'_> {
     /// shortest one. What it refuses, too, is decided where nothing is found that is not there: by any run first,
     /// for to go breadth first takes long there.
     fn settle(&self, results: &mut Results) -> Result<(), Stopped> {
-        self.settle_by(Aim { shortest_runs: true, every_copy: false }, results)?;
-        self.settle_by(Aim { shortest_runs: false, every_copy: true }, results)?;
-        self.settle_by(Aim { shortest_runs: true, every_copy: true }, results)
+        self.settle_by(SearchOptions { shortest_runs: true, every_copy: false }, results)?;
+        self.settle_by(SearchOptions { shortest_runs: false, every_copy: true }, results)?;
+        self.settle_by(SearchOptions { shortest_runs: true, every_copy: true }, results)
     }
 
     /// Decides the open instances by an exploration of their own; those that need another run stay open.
-    fn settle_by(&self, aim: Aim, results: &mut Results) -> Result<(), Stopped> {
+    fn settle_by(&self, options: SearchOptions, results: &mut Results) -> Result<(), Stopped> {
         let mut numbers = self.open_states(results);
-        if aim.every_copy {
+        if options.every_copy {
             numbers
                 .extend((0..self.instances.len()).filter(|number| results.each[*number].exercised == Known::Open));
             numbers.sort_unstable();
@@ -141,24 +143,24 @@ impl Task<'_> {
         }
         let all = self.questions();
         let questions: Vec<Question<'_>> = numbers.iter().map(|number| all[*number]).collect();
-        let explored = &self.explore(&questions, aim)?;
+        let explored = &self.explore(&questions, options)?;
         let mut is_cut_short = false;
         let open = self.open_states(results);
         for (place, number) in numbers.into_iter().enumerate() {
             if open.contains(&number) && explored.reveals(place) {
                 match self.witness(explored, place, number) {
-                    Ok(trace) if aim.shortest_runs => results.reveal_by_shortest(number, trace),
+                    Ok(trace) if options.shortest_runs => results.reveal_by_shortest(number, trace),
                     Ok(_) if self.wants_shortest[number] => {}
                     Ok(trace) => results.reveal(number, trace),
-                    Err(fault) => self.refused(number, fault, self.network_is_set() && !aim.every_copy)?,
+                    Err(fault) => self.refused(number, fault, self.network_is_set() && !options.every_copy)?,
                 }
             } else if open.contains(&number) && explored.ended == Ended::Exhausted {
-                invariant!(aim.every_copy, "what was revealed once is revealed by a shortest run, too");
+                invariant!(options.every_copy, "what was revealed once is revealed by a shortest run, too");
                 results.each[number].revealed = Known::Absent;
             } else if open.contains(&number) {
                 is_cut_short = true;
             }
-            if aim.every_copy && results.each[number].exercised == Known::Open {
+            if options.every_copy && results.each[number].exercised == Known::Open {
                 let exercised = Known::of(explored.exercises(place), explored.ended == Ended::Exhausted);
                 is_cut_short |= exercised == Known::Open;
                 results.each[number].exercised = exercised;
@@ -182,7 +184,7 @@ impl Task<'_> {
 
     /// The run of exact times by which an exploration has revealed an instance, the question with this place among
     /// those asked.
-    fn witness(&self, explored: &Explored<'_>, place: usize, number: usize) -> Result<Trace, NoWitness> {
+    fn witness(&self, explored: &ExploredZones<'_>, place: usize, number: usize) -> Result<Trace, NoWitness> {
         let config = &self.scenario.config;
         let witness = explored.witness(config, &self.question(number), place)?;
         Ok(self.replayed(number, &witness.ok_or(NoWitness::NotRevealed)?))

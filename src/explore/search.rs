@@ -67,10 +67,10 @@ pub(crate) enum Until {
 }
 
 /// How many states are expanded between two checks of the limits.
-const BATCH: usize = 1 << 14;
+const STATES_PER_BATCH: usize = 1 << 14;
 
 /// How many states a thread expands at a time.
-const CHUNK: usize = 1 << 9;
+const STATES_PER_CHUNK: usize = 1 << 9;
 
 /// How many states are expanded together.
 const STATES_PER_PREFETCH: usize = 1 << 4;
@@ -81,7 +81,7 @@ const CYCLE_SEARCH_BYTES_PER_STATE: usize = 64;
 
 /// No more states than this have a number before a batch, so that all that it may find have numbers below
 /// [`FRESH`].
-const MAX_STATES_BEFORE_BATCH: usize = FRESH as usize - BATCH * 1024;
+const MAX_STATES_BEFORE_BATCH: usize = FRESH as usize - STATES_PER_BATCH * 1024;
 
 /// Explores a world until nothing is left to find, or a limit is hit.
 pub(crate) fn explore<L: Layout>(
@@ -115,7 +115,7 @@ pub(crate) fn explore<L: Layout>(
             .or_else(|| (expanded >= most).then_some(Stopped::MaxStates))
             .or_else(|| (explorer.states.len() >= MAX_STATES_BEFORE_BATCH).then_some(Stopped::Numbers));
         if explorer.stopped.is_none() {
-            let end = end_of_level.min(expanded + BATCH).min(most);
+            let end = end_of_level.min(expanded + STATES_PER_BATCH).min(most);
             explorer.expand(expanded, end);
             expanded = end;
             progress(&explorer.stats(expanded, depth, start));
@@ -150,7 +150,7 @@ struct Explorer<'w, L: Layout> {
 impl<'w, L: Layout> Explorer<'w, L> {
     fn new(world: &'w TimedWorld<L>, instances: &'w [Instance], threads: usize) -> Self {
         // More would find no chunk to expand.
-        let threads = threads.clamp(1, BATCH / CHUNK);
+        let threads = threads.clamp(1, STATES_PER_BATCH / STATES_PER_CHUNK);
         let mut explorer = Self {
             world,
             instances,
@@ -178,10 +178,11 @@ impl<'w, L: Layout> Explorer<'w, L> {
         let mut workers = std::mem::take(&mut self.workers);
         let this = &*self;
         let next = AtomicUsize::new(from);
-        let chunks = on_threads(&mut workers, to - from <= CHUNK, |worker, _| {
-            let starts = std::iter::from_fn(|| Some(next.fetch_add(CHUNK, Ordering::Relaxed)));
+        let chunks = on_threads(&mut workers, to - from <= STATES_PER_CHUNK, |worker, _| {
+            let starts = std::iter::from_fn(|| Some(next.fetch_add(STATES_PER_CHUNK, Ordering::Relaxed)));
             let own = starts.take_while(|start| *start < to);
-            own.map(|start| (start, this.expand_chunk(worker, start, to.min(start + CHUNK)))).collect::<Vec<_>>()
+            own.map(|start| (start, this.expand_chunk(worker, start, to.min(start + STATES_PER_CHUNK))))
+                .collect::<Vec<_>>()
         });
         self.workers = workers;
         let mut chunks: Vec<(usize, Chunk<L>)> = chunks.into_iter().flatten().collect();

@@ -25,7 +25,7 @@ pub(crate) enum Goal {
 const MOST_THREADS: usize = 32;
 
 /// The memory that stateright takes for a state, in bytes; a generous estimate, for it does not report it.
-const BYTES: usize = 1 << 10;
+const BYTES_PER_STATE: usize = 1 << 10;
 
 /// The name that stateright knows a path's property by.
 pub(crate) const SOUGHT: &str = "sought";
@@ -56,7 +56,7 @@ impl<W: World> StaterightRun<W> {
             goal,
             expanded: AtomicUsize::new(0),
             max_states: limits.max_states.unwrap_or(usize::MAX),
-            most_states: limits.max_memory.map_or(usize::MAX, |most| most / BYTES),
+            most_states: limits.max_memory.map_or(usize::MAX, |most| most / BYTES_PER_STATE),
             stopped: OnceLock::new(),
             over: AtomicBool::new(false),
         }
@@ -78,7 +78,7 @@ impl<W: World> StaterightRun<W> {
             if checker.is_done() {
                 break;
             }
-            let bytes = checker.unique_state_count().saturating_mul(BYTES);
+            let bytes = checker.unique_state_count().saturating_mul(BYTES_PER_STATE);
             let is_too_much = limits.max_memory.is_some_and(|most| bytes > most);
             if let Some(stopped) = limits.cut_off().or(is_too_much.then_some(Stopped::MaxMemory)) {
                 checker.model().stop(stopped);

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::describe;
 use super::exploration::Exploration;
 use super::request::{Refusal, Status};
-use super::walk::{Walk, condensed};
+use super::walk::{WalkedPath, condensed};
 use crate::check::{Decision, Evidence, Judged};
 use crate::model::{Action, End, Event, InFlightSegment, Layout, World, WorldState};
 use crate::property::{Instance, Temporal, Verdict};
@@ -200,7 +200,7 @@ pub(super) fn path<'a, L: Layout>(
     at: Option<usize>,
     name: Option<&str>,
 ) -> Result<PathView<'a>, Refusal> {
-    let Walk { states, trace } =
+    let WalkedPath { states, trace } =
         exploration.model.walk(places).map_err(|astray| Refusal::new(Status::NotFound, astray.to_string()))?;
     let decided = exploration.decided_by(places, name);
     let evidence = decided.first().and_then(|decision| Some((*decision, decision.evidence.as_ref()?)));

@@ -2,7 +2,7 @@
 
 use super::exploration::Exploration;
 use super::request::{Refusal, Status};
-use super::walk::Walk;
+use super::walk::WalkedPath;
 use crate::check::{self, Forever, FormulaAlongPath};
 use crate::model::{Event, Layout};
 use crate::trace::{RunEnding, time_passes};
@@ -14,7 +14,7 @@ pub(super) fn evaluate<L: Layout>(
     text: &str,
 ) -> Result<FormulaAlongPath, Refusal> {
     let walked = exploration.model.walk(places);
-    let Walk { states, .. } = walked.map_err(|astray| Refusal::new(Status::NotFound, astray.to_string()))?;
+    let WalkedPath { states, .. } = walked.map_err(|astray| Refusal::new(Status::NotFound, astray.to_string()))?;
     let decided = exploration.decided_by(places, None);
     let ending = decided.iter().find_map(|decision| {
         let evidence = decision.evidence.as_ref()?;

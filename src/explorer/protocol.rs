@@ -10,7 +10,7 @@ use stateright::{Expectation, Model};
 use super::exploration::Exploration;
 use super::model::{Choice, Explorable, Listed};
 use super::request::{Refusal, Status};
-use super::walk::Walk;
+use super::walk::WalkedPath;
 use crate::model::Layout;
 
 /// An expectation, a name, and the path to what was found.
@@ -93,7 +93,7 @@ pub(super) fn next_states<L: Layout>(
     places: &[usize],
 ) -> Result<Vec<StateRecord>, Refusal> {
     let walked = model.walk(places).map_err(|astray| Refusal::new(Status::NotFound, astray.to_string()))?;
-    let Walk { states, .. } = walked;
+    let WalkedPath { states, .. } = walked;
     let Some(state) = states.last().map(|state| super::model::Shown(*state)) else {
         return Ok(Vec::new());
     };

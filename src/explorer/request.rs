@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 use super::walk::MAX_STEPS;
 
 /// The longest formula, in bytes.
-const MAX_FORMULA: usize = 2000;
+const MAX_FORMULA_BYTES: usize = 2000;
 
 /// Why a request has no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,8 +86,8 @@ impl Query {
         if let Some(key) = values.keys().next() {
             return Err(Refusal::new(Status::BadRequest, format!("`{key}` is asked for by nobody")));
         }
-        if formula.as_ref().is_some_and(|formula| formula.len() > MAX_FORMULA) {
-            let text = format!("the formula is longer than {MAX_FORMULA} bytes");
+        if formula.as_ref().is_some_and(|formula| formula.len() > MAX_FORMULA_BYTES) {
+            let text = format!("the formula is longer than {MAX_FORMULA_BYTES} bytes");
             return Err(Refusal::new(Status::BadRequest, text));
         }
         Ok(Self { at, property, formula })
@@ -121,7 +121,7 @@ mod tests {
         for wrong in ["at=", "at=x", "at=-1", "colour=red", "formula=%ff"] {
             assert!(Query::parse(wrong).is_err(), "{wrong}");
         }
-        assert!(Query::parse(&format!("formula={}", "a".repeat(MAX_FORMULA + 1))).is_err());
+        assert!(Query::parse(&format!("formula={}", "a".repeat(MAX_FORMULA_BYTES + 1))).is_err());
     }
 
     proptest! {

@@ -30,25 +30,25 @@ use crate::diagnostic::Diagnostic;
 use crate::model::Layout;
 
 /// How long the head of a request may take to arrive.
-const HEAD: Duration = Duration::from_secs(5);
+const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long a connection may last: it has one request, its answer, and a client that reads it.
-const CONNECTION: Duration = Duration::from_secs(30);
+const CONNECTION_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How many connections there are at once.
-const CONNECTIONS: usize = 64;
+const MAX_CONNECTIONS: usize = 64;
 
 /// How many answers are worked out at once.
-const AT_ONCE: usize = 2;
+const MAX_ANSWERS_AT_ONCE: usize = 2;
 
 /// How long the head of a request may be, in bytes: a path of a thousand steps takes a few thousand.
-const HEAD_BYTES: usize = 1 << 14;
+const MAX_HEAD_BYTES: usize = 1 << 14;
 
 /// How many headers a request may have.
-const HEADERS: usize = 64;
+const MAX_HEADERS: usize = 64;
 
-/// After a connection could not be accepted.
-const PAUSE: Duration = Duration::from_millis(50);
+/// How long nothing is accepted after a connection could not be.
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
 
 /// The listener that browsers reach, held before anything is explored.
 #[derive(Debug)]
@@ -83,7 +83,7 @@ pub fn serve<L: Layout>(exploration: Exploration<L>, listening: Listening) -> Re
     let runtime = runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()
-        .max_blocking_threads(AT_ONCE)
+        .max_blocking_threads(MAX_ANSWERS_AT_ONCE)
         .build()
         .map_err(cannot)?;
     let listener = {
@@ -106,16 +106,16 @@ struct Connection {
 /// Accepts connections forever. Where there are too many, the oldest makes room that has not asked for anything
 /// yet: who is slow keeps nobody out.
 async fn accept<L: Layout>(listener: &tokio::net::TcpListener, exploration: &Arc<Exploration<L>>, hosts: Hosts) {
-    let workers = Arc::new(Semaphore::new(AT_ONCE));
+    let workers = Arc::new(Semaphore::new(MAX_ANSWERS_AT_ONCE));
     let mut open: VecDeque<Connection> = VecDeque::new();
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             // Too many files are open, or the client has gone already.
-            sleep(PAUSE).await;
+            sleep(ACCEPT_RETRY_DELAY).await;
             continue;
         };
         open.retain(|connection| !connection.task.is_finished());
-        if open.len() >= CONNECTIONS {
+        if open.len() >= MAX_CONNECTIONS {
             let slow = open.iter().position(|connection| !connection.has_asked.load(Ordering::Relaxed));
             if let Some(oldest) = open.remove(slow.unwrap_or(0)) {
                 oldest.task.abort();
@@ -143,12 +143,12 @@ async fn converse<L: Layout>(
     });
     let conversation = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD)
-        .max_buf_size(HEAD_BYTES)
-        .max_headers(HEADERS)
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_buf_size(MAX_HEAD_BYTES)
+        .max_headers(MAX_HEADERS)
         .keep_alive(false)
         .serve_connection(TokioIo::new(stream), service);
-    let _ = timeout(CONNECTION, conversation).await;
+    let _ = timeout(CONNECTION_TIMEOUT, conversation).await;
 }
 
 /// The response to a request, whose body is never read: none has one.

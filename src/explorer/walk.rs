@@ -10,7 +10,7 @@ use crate::trace::{RunEnding, Trace};
 pub(super) const MAX_STEPS: usize = 1000;
 
 /// A path, walked.
-pub(super) struct Walk<L: Layout> {
+pub(super) struct WalkedPath<L: Layout> {
     /// The state at first, and after each action.
     pub(super) states: Vec<WorldState<L>>,
     /// One step for each action.
@@ -42,10 +42,10 @@ impl fmt::Display for Astray {
 
 impl<L: Layout> Explorable<L> {
     /// Takes the actions at these places, one after the other, from the initial state on.
-    pub(super) fn walk(&self, places: &[usize]) -> Result<Walk<L>, Astray> {
+    pub(super) fn walk(&self, places: &[usize]) -> Result<WalkedPath<L>, Astray> {
         let world = self.world();
         let initial = world.initial().map_err(|_| Astray::NoWorld)?;
-        let mut walk = Walk {
+        let mut walk = WalkedPath {
             states: vec![initial],
             trace: Trace {
                 initial: world.snapshot(&initial),

@@ -6,7 +6,6 @@ use crate::explore::states::States;
 use crate::model::{
     Action, Application, End, Fairness, Layout, OneIncarnation, Opens, SegmentCopy, TimedWorld, WorldState,
 };
-use crate::tcp::Call;
 
 /// The fairness of the network and of the applications, for the explored states of a world.
 pub(crate) struct FairnessConstraints<'a, L: Layout = OneIncarnation> {
@@ -80,7 +79,7 @@ fn promised<L: Layout>(state: &WorldState<L>, fairness: Fairness) -> impl Iterat
 
 /// Whether an end's close is among these actions.
 fn may_close(actions: &[Action], end: End) -> bool {
-    actions.iter().any(|action| matches!(action, Action::Call(of, call) if *of == end && closes(*call)))
+    actions.iter().any(|action| matches!(action, Action::Call(of, call) if *of == end && call.is_close()))
 }
 
 /// A run stops only where nothing is enabled but calls that fairness does not promise.
@@ -93,19 +92,14 @@ fn may_stop<L: Layout>(world: &TimedWorld<L>, fairness: Fairness, state: &WorldS
     world.enabled(state, &mut actions);
     actions
         .iter()
-        .all(|action| matches!(action, Action::Call(_, call) if !(fairness.applications && closes(*call))))
-}
-
-/// A call that an application has promised.
-pub(crate) fn closes(call: Call) -> bool {
-    matches!(call, Call::Shutdown | Call::Close)
+        .all(|action| matches!(action, Action::Call(_, call) if !(fairness.applications && call.is_close())))
 }
 
 /// The pair that an action grants.
 fn granted_by(action: Action) -> Option<StreettPair> {
     match action {
         Action::Deliver(copy) => Some(delivery(copy)),
-        Action::Call(end, call) if closes(call) => Some(close(end)),
+        Action::Call(end, call) if call.is_close() => Some(close(end)),
         _ => None,
     }
 }

@@ -10,7 +10,6 @@
 
 use std::collections::HashSet;
 
-use super::fairness::closes;
 use super::search::FairRunSearch;
 use super::streett::{Lasso, Mover, StreettConditions, StreettPair, Time, Violation};
 use super::tarjan::Tarjan;
@@ -20,6 +19,7 @@ use crate::invariant::broken;
 use crate::model::{End, Fairness};
 use crate::property::{Claim, Instance, Observation, Predicate};
 use crate::realtime::graph::{EdgeKind, EdgeLabel, TimeBound, ZoneGraph};
+use crate::tcp::Call;
 
 /// What is known of a property of runs.
 pub(crate) enum RunsVerdict {
@@ -59,7 +59,7 @@ impl StreettConditions for ZoneFairness<'_> {
 
     /// A state in which a close is not enabled grants it.
     fn grants(&self, node: Node) -> Vec<StreettPair> {
-        let cannot_close = |end: &End| !self.graph.calls(node, *end).any(closes);
+        let cannot_close = |end: &End| !self.graph.calls(node, *end).any(Call::is_close);
         let closes = End::BOTH.into_iter().filter(cannot_close).map(|end| self.close(end));
         let bounded = self.graph.bounded(node);
         let gone = (0..self.graph.bounds()).filter(|one| !bounded.contains(one)).map(|one| self.bounded(one));
@@ -70,7 +70,7 @@ impl StreettConditions for ZoneFairness<'_> {
         let grants = |label: &EdgeLabel| {
             let fair = match label.kind {
                 EdgeKind::Delivery(segment) => Some(self.graph.on_the_wire(segment)),
-                EdgeKind::Call(end, call) if closes(call) => Some(self.close(end)),
+                EdgeKind::Call(end, call) if call.is_close() => Some(self.close(end)),
                 EdgeKind::Timeout | EdgeKind::Call(..) | EdgeKind::Onwards => None,
             };
             let renewed = self.graph.renewed(*label).into_iter().map(|renewed| self.bounded(renewed));
@@ -82,7 +82,7 @@ impl StreettConditions for ZoneFairness<'_> {
     /// Nothing is enabled but calls that fairness does not promise. (While a timer runs or a copy is in flight,
     /// more is.)
     fn may_stop(&self, node: Node) -> bool {
-        let is_promised = |call| self.fairness.applications && closes(call);
+        let is_promised = |call: Call| self.fairness.applications && call.is_close();
         let is_unpromised =
             |label: &EdgeLabel| matches!(label.kind, EdgeKind::Call(_, call) if !is_promised(call));
         self.graph.labels(node).iter().all(is_unpromised)

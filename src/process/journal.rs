@@ -8,7 +8,7 @@ use super::output::{Output, cannot_write};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 
 /// No file of results is anywhere near as long, in bytes.
-const LONGEST: u64 = 64 << 20;
+const MAX_FILE_BYTES: u64 = 64 << 20;
 
 /// A file that is open for more lines. No other run adds to it at the same time.
 #[derive(Debug)]
@@ -108,8 +108,8 @@ fn read(file: &mut File, path: &Path) -> Result<(String, Vec<u8>), Diagnostics> 
 
 fn all(file: &mut File, path: &Path) -> Result<Vec<u8>, Diagnostics> {
     let mut bytes = Vec::new();
-    file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(|error| refuse(path, &error.to_string()))?;
-    if bytes.len() as u64 > LONGEST {
+    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|error| refuse(path, &error.to_string()))?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(refuse(path, "it is longer than 64 MiB"));
     }
     Ok(bytes)

@@ -24,8 +24,8 @@ use super::syntax::{Claim, Expression, Form, Order, Sign, Word};
 use super::unexpected::{FIRST_WORDS, LEADS_TO, ONE_TEMPORAL, no_temporal, unclosed, unexpected};
 
 /// What walks a tree recurses; these two bound how deep.
-const LONGEST: usize = 4096;
-const DEEPEST: usize = 64;
+const MAX_FORMULA_BYTES: usize = 4096;
+const MAX_DEPTH: usize = 64;
 
 /// Words that are no names, apart from the temporal operators.
 const KEYWORDS: [&str; 7] = ["and", "or", "not", "implies", "in", "leads", "to"];
@@ -47,9 +47,9 @@ pub(super) fn parse_claim_or_predicate(text: &str) -> Result<Claim<Expression>, 
 }
 
 fn tokens_of(text: &str) -> Result<Vec<Token<'_>>, Problem> {
-    if text.len() > LONGEST {
+    if text.len() > MAX_FORMULA_BYTES {
         let title = format!("the formula is too long: {} bytes", text.len());
-        return Err(Problem::new(title, &(0..text.len()), format!("expected at most {LONGEST} bytes")));
+        return Err(Problem::new(title, &(0..text.len()), format!("expected at most {MAX_FORMULA_BYTES} bytes")));
     }
     tokens(text)
 }
@@ -288,8 +288,8 @@ impl<'t> Parser<'t> {
 
     /// Parses what is one level further down.
     fn deeper(&mut self, part: impl Fn(&mut Self) -> Result<Expression, Problem>) -> Result<Expression, Problem> {
-        if self.depth == DEEPEST {
-            let label = format!("expected at most {DEEPEST} levels of parentheses, `not`, `implies` and `-`");
+        if self.depth == MAX_DEPTH {
+            let label = format!("expected at most {MAX_DEPTH} levels of parentheses, `not`, `implies` and `-`");
             return Err(Problem::new("the formula is nested too deeply", &self.span(), label));
         }
         self.depth += 1;
@@ -437,10 +437,10 @@ mod tests {
         }
         for (open, inner, close) in [("(", "a", ")"), ("not ", "a", ""), ("-", "a", ""), ("a implies ", "a", "")] {
             let nested = |depth| format!("always {}{inner}{}", open.repeat(depth), close.repeat(depth));
-            assert!(parse(&nested(DEEPEST)).is_ok());
-            assert!(parse(&nested(DEEPEST + 1)).is_err());
+            assert!(parse(&nested(MAX_DEPTH)).is_ok());
+            assert!(parse(&nested(MAX_DEPTH + 1)).is_err());
         }
-        assert!(parse(&format!("always {}", "a".repeat(LONGEST))).is_err());
+        assert!(parse(&format!("always {}", "a".repeat(MAX_FORMULA_BYTES))).is_err());
     }
 
     /// A state's name is one word however it is spelt, and a difference stays one.
@@ -466,7 +466,7 @@ mod tests {
         fn what_is_displayed_parses_to_the_same(claim in any_claim()) {
             let displayed = claim.to_string();
             // A formula cannot be longer.
-            prop_assume!(displayed.len() <= LONGEST);
+            prop_assume!(displayed.len() <= MAX_FORMULA_BYTES);
             prop_assert_eq!(parse(&displayed).unwrap(), claim, "{}", displayed);
         }
 

@@ -31,7 +31,7 @@ use super::cyclic::{CyclicWitness, cyclic};
 use super::part::Part;
 use super::passed::{Node, Passed};
 use super::question::Question;
-use super::search::{Aim, Explored, Reductions, ZoneLimits, ZoneStats, explore_with};
+use super::search::{ExploredZones, Reductions, SearchOptions, ZoneLimits, ZoneStats, explore_with};
 use super::step::{Successor, SymbolicAction};
 use super::stop::Stop;
 use super::witness::{NoWitness, Witness, timed};
@@ -83,7 +83,7 @@ impl EdgeLabel {
 /// The zones of a world and its steps. Node 0 is the initial zone.
 pub(crate) struct ZoneGraph<'c> {
     pub(crate) graph: Graph,
-    pub(crate) explored: Explored<'c>,
+    pub(crate) explored: ExploredZones<'c>,
     config: &'c Config,
     /// The zone of each node that stands for one, breadth first.
     zones: Vec<Node>,
@@ -139,14 +139,14 @@ impl FoundEdges {
 /// was found, its place in that order; and for each in that order, the place of the one that it was reached from.
 /// What was dropped is no node: whatever leads to it leads to what covers it.
 fn breadth_first(passed: &Passed, found: &FoundEdges) -> (Vec<Node>, Vec<Node>, Vec<Node>) {
-    const UNSEEN: Node = Node::MAX;
-    let mut node_of = vec![UNSEEN; passed.nodes()];
+    const UNVISITED: Node = Node::MAX;
+    let mut node_of = vec![UNVISITED; passed.nodes()];
     let (mut zones, mut reached_from) = (Vec::new(), Vec::new());
     let mut next = 0;
     // All are reached from the first one, unless the exploration was stopped.
     for start in passed.kept() {
         let mut reach = |zone: Node, from: Node, zones: &mut Vec<Node>| {
-            if node_of[zone as usize] == UNSEEN {
+            if node_of[zone as usize] == UNVISITED {
                 let number = Node::try_from(zones.len());
                 node_of[zone as usize] = number.unwrap_or_else(|_| broken(format_args!("more nodes than zones")));
                 zones.push(zone);
@@ -193,7 +193,8 @@ impl<'c> ZoneGraph<'c> {
             let label = EdgeLabel { kind, stays: step.stays, set: step.timers_set };
             found.push(from, (label, to, lost.map(|(segment, _)| segment)));
         };
-        let explored = explore_with(config, questions, Aim::default(), limits, reductions, &mut taken, progress)?;
+        let explored =
+            explore_with(config, questions, SearchOptions::default(), limits, reductions, &mut taken, progress)?;
         if explored.steps.catalog.segments() > MOST_SEGMENTS {
             return Err(Stop::Numbers);
         }

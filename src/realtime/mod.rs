@@ -53,7 +53,7 @@ pub use cyclic::CyclicWitness;
 pub use exact::{Copy, ExactEvent, ExactWorld, Moment, Refusal};
 pub use part::DiscretePart;
 pub use question::Question;
-pub use search::{Aim, Ended, Explored, ZoneLimits, ZoneStats, explore};
+pub use search::{Ended, ExploredZones, SearchOptions, ZoneLimits, ZoneStats, explore};
 pub use step::{Fate, SymbolicAction};
 pub use stop::Stop;
 pub use witness::{NoWitness, Witness};

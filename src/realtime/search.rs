@@ -52,7 +52,7 @@ pub struct ZoneStats {
 
 /// What an exploration is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Aim {
+pub struct SearchOptions {
     /// Where duplicates are unlimited, every copy in flight is kept: nothing is found that is not there, but there
     /// may be more than there is room for.
     pub every_copy: bool,
@@ -94,7 +94,7 @@ pub enum Ended {
 }
 
 /// What an exploration has found.
-pub struct Explored<'c> {
+pub struct ExploredZones<'c> {
     /// How far it came.
     pub stats: ZoneStats,
     /// How it ended.
@@ -154,27 +154,27 @@ const ZONES_BETWEEN_LIMIT_CHECKS: usize = 1 << 10;
 pub fn explore<'c>(
     config: &'c Config,
     questions: &[Question<'_>],
-    aim: Aim,
+    options: SearchOptions,
     limits: &ZoneLimits<'_>,
     progress: &dyn Fn(&ZoneStats),
-) -> Result<Explored<'c>, Stop> {
-    explore_with(config, questions, aim, limits, Reductions::ALL, &mut |_, _, _| {}, progress)
+) -> Result<ExploredZones<'c>, Stop> {
+    explore_with(config, questions, options, limits, Reductions::ALL, &mut |_, _, _| {}, progress)
 }
 
 pub(super) fn explore_with<'c>(
     config: &'c Config,
     questions: &[Question<'_>],
-    aim: Aim,
+    options: SearchOptions,
     limits: &ZoneLimits<'_>,
     reductions: Reductions,
     taken: &mut Taken<'_>,
     progress: &dyn Fn(&ZoneStats),
-) -> Result<Explored<'c>, Stop> {
-    let Aim { every_copy, shortest_runs } = aim;
+) -> Result<ExploredZones<'c>, Stop> {
+    let SearchOptions { every_copy, shortest_runs } = options;
     let Reductions { inclusion, budgets, oldest_first, symmetry } = reductions;
     let counts = questions.iter().any(Question::counts);
     let is_mirrored = symmetry && is_symmetric(config);
-    let mut explored = Explored {
+    let mut explored = ExploredZones {
         stats: ZoneStats::default(),
         ended: Ended::Exhausted,
         findings: Findings::none(questions.len()),
@@ -188,7 +188,7 @@ pub(super) fn explore_with<'c>(
     Ok(explored)
 }
 
-impl Explored<'_> {
+impl ExploredZones<'_> {
     fn run(
         &mut self,
         questions: &[Question<'_>],

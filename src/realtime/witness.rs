@@ -14,7 +14,7 @@ use super::constraints::{Untimed, of_run};
 use super::exact::{Copy, ExactEvent, ExactWorld, Moment, Refusal};
 use super::passed::Node;
 use super::question::Question;
-use super::search::{Explored, Revealed};
+use super::search::{ExploredZones, Revealed};
 use super::step::{Fate, Steps, Successor, SymbolicAction, SymbolicState};
 use super::stop::Stop;
 use super::timetable::{Timetable, schedule};
@@ -112,7 +112,7 @@ impl Witness {
     }
 }
 
-impl Explored<'_> {
+impl ExploredZones<'_> {
     /// Whether a zone was found whose states decide a question, by its number.
     ///
     /// # Panics

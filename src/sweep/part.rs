@@ -22,12 +22,12 @@ impl Part {
     pub const WHOLE: Self = Self { number: 1, of: 1 };
 
     /// There are no more shares than this.
-    const MOST: u32 = 10_000;
+    const MAX_SHARES: u32 = 10_000;
 
     /// The share with this number of so many, if there is one.
     #[must_use]
     pub fn new(number: u32, of: u32) -> Option<Self> {
-        ((1..=of).contains(&number) && of <= Self::MOST).then_some(Self { number, of })
+        ((1..=of).contains(&number) && of <= Self::MAX_SHARES).then_some(Self { number, of })
     }
 
     /// Whether what has this number, from 0, belongs to the share.

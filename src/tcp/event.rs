@@ -92,6 +92,12 @@ pub enum Call {
 }
 
 impl Call {
+    /// Whether it closes the direction in which the application sends. RFC 9293 §3.10.4: CLOSE.
+    #[must_use]
+    pub fn is_close(self) -> bool {
+        matches!(self, Self::Shutdown | Self::Close)
+    }
+
     /// Which call it is, from 0 on, whatever its initial number.
     #[must_use]
     pub fn number(self) -> u8 {

@@ -32,12 +32,12 @@ pub(crate) fn replay_lasso<L: Layout>(
     let trace = Trace { initial, steps, ending: RunEnding::Open, parts: 1, slack };
     if cycle.is_empty() {
         let (calls, is_all) = calls(world, last);
-        let is_promised = fairness.applications && calls.iter().any(|(_, call)| closes(*call));
+        let is_promised = fairness.applications && calls.iter().any(|(_, call)| call.is_close());
         return run.stops(trace, (is_all && !is_promised).then_some(calls)?);
     }
     let may_close = |state: &WorldState<L>| {
         let (calls, _) = calls(world, state);
-        End::BOTH.map(|end| calls.iter().any(|(of, call)| *of == end && closes(*call)))
+        End::BOTH.map(|end| calls.iter().any(|(of, call)| *of == end && call.is_close()))
     };
     // The last state is the one in which the cycle began.
     (states.get(stem.len())? == last).then(|| run.repeats(trace, stem.len(), may_close))?
@@ -58,7 +58,7 @@ pub(crate) fn replay_exact_lasso(
         None => 0,
     };
     let run = Run { states: &states, instance, fairness };
-    let may_close = |world: &ExactWorld<'_>| End::BOTH.map(|end| world.calls(end).any(closes));
+    let may_close = |world: &ExactWorld<'_>| End::BOTH.map(|end| world.calls(end).any(Call::is_close));
     states.last()?.is_like(states.get(from)?).then(|| run.repeats(trace, from, may_close))?
 }
 
@@ -89,7 +89,7 @@ pub(crate) fn exact_ending(
     if !time_passes(trace, from) {
         return Ok(RunEnding::Repeats { from, reasons: Vec::new() });
     }
-    let may_close = |world: &ExactWorld<'_>| End::BOTH.map(|end| world.calls(end).any(closes));
+    let may_close = |world: &ExactWorld<'_>| End::BOTH.map(|end| world.calls(end).any(Call::is_close));
     match fair_reasons(repeated, trace, from, fairness, may_close) {
         Some(reasons) => Ok(RunEnding::Repeats { from, reasons }),
         None => Err(NotForever::IsUnfair),
@@ -112,7 +112,7 @@ fn calls_at_end(last: &ExactWorld<'_>, fairness: Fairness) -> Option<Vec<(End, C
     let calls: Vec<(End, Call)> =
         End::BOTH.into_iter().flat_map(|end| last.calls(end).map(move |call| (end, call))).collect();
     let is_timed = End::BOTH.iter().any(|end| Timer::ALL.iter().any(|timer| last.due(*end, *timer).is_some()));
-    let is_promised = fairness.applications && calls.iter().any(|(_, call)| closes(*call));
+    let is_promised = fairness.applications && calls.iter().any(|(_, call)| call.is_close());
     (!is_timed && !is_promised && last.in_flight().is_empty()).then_some(calls)
 }
 
@@ -177,11 +177,6 @@ fn calls<L: Layout>(world: &TimedWorld<L>, state: &WorldState<L>) -> (Vec<(End, 
     let calls: Vec<(End, Call)> = enabled.iter().filter_map(call).collect();
     let is_all = calls.len() == enabled.len();
     (calls, is_all)
-}
-
-/// A call that fairness of applications promises: a close, in either way.
-fn closes(call: Call) -> bool {
-    matches!(call, Call::Shutdown | Call::Close)
 }
 
 /// Whether a liveness property is false of the run whose states from one place on are repeated forever. Of a
@@ -252,7 +247,7 @@ fn reasons(states: &[(&Snapshot, [bool; 2])], cycle: &[Event]) -> Vec<FairnessRe
     for (place, end) in End::BOTH.into_iter().enumerate() {
         let has_closed = |(state, _): &(&Snapshot, _)| state.ends.get(place).is_some_and(|end| end.close_called);
         let could_close = |(_, may_close): &(&Snapshot, [bool; 2])| may_close.get(place) == Some(&true);
-        let is_close = |event: &Event| matches!(event, Event::Call(of, call) if *of == end && closes(*call));
+        let is_close = |event: &Event| matches!(event, Event::Call(of, call) if *of == end && call.is_close());
         reasons.push(if states.iter().all(has_closed) {
             FairnessReason::HasClosed(end)
         } else if cycle.iter().any(is_close) || !states.iter().all(could_close) {

@@ -10,7 +10,9 @@ use lastack::model::{
     WorldEnd, WorldState,
 };
 use lastack::property::Property;
-use lastack::realtime::{Aim, Copy, DiscretePart, ExactEvent, ExactWorld, Question, ZoneLimits, explore};
+use lastack::realtime::{
+    Copy, DiscretePart, ExactEvent, ExactWorld, Question, SearchOptions, ZoneLimits, explore,
+};
 use lastack::tcp::{Segment, State, SynInTimeWait, Timer};
 
 /// The properties of the new connection that single states decide.
@@ -135,7 +137,7 @@ fn every_run_of_ticks_is_one_of_real_time() {
     ] {
         let questions: Vec<Question<'_>> =
             asked.iter().flat_map(|one| End::BOTH.map(|end| Question::of(&one.formula, end))).collect();
-        let real = explore(&config, &questions, Aim::default(), &ZoneLimits::NONE, &|_| {}).unwrap();
+        let real = explore(&config, &questions, SearchOptions::default(), &ZoneLimits::NONE, &|_| {}).unwrap();
         assert!(real.stopped().is_none(), "{scenario}");
         let known: HashSet<DiscretePart> = real.parts().collect();
         let ticks = states(&config, parts);
@@ -164,7 +166,7 @@ fn is_hurt(config: &Config) -> bool {
     let asked = properties(&SAFETY);
     let questions: Vec<Question<'_>> =
         asked.iter().flat_map(|one| End::BOTH.map(|end| Question::of(&one.formula, end))).collect();
-    let explored = explore(config, &questions, Aim::default(), &ZoneLimits::NONE, &|_| {}).unwrap();
+    let explored = explore(config, &questions, SearchOptions::default(), &ZoneLimits::NONE, &|_| {}).unwrap();
     assert!(explored.stopped().is_none(), "{config:?}");
     (0..questions.len()).any(|number| explored.reveals(number))
 }
@@ -224,7 +226,7 @@ fn the_law_presupposes_that_of_the_last_ack() {
 #[test]
 fn an_old_copy_is_told_from_a_new_one() {
     let config = world("rfc1337-old-reset");
-    let explored = explore(&config, &[], Aim::default(), &ZoneLimits::NONE, &|_| {}).unwrap();
+    let explored = explore(&config, &[], SearchOptions::default(), &ZoneLimits::NONE, &|_| {}).unwrap();
     let mut both = 0;
     for part in explored.parts() {
         let [a, b] = part.ends.each_ref().map(|(end, _)| end);

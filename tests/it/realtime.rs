@@ -9,7 +9,7 @@ use lastack::model::{
     WorldEnd, WorldState,
 };
 use lastack::property::{Property, Verdict, read_folder};
-use lastack::realtime::{Aim, DiscretePart, Question, Witness, ZoneLimits, explore};
+use lastack::realtime::{DiscretePart, Question, SearchOptions, Witness, ZoneLimits, explore};
 use lastack::scenario::Setting;
 use lastack::tcp::{OutOfOrder, Policy, RstInTimeWait, Timer};
 use proptest::prelude::*;
@@ -175,7 +175,7 @@ fn compare(properties: &[Property], config: Config, tally: &mut Tally) {
     let questions: Vec<_> =
         instances.iter().map(|(property, this)| Question::of(&property.formula, *this)).collect();
     let limits = ZoneLimits { max_zones: Some(MOST_ZONES), ..ZoneLimits::NONE };
-    let explored = explore(&config, &questions, Aim::default(), &limits, &|_| {}).unwrap();
+    let explored = explore(&config, &questions, SearchOptions::default(), &limits, &|_| {}).unwrap();
     if explored.stopped().is_some() {
         return;
     }
@@ -188,7 +188,7 @@ fn compare(properties: &[Property], config: Config, tally: &mut Tally) {
     // Those that count losses or duplicates make them count everywhere. Without those, the others are decided
     // alike.
     let plain: Vec<_> = questions.iter().filter(|question| !question.counts()).copied().collect();
-    let among_plain = explore(&config, &plain, Aim::default(), &limits, &|_| {}).unwrap();
+    let among_plain = explore(&config, &plain, SearchOptions::default(), &limits, &|_| {}).unwrap();
     assert_eq!(among_plain.stopped(), None);
     assert!(among_plain.parts().collect::<HashSet<_>>() == parts, "{config:?}");
     let mut of_plain =
@@ -265,7 +265,7 @@ fn a_chain_of_three_flights_needs_thirds_of_a_tick() {
         b: end(policy, Closes::AfterEof),
     };
     let questions = End::BOTH.map(|this| Question::of(&property.formula, this));
-    let explored = explore(&config, &questions, Aim::default(), &ZoneLimits::NONE, &|_| {}).unwrap();
+    let explored = explore(&config, &questions, SearchOptions::default(), &ZoneLimits::NONE, &|_| {}).unwrap();
     let witness = explored.witness(&config, &questions[0], 0).unwrap().expect("it is violated in real time");
     assert_eq!(witness.parts, 3);
     assert_eq!(explored.witness(&config, &questions[1], 1).unwrap(), None);
@@ -313,7 +313,7 @@ fn random_sets_agree_with_whole_ticks_and_with_counted_duplicates() {
         let unlimited = Config { duplicates: None, ..counted };
         let zones = |config: &Config| {
             let limits = ZoneLimits { max_zones: Some(5_000), ..ZoneLimits::NONE };
-            let explored = explore(config, &[], Aim::default(), &limits, &|_| {}).unwrap();
+            let explored = explore(config, &[], SearchOptions::default(), &limits, &|_| {}).unwrap();
             explored.stopped().is_none().then(|| as_sets(explored.parts()))
         };
         let Some(parts) = zones(&unlimited) else { continue };

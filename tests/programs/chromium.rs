@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 /// How long the browser may take to answer, and a page until it is ready.
-const PATIENCE: Duration = Duration::from_mins(1);
+const REPLY_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A browser with one page.
 pub(crate) struct Browser {
@@ -76,7 +76,7 @@ impl Browser {
         self.to.write_all(format!("{message}\0").as_bytes()).unwrap();
         loop {
             let mut answer =
-                self.messages.recv_timeout(PATIENCE).unwrap_or_else(|error| panic!("{method}: {error}"));
+                self.messages.recv_timeout(REPLY_TIMEOUT).unwrap_or_else(|error| panic!("{method}: {error}"));
             if answer["id"] == self.asked {
                 assert!(answer.get("error").is_none(), "{method}: {answer}");
                 return answer["result"].take();
@@ -116,7 +116,7 @@ impl Browser {
     }
 
     pub(crate) fn wait(&mut self, until: &str) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + REPLY_TIMEOUT;
         while self.value(&format!("Boolean({until})")) != true {
             assert!(Instant::now() < deadline, "{until} does not become true");
             thread::sleep(Duration::from_millis(20));

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use lastack::check::Library;
-use lastack::realtime::{Aim, DiscretePart, ZoneLimits, explore};
+use lastack::realtime::{DiscretePart, SearchOptions, ZoneLimits, explore};
 use lastack::scenario::Setting;
 use serde_json::Value;
 
@@ -177,7 +177,8 @@ pub(crate) fn tchecker_meets_the_same_parts() -> Result<(), Missing> {
         }
         let settings: Vec<Setting> = settings.iter().map(|text| Setting::parse(text).unwrap()).collect();
         let scenario = library.scenarios(&[scenario.to_owned()], &settings, 1).unwrap().remove(0);
-        let explored = explore(&scenario.config, &[], Aim::default(), &ZoneLimits::NONE, &|_| {}).unwrap();
+        let explored =
+            explore(&scenario.config, &[], SearchOptions::default(), &ZoneLimits::NONE, &|_| {}).unwrap();
         assert_eq!(explored.stopped(), None);
         let parts: HashSet<DiscretePart> = explored.parts().collect();
         assert_eq!(parts.len(), tck_parts(&automaton(world, *slots)), "lastack (left) and TChecker in {world:?}");

@@ -1,7 +1,7 @@
 //! How a connection takes in its packets: the handshake, the closing phase, and what is joined or forgotten.
 
 use super::numbers::number_of;
-use super::{BEFORE, Connection};
+use super::{Connection, PACKETS_BEFORE_CLOSING};
 use crate::capture::captured_packet::{Packet, Side};
 use crate::tcp::{Flags, Segment, Seq};
 
@@ -51,7 +51,7 @@ impl Connection {
             return false;
         }
         self.packets.push_back(packet);
-        if self.closing || (self.packets.len() <= BEFORE && may_grow) {
+        if self.closing || (self.packets.len() <= PACKETS_BEFORE_CLOSING && may_grow) {
             return true;
         }
         if self.packets.front().is_some_and(|oldest| oldest.number == self.first.0) {

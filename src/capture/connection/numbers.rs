@@ -1,6 +1,6 @@
 //! Whether a packet belongs to a connection, by its numbers.
 
-use super::{BEFORE, Connection};
+use super::{Connection, PACKETS_BEFORE_CLOSING};
 use crate::capture::captured_packet::{Packet, Side};
 use crate::capture::progress::Progress;
 use crate::tcp::{Flags, Segment, Seq};
@@ -9,7 +9,7 @@ use crate::tcp::{Flags, Segment, Seq};
 /// again as soon.
 const COPIED_WITHIN: i64 = 100_000_000;
 /// So many octets beyond what is known, or before it, a number is still of the same connection.
-const REACH: u32 = 1 << 16;
+const REACH_OCTETS: u32 = 1 << 16;
 
 impl Connection {
     /// A SYN with a number of its own, after one with another: the ports are used anew. One that answers another
@@ -48,7 +48,7 @@ impl Connection {
 
     /// The number comes soon after the other, modulo 2³². Where text is filtered out, a FIN is far from the SYN.
     pub(super) fn is_near(&self, earlier: Seq, number: Seq, flags: Flags) -> bool {
-        let reach = if flags.fin && !self.has_plain { 1 << 31 } else { REACH };
+        let reach = if flags.fin && !self.has_plain { 1 << 31 } else { REACH_OCTETS };
         number.since(earlier) < reach
     }
 
@@ -67,7 +67,7 @@ impl Connection {
         // A reset that answers a SYN has the number 0.
         let tells_seq = !(flags.rst && flags.ack && seq == Seq(0));
         let seq = if tells_seq { self.is_within(own, seq, 1, flags) } else { None };
-        let ack = if flags.ack { self.is_within(peer, ack, REACH, flags) } else { None };
+        let ack = if flags.ack { self.is_within(peer, ack, REACH_OCTETS, flags) } else { None };
         !(seq == Some(false) || ack == Some(false)) && (seq.is_some() || ack.is_some())
     }
 
@@ -76,7 +76,7 @@ impl Connection {
     fn is_within(&self, side: Side, number: Seq, back: u32, flags: Flags) -> Option<bool> {
         let Progress { next, acknowledged, .. } = *self.progress(side);
         let latest = [next, acknowledged].into_iter().flatten().reduce(Seq::max)?;
-        let least = acknowledged.map_or(latest + REACH.wrapping_neg(), |known| known + back.wrapping_neg());
+        let least = acknowledged.map_or(latest + REACH_OCTETS.wrapping_neg(), |known| known + back.wrapping_neg());
         let is_old = number.precedes(least);
         Some(!is_old && (number.precedes(latest) || self.is_near(latest, number, flags)))
     }
@@ -88,7 +88,7 @@ impl Connection {
                 == (packet.from, packet.segment, packet.identification)
                 && packet.time.saturating_sub(known.time).abs() <= COPIED_WITHIN
         };
-        self.packets.iter().rev().take(BEFORE).any(is_copy)
+        self.packets.iter().rev().take(PACKETS_BEFORE_CLOSING).any(is_copy)
     }
 
     /// The packet has numbers of this connection and none of the next one with the same ports, in which it is
@@ -112,8 +112,8 @@ impl Connection {
         Side::BOTH.into_iter().all(|side| {
             let Some(number) = number_of(side, packet) else { return true };
             let Some(next) = self.progress(side).next else { return false };
-            let first = self.before(side).syn.unwrap_or(next + REACH.wrapping_neg());
-            number.since(first) <= next.since(first).saturating_add(REACH)
+            let first = self.before(side).syn.unwrap_or(next + REACH_OCTETS.wrapping_neg());
+            number.since(first) <= next.since(first).saturating_add(REACH_OCTETS)
         })
     }
 }

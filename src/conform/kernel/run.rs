@@ -13,14 +13,14 @@ use crate::invariant::broken;
 use crate::tcp::Policy;
 
 /// So many paths are taken at once, each in a namespace of its own: most of the time is spent on waiting.
-const AT_ONCE: usize = 8;
+const PATHS_AT_ONCE: usize = 8;
 
 /// The retransmission timeout where a path waits for a timer: longer than all that happens before. It also is a
 /// measure of how long an orphan stays in `FIN_WAIT_2`.
-const SHORT: Duration = Duration::from_millis(300);
+const SHORT_RTO: Duration = Duration::from_millis(300);
 
 /// The retransmission timeout where a path waits for no timer.
-const LONG: Duration = Duration::from_secs(5);
+const LONG_RTO: Duration = Duration::from_secs(5);
 
 /// A path is tried with all waits this many times as long, until an attempt shows no difference or two in
 /// succession come out alike. On a busy machine an event can come too late for a timer that runs, or a timer too
@@ -48,7 +48,7 @@ pub(super) fn run_all(
             }
         }
     };
-    let threads = AT_ONCE.min(paths.len());
+    let threads = PATHS_AT_ONCE.min(paths.len());
     thread::scope(|scope| {
         let threads: Vec<_> =
             (0..threads).map(|_| scope.spawn(|| Kernel::with(policy, capture.cloned(), work))).collect();
@@ -62,7 +62,7 @@ pub(super) fn run_all(
 
 fn run_one(kernel: &mut Kernel, path: &EndpointPath, policy: &Policy) -> Result<Run, Error> {
     let waits = path.events.iter().any(|event| matches!(event, EndpointInput::Timeout(_)));
-    let rto = if waits { SHORT } else { LONG };
+    let rto = if waits { SHORT_RTO } else { LONG_RTO };
     let mut attempt = |slowness| run(path, policy, &mut kernel.at_start(path, rto, slowness)?);
     let [first, later @ ..] = PACES;
     let mut last = attempt(first)?;

@@ -15,10 +15,17 @@ use crate::model::{Closes, ClosesWith, End, EndConfig};
 use crate::model::{Iss, Opening, Opens};
 use crate::property::Property;
 
-fn explored(config: &Config, reductions: Reductions) -> Explored<'_> {
-    let explored =
-        explore_with(config, &[], Aim::default(), &ZoneLimits::NONE, reductions, &mut |_, _, _| {}, &|_| {})
-            .unwrap();
+fn explored(config: &Config, reductions: Reductions) -> ExploredZones<'_> {
+    let explored = explore_with(
+        config,
+        &[],
+        SearchOptions::default(),
+        &ZoneLimits::NONE,
+        reductions,
+        &mut |_, _, _| {},
+        &|_| {},
+    )
+    .unwrap();
     assert_eq!(explored.ended, Ended::Exhausted);
     explored
 }
@@ -130,7 +137,7 @@ fn reductions_leave_no_discrete_part_of_random_worlds_out() {
             config.b = config.a;
         }
         let small = ZoneLimits { max_zones: Some(150), ..ZoneLimits::NONE };
-        let all = explore(&config, &[], Aim::default(), &small, &|_| {}).unwrap();
+        let all = explore(&config, &[], SearchOptions::default(), &small, &|_| {}).unwrap();
         if all.stopped().is_some() {
             continue;
         }
@@ -168,9 +175,9 @@ fn mirror_images_reveal_what_the_others_do() {
             .collect();
         let small = ZoneLimits { max_zones: Some(2_000), ..ZoneLimits::NONE };
         let explored = |symmetry, shortest_runs| {
-            let aim = Aim { shortest_runs, ..Aim::default() };
+            let options = SearchOptions { shortest_runs, ..SearchOptions::default() };
             let reductions = Reductions { symmetry, ..Reductions::ALL };
-            explore_with(&config, &questions, aim, &small, reductions, &mut |_, _, _| {}, &|_| {}).unwrap()
+            explore_with(&config, &questions, options, &small, reductions, &mut |_, _, _| {}, &|_| {}).unwrap()
         };
         let (all, half) = (explored(false, false), explored(true, false));
         if all.stopped().is_some() {
@@ -217,10 +224,10 @@ fn shortest_runs_are_as_short_as_any() {
     for config in worlds() {
         let asked = properties.iter().flat_map(|one| End::BOTH.map(|end| Question::of(&one.formula, end)));
         let asked: Vec<Question<'_>> = asked.collect();
-        let found = explore(&config, &asked, Aim::default(), &ZoneLimits::NONE, &|_| {}).unwrap();
+        let found = explore(&config, &asked, SearchOptions::default(), &ZoneLimits::NONE, &|_| {}).unwrap();
         let questions: Vec<Question<'_>> =
             (0..).zip(&asked).filter(|(n, _)| found.reveals(*n)).map(|(_, one)| *one).collect();
-        let lengths = |explored: Explored<'_>| -> Vec<usize> {
+        let lengths = |explored: ExploredZones<'_>| -> Vec<usize> {
             let run = |(number, question): (usize, &Question<'_>)| {
                 explored.witness(&config, question, number).unwrap();
                 let Revealed { node, .. } = explored.findings.revealed[number].unwrap();
@@ -230,8 +237,8 @@ fn shortest_runs_are_as_short_as_any() {
             questions.iter().enumerate().map(run).collect()
         };
         let with = |shortest_runs, reductions| {
-            let aim = Aim { shortest_runs, ..Aim::default() };
-            explore_with(&config, &questions, aim, &ZoneLimits::NONE, reductions, &mut |_, _, _| {}, &|_| {})
+            let options = SearchOptions { shortest_runs, ..SearchOptions::default() };
+            explore_with(&config, &questions, options, &ZoneLimits::NONE, reductions, &mut |_, _, _| {}, &|_| {})
                 .unwrap()
         };
         let by_inclusion = lengths(with(true, Reductions::ALL));
@@ -259,8 +266,9 @@ fn shortest_runs_are_as_short_as_any() {
 #[test]
 fn limits_end_an_exploration() {
     let config = config(3, 2, 2, 1, Closes::AnyTime);
-    let stopped =
-        |limits: &ZoneLimits<'_>| explore(&config, &[], Aim::default(), limits, &|_| {}).unwrap().stopped();
+    let stopped = |limits: &ZoneLimits<'_>| {
+        explore(&config, &[], SearchOptions::default(), limits, &|_| {}).unwrap().stopped()
+    };
     assert_eq!(stopped(&ZoneLimits::NONE), None);
     assert_eq!(stopped(&ZoneLimits { max_zones: Some(1_000), ..ZoneLimits::NONE }), Some(Stop::Zones));
     assert_eq!(stopped(&ZoneLimits { max_memory: Some(100_000), ..ZoneLimits::NONE }), Some(Stop::Memory));
@@ -270,15 +278,18 @@ fn limits_end_an_exploration() {
         |end: EndConfig| EndConfig { policy: end.policy.with(|policy| policy.retransmission.rto = 1), ..end };
     let many = Config { a: rto_1(many.a), b: rto_1(many.b), duplicates: Some(20), ..many };
     assert_eq!(
-        explore(&many, &[], Aim::default(), &ZoneLimits::NONE, &|_| {}).unwrap().stopped(),
+        explore(&many, &[], SearchOptions::default(), &ZoneLimits::NONE, &|_| {}).unwrap().stopped(),
         Some(Stop::Copies)
     );
     let long = Config { msl: 8_192, ..config };
-    assert_eq!(explore(&long, &[], Aim::default(), &ZoneLimits::NONE, &|_| {}).err(), Some(Stop::Duration(8_192)));
+    assert_eq!(
+        explore(&long, &[], SearchOptions::default(), &ZoneLimits::NONE, &|_| {}).err(),
+        Some(Stop::Duration(8_192))
+    );
     let long_timer =
         |end: EndConfig| EndConfig { policy: end.policy.with(|policy| policy.retransmission.rto = 8_192), ..end };
     let long = Config { a: long_timer(config.a), ..config };
-    let stopped = explore(&long, &[], Aim::default(), &ZoneLimits::NONE, &|_| {}).unwrap().stopped();
+    let stopped = explore(&long, &[], SearchOptions::default(), &ZoneLimits::NONE, &|_| {}).unwrap().stopped();
     assert_eq!(stopped, Some(Stop::Duration(8_192)));
 }
 

@@ -32,7 +32,7 @@ const SHUTS: Application = Application {
     opening: Opening::NEVER,
 };
 const ABORTS: Application = Application { aborts: true, ..SHUTS };
-const GOES: Application = Application { closes_with: ClosesWith::Close, ..SHUTS };
+const CLOSES_FULLY: Application = Application { closes_with: ClosesWith::Close, ..SHUTS };
 
 /// A connection whose states are written down.
 struct Watched<S> {
@@ -90,7 +90,7 @@ fn paths() -> Vec<EndpointPath> {
     for (losses, duplicates, a, b) in [
         (Some(1), 1, SHUTS, SHUTS),
         (Some(0), 0, ABORTS, ABORTS),
-        (Some(1), 1, GOES, SHUTS),
+        (Some(1), 1, CLOSES_FULLY, SHUTS),
         (None, 0, SHUTS, SHUTS),
     ] {
         let end = |application| EndConfig { policy: policy().unwrap(), application };

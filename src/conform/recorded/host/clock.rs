@@ -7,7 +7,7 @@ use crate::model::EndpointEvent;
 use crate::tcp::{Endpoint, Sending, Timer};
 
 /// No case takes longer, in milliseconds: a day.
-const LONGEST: u64 = 86_400_000;
+const MAX_CASE_MILLISECONDS: u64 = 86_400_000;
 
 /// In no case do timers expire more often while time passes.
 const MOST_EXPIRIES: usize = 10_000;
@@ -38,7 +38,7 @@ impl Host {
 
     /// Lets time pass until so many milliseconds after the start, unless it is later.
     pub(in crate::conform::recorded) fn wait_until(&mut self, until: u64) -> Result<(), String> {
-        if until > LONGEST {
+        if until > MAX_CASE_MILLISECONDS {
             return Err("a case of more than a day".to_owned());
         }
         while let Some((_, timer)) = self.next_due().filter(|(due, _)| *due <= until) {
@@ -51,7 +51,7 @@ impl Host {
     /// Lets time pass until something is sent, at most until so many milliseconds after the start, or for as long
     /// as a timer runs. A stack that is polled is polled.
     pub(in crate::conform::recorded) fn wait_for_a_segment(&mut self, until: Option<u64>) -> Result<(), String> {
-        let last = until.unwrap_or(LONGEST).min(LONGEST);
+        let last = until.unwrap_or(MAX_CASE_MILLISECONDS).min(MAX_CASE_MILLISECONDS);
         loop {
             self.poll_if_polled();
             if !self.sent.is_empty() {

@@ -15,14 +15,14 @@ const ROW: f64 = 28.;
 /// The height of the label below a copy that arrives.
 pub(super) const LABEL: f64 = 12.;
 
-/// The height of a tick, except in a long run.
-const TICK: f64 = 44.;
+/// The height of a tick, in pixels, except in a long run.
+const TICK_PIXELS: f64 = 44.;
 
-/// The most height that all of time takes up, if the labels leave a choice.
-const MAX_WAIT: f64 = 40. * TICK;
+/// The most height that all of time takes up, in pixels, if the labels leave a choice.
+const MAX_WAIT_PIXELS: f64 = 40. * TICK_PIXELS;
 
-/// The least height from an instant in which nothing happens to the next.
-const MIN_WAIT: f64 = 16.;
+/// The least height from an instant in which nothing happens to the next, in pixels.
+const MIN_WAIT_PIXELS: f64 = 16.;
 
 /// From one label to the next, where several belong to one place.
 pub(super) const LINE: f64 = 15.;
@@ -215,8 +215,8 @@ fn part_of(trace: &Trace) -> f64 {
     let steps = trace.steps.iter().zip(trace.steps.iter().skip(1));
     let idle = steps.filter(|(one, next)| passes(one).is_some() && passes(next).is_some());
     let shortest = idle.filter_map(|(_, next)| passes(next)).reduce(f64::min);
-    let least = shortest.map_or(0., |parts| MIN_WAIT / parts);
-    (TICK / f64::from(trace.parts.max(1))).min((MAX_WAIT / whole.max(1.)).max(least))
+    let least = shortest.map_or(0., |parts| MIN_WAIT_PIXELS / parts);
+    (TICK_PIXELS / f64::from(trace.parts.max(1))).min((MAX_WAIT_PIXELS / whole.max(1.)).max(least))
 }
 
 /// A copy arrives that was under way for a time: its age is written beside it.
