@@ -214,7 +214,7 @@ fn end(args: &CheckArgs, all: &[Checked], terminal: Terminal) -> String {
     if let (Some(part), []) = (args.partition, all) {
         return format!("no scenario is in the part {part}\n");
     }
-    let table = if args.coverage { coverage::table(all, terminal) } else { String::new() };
+    let table = if args.coverage { coverage::of_explorations(all, terminal) } else { String::new() };
     table + &human::not_begun(all) + &human::summary(all, detail(args), terminal)
 }
 

@@ -15,6 +15,7 @@ use crate::process::output::{Output, print, write_stdout};
 use crate::process::signals::interruption;
 use crate::process::tally::TallyBar;
 use crate::property::{Instance, Temporal};
+use crate::report::check::coverage;
 use crate::report::simulation;
 use crate::report::terminal::Terminal;
 use crate::report::trace::{TraceFormat, ladder};
@@ -51,7 +52,7 @@ pub fn run(args: &SimulateArgs) -> Result<ExitStatus, Diagnostics> {
     if is_for_people {
         print(&simulation::report(&scenario, &instances, &found, args.seed, terminal))?;
         if args.coverage {
-            print(&simulation::coverage(&scenario, &found, terminal))?;
+            print(&coverage::table(&found.coverage, false, terminal))?;
         }
     }
     if let Some((instance, revealing)) = first {

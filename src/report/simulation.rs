@@ -1,14 +1,10 @@
 //! What random runs have shown, for people.
 
 use std::fmt::Write;
-use std::sync::Arc;
 
 use anstyle::{AnsiColor, Style};
 use indicatif::HumanCount;
 
-use super::check::coverage::table;
-use crate::check::Checked;
-use crate::explore::{ExplorationStats, Stopped};
 use crate::property::Instance;
 use crate::report::quantity::counted;
 use crate::report::terminal::Terminal;
@@ -62,19 +58,4 @@ pub fn report(
         text.push_str("What no run has shown is undecided: `lastack check` explores all of them.\n");
     }
     text
-}
-
-/// How often each action, transition and premise was taken, or true.
-#[must_use]
-pub fn coverage(scenario: &Arc<Scenario>, found: &Simulation, terminal: Terminal) -> String {
-    let checked = Checked {
-        scenario: Arc::clone(scenario),
-        stats: ExplorationStats::default(),
-        // Never all of it.
-        stopped: Some(found.stopped.unwrap_or(Stopped::MaxStates)),
-        results: Vec::new(),
-        cross_check: None,
-        coverage: Some(found.coverage.clone()),
-    };
-    table(&[checked], terminal)
 }

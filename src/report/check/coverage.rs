@@ -16,9 +16,9 @@ const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 /// Columns of a number.
 const NUMBER: usize = 14;
 
-/// All that the explorations have taken together, and what none of them has.
+/// All that the explorations have taken together, what none of them has, and the scenarios that were not counted.
 #[must_use]
-pub fn table(all: &[Checked], terminal: Terminal) -> String {
+pub fn of_explorations(all: &[Checked], terminal: Terminal) -> String {
     let mut coverage = Coverage::default();
     let mut uncounted = Vec::new();
     for checked in all {
@@ -32,9 +32,18 @@ pub fn table(all: &[Checked], terminal: Terminal) -> String {
         let note = format!("not counted: {}, which stateright explores", uncounted.join(", "));
         let _ = writeln!(text, "\n{}", terminal.prose(&note, 0));
     }
-    if uncounted.len() == all.len() {
-        return text;
+    if uncounted.len() < all.len() {
+        let is_exhaustive = all.iter().all(|checked| checked.stopped.is_none());
+        text.push_str(&table(&coverage, is_exhaustive, terminal));
     }
+    text
+}
+
+/// How often each action, transition and premise was taken, or true. What none was is `never` only where
+/// everything was explored (`is_exhaustive`): else the table says that it may still occur.
+#[must_use]
+pub fn table(coverage: &Coverage, is_exhaustive: bool, terminal: Terminal) -> String {
+    let mut text = String::new();
     let _ = writeln!(text, "\n{BOLD}actions{BOLD:#}, and how often each was taken");
     for (kind, times) in &coverage.actions {
         let _ = writeln!(text, "{:>NUMBER$}  {kind}", HumanCount(*times).to_string());
@@ -72,7 +81,7 @@ pub fn table(all: &[Checked], terminal: Terminal) -> String {
         let premise = terminal.prose(&format!("{property}{of_end}: {premise}"), NUMBER + 2);
         let _ = writeln!(text, "{:>NUMBER$}  {premise}", HumanCount(*times).to_string());
     }
-    if all.iter().any(|checked| checked.stopped.is_some()) {
+    if !is_exhaustive {
         text.push_str("Exploration was incomplete: actions and premises not seen may still occur.\n");
         return text;
     }
