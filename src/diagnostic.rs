@@ -126,7 +126,7 @@ impl Diagnostic {
         Self::of_value(file, error.message(), error.span().unwrap_or(0..0))
     }
 
-    /// The same of a message about a value, and where the value stands.
+    /// What is wrong with a value in a TOML file, according to a parser's message, and where the value stands.
     #[must_use]
     pub fn of_value(file: &Arc<SourceFile>, message: &str, span: Span) -> Self {
         let mut message = in_words_of_files(&message.trim().replace('\n', "; "));

@@ -34,7 +34,7 @@ impl Side {
         }
     }
 
-    /// The same, to be changed.
+    /// As [`Side::of`], to be changed.
     pub const fn of_mut<T>(self, pair: &mut [T; 2]) -> &mut T {
         let [first, second] = pair;
         match self {

@@ -161,7 +161,8 @@ impl ShortestTrace {
 /// the search was stopped, it is a run that was found by then, and there may be shorter ones.
 ///
 /// # Errors
-/// Why there may be one although none is shown.
+/// [`NoTrace::Stopped`] if a limit ended the search before it found one, so that there may be one;
+/// [`NoTrace::NotReplayed`] if what it found is no run of the world, a fault of this program.
 pub fn shortest_trace(
     scenario: &Scenario,
     instances: &[Instance],

@@ -91,10 +91,11 @@ impl Library {
         &self.own_scenarios
     }
 
-    /// The scenarios of these names, or all of them, resolved.
+    /// The scenarios of these names, or all of them, resolved, with `settings` on top. Every duration is
+    /// multiplied by `scale`, which is at least 1; where it is more, delays are whole ticks.
     ///
     /// # Errors
-    /// A name that no scenario has, and the mistakes in resolving them.
+    /// Each name that no scenario has, and the mistakes in resolving the others.
     pub fn scenarios<'n>(
         &self,
         names: impl Into<Which<'n>>,
@@ -145,7 +146,7 @@ impl Library {
     /// The instances that any of these names means.
     ///
     /// # Errors
-    /// As for one.
+    /// For each of the names: that no property has it, or that its formula does not mention the end.
     pub fn all_instances(&self, names: &[String]) -> Result<Vec<Instance>, Diagnostics> {
         let mut mistakes = Diagnostics::default();
         let all = names.iter().filter_map(|name| mistakes.take(self.instances(name))).flatten().collect();

@@ -20,7 +20,11 @@ pub struct Together {
     pub runs: Vec<(Instance, Trace)>,
 }
 
-/// Decides some instances of a property in a scenario, whether or not the scenario is about it.
+/// Decides some instances of a property in a scenario, whether or not the scenario is about it. If one is not
+/// applicable there, the verdict is [`Verdict::NotApplicable`], and nothing is explored.
+///
+/// With `counts_steps`, where a run decides the verdict, the world is explored once more for the shortest.
+/// `limits` are those of each exploration. `threads` is at least 1; real time is explored by one.
 #[must_use]
 pub fn decide_together(
     scenario: &Scenario,

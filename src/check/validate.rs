@@ -14,7 +14,8 @@ use crate::scenario::{Expectation, Expected, NamedProperty, Scenario, WorldKind}
 /// and selected properties that speak of what a selected scenario lacks although it is about them.
 ///
 /// # Errors
-/// Each of these, with its place.
+/// Each of these mistakes, with its place; that no selected scenario is about a selected property, or that none is
+/// applicable to any; and the mistakes in resolving the library's scenarios.
 pub fn validate(
     library: &Library,
     scenarios: &[Arc<Scenario>],
@@ -38,10 +39,11 @@ pub fn validate(
     validate_pairs(library, scenarios, properties, &is_about)
 }
 
-/// The same for properties that an option names: they are checked even in scenarios that are not about them.
+/// As [`validate`], for properties that an option names: they are checked even in scenarios that are not about
+/// them.
 ///
 /// # Errors
-/// As above.
+/// Those of [`validate`], but for scenarios that are not about a property.
 pub fn validate_asked(
     library: &Library,
     scenarios: &[Arc<Scenario>],

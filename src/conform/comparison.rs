@@ -77,7 +77,7 @@ impl Comparison {
     /// What differs only at times is led through at last, where there is no other way.
     ///
     /// # Errors
-    /// Those of `run_all`.
+    /// The first error of `run_all`. The paths that it was asked for then count as not taken.
     pub fn cover<E>(
         &mut self,
         ways: &[&PathGenerator],
@@ -97,10 +97,10 @@ impl Comparison {
     }
 
     /// Takes a random walk of each of these ends with each of these seeds, through no transition in which the two
-    /// differ.
+    /// differ. `run_all` has the results of paths, in their order.
     ///
     /// # Errors
-    /// Those of `run_all`.
+    /// The first error of `run_all`. The paths that it was asked for then count as not taken.
     pub fn walk<E>(
         &mut self,
         ways: &[&PathGenerator],
@@ -112,10 +112,11 @@ impl Comparison {
         self.take(seeds.flat_map(of_seed).collect(), run_all)
     }
 
-    /// Takes these paths, each once and if it was not taken before.
+    /// Takes these paths, each once and if it was not taken before. `run_all` has the results of paths, in their
+    /// order.
     ///
     /// # Errors
-    /// Those of `run_all`.
+    /// The first error of `run_all`. The paths that it was asked for then count as not taken.
     pub fn take<E>(
         &mut self,
         mut paths: Vec<EndpointPath>,

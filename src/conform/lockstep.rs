@@ -75,7 +75,7 @@ pub struct Run {
 /// that arrives is read at once, as in the worlds; who listens goes on listening when a connection has ended.
 ///
 /// # Errors
-/// Those of the stack.
+/// The first error of the stack. The path is not followed any further then.
 pub fn run<S: Stack>(path: &EndpointPath, policy: &Policy, stack: &mut S) -> Result<Run, S::Error> {
     let mut endpoint = path.start();
     let (mut agreed, mut alike) = (Vec::new(), Vec::new());

@@ -50,7 +50,7 @@ impl Config {
         End::BOTH.into_iter().any(|end| self.end(end).application.opening.opens != Opens::Never)
     }
 
-    /// The same world in ticks of 1/`scale`: every duration that a world has is multiplied.
+    /// This world in ticks of 1/`scale`: every duration is multiplied by `scale`, at least 1.
     #[must_use]
     pub fn scaled(self, scale: u32) -> Self {
         // Each field is named: a new one is a duration, or is not.

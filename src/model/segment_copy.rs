@@ -57,7 +57,7 @@ impl SegmentCopy {
         Ok(Self((to as u32) << 15 | kind | seq << 9 | ack << 5))
     }
 
-    /// The same copy, sent by this incarnation.
+    /// This copy, as if `incarnation` had sent it.
     #[must_use]
     pub fn of(self, incarnation: Incarnation) -> Self {
         match incarnation {

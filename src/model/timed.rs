@@ -101,7 +101,7 @@ impl<L: Layout> TimedWorld<L> {
         Self { config, actors: End::BOTH.map(actor), limit: OnceLock::new(), properties: Vec::new() }
     }
 
-    /// The same world, with what stateright's checker is to decide of it: the first
+    /// This world, with what stateright's checker is to decide of it: the first
     /// [`MAX_STATE_PROPERTIES`](super::MAX_STATE_PROPERTIES).
     #[must_use]
     pub fn listing(self, properties: Vec<StateProperty<WorldState<L>>>) -> Self {
@@ -123,7 +123,7 @@ impl<L: Layout> TimedWorld<L> {
     /// Both ends ESTABLISHED, nothing in flight.
     ///
     /// # Errors
-    /// A limit of the representation.
+    /// [`Limit::Opening`], if the layout has no room for a second connection; or a number of an end too large.
     pub fn initial(&self) -> Result<WorldState<L>, Limit> {
         if self.config.opens() && !L::OPENS {
             return Err(Limit::Opening);
@@ -136,7 +136,7 @@ impl<L: Layout> TimedWorld<L> {
         Ok(WorldState { network: Network::empty(), ends: [a?, b?], losses: 0, duplicates: 0 })
     }
 
-    /// Everything that may happen next, in a fixed order.
+    /// Appends to `actions` everything that may happen next, in a fixed order. What is there already stays.
     pub fn enabled(&self, state: &WorldState<L>, actions: &mut Vec<Action>) {
         for end in End::BOTH {
             let (known, config) = (state.end_ref(end), self.config.end(end));
@@ -180,10 +180,10 @@ impl<L: Layout> TimedWorld<L> {
         self.step_by(state, action, |end, before, event| self.react(end, before, event))
     }
 
-    /// The same, where what an end does with an event is asked of its actor only once.
+    /// As [`TimedWorld::step`], panics included, but what `known` has of an end and an event is not asked anew.
     ///
     /// # Errors
-    /// As above.
+    /// A limit of the representation that the next state exceeds.
     pub fn step_cached(
         &self,
         state: &WorldState<L>,

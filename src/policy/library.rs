@@ -19,7 +19,7 @@ pub struct Policies {
 }
 
 impl Policies {
-    /// Those that are compiled in.
+    /// The policies that are compiled in.
     ///
     /// # Errors
     /// The mistakes in them; a test excludes any.
@@ -27,7 +27,7 @@ impl Policies {
         Self::read(&[])
     }
 
-    /// Those that are compiled in, and those of these folders.
+    /// The policies that are compiled in, and those of these folders.
     ///
     /// # Errors
     /// The mistakes in the files of the folders.
@@ -39,7 +39,7 @@ impl Policies {
         Self::of(sources, mistakes)
     }
 
-    /// Those that are compiled in, and that of one more file.
+    /// The policies that are compiled in, and that of one more file.
     ///
     /// # Errors
     /// The mistakes in the file.

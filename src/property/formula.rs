@@ -46,11 +46,11 @@ impl Formula {
         Self::parsed_by(parse, file, literal, text)
     }
 
-    /// The same of a formula that need not have a temporal operator: a predicate alone is taken for what is
-    /// possible.
+    /// As [`Formula::parse`], of a formula that need not have a temporal operator: a predicate alone is taken for
+    /// what is possible.
     ///
     /// # Errors
-    /// As of [`Formula::parse`].
+    /// Those of [`Formula::parse`], but for the operator.
     pub fn parse_claim_or_predicate(
         file: &Arc<SourceFile>,
         literal: Span,

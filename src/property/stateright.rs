@@ -8,8 +8,8 @@ use super::syntax::Temporal;
 use super::verdict::Instance;
 use crate::model::{Observe, StateProperty};
 
-/// Those of the instances that single states decide. Liveness is left out: stateright's `eventually` overlooks
-/// cycles and joins, according to its documentation.
+/// The properties for those of the instances that single states decide. Liveness is left out: stateright's
+/// `eventually` overlooks cycles and joins, according to its documentation.
 #[must_use]
 pub fn state_properties<S: Observe + 'static>(instances: &[Instance]) -> Vec<StateProperty<S>> {
     let each = instances.iter().filter(|instance| !instance.is_liveness());

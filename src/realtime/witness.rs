@@ -61,7 +61,7 @@ impl Witness {
 }
 
 impl Witness {
-    /// The same events in the same order in another world, at moments of its own; `None` if it is no run of that
+    /// This run's events in their order in another world, at moments of its own; `None` if it is no run of that
     /// world, or does more than a run that was found: loses or duplicates a copy after the instant at which it was
     /// sent.
     #[must_use]

@@ -70,10 +70,10 @@ impl Setting {
         Self::parse_from("--set", text)
     }
 
-    /// The same of a setting that another option gives, which diagnostics name.
+    /// Reads `KEY=VALUE` as [`Setting::parse`], of an option other than `--set`; diagnostics name it.
     ///
     /// # Errors
-    /// As above.
+    /// If it is no setting, or no scenario has the key.
     pub fn parse_from(option: &str, text: &str) -> Result<Self, Diagnostics> {
         let source = SourceFile::new(option, text);
         let refused = |label: &str| {

@@ -83,7 +83,7 @@ impl ScenarioFile {
     }
 
     /// Resolves the scenario among all that it may extend and the policies that it may name, with settings on top
-    /// and every duration multiplied by `scale`.
+    /// and every duration multiplied by `scale`, which is at least 1; where it is more, delays are whole ticks.
     ///
     /// # Errors
     /// A base or a policy that does not exist, a setting without effect, a value outside its range.

@@ -31,7 +31,7 @@ pub struct DecideOptions<'a> {
 /// time, or the user, leaves undecided is not added; then that is why it ended early.
 ///
 /// # Errors
-/// Those of `record`; nothing more is decided then.
+/// The first error of `record`. No more worlds are decided then.
 pub fn decide(
     plan: &Plan,
     results: &mut Results,

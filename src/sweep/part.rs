@@ -54,7 +54,8 @@ impl FromStr for Part {
     }
 }
 
-/// What texts come to, in 16 digits: parts of different things do not have the same.
+/// A hash of these texts, in their order: 16 hexadecimal digits, the same in every run. Parts are put together
+/// only if theirs are equal; two different lists of texts are as good as never.
 #[must_use]
 pub fn digest(texts: impl IntoIterator<Item = String>) -> String {
     let all: Vec<String> = texts.into_iter().collect();

@@ -49,7 +49,7 @@ impl Timer {
         }
     }
 
-    /// The same, to be changed.
+    /// As [`Timer::of`], to be changed.
     pub const fn of_mut<T>(self, list: &mut [T; Self::ALL.len()]) -> &mut T {
         let [retransmission, time_wait, fin_wait_2, delayed_ack, last_ack] = list;
         match self {

@@ -91,7 +91,7 @@ impl SendWindow {
         *self = Self { size, largest: size, seq, ack };
     }
 
-    /// The peer offers another.
+    /// The peer offers a window of `size` octets, whatever segment says so: SND.WL1 and SND.WL2 stay.
     pub fn resize(&mut self, size: u32) {
         self.size = size;
         self.largest = self.largest.max(size);

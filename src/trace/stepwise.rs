@@ -58,7 +58,7 @@ impl<'c> Stepwise<'c> {
         shorter
     }
 
-    /// The same run in a time whose parts are so many times as fine.
+    /// This run in a time whose parts are `finer` times as fine; it is at least 1.
     #[must_use]
     pub fn refined(&self, finer: u32) -> Self {
         let mut run = Self::new(self.config, self.trace.parts.saturating_mul(finer));

@@ -38,7 +38,7 @@ impl Ticks {
         f64::from(self.parts) / f64::from(self.per_tick.max(1))
     }
 
-    /// The same in ASCII: `2 1/3`.
+    /// The ticks in ASCII: `2 1/3`.
     #[must_use]
     pub fn in_ascii(self) -> String {
         let (whole, rest) = self.split();

@@ -34,7 +34,7 @@ impl Kernel {
     /// Whether there is what it takes: Linux's namespaces and TUN devices, and the right to make them.
     ///
     /// # Errors
-    /// The first of these that is missing.
+    /// The first of these that is missing; or that the kernel opens no connection all the same.
     pub fn is_available() -> Result<(), Error> {
         Self::with(&policy_of_linux()?, None, |kernel| kernel.established(Duration::from_secs(1), 1).map(drop))
     }
@@ -42,7 +42,7 @@ impl Kernel {
     /// Does some work with the kernel, set according to a policy, on a thread and in a namespace of its own.
     ///
     /// # Errors
-    /// If the namespace or the device cannot be made, and those of the work.
+    /// If the namespace or the device cannot be made; and the error of `work`.
     pub fn with<T: Send>(
         policy: &Policy,
         capture: Option<Arc<CaptureFile>>,

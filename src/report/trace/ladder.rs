@@ -72,7 +72,7 @@ pub(crate) fn path(trace: &Trace, terminal: Terminal) -> String {
     rows(trace, &SegmentTimeline::of(trace), terminal)
 }
 
-/// The same for a terminal that has colours: the first line in bold, what is lost in red.
+/// A ladder that is drawn already, for a terminal that has colours: the first line in bold, what is lost in red.
 #[must_use]
 pub fn coloured(drawing: &str) -> String {
     let (headline, rest) = drawing.split_once('\n').unwrap_or((drawing, ""));

@@ -60,8 +60,8 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// RFC 9293's rules of closing, for a given segment lifetime in ticks. The timeout is fixed at one MSL, a
-    /// departure from RFC 6298 §5.5; no end gives up, and no ACK is delayed.
+    /// RFC 9293's rules of closing, for a segment lifetime of `msl` ticks, at least 1. The timeout is fixed at one
+    /// MSL, a departure from RFC 6298 §5.5; no end gives up, and no ACK is delayed.
     #[must_use]
     pub const fn rfc9293(msl: u32) -> Self {
         Self {
@@ -79,7 +79,7 @@ impl Policy {
         }
     }
 
-    /// RFC 9293 with RFC 1337's fix (F1): resets do not end `TIME_WAIT`.
+    /// RFC 9293 with RFC 1337's fix (F1): resets do not end `TIME_WAIT`. `msl` is in ticks, at least 1.
     #[must_use]
     pub const fn rfc1337(msl: u32) -> Self {
         let mut policy = Self::rfc9293(msl);
@@ -87,7 +87,7 @@ impl Policy {
         policy
     }
 
-    /// The same in ticks of 1/`scale`: every duration that a world has is multiplied.
+    /// This policy in ticks of 1/`scale`: every duration that a world has is multiplied by `scale`, at least 1.
     #[must_use]
     pub fn scaled(self, scale: u32) -> Self {
         self.with(|policy| {
@@ -110,7 +110,7 @@ impl Policy {
         })
     }
 
-    /// The same but for a change.
+    /// This policy, but for a change.
     ///
     /// ```
     /// use lastack::tcp::{OutOfOrder, Policy};

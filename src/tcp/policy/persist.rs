@@ -31,7 +31,7 @@ impl PersistPolicy {
     pub const DURATIONS: &[(&str, u32)] =
         &[("persist_first", 1), ("persist_max", 1), ("persist_min", 0), ("closing_silence", 1)];
 
-    /// As RFC 9293 has it, for an MSL of so many ticks.
+    /// As RFC 9293 has it, for an MSL of `msl` ticks, at least 1.
     #[must_use]
     pub const fn rfc9293(msl: u32) -> Self {
         Self {

@@ -36,7 +36,7 @@ impl WaitPolicy {
     /// The fields that are lengths of time, and the least that each can be set to, in ticks.
     pub const DURATIONS: &[(&str, u32)] = &[("time_wait", 0), ("fin_wait_2_timeout", 1), ("last_ack_timeout", 1)];
 
-    /// As RFC 9293 has it, for an MSL of so many ticks.
+    /// As RFC 9293 has it, for an MSL of `msl` ticks, at least 1.
     #[must_use]
     pub const fn rfc9293(msl: u32) -> Self {
         Self {

@@ -34,8 +34,8 @@ impl Endpoint {
         self.on_arrival(segment, None, policy)
     }
 
-    /// The same of a segment that offers a window of `window` octets, any number scaling included. RFC 9293 §3.1:
-    /// SEG.WND.
+    /// As [`Endpoint::on_segment`], of a segment that offers a window of `window` octets, after scaling. RFC 9293
+    /// §3.1: SEG.WND.
     pub fn on_segment_offering(&mut self, segment: &Segment, window: u32, policy: &Policy) -> Effects {
         self.on_arrival(segment, Some(window), policy)
     }
