@@ -6,6 +6,7 @@ use toml::Table;
 use toml::de::DeTable;
 
 use super::document::Document;
+use super::keys::NOT_SET;
 use super::shape::{Shape, key_that_ends_with};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile, Span};
 
@@ -134,9 +135,6 @@ fn meant(key: &str, mistake: &Diagnostic) -> Option<String> {
         _ => known,
     })
 }
-
-/// What is no field of a world.
-const NOT_SET: [&str; 4] = ["about", "extends", "expect", "properties"];
 
 /// The keys that a table sets, each behind its tables: `network.losses`.
 pub(super) fn keys_of(table: &Table) -> Vec<String> {

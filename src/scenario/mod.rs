@@ -3,6 +3,7 @@
 mod command_line;
 mod document;
 mod file;
+mod keys;
 mod layers;
 mod mistake;
 mod resolve;
@@ -13,6 +14,7 @@ mod values;
 
 pub use command_line::Setting;
 pub use file::ScenarioFile;
+pub use keys::{KEYS, KeyValues, ScenarioKey, Unset};
 pub use resolved::{Expectation, NamedProperty, Scenario};
 pub use shape::{Delays, Expected, WorldKind};
 pub use tcp::EndPolicy;

@@ -111,8 +111,8 @@ mod tests {
     use super::*;
     use crate::diagnostic::SourceFile;
     use crate::scenario::document::Document;
+    use crate::scenario::keys::{KEYS, KeyValues, Unset};
     use crate::scenario::layers::Layers;
-    use crate::scenario::shape::keys;
     use crate::tcp::{
         OutOfOrder, Policy, Repacketizing, RetransmissionPolicy, RstInTimeWait, Sending, WaitPolicy,
     };
@@ -140,11 +140,11 @@ mod tests {
         config(text, 1).unwrap().a.policy
     }
 
-    /// The base of every scenario, as the table of docs/scenarios.md has it.
+    /// The base of every scenario, as the table of keys has it.
     #[test]
     fn what_is_not_set_has_its_default() {
         let end = EndConfig {
-            // The table of the documentation has its fields, and a test below holds it to them.
+            // The table of keys has its fields, and a test below holds it to them.
             policy: Policy::rfc1337(2),
             application: Application {
                 closes: Closes::AnyTime,
@@ -270,49 +270,46 @@ mod tests {
         }
     }
 
-    /// The table of docs/scenarios.md: it has every key, each default is what a scenario has that does not set the
-    /// key, each word in quotes is a value, and a range is the whole of it.
+    /// Each default is what a scenario has that does not set the key, each word is a value, and a range is the
+    /// whole of it.
     #[test]
     fn the_table_of_keys_is_right() {
-        let table = include_str!("../../docs/scenarios.md").split("\n## Keys\n").nth(1).unwrap();
-        let rows = table.lines().filter_map(|line| line.strip_prefix("| `"));
-        let rows = rows.map(|row| row.trim_end_matches(" |").split(" | ").collect::<Vec<_>>());
-        let mut described = Vec::new();
-        for row in rows.filter(|row| row[0] != "tcp.…`") {
-            let [names, values, default] = row[..] else { panic!("{row:?}") };
-            for key in names.split(", ").map(|name| name.trim_matches('`')) {
-                let needed = match key {
-                    "a.iss" | "a.reuse_time_wait" => "a.opens = 'connect'\n",
-                    "b.iss" | "b.reuse_time_wait" => "b.opens = 'connect'\n",
+        for key in KEYS.iter().filter(|key| matches!(key.unset, Unset::Default(_))) {
+            let path = key.path;
+            for path in [path.to_owned(), path.replacen("a.", "b.", usize::from(path.starts_with("a.")))] {
+                // What gives the key its meaning, or its range all of its room.
+                let needed = match path.as_str() {
+                    "a.iss" | "a.reuse_time_wait" => "a.opens = 'connect'\ntcp.time_wait = 8191\n",
+                    "b.iss" | "b.reuse_time_wait" => "b.opens = 'connect'\ntcp.time_wait = 8191\n",
+                    "tcp.timer_slack" => "tcp.rto = 1\ntcp.time_wait = 0\n",
                     _ => "",
                 };
-                let set = |value: &str| config(&format!("{needed}{key} = {value}"), 1);
-                described.push(key.to_owned());
-                let default = default.split(", ").next().unwrap().trim_matches('`');
-                assert_eq!(set(default), config(needed, 1), "{key} = {default}");
-                for word in values.split('"').skip(1).step_by(2).filter(|word| !word.contains(" to ")) {
-                    assert!(set(&format!("'{word}'")).is_ok(), "{key} = {word}");
+                let set = |value: &str| config(&format!("{needed}{path} = {value}"), 1);
+                let Unset::Default(default) = key.unset else { continue };
+                assert_eq!(set(default), config(needed, 1), "{path} = {default}");
+                let (words, range) = match &key.values {
+                    KeyValues::Bool => (["true", "false"].map(str::to_owned).to_vec(), None),
+                    KeyValues::Words(words) => (words.iter().map(|word| format!("'{word}'")).collect(), None),
+                    KeyValues::Segments => (["true", "false", "['SYN to B']"].map(str::to_owned).to_vec(), None),
+                    KeyValues::Count(range, word)
+                    | KeyValues::Ticks(range, word)
+                    | KeyValues::Duration(range, word) => {
+                        let range = f64::from(*range.start())..=f64::from(*range.end());
+                        (word.iter().map(|word| format!("'{word}'")).collect(), Some(range))
+                    }
+                    KeyValues::Seconds(range) => (Vec::new(), Some(range.clone())),
+                    KeyValues::Text | KeyValues::Names => (Vec::new(), None),
+                };
+                for word in words {
+                    assert!(set(&word).is_ok(), "{path} = {word}");
                 }
-                let Some((least, most)) = values.split_once(" to ") else { continue };
-                let least = least.rsplit([' ', ',']).next().unwrap();
-                let most = most.split([' ', ',', ':']).next().unwrap();
-                if let (Ok(first), Ok(last)) = (least.parse::<f64>(), most.parse::<u32>()) {
-                    assert!(set(least).is_ok() && set(most).is_ok(), "{key}: {least} to {most}");
-                    let below = format!("{}", first - 1.0);
-                    let beyond = format!("{}", last + 1);
-                    assert!(set(&below).is_err() && set(&beyond).is_err(), "{key}: beyond {least} to {most}");
+                let Some((least, most)) = range.map(|range| (*range.start(), *range.end())) else { continue };
+                for (number, is_within) in [(least - 1.0, false), (least, true), (most, true), (most + 1.0, false)]
+                {
+                    assert_eq!(set(&number.to_string()).is_ok(), is_within, "{path} = {number}");
                 }
             }
         }
-        let of_both = keys().filter(|key| !key.starts_with("tcp.") || key == "tcp.policy");
-        let all = of_both.flat_map(|key| match key.strip_prefix("a.") {
-            Some(own) => vec![key.clone(), format!("b.{own}")],
-            None => vec![key],
-        });
-        let missing: Vec<String> = all.filter(|key| !described.contains(key)).collect();
-        assert_eq!(missing, Vec::<String>::new());
-        let unknown = described.iter().filter(|key| !keys().any(|known| known == key.replace("b.", "a.")));
-        assert_eq!(unknown.count(), 0);
     }
 
     #[test]

@@ -1,14 +1,13 @@
 //! The keys of scenarios and their types.
 
 use std::collections::BTreeMap;
-use std::iter;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use serde_aux::serde_introspection::serde_introspect;
 use toml::Spanned;
 use toml::de::{DeTable, Deserializer};
 
+use super::keys::{KEYS, NOT_SET};
 use super::tcp::TcpShape;
 use super::values::{AfterTicks, Limited, Seconds};
 use crate::diagnostic::Diagnostic;
@@ -106,15 +105,11 @@ pub(super) struct ExpectationShape {
     pub(super) steps: Option<u32>,
 }
 
-/// Every key that can be set, those of one end for A alone: what the types above read.
+/// Every key that can be set, those of one end for A alone.
 pub(super) fn keys() -> impl Iterator<Item = String> {
-    let of_an_end = serde_introspect::<EndShape>().iter().filter(|key| **key != "tcp");
-    let world = iter::once("world".to_owned());
-    let network = serde_introspect::<NetworkShape>().iter().map(|key| format!("network.{key}"));
-    let fairness = serde_introspect::<FairnessShape>().iter().map(|key| format!("fairness.{key}"));
-    let end = of_an_end.map(|key| format!("a.{key}"));
-    let tcp = TcpShape::keys().map(|key| format!("tcp.{key}"));
-    world.chain(network).chain(fairness).chain(end).chain(tcp)
+    let is_set = |path: &&str| !NOT_SET.contains(&path.split('.').next().unwrap_or(path));
+    let listed = KEYS.iter().map(|key| key.path).filter(is_set).filter(|path| !path.starts_with("tcp."));
+    listed.map(str::to_owned).chain(TcpShape::keys().map(|key| format!("tcp.{key}")))
 }
 
 /// The key that can be set of which this is the last part.
@@ -163,8 +158,11 @@ impl Shape {
 
 #[cfg(test)]
 mod tests {
+    use serde_aux::serde_introspection::serde_introspect;
+
     use super::*;
     use crate::diagnostic::SourceFile;
+    use crate::scenario::keys::ScenarioKey;
 
     #[test]
     fn everything_is_fair_by_default() {
@@ -172,6 +170,28 @@ mod tests {
         assert_eq!(fairness(""), Fairness { applications: true, network: Deliveries::ALL });
         assert_eq!(fairness("fairness.applications = false"), Fairness { applications: false, ..fairness("") });
         assert_eq!(fairness("fairness.network = false"), Fairness { network: Deliveries::NONE, ..fairness("") });
+    }
+
+    /// What the types read is what the table of keys has, in the same order; of `[tcp]` it has some.
+    #[test]
+    fn the_table_has_every_key() {
+        let listed = |table: &str| {
+            let of_table = KEYS.iter().map(ScenarioKey::table_and_name).filter(move |(its, _)| *its == table);
+            of_table.map(|(_, name)| name).collect::<Vec<_>>()
+        };
+        let read = |keys: &[&'static str], tables: &[&str]| {
+            keys.iter().copied().filter(|key| !tables.contains(key)).collect::<Vec<_>>()
+        };
+        let tables = ["network", "fairness", "tcp", "a", "b", "expect"];
+        assert_eq!(listed(""), read(serde_introspect::<Shape>(), &tables));
+        assert_eq!(listed("network"), read(serde_introspect::<NetworkShape>(), &[]));
+        assert_eq!(listed("fairness"), read(serde_introspect::<FairnessShape>(), &[]));
+        assert_eq!(listed("a"), read(serde_introspect::<EndShape>(), &["tcp"]));
+        assert_eq!(listed("expect.NAME"), read(serde_introspect::<ExpectationShape>(), &[]));
+        let of_tcp = listed("tcp");
+        assert!(of_tcp[0] == "policy" && of_tcp.iter().all(|key| TcpShape::keys().any(|known| known == *key)));
+        let each_of = ["", "network", "fairness", "a", "expect.NAME", "tcp"].map(|table| listed(table).len());
+        assert_eq!(each_of.iter().sum::<usize>(), KEYS.len(), "a key of another table");
     }
 
     #[test]

@@ -16,6 +16,18 @@ pub(crate) fn assert_page_is_current(page: &str, text: &str) {
     assert!(is_current, "not current; INSTA_UPDATE=always cargo test --test it {name} writes docs/{page}");
 }
 
+/// The same of a part of a page, between two comments `<!-- NAME: … -->` and `<!-- end of NAME -->`.
+pub(crate) fn assert_part_is_current(page: &str, name: &str, part: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(page);
+    let text = fs::read_to_string(path).unwrap();
+    let begin = text.find(&format!("<!-- {name}: ")).unwrap();
+    let begin = begin + text[begin..].find("-->\n").unwrap() + "-->\n".len();
+    let end = text.find(&format!("<!-- end of {name} -->")).unwrap();
+    if text[begin..end] != *part {
+        assert_page_is_current(page, &format!("{}{part}{}", &text[..begin], &text[end..]));
+    }
+}
+
 /// That the pages are as they stand in docs/, and that the folder has no others. `INSTA_UPDATE=always` writes
 /// them.
 pub(crate) fn assert_current(folder: &str, pages: &BTreeMap<PathBuf, String>) {

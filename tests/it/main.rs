@@ -42,6 +42,7 @@ mod run;
 #[path = "../support/running.rs"]
 mod running;
 mod sarif;
+mod scenarios;
 mod schemas;
 #[path = "../support/shown.rs"]
 mod shown;

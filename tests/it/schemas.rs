@@ -1,11 +1,13 @@
 //! JSON Schemas of the files that people write, which editors complete and check them by.
 //!
-//! They are made from the tables of docs/ that tests hold against the code, and held against every file that is
+//! They are made from the keys of scenarios and from docs/policy-fields.md, and held against every file that is
 //! shipped. Draft 7 is what editors of TOML read.
 
 use std::fs;
+use std::ops::RangeInclusive;
 use std::path::Path;
 
+use lastack::scenario::{KEYS, KeyValues, ScenarioKey, Unset};
 use serde_json::{Map, Value, json};
 
 use crate::generated;
@@ -86,84 +88,92 @@ fn fields() -> Vec<(String, Value)> {
     page.split("\n### ").skip(1).map(|section| field(section).unwrap()).collect()
 }
 
-/// What a row of the table of keys says of the values, as a schema.
-fn values(row: &str, default: &str) -> Value {
-    let words: Vec<&str> = row.split('"').skip(1).step_by(2).filter(|word| !word.contains(" to ")).collect();
-    let mut any = Vec::new();
-    let number = row.split_once(" to ").and_then(|(before, after)| {
-        let least: f64 = before.rsplit([' ', ',']).next()?.parse().ok()?;
-        let most: f64 = after.split([' ', ',', ':', ';']).next()?.parse().ok()?;
-        Some(json!({ "type": if least.fract() == 0.0 { "integer" } else { "number" }, "minimum": least, "maximum": most }))
-    });
-    any.extend(number);
-    if row.contains("`true`") {
-        any.push(json!({ "type": "boolean" }));
+/// What a key of a scenario takes.
+fn values(values: &KeyValues) -> Value {
+    let numbers = |range: &RangeInclusive<u32>, word: Option<&str>, number: Value| {
+        let mut values = match word {
+            Some(word) => json!({ "anyOf": [number, { "const": word }] }),
+            None => json!({ "allOf": [number] }),
+        };
+        // A bound says nothing of words.
+        values["minimum"] = json!(range.start());
+        if *range.end() < u32::MAX {
+            values["maximum"] = json!(range.end());
+        }
+        values
+    };
+    match values {
+        KeyValues::Bool => json!({ "type": "boolean" }),
+        KeyValues::Words(words) => json!({ "enum": words }),
+        KeyValues::Count(range, word) | KeyValues::Ticks(range, word) => {
+            numbers(range, *word, json!({ "type": "integer" }))
+        }
+        KeyValues::Duration(range, word) => numbers(range, *word, json!({ "$ref": "#/definitions/duration" })),
+        KeyValues::Seconds(range) => json!({ "type": "number", "minimum": range.start(), "maximum": range.end() }),
+        KeyValues::Segments => json!({ "anyOf": [
+            { "type": "boolean" },
+            { "type": "array", "items": { "type": "string", "pattern": "^(FIN|DATA|ACK|RST|SYN) to [AB]$" } },
+        ] }),
+        KeyValues::Text => json!({ "type": "string", "minLength": 1 }),
+        KeyValues::Names => json!({ "anyOf": [
+            { "type": "string" },
+            { "type": "array", "items": { "type": "string" }, "minItems": 1 },
+        ] }),
     }
-    if row.contains("ticks since") {
-        any.push(json!({ "type": "integer", "minimum": 0 }));
-    }
-    if row.contains("or a list") {
-        any.push(json!({ "type": "array", "items": { "type": "string", "pattern": "^(FIN|DATA|ACK|RST|SYN) to [AB]$" } }));
-    } else if !words.is_empty() {
-        any.push(json!({ "enum": words }));
-    }
-    json!({ "description": row.replace('`', ""), "anyOf": any, "default": default_of(default) })
 }
 
-fn default_of(default: &str) -> Value {
-    let default = default.split(", ").next().unwrap().trim_matches('`');
-    serde_json::from_str(default).unwrap_or_else(|error| panic!("{default}: {error}"))
+/// The keys of a table of a scenario, by the name that the table has among all keys.
+fn keys_of(table: &str) -> Value {
+    let mut keys = Map::new();
+    for key in KEYS {
+        let (its, name) = key.table_and_name();
+        if its == table {
+            let mut of_key = values(&key.values);
+            of_key["description"] = json!(key.meaning.replace('`', ""));
+            // What an end has without a key of its TCP is what both have.
+            if let (Unset::Default(value), true) = (key.unset, table != "tcp") {
+                of_key["default"] = serde_json::from_str(value).unwrap();
+            }
+            keys.insert(name.to_owned(), of_key);
+        }
+    }
+    Value::Object(keys)
+}
+
+fn required(table: &str) -> Vec<&'static str> {
+    let needed = KEYS.iter().filter(|key| key.unset == Unset::Refused).map(ScenarioKey::table_and_name);
+    needed.filter(|(its, _)| *its == table).map(|(_, name)| name).collect()
 }
 
 fn scenario() -> Value {
-    let page = read("docs/scenarios.md");
-    let keys = page.split("\n## Keys\n").nth(1).unwrap().split("\n## ").next().unwrap();
-    let mut tables: Map<String, Value> = Map::new();
-    for row in keys.lines().filter_map(|line| line.strip_prefix("| `")) {
-        let cells: Vec<&str> = row.trim_end_matches(" |").split(" | ").collect();
-        let [names, of_row, default] = cells[..] else { panic!("{row}") };
-        for key in names.split(", ").map(|name| name.trim_matches('`')).filter(|key| !key.starts_with("tcp.")) {
-            let (table, key) = key.split_once('.').unwrap_or(("", key));
-            let of_table = tables.entry(table).or_insert_with(|| json!({}));
-            of_table[key] = values(of_row, default);
+    let mut of_tcp = keys_of("tcp");
+    for (name, mut field) in fields() {
+        // A field says by itself what it is; in a scenario there is less room for it.
+        for bound in ["minimum", "maximum"] {
+            if let Some(bounded) = of_tcp.get(&name).and_then(|key| key.get(bound)) {
+                field[bound] = bounded.clone();
+            }
         }
-    }
-    let mut of_tcp = json!({ "policy": text("The name of a policy: `lastack list` has them all.") });
-    for (name, field) in fields() {
         of_tcp[name] = field;
     }
-    let own = json!({ "description": "An end's own TCP, which overrides `tcp`.", "$ref": "#/definitions/tcp" });
-    let mut of_keys = tables.remove("").unwrap();
-    for (name, mut of_table) in tables {
-        if ["a", "b"].contains(&name.as_str()) {
-            of_table["tcp"] = own.clone();
-        }
-        of_keys[name] = table(&of_table);
-    }
+    let mut of_end = keys_of("a");
+    of_end["tcp"] =
+        json!({ "description": "An end's own TCP, which overrides `tcp`.", "$ref": "#/definitions/tcp" });
+    let mut of_expectation = table(&keys_of("expect.NAME"));
+    of_expectation["required"] = json!(required("expect.NAME"));
+    let mut of_keys = keys_of("");
+    of_keys["network"] = table(&keys_of("network"));
+    of_keys["fairness"] = table(&keys_of("fairness"));
     of_keys["tcp"] = json!({ "$ref": "#/definitions/tcp" });
-    of_keys["about"] = text("The one insight that the scenario is there for.");
-    of_keys["extends"] = text("The scenario whose world is taken over; its expectations are not.");
-    of_keys["properties"] = json!({
-        "description": "The properties that the scenario is about. Without it, all of them.",
-        "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" }, "minItems": 1 }],
-    });
-    let expectation = json!({
-        "type": "object",
-        "properties": {
-            "verdict": { "enum": ["holds", "violated", "possible", "impossible"] },
-            "because": text("Why."),
-            "steps": { "description": "The length of the shortest trace.", "type": "integer", "minimum": 0 },
-        },
-        "required": ["verdict", "because"],
-        "additionalProperties": false,
-    });
+    of_keys["a"] = table(&of_end);
+    of_keys["b"] = table(&of_end);
     of_keys["expect"] = json!({
         "description": "What is not as the property wishes, by its name or that of an instance.",
         "type": "object",
-        "additionalProperties": expectation,
+        "additionalProperties": of_expectation,
     });
     let definitions = json!({ "duration": ticks_or_length_of_time(), "tcp": table(&of_tcp) });
-    schema("scenario", "A scenario of lastack", &of_keys, &["about"], &definitions)
+    schema("scenario", "A scenario of lastack", &of_keys, &required(""), &definitions)
 }
 
 fn property() -> Value {
@@ -279,6 +289,9 @@ fn mistakes_are_found_by_the_schemas() {
         ("property", "about = 'x'"),
         ("property", "about = 'x'\nformula = 'always true'\napplies_to = 'everything'"),
         ("scenario", "about = 'x'\n[tcp]\nsyn_retries = '6 s'"),
+        ("scenario", "about = 'x'\n[tcp]\nrto = 0"),
+        ("scenario", "about = 'x'\n[b.tcp]\nretries = 16"),
+        ("scenario", "about = 'x'\n[a]\nreuse_time_wait = 8192"),
         ("policy", "about = 'x'\nrto = true"),
         ("policy", "about = 'x'\nrto = 3"),
         ("policy", "about = 'x'\nsyn_ack_retries = '6 s'"),
