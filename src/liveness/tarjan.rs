@@ -1,6 +1,7 @@
 //! Tarjan's algorithm: the strongly connected components of a graph in which a walk can go round forever.
 //!
-//! By hand: petgraph's has no filter of edges and cannot stop at a limit. The tests hold it against petgraph's.
+//! By hand: petgraph's returns all components at once and cannot stop at a limit. The tests hold it against
+//! petgraph's.
 
 #![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
 

@@ -2,8 +2,7 @@
 //!
 //! The pictures need no script, font or file besides themselves, follow the reader's choice of light or dark, and
 //! can stand beside each other in one page: they have no ids, and the names of their classes begin with `lastack`.
-//! The layout is by hand, because no library of sequence diagrams draws time to scale; the elements are the crate
-//! `svg`'s.
+//! The layout is by hand, because time is drawn to scale; the elements are the crate `svg`'s.
 
 mod ladder;
 mod layout;
