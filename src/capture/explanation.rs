@@ -57,6 +57,17 @@ impl Explanation {
         self.strays += 1;
     }
 
+    /// Whether the change with this number follows the packet that stands beside it; if not, that packet only
+    /// shows what came before. A change that no packet shows follows one all the same that the end has sent
+    /// itself: it is the answer to that.
+    #[must_use]
+    pub fn follows_its_packet(&self, number: usize) -> bool {
+        let Some(change) = self.changes.get(number) else { return false };
+        let before = number.checked_sub(1).and_then(|before| self.changes.get(before));
+        let answers = before.is_some_and(|one| one.cause == Cause::Sent && one.index == change.index);
+        matches!(change.cause, Cause::Sent | Cause::Received(_)) || answers
+    }
+
     /// The state at the end, by the simplest account.
     #[must_use]
     pub fn state(&self) -> Option<State> {

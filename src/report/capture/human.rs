@@ -163,22 +163,22 @@ impl View<'_> {
             return "no packet of it was captured".to_owned();
         }
         let mut path = String::new();
-        let mut changes = explanation.changes.as_slice();
+        let mut skipped = 0;
         // How most connections are opened needs no words.
         let opening = self.diagnosis.opening(side);
         if !opening.is_ordinary()
-            && let ([.., last], [first, later @ ..]) = (opening.changes.as_slice(), changes)
+            && let ([.., last], [first, ..]) = (opening.changes.as_slice(), explanation.changes.as_slice())
             && (last.state, first.cause) == (first.state, Cause::Start)
         {
-            (path, changes) = (self.opening(side), later);
+            (path, skipped) = (self.opening(side), 1);
         }
-        let mut sent = None;
-        for change in changes {
+        for (number, change) in explanation.changes.iter().enumerate().skip(skipped) {
             let when = match change.cause {
                 Cause::Start => String::new(),
                 Cause::Sent | Cause::Received(_) => format!("({})", self.at(change.index)),
-                // Its own packet came first: the answer to it is not in the capture.
-                Cause::Unseen if sent == Some(change.index) => format!("(after {})", self.at(change.index)),
+                Cause::Unseen if explanation.follows_its_packet(number) => {
+                    format!("(after {})", self.at(change.index))
+                }
                 Cause::Unseen => format!("(by {})", self.at(change.index)),
                 Cause::TimeWait => format!("(2MSL have passed by {})", self.at(change.index)),
                 Cause::FinWait2 => format!("(the timeout of FIN_WAIT_2, by {})", self.at(change.index)),
@@ -188,7 +188,6 @@ impl View<'_> {
             let arrow = if path.is_empty() { "" } else { " → " };
             let _ = write!(path, "{arrow}{} {when}", change.state);
             path.truncate(path.trim_end().len());
-            sent = (change.cause == Cause::Sent).then_some(change.index);
         }
         let possibly: Vec<&str> = explanation.possibly.iter().map(|state| state.name()).collect();
         if !possibly.is_empty() {

@@ -117,8 +117,8 @@ impl View<'_> {
             let opens = self.diagnosis.opening(side).changes.iter().filter(|_| is_after);
             let here = opens.filter(|change| change.at.is_some_and(|(at, _)| Some(at) == number));
             all.extend(here.map(|change| Change { side, state: change.state, by: "" }));
-            let mut sent = None;
-            for change in &self.diagnosis.explanation(side).changes {
+            let explanation = self.diagnosis.explanation(side);
+            for (number, change) in explanation.changes.iter().enumerate() {
                 let by = match change.cause {
                     Cause::Start => continue,
                     Cause::Sent | Cause::Received(_) => "",
@@ -128,12 +128,9 @@ impl View<'_> {
                     Cause::GaveUp => "gave up",
                     Cause::Gone => "knows of no such connection",
                 };
-                // What answers its own packet follows that, seen or not.
-                let follows = by.is_empty() || sent == Some(change.index);
-                if change.index == index && follows == is_after {
+                if change.index == index && explanation.follows_its_packet(number) == is_after {
                     all.push(Change { side, state: change.state, by });
                 }
-                sent = (change.cause == Cause::Sent).then_some(change.index);
             }
         }
         all

@@ -55,6 +55,16 @@ fn connections_are_selected() {
     }
 }
 
+/// The answer to a FIN was not captured; the state that it leads to follows the FIN all the same.
+#[test]
+fn a_change_that_is_not_captured_stands_below_what_it_answers() {
+    let (ladder, code) = stdout(&["tests/captures/reference/only-second-closer.pcap", "--connection", "1"]);
+    assert_eq!(code, Some(0), "{ladder}");
+    let at = |what: &str| ladder.lines().position(|line| line.contains(what)).unwrap();
+    let fin = at("FIN seq=3001");
+    assert_eq!([at("CLOSE_WAIT") + 1, at("LAST_ACK"), at("CLOSED") - 1], [fin; 3], "{ladder}");
+}
+
 #[test]
 fn a_connection_is_drawn() {
     let (ladder, code) = stdout(&["tests/captures/reference/text-after-reset.pcap", "--connection", "1"]);
