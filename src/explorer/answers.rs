@@ -295,7 +295,7 @@ fn view<'a, L: Layout>(
         moment: moment.map_or_else(String::new, |moment| moment.to_string()),
         violates: violated(number + 1),
     });
-    let state = |number: usize| state_view(trace, &timeline, states, number);
+    let state = |number: usize| state_view(exploration, trace, &timeline, states, number);
     let next = states
         .and_then(|states| states.get(at))
         .map_or_else(Vec::new, |state| next(exploration, state, in_flight(&timeline, at), &timeline));
@@ -349,6 +349,7 @@ fn in_flight(timeline: &SegmentTimeline, number: usize) -> &[(InFlightSegment, u
 }
 
 fn state_view<L: Layout>(
+    exploration: &Exploration<L>,
     trace: &Trace,
     timeline: &SegmentTimeline,
     states: Option<&[WorldState<L>]>,
@@ -357,7 +358,9 @@ fn state_view<L: Layout>(
     let snapshot = number.checked_sub(1).and_then(|last| trace.steps.get(last)).map(|step| &step.after);
     let endpoints =
         states.and_then(|states| states.get(number)).map(|state| End::BOTH.map(|end| state.endpoint(end).0));
-    StateView::of(snapshot.unwrap_or(&trace.initial), trace, (timeline, in_flight(timeline, number)), endpoints)
+    let copies = (timeline, in_flight(timeline, number));
+    let config = &exploration.scenario.config;
+    StateView::of(snapshot.unwrap_or(&trace.initial), trace, copies, endpoints, config)
 }
 
 /// The instances that a state violates by itself.

@@ -27,7 +27,10 @@ pub(super) fn state<L: Layout>(state: &WorldState<L>) -> String {
     if state.network().is_empty() {
         text.push_str("  nothing\n");
     }
-    let _ = write!(text, "losses {}, duplicates {}", state.losses(), state.duplicates());
+    // A budget that is unlimited counts nothing, and the state does not know whether it is: 0 is not shown.
+    let budgets = [("losses", state.losses()), ("duplicates", state.duplicates())];
+    let used = budgets.iter().filter(|(_, used)| *used > 0).map(|(name, used)| format!("{name} {used}"));
+    text.push_str(&used.collect::<Vec<_>>().join(", "));
     text
 }
 

@@ -126,7 +126,7 @@ pub(super) fn state(run: &Stepwise<'_>, scenario: &Scenario, violated: &[String]
     let timeline = SegmentTimeline::of(trace);
     let endpoints = End::BOTH.map(|end| world.endpoint(end).clone());
     let copies = (&timeline, timeline.in_flight.as_slice());
-    let view = StateView::of(trace.last(), trace, copies, Some(endpoints));
+    let view = StateView::of(trace.last(), trace, copies, Some(endpoints), &scenario.config);
     let now = moment(run, world.now());
     let mut text = match trace.steps.len() {
         0 => "At tick 0, in the initial state:\n".to_owned(),
@@ -139,12 +139,8 @@ pub(super) fn state(run: &Stepwise<'_>, scenario: &Scenario, violated: &[String]
         row(&end.end, &terminal.wrapped(of_end(end).iter().map(String::as_str), ", ", INDENT));
     }
     row("in flight", &terminal.prose(&in_flight(trace, &timeline), INDENT));
-    let last = trace.last();
-    for (name, used, most) in [
-        ("losses", last.losses, scenario.config.losses),
-        ("duplicates", last.duplicates, scenario.config.duplicates),
-    ] {
-        row(name, &most.map_or_else(|| "unlimited".to_owned(), |most| format!("{used} of {most}")));
+    for (name, used) in &view.network {
+        row(name, used);
     }
     if !violated.is_empty() {
         row("violates", &terminal.wrapped(violated.iter().map(String::as_str), ", ", INDENT));

@@ -162,6 +162,9 @@ fn a_lasso_is_marked() {
     // The cycle comes back to the state in which it begins.
     let at = |number: usize| explorer.json(&format!("/api/path/{path}?at={number}"))["state"]["ends"].clone();
     assert_eq!(at(from), at(places.len()));
+    // Losses without a bound are not counted, and have no number.
+    let network = &shown["state"]["network"];
+    assert_eq!(*network, serde_json::json!([["losses", "unlimited"], ["duplicates", "0 of 1"]]));
 
     let formula = |text: &str| explorer.get(&format!("/api/formula/{path}?formula={}", text.replace(' ', "%20")));
     let (status, answer) = formula("eventually A.state == CLOSED");

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::words::{held_beyond_a_hole, ticks};
-use crate::model::{End, InFlightSegment, Incarnation, Observed, Snapshot};
+use crate::model::{Config, End, InFlightSegment, Incarnation, Observed, Snapshot};
 use crate::tcp::{EndedBy, Endpoint, State, Timer};
 use crate::trace::Trace;
 use crate::trace::timeline::SegmentTimeline;
@@ -17,8 +17,8 @@ pub(crate) struct StateView {
     pub(crate) ends: Vec<EndView>,
     /// The copies in flight.
     copies: Vec<CopyView>,
-    /// `losses` and `duplicates`.
-    network: Vec<Row>,
+    /// `losses` and `duplicates`: how many were used of how many, or that they are unlimited.
+    pub(crate) network: [Row; 2],
 }
 
 /// An end.
@@ -44,13 +44,14 @@ struct CopyView {
 }
 
 impl StateView {
-    /// A state of a trace. `copies` are those in flight, by their names; `endpoints` what is known of the ends
-    /// beyond observations.
+    /// A state of a trace in the world of `config`. `copies` are those in flight, by their names; `endpoints` what
+    /// is known of the ends beyond observations.
     pub(crate) fn of(
         state: &Snapshot,
         trace: &Trace,
         (timeline, copies): (&SegmentTimeline, &[(InFlightSegment, usize)]),
         endpoints: Option<[Endpoint; 2]>,
+        config: &Config,
     ) -> Self {
         let opens = trace.steps.iter().any(|step| step.after.is_opened());
         let [of_a, of_b] = endpoints.map_or([None, None], |endpoints| endpoints.map(Some));
@@ -85,9 +86,17 @@ impl StateView {
         Self {
             ends: ends.collect(),
             copies: copies.iter().map(copy).collect(),
-            network: vec![("losses", state.losses.to_string()), ("duplicates", state.duplicates.to_string())],
+            network: [
+                ("losses", budget(state.losses, config.losses)),
+                ("duplicates", budget(state.duplicates, config.duplicates)),
+            ],
         }
     }
+}
+
+/// How many were used of a budget. Of an unlimited one nothing is counted, and 0 would be no number of these.
+fn budget(used: u32, most: Option<u8>) -> String {
+    most.map_or_else(|| "unlimited".to_owned(), |most| format!("{used} of {most}"))
 }
 
 /// What a formula can observe of an end. Taken apart by name, so that a new observation cannot be forgotten.
