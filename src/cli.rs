@@ -65,6 +65,10 @@ impl Cli {
     /// # Errors
     /// A mistake in the configuration.
     pub fn configured(self, folder: &Path) -> Result<Command, Diagnostics> {
+        // Nothing is set for some commands, and a mistake in the file keeps none of these from running.
+        if self.command.has_no_configuration() {
+            return Ok(self.command);
+        }
         let configuration = match self.config {
             Some(file) => Some(Configuration::read(&file)?),
             None if self.no_config => None,
@@ -116,6 +120,10 @@ pub enum Command {
 }
 
 impl Command {
+    fn has_no_configuration(&self) -> bool {
+        matches!(self, Self::Replay(_) | Self::Merge(_) | Self::Completions(_))
+    }
+
     fn configured(mut self, configuration: &Configuration) -> Self {
         match &mut self {
             Self::Check(args) => {

@@ -77,6 +77,19 @@ fn mistakes_are_shown_where_they_are() {
     assert_snapshot!(all);
 }
 
+/// A shell that starts in the folder of a project still gets its completions.
+#[test]
+fn a_mistake_does_not_stop_commands_that_take_nothing_from_it() {
+    let folder = project("not-read");
+    fs::write(folder.0.join("lastack.toml"), "threads = \n").unwrap();
+    let run = Run::of(&mut folder.command(&["completions", "bash"]));
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    assert!(run.stdout.contains("_lastack()"), "{}", run.stdout);
+    let capture = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/captures/orderly.pcap");
+    let run = Run::of(&mut folder.command(&["replay", capture]));
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+}
+
 /// The project that docs/ci.md puts together, file by file: its gate passes, and the annotation of the page is
 /// that of the change that it describes.
 #[test]
