@@ -198,7 +198,7 @@ fn a_vacuous_row_has_no_least_value() {
 
 /// A value of so many seconds may be no whole number of ticks, and then the world is another.
 #[test]
-fn what_is_rounded_is_told() {
+fn what_is_rounded_is_shown() {
     let folder = Folder::new("sweep-rounded");
     let sweep = ["sweep", "sequential", "-p", "no-premature-closed@A", "--set", "tcp.policy=linux", "--vary"];
     let table = printed(&folder, &[&sweep, &["tcp.time_wait=30,31,60 s"]], 1);
