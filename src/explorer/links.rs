@@ -103,7 +103,8 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
-/// stateright's address of a path; of a run that is none, its own.
+/// The address at which the page shows the run of the instance `name`: stateright's address of the path, and the
+/// instance as a query, for a path may decide several; of a run that is no path, the instance alone.
 fn deep_link(url: &str, name: &str, evidence: &Evidence) -> String {
     match &evidence.places {
         Some(places) => format!("{url}#/steps/{}?property={name}", encoded(places)),

@@ -8,7 +8,7 @@ const trail = [];
 /** Answers to former questions are not shown any more. */
 let asked = 0;
 
-const SIGNS = { violated: "✗", holds: "✓", possible: "◆", impossible: "∅", undecided: "?", vacuous: "–" };
+const SIGNS = { violated: "✗", holds: "✓", possible: "◆", impossible: "∅", undecided: "?", vacuous: "~" };
 const KINDS = { call: "▸", timer: "◷", arrival: "→", loss: "✗", duplicate: "+", time: "⋮" };
 const byId = (id) => document.getElementById(id);
 

@@ -59,3 +59,26 @@ impl Sign {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A reader of a sweep and of the explorer's page learns one set of signs.
+    #[test]
+    fn the_page_has_the_same_signs() {
+        let page = include_str!("../../explorer/page/explorer.js");
+        let (_, table) = page.split_once("const SIGNS = {").unwrap();
+        let (table, _) = table.split_once('}').unwrap();
+        let rows: Vec<(Verdict, &str)> = table
+            .split(',')
+            .map(|row| row.split_once(':').unwrap())
+            .map(|(name, sign)| (name.trim().parse().unwrap(), sign.trim().trim_matches('"')))
+            .collect();
+        for (verdict, sign) in &rows {
+            assert_eq!(*sign, Sign::Of(*verdict).characters().0.to_string(), "{verdict}");
+        }
+        // What is not applicable is a list of names there, without a sign.
+        assert_eq!(rows.len(), 6);
+    }
+}
