@@ -167,6 +167,21 @@ pub(crate) fn keys_are_enough() -> Result<(), Missing> {
 
     browser.open(&format!("http://{}/#/steps/0/0/99", explorer.address), READY);
     assert!(browser.text("#shown").contains("There is no such path"), "{}", browser.text("#shown"));
+    // Of a former path nothing is left, not even where the address was cut off within a character.
+    let shown = |browser: &mut Browser, selector: &str| {
+        browser.value(&format!("document.querySelector('{selector}').checkVisibility()")) == true
+    };
+    browser.open(&format!("http://{}/#/steps/0/0", explorer.address), READY);
+    assert!(shown(&mut browser, "aside") && shown(&mut browser, "#ladder"));
+    browser.value("location.hash = '#/run/%E0%A4%A'");
+    browser.wait(READY);
+    assert!(browser.text("#shown").contains("There is no such path"), "{}", browser.text("#shown"));
+    assert!(!shown(&mut browser, "aside") && !shown(&mut browser, "#ladder") && !shown(&mut browser, "#own"));
+    browser.press("ArrowUp");
+    assert_eq!(browser.value("location.hash"), "#/run/%E0%A4%A");
+    browser.value("document.querySelector('#shown a').click()");
+    browser.wait(READY);
+    assert!(shown(&mut browser, "aside") && shown(&mut browser, "#ladder"));
     Ok(())
 }
 

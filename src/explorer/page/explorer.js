@@ -95,14 +95,13 @@ function undo() {
 }
 
 async function show() {
+  const mine = ++asked;
   const to = route() ?? start();
   if (!to) {
     const why = "No verdict has a run here, and the world has no steps to be taken.";
-    byId("shown").replaceChildren(element("h2", {}, "Nothing to walk through"), element("p", {}, why));
-    document.body.dataset.ready = location.hash;
+    drawNothing("Nothing to walk through", element("p", {}, why));
     return;
   }
-  const mine = ++asked;
   const asks = new URLSearchParams();
   if (to.at !== null) asks.set("at", to.at);
   const property = to.run ?? to.property;
@@ -116,14 +115,20 @@ async function show() {
     await evaluate();
   } catch (error) {
     if (mine !== asked) return;
-    byId("shown").className = "";
-    byId("shown").replaceChildren(
-      element("h2", {}, "There is no such path"),
-      element("p", {}, error.message),
-      element("p", {}, element("a", { href: "#/steps/0" }, "To the initial state")),
-    );
-    document.body.dataset.ready = location.hash;
+    const initial = element("p", {}, element("a", { href: "#/steps/0" }, "To the initial state"));
+    drawNothing("There is no such path", element("p", {}, error.message), initial);
   }
+}
+
+/** The address names no path: nothing of a former one is shown, and no key goes along it. */
+function drawNothing(title, ...why) {
+  now.view = null;
+  document.title = `${title} – ${now.scenario.name} – lastack`;
+  document.body.classList.add("lost");
+  byId("shown").className = "";
+  byId("shown").replaceChildren(element("h2", {}, title), ...why);
+  for (const link of document.querySelectorAll("nav a")) link.removeAttribute("aria-current");
+  document.body.dataset.ready = location.hash;
 }
 
 /** Where no path is named: the run of the first verdict that has one, for unexpected ones come first. */
@@ -138,6 +143,8 @@ function start() {
 
 function draw() {
   const { route, view } = now;
+  // Before the ladder: what is hidden has no size to scroll by.
+  document.body.classList.remove("lost");
   document.title = `${view.decided[0]?.name ?? "A path"} – ${now.scenario.name} – lastack`;
   drawShown();
   drawLadder();
