@@ -34,6 +34,7 @@ use clap::{Parser, Subcommand};
 use self::common::add_paths;
 use crate::configuration::Configuration;
 use crate::diagnostic::Diagnostics;
+use crate::report::check::Format;
 
 /// What stands below the help of `lastack` itself.
 const HELP: &str = "\
@@ -120,6 +121,12 @@ pub enum Command {
 }
 
 impl Command {
+    /// It is a check whose report is annotations on stdout: so its mistakes are, too.
+    #[must_use]
+    pub fn annotates(&self) -> bool {
+        matches!(self, Self::Check(args) if args.format == Format::Github && args.output.is_none())
+    }
+
     fn has_no_configuration(&self) -> bool {
         matches!(self, Self::Replay(_) | Self::Merge(_) | Self::Completions(_))
     }

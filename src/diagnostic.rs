@@ -52,6 +52,14 @@ impl SourceFile {
         newlines + 1
     }
 
+    /// The line, and the column in characters, of the character that the byte is in, both from 1.
+    #[must_use]
+    pub fn place_of(&self, byte: usize) -> (usize, usize) {
+        let before = self.text.get(..self.text.floor_char_boundary(byte)).unwrap_or_default();
+        let in_line = before.rsplit('\n').next().unwrap_or_default();
+        (self.line_of(byte), in_line.chars().count() + 1)
+    }
+
     /// The nearest span that lies within the text and between characters.
     fn clamp(&self, span: &Span) -> Span {
         let start = self.text.floor_char_boundary(span.start);

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use clap::Parser;
 use lastack::cli::{Cli, Command};
 use lastack::commands::{check, completions, conform, explore, list, merge, replay, show, simulate, step, sweep};
-use lastack::process::exit::{exit_code, not_run};
+use lastack::diagnostic::Diagnostics;
+use lastack::process::exit::{ExitStatus, exit_code, not_run};
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -15,11 +16,18 @@ fn main() -> ExitCode {
     };
     // Without a working folder there is none to look in.
     let folder = env::current_dir().unwrap_or_default();
-    let command = match cli.configured(&folder) {
-        Ok(command) => command,
-        Err(mistakes) => return exit_code(Err(mistakes)),
-    };
-    let result = match &command {
+    let annotates = cli.command.annotates();
+    let result = cli.configured(&folder).and_then(|command| run(&command));
+    if let Err(mistakes) = &result
+        && annotates
+    {
+        check::annotate(mistakes);
+    }
+    exit_code(result)
+}
+
+fn run(command: &Command) -> Result<ExitStatus, Diagnostics> {
+    match command {
         Command::Check(args) => check::run(args),
         Command::Show(args) => show::run(args),
         Command::Simulate(args) => simulate::run(args),
@@ -31,6 +39,5 @@ fn main() -> ExitCode {
         Command::Step(args) => step::run(args),
         Command::Conform(args) => conform::run(args),
         Command::Completions(args) => completions::run(args),
-    };
-    exit_code(result)
+    }
 }

@@ -23,7 +23,7 @@ use crate::report::check::human::Detail;
 use crate::report::check::json::{self, Partition};
 use crate::report::check::markdown;
 use crate::report::check::show_command::ShowCommand;
-use crate::report::check::{Format, coverage, human};
+use crate::report::check::{Format, coverage, github, human};
 use crate::report::terminal::Terminal;
 use crate::scenario::Scenario;
 use crate::scenario::Setting;
@@ -65,6 +65,12 @@ pub fn run(args: &CheckArgs) -> Result<ExitStatus, Diagnostics> {
         return Ok(ExitStatus::Success);
     }
     Ok(GateResult::of(&all).into())
+}
+
+/// Writes the mistakes that kept a check from beginning as annotations to stdout.
+pub fn annotate(mistakes: &Diagnostics) {
+    // They are written to stderr for people, too: nothing else is to be done if stdout is gone.
+    let _ = print(&github::mistakes(mistakes, &working_folder()));
 }
 
 /// What is to be decided.

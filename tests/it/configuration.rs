@@ -77,6 +77,28 @@ fn mistakes_are_shown_where_they_are() {
     assert_snapshot!(all);
 }
 
+/// In a job nobody reads stderr first: a mistake in a file is an annotation, too.
+#[test]
+fn a_mistake_is_an_annotation() {
+    let folder = project("annotated");
+    let annotated = |file: &str, text: &str| {
+        fs::write(folder.0.join(file), text).unwrap();
+        let run = Run::of(&mut folder.command(&["check", "--format", "github"]));
+        assert!(run.code == 2 && run.stderr.starts_with("error"), "{}", run.stderr);
+        run.stdout
+    };
+    let mine = annotated("my-scenarios/mine.toml", &MINE.replace("extends", "extents"));
+    let place = "::error file=my-scenarios/mine.toml,line=2,col=1,title=unknown field";
+    assert!(mine.starts_with(place) && mine.lines().count() == 1, "{mine}");
+    let cut_off = annotated("my-scenarios/mine.toml", "about = \"Mine.\"\nextends = \n");
+    assert!(cut_off.starts_with("::error file=my-scenarios/mine.toml,line=2,col="), "{cut_off}");
+    let file = annotated("lastack.toml", "threads = 0\n");
+    assert!(file.starts_with("::error file=lastack.toml,line=1,col=11,title="), "{file}");
+    // For people there is stderr alone.
+    let run = Run::of(&mut folder.command(&["check"]));
+    assert_eq!((run.code, run.stdout.as_str()), (2, ""));
+}
+
 /// A shell that starts in the folder of a project still gets its completions.
 #[test]
 fn a_mistake_does_not_stop_commands_that_take_nothing_from_it() {

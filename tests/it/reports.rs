@@ -465,14 +465,15 @@ fn a_file_that_cannot_be_written_is_a_mistake() {
         assert_eq!(run.code, 2, "{run:?}");
         (run.stdout, run.stderr)
     };
-    // Before anything is explored: nothing is on stdout.
+    // Before anything is explored: nothing else is on stdout.
     let endless = ["fine", "--set", "network.losses=255", "--set", "network.duplicates=9"];
     for file in ["nowhere/report.json", "nowhere/", "scenarios", "scenarios/mine.toml/report.json"] {
         let (stdout, stderr) = refused(&mut folder.check(&[&endless[..], &["-o", file]].concat()));
         assert!(stdout.is_empty() && stderr.starts_with(&format!("error: cannot write `{file}`: ")), "{stderr}");
         let mut command = folder.check(&[&endless[..], &["--format", "github"]].concat());
         let (stdout, stderr) = refused(command.env("GITHUB_STEP_SUMMARY", file));
-        assert!(stdout.is_empty() && stderr.starts_with(&format!("error: cannot write `{file}`: ")), "{stderr}");
+        assert!(stdout.starts_with(&format!("::error title=cannot write `{file}`%3A ")), "{stdout}");
+        assert!(stdout.lines().count() == 1 && stderr.starts_with(&format!("error: cannot write `{file}`: ")));
     }
     // What is no file is written to, not replaced.
     let (_, stderr) = refused(&mut folder.check(&["fine", "--format", "json", "-o", "/dev/full"]));
