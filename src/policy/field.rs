@@ -118,7 +118,8 @@ pub(super) fn durations() -> impl Iterator<Item = (&'static str, u32)> {
     GROUPS.iter().flat_map(|group| group.durations).copied()
 }
 
-fn is_duration(field: &str) -> bool {
+/// Whether this field is a length of time.
+pub(crate) fn is_duration(field: &str) -> bool {
     durations().any(|(name, _)| name == field)
 }
 

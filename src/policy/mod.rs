@@ -14,6 +14,7 @@ mod shipped;
 mod value;
 
 pub use clock::{Clock, DEFAULT_MSL_MILLISECONDS};
+pub(crate) use field::is_duration;
 pub use field::{FieldScope, check_field, field_names, scope_of, value_in};
 pub use field_setting::{FieldSetting, Origin};
 pub use file::NamedPolicy;

@@ -5,6 +5,8 @@
 
 use std::ops::RangeInclusive;
 
+use crate::policy::is_duration;
+
 /// A key of a scenario.
 #[derive(Clone, Debug)]
 pub struct ScenarioKey {
@@ -204,3 +206,36 @@ pub const KEYS: &[ScenarioKey] = &[
         "How late a timer may be: with the longest timer at most 8191 ticks.",
     ),
 ];
+
+/// The unit of the numbers that a key of a scenario, or a field of its policies, is set to; `None` if it has none.
+#[must_use]
+pub fn unit_of(key: &str) -> Option<&'static str> {
+    // Both ends have the same keys, and each may have its own policy.
+    let of_end = key.strip_prefix("a.").or_else(|| key.strip_prefix("b."));
+    let is_it = |one: &&ScenarioKey| match one.path.strip_prefix("a.") {
+        Some(name) => of_end == Some(name),
+        None => one.path == of_end.unwrap_or(key),
+    };
+    match KEYS.iter().find(is_it).map(|one| &one.values) {
+        Some(Ticks(..) | Duration(..)) => Some("ticks"),
+        Some(Seconds(_)) => Some("seconds"),
+        Some(_) => None,
+        None => of_end.unwrap_or(key).strip_prefix("tcp.").filter(|field| is_duration(field)).map(|_| "ticks"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units() {
+        for key in ["network.msl", "a.reuse_time_wait", "tcp.time_wait", "b.tcp.rto", "tcp.last_ack_timeout"] {
+            assert_eq!(unit_of(key), Some("ticks"), "{key}");
+        }
+        assert_eq!(unit_of("network.msl_seconds"), Some("seconds"));
+        for key in ["network.losses", "b.sends", "tcp.retries", "a.closes", "a.msl", "tcp.nothing"] {
+            assert_eq!(unit_of(key), None, "{key}");
+        }
+    }
+}

@@ -14,7 +14,7 @@ mod values;
 
 pub use command_line::Setting;
 pub use file::ScenarioFile;
-pub use keys::{KEYS, KeyValues, ScenarioKey, Unset};
+pub use keys::{KEYS, KeyValues, ScenarioKey, Unset, unit_of};
 pub use resolved::{Expectation, NamedProperty, Scenario};
 pub use shape::{Delays, Expected, WorldKind};
 pub use tcp::EndPolicy;

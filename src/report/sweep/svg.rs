@@ -11,6 +11,7 @@ use super::grid::{Field, Grid, Grids, LeastField};
 use super::sign::Sign;
 use crate::property::Verdict;
 use crate::report::drawing::{Point, STYLE, WIDTH, legal, lines, text, width_of};
+use crate::scenario::unit_of;
 use crate::sweep::{AxisHead, Results};
 
 /// What the fields look like, besides what all pictures have.
@@ -27,7 +28,10 @@ pub(super) fn picture(results: &Results) -> String {
     let head = &results.head;
     let grids = Grids::of(results);
     let what = match head.least.as_deref().filter(|_| head.vary.len() > 1) {
-        Some(key) => format!("The least {key} with which {} holds", head.property),
+        Some(key) => {
+            let axis = head.vary.iter().find(|axis| axis.key == key);
+            format!("The least {} with which {} holds", axis.map_or(key.to_owned(), with_unit), head.property)
+        }
         None => head.property.clone(),
     };
     let title = format!("{what} in {}", head.scenario);
@@ -109,7 +113,7 @@ impl Layout {
             Field::Least(least) => least.text(),
         });
         let field = (widest(&mut values(grids.x).chain(fields)) + 8.).max(FIELD);
-        let margin = widest(&mut values(grids.y)).max(grids.y.map_or(0., |axis| width_of(&axis.key))) + 8.;
+        let margin = widest(&mut values(grids.y)).max(grids.y.map_or(0., |axis| width_of(&with_unit(axis)))) + 8.;
         let is_one_of_many = grids.all.iter().any(|grid| !grid.others.is_empty());
         let top = if is_one_of_many { 58. } else { 40. };
         let count = |axis: Option<&AxisHead>| axis.map_or(1., |axis| size(axis.values.len()));
@@ -125,10 +129,10 @@ impl Layout {
         }
         let (left, above) = (left + self.margin, above + self.top);
         if let Some(x) = grids.x {
-            drawing.append(text(Point { x: left, y: above - 24. }, "lastack-key", "start", x.key.as_str()));
+            drawing.append(text(Point { x: left, y: above - 24. }, "lastack-key", "start", with_unit(x)));
         }
         if let Some(y) = grids.y {
-            drawing.append(text(Point { x: left - 8., y: above - 7. }, "lastack-key", "end", y.key.as_str()));
+            drawing.append(text(Point { x: left - 8., y: above - 7. }, "lastack-key", "end", with_unit(y)));
         }
         for (column, value) in grids.x.iter().flat_map(|axis| &axis.values).enumerate() {
             let middle = left + (size(column) + 0.5) * self.field;
@@ -250,7 +254,17 @@ fn heading(grid: &Grid<'_>) -> String {
 }
 
 fn name_width(axis: Option<&AxisHead>) -> f64 {
-    axis.map_or(0., |axis| width_of(&axis.key))
+    axis.map_or(0., |axis| width_of(&with_unit(axis)))
+}
+
+/// The key of an axis, and the unit of its numbers, unless a value has its own, as in `2 msl`.
+fn with_unit(axis: &AxisHead) -> String {
+    let has_own =
+        |value: &String| value.parse::<f64>().is_err() && value.contains(|char: char| char.is_ascii_digit());
+    match unit_of(&axis.key).filter(|_| !axis.values.iter().any(has_own)) {
+        Some(unit) => format!("{} ({unit})", axis.key),
+        None => axis.key.clone(),
+    }
 }
 
 fn class(sign: Sign) -> String {
