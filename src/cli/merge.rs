@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::values::format_of;
 use crate::report::sweep::SweepFormat;
 
 /// What stands below the help of `merge`.
@@ -25,11 +26,20 @@ pub struct MergeArgs {
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
 
-    /// The format of a sweep's report [default: that of the parts]
+    /// The format of a sweep's report [default: that of FILE by its suffix, as in `map.svg`; else that of the
+    /// parts]
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<SweepFormat>,
 
     /// Write the report to FILE (atomically) instead of stdout
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+}
+
+impl MergeArgs {
+    /// The format of a sweep that is asked for, or that of the file by its name.
+    #[must_use]
+    pub fn format(&self) -> SweepFormat {
+        self.format.or_else(|| format_of(self.output.as_deref()?)).unwrap_or(SweepFormat::Jsonl)
+    }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::common::{LibraryArgs, LimitArgs, WorldArgs};
-use super::values::{nth, transition};
+use super::values::{format_of, nth, transition};
 use crate::realtime::AvoidedTransition;
 use crate::report::trace::TraceFormat;
 
@@ -14,8 +14,8 @@ use crate::report::trace::TraceFormat;
 pub(super) const HELP: &str = "\
 Examples:
   lastack show one-msl no-premature-closed                                on the terminal
-  lastack show one-msl no-premature-closed --format svg -o one-msl.svg    a picture
-  lastack show one-msl no-premature-closed --format pcap -o one-msl.pcap  for Wireshark
+  lastack show one-msl no-premature-closed -o one-msl.svg                 a picture
+  lastack show one-msl no-premature-closed -o one-msl.pcap                for Wireshark
   lastack show one-msl no-premature-closed --nth 2                        another one
   lastack show sequential closed-is-reached --avoid TIME_WAIT:CLOSED      without that transition
   lastack show --replay one-msl.json                                      one of an older version
@@ -53,9 +53,9 @@ pub struct ShowArgs {
     #[command(flatten)]
     pub world: WorldArgs,
 
-    /// The format of the trace
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: TraceFormat,
+    /// The format of the trace [default: that of FILE by its suffix, as in `one.svg`; else text]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<TraceFormat>,
 
     /// Write the trace to FILE (atomically)
     #[arg(short, long, value_name = "FILE")]
@@ -68,4 +68,12 @@ pub struct ShowArgs {
     /// Files besides those that are compiled in.
     #[command(flatten)]
     pub library: LibraryArgs,
+}
+
+impl ShowArgs {
+    /// The format that is asked for, or that of the file by its name.
+    #[must_use]
+    pub fn format(&self) -> TraceFormat {
+        self.format.or_else(|| format_of(self.output.as_deref()?)).unwrap_or(TraceFormat::Text)
+    }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::common::{LibraryArgs, WorldArgs};
+use super::values::format_of;
 use crate::configuration::duration;
 use crate::report::trace::TraceFormat;
 
@@ -49,9 +50,10 @@ pub struct SimulateArgs {
     #[arg(long)]
     pub coverage: bool,
 
-    /// The format of the counterexample that is shown
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: TraceFormat,
+    /// The format of the counterexample that is shown [default: that of FILE by its suffix, as in `one.svg`; else
+    /// text]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<TraceFormat>,
 
     /// Write the counterexample to FILE (atomically)
     #[arg(short, long, value_name = "FILE")]
@@ -72,4 +74,12 @@ pub struct SimulateArgs {
     /// Files besides those that are compiled in.
     #[command(flatten)]
     pub library: LibraryArgs,
+}
+
+impl SimulateArgs {
+    /// The format that is asked for, or that of the file by its name.
+    #[must_use]
+    pub fn format(&self) -> TraceFormat {
+        self.format.or_else(|| format_of(self.output.as_deref()?)).unwrap_or(TraceFormat::Text)
+    }
 }

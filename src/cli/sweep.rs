@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::common::{LibraryArgs, LimitArgs, WorldArgs};
+use super::values::format_of;
 use crate::report::sweep::SweepFormat;
 use crate::sweep::Part;
 
@@ -56,9 +57,9 @@ pub struct SweepArgs {
     #[arg(long, value_name = "NUMBER/OF")]
     pub partition: Option<Part>,
 
-    /// The format of the report
-    #[arg(long, value_name = "FORMAT", default_value = "human")]
-    pub format: SweepFormat,
+    /// The format of the report [default: that of FILE by its suffix, as in `one.svg`; else human]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<SweepFormat>,
 
     /// Write the report to FILE (atomically); the terminal still gets the table
     #[arg(short, long, value_name = "FILE")]
@@ -79,4 +80,12 @@ pub struct SweepArgs {
     /// Files besides those that are compiled in.
     #[command(flatten)]
     pub library: LibraryArgs,
+}
+
+impl SweepArgs {
+    /// The format that is asked for, or that of the file by its name.
+    #[must_use]
+    pub fn format(&self) -> SweepFormat {
+        self.format.or_else(|| format_of(self.output.as_deref()?)).unwrap_or(SweepFormat::Human)
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZero;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -40,6 +40,18 @@ pub(super) fn nth() -> impl TypedValueParser<Value = NonZero<u16>> {
 /// A kind of finding, by its name.
 pub(super) fn kind() -> impl TypedValueParser<Value = FindingKind> {
     PossibleValuesParser::new(FindingKind::ALL.iter().map(|kind| kind.name())).try_map(|name| name.parse())
+}
+
+/// The format that a file is named after: what follows a dot of its name is that of the format, as in `one.svg`.
+pub(super) fn format_of<F: ValueEnum>(file: &Path) -> Option<F> {
+    let mut name = file.file_name()?.to_str()?;
+    while let Some((_, suffix)) = name.split_once('.') {
+        if let Ok(format) = F::from_str(suffix, true) {
+            return Some(format);
+        }
+        name = suffix;
+    }
+    None
 }
 
 /// A format and a file.
@@ -82,6 +94,24 @@ pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::sweep::SweepFormat;
+    use crate::report::trace::TraceFormat;
+
+    #[test]
+    fn files_are_named_after_formats() {
+        let of_trace = |file| format_of::<TraceFormat>(Path::new(file));
+        assert_eq!(of_trace("out.d/one.svg"), Some(TraceFormat::Svg));
+        assert_eq!(of_trace("One.PCAP"), Some(TraceFormat::Pcap));
+        assert_eq!(of_trace("one.mmd"), Some(TraceFormat::Mermaid));
+        assert_eq!(of_trace("one.json"), Some(TraceFormat::Json));
+        for file in ["one.itf", "one.itf.json"] {
+            assert_eq!(of_trace(file), Some(TraceFormat::Itf), "{file}");
+        }
+        for file in ["svg", "one", "one.txt", "one.csv", "folder.svg/one", "/dev/stdout", ""] {
+            assert_eq!(of_trace(file), None, "{file}");
+        }
+        assert_eq!(format_of(Path::new("map.2.jsonl")), Some(SweepFormat::Jsonl));
+    }
 
     #[test]
     fn addresses() {

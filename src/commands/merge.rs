@@ -9,7 +9,7 @@ use crate::process::exit::ExitStatus;
 use crate::process::journal::read_results;
 use crate::process::output::{Output, print};
 use crate::report::check::merge::{MergedReport, is_report, merged_reports};
-use crate::report::sweep::{SweepFormat, human};
+use crate::report::sweep::human;
 use crate::report::terminal::Terminal;
 use crate::sweep::{Results, SweepOutcome, merged};
 
@@ -40,13 +40,12 @@ pub fn run(args: &MergeArgs) -> Result<ExitStatus, Diagnostics> {
     }
     let parts = mistakes.or(parts)?;
     let results = merged(&parts)?;
-    let format = args.format.unwrap_or(SweepFormat::Jsonl);
     let terminal = if output.is_some() { Terminal::PLAIN } else { Terminal::of_stdout() };
     let table = || {
         let table = human::report(&results, None, terminal);
         if output.is_some() { anstream::adapter::strip_str(&table).to_string() } else { table }
     };
-    write(&format.document(&results).unwrap_or_else(table))?;
+    write(&args.format().document(&results).unwrap_or_else(table))?;
     Ok(SweepOutcome::of(&results).into())
 }
 

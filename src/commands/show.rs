@@ -33,7 +33,7 @@ pub fn run(args: &ShowArgs) -> Result<ExitStatus, Diagnostics> {
         let no_file = || broken(format_args!("neither a scenario and a property nor a file are given"));
         return saved::run(args, args.replay.as_deref().unwrap_or_else(no_file));
     };
-    if args.format == TraceFormat::Pcap && args.output.is_none() && io::stdout().is_terminal() {
+    if args.format() == TraceFormat::Pcap && args.output.is_none() && io::stdout().is_terminal() {
         let help = "write it to a file with `--output FILE`, or pipe it on";
         return Err(Diagnostic::new("a capture is not for a terminal").help(help).into());
     }
@@ -57,7 +57,7 @@ pub fn run(args: &ShowArgs) -> Result<ExitStatus, Diagnostics> {
     for scenario in &scenarios {
         match shortest_trace(scenario, &instances, limits(&args.limits, threads(None))) {
             Ok(ShortestTrace::Found(instance, trace)) => {
-                write_trace(args.format, output.as_ref(), scenario, &instance, &trace)?;
+                write_trace(args.format(), output.as_ref(), scenario, &instance, &trace)?;
             }
             Ok(ShortestTrace::Nothing(verdict)) => {
                 explain(args, &caption::nothing_to_draw(scenario, property, verdict))?;
@@ -83,7 +83,7 @@ fn other(
     let nth = args.nth.map_or(NonZero::<usize>::MIN, NonZero::from);
     for scenario in scenarios {
         match other_trace(scenario, instances, nth, &args.avoid, limits(&args.limits, threads(None)))? {
-            OtherTrace::Found(instance, trace) => write_trace(args.format, output, scenario, &instance, &trace)?,
+            OtherTrace::Found(instance, trace) => write_trace(args.format(), output, scenario, &instance, &trace)?,
             OtherTrace::Fewer(0) => {
                 explain(args, &format!("{property} has no such trace in {}\n", scenario.name))?;
             }
@@ -124,7 +124,7 @@ fn write_trace(
 
 /// Writes why there is no trace: to stdout if that is for people, else to stderr.
 fn explain(args: &ShowArgs, what: &str) -> Result<(), Diagnostics> {
-    if args.format == TraceFormat::Text && args.output.is_none() {
+    if args.format() == TraceFormat::Text && args.output.is_none() {
         return print(what);
     }
     // If stderr is gone, there is nowhere left to write.

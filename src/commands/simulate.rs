@@ -48,7 +48,7 @@ pub fn run(args: &SimulateArgs) -> Result<ExitStatus, Diagnostics> {
     let is_violation = |instance: &Instance| instance.property.formula.temporal() != Temporal::Possible;
     // A counterexample rather than an example.
     let first = shown.clone().find(|(instance, _)| is_violation(instance)).or_else(|| shown.clone().next());
-    let is_for_people = args.format == TraceFormat::Text || output.is_some();
+    let is_for_people = args.format() == TraceFormat::Text || output.is_some();
     if is_for_people {
         print(&simulation::report(&scenario, &instances, &found, args.seed, terminal))?;
         if args.coverage {
@@ -57,12 +57,12 @@ pub fn run(args: &SimulateArgs) -> Result<ExitStatus, Diagnostics> {
     }
     if let Some((instance, revealing)) = first {
         if let Some(output) = &output {
-            output.write(&args.format.write(&scenario, instance, &revealing.trace, Terminal::PLAIN)?)?;
-        } else if args.format == TraceFormat::Text {
+            output.write(&args.format().write(&scenario, instance, &revealing.trace, Terminal::PLAIN)?)?;
+        } else if args.format() == TraceFormat::Text {
             let drawn = ladder::draw(&scenario, instance, &revealing.trace, terminal);
             print(&format!("\n{}", ladder::coloured(&drawn)))?;
         } else {
-            write_stdout(&args.format.write(&scenario, instance, &revealing.trace, Terminal::PLAIN)?)?;
+            write_stdout(&args.format().write(&scenario, instance, &revealing.trace, Terminal::PLAIN)?)?;
         }
     }
     Ok(if shown.clone().any(|(instance, _)| is_violation(instance)) {

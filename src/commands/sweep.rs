@@ -96,14 +96,14 @@ fn taken_up(args: &SweepArgs, plan: &Plan) -> Result<(Option<Journal>, Results),
 fn report(args: &SweepArgs, plan: &Plan, results: &Results, output: Option<&Output>) -> Result<(), Diagnostics> {
     let rounded = human::rounded(plan);
     let table = |terminal| human::report(results, rounded.as_deref(), terminal);
-    if args.format == SweepFormat::Human || output.is_some() {
+    if args.format() == SweepFormat::Human || output.is_some() {
         print(&table(Terminal::of_stdout()))?;
     } else if let Some(rounded) = &rounded {
         // If stderr is gone, there is nowhere left to write.
         let _ = writeln!(anstream::stderr(), "rounded: {rounded}");
     }
     let unstyled = || anstream::adapter::strip_str(&table(Terminal::PLAIN)).to_string();
-    match (output, args.format.document(results)) {
+    match (output, args.format().document(results)) {
         (Some(file), document) => file.write(document.unwrap_or_else(unstyled).as_bytes()),
         (None, Some(document)) => print(&document),
         (None, None) => Ok(()),

@@ -110,6 +110,27 @@ fn a_saved_trace_is_replayed() {
     assert_snapshot!("refused", refused.join("\n"));
 }
 
+/// `-o` alone is enough; what is asked for goes before the name, and a name that says nothing leaves the default.
+#[test]
+fn a_file_is_written_in_the_format_of_its_name() {
+    let folder = Folder::new("show-named");
+    let written = |file: &str, more: &[&str]| {
+        printed(&folder, &[&ONE[..], &["-o", file], more].concat(), 0);
+        fs::read(folder.0.join(file)).unwrap()
+    };
+    for (file, format) in [
+        ("one.svg", "svg"),
+        ("one.json", "json"),
+        ("one.itf.json", "itf"),
+        ("one.pcap", "pcap"),
+        ("one.mmd", "mermaid"),
+    ] {
+        assert!(written(file, &[]) == written("other", &["--format", format]), "{file}");
+    }
+    assert_eq!(written("one.txt", &[]), written("other", &["--format", "text"]));
+    assert_eq!(written("other.svg", &["--format", "json"]), written("one.json", &[]));
+}
+
 const SIMULATED: [&str; 8] = ["simulate", "one-msl", "--runs", "400", "--seed", "3", "--set", "network.losses=3"];
 
 #[test]

@@ -124,7 +124,8 @@ fn a_heat_map_says_everything_in_words_and_signs() {
     let folder = Folder::new("sweep-map");
     for (name, args) in [("grid", &GRID[..]), ("least", &LEAST[..])] {
         let code = i32::from(name == "grid");
-        printed(&folder, &[args, &["--format", "svg", "-o", "map.svg"]], code);
+        // The name of the file is enough.
+        printed(&folder, &[args, &["-o", "map.svg"]], code);
         let picture = fs::read_to_string(folder.0.join("map.svg")).unwrap();
         let document = Document::parse(&picture).unwrap();
         let root = document.root_element();

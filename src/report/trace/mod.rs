@@ -27,10 +27,12 @@ pub enum TraceFormat {
     /// A picture: the ladder with time to scale
     Svg,
     /// A sequence diagram that GitHub draws
+    #[value(alias = "mmd")]
     Mermaid,
     /// One JSON document; docs/show.schema.json is its schema
     Json,
     /// The Informal Trace Format of Apalache and Quint
+    #[value(alias = "itf.json")]
     Itf,
     /// The segments as a capture, for Wireshark
     Pcap,
