@@ -9,7 +9,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
 use crate::model::Observe;
 use crate::property::{Claim, Formula, Instance, Predicate, Property};
 use crate::scenario::Scenario;
-use crate::trace::is_false_of_run;
+use crate::trace::{RunEnding, Trace, is_false_of_run, time_passes};
 
 /// A formula along a path.
 #[derive(Serialize)]
@@ -46,6 +46,21 @@ pub(crate) struct Forever {
     pub(crate) from: usize,
     /// Time passes in what is repeated, or, at the end of a run, while nothing happens.
     pub(crate) time_passes: bool,
+}
+
+impl Forever {
+    /// How a trace goes on forever, if it does.
+    pub(crate) fn of(trace: &Trace) -> Option<Self> {
+        let steps = trace.steps.len();
+        match trace.ending {
+            RunEnding::Open => None,
+            RunEnding::Stops { .. } => Some(Self { states: steps + 1, from: steps, time_passes: true }),
+            // The state that a cycle comes back to is the one in which it began.
+            RunEnding::Repeats { from, .. } => {
+                Some(Self { states: steps, from, time_passes: time_passes(trace, from) })
+            }
+        }
+    }
 }
 
 /// Whether a property of runs is true of a run without end. Where no time passes it is no run: that refutes `time

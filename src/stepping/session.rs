@@ -13,12 +13,12 @@ use crate::property::Instance;
 use crate::realtime::{Moment, Refusal};
 use crate::report::quantity::counted;
 use crate::report::terminal::Terminal;
-use crate::report::trace::saved::{SavedEnding, SavedReplay, SavedTrace};
+use crate::report::trace::saved::{SavedReplay, SavedTrace};
 use crate::report::trace::{json, ladder};
 use crate::scenario::Scenario;
 use crate::trace::{
     MAX_CHOSEN_PARTS, NotForever, RunEnding, Stepwise, Ticks, Trace, exact_ending, greatest_common_divisor,
-    time_passes, too_long,
+    too_long,
 };
 
 /// No run has more steps: nobody reads one that is longer.
@@ -128,11 +128,7 @@ impl<'s> Session<'s> {
             }
             trace.steps.truncate(usable);
         }
-        let repeats_from = match saved.ending {
-            SavedEnding::Repeats(from) if trace.steps.len() == length => Some(from),
-            SavedEnding::Stops if trace.steps.len() == length => Some(length),
-            _ => None,
-        };
+        let repeats_from = saved.repeats_from().filter(|_| trace.steps.len() == length);
         self.open(&trace, repeats_from, step)
     }
 
@@ -354,16 +350,7 @@ impl<'s> Session<'s> {
 
     /// How the run goes on forever, if one stands at the end of one that does.
     fn goes_on(&self) -> Option<Forever> {
-        match self.trace() {
-            Trace { ending: RunEnding::Open, .. } => None,
-            Trace { ending: RunEnding::Stops { .. }, .. } => {
-                Some(Forever { states: self.at + 1, from: self.at, time_passes: true })
-            }
-            // The state that a cycle comes back to is the one in which it began.
-            trace @ Trace { ending: RunEnding::Repeats { from, .. }, .. } => {
-                Some(Forever { states: self.at, from, time_passes: time_passes(&trace, from) })
-            }
-        }
+        Forever::of(&self.trace())
     }
 
     /// The step that was taken, the state after it, and what may happen.

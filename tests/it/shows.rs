@@ -69,18 +69,26 @@ fn a_saved_trace_is_replayed() {
             printed(&folder, &[*args, &["--format", format, "-o", &file]].concat(), 0);
             let replayed = printed(&folder, &["show", "--replay", &file], 0);
             assert!(replayed.starts_with("The ") && replayed.contains(" are a run of "), "{args:?}: {replayed}");
+            // A lasso is judged as well.
+            let decided = if place == 1 { "possible there.\n" } else { "violated there.\n" };
+            assert!(replayed.ends_with(decided), "{args:?}: {replayed}");
         }
     }
     let saved = fs::read_to_string(folder.0.join("0.json")).unwrap();
     folder.write("state.json", saved.replacen("\"LAST_ACK\"", "\"CLOSE_WAIT\"", 1));
+    // The same steps where the network is fair, and as if nothing happened after them.
+    let lasso = fs::read_to_string(folder.0.join("4.json")).unwrap();
+    folder.write("fair.json", lasso.replace("\"name\": \"dead-network\"", "\"name\": \"lossy-for-ever\""));
+    folder.write("ended.json", lasso.replace("\"kind\": \"repeats\"", "\"kind\": \"stops\""));
     folder.write("late.json", saved.replacen("\"parts\": 2", "\"parts\": 9", 1));
     folder.write("long.json", saved.replacen("\"parts\": 2", "\"parts\": 4294967295", 1));
     folder.write("world.json", saved.replace("\"name\": \"one-msl\"", "\"name\": \"sequential\""));
     let itf = fs::read_to_string(folder.0.join("0.itf")).unwrap();
     folder.write("state.itf", itf.replacen("\"LAST_ACK\"", "\"CLOSE_WAIT\"", 1));
-    let parted: Vec<String> = ["state.json", "late.json", "long.json", "world.json", "state.itf"]
-        .map(|file| printed(&folder, &["show", "--replay", file], 1))
-        .into();
+    let parted: Vec<String> =
+        ["state.json", "late.json", "long.json", "world.json", "state.itf", "fair.json", "ended.json"]
+            .map(|file| printed(&folder, &["show", "--replay", file], 1))
+            .into();
     folder.write("none.json", "{ \"version\": 2 }");
     folder.write("broken.json", "{ \"version\": \n");
     folder.write("old.json", saved.replacen("\"version\": 2", "\"version\": 1", 1));

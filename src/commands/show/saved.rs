@@ -12,7 +12,7 @@ use crate::process::output::print;
 use crate::report::quantity::counted;
 use crate::report::trace::saved::{SavedReplay, SavedTrace};
 use crate::scenario::{Setting, WorldKind};
-use crate::trace::RunEnding;
+use crate::trace::{NotForever, RunEnding};
 
 /// Replays a saved trace, and says whether it is a run of today's model.
 ///
@@ -37,7 +37,7 @@ pub(super) fn run(args: &ShowArgs, file: &Path) -> Result<ExitStatus, Diagnostic
     if scenario.kind != WorldKind::Timed {
         return Err(Diagnostic::new("a trace of the asynchronous world is not replayed").into());
     }
-    let SavedReplay { trace, saved: steps, parted, is_revealed } = saved.replay(scenario, instance);
+    let SavedReplay { trace, saved: steps, parted, not_forever, is_revealed } = saved.replay(scenario, instance);
     let name = &scenario.name;
     let of = counted(steps, "step");
     if let Some((step, differences)) = parted {
@@ -53,11 +53,20 @@ pub(super) fn run(args: &ShowArgs, file: &Path) -> Result<ExitStatus, Diagnostic
         return Ok(ExitStatus::Success);
     };
     let instance_name = instance.name();
+    let verdict = crate::trace::caption::shown(instance);
+    if let Some(why) = not_forever {
+        let why = match why {
+            NotForever::IsUnfair => "fairness rules out that it goes on as it did",
+            NotForever::GoesOn => "it does not end with these: more has to happen",
+            NotForever::DoesNotComeBack => "it does not come back to where its cycle began",
+        };
+        print(&format!("{is_run}, but {why}: {instance_name} is not {verdict} there.\n"))?;
+        return Ok(ExitStatus::Failure);
+    }
     if instance.is_liveness() && trace.ending == RunEnding::Open {
         print(&format!("{is_run}; what becomes of it, and so of {instance_name}, is not judged.\n"))?;
         return Ok(ExitStatus::Success);
     }
-    let verdict = crate::trace::caption::shown(instance);
     if is_revealed {
         print(&format!("{is_run}, and {instance_name} is {verdict} there.\n"))?;
         return Ok(ExitStatus::Success);

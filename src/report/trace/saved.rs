@@ -6,12 +6,13 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{itf, json};
+use crate::check::{Forever, is_true_of};
 use crate::diagnostic::{Diagnostic, SourceFile};
 use crate::invariant::{broken, invariant};
 use crate::model::End;
 use crate::property::Instance;
 use crate::scenario::Scenario;
-use crate::trace::{SavedCopy, SavedEvent, Stepwise, Trace};
+use crate::trace::{NotForever, SavedCopy, SavedEvent, Stepwise, Trace, exact_ending};
 
 /// No more differences are shown of a step.
 const MOST_DIFFERENCES: usize = 8;
@@ -56,8 +57,10 @@ pub struct SavedReplay {
     pub saved: usize,
     /// The number of the first step, from 1, that is another today, and how.
     pub parted: Option<(usize, Vec<String>)>,
-    /// The last state decides the instance today, if there is one; of a run that parts, whether it did before is
-    /// not of interest.
+    /// Why it does not go on forever today as was saved, if it does not.
+    pub(crate) not_forever: Option<NotForever>,
+    /// It decides the instance today, if there is one: the last state does, or how it goes on forever. Of a run
+    /// that parts, whether it did before is not of interest.
     pub is_revealed: bool,
 }
 
@@ -80,6 +83,16 @@ impl SavedTrace {
         parsed.map_err(|what| none(format!("expected {what}"), 0..0))
     }
 
+    /// The place of the step from which on the steps are repeated forever; behind the last step, if nothing
+    /// happens any more.
+    pub(crate) fn repeats_from(&self) -> Option<usize> {
+        match self.ending {
+            SavedEnding::Open => None,
+            SavedEnding::Stops => Some(self.steps.len()),
+            SavedEnding::Repeats(from) => Some(from),
+        }
+    }
+
     /// Takes its events one by one in a world, and holds what they come to against what was saved.
     #[must_use]
     pub fn replay(&self, scenario: &Scenario, instance: Option<&Instance>) -> SavedReplay {
@@ -91,7 +104,7 @@ impl SavedTrace {
                 break;
             }
         }
-        let trace = run.trace().clone();
+        let mut trace = run.trace().clone();
         let today = self.today(scenario, &trace);
         let differing = self.steps.iter().zip(&today).enumerate().find_map(|(place, (there, here))| {
             let mut all = Vec::new();
@@ -99,8 +112,21 @@ impl SavedTrace {
             (!all.is_empty()).then_some((place + 1, all))
         });
         let parted = differing.or_else(|| refused.map(|why| (trace.steps.len() + 1, vec![why])));
-        let is_revealed = instance.is_some_and(|instance| instance.is_revealed_by(run.world()));
-        SavedReplay { trace, saved: self.steps.len(), parted, is_revealed }
+        let worlds = run.worlds();
+        let mut not_forever = None;
+        if let Some(from) = self.repeats_from().filter(|_| parted.is_none()) {
+            match exact_ending(&worlds, &trace, from, scenario.fairness) {
+                Ok(ending) => trace.ending = ending,
+                Err(why) => not_forever = Some(why),
+            }
+        }
+        let is_refuted = |instance: &Instance| {
+            let forever = Forever::of(&trace).filter(|_| instance.is_liveness());
+            forever.and_then(|forever| is_true_of(instance, &worlds, forever)) == Some(false)
+        };
+        let is_revealed =
+            instance.is_some_and(|instance| instance.is_revealed_by(run.world()) || is_refuted(instance));
+        SavedReplay { trace, saved: self.steps.len(), parted, not_forever, is_revealed }
     }
 
     /// What today's document has for each step.

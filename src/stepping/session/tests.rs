@@ -8,6 +8,7 @@ use crate::diagnostic::SourceFile;
 use crate::explore::Limits;
 use crate::model::End;
 use crate::report::trace::itf;
+use crate::report::trace::saved::SavedEnding;
 use crate::scenario::Setting;
 use crate::tcp::Call;
 
