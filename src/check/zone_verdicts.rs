@@ -7,20 +7,21 @@
 //! 1. an exploration in which a zone covers those that it includes; with its graph, if there are properties of
 //!    runs. It decides most properties of states, and the properties of runs that no walk of the graph refutes, or
 //!    that a walk with exact times refutes;
-//! 2. for properties of states (`settle`): an exploration by shortest runs, one with every copy where duplicates
-//!    are unlimited, and one with both;
+//! 2. for properties of states (`settle`): an exploration by shortest runs; where duplicates are unlimited, one
+//!    with more copies, one with every copy, and one with that by shortest runs;
 //! 3. for properties of runs: a graph in which only equal zones are one.
 
 #![expect(clippy::indexing_slicing, reason = "an index out of range is a broken invariant, and stops the program")]
 
 mod results;
+mod settle;
 
 use std::time::{Duration, Instant};
 
 use self::results::{InstanceSoFar, Results};
 use super::decided::{Decided, DecidedInstance};
 use crate::explore::{ExplorationStats, Limits, Phase, Stopped};
-use crate::invariant::{broken, invariant};
+use crate::invariant::broken;
 use crate::liveness::streett::Lasso;
 use crate::liveness::zone_fairness::{RunsVerdict, ZoneFairness, decide_runs, mentions_network};
 use crate::property::{Claim, Instance, Known};
@@ -95,7 +96,7 @@ impl Task<'_> {
     /// reveals or exercises it may have been found that the world does not have.
     fn states(&self, explored: &ExploredZones<'_>, results: &mut Results) -> Result<(), Stopped> {
         results.stats = stats_of(&explored.stats);
-        for (number, question) in self.questions().iter().enumerate() {
+        for number in 0..self.instances.len() {
             let is_revealed = explored.reveals(number);
             // After an exploration that was stopped there is no other.
             let waits = self.wants_shortest[number] && (explored.stopped().is_none() || !self.any_run_if_stopped);
@@ -108,65 +109,29 @@ impl Task<'_> {
             } else if !is_revealed && explored.ended == Ended::Exhausted && !self.instances[number].is_liveness() {
                 results.each[number].revealed = Known::Absent;
             }
-            let is_found = explored.exercises(number);
-            let has_premise = self.instances[number].property.formula.premise().is_some();
-            results.each[number].exercised = if self.network_is_set() && is_found && has_premise {
-                let is_run = explored.is_exercised(&self.scenario.config, question);
-                Known::of(is_run.map_err(|stop| stopped_by(stop, self.limits))?, false)
-            } else {
-                Known::of(is_found, explored.ended == Ended::Exhausted)
-            };
+            let may_do_more = self.network_is_set();
+            results.each[number].exercised = self.exercised(explored, number, number, may_do_more)?;
         }
         explored.stopped().map_or(Ok(()), |stop| Err(stopped_by(stop, self.limits)))
     }
 
-    /// Decides what an exploration has left open. Where the exact world refuses a long run, it may accept a
-    /// shortest one. What it refuses, too, is decided where nothing is found that is not there: by any run first,
-    /// for to go breadth first takes long there.
-    fn settle(&self, results: &mut Results) -> Result<(), Stopped> {
-        self.settle_by(SearchOptions { shortest_runs: true, every_copy: false }, results)?;
-        self.settle_by(SearchOptions { shortest_runs: false, every_copy: true }, results)?;
-        self.settle_by(SearchOptions { shortest_runs: true, every_copy: true }, results)
-    }
-
-    /// Decides the open instances by an exploration of their own; those that need another run stay open.
-    fn settle_by(&self, options: SearchOptions, results: &mut Results) -> Result<(), Stopped> {
-        let mut numbers = self.open_states(results);
-        if options.every_copy {
-            numbers
-                .extend((0..self.instances.len()).filter(|number| results.each[*number].exercised == Known::Open));
-            numbers.sort_unstable();
-            numbers.dedup();
+    /// What an exploration shows of whether a state exercises an instance, the question with this place among
+    /// those asked. If the exploration may do more than the world, a run has to lead to that state, unless every
+    /// state exercises the instance.
+    fn exercised(
+        &self,
+        explored: &ExploredZones<'_>,
+        place: usize,
+        number: usize,
+        may_do_more: bool,
+    ) -> Result<Known, Stopped> {
+        let is_found = explored.exercises(place);
+        let has_premise = self.instances[number].property.formula.premise().is_some();
+        if !(may_do_more && is_found && has_premise) {
+            return Ok(Known::of(is_found, explored.ended == Ended::Exhausted));
         }
-        if numbers.is_empty() {
-            return Ok(());
-        }
-        let all = self.questions();
-        let questions: Vec<Question<'_>> = numbers.iter().map(|number| all[*number]).collect();
-        let explored = &self.explore(&questions, options)?;
-        let mut is_cut_short = false;
-        let open = self.open_states(results);
-        for (place, number) in numbers.into_iter().enumerate() {
-            if open.contains(&number) && explored.reveals(place) {
-                match self.witness(explored, place, number) {
-                    Ok(trace) if options.shortest_runs => results.reveal_by_shortest(number, trace),
-                    Ok(_) if self.wants_shortest[number] => {}
-                    Ok(trace) => results.reveal(number, trace),
-                    Err(fault) => self.refused(number, fault, self.network_is_set() && !options.every_copy)?,
-                }
-            } else if open.contains(&number) && explored.ended == Ended::Exhausted {
-                invariant!(options.every_copy, "what was revealed once is revealed by a shortest run, too");
-                results.each[number].revealed = Known::Absent;
-            } else if open.contains(&number) {
-                is_cut_short = true;
-            }
-            if options.every_copy && results.each[number].exercised == Known::Open {
-                let exercised = Known::of(explored.exercises(place), explored.ended == Ended::Exhausted);
-                is_cut_short |= exercised == Known::Open;
-                results.each[number].exercised = exercised;
-            }
-        }
-        explored.stopped().filter(|_| is_cut_short).map_or(Ok(()), |stop| Err(stopped_by(stop, self.limits)))
+        let is_run = explored.is_exercised(&self.scenario.config, &self.question(number));
+        Ok(Known::of(is_run.map_err(|stop| stopped_by(stop, self.limits))?, false))
     }
 
     /// The instances that states decide and that are not decided yet.

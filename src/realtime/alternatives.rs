@@ -12,7 +12,7 @@ use super::constraints::Untimed;
 use super::part::Part;
 use super::question::Question;
 use super::search::ZoneLimits;
-use super::step::{Precision, Steps, SymbolicState};
+use super::step::{KeptCopies, Precision, Steps, SymbolicState};
 use super::stop::Stop;
 use super::witness::{NoWitness, Witness, timed};
 use crate::invariant::{broken, invariant};
@@ -112,7 +112,7 @@ pub fn alternatives(
     looked_for: Alternatives<'_>,
     limits: &ZoneLimits<'_>,
 ) -> Result<FoundRuns, Stop> {
-    let precision = Precision { counts: question.counts(), oldest_first: true, every_copy: true };
+    let precision = Precision { counts: question.counts(), oldest_first: true, kept_copies: KeptCopies::Every };
     let mut steps = Steps::new(config, precision, false)?;
     let mut histories = Histories::default();
     let known = looked_for.known.map(|known| {

@@ -54,6 +54,6 @@ pub use exact::{Copy, ExactEvent, ExactWorld, Moment, Refusal};
 pub use part::DiscretePart;
 pub use question::Question;
 pub use search::{Ended, ExploredZones, SearchOptions, ZoneLimits, ZoneStats, explore};
-pub use step::{Fate, SymbolicAction};
+pub use step::{Fate, KeptCopies, SymbolicAction};
 pub use stop::Stop;
 pub use witness::{NoWitness, Witness};

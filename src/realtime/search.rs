@@ -13,7 +13,7 @@ use super::catalog::Catalog;
 use super::part::{DiscretePart, Part};
 use super::passed::{Merging, Node, Passed};
 use super::question::Question;
-use super::step::{Precision, Steps, Successor, SymbolicState};
+use super::step::{KeptCopies, Precision, Steps, Successor, SymbolicState};
 use super::stop::Stop;
 use super::symmetry::is_symmetric;
 use crate::model::Config;
@@ -53,9 +53,8 @@ pub struct ZoneStats {
 /// What an exploration is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SearchOptions {
-    /// Where duplicates are unlimited, every copy in flight is kept: nothing is found that is not there, but there
-    /// may be more than there is room for.
-    pub every_copy: bool,
+    /// Which of equal segments are kept where duplicates are unlimited.
+    pub kept_copies: KeptCopies,
     /// The runs that reveal what is asked are as short as any, and the exploration ends as soon as each question
     /// is revealed.
     pub shortest_runs: bool,
@@ -170,7 +169,7 @@ pub(super) fn explore_with<'c>(
     taken: &mut Taken<'_>,
     progress: &dyn Fn(&ZoneStats),
 ) -> Result<ExploredZones<'c>, Stop> {
-    let SearchOptions { every_copy, shortest_runs } = options;
+    let SearchOptions { kept_copies, shortest_runs } = options;
     let Reductions { inclusion, budgets, oldest_first, symmetry } = reductions;
     let counts = questions.iter().any(Question::counts);
     let is_mirrored = symmetry && is_symmetric(config);
@@ -179,7 +178,7 @@ pub(super) fn explore_with<'c>(
         ended: Ended::Exhausted,
         findings: Findings::none(questions.len()),
         passed: Passed::new(Merging { inclusion, budgets: budgets && !counts, shortest_runs }),
-        steps: Steps::new(config, Precision { counts, oldest_first, every_copy }, is_mirrored)?,
+        steps: Steps::new(config, Precision { counts, oldest_first, kept_copies }, is_mirrored)?,
         is_mirrored,
     };
     let ended = explored.run(questions, limits, shortest_runs, taken, progress);

@@ -8,8 +8,8 @@
 //! **A set.** Where duplicates are unlimited, they are made when something is delivered: it stays, or it does not.
 //! What stays has to arrive once more, as whatever is kept. Of equal segments in flight the oldest and the
 //! youngest are enough: whatever one in between can do, a duplicate of the youngest can. Those in between are
-//! dropped, though their originals would have to arrive: the world may do less than is explored here
-//! ([`Precision::every_copy`] does without).
+//! dropped, though their originals would have to arrive: the world may do less than is explored here. It does
+//! nearly as much where more of them are kept ([`KeptCopies`]).
 //!
 //! A duplicate that is made and lost again leaves no trace but in `duplicates`, and a duplicate whose original is
 //! lost none but in `losses` and `duplicates`. They are made only where these are looked at
@@ -66,6 +66,24 @@ pub struct Fate {
     pub in_vain: u8,
 }
 
+/// Which of equal segments in flight an exploration keeps where duplicates are unlimited. The more it keeps, the
+/// less it finds that is not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeptCopies {
+    /// So many of a segment that is sent again until it is acknowledged, at least 2, and two of any other: the
+    /// oldest ones, and the youngest. Others, which would have to arrive or be lost, are dropped.
+    AtMost(u8),
+    /// All: nothing is found that is not there, but there may be more than there is room for.
+    Every,
+}
+
+impl Default for KeptCopies {
+    /// The oldest and the youngest.
+    fn default() -> Self {
+        Self::AtMost(2)
+    }
+}
+
 /// How precisely an exploration distinguishes states.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Precision {
@@ -73,8 +91,8 @@ pub(super) struct Precision {
     pub(super) counts: bool,
     /// Of equal segments the oldest arrives first. Otherwise any may, and nothing more can be seen so.
     pub(super) oldest_first: bool,
-    /// Where duplicates are unlimited, equal segments between the oldest and the youngest are kept.
-    pub(super) every_copy: bool,
+    /// Which of equal segments are kept where duplicates are unlimited.
+    pub(super) kept_copies: KeptCopies,
 }
 
 /// The steps of one world.
@@ -229,10 +247,13 @@ impl<'c> Steps<'c> {
 
     /// Adds a copy that is sent, within the [set](self).
     fn insert(&self, state: &mut SymbolicState, sent: SegmentNumber) -> Result<(), Stop> {
-        if self.config.duplicates.is_none() && !self.precision.every_copy {
+        if let (None, KeptCopies::AtMost(kept)) = (self.config.duplicates, self.precision.kept_copies) {
+            let is_sent_again = self.catalog.segment(sent).segment.sequence_length() > 0;
+            let most = if is_sent_again { usize::from(kept) } else { 2 };
+            let youngest = state.copies().partition_point(|other| *other <= sent);
             let first = state.copies().partition_point(|other| *other < sent);
-            if state.copies()[first..].starts_with(&[sent, sent]) {
-                state.remove(first + 1);
+            if youngest - first == most {
+                state.remove(youngest - 1);
             }
         }
         state.insert(sent, self.msl)

@@ -9,7 +9,7 @@ use lastack::model::{
     WorldEnd, WorldState,
 };
 use lastack::property::{Property, Verdict, read_folder};
-use lastack::realtime::{DiscretePart, Question, SearchOptions, Witness, ZoneLimits, explore};
+use lastack::realtime::{DiscretePart, KeptCopies, Question, SearchOptions, Witness, ZoneLimits, explore};
 use lastack::scenario::Setting;
 use lastack::tcp::{OutOfOrder, Policy, RstInTimeWait, Timer};
 use proptest::prelude::*;
@@ -285,6 +285,7 @@ struct SetTally {
     meeting_all_at: [usize; 3],
     meeting_all_at_none: usize,
     counted: usize,
+    with_more_copies: usize,
 }
 
 /// Of a set it is known which segments are in flight, not how many copies of each.
@@ -299,7 +300,7 @@ fn as_sets(parts: impl Iterator<Item = DiscretePart>) -> HashSet<DiscretePart> {
 
 /// Random worlds with duplicates without number, by zones and in whole ticks, which share nothing but the
 /// endpoint: what ticks reach, zones do; and what one, two or three duplicates reach is reached without number, by
-/// either.
+/// either. It is so, too, where more copies of a segment are kept, and then no more is reached than with two.
 #[test]
 fn random_sets_agree_with_whole_ticks_and_with_counted_duplicates() {
     let mut tally = SetTally::default();
@@ -311,13 +312,20 @@ fn random_sets_agree_with_whole_ticks_and_with_counted_duplicates() {
         let counted = any_world().new_tree(&mut runner).unwrap().current();
         tally.worlds += 1;
         let unlimited = Config { duplicates: None, ..counted };
-        let zones = |config: &Config| {
+        let zones = |config: &Config, kept: u8| {
             let limits = ZoneLimits { max_zones: Some(5_000), ..ZoneLimits::NONE };
-            let explored = explore(config, &[], SearchOptions::default(), &limits, &|_| {}).unwrap();
+            let options = SearchOptions { kept_copies: KeptCopies::AtMost(kept), ..SearchOptions::default() };
+            let explored = explore(config, &[], options, &limits, &|_| {}).unwrap();
             explored.stopped().is_none().then(|| as_sets(explored.parts()))
         };
-        let Some(parts) = zones(&unlimited) else { continue };
+        let Some(parts) = zones(&unlimited, 2) else { continue };
         tally.explored += 1;
+        let with_more = [3, 4].map(|kept| zones(&unlimited, kept));
+        for more in with_more.iter().flatten() {
+            assert!(more.is_subset(&parts), "with more copies there is more: {unlimited:?}");
+            tally.with_more_copies += 1;
+        }
+        let explored = || with_more.iter().flatten().chain([&parts]);
         let in_ticks = |config: Config| {
             let (states, all) = ticks(config, MOST_STATES);
             (as_sets(states.iter().map(part)), all)
@@ -325,7 +333,9 @@ fn random_sets_agree_with_whole_ticks_and_with_counted_duplicates() {
         let mut met = Vec::new();
         for scale in 1..=3 {
             let (of_scale, all) = in_ticks(unlimited.scaled(scale));
-            assert!(of_scale.is_subset(&parts), "ticks of 1/{scale} reach more: {unlimited:?}");
+            for parts in explored() {
+                assert!(of_scale.is_subset(parts), "ticks of 1/{scale} reach more: {unlimited:?}");
+            }
             if !all {
                 break;
             }
@@ -333,8 +343,10 @@ fn random_sets_agree_with_whole_ticks_and_with_counted_duplicates() {
         }
         for duplicates in 1..=3 {
             let counted = Config { duplicates: Some(duplicates), ..counted };
-            if let Some(of_counted) = zones(&counted) {
-                assert!(of_counted.is_subset(&parts), "{duplicates} duplicates reach more: {counted:?}");
+            if let Some(of_counted) = zones(&counted, 2) {
+                for parts in explored() {
+                    assert!(of_counted.is_subset(parts), "{duplicates} duplicates reach more: {counted:?}");
+                }
                 tally.counted += 1;
             }
             let (of_counted, _) = in_ticks(counted);
@@ -354,7 +366,9 @@ fn random_sets_agree_with_whole_ticks_and_with_counted_duplicates() {
 
 /// Unlimited duplicates lead to everything that counted ones lead to; and the verdict at the bound of the law of
 /// the last ACK is right where a timeout is a quarter of the MSL: a FIN that is lost four times is sent again
-/// within 2 MSL, the fifth not.
+/// within 2 MSL, the fifth not. Where timeouts double, FINs after 1, 3 and 7 ticks are sent within the MSL of the
+/// first, so that they and its acknowledgement are lost, or A hears of another: with three losses that is shown
+/// where more copies are kept than the oldest and the youngest.
 #[test]
 fn duplicates_without_number_do_all_that_counted_ones_do() {
     let library = Library::shipped().unwrap();
@@ -372,13 +386,16 @@ fn duplicates_without_number_do_all_that_counted_ones_do() {
         }
     }
     assert!(both > 50 && more > 0, "{both} {more}");
-    let at_the_bound = |losses: &str| {
-        let settings = ["network.duplicates=unlimited", "network.msl=4", "tcp.rto=1", losses];
+    let at_the_bound = |settings: &[&str]| {
+        let settings = [&["network.duplicates=unlimited", "tcp.rto=1"], settings].concat();
         let all = judged("sequential", &settings);
         all.into_iter().find(|(name, _)| name == "no-premature-closed@A").unwrap().1
     };
-    assert_eq!(at_the_bound("network.losses=4"), Verdict::Holds);
-    assert_eq!(at_the_bound("network.losses=5"), Verdict::Violated);
+    assert_eq!(at_the_bound(&["network.msl=4", "network.losses=4"]), Verdict::Holds);
+    assert_eq!(at_the_bound(&["network.msl=4", "network.losses=5"]), Verdict::Violated);
+    let doubling = ["network.msl=8", "tcp.backoff=true", "tcp.rto_max=64"];
+    assert_eq!(at_the_bound(&[&doubling[..], &["network.losses=3"]].concat()), Verdict::Holds);
+    assert_eq!(at_the_bound(&[&doubling[..], &["network.losses=4"]].concat()), Verdict::Violated);
 }
 
 fn judged(library: &Library, name: &str, settings: &[&str]) -> Vec<(String, Verdict)> {
