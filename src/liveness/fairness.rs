@@ -3,9 +3,7 @@
 use super::streett::{Mover, StreettConditions, StreettPair};
 use crate::explore::graph::Node;
 use crate::explore::states::States;
-use crate::model::{
-    Action, Application, End, Fairness, Layout, OneIncarnation, Opens, SegmentCopy, TimedWorld, WorldState,
-};
+use crate::model::{Action, End, Fairness, Layout, OneIncarnation, SegmentCopy, TimedWorld, WorldState};
 
 /// The fairness of the network and of the applications, for the explored states of a world.
 pub(crate) struct FairnessConstraints<'a, L: Layout = OneIncarnation> {
@@ -18,17 +16,6 @@ pub(crate) struct FairnessConstraints<'a, L: Layout = OneIncarnation> {
 const SEGMENTS: StreettPair = SegmentCopy::SEGMENT_NUMBERS;
 
 impl<L: Layout> FairnessConstraints<'_, L> {
-    /// Some call may be left out by every run.
-    fn has_unpromised_calls(&self) -> bool {
-        // Taken apart by name, so that a new call cannot be forgotten.
-        let may_call = |end| {
-            let Application { closes: _, closes_with: _, sends, aborts, opening } =
-                self.world.config().end(end).application;
-            sends > 0 || aborts || opening.opens == Opens::Connect
-        };
-        !self.fairness.applications || End::BOTH.into_iter().any(may_call)
-    }
-
     fn enabled(&self, node: Node) -> Vec<Action> {
         let mut actions = Vec::new();
         self.world.enabled(self.states.get(node), &mut actions);
@@ -58,8 +45,7 @@ impl<L: Layout> StreettConditions for FairnessConstraints<'_, L> {
     }
 
     fn may_stop(&self, node: Node) -> bool {
-        // Asked first, so that nothing is enumerated for every state where it cannot matter.
-        self.has_unpromised_calls() && may_stop(self.world, self.fairness, self.states.get(node))
+        may_stop(self.world, self.fairness, self.states.get(node))
     }
 
     fn movers(&self, node: Node) -> Vec<Mover> {
