@@ -32,8 +32,10 @@ mod law;
 mod manual;
 mod openings;
 mod policies;
+mod random_worlds;
 mod readme;
 mod realtime;
+mod realtime_runs;
 mod replay;
 mod reports;
 #[path = "../support/run.rs"]

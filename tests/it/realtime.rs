@@ -1,20 +1,20 @@
 //! Real time against whole ticks, which it must agree with as far as the theorem about scales goes.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use lastack::check::{Library, Options, check_one};
 use lastack::model::{
-    Application, Closes, ClosesWith, Config, End, EndConfig, Incarnation, OldCopies, Opening, TimedWorld,
-    WorldEnd, WorldState,
+    Application, Closes, ClosesWith, Config, End, EndConfig, Layout, OneIncarnation, Opening, TimedWorld,
+    TwoIncarnations, WorldState,
 };
-use lastack::property::{Property, Verdict, read_folder};
+use lastack::property::{Observation, Property, Verdict, read_folder};
 use lastack::realtime::{DiscretePart, KeptCopies, Question, SearchOptions, Witness, ZoneLimits, explore};
 use lastack::scenario::Setting;
-use lastack::tcp::{OutOfOrder, Policy, RstInTimeWait, Timer};
-use proptest::prelude::*;
-use proptest::strategy::ValueTree;
-use proptest::test_runner::{Config as Runs, TestRunner};
+use lastack::tcp::{Policy, Timer};
+use proptest::strategy::{Strategy, ValueTree};
+
+use crate::random_worlds::{any_world, counts_retries, runner};
 
 /// How many states of whole ticks, and zones, are looked at in one random world.
 const MOST_STATES: usize = 6_000;
@@ -35,9 +35,28 @@ fn shipped() -> Vec<Property> {
     read_folder(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/properties"))).unwrap()
 }
 
-/// What whole ticks reach: the states, and whether they are all.
-fn ticks(config: Config, most: usize) -> (HashSet<WorldState>, bool) {
-    let world = TimedWorld::new(config);
+/// What whole ticks reach: the discrete parts, the questions that some state decides, and whether that is all.
+struct Ticks {
+    parts: HashSet<DiscretePart>,
+    revealed: Vec<bool>,
+    all: bool,
+}
+
+fn ticks(config: Config, questions: &[Question<'_>], most: usize) -> Ticks {
+    let ticks = if config.opens() { ticks_in::<TwoIncarnations> } else { ticks_in::<OneIncarnation> };
+    ticks(config, questions, most)
+}
+
+fn ticks_in<L: Layout>(config: Config, questions: &[Question<'_>], most: usize) -> Ticks {
+    let (states, all) = states::<L>(config, most);
+    let is_revealed = |question: &Question<'_>| states.iter().any(|state| question.is_revealed_by(state));
+    let revealed = questions.iter().map(is_revealed).collect();
+    Ticks { parts: states.iter().map(part).collect(), revealed, all }
+}
+
+/// The states that whole ticks reach, and whether they are all.
+fn states<L: Layout>(config: Config, most: usize) -> (HashSet<WorldState<L>>, bool) {
+    let world = TimedWorld::<L>::with_layout(config);
     let initial = world.initial().unwrap();
     let (mut seen, mut pending, mut actions) = (HashSet::from([initial]), vec![initial], Vec::new());
     let mut at = 0;
@@ -57,14 +76,13 @@ fn ticks(config: Config, most: usize) -> (HashSet<WorldState>, bool) {
     (seen, true)
 }
 
-fn part(state: &WorldState) -> DiscretePart {
+fn part<L: Layout>(state: &WorldState<L>) -> DiscretePart {
     let end = |end| {
-        let (endpoint, timers) = state.endpoint(end);
-        let end = WorldEnd { endpoint, incarnation: Incarnation::First, old: OldCopies::default() };
+        let (end, timers) = state.world_end(end);
         (end, Timer::ALL.into_iter().filter(|timer| timers.get(*timer).is_some()).collect())
     };
-    let mut in_flight: Vec<_> =
-        state.network().copies().map(|copy| (copy.to(), copy.segment(), Incarnation::First)).collect();
+    let copies = state.network().copies();
+    let mut in_flight: Vec<_> = copies.map(|copy| (copy.to(), copy.segment(), copy.incarnation())).collect();
     in_flight.sort();
     DiscretePart { ends: End::BOTH.map(end), in_flight }
 }
@@ -72,73 +90,25 @@ fn part(state: &WorldState) -> DiscretePart {
 /// The instances of shipped properties that single states decide, but for those that count `retransmissions` or
 /// losses that a world does not count.
 fn instances<'p>(properties: &'p [Property], config: &Config) -> Vec<(&'p Property, End)> {
-    use lastack::property::Observation;
-    let counts_retries = End::BOTH.iter().all(|end| config.end(*end).policy.retransmission.retries.is_some());
+    let counts_retries = counts_retries(config);
     let is_asked = |property: &&Property| {
         let mentions = |observation| property.formula.mentions(observation).is_some();
         let is_of_an_opening = Observation::OF_AN_OPENING.into_iter().any(mentions);
         (counts_retries || !mentions(Observation::Retransmissions))
             && (config.losses.is_some() || !mentions(Observation::Losses))
-            && !is_of_an_opening
+            && (config.opens() || !is_of_an_opening)
             && !property.formula.temporal().is_liveness()
     };
     properties.iter().filter(is_asked).flat_map(|one| End::BOTH.map(|end| (one, end))).collect()
 }
 
-/// For each question, the first state that decides it.
-fn revealed(questions: &[Question<'_>], states: &HashSet<WorldState>) -> Vec<bool> {
-    questions.iter().map(|question| states.iter().any(|state| question.is_revealed_by(state))).collect()
-}
-
-fn any_world() -> impl Strategy<Value = Config> {
-    let policy = (
-        (1u32..4, 0u32..6, any::<bool>(), any::<bool>()),
-        (any::<bool>(), prop::option::weighted(0.3, 0u32..2), prop::option::weighted(0.2, 1u32..4)),
-        (prop::option::weighted(0.3, 1u32..3), any::<bool>(), prop_oneof![2 => Just(0u32), 1 => 1u32..3]),
-    );
-    let policy = policy.prop_map(
-        |((rto, time_wait, restart, closes), (backoff, retries, fin_wait_2), (delayed, drops, slack))| {
-            Policy::rfc9293(2).with(|policy| {
-                policy.retransmission.rto = rto;
-                policy.wait.time_wait = time_wait;
-                policy.wait.restart_time_wait = restart;
-                policy.wait.rst_in_time_wait = if closes { RstInTimeWait::Close } else { RstInTimeWait::Ignore };
-                policy.retransmission.backoff = backoff;
-                policy.retransmission.rto_max = rto + 1;
-                policy.retransmission.retries = retries;
-                policy.wait.fin_wait_2_timeout = fin_wait_2;
-                policy.wait.last_ack_timeout = fin_wait_2;
-                policy.acks.delayed_ack = delayed;
-                policy.timers.timer_slack = slack;
-                policy.text.out_of_order = if drops { OutOfOrder::Drop } else { OutOfOrder::Hold };
-            })
-        },
-    );
-    let closes = prop_oneof![3 => Just(Closes::AnyTime), 2 => Just(Closes::AfterEof), 1 => Just(Closes::Never)];
-    let application = (closes, any::<bool>(), prop::bool::weighted(0.2), prop::bool::weighted(0.15)).prop_map(
-        |(closes, lets_go, sends, aborts)| Application {
-            closes,
-            closes_with: if lets_go { ClosesWith::Close } else { ClosesWith::Shutdown },
-            sends: sends.into(),
-            aborts,
-            opening: Opening::NEVER,
-        },
-    );
-    let end = (policy, application).prop_map(|(policy, application)| EndConfig { policy, application });
-    let losses = prop_oneof![8 => (0u8..3).prop_map(Some), 1 => Just(None)];
-    (1u32..4, losses, 0u8..2, end.clone(), end).prop_map(|(msl, losses, duplicates, a, b)| Config {
-        msl,
-        losses,
-        duplicates: Some(duplicates),
-        a,
-        b,
-    })
-}
-
 #[derive(Debug, Default)]
 struct Tally {
     worlds: usize,
+    /// Without a limit, in real time; and those of them in which an ACK may wait, and that open a connection.
     explored: usize,
+    delaying: usize,
+    opening: usize,
     /// Of the worlds that whole ticks exhaust at every scale: at which of them they first meet every discrete
     /// part, and at none.
     meeting_all_at: [usize; 4],
@@ -158,11 +128,8 @@ struct Tally {
 fn random_worlds_agree_with_whole_ticks() {
     let properties = shipped();
     let mut tally = Tally::default();
-    let mut runner = TestRunner::new_with_rng(
-        Runs { cases: 1, ..Runs::default() },
-        prop::test_runner::TestRng::deterministic_rng(prop::test_runner::RngAlgorithm::ChaCha),
-    );
-    while tally.worlds < 240 {
+    let mut runner = runner();
+    while tally.worlds < 300 {
         let config = any_world().new_tree(&mut runner).unwrap().current();
         tally.worlds += 1;
         compare(&properties, config, &mut tally);
@@ -180,6 +147,8 @@ fn compare(properties: &[Property], config: Config, tally: &mut Tally) {
         return;
     }
     tally.explored += 1;
+    tally.delaying += usize::from(End::BOTH.iter().any(|end| config.end(*end).policy.acks.delayed_ack.is_some()));
+    tally.opening += usize::from(config.opens());
     let parts: HashSet<DiscretePart> = explored.parts().collect();
     let witnesses: Vec<Option<Witness>> = (0..)
         .zip(&questions)
@@ -198,23 +167,24 @@ fn compare(properties: &[Property], config: Config, tally: &mut Tally) {
     }
     let mut met_in: Vec<HashSet<DiscretePart>> = Vec::new();
     let mut by_ticks = vec![false; questions.len()];
+    let mut by_scale = HashMap::new();
     for scale in 1..=4 {
-        let (states, all) = ticks(config.scaled(scale), MOST_STATES);
-        let met: HashSet<DiscretePart> = states.iter().map(part).collect();
+        let found = by_scale.entry(scale).or_insert(ticks(config.scaled(scale), &questions, MOST_STATES));
+        let Ticks { parts: met, revealed, all } = found;
         assert!(met.is_subset(&parts), "ticks of 1/{scale} reach more: {config:?}");
-        for (by_ticks, revealed) in by_ticks.iter_mut().zip(revealed(&questions, &states)) {
-            *by_ticks |= revealed;
+        for (by_ticks, revealed) in by_ticks.iter_mut().zip(revealed) {
+            *by_ticks |= *revealed;
         }
-        if !all {
+        if !*all {
             break;
         }
         for (coarser, earlier) in (1u32..).zip(&met_in) {
             assert!(
-                scale % coarser != 0 || earlier.is_subset(&met),
+                scale % coarser != 0 || earlier.is_subset(met),
                 "1/{coarser} reaches more than 1/{scale}: {config:?}"
             );
         }
-        met_in.push(met);
+        met_in.push(met.clone());
     }
     if met_in.len() == 4 {
         match met_in.iter().position(|met| *met == parts) {
@@ -223,22 +193,23 @@ fn compare(properties: &[Property], config: Config, tally: &mut Tally) {
         }
     }
     // One tick more for the MSL alone: delays of 0 to MSL ticks.
-    let (closed, is_closed_known) = ticks(Config { msl: config.msl + 1, ..config }, MOST_STATES);
-    let in_closed = revealed(&questions, &closed);
-    tally.closed += usize::from(is_closed_known);
+    let closed = ticks(Config { msl: config.msl + 1, ..config }, &questions, MOST_STATES);
+    tally.closed += usize::from(closed.all);
     for (number, (witness, (property, this))) in witnesses.iter().zip(&instances).enumerate() {
         let name = || format!("{}@{this} {config:?}", property.name);
         assert!(witness.is_some() || !by_ticks[number], "ticks reveal {}", name());
         if let Some(witness) = witness {
             tally.revealed += 1;
             tally.by_fractions += usize::from(witness.parts > 1);
-            let (states, all) = ticks(config.scaled(witness.parts), MOST_STATES);
-            let is_confirmed = states.iter().any(|state| questions[number].is_revealed_by(state));
-            assert!(is_confirmed || !all, "1/{} does not reveal {}", witness.parts, name());
+            let by_fractions = by_scale
+                .entry(witness.parts)
+                .or_insert_with(|| ticks(config.scaled(witness.parts), &questions, MOST_STATES));
+            let is_confirmed = by_fractions.revealed[number];
+            assert!(is_confirmed || !by_fractions.all, "1/{} does not reveal {}", witness.parts, name());
             tally.confirmed += usize::from(is_confirmed);
         }
-        if is_closed_known {
-            match (in_closed[number], witness.is_some()) {
+        if closed.all {
+            match (closed.revealed[number], witness.is_some()) {
                 (false, true) => panic!("the world of closed delays proves {}", name()),
                 (false, false) => tally.proved += 1,
                 (true, true) => {}
@@ -270,16 +241,18 @@ fn a_chain_of_three_flights_needs_thirds_of_a_tick() {
     assert_eq!(witness.parts, 3);
     assert_eq!(explored.witness(&config, &questions[1], 1).unwrap(), None);
     for scale in 1..=3 {
-        let (states, all) = ticks(config.scaled(scale), 1_000_000);
+        let Ticks { revealed, all, .. } = ticks(config.scaled(scale), &questions, 1_000_000);
         assert!(all);
-        assert_eq!(revealed(&questions, &states), [scale == 3, false], "ticks of 1/{scale}");
+        assert_eq!(revealed, [scale == 3, false], "ticks of 1/{scale}");
     }
 }
 
 #[derive(Debug, Default)]
 struct SetTally {
     worlds: usize,
+    /// Without a limit, in real time; and those of them that open a connection.
     explored: usize,
+    opening: usize,
     /// Of the worlds that whole ticks exhaust at every scale: at which of them they first meet every discrete
     /// part, and at none.
     meeting_all_at: [usize; 3],
@@ -304,10 +277,7 @@ fn as_sets(parts: impl Iterator<Item = DiscretePart>) -> HashSet<DiscretePart> {
 #[test]
 fn random_sets_agree_with_whole_ticks_and_with_counted_duplicates() {
     let mut tally = SetTally::default();
-    let mut runner = TestRunner::new_with_rng(
-        Runs { cases: 1, ..Runs::default() },
-        prop::test_runner::TestRng::deterministic_rng(prop::test_runner::RngAlgorithm::ChaCha),
-    );
+    let mut runner = runner();
     while tally.worlds < 300 {
         let counted = any_world().new_tree(&mut runner).unwrap().current();
         tally.worlds += 1;
@@ -326,9 +296,10 @@ fn random_sets_agree_with_whole_ticks_and_with_counted_duplicates() {
             tally.with_more_copies += 1;
         }
         let explored = || with_more.iter().flatten().chain([&parts]);
+        tally.opening += usize::from(unlimited.opens());
         let in_ticks = |config: Config| {
-            let (states, all) = ticks(config, MOST_STATES);
-            (as_sets(states.iter().map(part)), all)
+            let Ticks { parts, all, .. } = ticks(config, &[], MOST_STATES);
+            (as_sets(parts.into_iter()), all)
         };
         let mut met = Vec::new();
         for scale in 1..=3 {
