@@ -7,7 +7,8 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config as Runs, RngAlgorithm, TestRng, TestRunner};
 
 use super::super::graph::{ZoneGraph, Zones};
-use super::super::testing::{any_config, config, reference};
+use super::super::testing::reference::{self, Fates};
+use super::super::testing::{any_config, config};
 use super::*;
 use crate::check::Library;
 use crate::diagnostic::SourceFile;
@@ -147,6 +148,41 @@ fn reductions_leave_no_discrete_part_of_random_worlds_out() {
         let plain = Reductions { inclusion: false, budgets: false, oldest_first: false, symmetry: false };
         assert!(all == explored(&config, plain).parts().collect(), "{config:?}");
     }
+}
+
+/// Losses and duplicates that are decided at the sending reach what those at any moment do, with each number of
+/// them: by zones, and by exact matrices, in random worlds.
+#[test]
+fn fates_at_the_sending_reach_what_later_ones_do() {
+    let text = "about = 'x'\nformula = 'never losses == 1 and duplicates == 1'\nsources = ['x']\n";
+    let counting = Property::from_source(SourceFile::new("any.toml", text.to_owned())).unwrap();
+    let question = Question::of(&counting.formula, End::A);
+    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let mut runner = TestRunner::new_with_rng(Runs::default(), rng);
+    let (mut worlds, mut losing, mut duplicating, mut opening, mut parts) = (0, 0, 0, 0, 0);
+    for _ in 0..300 {
+        let config = any_config().new_tree(&mut runner).unwrap().current();
+        let small = ZoneLimits { max_zones: Some(400), ..ZoneLimits::NONE };
+        let zones = explore(&config, &[question], SearchOptions::default(), &small, &|_| {}).unwrap();
+        if zones.stopped().is_some() {
+            continue;
+        }
+        let Some(late) = reference::reached(&config, Fates::AtAnyMoment, 1_500) else { continue };
+        let of_zones = zones.part_views().flat_map(|part| {
+            let (spent, part) = ((part.losses, part.duplicates), part.spelt_out());
+            let image = zones.is_mirrored.then(|| part.clone().mirrored());
+            std::iter::once(part).chain(image).map(move |part| (part, spent.0, spent.1))
+        });
+        assert!(late.parts == of_zones.collect(), "{config:?}");
+        let early: HashSet<_> = late.parts.iter().map(|(part, ..)| part.clone()).collect();
+        assert!(early == reference::parts(&config).0, "{config:?}");
+        worlds += 1;
+        losing += usize::from(config.losses != Some(0));
+        duplicating += usize::from(config.duplicates != Some(0));
+        opening += usize::from(config.opens());
+        parts += late.parts.len();
+    }
+    assert_eq!((worlds, losing, duplicating, opening, parts), (131, 102, 55, 13, 6_288));
 }
 
 /// In worlds whose ends are alike every property, whatever it says of which end, is decided by half of the

@@ -1,7 +1,8 @@
 //! The exploration once more, as plainly as can be: for the tests of [`crate::realtime::search`].
 //!
 //! Zones are exact matrices of forward clocks, never made wider; any of several equal copies may arrive; losses
-//! and duplicates used are part of the state. Of the exploration it shares the endpoint alone.
+//! and duplicates used are part of the state. Of the exploration it shares the endpoint alone; and if wanted, not
+//! even that fates are decided at the sending.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
@@ -15,7 +16,21 @@ use crate::tcp::{Call, Segment, Timer, TimerChange};
 enum Clock {
     /// It expires at so many ticks at the latest.
     Timer(End, Timer, i32),
-    Copy(End, Segment, Incarnation),
+    Copy {
+        to: End,
+        segment: Segment,
+        incarnation: Incarnation,
+        is_duplicate: bool,
+    },
+}
+
+/// When the network loses and duplicates a copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::realtime) enum Fates {
+    /// As it is sent.
+    AtSending,
+    /// At any moment while it is in flight.
+    AtAnyMoment,
 }
 
 #[derive(Clone)]
@@ -31,8 +46,21 @@ struct Symbolic {
 /// Everything that distinguishes states but times.
 type Key = ([WorldEnd; 2], Vec<Clock>, u8, u8);
 
+/// What is reached.
+pub(in crate::realtime) struct Reached {
+    /// Discrete parts, with the losses and duplicates that were used.
+    pub(in crate::realtime) parts: HashSet<(DiscretePart, u8, u8)>,
+    pub(in crate::realtime) zones: usize,
+}
+
 /// The discrete parts of a world, and how many zones were found in them.
 pub(in crate::realtime) fn parts(config: &Config) -> (HashSet<DiscretePart>, usize) {
+    let Reached { parts, zones } = reached(config, Fates::AtSending, usize::MAX).expect("there is no limit");
+    (parts.into_iter().map(|(part, ..)| part).collect(), zones)
+}
+
+/// What a world reaches, if that is no more than so many zones.
+pub(in crate::realtime) fn reached(config: &Config, fates: Fates, most: usize) -> Option<Reached> {
     let ends = End::BOTH.map(|end| WorldEnd::established(&config.end(end).application));
     let initial = Symbolic { ends, clocks: Vec::new(), zone: Matrix::new(), losses: 0, duplicates: 0 };
     let mut seen: HashMap<Key, Vec<Matrix>> = HashMap::new();
@@ -46,10 +74,13 @@ pub(in crate::realtime) fn parts(config: &Config) -> (HashSet<DiscretePart>, usi
         }
         known.push(state.zone.clone());
         zones += 1;
-        parts.insert(state.part());
-        pending.extend(state.successors(config));
+        if zones > most {
+            return None;
+        }
+        parts.insert((state.part(), state.losses, state.duplicates));
+        pending.extend(state.successors(config, fates));
     }
-    (parts, zones)
+    Some(Reached { parts, zones })
 }
 
 impl Symbolic {
@@ -59,7 +90,7 @@ impl Symbolic {
         for clock in &self.clocks {
             match clock {
                 Clock::Timer(end, timer, _) => timers.entry(*end).or_default().push(*timer),
-                Clock::Copy(to, segment, incarnation) => in_flight.push((*to, *segment, *incarnation)),
+                Clock::Copy { to, segment, incarnation, .. } => in_flight.push((*to, *segment, *incarnation)),
             }
         }
         in_flight.sort();
@@ -71,13 +102,13 @@ impl Symbolic {
         DiscretePart { ends: End::BOTH.map(end), in_flight }
     }
 
-    fn successors(&self, config: &Config) -> Vec<Self> {
+    fn successors(&self, config: &Config, fates: Fates) -> Vec<Self> {
         let mut all = Vec::new();
         for end in End::BOTH {
             let known = &self.ends[end as usize];
             let (application, policy) = (&config.end(end).application, &config.end(end).policy);
             for call in known.calls(application, policy) {
-                all.extend(self.clone().event(config, end, |known| known.call(call, policy)));
+                all.extend(self.clone().event(config, fates, end, |known| known.call(call, policy)));
             }
             if let Some((left, calls)) = known.reuse(application, policy) {
                 let is_waiting =
@@ -87,7 +118,7 @@ impl Symbolic {
                 let Some(zone) = self.zone.clone().and(0, 1 + place, Limit::at_most(-waited)) else { continue };
                 let next = Self { zone, ..self.clone() };
                 for call in calls {
-                    all.extend(next.clone().event(config, end, |known| known.call(call, policy)));
+                    all.extend(next.clone().event(config, fates, end, |known| known.call(call, policy)));
                 }
             }
         }
@@ -100,17 +131,53 @@ impl Symbolic {
                     let mut next = Self { zone, ..self.clone() };
                     next.forget(place);
                     let policy = &config.end(end).policy;
-                    all.extend(next.event(config, end, |known| known.timeout(timer, policy)));
+                    all.extend(next.event(config, fates, end, |known| known.timeout(timer, policy)));
                 }
-                Clock::Copy(to, segment, incarnation) => {
+                Clock::Copy { to, segment, incarnation, .. } => {
+                    if fates == Fates::AtAnyMoment {
+                        all.extend(self.lost(config, place));
+                        all.extend(self.duplicated(config, place));
+                    }
                     let mut next = self.clone();
                     next.forget(place);
                     let policy = &config.end(to).policy;
-                    all.extend(next.event(config, to, |known| known.arrival(&segment, incarnation, policy)));
+                    all.extend(
+                        next.event(config, fates, to, |known| known.arrival(&segment, incarnation, policy)),
+                    );
                 }
             }
         }
         all
+    }
+
+    /// The network loses the copy in this place, if it may. One that would be as old as the MSL is lost before.
+    fn lost(&self, config: &Config, place: usize) -> Option<Self> {
+        let Clock::Copy { is_duplicate, .. } = self.clocks[place] else { return None };
+        let costs = !is_duplicate && config.losses.is_some();
+        if costs && config.losses.is_some_and(|most| self.losses >= most) {
+            return None;
+        }
+        let mut next = self.clone();
+        next.losses += u8::from(costs);
+        next.forget(place);
+        Some(next.later(config))
+    }
+
+    /// The network duplicates the copy in this place, if it may. The duplicate is as old.
+    fn duplicated(&self, config: &Config, place: usize) -> Option<Self> {
+        let Clock::Copy { to, segment, incarnation, .. } = self.clocks[place] else { return None };
+        if self.duplicates >= config.duplicates.expect("worlds of a set are not explored so") {
+            return None;
+        }
+        let mut next = self.clone();
+        next.duplicates += 1;
+        next.start(Clock::Copy { to, segment, incarnation, is_duplicate: true });
+        let (old, new) = (1 + place, next.clocks.len());
+        for clock in 0..new {
+            next.zone.0[new][clock] = next.zone.0[old][clock];
+            next.zone.0[clock][new] = next.zone.0[clock][old];
+        }
+        Some(next.later(config))
     }
 
     fn forget(&mut self, place: usize) {
@@ -123,7 +190,13 @@ impl Symbolic {
         self.zone.insert(self.clocks.len());
     }
 
-    fn event(mut self, config: &Config, end: End, event: impl Fn(&mut WorldEnd) -> Answer) -> Vec<Self> {
+    fn event(
+        mut self,
+        config: &Config,
+        fates: Fates,
+        end: End,
+        event: impl Fn(&mut WorldEnd) -> Answer,
+    ) -> Vec<Self> {
         let known = &mut self.ends[end as usize];
         let Answer { effects, incarnation } = event(known);
         known.endpoint.on_call(Call::Receive, &config.end(end).policy);
@@ -143,6 +216,11 @@ impl Symbolic {
         let Some(segment) = effects.segment else {
             return vec![self.later(config)];
         };
+        let sent = Clock::Copy { to: end.peer(), segment, incarnation, is_duplicate: false };
+        if fates == Fates::AtAnyMoment {
+            self.start(sent);
+            return vec![self.later(config)];
+        }
         let mut all = Vec::new();
         let may_lose = config.losses.is_none_or(|most| self.losses < most);
         for is_lost in [false, true].into_iter().take(1 + usize::from(may_lose)) {
@@ -152,7 +230,7 @@ impl Symbolic {
                 next.losses += u8::from(is_lost && config.losses.is_some());
                 next.duplicates += duplicates;
                 for _ in 0..duplicates + u8::from(!is_lost) {
-                    next.start(Clock::Copy(end.peer(), segment, incarnation));
+                    next.start(sent.clone());
                 }
                 all.push(next.later(config));
             }
@@ -167,14 +245,16 @@ impl Symbolic {
         for (place, clock) in self.clocks.iter().enumerate() {
             let limit = match clock {
                 Clock::Timer(.., ticks) => Limit::at_most(*ticks),
-                Clock::Copy(..) => Limit::below(msl),
+                Clock::Copy { .. } => Limit::below(msl),
             };
             self.zone.0[1 + place][0] = self.zone.0[1 + place][0].min(limit);
         }
         self.zone = self.zone.closed().expect("the zone was within the invariants");
         let key = |clock: &Clock| match clock {
             Clock::Timer(end, timer, _) => (0, *end, *timer as usize, None),
-            Clock::Copy(to, segment, incarnation) => (1, *to, 0, Some((*segment, *incarnation))),
+            Clock::Copy { to, segment, incarnation, is_duplicate } => {
+                (1, *to, 0, Some((*segment, *incarnation, *is_duplicate)))
+            }
         };
         let mut order: Vec<usize> = (0..self.clocks.len()).collect();
         order.sort_by_key(|place| key(&self.clocks[*place]));
