@@ -40,6 +40,11 @@ impl AckPolicy {
     /// The fields that are lengths of time, and the least that each can be set to, in ticks.
     pub const DURATIONS: &[(&str, u32)] = &[("delayed_ack", 1)];
 
+    /// The same fields, for a change of the unit.
+    pub(super) fn durations_mut(&mut self) -> impl Iterator<Item = &mut u32> {
+        self.delayed_ack.iter_mut()
+    }
+
     /// As RFC 9293 has it.
     pub const RFC_9293: Self = Self {
         without_ack: WithoutAck::DropAcceptable,

@@ -92,19 +92,13 @@ impl Policy {
     pub fn scaled(self, scale: u32) -> Self {
         self.with(|policy| {
             let Self { retransmission, wait, acks, timers, opening, .. } = policy;
-            let always = [
-                &mut retransmission.rto,
-                &mut retransmission.rto_max,
-                &mut wait.time_wait,
-                &mut timers.timer_slack,
-            ];
-            let optional = [
-                &mut wait.fin_wait_2_timeout,
-                &mut wait.last_ack_timeout,
-                &mut acks.delayed_ack,
-                &mut opening.syn_rto,
-            ];
-            for ticks in always.into_iter().chain(optional.into_iter().flatten()) {
+            let durations = retransmission
+                .durations_mut()
+                .chain(wait.durations_mut())
+                .chain(acks.durations_mut())
+                .chain(timers.durations_mut())
+                .chain(opening.durations_mut());
+            for ticks in durations {
                 *ticks = ticks.saturating_mul(scale);
             }
         })

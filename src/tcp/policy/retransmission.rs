@@ -30,6 +30,11 @@ impl RetransmissionPolicy {
     /// The fields that are lengths of time, and the least that each can be set to, in ticks.
     pub const DURATIONS: &[(&str, u32)] = &[("rto", 1), ("rto_max", 1)];
 
+    /// The same fields, for a change of the unit.
+    pub(super) fn durations_mut(&mut self) -> impl Iterator<Item = &mut u32> {
+        [&mut self.rto, &mut self.rto_max].into_iter()
+    }
+
     /// As RFC 9293 has it, for an MSL of `msl` ticks, at least 1.
     #[must_use]
     pub const fn rfc9293(msl: u32) -> Self {

@@ -16,6 +16,11 @@ impl TimerPolicy {
     /// The fields that are lengths of time, and the least that each can be set to, in ticks.
     pub const DURATIONS: &[(&str, u32)] = &[("timer_slack", 0)];
 
+    /// The same fields, for a change of the unit.
+    pub(super) fn durations_mut(&mut self) -> impl Iterator<Item = &mut u32> {
+        [&mut self.timer_slack].into_iter()
+    }
+
     /// As RFC 9293 has it.
     pub const RFC_9293: Self = Self { timer_slack: 0 };
 

@@ -1,5 +1,7 @@
 //! How `TIME_WAIT`, `FIN_WAIT_2` and `LAST_ACK` wait. RFC 9293 §3.6.1, RFC 1337.
 
+use std::iter;
+
 use serde::{Deserialize, Serialize};
 
 use crate::tcp::segment::Segment;
@@ -35,6 +37,12 @@ pub struct WaitPolicy {
 impl WaitPolicy {
     /// The fields that are lengths of time, and the least that each can be set to, in ticks.
     pub const DURATIONS: &[(&str, u32)] = &[("time_wait", 0), ("fin_wait_2_timeout", 1), ("last_ack_timeout", 1)];
+
+    /// The same fields, for a change of the unit.
+    pub(super) fn durations_mut(&mut self) -> impl Iterator<Item = &mut u32> {
+        let Self { time_wait, fin_wait_2_timeout, last_ack_timeout, .. } = self;
+        iter::once(time_wait).chain([fin_wait_2_timeout, last_ack_timeout].into_iter().flatten())
+    }
 
     /// As RFC 9293 has it, for an MSL of `msl` ticks, at least 1.
     #[must_use]
