@@ -1,8 +1,8 @@
 //! One way from a scenario to its verdicts: `decide` explores its world, in whole ticks once, in real time again
 //! for what stays open, and decides every instance of every property that is asked for. The gate ([`check()`],
 //! [`check_one`]) holds these verdicts against what the scenario expects; [`Decisions`] and [`shortest_trace`]
-//! replay the runs that show them, and [`other_trace`] looks for others; [`decide_together`] has one exploration for
-//! several worlds of a sweep. Along a single run, a formula is evaluated by `along_path`.
+//! replay the runs that show them, and [`other_trace`] looks for others; [`decide_together`] has one exploration
+//! for several worlds of a sweep. Along a single run, a formula is evaluated by `along_path`.
 
 mod along_path;
 mod alternatives;
