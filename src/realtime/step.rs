@@ -22,6 +22,7 @@ use super::catalog::{
 };
 use super::stop::Stop;
 use super::zone::{CAPACITY, Running, Zone};
+use crate::invariant::invariant;
 use crate::model::{Config, End, EndConfig, Incarnation, WorldEnd};
 use crate::tcp::{Call, Segment, Timer};
 
@@ -166,6 +167,8 @@ impl<'c> Steps<'c> {
     pub(super) fn new(config: &'c Config, precision: Precision, is_mirrored: bool) -> Result<Self, Stop> {
         let [a, b] = End::BOTH.map(|end| ticks_of(config.end(end).policy.timers.timer_slack));
         let (msl, slack) = (ticks_of(config.msl)?, [a?, b?]);
+        let keeps_two = !matches!(precision.kept_copies, KeptCopies::AtMost(0 | 1));
+        invariant!(keeps_two, "neither the oldest nor the youngest copy can be missing");
         Ok(Self { config, msl, slack, precision, catalog: Catalog::new(config, is_mirrored) })
     }
 
@@ -232,7 +235,7 @@ impl<'c> Steps<'c> {
                 arrived.remove(place);
                 let action = SymbolicAction::Deliver(known.to, known.segment, known.incarnation);
                 self.step(&arrived, action, known.to, EndEvent::Arrival(*segment), state, &mut then)?;
-                // A duplicate of a younger one does as well.
+                // Where there is a younger copy, that one does whatever a duplicate of this one could.
                 let is_last = state.copies().get(place + 1) != Some(segment);
                 if self.config.duplicates.is_none() && is_last {
                     let event = EndEvent::Arrival(*segment);

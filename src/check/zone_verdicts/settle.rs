@@ -18,8 +18,8 @@ impl Task<'_> {
         self.settle_by(SearchOptions { shortest_runs: true, ..SearchOptions::default() }, results)?;
         if let Some(kept_copies) = self.more_copies() {
             match self.settle_by(SearchOptions { shortest_runs: false, kept_copies }, results) {
-                // What is asked may be revealed with every copy before there are too many.
-                Ok(()) | Err(Stopped::Limit(Limit::Copies)) => {}
+                // What is asked may be revealed with every copy before that limit is hit.
+                Ok(()) | Err(Stopped::Limit(Limit::Copies) | Stopped::MaxStates | Stopped::MaxMemory) => {}
                 Err(stopped) => return Err(stopped),
             }
         }
@@ -27,9 +27,10 @@ impl Task<'_> {
         self.settle_by(SearchOptions { shortest_runs: true, kept_copies: every }, results)
     }
 
-    /// One copy more than there are losses, so that one of them arrives, but no more than there is room for beside
-    /// others; `None` if that is not more than the oldest and the youngest.
+    /// One copy more than there are losses, if there is room: all that are kept arrive, and not all of the answers
+    /// can be lost. `None` if that is not more than the oldest and the youngest.
     fn more_copies(&self) -> Option<KeptCopies> {
+        // More leave no room for other segments.
         const MOST: u8 = 6;
         let one_more = self.scenario.config.losses.filter(|losses| *losses > 1)?.saturating_add(1);
         self.network_is_set().then_some(KeptCopies::AtMost(one_more.min(MOST)))
@@ -38,11 +39,15 @@ impl Task<'_> {
     /// Decides the open instances by an exploration of their own; those that need another run stay open.
     fn settle_by(&self, options: SearchOptions, results: &mut Results) -> Result<(), Stopped> {
         let mut numbers = self.open_states(results);
+        // What is revealed is not vacuous.
+        let may_be_vacuous = |results: &Results, number: usize| {
+            let known = &results.each[number];
+            known.revealed != Known::Found && known.exercised == Known::Open
+        };
         let has_more_copies = options.kept_copies != KeptCopies::default();
         let may_do_more = self.network_is_set() && options.kept_copies != KeptCopies::Every;
         if has_more_copies {
-            numbers
-                .extend((0..self.instances.len()).filter(|number| results.each[*number].exercised == Known::Open));
+            numbers.extend((0..self.instances.len()).filter(|number| may_be_vacuous(results, *number)));
             numbers.sort_unstable();
             numbers.dedup();
         }
@@ -58,7 +63,9 @@ impl Task<'_> {
             if open.contains(&number) && explored.reveals(place) {
                 match self.witness(explored, place, number) {
                     Ok(trace) if options.shortest_runs => results.reveal_by_shortest(number, trace),
-                    Ok(_) if self.wants_shortest[number] => {}
+                    Ok(trace) if self.wants_shortest[number] => {
+                        results.each[number].longer = Some(trace).filter(|_| self.any_run_if_stopped);
+                    }
                     Ok(trace) => results.reveal(number, trace),
                     Err(fault) => self.refused(number, fault, may_do_more)?,
                 }
@@ -68,7 +75,7 @@ impl Task<'_> {
             } else if open.contains(&number) {
                 is_cut_short = true;
             }
-            if has_more_copies && results.each[number].exercised == Known::Open {
+            if has_more_copies && may_be_vacuous(results, number) {
                 results.each[number].exercised = self.exercised(explored, place, number, may_do_more)?;
                 is_cut_short |= results.each[number].exercised == Known::Open;
             }
