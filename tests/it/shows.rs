@@ -80,15 +80,30 @@ fn a_saved_trace_is_replayed() {
     let lasso = fs::read_to_string(folder.0.join("4.json")).unwrap();
     folder.write("fair.json", lasso.replace("\"name\": \"dead-network\"", "\"name\": \"lossy-for-ever\""));
     folder.write("ended.json", lasso.replace("\"kind\": \"repeats\"", "\"kind\": \"stops\""));
+    // A cycle that is none, whether or not a property is asked.
+    let mut unasked: serde_json::Value = serde_json::from_str(&lasso).unwrap();
+    unasked["ending"]["from"] = 3.into();
+    for key in ["property", "instance"] {
+        unasked.as_object_mut().unwrap().remove(key).unwrap();
+    }
+    folder.write("unasked.json", unasked.to_string());
     folder.write("late.json", saved.replacen("\"parts\": 2", "\"parts\": 9", 1));
     folder.write("long.json", saved.replacen("\"parts\": 2", "\"parts\": 4294967295", 1));
     folder.write("world.json", saved.replace("\"name\": \"one-msl\"", "\"name\": \"sequential\""));
     let itf = fs::read_to_string(folder.0.join("0.itf")).unwrap();
     folder.write("state.itf", itf.replacen("\"LAST_ACK\"", "\"CLOSE_WAIT\"", 1));
-    let parted: Vec<String> =
-        ["state.json", "late.json", "long.json", "world.json", "state.itf", "fair.json", "ended.json"]
-            .map(|file| printed(&folder, &["show", "--replay", file], 1))
-            .into();
+    let parted: Vec<String> = [
+        "state.json",
+        "late.json",
+        "long.json",
+        "world.json",
+        "state.itf",
+        "fair.json",
+        "ended.json",
+        "unasked.json",
+    ]
+    .map(|file| printed(&folder, &["show", "--replay", file], 1))
+    .into();
     folder.write("none.json", "{ \"version\": 2 }");
     folder.write("broken.json", "{ \"version\": \n");
     folder.write("old.json", saved.replacen("\"version\": 2", "\"version\": 1", 1));

@@ -48,21 +48,21 @@ pub(super) fn run(args: &ShowArgs, file: &Path) -> Result<ExitStatus, Diagnostic
         return Ok(ExitStatus::Failure);
     }
     let is_run = format!("The {of} are a run of {name}");
-    let Some(instance) = instance else {
-        print(&format!("{is_run}.\n"))?;
-        return Ok(ExitStatus::Success);
-    };
-    let instance_name = instance.name();
-    let verdict = crate::trace::caption::shown(instance);
+    let shown = instance.map(|instance| (instance.name(), crate::trace::caption::shown(instance)));
     if let Some(why) = not_forever {
         let why = match why {
             NotForever::IsUnfair => "fairness rules out that it goes on as it did",
             NotForever::GoesOn => "it does not end with these: more has to happen",
             NotForever::DoesNotComeBack => "it does not come back to where its cycle began",
         };
-        print(&format!("{is_run}, but {why}: {instance_name} is not {verdict} there.\n"))?;
+        let so = shown.map(|(name, verdict)| format!(": {name} is not {verdict} there")).unwrap_or_default();
+        print(&format!("{is_run}, but {why}{so}.\n"))?;
         return Ok(ExitStatus::Failure);
     }
+    let (Some(instance), Some((instance_name, verdict))) = (instance, shown) else {
+        print(&format!("{is_run}.\n"))?;
+        return Ok(ExitStatus::Success);
+    };
     if instance.is_liveness() && trace.ending == RunEnding::Open {
         print(&format!("{is_run}; what becomes of it, and so of {instance_name}, is not judged.\n"))?;
         return Ok(ExitStatus::Success);
