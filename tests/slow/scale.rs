@@ -46,5 +46,8 @@ fn what_holds_holds_with_finer_ticks_or_the_readme_says_so() {
             }
         }
     }
+    let stated =
+        format!("{holding_still} properties that hold in one of these scenarios hold there at scale 2, too");
+    assert!(include_str!("../../docs/model.md").contains(&stated), "docs/model.md does not say: {stated}");
     insta::assert_snapshot!(format!("{holding_still} hold, too\n{table}"));
 }
